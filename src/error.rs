@@ -1,0 +1,93 @@
+//! The few kinds of failure. A door renders them in its own dialect.
+
+use serde::Serialize;
+
+/// What every fallible function of the store and the base returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A kind of failure, with what a person needs to mend it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing, or it belongs to somebody else.
+    #[error("There is no {what} {id}.")]
+    NotFound {
+        /// The noun, as DESIGN.md names it: `connection`.
+        what: &'static str,
+        /// What was looked for.
+        id: String,
+    },
+    /// Fields of the input are not acceptable.
+    #[error("{}", summary(.0))]
+    Invalid(Vec<FieldError>),
+    /// The input is acceptable, but not with what is already there.
+    #[error("{detail}")]
+    Conflict {
+        /// A stable word for programs: `domain_taken`.
+        code: &'static str,
+        /// What is in the way and how to get round it.
+        detail: String,
+    },
+    /// Nobody known asks.
+    #[error("{0}")]
+    Unauthenticated(String),
+    /// Somebody known asks for what is not theirs to ask.
+    #[error("{0}")]
+    Forbidden(String),
+    /// Asked too often, or for too much.
+    #[error("{detail}")]
+    TooMany {
+        /// What was too much.
+        detail: String,
+        /// Seconds until another try makes sense.
+        retry_after: u64,
+    },
+    /// The database or a provider does not answer now; trying again may help.
+    #[error("{0}")]
+    Busy(String),
+    /// A fault of ours. Its text goes to the log, never to the caller.
+    #[error("An unexpected failure.")]
+    Internal(#[from] anyhow::Error),
+}
+
+/// One field that is not acceptable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// JSON pointer into the input (RFC 6901): `/metadata_url`. Empty: the whole input.
+    pub pointer: String,
+    /// A stable word for programs: `required`, `metadata_is_login_page`.
+    pub code: String,
+    /// What was expected, what came, and who can fix it.
+    pub detail: String,
+}
+
+impl Error {
+    /// A lookup that found nothing the caller may see.
+    pub fn not_found(what: &'static str, id: impl Into<String>) -> Self {
+        Self::NotFound { what, id: id.into() }
+    }
+
+    /// One field that is not acceptable.
+    pub fn invalid(
+        pointer: impl Into<String>,
+        code: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self::Invalid(vec![FieldError {
+            pointer: pointer.into(),
+            code: code.into(),
+            detail: detail.into(),
+        }])
+    }
+
+    /// Something already there is in the way.
+    pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Conflict { code, detail: detail.into() }
+    }
+}
+
+fn summary(errors: &[FieldError]) -> String {
+    match errors {
+        [one] => one.detail.clone(),
+        many => format!("{} fields need a change.", many.len()),
+    }
+}

@@ -1,0 +1,3 @@
+//! The command `vestibule`.
+
+fn main() {}
