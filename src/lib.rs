@@ -5,3 +5,4 @@
 pub mod cause;
 pub mod clock;
 pub mod error;
+pub mod saml;
