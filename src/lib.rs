@@ -4,4 +4,5 @@
 
 pub mod cause;
 pub mod clock;
+pub mod crypto;
 pub mod error;
