@@ -4,6 +4,7 @@
 
 pub mod cause;
 pub mod clock;
+pub mod crypto;
 pub mod error;
 pub mod store;
 pub mod saml;
