@@ -4,4 +4,6 @@
 
 pub mod cause;
 pub mod clock;
+pub mod domain;
+pub mod email;
 pub mod error;
