@@ -1,0 +1,6 @@
+//! OIDC, as the provider to the app: what messages say and whether they are right. Pure functions.
+
+pub mod error;
+pub mod jwt;
+
+pub use error::Error;
