@@ -2,5 +2,6 @@
 
 pub mod error;
 pub mod jwt;
+pub mod keys;
 
 pub use error::Error;
