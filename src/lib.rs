@@ -10,3 +10,4 @@ pub mod email;
 pub mod error;
 pub mod store;
 pub mod saml;
+pub mod oidc;
