@@ -4,4 +4,5 @@
 
 pub mod cause;
 pub mod clock;
+pub mod config;
 pub mod error;
