@@ -6,3 +6,4 @@ pub mod cause;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod telemetry;
