@@ -11,3 +11,6 @@ pub mod error;
 pub mod store;
 pub mod saml;
 pub mod oidc;
+pub mod config;
+pub mod error;
+pub mod telemetry;
