@@ -1,6 +1,8 @@
 //! SAML 2.0 as a service provider: messages in and out, as pure functions.
 
 pub mod certificate;
+pub mod check;
+pub mod signature;
 pub mod xml;
 
 use serde::{Deserialize, Serialize};
