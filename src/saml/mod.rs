@@ -8,6 +8,8 @@ pub mod sign;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod write;
+pub mod check;
+pub mod signature;
 pub mod xml;
 
 use serde::{Deserialize, Serialize};
