@@ -198,22 +198,24 @@ pub enum Completed {
 /// With [`Arrival::Known`] it needs no lock, for it writes only rows that nobody else writes. Every
 /// other arrival changes a person and needs the organization's.
 pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
+    let Some(arrival) = arrival_now(tx.db, &answer)? else { return Ok(Completed::Stale) };
     if let Some(cause) = used_before(tx, &answer)? {
         return Ok(Completed::Refused(cause));
     }
-    if answer.trace.kind == TraceKind::Test {
-        connections::record_test(tx, &answer.connection.id, answer.connection.revision)?;
-        close(tx, &answer, answer.arrival.user())?;
-        return Ok(Completed::Tested);
-    }
-    let user = match person(tx, &answer)? {
-        Admitted::Yes(user) => *user,
-        Admitted::No(cause) => {
-            refuse(tx, answer.trace, cause, answer.checks, received(&answer))?;
+    let arrival = match arrival {
+        Ok(arrival) => arrival,
+        Err(cause) => {
+            let received = received(&answer);
+            refuse(tx, answer.trace, cause, answer.checks, Some(received))?;
             return Ok(Completed::Refused(cause));
         }
-        Admitted::Stale => return Ok(Completed::Stale),
     };
+    if answer.trace.kind == TraceKind::Test {
+        connections::record_test(tx, &answer.connection.id, answer.connection.revision)?;
+        close(tx, &answer, arrival.user())?;
+        return Ok(Completed::Tested);
+    }
+    let user = settle(tx, &answer, arrival)?;
     let (session, cookie) = sessions::create(
         tx,
         NewSession {
@@ -309,34 +311,38 @@ fn used_before(tx: &mut Tx, answer: &Answer<'_>) -> Result<Option<Cause>> {
     Ok((open == 0).then_some(Cause::ResponseReplayed))
 }
 
-enum Admitted {
-    Yes(Box<User>),
-    No(Cause),
-    Stale,
+/// The arrival as it is inside the transaction; `None` if a person thought unchanged was changed.
+fn arrival_now(
+    db: &mut Db,
+    answer: &Answer<'_>,
+) -> Result<Option<std::result::Result<Arrival, Cause>>> {
+    let Answer { connection, organization, identity, profile, .. } = answer;
+    match answer.arrival {
+        Arrival::Known(before) => {
+            let user = people::find(db, &before.id)?;
+            let same = user.updated_at == before.updated_at && user.state() == UserState::Active;
+            Ok(same.then_some(Ok(Arrival::Known(user))))
+        }
+        _ => arrival(db, connection, organization, identity, profile).map(Some),
+    }
 }
 
-fn person(tx: &mut Tx, answer: &Answer<'_>) -> Result<Admitted> {
-    if let Arrival::Known(before) = answer.arrival {
-        let user = people::find(tx.db, &before.id)?;
-        let same = user.updated_at == before.updated_at && user.state() == UserState::Active;
-        return Ok(if same { Admitted::Yes(Box::new(user)) } else { Admitted::Stale });
-    }
+/// Makes the person what the provider says, and links them to the name they came under.
+fn settle(tx: &mut Tx, answer: &Answer<'_>, arrival: Arrival) -> Result<User> {
     let Answer { connection, organization, identity, profile, .. } = answer;
-    let user = match arrival(tx.db, connection, organization, identity, profile)? {
-        Err(cause) => return Ok(Admitted::No(cause)),
-        Ok(Arrival::Known(user)) => user,
-        Ok(Arrival::Changed(user)) => update(tx, user, profile)?,
-        Ok(Arrival::Linked(user)) => {
+    match arrival {
+        Arrival::Known(user) => Ok(user),
+        Arrival::Changed(user) => update(tx, user, profile),
+        Arrival::Linked(user) => {
             links::link(tx, &connection.id, &subject(identity, profile), &user)?;
-            if is_changed(&user, profile) { update(tx, user, profile)? } else { user }
+            if is_changed(&user, profile) { update(tx, user, profile) } else { Ok(user) }
         }
-        Ok(Arrival::New) => {
+        Arrival::New => {
             let user = people::create(tx, new_user(organization, profile))?;
             links::link(tx, &connection.id, &subject(identity, profile), &user)?;
-            user
+            Ok(user)
         }
-    };
-    Ok(Admitted::Yes(Box::new(user)))
+    }
 }
 
 fn new_user(organization: &Organization, profile: &Profile) -> NewUser {
@@ -363,14 +369,13 @@ fn update(tx: &mut Tx, user: User, profile: &Profile) -> Result<User> {
 
 /// Closes the trace as succeeded.
 fn close(tx: &mut Tx, answer: &Answer<'_>, user: Option<&User>) -> Result<()> {
-    let received = received(answer);
     diesel::update(traces::table.find(&answer.trace.id))
         .set((
             traces::outcome.eq(Outcome::Succeeded),
             traces::user_id.eq(user.map(|user| &user.id)),
-            traces::email.eq(profile_email(answer)),
+            traces::email.eq(answer.profile.email.to_string()),
             traces::checks.eq(Json::from(answer.checks.clone())),
-            traces::received.eq(received.map(Json::from)),
+            traces::received.eq(Json::from(received(answer))),
             traces::finished_at.eq(tx.now),
         ))
         .execute(tx.db)?;
@@ -384,16 +389,12 @@ fn close(tx: &mut Tx, answer: &Answer<'_>, user: Option<&User>) -> Result<()> {
     Ok(())
 }
 
-fn profile_email(answer: &Answer<'_>) -> String {
-    answer.profile.email.to_string()
-}
-
-fn received(answer: &Answer<'_>) -> Option<Received> {
-    Some(Received {
+fn received(answer: &Answer<'_>) -> Received {
+    Received {
         name_id: answer.identity.name_id.clone(),
         attributes: answer.identity.attributes.clone(),
         authn_context: answer.identity.authn_context.clone(),
-    })
+    }
 }
 
 /// How long the clock may have run since a sign-in began for its answer to count.
