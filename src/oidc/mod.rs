@@ -8,6 +8,7 @@ pub mod jwt;
 pub mod keys;
 mod params;
 pub mod scope;
+pub mod token;
 
 pub use answer::{Answer, ResponseMode, ReturnTo};
 pub use authorize::{AuthorizationRequest, Incoming, Prompt, Refusal};
