@@ -2,10 +2,13 @@
 
 pub mod answer;
 pub mod authorize;
+pub mod claims;
 pub mod client;
+pub mod discovery;
 pub mod error;
 pub mod jwt;
 pub mod keys;
+pub mod logout;
 mod params;
 pub mod scope;
 pub mod token;
