@@ -2,12 +2,16 @@
 
 pub mod answer;
 pub mod authorize;
+pub mod claims;
 pub mod client;
+pub mod discovery;
 pub mod error;
 pub mod jwt;
 pub mod keys;
+pub mod logout;
 mod params;
 pub mod scope;
+pub mod token;
 
 pub use answer::{Answer, ResponseMode, ReturnTo};
 pub use authorize::{AuthorizationRequest, Incoming, Prompt, Refusal};
