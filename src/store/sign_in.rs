@@ -13,7 +13,7 @@ use super::{ApplicationId, Db, Json, TraceId, Tx, domains, events, identities as
 use crate::cause::Cause;
 use crate::clock::Time;
 use crate::crypto::{self, Secret};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::oidc::authorize::AuthorizationRequest;
 use crate::saml::attributes::Profile;
 use crate::saml::response::{Check, Identity};
@@ -30,7 +30,7 @@ pub struct Beginning<'a> {
     /// What it asked.
     pub request: Option<AuthorizationRequest>,
     /// Where the person is sent, if that is known already, with the ID of our request there.
-    pub toward: Option<(&'a Connection, String)>,
+    pub toward: Option<(&'a Connection, Option<String>)>,
     /// The email address that the person typed or the app gave.
     pub email: Option<String>,
     /// The value that binds the sign-in to this browser.
@@ -42,6 +42,7 @@ pub struct Beginning<'a> {
 /// Writes the trace of a sign-in that begins. Its ID is the relay state.
 pub fn begin(tx: &mut Tx, beginning: Beginning<'_>) -> Result<Trace> {
     let (connection, saml_request_id) = beginning.toward.unzip();
+    let saml_request_id = saml_request_id.flatten();
     let trace = Trace {
         id: TraceId::new(),
         kind: beginning.kind,
@@ -68,26 +69,52 @@ pub fn begin(tx: &mut Tx, beginning: Beginning<'_>) -> Result<Trace> {
 
 /// Sends a sign-in that has begun to a connection. The person may go back and choose again: only the
 /// answer to the last request counts.
-///
-/// Returns `false` if the sign-in is over.
 pub fn choose(
     tx: &mut Tx,
-    trace: &TraceId,
+    trace: Trace,
     connection: &Connection,
     saml_request_id: &str,
-    email: Option<&str>,
-) -> Result<bool> {
-    let changed = diesel::update(traces::table.find(trace))
+    email: Option<String>,
+    browser: &str,
+) -> Result<Trace> {
+    let chosen = diesel::update(traces::table.find(&trace.id))
         .filter(traces::outcome.eq(Outcome::InProgress))
-        .filter(traces::expires_at.gt(tx.now))
         .set((
             traces::organization_id.eq(&connection.organization_id),
             traces::connection_id.eq(&connection.id),
             traces::saml_request_id.eq(saml_request_id),
+            traces::browser_hash.eq(crypto::hash(browser).as_str()),
             traces::email.eq(email),
         ))
-        .execute(tx.db)?;
-    Ok(changed == 1)
+        .get_result(tx.db)
+        .optional()?;
+    chosen.ok_or_else(|| Error::not_found("open sign-in", trace.id.as_str()))
+}
+
+/// Begins a test of a connection, for whoever opens its address first.
+pub fn begin_test(tx: &mut Tx, connection: &Connection, lifetime: TimeDelta) -> Result<Trace> {
+    let beginning = Beginning {
+        kind: TraceKind::Test,
+        application: None,
+        request: None,
+        toward: Some((connection, None)),
+        email: None,
+        browser: None,
+        lifetime,
+    };
+    begin(tx, beginning)
+}
+
+/// Whether a sign-in may go on in this browser. A test goes on wherever its address is opened.
+#[must_use]
+pub fn goes_on(trace: &Trace, browser: Option<&str>, now: Time) -> bool {
+    let same = || {
+        let hash = browser.map(crypto::hash);
+        hash.is_some_and(|hash| trace.browser_hash.as_deref() == Some(hash.as_str()))
+    };
+    trace.finished_at.is_none()
+        && now < trace.expires_at
+        && (trace.kind == TraceKind::Test || same())
 }
 
 /// Who arrives, and what that changes.
@@ -395,10 +422,4 @@ fn received(answer: &Answer<'_>) -> Received {
         attributes: answer.identity.attributes.clone(),
         authn_context: answer.identity.authn_context.clone(),
     }
-}
-
-/// How long the clock may have run since a sign-in began for its answer to count.
-#[must_use]
-pub fn is_open(trace: &Trace, now: Time) -> bool {
-    trace.outcome == Outcome::InProgress && now < trace.expires_at
 }
