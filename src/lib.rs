@@ -6,4 +6,6 @@ pub mod cause;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod guides;
+pub mod locale;
 pub mod telemetry;
