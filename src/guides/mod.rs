@@ -265,7 +265,10 @@ impl Guides {
     /// Where `cause` is mended: as the guide says, else where the value in question is entered,
     /// else what such a field is called in general.
     fn place(&self, guide: &Guide, cause: Cause) -> Option<Place> {
-        let explicit = guide.fixes.iter().find(|place| place.code == cause).cloned();
+        let explicit = guide.fixes.iter().find(|place| place.code == cause).map(|place| {
+            let may_differ = guide.place_may_differ && place.path == guide.place;
+            Place { may_differ: may_differ || place.may_differ, ..place.clone() }
+        });
         explicit.or_else(|| guide.entered(cause)).or_else(|| {
             let general = self.generic.fixes.iter().find(|place| place.code == cause)?;
             Some(Place { path: guide.place.clone(), may_differ: true, ..general.clone() })
