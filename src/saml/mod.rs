@@ -2,6 +2,9 @@
 
 pub mod certificate;
 pub mod check;
+pub mod encryption;
+pub mod response;
+mod second_reader;
 pub mod signature;
 pub mod xml;
 
