@@ -69,8 +69,8 @@ pub fn open(
     let data = xml::child(encrypted, ns::ENCRYPTION, "EncryptedData")
         .ok_or_else(|| unreadable("The encrypted assertion holds no data."))?;
     let content = content(data, allow_cbc)?;
-    let sealed = cipher_value(data)
-        .ok_or_else(|| unreadable("The encrypted assertion holds no data."))?;
+    let sealed =
+        cipher_value(data).ok_or_else(|| unreadable("The encrypted assertion holds no data."))?;
     let transports = encrypted
         .descendants()
         .filter(|node| xml::is(*node, ns::ENCRYPTION, "EncryptedKey"))
@@ -115,8 +115,12 @@ fn content(data: Node<'_, '_>, allow_cbc: bool) -> Result<Content, Rejection> {
     let (name, cipher, is_authenticated): (_, fn() -> Cipher, _) = match uri {
         "http://www.w3.org/2009/xmlenc11#aes128-gcm" => ("AES-128-GCM", Cipher::aes_128_gcm, true),
         "http://www.w3.org/2009/xmlenc11#aes256-gcm" => ("AES-256-GCM", Cipher::aes_256_gcm, true),
-        "http://www.w3.org/2001/04/xmlenc#aes128-cbc" => ("AES-128-CBC", Cipher::aes_128_cbc, false),
-        "http://www.w3.org/2001/04/xmlenc#aes256-cbc" => ("AES-256-CBC", Cipher::aes_256_cbc, false),
+        "http://www.w3.org/2001/04/xmlenc#aes128-cbc" => {
+            ("AES-128-CBC", Cipher::aes_128_cbc, false)
+        }
+        "http://www.w3.org/2001/04/xmlenc#aes256-cbc" => {
+            ("AES-256-CBC", Cipher::aes_256_cbc, false)
+        }
         other => {
             return Err(unreadable(
                 "The assertion is encrypted with a cipher that is not accepted. Set AES-256-GCM \

@@ -134,8 +134,7 @@ pub struct Identity {
 /// Verifies the form field `SAMLResponse`.
 #[must_use]
 pub fn verify(field: &str, expected: &Expected<'_>, now: Time) -> Outcome {
-    let mut verifier =
-        Verifier { expected, now, trace: Trace::default(), facts: Facts::default() };
+    let mut verifier = Verifier { expected, now, trace: Trace::default(), facts: Facts::default() };
     let result = verifier.verify(field);
     Outcome { checks: verifier.trace.0, result, facts: verifier.facts }
 }
@@ -163,7 +162,8 @@ impl Verifier<'_> {
     fn verify(&mut self, field: &str) -> Result<Identity, Rejection> {
         let bytes = self.trace.note(CheckName::Field, decode(field), size)?;
         self.facts.bytes = bytes.len();
-        let text = xml::scan(&bytes, &Limits::RESPONSE).map(xml::line_ends).map_err(Rejection::from);
+        let text =
+            xml::scan(&bytes, &Limits::RESPONSE).map(xml::line_ends).map_err(Rejection::from);
         let text = self.trace_fault(CheckName::Xml, text)?;
         let document = self.trace_fault(CheckName::Xml, parse(&text))?;
         self.trace.check(CheckName::Xml, Ok(Note::received("no DTD, no entities")))?;
@@ -276,7 +276,9 @@ impl Verifier<'_> {
     /// Verifies one signature and gives the octets that it covers.
     fn signed_octets(&mut self, node: Node<'_, '_>, level: Level) -> Result<String, Rejection> {
         let (by, what, name) = match level {
-            Level::Response => (CheckName::ResponseSignature, CheckName::ResponseDigest, "response"),
+            Level::Response => {
+                (CheckName::ResponseSignature, CheckName::ResponseDigest, "response")
+            }
             Level::Assertion => {
                 (CheckName::AssertionSignature, CheckName::AssertionDigest, "assertion")
             }
@@ -285,8 +287,7 @@ impl Verifier<'_> {
         let named = signature.named_certificate().map(<[u8]>::to_vec);
         let signed = signature.verify(self.expected.keys, self.now);
         if signed.as_ref().is_err_and(|rejection| rejection.cause == Cause::CertificateUnknown) {
-            self.facts.unknown_certificate =
-                named.and_then(|der| Certificate::from_der(&der).ok());
+            self.facts.unknown_certificate = named.and_then(|der| Certificate::from_der(&der).ok());
         }
         let signed = self.trace.note(by, signed, |signed| {
             let fingerprint = signed.key.certificate.fingerprint();

@@ -48,17 +48,20 @@ pub(super) fn check_status(root: Node<'_, '_>) -> Result<Note, Rejection> {
     if value == SUCCESS {
         return Ok(Note::received(value));
     }
-    let below = xml::child(top, ns::PROTOCOL, "StatusCode")
-        .and_then(|code| xml::attribute(code, "Value"));
+    let below =
+        xml::child(top, ns::PROTOCOL, "StatusCode").and_then(|code| xml::attribute(code, "Value"));
     let message = xml::child(status, ns::PROTOCOL, "StatusMessage").and_then(xml::text);
     let mut received = value.to_owned();
     for part in [below, message.as_deref().map(xml::trim)].into_iter().flatten() {
         received.push_str(" · ");
         received.push_str(part);
     }
-    Err(Rejection::new(Cause::StatusNotSuccess, "The identity provider itself refused the sign-in.")
-        .expected(SUCCESS)
-        .received(received))
+    Err(Rejection::new(
+        Cause::StatusNotSuccess,
+        "The identity provider itself refused the sign-in.",
+    )
+    .expected(SUCCESS)
+    .received(received))
 }
 
 /// Applies every rule in order and builds the identity.
@@ -185,7 +188,9 @@ impl<'a, 'input> Rules<'a, 'input> {
         let subject = only(self.assertion, ns::ASSERTION, "Subject")?
             .ok_or_else(|| missing("The assertion has no subject."))?;
         if xml::child(subject, ns::ASSERTION, "EncryptedID").is_some() {
-            return Err(missing("The name ID is encrypted by itself; encrypt the assertion instead."));
+            return Err(missing(
+                "The name ID is encrypted by itself; encrypt the assertion instead.",
+            ));
         }
         let node = only(subject, ns::ASSERTION, "NameID")?
             .ok_or_else(|| missing("The subject has no name ID."))?;
@@ -211,52 +216,40 @@ impl<'a, 'input> Rules<'a, 'input> {
     }
 
     /// One bearer confirmation must hold in all its parts (profiles 4.1.4.2 and 4.1.4.3). If none
-    /// does, the trace tells of the first. Gives the latest end of any of them.
-    fn confirmation(&self, subject: Node<'a, 'input>, trace: &mut Trace) -> Result<Time, Rejection> {
-        let mut first = None;
+    /// does, the trace tells of the first. Gives the latest end of any of them: so long could the
+    /// assertion be accepted.
+    fn confirmation(
+        &self,
+        subject: Node<'a, 'input>,
+        trace: &mut Trace,
+    ) -> Result<Time, Rejection> {
+        let mut told: Option<(Trace, Result<(), Rejection>)> = None;
         let mut latest = None;
         for confirmation in xml::children(subject, ns::ASSERTION, "SubjectConfirmation") {
             if xml::attribute(confirmation, "Method") != Some(BEARER) {
                 continue;
             }
+            let data = xml::child(confirmation, ns::ASSERTION, "SubjectConfirmationData");
+            let end = data.and_then(|data| xml::attribute(data, "NotOnOrAfter"));
+            latest = latest.max(end.and_then(time::parse));
+            if told.as_ref().is_some_and(|(_, result)| result.is_ok()) {
+                continue;
+            }
             let mut lines = Trace::default();
             let result = self.bearer(confirmation, &mut lines);
-            let end = xml::child(confirmation, ns::ASSERTION, "SubjectConfirmationData")
-                .and_then(|data| xml::attribute(data, "NotOnOrAfter"))
-                .and_then(time::parse);
-            latest = latest.max(end);
-            if result.is_ok() || first.is_none() {
-                let is_done = result.is_ok();
-                first = Some((lines, result));
-                if is_done {
-                    break;
-                }
+            if result.is_ok() || told.is_none() {
+                told = Some((lines, result));
             }
         }
-        // Those after the one that holds count too: the same assertion could be taken by them.
-        for data in xml::children(subject, ns::ASSERTION, "SubjectConfirmation")
-            .filter_map(|node| xml::child(node, ns::ASSERTION, "SubjectConfirmationData"))
-        {
-            latest = latest.max(xml::attribute(data, "NotOnOrAfter").and_then(time::parse));
-        }
-        let none = || {
-            let rejection = Rejection::new(
-                Cause::RecipientMismatch,
-                "The subject has no bearer confirmation.",
-            );
-            (Trace::default(), Err(rejection.expected(BEARER).received("none")))
+        let Some((lines, result)) = told else {
+            let none =
+                Rejection::new(Cause::RecipientMismatch, "The subject has no bearer confirmation.");
+            let none = Err(none.expected(BEARER).received("none"));
+            return trace.note(CheckName::Recipient, none, |_| Note::default());
         };
-        let (lines, result) = first.map_or_else(none, |(lines, result)| (lines, result.map(|()| ())));
-        let is_silent = lines.0.is_empty();
         trace.0.extend(lines.0);
-        match (result, latest) {
-            (Ok(()), Some(latest)) => Ok(latest),
-            (Ok(()), None) => Err(invalid("The subject confirmation has no end.")),
-            (Err(rejection), _) if is_silent => {
-                trace.note(CheckName::Recipient, Err(rejection), |_: &Time| Note::default())
-            }
-            (Err(rejection), _) => Err(rejection),
-        }
+        result?;
+        latest.ok_or_else(|| invalid("The bearer confirmation does not say when it ends."))
     }
 
     fn bearer(&self, confirmation: Node<'_, '_>, trace: &mut Trace) -> Result<(), Rejection> {

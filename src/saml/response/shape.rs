@@ -18,9 +18,7 @@ pub(super) struct Shape<'a, 'input> {
 }
 
 /// Checks a document whose root is a `Response`.
-pub(super) fn response<'a, 'input>(
-    root: Node<'a, 'input>,
-) -> Result<Shape<'a, 'input>, Rejection> {
+pub(super) fn response<'a, 'input>(root: Node<'a, 'input>) -> Result<Shape<'a, 'input>, Rejection> {
     let mut assertions = root.children().filter(|child| is_assertion(*child));
     let Some(assertion) = assertions.next() else {
         return Err(Rejection::new(Cause::AssertionMissing, "The response holds no assertion.")
