@@ -4,5 +4,7 @@
 
 pub mod cause;
 pub mod clock;
+pub mod domain;
+pub mod email;
 pub mod error;
 pub mod saml;

@@ -1,6 +1,13 @@
 //! SAML 2.0 as a service provider: messages in and out, as pure functions.
 
 pub mod certificate;
+pub mod issue;
+pub mod metadata;
+pub mod request;
+pub mod sign;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod write;
 pub mod check;
 pub mod encryption;
 pub mod response;
