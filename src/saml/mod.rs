@@ -9,6 +9,9 @@ pub mod sign;
 pub(crate) mod testing;
 pub mod write;
 pub mod check;
+pub mod encryption;
+pub mod response;
+mod second_reader;
 pub mod signature;
 pub mod xml;
 
