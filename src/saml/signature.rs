@@ -181,7 +181,11 @@ impl<'a, 'input> Signature<'a, 'input> {
     }
 
     /// Finds the key among `keys` that made this signature.
-    pub fn verify(self, keys: &TrustedKeys, now: Time) -> Result<Signed<'a, 'input, '_>, Rejection> {
+    pub fn verify(
+        self,
+        keys: &TrustedKeys,
+        now: Time,
+    ) -> Result<Signed<'a, 'input, '_>, Rejection> {
         let octets = xml::canonical(self.signed_info, None, &self.signed_info_method);
         let hash = self.algorithm.hash.of(octets.as_bytes());
         let named = |key: &&TrustedKey| self.named.as_deref() == Some(key.certificate.der());
@@ -262,20 +266,16 @@ impl Signed<'_, '_, '_> {
     /// They are all that may be read of the message.
     pub fn octets(&self) -> Result<String, Rejection> {
         let signature = &self.signature;
-        let octets =
-            xml::canonical(signature.parent, Some(signature.node), &signature.transform);
+        let octets = xml::canonical(signature.parent, Some(signature.node), &signature.transform);
         let digest = signature.digest.of(octets.as_bytes());
         let is_same = digest.len() == signature.digest_value.len()
             && memcmp::eq(&digest, &signature.digest_value);
         if is_same {
             return Ok(octets);
         }
-        Err(Rejection::new(
-            Cause::SignatureInvalid,
-            "The message was changed after it was signed.",
-        )
-        .expected(STANDARD.encode(&signature.digest_value))
-        .received(STANDARD.encode(digest)))
+        Err(Rejection::new(Cause::SignatureInvalid, "The message was changed after it was signed.")
+            .expected(STANDARD.encode(&signature.digest_value))
+            .received(STANDARD.encode(digest)))
     }
 
     /// How it is signed, as a person says it: `RSA-SHA256 · SHA-256 · exclusive C14N`.
@@ -305,7 +305,8 @@ impl<'a, 'input> Parts<'a, 'input> {
     }
 
     fn next(&mut self, namespace: &str, name: &str) -> Result<Node<'a, 'input>, Rejection> {
-        self.optional(namespace, name).ok_or_else(|| malformed(&format!("has no {name} in its place")))
+        self.optional(namespace, name)
+            .ok_or_else(|| malformed(&format!("has no {name} in its place")))
     }
 
     fn optional(&mut self, namespace: &str, name: &str) -> Option<Node<'a, 'input>> {
@@ -316,9 +317,10 @@ impl<'a, 'input> Parts<'a, 'input> {
     fn end(&self) -> Result<(), Rejection> {
         match self.0.as_slice().first() {
             None => Ok(()),
-            Some(other) => {
-                Err(malformed(&format!("holds {}, which has no place there", other.tag_name().name())))
-            }
+            Some(other) => Err(malformed(&format!(
+                "holds {}, which has no place there",
+                other.tag_name().name()
+            ))),
         }
     }
 }
