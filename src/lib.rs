@@ -4,5 +4,6 @@
 
 pub mod cause;
 pub mod clock;
+pub mod crypto;
 pub mod error;
 pub mod store;
