@@ -5,5 +5,8 @@
 pub mod cause;
 pub mod clock;
 pub mod crypto;
+pub mod domain;
+pub mod email;
 pub mod error;
+pub mod saml;
 pub mod store;
