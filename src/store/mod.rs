@@ -1,8 +1,11 @@
 //! What there is, and what may be done to it.
 
 mod db;
+pub mod events;
 pub mod page;
 mod schema;
+#[cfg(test)]
+pub(crate) mod testing;
 mod types;
 
 use crate::clock::{Clock, Time};
