@@ -1,6 +1,7 @@
 //! SAML 2.0 as a service provider: messages in and out, as pure functions.
 
 pub mod certificate;
+pub mod issue;
 pub mod metadata;
 pub mod request;
 pub mod sign;
