@@ -8,6 +8,5 @@ pub mod crypto;
 pub mod domain;
 pub mod email;
 pub mod error;
-pub mod store;
 pub mod saml;
 pub mod store;

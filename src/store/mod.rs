@@ -1,7 +1,11 @@
 //! What there is, and what may be done to it.
 
 mod db;
+pub mod domains;
+mod ending;
 pub mod events;
+mod input;
+pub mod organizations;
 pub mod page;
 mod schema;
 #[cfg(test)]

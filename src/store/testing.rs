@@ -1,8 +1,11 @@
 //! A fresh database for each test: a copy of a migrated one, on SQLite or on the Postgres of `TEST_POSTGRES_URL`.
 
 use super::db::{self, Db};
-use super::{Actor, Scope, Store, Tx};
+use super::events::{self, Filter};
+use super::organizations::{Admission, NewOrganization};
+use super::{Actor, OrganizationId, Scope, Store, Tx, Window};
 use crate::clock::Clock;
+use crate::domain::DomainName;
 use crate::error::Result;
 use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
 use std::ops::Deref;
@@ -37,6 +40,29 @@ impl TestStore {
     /// Changes something in a transaction that may fail.
     pub(crate) fn try_system<T>(&self, f: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
         self.write_now(&Scope::System, &Actor::System, f)
+    }
+}
+
+impl TestStore {
+    /// The kinds of an organization's events, oldest first.
+    pub(crate) fn kinds(&self, organization: Option<&OrganizationId>) -> Vec<String> {
+        let filter = Filter { organization: organization.cloned(), ..Filter::default() };
+        let window = Window { limit: 200, before: None };
+        let page = self.read_now(|db| events::page(db, &window, &filter)).unwrap();
+        page.data.into_iter().rev().map(|event| event.kind).collect()
+    }
+}
+
+/// An organization to make, with a domain that is live at once.
+pub(crate) fn globex() -> NewOrganization {
+    NewOrganization {
+        name: "Globex".to_owned(),
+        external_id: None,
+        admission: Admission::Both,
+        metadata: serde_json::Map::new(),
+        is_demo: false,
+        domains: vec![DomainName::parse("globex.example").unwrap()],
+        vouch: true,
     }
 }
 
