@@ -1,5 +1,7 @@
 //! What there is, and what may be done to it.
 
+pub mod api_keys;
+pub mod applications;
 mod db;
 pub mod domains;
 mod ending;
