@@ -10,3 +10,4 @@ pub mod email;
 pub mod error;
 pub mod saml;
 pub mod store;
+pub mod oidc;
