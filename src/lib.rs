@@ -11,3 +11,6 @@ pub mod error;
 pub mod saml;
 pub mod store;
 pub mod oidc;
+pub mod config;
+pub mod error;
+pub mod telemetry;

@@ -13,9 +13,11 @@ use super::{
 };
 use crate::clock::Time;
 use crate::crypto::{self, Secret, TokenHash};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::oidc;
 use crate::oidc::authorize::AuthorizationRequest;
-use crate::oidc::token::pkce_matches;
+use crate::oidc::scope::{Scope, Scopes};
+use crate::oidc::token::{CodeGrant, Issued};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 
@@ -113,32 +115,15 @@ pub struct Holder {
 
 /// Tokens for the app, each shown this once.
 #[derive(Debug)]
-pub struct Issued {
+pub struct Tokens {
     /// Whom the tokens speak of.
     pub holder: Holder,
-    /// The granted scope, space-separated.
-    pub scope: String,
+    /// The granted scope.
+    pub scopes: Scopes,
     /// Reads userinfo.
     pub access_token: Secret,
     /// Gets new tokens, if `offline_access` was granted.
     pub refresh_token: Option<Secret>,
-}
-
-/// Why a code or refresh token gives nothing (`invalid_grant`, RFC 6749 5.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Denied {
-    /// Never given to this application, ended, or its person is off.
-    Unknown,
-    /// Over its time.
-    Expired,
-    /// Used before: all that came of it has been ended.
-    Reused,
-    /// The redirect URI is not the one of the authorization request.
-    RedirectUri,
-    /// The code verifier does not fit the challenge, or there is one and none was asked.
-    CodeVerifier,
-    /// A scope that was not granted.
-    Scope,
 }
 
 /// Writes the grant and returns its code. The caller knows the person to be active.
@@ -158,9 +143,9 @@ pub fn create(
         organization_id: session.organization_id.clone(),
         connection_id: session.connection_id.clone(),
         user_id: session.user_id.clone(),
-        redirect_uri: request.redirect_uri.clone(),
-        scope: request.scope.clone(),
-        offline: has_scope(&request.scope, "offline_access"),
+        redirect_uri: request.return_to.redirect_uri.clone(),
+        scope: request.scopes.to_string(),
+        offline: request.scopes.has(Scope::OfflineAccess),
         nonce: request.nonce.clone(),
         code_challenge: request.code_challenge.clone(),
         signed_in_at: session.signed_in_at,
@@ -174,29 +159,19 @@ pub fn create(
     Ok(code)
 }
 
-/// What a token request says of an authorization code (RFC 6749 4.1.3).
-pub struct Redemption<'a> {
-    /// The code.
-    pub code: &'a str,
-    /// The redirect URI, repeated.
-    pub redirect_uri: Option<&'a str>,
-    /// The verifier of PKCE.
-    pub code_verifier: Option<&'a str>,
-}
-
 /// Exchanges a code for tokens, once.
 ///
 /// A code that comes a second time ends everything that came of it (RFC 6749 4.1.2).
 pub fn redeem(
     tx: &mut Tx,
     application: &ApplicationId,
-    redemption: &Redemption<'_>,
+    request: &CodeGrant,
     lifetimes: &Lifetimes,
-) -> Result<std::result::Result<Issued, Denied>> {
+) -> Result<std::result::Result<Tokens, oidc::Error>> {
     let found = grants::table
         .inner_join(users::table)
         .inner_join(organizations::table.on(organizations::id.eq(grants::organization_id)))
-        .filter(grants::code_hash.eq(crypto::hash(redemption.code)))
+        .filter(grants::code_hash.eq(crypto::hash(request.code.reveal())))
         .filter(grants::application_id.eq(application))
         .filter(grants::ended_at.is_null())
         .filter(users::suspended_at.is_null())
@@ -205,12 +180,14 @@ pub fn redeem(
         .filter(organizations::deleted_at.is_null())
         .first::<(Grant, User, Organization)>(tx.db)
         .optional()?;
-    let Some((grant, user, organization)) = found else { return Ok(Err(Denied::Unknown)) };
-    if let Some(denied) = grant.refuses(redemption, tx.now) {
-        if denied == Denied::Reused {
-            end(tx, &grant.id)?;
-        }
-        return Ok(Err(denied));
+    let Some((grant, user, organization)) = found else {
+        return denied("The code is unknown, or what it was given for has ended.");
+    };
+    if let Err(error) = request.check(application.as_str(), &grant.issued()) {
+        return Ok(Err(error));
+    }
+    if tx.now >= grant.code_expires_at && grant.redeemed_at.is_none() {
+        return denied("The code is over its time.");
     }
     let won = diesel::update(grants::table.find(&grant.id))
         .filter(grants::redeemed_at.is_null())
@@ -218,10 +195,10 @@ pub fn redeem(
         .execute(tx.db)?;
     if won == 0 {
         end(tx, &grant.id)?;
-        return Ok(Err(Denied::Reused));
+        return denied("The code was used before. All tokens that came of it have been ended.");
     }
-    let scope = grant.scope.clone();
-    issue(tx, Holder { grant, user, organization }, scope, lifetimes).map(Ok)
+    let scopes = parse_scopes(&grant.scope)?;
+    issue(tx, Holder { grant, user, organization }, scopes, lifetimes).map(Ok)
 }
 
 /// Exchanges a refresh token for new tokens, once, with the same scope or less (RFC 6749 6).
@@ -230,17 +207,18 @@ pub fn redeem(
 pub fn refresh(
     tx: &mut Tx,
     application: &ApplicationId,
-    refresh_token: &str,
-    scope: Option<&str>,
+    refresh_token: &Secret,
+    scopes: Option<&Scopes>,
     lifetimes: &Lifetimes,
-) -> Result<std::result::Result<Issued, Denied>> {
-    let found = holder_of(tx.db, refresh_token, TokenKind::Refresh, tx.now)?
+) -> Result<std::result::Result<Tokens, oidc::Error>> {
+    let found = holder_of(tx.db, refresh_token.reveal(), TokenKind::Refresh, tx.now)?
         .filter(|(_, holder)| &holder.grant.application_id == application);
-    let Some((token, holder)) = found else { return Ok(Err(Denied::Unknown)) };
-    let scope = match scope {
-        None => token.scope.clone(),
-        Some(wish) if wish.split(' ').all(|one| has_scope(&token.scope, one)) => wish.to_owned(),
-        Some(_) => return Ok(Err(Denied::Scope)),
+    let Some((token, holder)) = found else {
+        return denied("The refresh token is unknown, or what it was given for has ended.");
+    };
+    let scopes = match parse_scopes(&token.scope)?.narrow(scopes) {
+        Ok(scopes) => scopes,
+        Err(error) => return Ok(Err(error)),
     };
     let won = diesel::update(tokens::table.find(&token.hash))
         .filter(tokens::used_at.is_null())
@@ -248,9 +226,9 @@ pub fn refresh(
         .execute(tx.db)?;
     if won == 0 {
         end(tx, &holder.grant.id)?;
-        return Ok(Err(Denied::Reused));
+        return denied("The refresh token was used before. All tokens of its grant have been ended.");
     }
-    issue(tx, holder, scope, lifetimes).map(Ok)
+    issue(tx, holder, scopes, lifetimes).map(Ok)
 }
 
 /// Finds the person behind an access token that is still good.
@@ -306,47 +284,44 @@ pub fn end(tx: &mut Tx, grant: &GrantId) -> Result<()> {
 }
 
 impl Grant {
-    fn refuses(&self, redemption: &Redemption<'_>, now: Time) -> Option<Denied> {
-        let challenge = self.code_challenge.as_deref();
-        if self.redeemed_at.is_some() {
-            Some(Denied::Reused)
-        } else if now >= self.code_expires_at {
-            Some(Denied::Expired)
-        } else if redemption.redirect_uri != Some(self.redirect_uri.as_str()) {
-            Some(Denied::RedirectUri)
-        } else if !pkce_matches(challenge, redemption.code_verifier) {
-            Some(Denied::CodeVerifier)
-        } else {
-            None
+    /// What the token request is held against.
+    fn issued(&self) -> Issued<'_> {
+        Issued {
+            client_id: self.application_id.as_str(),
+            redirect_uri: &self.redirect_uri,
+            code_challenge: self.code_challenge.as_deref(),
         }
     }
 }
 
-fn issue(
-    tx: &mut Tx,
-    holder: Holder,
-    scope: String,
-    lifetimes: &Lifetimes,
-) -> Result<Issued> {
+fn denied(why: &'static str) -> Result<std::result::Result<Tokens, oidc::Error>> {
+    Ok(Err(oidc::Error::InvalidGrant(why.into())))
+}
+
+fn parse_scopes(stored: &str) -> Result<Scopes> {
+    stored.parse().map_err(|_| Error::Internal(anyhow::anyhow!("a stored scope: {stored}")))
+}
+
+fn issue(tx: &mut Tx, holder: Holder, scopes: Scopes, lifetimes: &Lifetimes) -> Result<Tokens> {
     let access_token = crypto::token(crypto::ACCESS_TOKEN);
     let refresh_token = holder.grant.offline.then(|| crypto::token(crypto::REFRESH_TOKEN));
-    let row = |token: &Secret, kind, scope: &str, expires_at| Token {
+    let row = |token: &Secret, kind, scope: String, expires_at| Token {
         hash: crypto::hash(token.reveal()),
         grant_id: holder.grant.id.clone(),
         kind,
-        scope: scope.to_owned(),
+        scope,
         created_at: tx.now,
         expires_at,
         used_at: None,
     };
     let ends = tx.now.plus(lifetimes.access_token);
-    let mut rows = vec![row(&access_token, TokenKind::Access, &scope, ends)];
+    let mut rows = vec![row(&access_token, TokenKind::Access, scopes.to_string(), ends)];
     if let Some(token) = &refresh_token {
-        let (scope, ends) = (&holder.grant.scope, holder.grant.expires_at);
+        let (scope, ends) = (holder.grant.scope.clone(), holder.grant.expires_at);
         rows.push(row(token, TokenKind::Refresh, scope, ends));
     }
     on_backend!(tx.db, conn => diesel::insert_into(tokens::table).values(rows).execute(conn))?;
-    Ok(Issued { holder, scope, access_token, refresh_token })
+    Ok(Tokens { holder, scopes, access_token, refresh_token })
 }
 
 fn holder_of(
@@ -371,8 +346,4 @@ fn holder_of(
     Ok(found.map(|(token, (grant, user), organization)| {
         (token, Holder { grant, user, organization })
     }))
-}
-
-fn has_scope(scope: &str, wanted: &str) -> bool {
-    scope.split(' ').any(|one| one == wanted)
 }

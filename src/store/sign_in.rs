@@ -13,7 +13,7 @@ use super::{ApplicationId, Db, Json, TraceId, Tx, domains, events, identities as
 use crate::cause::Cause;
 use crate::clock::Time;
 use crate::crypto::{self, Secret};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::oidc::authorize::AuthorizationRequest;
 use crate::saml::attributes::Profile;
 use crate::saml::response::{Check, Identity};
@@ -30,7 +30,7 @@ pub struct Beginning<'a> {
     /// What it asked.
     pub request: Option<AuthorizationRequest>,
     /// Where the person is sent, if that is known already, with the ID of our request there.
-    pub toward: Option<(&'a Connection, String)>,
+    pub toward: Option<(&'a Connection, Option<String>)>,
     /// The email address that the person typed or the app gave.
     pub email: Option<String>,
     /// The value that binds the sign-in to this browser.
@@ -42,6 +42,7 @@ pub struct Beginning<'a> {
 /// Writes the trace of a sign-in that begins. Its ID is the relay state.
 pub fn begin(tx: &mut Tx, beginning: Beginning<'_>) -> Result<Trace> {
     let (connection, saml_request_id) = beginning.toward.unzip();
+    let saml_request_id = saml_request_id.flatten();
     let trace = Trace {
         id: TraceId::new(),
         kind: beginning.kind,
@@ -68,26 +69,52 @@ pub fn begin(tx: &mut Tx, beginning: Beginning<'_>) -> Result<Trace> {
 
 /// Sends a sign-in that has begun to a connection. The person may go back and choose again: only the
 /// answer to the last request counts.
-///
-/// Returns `false` if the sign-in is over.
 pub fn choose(
     tx: &mut Tx,
-    trace: &TraceId,
+    trace: Trace,
     connection: &Connection,
     saml_request_id: &str,
-    email: Option<&str>,
-) -> Result<bool> {
-    let changed = diesel::update(traces::table.find(trace))
+    email: Option<String>,
+    browser: &str,
+) -> Result<Trace> {
+    let chosen = diesel::update(traces::table.find(&trace.id))
         .filter(traces::outcome.eq(Outcome::InProgress))
-        .filter(traces::expires_at.gt(tx.now))
         .set((
             traces::organization_id.eq(&connection.organization_id),
             traces::connection_id.eq(&connection.id),
             traces::saml_request_id.eq(saml_request_id),
+            traces::browser_hash.eq(crypto::hash(browser).as_str()),
             traces::email.eq(email),
         ))
-        .execute(tx.db)?;
-    Ok(changed == 1)
+        .get_result(tx.db)
+        .optional()?;
+    chosen.ok_or_else(|| Error::not_found("open sign-in", trace.id.as_str()))
+}
+
+/// Begins a test of a connection, for whoever opens its address first.
+pub fn begin_test(tx: &mut Tx, connection: &Connection, lifetime: TimeDelta) -> Result<Trace> {
+    let beginning = Beginning {
+        kind: TraceKind::Test,
+        application: None,
+        request: None,
+        toward: Some((connection, None)),
+        email: None,
+        browser: None,
+        lifetime,
+    };
+    begin(tx, beginning)
+}
+
+/// Whether a sign-in may go on in this browser. A test goes on wherever its address is opened.
+#[must_use]
+pub fn goes_on(trace: &Trace, browser: Option<&str>, now: Time) -> bool {
+    let same = || {
+        let hash = browser.map(crypto::hash);
+        hash.is_some_and(|hash| trace.browser_hash.as_deref() == Some(hash.as_str()))
+    };
+    trace.finished_at.is_none()
+        && now < trace.expires_at
+        && (trace.kind == TraceKind::Test || same())
 }
 
 /// Who arrives, and what that changes.
@@ -198,22 +225,24 @@ pub enum Completed {
 /// With [`Arrival::Known`] it needs no lock, for it writes only rows that nobody else writes. Every
 /// other arrival changes a person and needs the organization's.
 pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
+    let Some(arrival) = arrival_now(tx.db, &answer)? else { return Ok(Completed::Stale) };
     if let Some(cause) = used_before(tx, &answer)? {
         return Ok(Completed::Refused(cause));
     }
-    if answer.trace.kind == TraceKind::Test {
-        connections::record_test(tx, &answer.connection.id, answer.connection.revision)?;
-        close(tx, &answer, answer.arrival.user())?;
-        return Ok(Completed::Tested);
-    }
-    let user = match person(tx, &answer)? {
-        Admitted::Yes(user) => *user,
-        Admitted::No(cause) => {
-            refuse(tx, answer.trace, cause, answer.checks, received(&answer))?;
+    let arrival = match arrival {
+        Ok(arrival) => arrival,
+        Err(cause) => {
+            let received = received(&answer);
+            refuse(tx, answer.trace, cause, answer.checks, Some(received))?;
             return Ok(Completed::Refused(cause));
         }
-        Admitted::Stale => return Ok(Completed::Stale),
     };
+    if answer.trace.kind == TraceKind::Test {
+        connections::record_test(tx, &answer.connection.id, answer.connection.revision)?;
+        close(tx, &answer, arrival.user())?;
+        return Ok(Completed::Tested);
+    }
+    let user = settle(tx, &answer, arrival)?;
     let (session, cookie) = sessions::create(
         tx,
         NewSession {
@@ -309,34 +338,38 @@ fn used_before(tx: &mut Tx, answer: &Answer<'_>) -> Result<Option<Cause>> {
     Ok((open == 0).then_some(Cause::ResponseReplayed))
 }
 
-enum Admitted {
-    Yes(Box<User>),
-    No(Cause),
-    Stale,
+/// The arrival as it is inside the transaction; `None` if a person thought unchanged was changed.
+fn arrival_now(
+    db: &mut Db,
+    answer: &Answer<'_>,
+) -> Result<Option<std::result::Result<Arrival, Cause>>> {
+    let Answer { connection, organization, identity, profile, .. } = answer;
+    match answer.arrival {
+        Arrival::Known(before) => {
+            let user = people::find(db, &before.id)?;
+            let same = user.updated_at == before.updated_at && user.state() == UserState::Active;
+            Ok(same.then_some(Ok(Arrival::Known(user))))
+        }
+        _ => arrival(db, connection, organization, identity, profile).map(Some),
+    }
 }
 
-fn person(tx: &mut Tx, answer: &Answer<'_>) -> Result<Admitted> {
-    if let Arrival::Known(before) = answer.arrival {
-        let user = people::find(tx.db, &before.id)?;
-        let same = user.updated_at == before.updated_at && user.state() == UserState::Active;
-        return Ok(if same { Admitted::Yes(Box::new(user)) } else { Admitted::Stale });
-    }
+/// Makes the person what the provider says, and links them to the name they came under.
+fn settle(tx: &mut Tx, answer: &Answer<'_>, arrival: Arrival) -> Result<User> {
     let Answer { connection, organization, identity, profile, .. } = answer;
-    let user = match arrival(tx.db, connection, organization, identity, profile)? {
-        Err(cause) => return Ok(Admitted::No(cause)),
-        Ok(Arrival::Known(user)) => user,
-        Ok(Arrival::Changed(user)) => update(tx, user, profile)?,
-        Ok(Arrival::Linked(user)) => {
+    match arrival {
+        Arrival::Known(user) => Ok(user),
+        Arrival::Changed(user) => update(tx, user, profile),
+        Arrival::Linked(user) => {
             links::link(tx, &connection.id, &subject(identity, profile), &user)?;
-            if is_changed(&user, profile) { update(tx, user, profile)? } else { user }
+            if is_changed(&user, profile) { update(tx, user, profile) } else { Ok(user) }
         }
-        Ok(Arrival::New) => {
+        Arrival::New => {
             let user = people::create(tx, new_user(organization, profile))?;
             links::link(tx, &connection.id, &subject(identity, profile), &user)?;
-            user
+            Ok(user)
         }
-    };
-    Ok(Admitted::Yes(Box::new(user)))
+    }
 }
 
 fn new_user(organization: &Organization, profile: &Profile) -> NewUser {
@@ -363,14 +396,13 @@ fn update(tx: &mut Tx, user: User, profile: &Profile) -> Result<User> {
 
 /// Closes the trace as succeeded.
 fn close(tx: &mut Tx, answer: &Answer<'_>, user: Option<&User>) -> Result<()> {
-    let received = received(answer);
     diesel::update(traces::table.find(&answer.trace.id))
         .set((
             traces::outcome.eq(Outcome::Succeeded),
             traces::user_id.eq(user.map(|user| &user.id)),
-            traces::email.eq(profile_email(answer)),
+            traces::email.eq(answer.profile.email.to_string()),
             traces::checks.eq(Json::from(answer.checks.clone())),
-            traces::received.eq(received.map(Json::from)),
+            traces::received.eq(Json::from(received(answer))),
             traces::finished_at.eq(tx.now),
         ))
         .execute(tx.db)?;
@@ -384,20 +416,10 @@ fn close(tx: &mut Tx, answer: &Answer<'_>, user: Option<&User>) -> Result<()> {
     Ok(())
 }
 
-fn profile_email(answer: &Answer<'_>) -> String {
-    answer.profile.email.to_string()
-}
-
-fn received(answer: &Answer<'_>) -> Option<Received> {
-    Some(Received {
+fn received(answer: &Answer<'_>) -> Received {
+    Received {
         name_id: answer.identity.name_id.clone(),
         attributes: answer.identity.attributes.clone(),
         authn_context: answer.identity.authn_context.clone(),
-    })
-}
-
-/// How long the clock may have run since a sign-in began for its answer to count.
-#[must_use]
-pub fn is_open(trace: &Trace, now: Time) -> bool {
-    trace.outcome == Outcome::InProgress && now < trace.expires_at
+    }
 }
