@@ -7,11 +7,13 @@ pub mod domains;
 mod ending;
 pub mod events;
 mod input;
+pub mod keys;
 pub mod organizations;
 pub mod page;
 mod schema;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod traces;
 mod types;
 
 use crate::clock::{Clock, Time};
