@@ -10,6 +10,7 @@ import json
 import logging
 import secrets
 import sys
+import threading
 from urllib.parse import urlencode
 
 from authlib.integrations.base_client.errors import OAuthError
@@ -118,6 +119,10 @@ def sign_in(app, web):
         app.last = {"failed": failed}
         return jsonify(app.last), 400
 
+    @web.get("/favicon.ico")
+    def icon():
+        return "", 204
+
     @web.get("/login")
     def login():
         # login_hint, domain_hint, organization, connection, prompt: as the test wants.
@@ -149,6 +154,7 @@ def main():
     arguments.add_argument("--client-secret")
     arguments.add_argument("--auth-method", default=SETTINGS["auth_method"])
     arguments.add_argument("--scope", default=SETTINGS["scope"])
+    arguments.add_argument("--with-parent", action="store_true", help="end when stdin does")
     arguments = arguments.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
 
@@ -159,6 +165,8 @@ def main():
     app = App(web, f"http://127.0.0.1:{http.server_port}")
     sign_in(app, web)
     tokens(app, web)
+    if arguments.with_parent:
+        threading.Thread(target=lambda: (sys.stdin.read(), http.shutdown()), daemon=True).start()
     if arguments.issuer:
         app.become({"issuer": arguments.issuer, "client_id": arguments.client_id,
                     "client_secret": arguments.client_secret,

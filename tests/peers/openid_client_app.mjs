@@ -11,6 +11,7 @@ import * as client from 'openid-client';
 const { values: given } = parseArgs({
   options: {
     port: { type: 'string', default: '0' },
+    'with-parent': { type: 'boolean', default: false },
     issuer: { type: 'string' },
     'client-id': { type: 'string' },
     'client-secret': { type: 'string' },
@@ -19,6 +20,8 @@ const { values: given } = parseArgs({
     scope: { type: 'string', default: 'openid email profile offline_access' },
   },
 });
+// Ends when whoever started it does, however that one ended.
+if (given['with-parent']) process.stdin.on('end', () => process.exit(0)).resume();
 
 const AUTHENTICATION = {
   client_secret_basic: client.ClientSecretBasic,
@@ -69,6 +72,7 @@ function describe(tokens) {
 const app = express();
 app.use(express.json(), express.urlencoded({ extended: false }));
 
+app.get('/favicon.ico', (_request, http) => http.status(204).end());
 app.get('/login', async (request, http) => {
   const id = client.randomState();
   const checks = { pkceCodeVerifier: client.randomPKCECodeVerifier(), expectedState: client.randomState(), expectedNonce: client.randomNonce() };

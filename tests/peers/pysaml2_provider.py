@@ -25,6 +25,7 @@ from saml2.samlp import STATUS_AUTHN_FAILED
 from saml2.server import Server
 from saml2.sigver import get_pem_wrapped_unwrapped, make_temp, pre_encryption_part
 from saml2.xmldsig import DIGEST_SHA1, DIGEST_SHA256, SIG_RSA_SHA1, SIG_RSA_SHA256
+from werkzeug.serving import make_server
 
 PEOPLE = {
     "ada": {"mail": "ada@{domain}", "givenName": "Ada", "sn": "Lovelace"},
@@ -237,6 +238,10 @@ def web(provider):
         logging.exception("refused")
         return f"{type(error).__name__}: {error}", 400
 
+    @app.get("/favicon.ico")
+    def icon():
+        return "", 204
+
     @app.get("/metadata")
     def metadata():
         with provider.lock:
@@ -291,10 +296,9 @@ def main():
     arguments.add_argument("--entity-id", help="any text; default: the metadata address")
     arguments.add_argument("--sp", action="append", default=[], help="SP metadata address")
     arguments.add_argument("--options", type=json.loads, default={}, help="JSON object")
+    arguments.add_argument("--with-parent", action="store_true", help="end when stdin does")
     arguments = arguments.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
-
-    from werkzeug.serving import make_server
 
     http = make_server("127.0.0.1", arguments.port, Flask("starting"), threaded=True)
     url = f"http://127.0.0.1:{http.server_port}"
@@ -304,6 +308,8 @@ def main():
         for sp_url in arguments.sp:
             provider.serve(sp_url)
         http.app = web(provider)
+        if arguments.with_parent:
+            threading.Thread(target=lambda: (sys.stdin.read(), http.shutdown()), daemon=True).start()
         print(json.dumps({"url": url, "metadata": f"{url}/metadata",
                           "entity_id": provider.options["entity_id"]}), flush=True)
         http.serve_forever()

@@ -32,11 +32,14 @@ const PEOPLE = {
 const { values: given } = parseArgs({
   options: {
     port: { type: 'string', default: '0' },
+    'with-parent': { type: 'boolean', default: false },
     'entity-id': { type: 'string' },
     sp: { type: 'string', multiple: true, default: [] },
     options: { type: 'string', default: '{}' },
   },
 });
+// Ends when whoever started it does, however that one ended.
+if (given['with-parent']) process.stdin.on('end', () => process.exit(0)).resume();
 
 const folder = mkdtempSync(path.join(tmpdir(), 'samlp-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -190,6 +193,7 @@ async function signOn(request, http, next) {
 const app = express();
 app.use(express.urlencoded({ extended: false, limit: '1mb' }), express.json());
 
+app.get('/favicon.ico', (_request, http) => http.status(204).end());
 app.get('/metadata', (request, http, next) => samlp.metadata({
   issuer: options.entity_id,
   cert: key(options.sign_with_key).cert,
