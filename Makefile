@@ -3,7 +3,7 @@
 CARGO_TEST = cargo test --locked
 
 .PHONY: help run setup check check-format check-lints check-rooms check-dependencies \
-	test test-sqlite test-postgres peers openapi bench
+	test test-sqlite test-postgres openapi bench certificate
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -46,6 +46,11 @@ openapi: ## write docs/openapi.json from the handlers
 	@scripts/setup build
 	@mkdir -p target && cargo run --locked --quiet -- openapi >target/openapi.json
 	@mv target/openapi.json docs/openapi.json
+
+certificate: ## make a certificate for localhost in certs
+	@openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=localhost \
+		-addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout certs/localhost.key -out certs/localhost.pem 2>/dev/null
+	@echo "Wrote certs/localhost.pem and certs/localhost.key"
 
 bench: ## measure the release binary beside OpenSSL
 	@scripts/setup test
