@@ -8,6 +8,7 @@ import argparse
 import json
 import logging
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -299,6 +300,8 @@ def main():
     arguments.add_argument("--with-parent", action="store_true", help="end when stdin does")
     arguments = arguments.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
+    # An exit, unlike the signal alone, removes the folder with the keys.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
     http = make_server("127.0.0.1", arguments.port, Flask("starting"), threaded=True)
     url = f"http://127.0.0.1:{http.server_port}"
