@@ -4,5 +4,6 @@
 
 pub mod cause;
 pub mod clock;
+pub mod config;
 pub mod error;
 pub mod store;
