@@ -5,5 +5,6 @@
 pub mod cause;
 pub mod clock;
 pub mod config;
+pub mod crypto;
 pub mod error;
 pub mod store;
