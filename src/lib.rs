@@ -8,3 +8,4 @@ pub mod config;
 pub mod crypto;
 pub mod error;
 pub mod store;
+pub mod telemetry;

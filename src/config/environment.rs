@@ -5,12 +5,12 @@ use super::{Origin, Problem, Surroundings};
 use std::net::SocketAddr;
 
 /// What hosting platforms set: `DATABASE_URL` and `PORT`. They yield to our own variables.
-pub(super) fn conventional(around: &Surroundings, listen: Option<&Given>) -> Values {
+pub(super) fn conventional(around: &Surroundings, below: &Values) -> Values {
     let mut values = Values::new();
     for (name, value) in variables(around) {
         let (path, text) = match name {
             "DATABASE_URL" => ("database.url", value.to_owned()),
-            "PORT" => ("listen", with_port(around, listen, value)),
+            "PORT" => ("listen", with_port(around, below, value)),
             _ => continue,
         };
         if let Some(key) = super::key(path) {
@@ -21,8 +21,10 @@ pub(super) fn conventional(around: &Surroundings, listen: Option<&Given>) -> Val
 }
 
 /// `listen` with another port. A platform that gives a port and a public address wants to reach it.
-fn with_port(around: &Surroundings, listen: Option<&Given>, port: &str) -> String {
-    let is_public = variables(around).any(|(name, _)| name == "VESTIBULE_PUBLIC_URL");
+fn with_port(around: &Surroundings, below: &Values, port: &str) -> String {
+    let is_public = below.contains_key("public_url")
+        || variables(around).any(|(name, _)| name.starts_with("VESTIBULE_PUBLIC_URL"));
+    let listen = below.get("listen");
     let listen = listen.filter(|given| !is_public || given.origin != Origin::BuiltIn);
     let address = listen.and_then(|given| given.text().parse::<SocketAddr>().ok());
     match address {

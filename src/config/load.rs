@@ -99,7 +99,7 @@ pub fn load_from(flags: &Flags, around: &Surroundings) -> Result<Loaded, Problem
     if let Some(path) = &path {
         values.extend(file::read(path, &mut problems));
     }
-    let conventional = environment::conventional(around, values.get("listen"));
+    let conventional = environment::conventional(around, &values);
     values.extend(conventional);
     values.extend(environment::read(around, &mut problems));
     values.extend(given(flags, &mut problems));
