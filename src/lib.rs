@@ -9,3 +9,4 @@ pub mod crypto;
 pub mod error;
 pub mod store;
 pub mod telemetry;
+pub mod oidc;
