@@ -10,3 +10,7 @@ pub mod email;
 pub mod error;
 pub mod saml;
 pub mod store;
+pub mod oidc;
+pub mod config;
+pub mod error;
+pub mod telemetry;

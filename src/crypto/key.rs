@@ -19,6 +19,7 @@ use openssl::x509::extension::{BasicConstraints, KeyUsage, SubjectKeyIdentifier}
 use openssl::x509::{X509, X509Name};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
 
 /// How a key signs (RFC 7518 section 3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -40,6 +41,16 @@ impl Algorithm {
             Self::Rs256 => "RS256",
             Self::Es256 => "ES256",
         }
+    }
+}
+
+impl FromStr for Algorithm {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        [Self::Rs256, Self::Es256].into_iter().find(|it| it.name() == name).ok_or_else(|| {
+            Error::invalid("", "algorithm_unknown", "An algorithm is RS256 or ES256.")
+        })
     }
 }
 
@@ -80,6 +91,13 @@ impl PrivateKey {
         // An empty answer to the question for a passphrase: by default OpenSSL would ask on the terminal.
         let key = PKey::private_key_from_pem_callback(pem.as_bytes(), |_| Ok(0))
             .map_err(|_| unusable("This is not a private key in PEM form without a passphrase."))?;
+        Ok(Self { algorithm: algorithm_of(&key)?, key })
+    }
+
+    /// Reads DER: PKCS#8, PKCS#1 or SEC 1.
+    pub fn from_der(der: &[u8]) -> Result<Self> {
+        let key = PKey::private_key_from_der(der)
+            .map_err(|_| unusable("This is not a private key in DER form."))?;
         Ok(Self { algorithm: algorithm_of(&key)?, key })
     }
 

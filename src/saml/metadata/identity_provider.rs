@@ -62,10 +62,12 @@ pub fn parse(
     ours: &str,
     now: Time,
 ) -> Result<IdentityProvider, Fault> {
-    if let Some(fault) = recognize::other_than_metadata(bytes) {
-        return Err(fault);
-    }
     let limits = Limits::METADATA;
+    let unreadable = |fault: xml::Fault| {
+        recognize::other_than_xml(bytes).unwrap_or_else(|| {
+            Fault::Invalid(format!("This is not metadata that can be read. {fault}"))
+        })
+    };
     let text = xml::scan(bytes, &limits).map_err(unreadable)?;
     let document = xml::parse(text, &limits).map_err(unreadable)?;
     let root = document.root_element();
@@ -75,10 +77,6 @@ pub fn parse(
     }
     let (entity, role) = choose_entity(root, choose, ours)?;
     read(entity, role, now)
-}
-
-fn unreadable(fault: xml::Fault) -> Fault {
-    Fault::Invalid(format!("This is not metadata that can be read. {fault}"))
 }
 
 /// The one entity that is an identity provider, and its role; or the one that was chosen.
@@ -187,7 +185,7 @@ fn sign_on(role: Node<'_, '_>) -> Result<Vec<Endpoint>, Fault> {
         match binding(node) {
             Ok(binding) if endpoints.iter().any(|known| known.binding == binding) => {}
             Ok(binding) => {
-                endpoints.push(Endpoint { binding, location: location(node, "Location")? })
+                endpoints.push(Endpoint { binding, location: location(node, "Location")? });
             }
             Err(other) => others.push(other),
         }

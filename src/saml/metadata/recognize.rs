@@ -3,8 +3,8 @@
 use super::Fault;
 use serde_json::Value;
 
-/// Names what `bytes` are if they are not XML that could be metadata.
-pub(super) fn other_than_metadata(bytes: &[u8]) -> Option<Fault> {
+/// Names what `bytes` are, after they could not be read as XML; `None` if they look like XML.
+pub(super) fn other_than_xml(bytes: &[u8]) -> Option<Fault> {
     let start = String::from_utf8_lossy(bytes.get(..bytes.len().min(4096)).unwrap_or_default());
     let start = start.trim_start_matches('\u{feff}').trim_start();
     if start.is_empty() {
@@ -14,9 +14,7 @@ pub(super) fn other_than_metadata(bytes: &[u8]) -> Option<Fault> {
         return Some(json(bytes));
     }
     let folded = start.to_ascii_lowercase();
-    // Metadata may speak of pages in a comment; what comes first decides.
-    let before_metadata = folded.split("descriptor").next().unwrap_or_default();
-    if before_metadata.contains("<!doctype html") || before_metadata.contains("<html") {
+    if folded.contains("<!doctype html") || folded.contains("<html") {
         return Some(Fault::LoginPage);
     }
     if start.contains("-----BEGIN ") {
@@ -55,6 +53,9 @@ fn json(bytes: &[u8]) -> Fault {
 
 /// Names another SAML or XML document by its root element.
 pub(super) fn other_root(name: &str) -> Fault {
+    if name.eq_ignore_ascii_case("html") {
+        return Fault::LoginPage;
+    }
     invalid(match name {
         "Response" | "Assertion" => {
             "This is a SAML response, a message about one sign-in, not metadata."

@@ -111,7 +111,7 @@ mod tests {
     use crate::saml::testing;
     use samael::metadata::EntityDescriptor;
 
-    fn sample<'a>(certificates: &'a [Certificate]) -> ServiceProvider<'a> {
+    fn sample(certificates: &[Certificate]) -> ServiceProvider<'_> {
         ServiceProvider {
             entity_id: "https://sso.orbit.example/saml/con_1?a&b",
             acs: "https://sso.orbit.example/saml/con_1/acs",

@@ -1,5 +1,6 @@
 //! Hostile bytes stop here: a strict scan, then a read-only tree without a document type.
 
+mod canonical;
 mod scan;
 
 use crate::cause::Cause;
@@ -7,6 +8,7 @@ use roxmltree::{Document, Node, ParsingOptions};
 use std::borrow::Cow;
 use std::fmt;
 
+pub use canonical::{Method, canonical};
 pub use scan::scan;
 
 /// Namespaces of the elements that the product reads.

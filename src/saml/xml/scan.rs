@@ -64,6 +64,9 @@ fn skip_declaration(text: &str) -> Result<&str, Fault> {
     Ok(rest)
 }
 
+/// No name of SAML has a quarter of this; the tree keeps lengths of names in 16 bits.
+const NAME_BYTES: usize = 256;
+
 /// What was counted so far.
 #[derive(Default)]
 struct Seen {
@@ -165,7 +168,9 @@ impl<'a> Scanner<'a> {
             )));
         }
         let name_end = inside.find(|c| is_space(c) || matches!(c, '/' | '>')).unwrap_or_default();
-        let mut rest = inside.get(name_end..).unwrap_or_default();
+        let (name, mut rest) = inside.split_at_checked(name_end).unwrap_or_default();
+        check_name(name)?;
+        let mut has_default = false;
         let mut in_scope = self.seen.open.last().copied().unwrap_or_default();
         for count in 0.. {
             rest = rest.trim_start_matches(is_space);
@@ -184,29 +189,38 @@ impl<'a> Scanner<'a> {
                     "An element has more than {count} attributes."
                 )));
             }
-            let (name, after) = self.attribute(rest)?;
-            if name == "xmlns" || name.starts_with("xmlns:") {
+            let (name, value, after) = self.attribute(rest)?;
+            let prefix = name.strip_prefix("xmlns:");
+            let is_default = name == "xmlns";
+            if prefix.is_some() && value.is_empty() || is_default && has_default {
+                return Err(Fault::invalid("A namespace declaration is not well formed."));
+            }
+            has_default |= is_default;
+            if prefix.is_some() || is_default {
                 in_scope += 1;
-                self.seen.namespaces += 1;
-                if self.seen.namespaces > self.limits.namespaces
-                    || in_scope > self.limits.namespaces_in_scope
-                {
-                    return Err(Fault::too_large("The document declares too many namespaces."));
-                }
+                self.count_namespace(in_scope)?;
             }
             rest = after;
         }
         Ok(())
     }
 
-    fn attribute(&self, text: &'a str) -> Result<(&'a str, &'a str), Fault> {
+    fn count_namespace(&mut self, in_scope: usize) -> Result<(), Fault> {
+        self.seen.namespaces += 1;
+        if self.seen.namespaces > self.limits.namespaces
+            || in_scope > self.limits.namespaces_in_scope
+        {
+            return Err(Fault::too_large("The document declares too many namespaces."));
+        }
+        Ok(())
+    }
+
+    /// Name, value and what follows.
+    fn attribute(&self, text: &'a str) -> Result<(&'a str, &'a str, &'a str), Fault> {
         let fault = || Fault::invalid("An attribute is not well formed.");
         let (name, after) = text.split_once('=').ok_or_else(fault)?;
         let name = name.trim_end_matches(is_space);
-        if name.is_empty() || name.contains(|c| is_space(c) || matches!(c, '<' | '>' | '"' | '\''))
-        {
-            return Err(fault());
-        }
+        check_name(name)?;
         let after = after.trim_start_matches(is_space);
         let quote = after.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or_else(fault)?;
         let (value, rest) =
@@ -221,8 +235,22 @@ impl<'a> Scanner<'a> {
             return Err(fault());
         }
         check_references(value)?;
-        Ok((name, rest))
+        Ok((name, value, rest))
     }
+}
+
+/// A qualified name. The parser checks its characters; here is what the parser would let pass.
+fn check_name(name: &str) -> Result<(), Fault> {
+    if name.len() > NAME_BYTES {
+        return Err(Fault::too_large(format!("A name has more than {NAME_BYTES} bytes.")));
+    }
+    // The tree takes `a:xmlns` for a declaration of the default namespace, and `:a` for `a`.
+    let is_odd = name.ends_with(":xmlns") || name.starts_with(':') || name == "xmlns:xml";
+    if is_odd || name.is_empty() || name.contains(['<', '>', '"', '\'', '&', ' ', '\t', '\n', '\r'])
+    {
+        return Err(Fault::invalid("A name is not well formed."));
+    }
+    Ok(())
 }
 
 /// Only the five entities of XML itself, and references to characters that XML has.
