@@ -13,4 +13,6 @@ pub mod store;
 pub mod oidc;
 pub mod config;
 pub mod error;
+pub mod guides;
+pub mod locale;
 pub mod telemetry;
