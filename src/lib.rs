@@ -4,9 +4,17 @@
 
 pub mod cause;
 pub mod clock;
+pub mod crypto;
+pub mod domain;
+pub mod email;
+pub mod error;
+pub mod saml;
+pub mod store;
+pub mod oidc;
 pub mod config;
 pub mod crypto;
 pub mod error;
-pub mod store;
+pub mod guides;
+pub mod locale;
 pub mod telemetry;
 pub mod oidc;

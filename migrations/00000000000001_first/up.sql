@@ -170,6 +170,7 @@ CREATE TABLE grants (
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     redirect_uri TEXT NOT NULL,
     scope TEXT NOT NULL,
+    offline BOOLEAN NOT NULL,
     nonce TEXT,
     code_challenge TEXT,
     signed_in_at TIMESTAMP NOT NULL,

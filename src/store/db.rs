@@ -6,7 +6,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::Text;
-use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
+use diesel::{Connection, PgConnection, QueryResult, RunQueryDsl, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::time::Duration;
 
@@ -182,6 +182,32 @@ pub(super) fn unmigrate(db: &mut Db) -> Result<()> {
 
 fn migration_failed(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
     Error::Internal(anyhow::anyhow!("migrating the database: {error}"))
+}
+
+/// Says which thing is not there.
+pub(super) fn or_not_found<T>(
+    done: QueryResult<T>,
+    what: &'static str,
+    id: impl std::fmt::Display,
+) -> Result<T> {
+    done.map_err(|error| match error {
+        DieselError::NotFound => Error::not_found(what, id.to_string()),
+        other => other.into(),
+    })
+}
+
+/// Says what is in the way, where the database only says that something is.
+pub(super) fn or_conflict<T>(
+    done: QueryResult<T>,
+    code: &'static str,
+    detail: impl Into<String>,
+) -> Result<T> {
+    done.map_err(|error| match error {
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
+            Error::conflict(code, detail)
+        }
+        other => other.into(),
+    })
 }
 
 impl From<DieselError> for Error {

@@ -1,8 +1,17 @@
 //! What there is, and what may be done to it.
 
+pub mod api_keys;
+pub mod applications;
 mod db;
+pub mod domains;
+mod ending;
+pub mod events;
+mod input;
+pub mod organizations;
 pub mod page;
 mod schema;
+#[cfg(test)]
+pub(crate) mod testing;
 mod types;
 
 use crate::clock::{Clock, Time};

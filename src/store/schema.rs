@@ -174,6 +174,7 @@ diesel::table! {
         user_id -> Text,
         redirect_uri -> Text,
         scope -> Text,
+        offline -> Bool,
         nonce -> Nullable<Text>,
         code_challenge -> Nullable<Text>,
         signed_in_at -> Timestamp,
