@@ -6,4 +6,5 @@ pub mod cause;
 pub mod clock;
 pub mod crypto;
 pub mod error;
+pub mod fetch;
 pub mod oidc;
