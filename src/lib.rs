@@ -5,6 +5,7 @@
 pub mod cause;
 pub mod clock;
 pub mod crypto;
+pub mod dns;
 pub mod error;
 pub mod fetch;
 pub mod oidc;
