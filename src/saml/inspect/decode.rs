@@ -24,7 +24,7 @@ pub enum Wrapping {
 }
 
 /// Takes the wrapping off.
-pub(super) fn decode(input: &[u8]) -> Result<(Wrapping, Vec<u8>), String> {
+pub(in crate::saml) fn decode(input: &[u8]) -> Result<(Wrapping, Vec<u8>), String> {
     let input = input.trim_ascii();
     if input.is_empty() {
         return Err("There is nothing to inspect.".to_owned());

@@ -15,6 +15,7 @@ use roxmltree::Node;
 use serde::Serialize;
 
 pub use decode::Wrapping;
+pub(super) use decode::decode;
 pub use facts::Fact;
 
 /// What can be said of a document by itself.
@@ -69,7 +70,7 @@ pub struct Problem {
 ///
 /// `Err` is a sentence that says why there is nothing to look at.
 pub fn inspect(input: &[u8], now: Time) -> Result<Inspection, String> {
-    let (wrapping, bytes) = decode::decode(input)?;
+    let (wrapping, bytes) = decode(input)?;
     let mut inspection = Inspection {
         wrapping,
         kind: Kind::Other,
