@@ -164,3 +164,19 @@ fn requests_and_metadata_are_shown_too() {
     let inspection = inspect(file, testing::now()).unwrap();
     assert_eq!(inspection.problem.unwrap().code, "metadata_certificate_expired");
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(128))]
+    #[test]
+    fn no_message_makes_the_inspection_panic(
+        at in proptest::num::usize::ANY,
+        bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..6),
+        cut in 0..40_usize,
+    ) {
+        let mut text = issue().xml().unwrap().into_bytes();
+        let at = at % text.len();
+        let end = (at + cut).min(text.len());
+        text.splice(at..end, bytes);
+        let _ = inspect(&text, testing::now());
+    }
+}
