@@ -1,18 +1,18 @@
 //! SAML 2.0 as a service provider: messages in and out, as pure functions.
 
 pub mod certificate;
+pub mod check;
+pub mod encryption;
 pub mod issue;
 pub mod metadata;
 pub mod request;
+pub mod response;
+mod second_reader;
 pub mod sign;
+pub mod signature;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod write;
-pub mod check;
-pub mod encryption;
-pub mod response;
-mod second_reader;
-pub mod signature;
 pub mod xml;
 
 use serde::{Deserialize, Serialize};
