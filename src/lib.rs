@@ -9,6 +9,8 @@ pub mod crypto;
 pub mod domain;
 pub mod email;
 pub mod error;
+pub mod guides;
+pub mod locale;
 pub mod oidc;
 pub mod saml;
 pub mod store;

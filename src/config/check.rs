@@ -2,6 +2,7 @@
 
 use super::load::{Values, unacceptable};
 use super::{Config, Demo, Origin, Period, Problem, Problems, Secret};
+use crate::locale;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tracing_subscriber::EnvFilter;
@@ -14,6 +15,11 @@ pub(super) fn all(config: &Config, values: &Values) -> Result<(), Problems> {
     secrets(config, values, &mut problems);
     if EnvFilter::try_new(&config.log.level).is_err() {
         problems.push(unacceptable("log.level", values, "it is not a level, nor levels by module"));
+    }
+    if !locale::names().any(|name| name == config.locale) {
+        let names: Vec<_> = locale::names().collect();
+        let why = format!("there is no such language, but {}", names.join(", "));
+        problems.push(unacceptable("locale", values, &why));
     }
     if config.brand.name.trim().is_empty() {
         problems.push(unacceptable("brand.name", values, "it is empty"));

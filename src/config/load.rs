@@ -141,10 +141,17 @@ impl Loaded {
 pub(super) type Values = BTreeMap<&'static str, Given>;
 
 /// A value that somebody gave, not yet checked.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Given {
     pub(super) items: Vec<String>,
     pub(super) origin: Origin,
+}
+
+impl fmt::Debug for Given {
+    /// Only the origin: the value may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.origin.fmt(f)
+    }
 }
 
 impl Given {

@@ -121,6 +121,8 @@ settings! {
         /// The built-in demo provider, app and people: `auto` (in development, on a loopback address),
         /// `on` (in development, on any address: for a container) or `off`. Never in production.
         demo: Demo = Text Default("auto");
+        /// The language of pages: `en`.
+        locale: String = Text Default("en");
     }
 
     /// Where everything is kept.

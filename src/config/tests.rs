@@ -173,13 +173,25 @@ fn the_demo_in_a_container_needs_its_switch() {
 #[test]
 fn a_secret_is_never_shown() {
     let loaded = production(&[]).unwrap();
-    let shown = format!("{:?} {:?}", loaded.config, loaded.settings());
+    let shown = format!("{loaded:?} {:?}", loaded.settings());
     assert!(!shown.contains("AAAA") && !shown.contains("hunter"), "{shown}");
     assert!(shown.contains("postgres://vestibule:[secret]@db/vestibule"));
     let bad = production(&[("VESTIBULE_SECRETS__MASTER_KEY", "hunter4")]).unwrap_err().to_string();
     assert!(!bad.contains("hunter"), "{bad}");
     let bad = production(&[("DATABASE_URL", "mysql://a:hunter5@b/c")]).unwrap_err().to_string();
     assert!(!bad.contains("hunter"), "{bad}");
+}
+
+#[test]
+fn the_address_of_a_database_is_shown_without_its_password() {
+    let shown = |text: &str| DatabaseUrl::try_from(text.to_owned()).unwrap().to_string();
+    assert_eq!(shown("sqlite:data/v.db"), "sqlite://data/v.db");
+    assert_eq!(shown("postgres://db/v"), "postgres://db/v");
+    assert_eq!(shown("postgres://ann@db/v?password=x"), "postgres://ann@db/v");
+    assert_eq!(shown("postgresql://ann:x@db:5432/v"), "postgresql://ann:[secret]@db:5432/v");
+    for odd in ["postgres://ann:p?w@db/v", "postgres://ann:1?w@db/v", "postgres://ann:p@w@db/v"] {
+        assert_eq!(shown(odd), "postgres://[secret]", "{odd}");
+    }
 }
 
 #[test]
@@ -203,6 +215,9 @@ fn port_replaces_the_port_and_opens_up_when_the_address_is_public() {
     assert_eq!(listen(&[("PORT", "3000")]), "127.0.0.1:3000");
     assert_eq!(listen(&[("PORT", "3000"), ("VESTIBULE_LISTEN", "127.0.0.1:4")]), "127.0.0.1:4");
     let public = production(&[("PORT", "3000")]).unwrap();
+    assert_eq!(public.config.listen.to_string(), "0.0.0.0:3000");
+    let file = "mode = 'development'\npublic_url = 'https://sso.example.com'";
+    let public = load_with(&[("PORT", "3000")], Some(file)).unwrap();
     assert_eq!(public.config.listen.to_string(), "0.0.0.0:3000");
 }
 

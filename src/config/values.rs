@@ -231,6 +231,7 @@ impl TryFrom<String> for DatabaseUrl {
             .ok_or("it begins with neither sqlite:// nor postgres://")?;
         match file {
             "" => Err("it names no file".to_owned()),
+            file if file.contains('?') => Err("options after ? are not understood".to_owned()),
             ":memory:" => Err("a database in memory is a different one for each connection".into()),
             _ => Ok(Self::Sqlite(PathBuf::from(file))),
         }
@@ -253,16 +254,22 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// The address with its password replaced and without its query, which may hold another.
+/// The address with its password replaced and without its query, which may hold another. What does
+/// not read as a URL, or might have a part of a password in the wrong place, is not shown at all.
 fn without_password(address: &str) -> String {
-    let address = address.split(['?', '#']).next().unwrap_or_default();
-    let Some((scheme, rest)) = address.split_once("://") else { return "[secret]".to_owned() };
-    match rest.rsplit_once('@') {
-        Some((user, host)) => match user.split_once(':') {
-            Some((user, _)) => format!("{scheme}://{user}:[secret]@{host}"),
-            None => address.to_owned(),
-        },
-        None => address.to_owned(),
+    let hidden = || "postgres://[secret]".to_owned();
+    let Ok(mut url) = Url::parse(address) else { return hidden() };
+    url.set_query(None);
+    url.set_fragment(None);
+    if address.matches('@').count() > 1 || address.contains('@') == url.username().is_empty() {
+        return hidden();
+    }
+    match url.password() {
+        Some(_) => {
+            let password = if url.set_password(Some("secret")).is_ok() { ":secret@" } else { "" };
+            url.as_str().replacen(password, ":[secret]@", 1)
+        }
+        None => url.to_string(),
     }
 }
 
