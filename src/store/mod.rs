@@ -2,10 +2,12 @@
 
 pub mod api_keys;
 pub mod applications;
+pub mod connections;
 mod db;
 pub mod domains;
 mod ending;
 pub mod events;
+pub mod identities;
 mod input;
 pub mod keys;
 pub mod organizations;
@@ -15,6 +17,7 @@ mod schema;
 pub(crate) mod testing;
 pub mod traces;
 mod types;
+pub mod users;
 
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Result};
