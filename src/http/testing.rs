@@ -5,12 +5,12 @@ use crate::config::{self, Flags, Surroundings};
 use crate::locale::Locale;
 use crate::store::testing::{self, TestStore};
 use crate::telemetry::Metrics;
+use actix_web::HttpResponse;
 use actix_web::body::{BoxBody, to_bytes};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::web::{self, Data};
-use actix_web::HttpResponse;
 use std::net::SocketAddr;
 
 /// An application with a database of its own.

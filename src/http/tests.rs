@@ -12,11 +12,17 @@ fn every_page(world: &World) -> Vec<(&'static str, HttpResponse)> {
     let choice = Choice { connection: "con_1", name: hostile };
     let login = |fault, last| {
         let redirect_uri = Some("com.example.app:/cb");
-        pages::login(state, &pages::Login { trace: "trc_1", email: hostile, fault, last, redirect_uri })
+        pages::login(
+            state,
+            &pages::Login { trace: "trc_1", email: hostile, fault, last, redirect_uri },
+        )
     };
     let between = |to| {
         let fields = [("SAMLRequest", "PHg+"), ("RelayState", hostile)];
-        pages::between(state, &pages::Between { action: "https://idp.example/sso", fields: &fields, to })
+        pages::between(
+            state,
+            &pages::Between { action: "https://idp.example/sso", fields: &fields, to },
+        )
     };
     let values = [hostile.to_owned(), "two".to_owned()];
     let attributes = [
@@ -170,7 +176,9 @@ async fn every_page_has_the_headers_and_departs_from_the_policy_only_as_the_tabl
         assert!(fixed.contains("default-src 'none'; script-src 'self';"), "{name}");
         assert!(fixed.contains("frame-ancestors 'none'"), "{name}");
         assert!(!forms.contains('*') || forms.contains("http://127.0.0.1:*"), "{name}: {csp}");
-        let referrer = if csp.contains("com.example.app:") || matches!(name, "chooser" | "sign_out" | "login") {
+        let referrer = if csp.contains("com.example.app:")
+            || matches!(name, "chooser" | "sign_out" | "login")
+        {
             "same-origin"
         } else {
             "no-referrer"
@@ -202,7 +210,7 @@ async fn a_form_from_another_site_gets_a_page_and_no_handler() {
     let request = TestRequest::post().uri("/login").insert_header(("sec-fetch-site", "cross-site"));
     let answer = world.call(request).await;
     assert_eq!(answer.status, 403);
-    assert!(answer.body.contains("another site"));
+    assert!(answer.body.contains("another site"), "{}", answer.body);
 }
 
 #[actix_web::test]
@@ -244,12 +252,9 @@ async fn files_are_kept_for_ever_under_a_name_of_their_content() {
 async fn a_file_is_compressed_for_those_who_take_it() {
     let world = world(&[]);
     let link = world.state.assets.link("app.css");
-    for (accepted, coding) in [
-        ("gzip, br", "gzip"),
-        ("br;q=1.0, gzip;q=0.8", "gzip"),
-        ("gzip;q=0", ""),
-        ("identity", ""),
-    ] {
+    for (accepted, coding) in
+        [("gzip, br", "gzip"), ("br;q=1.0, gzip;q=0.8", "gzip"), ("gzip;q=0", ""), ("identity", "")]
+    {
         let request = TestRequest::get().uri(link).insert_header(("accept-encoding", accepted));
         let answer = world.call(request).await;
         assert_eq!(answer.header("content-encoding"), coding, "{accepted}");

@@ -56,7 +56,9 @@ fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/api/v1/query").get(async |_: Query<Body>| "read"))
         .service(web::resource("/api/v1/number/{n}").get(async |_: Path<u8>| "read"))
         .service(web::resource("/login-form").post(async |_: Form<Body>| "read"))
-        .service(web::resource("/api/v1/guarded").guard(actix_web::guard::Get()).to(HttpResponse::Ok));
+        .service(
+            web::resource("/api/v1/guarded").guard(actix_web::guard::Get()).to(HttpResponse::Ok),
+        );
 }
 
 async fn get(world: &World, path: &str) -> Answer {
@@ -287,6 +289,7 @@ async fn a_developer_sees_the_registered_address_nearest_to_the_wrong_one() {
 
 #[test]
 fn an_error_of_http_is_an_api_error_too() {
-    let error = ApiError::new(StatusCode::PRECONDITION_FAILED, "stale", "It was changed meanwhile.");
+    let error =
+        ApiError::new(StatusCode::PRECONDITION_FAILED, "stale", "It was changed meanwhile.");
     assert_eq!(error.to_string(), "It was changed meanwhile.");
 }
