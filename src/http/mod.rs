@@ -15,3 +15,8 @@ mod saml;
 pub mod server;
 mod sign_in;
 mod trust;
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

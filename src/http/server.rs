@@ -18,9 +18,11 @@ use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceRespon
 use actix_web::web::{self, Data, FormConfig, JsonConfig, PayloadConfig, ServiceConfig};
 use actix_web::{App, HttpServer};
 use anyhow::Context;
+use openssl::error::ErrorStack;
 use openssl::ssl::{SslAcceptor, SslAcceptorBuilder, SslFiletype, SslMethod};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -275,14 +277,17 @@ fn finished(ended: Result<std::io::Result<()>, tokio::task::JoinError>) -> Resul
 /// TLS as Mozilla's intermediate profile has it, if the settings name a certificate.
 fn acceptor(tls: &Tls) -> Result<Option<SslAcceptorBuilder>> {
     let (Some(cert), Some(key)) = (&tls.cert, &tls.key) else { return Ok(None) };
-    let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())
-        .context("preparing TLS")?;
-    builder
-        .set_certificate_chain_file(cert)
-        .with_context(|| format!("reading the certificate {} of tls.cert", cert.display()))?;
+    let unusable = |setting: &str, path: &Path, error: &ErrorStack| {
+        let path = path.display();
+        let detail = format!("The file {path} of {setting} cannot be used: {error}.");
+        Error::invalid(format!("/{}", setting.replace('.', "/")), "tls_unusable", detail)
+    };
+    let mut builder =
+        SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).context("preparing TLS")?;
+    builder.set_certificate_chain_file(cert).map_err(|error| unusable("tls.cert", cert, &error))?;
     builder
         .set_private_key_file(key, SslFiletype::PEM)
-        .with_context(|| format!("reading the private key {} of tls.key", key.display()))?;
-    builder.check_private_key().context("tls.key does not belong to tls.cert")?;
+        .map_err(|error| unusable("tls.key", key, &error))?;
+    builder.check_private_key().map_err(|error| unusable("tls.key", key, &error))?;
     Ok(Some(builder))
 }
