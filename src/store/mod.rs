@@ -9,11 +9,13 @@ mod ending;
 pub mod events;
 pub mod identities;
 mod input;
+pub mod keys;
 pub mod organizations;
 pub mod page;
 mod schema;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod traces;
 mod types;
 pub mod users;
 
@@ -25,7 +27,7 @@ pub(crate) use db::on_backend;
 pub use page::{Page, Window};
 pub use types::{
     ApiKeyId, ApplicationId, ConnectionId, DomainId, EventId, GrantId, Json, KeyId, OrganizationId,
-    SecretId, SessionId, TraceId, UserId,
+    RequestId, SecretId, SessionId, TraceId, UserId,
 };
 
 /// Connections that may write: more would wait for SQLite's one writer by polling the file.
