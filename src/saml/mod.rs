@@ -1,8 +1,10 @@
 //! SAML 2.0 as a service provider: messages in and out, as pure functions.
 
+pub mod attributes;
 pub mod certificate;
 pub mod check;
 pub mod encryption;
+pub mod inspect;
 pub mod issue;
 pub mod metadata;
 pub mod request;

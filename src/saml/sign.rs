@@ -192,9 +192,9 @@ mod tests {
 
     fn check(pair: &Pair, digest: Digest) {
         let signer = Signer { digest, ..Signer::new(&pair.key, Some(&pair.certificate)) };
-        let signed = enveloped(assertion(), &signer).unwrap();
-        xmlsec1_verify(&signed.write(), "Assertion", pair).unwrap();
-        let both = enveloped(response(signed), &signer).unwrap().write();
+        let inner = enveloped(assertion(), &signer).unwrap();
+        xmlsec1_verify(&inner.write(), "Assertion", pair).unwrap();
+        let both = enveloped(response(inner), &signer).unwrap().write();
         xmlsec1_verify(&both, "Assertion", pair).unwrap();
         xmlsec1_verify(&both, "Response", pair).unwrap();
         let changed = both.replace("one", "One");
@@ -223,12 +223,12 @@ mod tests {
     #[test]
     fn a_signature_stands_right_behind_the_issuer() {
         let signer = Signer::new(&testing::rsa().key, None);
-        let signed = enveloped(assertion(), &signer).unwrap().write();
-        assert!(signed.contains("</saml:Issuer><ds:Signature "));
+        let text = enveloped(assertion(), &signer).unwrap().write();
+        assert!(text.contains("</saml:Issuer><ds:Signature "));
         let entity = Element::new("md:EntityDescriptor").attribute("ID", "_3");
-        let signed =
+        let text =
             enveloped(entity.child(Element::new("md:Organization")), &signer).unwrap().write();
-        assert!(signed.contains("ID=\"_3\"><ds:Signature "));
+        assert!(text.contains("ID=\"_3\"><ds:Signature "));
         assert!(enveloped(Element::new("md:EntityDescriptor"), &signer).is_err());
     }
 }

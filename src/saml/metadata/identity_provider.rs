@@ -185,7 +185,7 @@ fn sign_on(role: Node<'_, '_>) -> Result<Vec<Endpoint>, Fault> {
         match binding(node) {
             Ok(binding) if endpoints.iter().any(|known| known.binding == binding) => {}
             Ok(binding) => {
-                endpoints.push(Endpoint { binding, location: location(node, "Location")? })
+                endpoints.push(Endpoint { binding, location: location(node, "Location")? });
             }
             Err(other) => others.push(other),
         }
