@@ -4,6 +4,7 @@
 //! signature of a key that we chose was checked, and every value comes from the octets that were
 //! signed, read again. An unsigned envelope may refuse; it never grants.
 
+mod confirmation;
 mod semantics;
 mod shape;
 mod statements;

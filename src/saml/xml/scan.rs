@@ -367,16 +367,20 @@ mod tests {
     fn what_is_too_long_deep_or_wide_is_too_large() {
         let deep = "<a>".repeat(100_000);
         let many = format!("<a>{}</a>", "<b/>".repeat(20_000));
-        let wide = format!("<a {}/>", (0..25).map(|n| format!("b{n}='' ")).collect::<String>());
+        let wide =
+            format!("<a {}/>", (0..25).map(|n| format!("b{n}='' ")).collect::<Vec<_>>().concat());
         let long = format!("<a b='{}'/>", "c".repeat(8 * 1024 + 1));
         let spaces = format!("<a>{}</a>", "<b xmlns='urn:b'/>".repeat(2_001));
         let scope = (0..4).fold("<b/>".to_owned(), |inner, level| {
-            let names: String = (0..20).map(|n| format!("xmlns:p{level}_{n}='urn:p' ")).collect();
+            let names = (0..20)
+                .map(|n| format!("xmlns:p{level}_{n}='urn:p' "))
+                .collect::<Vec<_>>()
+                .concat();
             format!("<a {names}>{inner}</a>")
         });
         let huge = "a".repeat(10 * 1024 * 1024);
         for text in [deep, many, wide, long, spaces, scope, huge] {
-            assert_eq!(cause(&text), Some(Cause::ResponseTooLarge), "{:.40}", text);
+            assert_eq!(cause(&text), Some(Cause::ResponseTooLarge), "{text:.40}");
         }
         let just = |depth| format!("{}<a/>{}", "<a>".repeat(depth), "</a>".repeat(depth));
         assert_eq!(cause(just(31)), None);
