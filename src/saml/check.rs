@@ -210,7 +210,7 @@ impl Trace {
 }
 
 /// Keeps a trace small whatever a stranger sends.
-fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     const LIMIT: usize = 1024;
     match text.char_indices().nth(LIMIT) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
