@@ -2,17 +2,20 @@
 
 pub mod api_keys;
 pub mod applications;
+pub mod clean_up;
 pub mod connections;
 mod db;
 pub mod domains;
 mod ending;
 pub mod events;
+pub mod idempotency;
 pub mod identities;
 mod input;
 pub mod keys;
 pub mod organizations;
 pub mod page;
 mod schema;
+pub mod settings;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod traces;
