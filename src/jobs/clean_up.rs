@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// How often it is done. Abandoned sign-ins are seen as such with at most this delay.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 /// Cleans up until `stop` says `true` or is dropped. A failure is logged, and the next round tries again.
 pub async fn run(store: Store, retention: Retention, mut stop: watch::Receiver<bool>) {
