@@ -4,6 +4,7 @@ pub mod api_keys;
 pub mod applications;
 pub mod connections;
 mod db;
+pub mod demo;
 pub mod destinations;
 pub mod domains;
 mod ending;
