@@ -1,6 +1,6 @@
 //! What is done for every request: it gets an ID, it is guarded, timed, counted and logged.
 
-use super::error::{self, Dialect};
+use super::error::{self, Dialect, PageError};
 use super::guard;
 use super::server::State;
 use crate::config::Network;
@@ -23,7 +23,7 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// How long a request may take, the sending of its body included.
-const TIME_LIMIT: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_mins(1);
 /// How much of a caller's own request ID is kept.
 const CALLER_ID_LIMIT: usize = 128;
 /// The address of a client that has none.
@@ -51,10 +51,11 @@ impl Origin {
     /// That of `request`.
     #[must_use]
     pub fn of(request: &HttpRequest) -> Self {
-        request.extensions().get::<Self>().cloned().unwrap_or_else(|| Self {
-            id: RequestId::new(),
-            address: ip(request.peer_addr()),
-        })
+        request
+            .extensions()
+            .get::<Self>()
+            .cloned()
+            .unwrap_or_else(|| Self { id: RequestId::new(), address: ip(request.peer_addr()) })
     }
 }
 
@@ -79,8 +80,9 @@ pub(super) async fn handle(
 
     let answered = async {
         match refuse(&state, &request, trusted_proto(peer, request.headers(), trusted)) {
-            Some(refusal) => Ok(request.into_response(refusal)),
-            None => in_time(&state, request, next).await,
+            Ok(None) => in_time(&state, request, next).await,
+            Ok(Some(redirect)) => Ok(request.into_response(redirect)),
+            Err(refusal) => Ok(request.error_response(refusal)),
         }
     };
     let mut answer = answered.instrument(span.clone()).await?;
@@ -95,17 +97,20 @@ pub(super) async fn handle(
 
 /// What is answered in place of the handler: a page of ours asked for without TLS although we
 /// have it, or a form that another site made the browser post.
-fn refuse(state: &State, request: &ServiceRequest, proto: Option<&[u8]>) -> Option<HttpResponse> {
+fn refuse(
+    state: &State,
+    request: &ServiceRequest,
+    proto: Option<&[u8]>,
+) -> Result<Option<HttpResponse>, PageError> {
     let public_url = &state.config.public_url;
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_read && public_url.is_https() && proto == Some(b"http") {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let location = (header::LOCATION, format!("{public_url}{target}"));
-        return Some(HttpResponse::PermanentRedirect().insert_header(location).finish());
+        return Ok(Some(HttpResponse::PermanentRedirect().insert_header(location).finish()));
     }
-    guard::same_site(request.method(), request.path(), request.headers(), public_url)
-        .err()
-        .map(|refusal| HttpResponse::from_error(error::PageError::from(refusal)))
+    guard::same_site(request.method(), request.path(), request.headers(), public_url)?;
+    Ok(None)
 }
 
 /// Lets the handler answer, unless the body of the request does not come.
@@ -117,16 +122,14 @@ async fn in_time(
     // Whoever gets the request must be its only owner, so nothing of it can be kept for later.
     let dialect = Dialect::of(request.path());
     let origin = Origin::of(request.request());
-    match tokio::time::timeout(TIME_LIMIT, next.call(request)).await {
-        Ok(answer) => answer,
-        Err(_) => {
-            tracing::info!(client = %origin.address, "the request was not complete in time");
-            let mut answer = error::late(state, dialect, &origin.id);
-            let id = HeaderValue::from_str(origin.id.as_str()).ok();
-            set_headers(answer.headers_mut(), id, state.config.public_url.is_https());
-            Err(InternalError::from_response("late", answer).into())
-        }
+    if let Ok(answer) = tokio::time::timeout(TIME_LIMIT, next.call(request)).await {
+        return answer;
     }
+    tracing::info!(client = %origin.address, "the request was not complete in time");
+    let mut answer = error::late(state, dialect, &origin.id);
+    let id = HeaderValue::from_str(origin.id.as_str()).ok();
+    set_headers(answer.headers_mut(), id, state.config.public_url.is_https());
+    Err(InternalError::from_response("late", answer).into())
 }
 
 /// Headers that every answer has; those that the handler set stay.

@@ -2,7 +2,6 @@
 
 use crate::cause::Cause;
 use crate::crypto::Algorithm;
-use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 /// What the protocol needs to know of an application.
@@ -21,14 +20,11 @@ pub struct Client {
 }
 
 /// What kind of program an application is (RFC 6749 section 2.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientKind {
     /// Runs on a server and keeps a secret.
     Web,
-    /// Runs in the browser; has no secret.
-    Browser,
-    /// Runs on a person's device; has no secret (RFC 8252).
+    /// Runs on a person's device, in a browser or as a program of its own (RFC 8252); has no secret.
     Native,
 }
 
@@ -45,7 +41,7 @@ impl ClientKind {
     /// Whether it cannot keep a secret, so that PKCE is all its protection.
     #[must_use]
     pub const fn is_public(self) -> bool {
-        matches!(self, Self::Browser | Self::Native)
+        matches!(self, Self::Native)
     }
 }
 
@@ -77,8 +73,11 @@ impl UnknownRedirect {
 
 /// Checks an address before it is registered, for redirects and for after signing out; says what is wrong with it.
 pub fn check_registered(kind: ClientKind, address: &str) -> Result<(), &'static str> {
-    if address.contains(['*', ' ', '\\']) || address.chars().any(char::is_control) {
-        return Err("An address is matched letter by letter: it has no wildcards or spaces.");
+    if !address.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("An address has no spaces, and other letters than ASCII are percent-encoded.");
+    }
+    if address.contains(['*', '\\']) {
+        return Err("An address is matched letter by letter: it has no wildcards.");
     }
     let url = Url::parse(address).map_err(|_| "This is not an absolute address.")?;
     if url.fragment().is_some() {
@@ -92,12 +91,16 @@ pub fn check_registered(kind: ClientKind, address: &str) -> Result<(), &'static 
         "http" if is_loopback(&url) => Ok(()),
         "http" => Err("An address starts with https, except on localhost, 127.0.0.1 and [::1]."),
         // RFC 8252 section 7.1: a domain name turned round, which also keeps javascript: and data: out.
-        scheme if kind == ClientKind::Native && scheme.contains('.') => Ok(()),
+        scheme if kind == ClientKind::Native && is_domain_like(scheme) => Ok(()),
         _ if kind == ClientKind::Native => {
             Err("A scheme of your own is a domain name turned round: com.example.app:/callback.")
         }
         _ => Err("An address starts with https."),
     }
+}
+
+fn is_domain_like(scheme: &str) -> bool {
+    scheme.contains('.') && scheme.split('.').all(|label| !label.is_empty())
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -234,8 +237,14 @@ mod tests {
             (ClientKind::Native, "com.example.app:/cb", true),
             (ClientKind::Native, "http://127.0.0.1/cb", true),
             (ClientKind::Native, "myapp:/cb", false),
+            (ClientKind::Native, "com.:/cb", false),
+            (ClientKind::Native, "http://10.0.0.1/cb", false),
+            (ClientKind::Web, "http://localhost.example/cb", false),
+            (ClientKind::Web, "https://app.example/ä", false),
+            (ClientKind::Web, "https://app.example/c b", false),
+            (ClientKind::Web, "", false),
             (ClientKind::Native, "data:text/html,x", false),
-            (ClientKind::Browser, "https://app.example/", true),
+            (ClientKind::Native, "https://app.example/", true),
         ] {
             assert_eq!(check_registered(kind, address).is_ok(), good, "{address}");
         }
