@@ -2,6 +2,7 @@
 
 pub mod assets;
 mod browser;
+mod demo;
 pub mod error;
 pub mod guard;
 pub mod health;

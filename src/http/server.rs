@@ -1,6 +1,7 @@
 //! The server: its state, its routes, and how it starts and stops.
 
 use super::assets::Assets;
+use super::demo;
 use super::trust::Trust;
 use super::{health, keyring, logout, oidc, request, saml, sign_in};
 use crate::config::{Config, Tls};
@@ -62,6 +63,8 @@ pub struct State {
     pub master: MasterKey,
     /// The certificates of connections.
     pub trust: Trust,
+    /// What the demo remembers while it runs.
+    pub demo: demo::Memory,
     /// Signs the cookie that remembers a choice.
     pub cookie_key: SecretBytes,
     /// Our own keys, until the next rotation.
@@ -79,6 +82,7 @@ impl State {
             assets: Assets::load()?,
             guides: Guides::load()?,
             trust: Trust::default(),
+            demo: demo::Memory::default(),
             cookie_key: master.derive("cookie")?,
             keys: RwLock::new(Arc::new(keys)),
             config,
@@ -178,7 +182,14 @@ pub fn app(
     >,
 > {
     let wrapped = state.clone();
-    App::new().app_data(state).configure(configure).wrap(actix_web::middleware::from_fn(
+    let has_demo = state.config.demo_is_on();
+    let routes = move |config: &mut ServiceConfig| {
+        configure(config);
+        if has_demo {
+            demo::routes(config);
+        }
+    };
+    App::new().app_data(state).configure(routes).wrap(actix_web::middleware::from_fn(
         move |request, next| request::handle(wrapped.clone(), request, next),
     ))
 }
