@@ -16,11 +16,12 @@ use crate::store::demo::{self, Demo, PEOPLE, Person};
 use actix_web::cookie::Cookie;
 use actix_web::cookie::time::Duration;
 use actix_web::http::StatusCode;
+use actix_web::http::header::{ACCEPT, CACHE_CONTROL};
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
 
 const PATH: &str = "/demo/app";
@@ -67,6 +68,10 @@ pub(super) async fn page(
     };
     let id_token = value(&request, ID_TOKEN).filter(|_| user_info.is_some());
     let claims = id_token.as_deref().and_then(client::claims);
+    if wants_json(&request) {
+        let seen = json!({ "user_info": user_info, "id_token": claims });
+        return Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(seen));
+    }
     let name = user_info.as_ref().map(|claims| {
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
         text("name").or_else(|| text("email")).or_else(|| text("sub")).unwrap_or_default()
@@ -215,6 +220,12 @@ pub(super) async fn sign_out(
         add_cookie(&mut response, &ended(&state, name))?;
     }
     Ok(response)
+}
+
+/// A program plays the person.
+fn wants_json(request: &HttpRequest) -> bool {
+    let accepts = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
+    accepts.is_some_and(|value| value.starts_with("application/json"))
 }
 
 async fn demo(state: &Data<State>) -> Result<Option<Demo>> {
