@@ -10,6 +10,7 @@ pub mod domain;
 pub mod email;
 pub mod error;
 pub mod guides;
+pub mod http;
 pub mod locale;
 pub mod oidc;
 pub mod saml;
