@@ -33,4 +33,15 @@ impl<T> List<T> {
         let data = self.data.into_iter().map(make).collect();
         List { data, next_cursor: self.next_cursor, total: self.total }
     }
+
+    /// What the page has.
+    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.data.iter()
+    }
+
+    /// Where the next page begins, if there is one.
+    #[must_use]
+    pub fn next_cursor(&self) -> Option<&str> {
+        self.next_cursor.as_deref()
+    }
 }
