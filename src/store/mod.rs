@@ -2,17 +2,22 @@
 
 pub mod api_keys;
 pub mod applications;
+pub mod connections;
 mod db;
 pub mod domains;
 mod ending;
 pub mod events;
+pub mod identities;
 mod input;
+pub mod keys;
 pub mod organizations;
 pub mod page;
 mod schema;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod traces;
 mod types;
+pub mod users;
 
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Result};
