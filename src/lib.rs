@@ -4,15 +4,15 @@
 
 pub mod cause;
 pub mod clock;
+pub mod config;
 pub mod crypto;
 pub mod domain;
 pub mod email;
 pub mod error;
+pub mod guides;
+pub mod http;
+pub mod locale;
+pub mod oidc;
 pub mod saml;
 pub mod store;
-pub mod oidc;
-pub mod config;
-pub mod error;
-pub mod guides;
-pub mod locale;
 pub mod telemetry;

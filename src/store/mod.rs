@@ -22,7 +22,7 @@ pub(crate) use db::on_backend;
 pub use page::{Page, Window};
 pub use types::{
     ApiKeyId, ApplicationId, ConnectionId, DomainId, EventId, GrantId, Json, KeyId, OrganizationId,
-    SecretId, SessionId, TraceId, UserId,
+    RequestId, SecretId, SessionId, TraceId, UserId,
 };
 
 /// Connections that may write: more would wait for SQLite's one writer by polling the file.

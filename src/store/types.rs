@@ -285,6 +285,8 @@ id!(/// ID of an API key.
     ApiKeyId, "key", "API key");
 id!(/// ID of an event.
     EventId, "evt", "event");
+id!(/// ID of a request to this gateway, by which its log lines are found.
+    RequestId, "req", "request");
 
 #[cfg(test)]
 mod tests {

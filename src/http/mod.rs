@@ -1,0 +1,9 @@
+//! Actix: the only code that knows requests and responses.
+
+pub mod assets;
+pub mod error;
+pub mod guard;
+pub mod health;
+pub mod pages;
+pub mod request;
+pub mod server;
