@@ -4,6 +4,7 @@ use super::assets::Assets;
 use super::{health, request};
 use crate::config::{Config, Tls};
 use crate::error::{Error, Result};
+use crate::guides::Guides;
 use crate::locale::Locale;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -43,6 +44,8 @@ pub struct State {
     pub store: Store,
     /// Every sentence that a person reads.
     pub locale: Locale,
+    /// What each identity provider's console calls things.
+    pub guides: Guides,
     /// What is counted.
     pub metrics: Metrics,
     /// Stylesheet, script, font and icon.
@@ -52,7 +55,8 @@ pub struct State {
 impl State {
     /// The state of a server with these settings, which answers from this database.
     pub fn new(config: Config, store: Store, locale: Locale, metrics: Metrics) -> Result<Self> {
-        Ok(Self { config, store, locale, metrics, assets: Assets::load()? })
+        let (guides, assets) = (Guides::load()?, Assets::load()?);
+        Ok(Self { config, store, locale, guides, metrics, assets })
     }
 }
 
@@ -69,7 +73,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/healthz").get(health::alive).route(web::head().to(health::alive)))
         .service(web::resource("/readyz").get(health::ready).route(web::head().to(health::ready)))
         .service(web::resource("/version").get(health::version))
-        .service(web::resource("/metrics").get(health::metrics));
+        .service(web::resource("/metrics").get(health::metrics))
+        .configure(super::api::configure);
 }
 
 /// The application as it is served, and as tests call it.

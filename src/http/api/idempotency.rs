@@ -9,7 +9,7 @@ use crate::http::caller;
 use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::idempotency::{self, Begun};
-use crate::store::{Actor, Scope, Store};
+use crate::store::{Actor, Scope, Store, Tx};
 use actix_web::body::{BoxBody, to_bytes};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -73,7 +73,7 @@ async fn claim(req: &mut ServiceRequest) -> Result<Claim, actix_web::Error> {
     let actor = Actor::ApiKey(caller.id.clone());
     let begun = {
         let id = id.clone();
-        let write = move |tx: &mut crate::store::Tx| idempotency::begin(tx, &id, &fingerprint);
+        let write = move |tx: &mut Tx| idempotency::begin(tx, &id, &fingerprint);
         state.store.write(Scope::Own, actor.clone(), write).await.map_err(ApiError::from)?
     };
     match begun {

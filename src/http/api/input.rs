@@ -45,6 +45,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     }
 }
 
+/// A body without fields, or none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nothing {}
+
 /// Whether the body says that it is JSON, or says nothing.
 fn is_json(req: &HttpRequest) -> bool {
     let Some(kind) = req.headers().get(CONTENT_TYPE) else { return true };
@@ -76,9 +81,7 @@ pub(super) struct PageParams {
 }
 
 /// For a list without filters.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NoFilter {}
+pub(super) type NoFilter = Nothing;
 
 impl<F: DeserializeOwned> Listing<F> {
     fn parse(query: &str) -> Result<Self> {

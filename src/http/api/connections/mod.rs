@@ -17,10 +17,10 @@ use crate::http::server::State;
 use crate::store::connections::{
     self, Connection, ConnectionPatch, ConnectionState, Filter, NewConnection, Settings,
 };
-use crate::store::{ConnectionId, Db, OrganizationId};
+use crate::store::{ConnectionId, Db, OrganizationId, Tx};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
-use serde::{Deserialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
@@ -76,12 +76,9 @@ impl State {
 /// A connection that the key may see, of an organization that is there.
 fn visible(db: &mut Db, only: Option<&OrganizationId>, id: &ConnectionId) -> Result<Connection> {
     let connection = connections::find(db, id)?;
-    match only {
-        Some(only) if *only != connection.organization_id => {
-            Err(Error::not_found("connection", id.as_str()))
-        }
-        _ => Ok(connection),
-    }
+    let hidden = || Error::not_found("connection", id.as_str());
+    organizations::see(db, only, &connection.organization_id, hidden)?;
+    Ok(connection)
 }
 
 /// The same, read ahead of a write that needs to know which organization's turn it takes.
@@ -182,7 +179,7 @@ pub(super) async fn patch_connection(
 ) -> Answer<ConnectionView> {
     let Connection { id, organization_id, .. } = find(&state, &key, &id).await?;
     let Patch { name, provider, settings } = body.0;
-    let write = move |tx: &mut crate::store::Tx| {
+    let write = move |tx: &mut Tx| {
         let current = connections::find_in(tx.db, &organization_id, &id)?;
         let settings = match settings {
             Some(patch) => Some(settings::patched(&current.settings, Some(patch))?),
