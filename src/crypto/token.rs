@@ -17,6 +17,8 @@ pub const CODE: &str = "ac_";
 pub const ACCESS_TOKEN: &str = "at_";
 /// Prefix of a refresh token.
 pub const REFRESH_TOKEN: &str = "rt_";
+/// Prefix of a session's cookie.
+pub const SESSION: &str = "ss_";
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// 62^30 is more than 2^178.

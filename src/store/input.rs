@@ -4,7 +4,8 @@ use crate::error::{Error, FieldError, Result};
 use serde_json::{Map, Value};
 
 const LONGEST_NAME: usize = 100;
-const LONGEST_ADDRESS: usize = 2000;
+/// How long an address may be: browsers and proxies refuse longer ones.
+pub(super) const LONGEST_ADDRESS: usize = 2000;
 const LARGEST_METADATA: usize = 16 * 1024;
 
 /// The faults found so far.
@@ -86,7 +87,7 @@ impl Faults {
 }
 
 /// Whether this is http to the machine itself, which nobody can listen to (RFC 8252, 7.3 and 8.3).
-pub(super) fn is_loopback_http(url: &url::Url) -> bool {
+fn is_loopback_http(url: &url::Url) -> bool {
     let loopback = match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
@@ -97,7 +98,7 @@ pub(super) fn is_loopback_http(url: &url::Url) -> bool {
 }
 
 /// As much of a wrong input as a message shows.
-pub(super) fn shorten(text: &str) -> String {
+fn shorten(text: &str) -> String {
     text.chars().take(120).collect()
 }
 

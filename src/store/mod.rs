@@ -2,10 +2,12 @@
 
 pub mod api_keys;
 pub mod applications;
+pub mod connections;
 mod db;
 pub mod domains;
 mod ending;
 pub mod events;
+pub mod identities;
 mod input;
 pub mod organizations;
 pub mod page;
@@ -13,6 +15,7 @@ mod schema;
 #[cfg(test)]
 pub(crate) mod testing;
 mod types;
+pub mod users;
 
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Result};

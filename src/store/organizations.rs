@@ -98,8 +98,13 @@ pub struct Filter {
 
 /// Finds an organization that is not deleted.
 pub fn find(db: &mut Db, id: &OrganizationId) -> Result<Organization> {
+    by_id(db, id)?.ok_or_else(|| Error::not_found("organization", id.as_str()))
+}
+
+/// Finds an organization that is not deleted, if there is one.
+pub fn by_id(db: &mut Db, id: &OrganizationId) -> Result<Option<Organization>> {
     let found = organizations::table.find(id).filter(organizations::deleted_at.is_null()).first(db);
-    or_not_found(found, "organization", id)
+    Ok(found.optional()?)
 }
 
 /// Finds an organization by the vendor's own ID.

@@ -71,6 +71,11 @@ pub fn live(db: &mut Db, cookie: &str, now: Time) -> Result<Option<(Session, Use
     Ok(found)
 }
 
+/// Finds a session by its ID, ended or not.
+pub fn by_id(db: &mut Db, id: &SessionId) -> Result<Option<Session>> {
+    Ok(sessions::table.find(id).first(db).optional()?)
+}
+
 /// Begins a session. The cookie's value is returned once.
 pub fn create(tx: &mut Tx, new: NewSession<'_>) -> Result<(Session, Secret)> {
     let cookie = crypto::token(crypto::SESSION);
@@ -111,20 +116,4 @@ pub fn end(tx: &mut Tx, session: &Session) -> Result<()> {
         events::append(tx, organization, "session.ended", session.id.as_str(), data)?;
     }
     Ok(())
-}
-
-/// Ends every session and every grant of a person: nothing that was handed out works any more.
-/// Returns how many sessions ended.
-pub fn end_all(tx: &mut Tx, user: &UserId) -> Result<usize> {
-    let ended = diesel::update(sessions::table)
-        .filter(sessions::user_id.eq(user))
-        .filter(sessions::ended_at.is_null())
-        .set(sessions::ended_at.eq(tx.now))
-        .execute(tx.db)?;
-    diesel::update(grants::table)
-        .filter(grants::user_id.eq(user))
-        .filter(grants::ended_at.is_null())
-        .set(grants::ended_at.eq(tx.now))
-        .execute(tx.db)?;
-    Ok(ended)
 }

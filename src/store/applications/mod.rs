@@ -9,14 +9,14 @@ pub use secrets::{
     ApplicationSecret, add_secret, authenticate, revoke_secret, secrets, touch_secret,
 };
 
-use super::db::or_not_found;
 use super::ending::{self, Of};
 use super::input::Faults;
 use super::schema::{applications, organizations};
 use super::types::word;
 use super::{ApplicationId, Db, Json, OrganizationId, Page, Time, Tx, Window, events};
-use crate::crypto::Secret;
-use crate::error::Result;
+use crate::crypto::{Algorithm, Secret};
+use crate::error::{Error, Result};
+use crate::oidc::client::{Client, ClientKind};
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -86,7 +86,37 @@ pub struct Application {
     pub deleted_at: Option<Time>,
 }
 
+impl From<ApplicationKind> for ClientKind {
+    fn from(kind: ApplicationKind) -> Self {
+        match kind {
+            ApplicationKind::Web => Self::Web,
+            ApplicationKind::Native => Self::Native,
+        }
+    }
+}
+
+impl From<IdTokenAlg> for Algorithm {
+    fn from(alg: IdTokenAlg) -> Self {
+        match alg {
+            IdTokenAlg::Rs256 => Self::Rs256,
+            IdTokenAlg::Es256 => Self::Es256,
+        }
+    }
+}
+
 impl Application {
+    /// The application as the protocol sees it.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client {
+            id: self.id.to_string(),
+            kind: self.kind.into(),
+            redirect_uris: self.redirect_uris.to_vec(),
+            post_logout_redirect_uris: self.post_logout_redirect_uris.to_vec(),
+            id_token_alg: self.id_token_alg.into(),
+        }
+    }
+
     /// Whether people of this organization may sign in to it.
     #[must_use]
     pub fn admits(&self, organization: &OrganizationId) -> bool {
@@ -142,8 +172,13 @@ pub struct ApplicationPatch {
 
 /// Finds an application that is not deleted.
 pub fn find(db: &mut Db, id: &ApplicationId) -> Result<Application> {
+    by_id(db, id)?.ok_or_else(|| Error::not_found("application", id.as_str()))
+}
+
+/// Finds an application that is not deleted, if there is one.
+pub fn by_id(db: &mut Db, id: &ApplicationId) -> Result<Option<Application>> {
     let found = applications::table.find(id).filter(applications::deleted_at.is_null()).first(db);
-    or_not_found(found, "application", id)
+    Ok(found.optional()?)
 }
 
 /// A page of applications, newest first.

@@ -70,9 +70,9 @@ fn every_wrong_address_is_told_with_its_place() {
         faults(store.try_system(|tx| create(tx, wrong))),
         [
             "/name required",
-            "/redirect_uris/1 not_https",
+            "/redirect_uris/1 address_invalid",
             "/redirect_uris/2 repeated",
-            "/post_logout_redirect_uris/0 fragment",
+            "/post_logout_redirect_uris/0 address_invalid",
             "/initiate_login_uri not_https",
             "/fallback_url required",
             "/organizations/0 not_found",
