@@ -4,6 +4,8 @@ use super::assets::Assets;
 use super::{health, request};
 use crate::config::{Config, Tls};
 use crate::error::{Error, Result};
+use crate::dns::Dns;
+use crate::fetch::{AllowList, Fetcher, Limits};
 use crate::guides::Guides;
 use crate::locale::Locale;
 use crate::store::Store;
@@ -48,6 +50,10 @@ pub struct State {
     pub guides: Guides,
     /// What is counted.
     pub metrics: Metrics,
+    /// Asks for DNS records.
+    pub dns: Dns,
+    /// Fetches metadata.
+    pub fetcher: Fetcher,
     /// Stylesheet, script, font and icon.
     pub assets: Assets,
 }
@@ -55,8 +61,19 @@ pub struct State {
 impl State {
     /// The state of a server with these settings, which answers from this database.
     pub fn new(config: Config, store: Store, locale: Locale, metrics: Metrics) -> Result<Self> {
-        let (guides, assets) = (Guides::load()?, Assets::load()?);
-        Ok(Self { config, store, locale, guides, metrics, assets })
+        let servers: Vec<SocketAddr> = config.dns.resolver.iter().map(|server| server.0).collect();
+        let allowed: Vec<String> =
+            config.metadata.allow_private.iter().map(ToString::to_string).collect();
+        Ok(Self {
+            guides: Guides::load()?,
+            assets: Assets::load()?,
+            dns: Dns::new(&servers)?,
+            fetcher: Fetcher::new(AllowList::parse(&allowed)?, Limits::default())?,
+            config,
+            store,
+            locale,
+            metrics,
+        })
     }
 }
 

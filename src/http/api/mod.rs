@@ -3,18 +3,18 @@
 mod answer;
 mod api_keys;
 mod applications;
-//mod connections;
+mod connections;
 mod domains;
-//mod idempotency;
+mod idempotency;
 mod input;
 pub mod openapi;
 mod organizations;
 mod schemas;
 mod secrets;
 #[cfg(test)]
-mod tests {}
-//mod traces;
-//mod users;
+mod tests;
+mod traces;
+mod users;
 
 use actix_web::Error;
 use actix_web::body::BoxBody;
@@ -46,7 +46,7 @@ fn v1() -> Scope<
         .configure(applications)
         .configure(people)
         .configure(keys)
-//        .wrap(from_fn(idempotency::once))
+        .wrap(from_fn(idempotency::once))
 }
 
 fn organizations_and_domains(config: &mut Described) {
@@ -60,22 +60,22 @@ fn organizations_and_domains(config: &mut Described) {
         .service(organizations::restore_organization)
         .service(domains::list_domains)
         .service(domains::create_domain)
-//        .service(domains::verify_domain)
+        .service(domains::verify_domain)
         .service(domains::delete_domain);
 }
 
 fn connections(config: &mut Described) {
     config
-//        .service(connections::list_connections)
-//        .service(connections::create_connection)
-//        .service(connections::get_connection)
-//        .service(connections::patch_connection)
-//        .service(connections::delete_connection)
-//        .service(connections::metadata::import_metadata)
-//        .service(connections::turn::test_connection)
-//        .service(connections::turn::activate_connection)
-//        .service(connections::turn::disable_connection)
-//        .service(connections::turn::restore_connection);
+        .service(connections::list_connections)
+        .service(connections::create_connection)
+        .service(connections::get_connection)
+        .service(connections::patch_connection)
+        .service(connections::delete_connection)
+        .service(connections::metadata::import_metadata)
+        .service(connections::turn::test_connection)
+        .service(connections::turn::activate_connection)
+        .service(connections::turn::disable_connection)
+        .service(connections::turn::restore_connection);
 }
 
 fn applications(config: &mut Described) {
@@ -92,15 +92,15 @@ fn applications(config: &mut Described) {
 
 fn people(config: &mut Described) {
     config
-//        .service(users::list_users)
-//        .service(users::get_user)
-//        .service(users::patch_user)
-//        .service(users::suspend_user)
-//        .service(users::restore_user)
-//        .service(users::end_user_sessions)
-//        .service(users::erase_user)
-//        .service(traces::list_traces)
-//        .service(traces::get_trace);
+        .service(users::list_users)
+        .service(users::get_user)
+        .service(users::patch_user)
+        .service(users::suspend_user)
+        .service(users::restore_user)
+        .service(users::end_user_sessions)
+        .service(users::erase_user)
+        .service(traces::list_traces)
+        .service(traces::get_trace);
 }
 
 fn keys(config: &mut Described) {

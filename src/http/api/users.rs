@@ -4,11 +4,12 @@ use super::answer::{Answer, List, no_content};
 use super::input::{Body, Listing, Nothing, PageParams, nullable};
 use super::{organizations, schemas};
 use crate::clock::Time;
+use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::http::caller::{ApiKey, Needs, UsersRead, UsersWrite};
 use crate::http::error::ApiError;
 use crate::http::server::State;
-use crate::store::users::{self, Filter, Profile, Source, User, UserState};
+use crate::store::users::{self, Filter, Source, User, UserPatch, UserState};
 use crate::store::{Tx, UserId};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, get, patch, post};
@@ -87,13 +88,9 @@ struct Patch {
     family_name: Option<Option<String>>,
 }
 
-impl Patch {
-    fn apply(self, user: &User) -> Profile {
-        let mut profile = Profile::of(user);
-        profile.name = self.name.unwrap_or(profile.name);
-        profile.given_name = self.given_name.unwrap_or(profile.given_name);
-        profile.family_name = self.family_name.unwrap_or(profile.family_name);
-        profile
+impl From<Patch> for UserPatch {
+    fn from(body: Patch) -> Self {
+        Self { name: body.name, given_name: body.given_name, family_name: body.family_name }
     }
 }
 
@@ -109,6 +106,10 @@ struct ListParams {
     /// Only those in this state.
     #[param(schema_with = schemas::user_state)]
     state: Option<UserState>,
+}
+
+fn email_param(text: &str) -> Result<Email> {
+    Email::parse(text).map_err(|fault| Error::invalid("/email", fault.code(), fault.to_string()))
 }
 
 /// What ending sessions did.
@@ -158,6 +159,7 @@ pub(super) async fn list_users(
 ) -> Answer<List<UserView>> {
     let only = key.organization().cloned();
     let ListParams { organization, email, state: in_state } = listing.filter;
+    let email = email.map(|email| email_param(&email)).transpose()?;
     let page = state.store.read(move |db| {
         let organization = organizations::filter(db, only, organization)?;
         let filter = Filter { organization, email, state: in_state };
@@ -202,17 +204,8 @@ pub(super) async fn patch_user(
     id: Path<String>,
     body: Body<Patch>,
 ) -> Answer<UserView> {
-    let change = move |tx: &mut Tx, id: &UserId| {
-        let user = users::find(tx.db, id)?;
-        if user.source == Source::Scim {
-            return Err(Error::conflict(
-                "kept_by_directory",
-                "This person's details come from the customer's directory. They are changed there.",
-            ));
-        }
-        let profile = body.0.apply(&user);
-        users::change(tx, &user, profile)
-    };
+    let patch = UserPatch::from(body.0);
+    let change = move |tx: &mut Tx, id: &UserId| users::rename(tx, id, patch);
     Ok(Json(UserView::from(act(&state, &key, &id, change).await?)))
 }
 

@@ -1,15 +1,15 @@
 //! A connection is tested, turned on and off, and brought back.
 
 use super::view::ConnectionView;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::http::api::answer::{Answer, created};
 use crate::http::api::input::{Body, Nothing};
-use crate::http::api::schemas;
+use crate::http::api::{organizations, schemas};
 use crate::http::caller::{ApiKey, ConnectionsWrite};
 use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::connections::{self, Connection};
-use crate::store::{Scope, Tx, sign_in};
+use crate::store::{ConnectionId, Scope, sign_in};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, post};
 use chrono::{DateTime, Utc};
@@ -142,17 +142,19 @@ pub(in crate::http::api) async fn restore_connection(
     id: Path<String>,
     _: Body<Nothing>,
 ) -> Answer<ConnectionView> {
-    let id = id.parse()?;
-    let only = key.organization().cloned();
-    let write = move |tx: &mut Tx| {
-        let connection = connections::restore(tx, &id)?;
-        match only {
-            Some(only) if only != connection.organization_id => {
-                Err(Error::not_found("connection", id.as_str()))
-            }
-            _ => Ok(connection),
-        }
-    };
-    let connection = state.store.write(Scope::System, key.actor(), write).await?;
+    let (id, only): (ConnectionId, _) = (id.parse()?, key.organization().cloned());
+    let (id, organization_id) = state
+        .store
+        .read(move |db| {
+            let owner = connections::owner_of_deleted(db, &id)?;
+            let hidden = || Error::not_found("deleted connection", id.as_str());
+            organizations::see(db, only.as_ref(), &owner, hidden)?;
+            Ok((id, owner))
+        })
+        .await?;
+    let connection = state
+        .store
+        .write(&organization_id, key.actor(), move |tx| connections::restore(tx, &id))
+        .await?;
     Ok(Json(state.view(connection)))
 }
