@@ -4,6 +4,7 @@ pub mod attributes;
 pub mod certificate;
 pub mod check;
 pub mod encryption;
+pub mod inspect;
 pub mod issue;
 pub mod metadata;
 pub mod request;

@@ -9,11 +9,13 @@ mod ending;
 pub mod events;
 pub mod identities;
 mod input;
+pub mod keys;
 pub mod organizations;
 pub mod page;
 mod schema;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod traces;
 mod types;
 pub mod users;
 

@@ -1,6 +1,7 @@
 //! Column types that both databases understand, and the typed IDs.
 
 use crate::clock::Time;
+use crate::crypto::TokenHash;
 use chrono::NaiveDateTime;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -32,6 +33,30 @@ where
 {
     fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
         NaiveDateTime::from_sql(bytes).map(|naive| Self::from(naive.and_utc()))
+    }
+}
+
+/// Tells diesel that a token's hash is a text.
+#[derive(FromSqlRow, AsExpression)]
+#[diesel(foreign_derive, sql_type = Text)]
+#[expect(dead_code, reason = "the derive reads it")]
+struct TokenHashProxy(TokenHash);
+
+impl<DB: Backend> ToSql<Text, DB> for TokenHash
+where
+    str: ToSql<Text, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <str as ToSql<Text, DB>>::to_sql(self.as_str(), out)
+    }
+}
+
+impl<DB: Backend> FromSql<Text, DB> for TokenHash
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        String::from_sql(bytes).map(Self::from)
     }
 }
 

@@ -41,7 +41,7 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::new(self.status_code())
+        answer(&self.0, None)
     }
 }
 
@@ -53,15 +53,24 @@ struct Problem<'a> {
     status: u16,
     code: &'a str,
     detail: String,
-    instance: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
 }
 
+/// The problem document with the request's ID; a fault of ours goes to the log.
 pub(super) fn render(id: &RequestId, fault: &Fault) -> HttpResponse {
+    if let Fault::Error(error) = fault {
+        super::log(error);
+    }
+    answer(fault, Some(id))
+}
+
+fn answer(fault: &Fault, id: Option<&RequestId>) -> HttpResponse {
     let status = fault.status();
     let (code, detail, errors) = match fault {
-        Fault::Error(error) => (code(error), detail(error, id), fields(error)),
+        Fault::Error(error) => (code(error), detail(error), fields(error)),
         Fault::Plain(plain) => (plain.code, plain.detail.clone(), &[][..]),
     };
     let problem = Problem {
@@ -70,7 +79,7 @@ pub(super) fn render(id: &RequestId, fault: &Fault) -> HttpResponse {
         status: status.as_u16(),
         code,
         detail,
-        instance: id.as_str(),
+        instance: id.map(RequestId::as_str),
         errors,
     };
     let mut answer = HttpResponse::build(status).json(&problem);
@@ -81,7 +90,6 @@ pub(super) fn render(id: &RequestId, fault: &Fault) -> HttpResponse {
     }
     if let Fault::Error(error) = fault {
         super::retry_after(headers, error);
-        super::log(error);
     }
     answer
 }
@@ -100,9 +108,9 @@ fn code(error: &Error) -> &'static str {
 }
 
 /// A fault of ours shows its reference and nothing else.
-fn detail(error: &Error, id: &RequestId) -> String {
+fn detail(error: &Error) -> String {
     match error {
-        Error::Internal(_) => format!("Something failed on our side. The log has it under {id}."),
+        Error::Internal(_) => "The log has the reason under the ID in `instance`.".to_owned(),
         Error::Busy(_) => "The gateway cannot answer at the moment. Try again shortly.".to_owned(),
         error => error.to_string(),
     }

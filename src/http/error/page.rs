@@ -8,6 +8,8 @@ use crate::http::guard::Csp;
 use crate::http::pages::{Shell, Way, respond};
 use crate::http::server::State;
 use crate::locale::Who;
+use crate::oidc;
+use crate::oidc::client::UnknownRedirect;
 use crate::store::{RequestId, TraceId};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
@@ -19,6 +21,10 @@ use std::fmt;
 pub enum PageError {
     /// A sign-in did not complete.
     SignIn(Box<Failure>),
+    /// The application sent a request that cannot be answered to the application.
+    App(oidc::Error),
+    /// The application wants people sent to an address that is not registered.
+    UnknownRedirect(UnknownRedirect),
     /// Any other.
     Other(Error),
 }
@@ -54,6 +60,18 @@ impl From<Failure> for PageError {
     }
 }
 
+impl From<oidc::Error> for PageError {
+    fn from(error: oidc::Error) -> Self {
+        Self::App(error)
+    }
+}
+
+impl From<UnknownRedirect> for PageError {
+    fn from(unknown: UnknownRedirect) -> Self {
+        Self::UnknownRedirect(unknown)
+    }
+}
+
 impl From<Error> for PageError {
     fn from(error: Error) -> Self {
         Self::Other(error)
@@ -64,6 +82,8 @@ impl fmt::Display for PageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SignIn(failure) => failure.cause.fmt(f),
+            Self::App(error) => error.fmt(f),
+            Self::UnknownRedirect(_) => Cause::AppRedirectInvalid.fmt(f),
             Self::Other(error) => error.fmt(f),
         }
     }
@@ -73,6 +93,7 @@ impl ResponseError for PageError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::SignIn(failure) => of_cause(failure.cause),
+            Self::App(_) | Self::UnknownRedirect(_) => StatusCode::BAD_REQUEST,
             Self::Other(error) => super::status(error),
         }
     }
@@ -101,6 +122,10 @@ struct ErrorPage<'a> {
 pub(super) fn render(state: &State, id: &RequestId, error: &PageError) -> HttpResponse {
     match error {
         PageError::SignIn(failure) => sign_in(state, id, failure),
+        PageError::App(error) => app(state, id, error.code(), vec![error.description()]),
+        PageError::UnknownRedirect(unknown) => {
+            app(state, id, Cause::AppRedirectInvalid.code(), redirect(Shell(state), unknown))
+        }
         PageError::Other(error) => {
             super::log(error);
             let mut answer = other(state, id, super::status(error), error_text(error));
@@ -167,10 +192,50 @@ fn ways(shell: Shell<'_>, failure: &Failure, retry: bool) -> Vec<Way> {
         .iter()
         .map(|href| Way { label: shell.text(label).to_owned(), href: href.clone() });
     let app = failure.app.iter().map(|(name, href)| Way {
-        label: shell.fill("page.error.back_to", &[("application", name)]),
+        label: shell.application("page.error.back_to", name),
         href: href.clone(),
     });
     again.chain(app).collect()
+}
+
+/// What a developer reads who registered another address.
+fn redirect(shell: Shell<'_>, unknown: &UnknownRedirect) -> Vec<String> {
+    let received = [("received", unknown.received.as_str())];
+    let nearest = unknown.nearest.iter().map(|nearest| {
+        shell.fill("page.error.nearest_redirect", &[("nearest", nearest.as_str())])
+    });
+    std::iter::once(shell.fill("page.error.unknown_redirect", &received)).chain(nearest).collect()
+}
+
+/// The page of a request that the application's developers must change.
+fn app(state: &State, id: &RequestId, code: &str, details_of: Vec<String>) -> HttpResponse {
+    let shell = Shell(state);
+    let now = state.store.clock().now();
+    let texts = std::iter::once(shell.operator("error.app.text")).chain(details_of).collect();
+    let page = ErrorPage {
+        page_title: shell.text("error.page_title"),
+        title: shell.text("error.app.title").to_owned(),
+        texts,
+        send: send(shell, Who::Developer),
+        reference: id.as_str(),
+        what: Some((shell.text("error.app.title"), code)),
+        time: now.to_string(),
+        when: day_and_time(now),
+        details: details(shell, id.as_str(), code, now),
+        ways: back(shell),
+        shell,
+    };
+    respond(state, StatusCode::BAD_REQUEST, &Csp::Page, &page)
+}
+
+/// Back to where the operator says that people can sign in another way.
+fn back(shell: Shell<'_>) -> Vec<Way> {
+    let to = shell.back();
+    let way = |href: &str| Way {
+        label: shell.application("page.error.back_to", shell.brand()),
+        href: href.to_owned(),
+    };
+    to.map(way).into_iter().collect()
 }
 
 /// A page for any other failure: its reference is that of the request.
@@ -183,10 +248,6 @@ fn other(state: &State, id: &RequestId, status: StatusCode, text: Option<String>
         status if status.is_server_error() => ("error.internal.page_title", "error.internal.title", "error.internal.text"),
         _ => ("page.error.refused_page_title", "page.error.refused_title", "page.error.refused_text"),
     };
-    let back = state.config.brand.back.as_ref().map(|back| Way {
-        label: shell.fill("page.error.back_to", &[("application", shell.brand())]),
-        href: back.as_str().to_owned(),
-    });
     let page = ErrorPage {
         shell,
         page_title: shell.text(page_title),
@@ -198,7 +259,7 @@ fn other(state: &State, id: &RequestId, status: StatusCode, text: Option<String>
         time: now.to_string(),
         when: day_and_time(now),
         details: details(shell, id.as_str(), status.as_str(), now),
-        ways: back.into_iter().collect(),
+        ways: back(shell),
     };
     respond(state, status, &Csp::Page, &page)
 }

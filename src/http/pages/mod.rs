@@ -2,8 +2,13 @@
 
 mod shell;
 mod test_result;
+mod turns;
 
-pub use self::test_result::{AttributeLine, CheckLine, TestResult, test_result};
+pub use self::test_result::{AttributeLine, TestResult, test_result};
+pub use self::turns::{
+    Again, NoConnection, SignedIn, SignedOut, again, no_connection, signed_in, signed_out,
+    started_at_provider,
+};
 
 pub(super) use self::shell::{Shell, respond};
 
@@ -158,9 +163,9 @@ pub fn between(state: &State, view: &Between<'_>) -> HttpResponse {
         },
         Destination::Application(name) => BetweenPage {
             view,
-            title: shell.fill("returning.title", &[("application", name)]),
+            title: shell.application("returning.title", name),
             text: shell.text("returning.text"),
-            button: shell.fill("returning.button", &[("application", name)]),
+            button: shell.application("returning.button", name),
             shell,
         },
     };
@@ -229,6 +234,7 @@ pub fn entity(state: &State, view: &Entity<'_>) -> HttpResponse {
 }
 
 /// A heading, a few sentences, and ways on.
+#[derive(Debug, Clone)]
 pub struct Message {
     /// The status of the answer.
     pub status: StatusCode,

@@ -1,6 +1,6 @@
 //! What every page has around it: brand, language, files, headers.
 
-use crate::config::Support;
+use crate::config::{Support, WebAddress};
 use crate::http::guard::Csp;
 use crate::http::server::State;
 use actix_web::HttpResponse;
@@ -42,6 +42,11 @@ impl<'a> Shell<'a> {
         self.fill(key, &[("organization", name)])
     }
 
+    /// A sentence that names an application.
+    pub(in crate::http) fn application(self, key: &str, name: &str) -> String {
+        self.fill(key, &[("application", name)])
+    }
+
     /// The operator's name.
     pub(in crate::http) fn brand(self) -> &'a str {
         &self.0.config.brand.name
@@ -55,6 +60,11 @@ impl<'a> Shell<'a> {
     /// Where people get help.
     pub(in crate::http) fn help(self) -> Option<String> {
         self.0.config.brand.support.as_ref().map(Support::href)
+    }
+
+    /// Where people go who want to sign in another way.
+    pub(in crate::http) fn back(self) -> Option<&'a str> {
+        self.0.config.brand.back.as_ref().map(WebAddress::as_str)
     }
 
     /// The address of a file.

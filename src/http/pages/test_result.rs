@@ -3,6 +3,7 @@
 use super::{Shell, respond};
 use crate::http::guard::Csp;
 use crate::http::server::State;
+use crate::saml::check::Check;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
@@ -20,7 +21,7 @@ pub struct TestResult<'a> {
     /// What was received, in the provider's order.
     pub attributes: &'a [AttributeLine<'a>],
     /// Every check in order.
-    pub checks: &'a [CheckLine<'a>],
+    pub checks: &'a [Check],
 }
 
 /// An attribute as the provider sent it.
@@ -31,18 +32,6 @@ pub struct AttributeLine<'a> {
     pub values: &'a [String],
     /// What it is used for here: `email`.
     pub used_as: Option<&'a str>,
-}
-
-/// One check of a sign-in.
-pub struct CheckLine<'a> {
-    /// Whether it passed; absent if it was not made.
-    pub passed: Option<bool>,
-    /// What was checked.
-    pub title: &'a str,
-    /// What was expected.
-    pub expected: Option<&'a str>,
-    /// What came.
-    pub received: Option<&'a str>,
 }
 
 #[derive(Template)]

@@ -24,7 +24,7 @@ pub enum Wrapping {
 }
 
 /// Takes the wrapping off.
-pub(super) fn decode(input: &[u8]) -> Result<(Wrapping, Vec<u8>), String> {
+pub(in crate::saml) fn decode(input: &[u8]) -> Result<(Wrapping, Vec<u8>), String> {
     let input = input.trim_ascii();
     if input.is_empty() {
         return Err("There is nothing to inspect.".to_owned());
@@ -39,9 +39,10 @@ pub(super) fn decode(input: &[u8]) -> Result<(Wrapping, Vec<u8>), String> {
         None => form_unescape(text),
     };
     let packed: String = field.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-    let bytes = BASE64
-        .decode(packed)
-        .map_err(|_| "This is neither XML nor base64, nor an address with SAMLResponse or SAMLRequest in it.".to_owned())?;
+    let bytes = BASE64.decode(packed).map_err(|_| {
+        "This is neither XML nor base64, nor an address with SAMLResponse or SAMLRequest in it."
+            .to_owned()
+    })?;
     if is_xml(&bytes) {
         return Ok((Wrapping::Base64, bytes));
     }
@@ -62,7 +63,8 @@ fn form_unescape(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let pairs = format!("a={text}");
-    let value = form_urlencoded::parse(pairs.as_bytes()).next().map(|(_, value)| value.replace(' ', "+"));
+    let value =
+        form_urlencoded::parse(pairs.as_bytes()).next().map(|(_, value)| value.replace(' ', "+"));
     Cow::Owned(value.unwrap_or_default())
 }
 
@@ -103,8 +105,14 @@ mod tests {
     #[test]
     fn every_wrapping_is_taken_off() {
         let (plain, deflated) = (BASE64.encode(XML), deflated());
-        let escape = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-        let lines = plain.as_bytes().chunks(10).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\r\n");
+        let escape =
+            |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let lines = plain
+            .as_bytes()
+            .chunks(10)
+            .map(String::from_utf8_lossy)
+            .collect::<Vec<_>>()
+            .join("\r\n");
         for (wrapping, text) in [
             (Wrapping::Xml, String::from_utf8(XML.to_vec()).unwrap()),
             (Wrapping::Base64, plain.clone()),
@@ -114,7 +122,10 @@ mod tests {
             (Wrapping::Base64, format!("SAMLResponse={plain}")),
             (Wrapping::DeflatedBase64, deflated.clone()),
             (Wrapping::DeflatedBase64, escape(&deflated)),
-            (Wrapping::DeflatedBase64, format!("https://a.example/?b=c&SAMLRequest={}&RelayState=x", escape(&deflated))),
+            (
+                Wrapping::DeflatedBase64,
+                format!("https://a.example/?b=c&SAMLRequest={}&RelayState=x", escape(&deflated)),
+            ),
         ] {
             assert_eq!(decode(text.as_bytes()), Ok((wrapping, XML.to_vec())), "{text}");
         }

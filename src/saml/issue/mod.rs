@@ -1,10 +1,13 @@
-//! Responses as an identity provider makes them: for the demo provider, the tests and the benchmark.
+//! Responses and metadata as an identity provider makes them: for the demo provider, the tests and the benchmark.
 
+mod asked;
 mod encrypt;
 #[cfg(test)]
 mod tests;
 
+use super::Binding;
 use super::certificate::Certificate;
+use super::metadata;
 use super::request;
 use super::sign::{self, Signer};
 use super::write::Element;
@@ -14,6 +17,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::TimeDelta;
 
+pub use asked::Asked;
 pub use encrypt::ContentCipher;
 
 const CONTEXT: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
@@ -214,6 +218,35 @@ impl<'a> Issue<'a> {
                     .child(Element::new("saml:AuthnContextClassRef").text(CONTEXT)),
             )
     }
+}
+
+/// The provider's own metadata, with both bindings at one address, signed if there is a signer.
+pub fn metadata(
+    entity_id: &str,
+    sign_on: &str,
+    certificate: &Certificate,
+    signer: Option<&Signer<'_>>,
+) -> Result<String> {
+    let role = Element::new("md:IDPSSODescriptor")
+        .attribute("protocolSupportEnumeration", "urn:oasis:names:tc:SAML:2.0:protocol")
+        .attribute("WantAuthnRequestsSigned", "false")
+        .child(metadata::key("signing", certificate))
+        .child(
+            Element::new("md:NameIDFormat")
+                .text("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"),
+        )
+        .children(
+            [Binding::Redirect, Binding::Post]
+                .map(|binding| metadata::endpoint("md:SingleSignOnService", binding, sign_on)),
+        );
+    let entity = Element::new("md:EntityDescriptor").attribute("entityID", entity_id);
+    Ok(match signer {
+        None => entity.child(role),
+        Some(signer) => {
+            sign::enveloped(entity.attribute("ID", request::id()?).child(role), signer)?
+        }
+    }
+    .write_document())
 }
 
 fn status(status: &Status) -> Element {

@@ -45,6 +45,9 @@ pub enum Fault {
     /// `validUntil` has passed.
     #[error("The metadata was valid until {0}. Fetch it from the identity provider again.")]
     Expired(Time),
+    /// Not signed by whom it must be signed.
+    #[error("The metadata is not taken: {0}")]
+    Signature(String),
     /// Nothing that could be read as metadata.
     #[error("{0}")]
     Invalid(String),
@@ -62,6 +65,7 @@ impl Fault {
             Self::NoCertificate(_) => "metadata_no_certificate",
             Self::CertificateExpired(_) => "metadata_certificate_expired",
             Self::Expired(_) => "metadata_expired",
+            Self::Signature(_) => "metadata_signature_invalid",
             Self::Invalid(_) => "metadata_invalid",
         }
     }

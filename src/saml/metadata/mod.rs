@@ -4,6 +4,7 @@ mod fault;
 mod identity_provider;
 mod recognize;
 mod service_provider;
+mod signed;
 #[cfg(test)]
 mod tests;
 mod times;
@@ -12,3 +13,5 @@ mod values;
 pub use fault::Fault;
 pub use identity_provider::{Endpoint, IdentityProvider, LogoutEndpoint, parse};
 pub use service_provider::{Organization, ServiceProvider};
+pub(super) use service_provider::{endpoint, key};
+pub use signed::verify;

@@ -89,11 +89,13 @@ impl ServiceProvider<'_> {
     }
 }
 
-fn key(purpose: &str, certificate: &Certificate) -> Element {
+/// A `KeyDescriptor` of either role.
+pub(in crate::saml) fn key(purpose: &str, certificate: &Certificate) -> Element {
     Element::new("md:KeyDescriptor").attribute("use", purpose).child(sign::key_info(certificate))
 }
 
-fn endpoint(name: &'static str, binding: Binding, location: &str) -> Element {
+/// An endpoint element of either role.
+pub(in crate::saml) fn endpoint(name: &'static str, binding: Binding, location: &str) -> Element {
     Element::new(name).attribute("Binding", binding.urn()).attribute("Location", location)
 }
 

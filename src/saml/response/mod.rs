@@ -7,11 +7,13 @@
 mod semantics;
 mod shape;
 mod statements;
+#[cfg(test)]
+mod tests;
 mod time;
 
 use super::certificate::{Certificate, TrustedKeys};
 use super::check::{Check, CheckName, Note, Rejection, Trace};
-use super::encryption::{self, DecryptionKey};
+use super::encryption::{self, DecryptionKey, Opened};
 use super::signature::{self, Signature};
 use super::xml::{self, Limits, Method, ns};
 use crate::cause::Cause;
@@ -199,34 +201,27 @@ impl Verifier<'_> {
         shape: &Shape<'_, '_>,
         signed: Option<&Document<'_>>,
     ) -> Result<String, Rejection> {
-        if !shape.is_encrypted {
-            let signature = shape::signature(shape.assertion);
-            let node = match signed {
-                // The place was checked in the whole document; the octets come from the signed one.
-                Some(document) => shape::response(document.root_element())?.assertion,
-                None => shape.assertion,
-            };
-            return self.covered(signature, node, signed.is_some());
-        }
-        let encrypted = match signed {
+        let node = match signed {
             Some(document) => shape::response(document.root_element())?.assertion,
             None => shape.assertion,
         };
+        if !shape.is_encrypted {
+            // Its own signature is verified in its place in the message, where inclusive
+            // canonicalisation sees the namespaces that the provider saw.
+            return self.covered(shape::signature(shape.assertion), node, signed.is_some());
+        }
         let expected = self.expected;
-        let opened = encryption::open(encrypted, expected.decryption_keys, expected.allow_cbc);
+        let opened = encryption::open(node, expected.decryption_keys, expected.allow_cbc);
         let opened = self.trace_fault(CheckName::Decryption, opened)?;
         self.facts.cipher = Some(opened.cipher.to_owned());
-        let passed = Ok(Note::received(opened.cipher));
         if opened.is_authenticated || signed.is_some() {
-            self.trace.check(CheckName::Decryption, passed)?;
-            return self.opened(&opened.octets, signed.is_some());
+            return self.opened(&opened, signed.is_some());
         }
         // Without authentication each answer of ours tells a stranger something about the
         // plaintext: there is one answer until a signature was found to fit.
         let mut quiet = Verifier { trace: Trace::default(), facts: Facts::default(), ..*self };
-        let octets = quiet.opened(&opened.octets, false).map_err(|_| encryption::wrong());
+        let octets = quiet.opened(&opened, false).map_err(|_| encryption::wrong());
         let octets = self.trace_fault(CheckName::Decryption, octets)?;
-        self.trace.check(CheckName::Decryption, passed)?;
         self.trace.0.append(&mut quiet.trace.0);
         self.facts.signatures.append(&mut quiet.facts.signatures);
         self.facts.certificate = quiet.facts.certificate;
@@ -234,11 +229,14 @@ impl Verifier<'_> {
     }
 
     /// What was inside an encrypted assertion, under the same rules as the response.
-    fn opened(&mut self, octets: &[u8], response_is_signed: bool) -> Result<String, Rejection> {
-        let text = xml::scan(octets, &Limits::RESPONSE).map(xml::line_ends)?;
-        let document = parse(&text)?;
+    fn opened(&mut self, opened: &Opened, response_is_signed: bool) -> Result<String, Rejection> {
+        let text = xml::scan(&opened.octets, &Limits::RESPONSE).map(xml::line_ends);
+        let text = self.trace_fault(CheckName::Decryption, text.map_err(Rejection::from))?;
+        let document = self.trace_fault(CheckName::Decryption, parse(&text))?;
         let root = document.root_element();
-        let signature = shape::assertion(root)?;
+        let signature = shape::assertion(root);
+        let signature =
+            self.trace.note(CheckName::Decryption, signature, |_| Note::received(opened.cipher))?;
         self.covered(signature, root, response_is_signed)
     }
 

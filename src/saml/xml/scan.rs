@@ -169,7 +169,7 @@ impl<'a> Scanner<'a> {
         }
         let name_end = inside.find(|c| is_space(c) || matches!(c, '/' | '>')).unwrap_or_default();
         let (name, mut rest) = inside.split_at_checked(name_end).unwrap_or_default();
-        check_name(name)?;
+        check_name(name, "A tag")?;
         let mut has_default = false;
         let mut in_scope = self.seen.open.last().copied().unwrap_or_default();
         for count in 0.. {
@@ -220,7 +220,7 @@ impl<'a> Scanner<'a> {
         let fault = || Fault::invalid("An attribute is not well formed.");
         let (name, after) = text.split_once('=').ok_or_else(fault)?;
         let name = name.trim_end_matches(is_space);
-        check_name(name)?;
+        check_name(name, "An attribute")?;
         let after = after.trim_start_matches(is_space);
         let quote = after.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or_else(fault)?;
         let (value, rest) =
@@ -240,15 +240,15 @@ impl<'a> Scanner<'a> {
 }
 
 /// A qualified name. The parser checks its characters; here is what the parser would let pass.
-fn check_name(name: &str) -> Result<(), Fault> {
+fn check_name(name: &str, what: &str) -> Result<(), Fault> {
     if name.len() > NAME_BYTES {
         return Err(Fault::too_large(format!("A name has more than {NAME_BYTES} bytes.")));
     }
     // The tree takes `a:xmlns` for a declaration of the default namespace, and `:a` for `a`.
-    let is_odd = name.ends_with(":xmlns") || name.starts_with(':') || name == "xmlns:xml";
+    let is_odd = name.ends_with(":xmlns") || name.starts_with(':');
     if is_odd || name.is_empty() || name.contains(['<', '>', '"', '\'', '&', ' ', '\t', '\n', '\r'])
     {
-        return Err(Fault::invalid("A name is not well formed."));
+        return Err(Fault::invalid(format!("{what} is not well formed.")));
     }
     Ok(())
 }

@@ -3,6 +3,9 @@
 //! Exclusive XML Canonicalization 1.0 and Canonical XML 1.0, both without comments. One pass over
 //! the tree; what was declared is kept on a stack, so no ancestor is looked at twice.
 
+#[cfg(test)]
+mod tests;
+
 use roxmltree::{Node, NodeId};
 
 /// Which canonical form.
