@@ -1,6 +1,8 @@
 //! Actix: the only code that knows requests and responses.
 
+pub mod api;
 pub mod assets;
+mod caller;
 pub mod error;
 pub mod guard;
 pub mod health;

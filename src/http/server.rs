@@ -4,6 +4,9 @@ use super::assets::Assets;
 use super::{health, request};
 use crate::config::{Config, Tls};
 use crate::error::{Error, Result};
+use crate::dns::Dns;
+use crate::fetch::{AllowList, Fetcher, Limits};
+use crate::guides::Guides;
 use crate::locale::Locale;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -43,8 +46,14 @@ pub struct State {
     pub store: Store,
     /// Every sentence that a person reads.
     pub locale: Locale,
+    /// What each identity provider's console calls things.
+    pub guides: Guides,
     /// What is counted.
     pub metrics: Metrics,
+    /// Asks for DNS records.
+    pub dns: Dns,
+    /// Fetches metadata.
+    pub fetcher: Fetcher,
     /// Stylesheet, script, font and icon.
     pub assets: Assets,
 }
@@ -52,7 +61,19 @@ pub struct State {
 impl State {
     /// The state of a server with these settings, which answers from this database.
     pub fn new(config: Config, store: Store, locale: Locale, metrics: Metrics) -> Result<Self> {
-        Ok(Self { config, store, locale, metrics, assets: Assets::load()? })
+        let servers: Vec<SocketAddr> = config.dns.resolver.iter().map(|server| server.0).collect();
+        let allowed: Vec<String> =
+            config.metadata.allow_private.iter().map(ToString::to_string).collect();
+        Ok(Self {
+            guides: Guides::load()?,
+            assets: Assets::load()?,
+            dns: Dns::new(&servers)?,
+            fetcher: Fetcher::new(AllowList::parse(&allowed)?, Limits::default())?,
+            config,
+            store,
+            locale,
+            metrics,
+        })
     }
 }
 
@@ -69,7 +90,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/healthz").get(health::alive).route(web::head().to(health::alive)))
         .service(web::resource("/readyz").get(health::ready).route(web::head().to(health::ready)))
         .service(web::resource("/version").get(health::version))
-        .service(web::resource("/metrics").get(health::metrics));
+        .service(web::resource("/metrics").get(health::metrics))
+        .configure(super::api::configure);
 }
 
 /// The application as it is served, and as tests call it.

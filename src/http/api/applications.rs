@@ -10,7 +10,7 @@ use crate::http::server::State;
 use crate::store::applications::{
     self, Application, ApplicationKind, ApplicationPatch, IdTokenAlg, NewApplication, NoConnection,
 };
-use crate::store::{ApplicationId, OrganizationId, Scope};
+use crate::store::{ApplicationId, OrganizationId, Scope, Tx};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
 use chrono::{DateTime, Utc};
@@ -214,7 +214,7 @@ pub(super) async fn create_application(
 ) -> Result<HttpResponse, ApiError> {
     key.whole_installation()?;
     let new = NewApplication::from(body.0);
-    let write = move |tx: &mut crate::store::Tx| {
+    let write = move |tx: &mut Tx| {
         let (application, secret) = applications::create(tx, new)?;
         let row = applications::secrets(tx.db, &application.id)?.into_iter().next();
         Ok((application, row.zip(secret)))

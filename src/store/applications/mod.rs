@@ -194,6 +194,11 @@ pub fn page(db: &mut Db, window: &Window) -> Result<Page<Application>> {
     Ok(Page::of(query.load(db)?, window, |application: &Application| application.id.to_string()))
 }
 
+/// How many applications there are.
+pub fn count(db: &mut Db) -> Result<i64> {
+    Ok(applications::table.filter(applications::deleted_at.is_null()).count().get_result(db)?)
+}
+
 /// Makes an application. One that can keep a secret gets its first, shown this once.
 pub fn create(tx: &mut Tx, new: NewApplication) -> Result<(Application, Option<Secret>)> {
     let application = Application {
