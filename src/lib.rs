@@ -2,20 +2,22 @@
 //!
 //! `docs/DESIGN.md` says which room a line of code belongs to.
 
+pub mod acts;
 pub mod cause;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod crypto;
+pub mod dns;
 pub mod domain;
 pub mod email;
 pub mod error;
+pub mod fetch;
 pub mod guides;
 pub mod http;
 pub mod locale;
-pub mod dns;
-pub mod error;
-pub mod fetch;
 pub mod oidc;
 pub mod saml;
 pub mod store;
 pub mod telemetry;
+pub mod views;

@@ -2,9 +2,8 @@
 
 use super::failure::Result;
 use super::output::{cell, yes};
-use super::shell::Shell;
+use super::shell::{self, Shell};
 use crate::acts;
-use crate::dns::Dns;
 use crate::domain::DomainName;
 use crate::error::{Error, FieldError};
 use crate::store::domains::{self, Domain};
@@ -127,13 +126,10 @@ fn show(shell: &Shell, row: Domain) -> Result {
 fn verify(shell: &Shell, org: &str, reference: &str) -> Result {
     let id = shell.organization(org)?.id;
     let domain = shell.read(|db| domains::find_in(db, &id, reference))?;
-    let store = shell.store()?.clone();
-    let servers: Vec<_> =
-        shell.config()?.dns.resolver.iter().map(|server| server.address()).collect();
-    let actor = super::shell::actor();
-    let verified = shell.wait(async move {
-        let dns = Dns::new(&servers)?;
-        acts::domains::verify(&store, &dns, actor, domain).await
+    let (store, config) = (shell.store()?, shell.config()?);
+    let verified = shell.wait(async {
+        let dns = acts::dns(config)?;
+        acts::domains::verify(store, &dns, shell::actor(), domain).await
     })?;
     show(shell, verified?)
 }

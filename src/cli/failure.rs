@@ -91,6 +91,12 @@ impl Failure {
         Self { fix: fix.into(), ..self }
     }
 
+    /// The same failure with the connection named in what to do.
+    pub(super) fn of_connection(self, id: &crate::store::ConnectionId) -> Self {
+        let fix = self.fix.replace("CONNECTION", id.as_str());
+        self.fix(fix)
+    }
+
     /// Writes the failure to standard error and gives its exit code.
     pub(super) fn report(&self, json: bool) -> ExitCode {
         if !self.is_shown {
