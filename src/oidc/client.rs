@@ -2,6 +2,7 @@
 
 use crate::cause::Cause;
 use crate::crypto::Algorithm;
+use url::{Host, Url};
 
 /// What the protocol needs to know of an application.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +68,47 @@ impl UnknownRedirect {
     #[must_use]
     pub const fn cause(&self) -> Cause {
         Cause::AppRedirectInvalid
+    }
+}
+
+/// Checks an address before it is registered, for redirects and for after signing out; says what is wrong with it.
+pub fn check_registered(kind: ClientKind, address: &str) -> Result<(), &'static str> {
+    if !address.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("An address has no spaces, and other letters than ASCII are percent-encoded.");
+    }
+    if address.contains(['*', '\\']) {
+        return Err("An address is matched letter by letter: it has no wildcards.");
+    }
+    let url = Url::parse(address).map_err(|_| "This is not an absolute address.")?;
+    if url.fragment().is_some() {
+        return Err("An address has no fragment (the part after #).");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("An address has no user name or password.");
+    }
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if is_loopback(&url) => Ok(()),
+        "http" => Err("An address starts with https, except on localhost, 127.0.0.1 and [::1]."),
+        // RFC 8252 section 7.1: a domain name turned round, which also keeps javascript: and data: out.
+        scheme if kind == ClientKind::Native && is_domain_like(scheme) => Ok(()),
+        _ if kind == ClientKind::Native => {
+            Err("A scheme of your own is a domain name turned round: com.example.app:/callback.")
+        }
+        _ => Err("An address starts with https."),
+    }
+}
+
+fn is_domain_like(scheme: &str) -> bool {
+    scheme.contains('.') && scheme.split('.').all(|label| !label.is_empty())
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }
 
@@ -175,5 +217,36 @@ mod tests {
         assert_eq!(unknown.cause(), Cause::AppRedirectInvalid);
         let unknown = client.check_redirect("xyz:").unwrap_err();
         assert_eq!(unknown.nearest, None);
+    }
+
+    #[test]
+    fn addresses_that_would_be_unsafe_are_not_registered() {
+        for (kind, address, good) in [
+            (ClientKind::Web, "https://app.example/cb", true),
+            (ClientKind::Web, "https://app.example/cb?tenant=1", true),
+            (ClientKind::Web, "http://localhost:3000/cb", true),
+            (ClientKind::Web, "http://127.0.0.1:3000/cb", true),
+            (ClientKind::Web, "http://app.example/cb", false),
+            (ClientKind::Web, "https://*.app.example/cb", false),
+            (ClientKind::Web, "https://app.example/cb#x", false),
+            (ClientKind::Web, "https://user@app.example/cb", false),
+            (ClientKind::Web, "com.example.app:/cb", false),
+            (ClientKind::Web, "javascript:alert(1)", false),
+            (ClientKind::Web, "/cb", false),
+            (ClientKind::Web, "https://app.example/\\cb", false),
+            (ClientKind::Native, "com.example.app:/cb", true),
+            (ClientKind::Native, "http://127.0.0.1/cb", true),
+            (ClientKind::Native, "myapp:/cb", false),
+            (ClientKind::Native, "com.:/cb", false),
+            (ClientKind::Native, "http://10.0.0.1/cb", false),
+            (ClientKind::Web, "http://localhost.example/cb", false),
+            (ClientKind::Web, "https://app.example/ä", false),
+            (ClientKind::Web, "https://app.example/c b", false),
+            (ClientKind::Web, "", false),
+            (ClientKind::Native, "data:text/html,x", false),
+            (ClientKind::Native, "https://app.example/", true),
+        ] {
+            assert_eq!(check_registered(kind, address).is_ok(), good, "{address}");
+        }
     }
 }

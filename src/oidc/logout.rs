@@ -58,8 +58,7 @@ impl LogoutRequest {
         self.client_id.as_deref().or_else(|| hint.map(|hint| hint.aud.as_str()))
     }
 
-    /// Checks the request. `hint` is the verified `id_token_hint`; a request with one that cannot be verified is refused
-    /// before.
+    /// Checks the request. `hint` is the verified `id_token_hint`; one that cannot be verified counts as none.
     pub fn check(
         &self,
         hint: Option<&Hint>,
