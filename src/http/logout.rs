@@ -7,6 +7,7 @@ use super::server::State;
 use super::sign_in;
 use crate::error::Result;
 use crate::oidc;
+use crate::oidc::discovery;
 use crate::oidc::logout::{Hint, Logout, LogoutRequest};
 use crate::store::organizations::Organization;
 use crate::store::sessions::{self, Session};
@@ -20,13 +21,23 @@ pub(super) async fn ask(state: Data<State>, request: HttpRequest) -> Result<Http
     let text = request.query_string().to_owned();
     let logout = match check(&state, &text).await? {
         Ok(logout) => logout,
-        Err(error) => return Ok(pages::app_error(&state, &error)),
+        Err(error) => return Err(error.into()),
     };
     let session = current(&state, &request).await?;
     let named = logout.session.as_deref();
     match session {
         Some(session) if named != Some(session.id.as_str()) => {
-            Ok(pages::sign_out(&state, &text, logout.return_to.as_deref()))
+            let fields: Vec<(String, String)> =
+                url::form_urlencoded::parse(text.as_bytes()).into_owned().collect();
+            let fields: Vec<(&str, &str)> =
+                fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let view = pages::SignOut {
+                action: discovery::LOGOUT,
+                fields: &fields,
+                back: logout.return_to.as_deref(),
+                redirect_uri: logout.return_to.as_deref(),
+            };
+            Ok(pages::sign_out(&state, &view))
         }
         session => end(&state, session, logout).await,
     }
@@ -43,7 +54,7 @@ pub(super) async fn confirm(
             let session = current(&state, &request).await?;
             end(&state, session, logout).await
         }
-        Err(error) => Ok(pages::app_error(&state, &error)),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -57,7 +68,7 @@ async fn check(
     };
     // An ID token that has ended is as good a hint as a fresh one (section 2).
     let hint: Option<Hint> =
-        asked.id_token_hint.as_deref().and_then(|token| state.keys.oidc().verify(token).ok());
+        asked.id_token_hint.as_deref().and_then(|token| state.keys().oidc().verify(token).ok());
     let id = asked.client_id(hint.as_ref()).and_then(|id| id.parse::<ApplicationId>().ok());
     let application = match id {
         Some(id) => state.store.read(move |db| applications::by_id(db, &id)).await?,

@@ -3,12 +3,20 @@
 pub mod api;
 pub mod assets;
 mod caller;
+mod browser;
 pub mod error;
 pub mod guard;
 pub mod health;
+mod keyring;
+mod logout;
+mod oidc;
+mod outcome;
 pub mod pages;
 pub mod request;
+mod saml;
 pub mod server;
+mod sign_in;
+mod trust;
 
 #[cfg(test)]
 pub(crate) mod testing;

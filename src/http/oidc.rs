@@ -2,7 +2,7 @@
 
 use super::browser;
 use super::error::{OAuthError, PageError};
-use super::pages;
+use super::outcome;
 use super::server::State;
 use super::sign_in::{self, Course, Departure};
 use crate::clock::Time;
@@ -15,7 +15,7 @@ use crate::oidc::scope::{Scope as OidcScope, Scopes};
 use crate::oidc::token::{
     Bearer, ClientAuth, Grant, Introspection, LiveToken, TokenQuery, TokenRequest, TokenResponse,
 };
-use crate::store::applications::{self, Application};
+use crate::store::applications::{self, Application, ApplicationSecret};
 use crate::store::destinations::{self, Destination, Hints};
 use crate::store::grants::{self, Holder, TokenKind, Tokens};
 use crate::store::sessions::{self, Session};
@@ -38,7 +38,7 @@ pub(super) async fn discovery(state: Data<State>) -> HttpResponse {
 pub(super) async fn jwks(state: Data<State>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "public, max-age=300"))
-        .json(state.keys.oidc().jwks())
+        .json(state.keys().oidc().jwks())
 }
 
 /// `GET` and `POST /oauth/authorize` (OIDC Core 3.1.2).
@@ -53,10 +53,10 @@ pub(super) async fn authorize(
     let plan = state.store.read(move |db| plan(db, &text, cookie.as_deref(), now)).await?;
     match plan {
         Plan::Refused(Refusal::App { error, return_to }) => {
-            Ok(sign_in::to_app(&state, return_to.error(&error, state.issuer()), ""))
+            Ok(outcome::to_app(&state, return_to.error(&error, state.issuer()), &state.config.brand.name))
         }
-        Plan::Refused(Refusal::Page(error)) => Ok(pages::app_error(&state, &error)),
-        Plan::Refused(Refusal::Redirect(unknown)) => Ok(pages::unknown_redirect(&state, &unknown)),
+        Plan::Refused(Refusal::Page(error)) => Err(error.into()),
+        Plan::Refused(Refusal::Redirect(unknown)) => Err(unknown.into()),
         Plan::SignedIn { application, session, asked } => {
             grant(&state, application, *session, asked).await
         }
@@ -179,7 +179,7 @@ async fn grant(
             Ok((code, asked))
         })
         .await?;
-    Ok(sign_in::to_app(state, asked.return_to.code(code.reveal(), state.issuer()), ""))
+    Ok(outcome::to_app(state, asked.return_to.code(code.reveal(), state.issuer()), &state.config.brand.name))
 }
 
 /// Begins a sign-in whose identity provider is not known yet, and asks the person.
@@ -211,11 +211,11 @@ async fn ask(
     let mut response = match at {
         Destination::Choice(organization, connections) => {
             let email = trace.email.as_deref().unwrap_or_default();
-            pages::choose(state, trace.id.as_str(), email, &organization.name, &connections)
+            sign_in::chooser(state, Some(&trace), email, &organization, &connections)
         }
         Destination::Nowhere => {
-            let email = trace.email.clone().unwrap_or_default();
-            sign_in::nowhere(state, Some(trace), Some(&application), &email)?
+            let email = trace.email.as_deref().unwrap_or_default();
+            sign_in::nowhere(state, Some(&trace), Some(&application), email)
         }
         Destination::Unasked | Destination::Connection(..) => {
             sign_in::see_other(&format!("/login?trace={}", trace.id))
@@ -232,12 +232,15 @@ pub(super) async fn token(
     body: String,
 ) -> Result<HttpResponse, OAuthError> {
     let asked = TokenRequest::parse(&body, authorization(&request))?;
-    let application = authenticated(&state, &asked.client).await?;
+    let (application, secret) = authenticated(&state, &asked.client).await?;
     let lifetimes = state.lifetimes();
     let actor = Actor::Application(application.id.clone());
     let (application, tokens) = state
         .store
         .write(Scope::Own, actor, move |tx| {
+            if let Some(secret) = secret.filter(|secret| secret.is_touch_due(tx.now)) {
+                applications::touch_secret(tx, &secret.id)?;
+            }
             let id = &application.id;
             let tokens = match &asked.grant {
                 Grant::Code(code) => grants::redeem(tx, id, code, &lifetimes)?,
@@ -274,7 +277,8 @@ fn answer(state: &State, application: &Application, tokens: &Tokens) -> Result<T
             now,
             state.config.oidc.id_token_ttl.delta(),
         );
-        Some(state.keys.signer_of(application.algorithm())?.sign(&claims)?)
+        let keys = state.keys();
+        Some(keys.signer_of(application.client().id_token_alg)?.sign(&claims)?)
     } else {
         None
     };
@@ -336,7 +340,7 @@ pub(super) async fn revoke(
     body: String,
 ) -> Result<HttpResponse, OAuthError> {
     let asked = TokenQuery::parse(&body, authorization(&request))?;
-    let application = authenticated(&state, &asked.client).await?;
+    let (application, _) = authenticated(&state, &asked.client).await?;
     let actor = Actor::Application(application.id.clone());
     state
         .store
@@ -354,7 +358,7 @@ pub(super) async fn introspect(
     body: String,
 ) -> Result<HttpResponse, OAuthError> {
     let asked = TokenQuery::parse(&body, authorization(&request))?;
-    let application = authenticated(&state, &asked.client).await?;
+    let (application, _) = authenticated(&state, &asked.client).await?;
     if application.client().kind.is_public() {
         let why = "A public application cannot ask about tokens.";
         return Err(oidc::Error::InvalidClient(why.into()).into());
@@ -366,7 +370,7 @@ pub(super) async fn introspect(
         .await?;
     let answer = match found {
         None => Introspection::inactive(),
-        Some((token, holder)) => Introspection::active(LiveToken {
+        Some((token, holder)) => Introspection::live(LiveToken {
             scope: token.scope.parse().map_err(OAuthError::from)?,
             client_id: holder.grant.application_id.to_string(),
             token_type: (token.kind == TokenKind::Access).then_some(Bearer::Bearer),
@@ -379,29 +383,30 @@ pub(super) async fn introspect(
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(answer))
 }
 
-/// Who asks at the token endpoint or its neighbours (RFC 6749 2.3).
-async fn authenticated(state: &Data<State>, auth: &ClientAuth) -> Result<Application, OAuthError> {
-    let unknown = || oidc::Error::InvalidClient("The client ID or secret is wrong.".into());
+/// Who asks at the token endpoint or its neighbours, and with which secret (RFC 6749 2.3).
+async fn authenticated(
+    state: &Data<State>,
+    auth: &ClientAuth,
+) -> Result<(Application, Option<ApplicationSecret>), OAuthError> {
     let (auth, now) = (auth.clone(), state.store.clock().now());
-    let found = state
-        .store
-        .read(move |db| {
-            let Some(application) = application(db, &auth.client_id)? else { return Ok(None) };
-            let proven = match auth.secret_for(&application.client()) {
-                Err(error) => return Ok(Some(Err(error))),
-                Ok(None) => true,
-                Ok(Some(secret)) => {
-                    applications::authenticate(db, &application.id, secret, now)?.is_some()
-                }
-            };
-            Ok(proven.then_some(Ok(application)))
-        })
-        .await?;
-    match found {
-        Some(Ok(application)) => Ok(application),
-        Some(Err(error)) => Err(error.into()),
-        None => Err(unknown().into()),
-    }
+    let found = state.store.read(move |db| authenticate(db, &auth, now)).await?;
+    Ok(found?)
+}
+
+fn authenticate(
+    db: &mut Db,
+    auth: &ClientAuth,
+    now: Time,
+) -> Result<std::result::Result<(Application, Option<ApplicationSecret>), oidc::Error>> {
+    let wrong = || oidc::Error::InvalidClient("The client ID or secret is wrong.".into());
+    let Some(application) = application(db, &auth.client_id)? else { return Ok(Err(wrong())) };
+    let secret = match auth.secret_for(&application.client()) {
+        Err(error) => return Ok(Err(error)),
+        Ok(None) => return Ok(Ok((application, None))),
+        Ok(Some(secret)) => secret,
+    };
+    let found = applications::authenticate(db, &application.id, secret.reveal(), now)?;
+    Ok(found.map(|secret| (application, Some(secret))).ok_or_else(wrong))
 }
 
 fn authorization(request: &HttpRequest) -> Option<&str> {

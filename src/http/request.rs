@@ -23,7 +23,7 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// How long a request may take, the sending of its body included.
-const TIME_LIMIT: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_mins(1);
 /// How much of a caller's own request ID is kept.
 const CALLER_ID_LIMIT: usize = 128;
 /// The address of a client that has none.
@@ -122,16 +122,14 @@ async fn in_time(
     // Whoever gets the request must be its only owner, so nothing of it can be kept for later.
     let dialect = Dialect::of(request.path());
     let origin = Origin::of(request.request());
-    match tokio::time::timeout(TIME_LIMIT, next.call(request)).await {
-        Ok(answer) => answer,
-        Err(_) => {
-            tracing::info!(client = %origin.address, "the request was not complete in time");
-            let mut answer = error::late(state, dialect, &origin.id);
-            let id = HeaderValue::from_str(origin.id.as_str()).ok();
-            set_headers(answer.headers_mut(), id, state.config.public_url.is_https());
-            Err(InternalError::from_response("late", answer).into())
-        }
+    if let Ok(answer) = tokio::time::timeout(TIME_LIMIT, next.call(request)).await {
+        return answer;
     }
+    tracing::info!(client = %origin.address, "the request was not complete in time");
+    let mut answer = error::late(state, dialect, &origin.id);
+    let id = HeaderValue::from_str(origin.id.as_str()).ok();
+    set_headers(answer.headers_mut(), id, state.config.public_url.is_https());
+    Err(InternalError::from_response("late", answer).into())
 }
 
 /// Headers that every answer has; those that the handler set stay.

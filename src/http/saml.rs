@@ -2,21 +2,24 @@
 
 use super::browser;
 use super::error::PageError;
+use super::outcome;
 use super::pages;
 use super::server::State;
-use super::sign_in::{self, Way};
+use super::sign_in;
 use crate::cause::Cause;
 use crate::clock::Time;
-use crate::error::{Error, Result};
+use crate::crypto;
+use crate::email::Email;
+use crate::error::Result;
 use crate::saml::attributes::{self, Profile};
 use crate::saml::check::{Check, CheckName};
-use crate::saml::metadata::service_provider::{Organization as Publisher, ServiceProvider};
+use crate::saml::metadata::{Organization as Publisher, ServiceProvider};
 use crate::saml::response::{self, Expected, Identity};
-use crate::store::connections::{self, Connection, ConnectionState};
-use crate::store::organizations::{self, Organization};
-use crate::store::sign_in::{Answer, Arrival, Beginning, Completed};
+use crate::store::connections::{self, Connection};
+use crate::store::organizations::Organization;
+use crate::store::sign_in::Arrival;
 use crate::store::traces::{self, Trace, TraceKind};
-use crate::store::{self, Actor, ConnectionId, Db, Scope};
+use crate::store::{self, ConnectionId, Db};
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -45,12 +48,13 @@ pub async fn entity(
         };
         return Ok(pages::entity(&state, &view));
     }
+    let keys = state.keys();
     let metadata = ServiceProvider {
         entity_id: &entity_id,
         acs: &acs,
         logout: None,
-        signing: state.keys.signing_certificates(),
-        encryption: state.keys.encryption_certificates(),
+        signing: keys.signing_certificates(),
+        encryption: keys.encryption_certificates(),
         signs_requests: connection.settings.sign_requests,
         wants_signed_assertions: true,
         name_id_formats: &[
@@ -86,7 +90,7 @@ pub async fn acs(
     let (id, reader) = (connection.into_inner(), state.clone());
     let verdict =
         state.store.read(move |db| judge(db, &reader, &id, message, browser, now)).await?;
-    sign_in::finish(&state, verdict).await
+    outcome::finish(&state, verdict).await
 }
 
 /// The fields of the form that the provider let the browser post.
@@ -131,8 +135,16 @@ pub(super) struct Verdict {
 
 /// Whether the person may come in.
 pub(super) enum Decided {
-    Accepted { identity: Box<Identity>, profile: Box<Profile>, arrival: Box<Arrival> },
+    Accepted(Box<Accepted>),
     Refused(Cause),
+}
+
+/// Whom an accepted response speaks of.
+pub(super) struct Accepted {
+    pub(super) identity: Identity,
+    pub(super) profile: Profile,
+    pub(super) email: Email,
+    pub(super) arrival: Arrival,
 }
 
 /// Checks a response from the field to the person, and changes nothing.
@@ -153,10 +165,10 @@ fn judge(
             let begun = began(trace.as_ref(), &connection, browser, now, &mut checks);
             match begun.and_then(|()| profile(&connection, &identity, &mut checks)) {
                 Err(cause) => Decided::Refused(cause),
-                Ok(profile) => {
+                Ok((profile, email)) => {
                     let arrival =
-                        sign_in::arrival(db, &connection, &organization, &identity, &profile)?;
-                    person(arrival, identity, profile, &mut checks)
+                        store::sign_in::arrival(db, &connection, &organization, &identity, &profile)?;
+                    person(arrival, identity, profile, email, &mut checks)
                 }
             }
         }
@@ -193,29 +205,24 @@ fn verify(
     checks: &mut Vec<Check>,
 ) -> Result<Identity, Cause> {
     let is_test = trace.is_some_and(|trace| trace.kind == TraceKind::Test);
-    match connection.state {
-        ConnectionState::Active => {}
-        ConnectionState::Testing | ConnectionState::Disabled if is_test => {}
-        ConnectionState::Draft | ConnectionState::Testing => return Err(Cause::ConnectionDraft),
-        ConnectionState::Disabled | ConnectionState::Deleted => {
-            return Err(Cause::ConnectionDisabled);
-        }
+    if let Some(cause) = sign_in::closed(connection, is_test) {
+        return Err(cause);
     }
     let Some(provider) = &connection.identity_provider else {
         return Err(Cause::ConnectionDraft);
     };
     let field = message.response.as_ref().map_err(|cause| {
-        checks.push(Check::failed(CheckName::Field, "one SAMLResponse", cause.code()));
+        checks.push(Check::of(CheckName::Field, false, "one SAMLResponse", cause.code()));
         *cause
     })?;
     let public_url = state.config.public_url.as_str();
-    let keys = state.trust.keys(connection)?;
+    let (trusted, own) = (state.trust.keys(connection), state.keys());
     let expected = Expected {
         acs: &connection.acs(public_url),
         entity_id: &connection.entity_id(public_url),
         idp_entity_id: &provider.entity_id,
-        keys: &keys,
-        decryption_keys: state.keys.decryption(),
+        keys: &trusted,
+        decryption_keys: own.decryption(),
         in_response_to: trace.and_then(|trace| trace.saml_request_id.as_deref()),
         allow_sha1: connection.settings.allow_sha1,
         allow_cbc: connection.settings.allow_cbc,
@@ -269,41 +276,38 @@ fn profile(
     connection: &Connection,
     identity: &Identity,
     checks: &mut Vec<Check>,
-) -> Result<Profile, Cause> {
-    let profile = attributes::profile(identity, &connection.settings.attributes);
-    match &profile {
-        Ok(profile) => checks.push(Check::passed(CheckName::Email, &profile.email_source)),
-        Err(fault) => {
-            checks.push(Check::failed(CheckName::Email, "an email address", &fault.to_string()));
-        }
+) -> Result<(Profile, Email), Cause> {
+    let mapping = &connection.settings.attributes;
+    let profile = attributes::profile(&identity.attributes, &identity.name_id, mapping);
+    let source = profile.email_source.as_deref().unwrap_or("no attribute holds one");
+    checks.push(Check::of(CheckName::Email, profile.email.is_some(), "an email address", source));
+    match profile.email.clone() {
+        Some(email) => Ok((profile, email)),
+        None => Err(Cause::EmailMissing),
     }
-    profile.map_err(|_| Cause::EmailMissing)
 }
 
 fn person(
     arrival: Result<Arrival, Cause>,
     identity: Identity,
     profile: Profile,
+    email: Email,
     checks: &mut Vec<Check>,
 ) -> Decided {
-    match arrival {
+    let domain = email.domain().to_string();
+    let cause = match arrival {
         Ok(arrival) => {
-            checks.push(Check::passed(CheckName::Person, arrival.word()));
-            Decided::Accepted {
-                identity: Box::new(identity),
-                profile: Box::new(profile),
-                arrival: Box::new(arrival),
-            }
+            checks.push(Check::of(CheckName::Domain, true, "a domain of the organization", &domain));
+            checks.push(Check::of(CheckName::Person, true, "a person who may", arrival.word()));
+            return Decided::Accepted(Box::new(Accepted { identity, profile, email, arrival }));
         }
-        Err(cause) => {
-            let (name, received) = match cause {
-                Cause::EmailDomainNotAllowed => {
-                    (CheckName::Domain, profile.email.domain().to_string())
-                }
-                cause => (CheckName::Person, cause.code().to_owned()),
-            };
-            checks.push(Check::failed(name, name.title(), &received));
-            Decided::Refused(cause)
-        }
+        Err(cause) => cause,
+    };
+    if cause == Cause::EmailDomainNotAllowed {
+        checks.push(Check::of(CheckName::Domain, false, "a domain of the organization", &domain));
+    } else {
+        checks.push(Check::of(CheckName::Domain, true, "a domain of the organization", &domain));
+        checks.push(Check::of(CheckName::Person, false, "a person who may", cause.code()));
     }
+    Decided::Refused(cause)
 }

@@ -1,22 +1,31 @@
 //! The server: its state, its routes, and how it starts and stops.
 
 use super::assets::Assets;
-use super::{health, request};
+use super::trust::Trust;
+use super::{health, keyring, logout, oidc, request, saml, sign_in};
+use crate::acts;
 use crate::config::{Config, Tls};
-use crate::error::{Error, Result};
+use crate::crypto::{MasterKey, SecretBytes};
 use crate::dns::Dns;
-use crate::fetch::{AllowList, Fetcher, Limits};
+use crate::error::{Error, Result};
+use crate::fetch::Fetcher;
 use crate::guides::Guides;
 use crate::locale::Locale;
+use crate::oidc::discovery;
 use crate::store::Store;
+use crate::store::grants::Lifetimes;
+use crate::store::keys::KeyRing;
 use crate::telemetry::Metrics;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::{self, Data, FormConfig, JsonConfig, PayloadConfig, ServiceConfig};
 use actix_web::{App, HttpServer};
 use anyhow::Context;
+use openssl::error::ErrorStack;
 use openssl::ssl::{SslAcceptor, SslAcceptorBuilder, SslFiletype, SslMethod};
 use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -56,24 +65,66 @@ pub struct State {
     pub fetcher: Fetcher,
     /// Stylesheet, script, font and icon.
     pub assets: Assets,
+    /// Seals what the database must not tell.
+    pub master: MasterKey,
+    /// The certificates of connections.
+    pub trust: Trust,
+    /// Signs the cookie that remembers a choice.
+    pub cookie_key: SecretBytes,
+    /// Our own keys, until the next rotation.
+    keys: RwLock<Arc<KeyRing>>,
 }
 
 impl State {
     /// The state of a server with these settings, which answers from this database.
-    pub fn new(config: Config, store: Store, locale: Locale, metrics: Metrics) -> Result<Self> {
-        let servers: Vec<SocketAddr> = config.dns.resolver.iter().map(|server| server.0).collect();
-        let allowed: Vec<String> =
-            config.metadata.allow_private.iter().map(ToString::to_string).collect();
+    ///
+    /// Makes the installation's keys if it has none yet.
+    pub fn new(config: Config, store: Store, master: MasterKey, metrics: Metrics) -> Result<Self> {
+        let keys = keyring::open(&config, &store, &master)?;
         Ok(Self {
-            guides: Guides::load()?,
+            locale: Locale::load(&config.locale)?,
             assets: Assets::load()?,
-            dns: Dns::new(&servers)?,
-            fetcher: Fetcher::new(AllowList::parse(&allowed)?, Limits::default())?,
+            guides: Guides::load()?,
+            dns: acts::dns(&config)?,
+            fetcher: acts::fetcher(&config)?,
+            trust: Trust::default(),
+            cookie_key: master.derive("cookie")?,
+            keys: RwLock::new(Arc::new(keys)),
             config,
             store,
-            locale,
+            master,
             metrics,
         })
+    }
+
+    /// What the app sees as the issuer of its tokens: the public address.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.config.public_url.as_str()
+    }
+
+    /// Our own keys at this moment.
+    #[must_use]
+    pub fn keys(&self) -> Arc<KeyRing> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes the next steps of key rotation and reads what other instances have done.
+    pub fn renew_keys(&self) -> Result<()> {
+        let keys = keyring::open(&self.config, &self.store, &self.master)?;
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        Ok(())
+    }
+
+    /// How long codes and tokens last.
+    #[must_use]
+    pub fn lifetimes(&self) -> Lifetimes {
+        let oidc = &self.config.oidc;
+        Lifetimes {
+            code: oidc.code_ttl.delta(),
+            access_token: oidc.access_token_ttl.delta(),
+            refresh_token: oidc.refresh_token_ttl.delta(),
+        }
     }
 }
 
@@ -90,8 +141,38 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/healthz").get(health::alive).route(web::head().to(health::alive)))
         .service(web::resource("/readyz").get(health::ready).route(web::head().to(health::ready)))
         .service(web::resource("/version").get(health::version))
-        .service(web::resource("/metrics").get(health::metrics))
-        .configure(super::api::configure);
+        .service(web::resource("/metrics").get(health::metrics));
+    people(config);
+    apps(config);
+    config.configure(super::api::configure);
+}
+
+/// What people and their identity providers meet.
+fn people(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/login").get(sign_in::ask).post(sign_in::choose))
+        .service(web::resource("/login/{connection}").get(sign_in::from_link))
+        .service(web::resource("/saml/{connection}").get(saml::entity))
+        .service(
+            web::resource("/saml/{connection}/acs")
+                .app_data(PayloadConfig::new(ACS_FORM_LIMIT))
+                .post(saml::acs),
+        );
+}
+
+/// What the app and its libraries call.
+fn apps(config: &mut ServiceConfig) {
+    config
+        .service(web::resource(discovery::PATH).get(oidc::discovery))
+        .service(web::resource(discovery::JWKS).get(oidc::jwks))
+        .service(
+            web::resource(discovery::AUTHORIZE).get(oidc::authorize).post(oidc::authorize),
+        )
+        .service(web::resource(discovery::TOKEN).post(oidc::token))
+        .service(web::resource(discovery::USERINFO).get(oidc::userinfo).post(oidc::userinfo))
+        .service(web::resource(discovery::REVOKE).post(oidc::revoke))
+        .service(web::resource(discovery::INTROSPECT).post(oidc::introspect))
+        .service(web::resource(discovery::LOGOUT).get(logout::ask).post(logout::confirm));
 }
 
 /// The application as it is served, and as tests call it.
@@ -206,14 +287,17 @@ fn finished(ended: Result<std::io::Result<()>, tokio::task::JoinError>) -> Resul
 /// TLS as Mozilla's intermediate profile has it, if the settings name a certificate.
 fn acceptor(tls: &Tls) -> Result<Option<SslAcceptorBuilder>> {
     let (Some(cert), Some(key)) = (&tls.cert, &tls.key) else { return Ok(None) };
+    let unusable = |setting: &str, path: &Path, error: &ErrorStack| {
+        let path = path.display();
+        let detail = format!("The file {path} of {setting} cannot be used: {error}.");
+        Error::invalid(format!("/{}", setting.replace('.', "/")), "tls_unusable", detail)
+    };
     let mut builder =
         SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).context("preparing TLS")?;
-    builder
-        .set_certificate_chain_file(cert)
-        .with_context(|| format!("reading the certificate {} of tls.cert", cert.display()))?;
+    builder.set_certificate_chain_file(cert).map_err(|error| unusable("tls.cert", cert, &error))?;
     builder
         .set_private_key_file(key, SslFiletype::PEM)
-        .with_context(|| format!("reading the private key {} of tls.key", key.display()))?;
-    builder.check_private_key().context("tls.key does not belong to tls.cert")?;
+        .map_err(|error| unusable("tls.key", key, &error))?;
+    builder.check_private_key().map_err(|error| unusable("tls.key", key, &error))?;
     Ok(Some(builder))
 }

@@ -2,36 +2,30 @@
 
 use super::browser;
 use super::error::PageError;
-use super::pages::{self, Choice};
-use super::saml::{Decided, Verdict};
+use super::outcome;
+use super::pages::{self, Again, Choice, Chooser, Destination as Way, EmailFault, NoConnection};
 use super::server::State;
 use crate::cause::Cause;
-use crate::crypto::Place;
 use crate::email::Email;
 use crate::error::{Error, Result};
+use crate::oidc;
 use crate::oidc::answer::Answer as AppAnswer;
 use crate::oidc::authorize::AuthorizationRequest;
 use crate::saml::Binding;
-use crate::saml::check::Check;
-use crate::saml::attributes::Profile;
 use crate::saml::request::{self, AuthnRequest};
-use crate::saml::response::Identity;
-use crate::store::applications::{self, Application};
+use crate::store::applications::{self, Application, NoConnection as NoWay};
 use crate::store::connections::{Connection, ConnectionState};
 use crate::store::destinations::{self, Destination, Hints};
-use crate::store::grants::Lifetimes;
 use crate::store::organizations::Organization;
-use crate::store::sign_in::{self, Answer, Arrival, Beginning, Completed};
+use crate::store::sign_in::{self, Beginning};
 use crate::store::traces::{self, Trace, TraceKind};
-use crate::store::{Actor, ConnectionId, OrganizationId, Scope, TraceId};
-use crate::telemetry::SignInOutcome;
+use crate::store::{Actor, ConnectionId, Scope, TraceId, connections};
 use actix_web::cookie::Cookie;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Form, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::TimeDelta;
 use serde::Deserialize;
-use std::sync::Arc;
+use url::Url;
 
 /// A response is kept, sealed, with the trace of its failure up to this size.
 const KEPT_MESSAGE: usize = 256 * 1024;
@@ -66,7 +60,8 @@ pub(super) fn leave(state: &State, leaving: &Leaving<'_>, bind: Cookie<'_>) -> R
         name_id_format: settings.name_id_format.as_deref(),
         force_authn: settings.force_authn || leaving.force_authn,
     };
-    let signer = state.keys.signer(settings.sign_requests);
+    let keys = state.keys();
+    let signer = settings.sign_requests.then(|| keys.signer());
     let relay_state = leaving.trace.as_str();
     let mut response = match endpoint.binding {
         Binding::Redirect => {
@@ -76,7 +71,7 @@ pub(super) fn leave(state: &State, leaving: &Leaving<'_>, bind: Cookie<'_>) -> R
             let form = message.post(&endpoint.location, relay_state, signer.as_ref())?;
             let fields =
                 [("SAMLRequest", &*form.saml_request), ("RelayState", &*form.relay_state)];
-            let to = &leaving.organization.name;
+            let to = Way::Organization(&leaving.organization.name);
             pages::between(state, &pages::Between { action: &form.action, fields: &fields, to })
         }
     };
@@ -120,9 +115,9 @@ pub(super) async fn ask(
         })
         .await?;
     if let Some(trace) = &trace
-        && !sign_in::is_open(trace, state.store.clock().now())
+        && let Some(page) = over(&state, &request, trace)
     {
-        return Ok(pages::expired(&state, trace));
+        return Ok(page);
     }
     let last = match &last {
         Destination::Connection(connection, organization)
@@ -137,6 +132,7 @@ pub(super) async fn ask(
         email: trace.as_ref().and_then(|trace| trace.email.as_deref()).unwrap_or_default(),
         fault: None,
         last,
+        redirect_uri: trace.as_ref().and_then(redirect_uri),
     };
     Ok(pages::login(&state, &view))
 }
@@ -157,11 +153,7 @@ pub(super) async fn choose(
     let form = form.into_inner();
     let email = form.email.unwrap_or_default();
     let trace = form.trace.filter(|id| !id.is_empty()).map(|id| id.parse::<TraceId>()).transpose()?;
-    if form.connection.is_none()
-        && let Err(fault) = Email::parse(&email)
-    {
-        return Ok(pages::email_again(&state, trace.as_ref(), &email, &fault));
-    }
+    let unreadable = form.connection.is_none() && Email::parse(&email).is_err();
     let hints = Hints {
         connection: form.connection,
         email: (!email.is_empty()).then(|| email.clone()),
@@ -180,9 +172,19 @@ pub(super) async fn choose(
         })
         .await?;
     if let Some(trace) = &going
-        && !sign_in::is_open(trace, state.store.clock().now())
+        && let Some(page) = over(&state, &request, trace)
     {
-        return Ok(pages::expired(&state, trace));
+        return Ok(page);
+    }
+    if unreadable {
+        let view = pages::Login {
+            trace: going.as_ref().map_or("", |trace| trace.id.as_str()),
+            email: &email,
+            fault: Some(EmailFault::Invalid),
+            last: None,
+            redirect_uri: going.as_ref().and_then(redirect_uri),
+        };
+        return Ok(pages::login(&state, &view));
     }
     match destination {
         Destination::Connection(connection, organization) => {
@@ -191,11 +193,10 @@ pub(super) async fn choose(
             depart(&state, &request, Departure { course, connection, organization, email }).await
         }
         Destination::Choice(organization, connections) => {
-            let trace = going.as_ref().map_or("", |trace| trace.id.as_str());
-            Ok(pages::choose(&state, trace, &email, &organization.name, &connections))
+            Ok(chooser(&state, going.as_ref(), &email, &organization, &connections))
         }
         Destination::Unasked | Destination::Nowhere => {
-            nowhere(&state, going, application.as_ref(), &email)
+            Ok(nowhere(&state, going.as_ref(), application.as_ref(), &email))
         }
     }
 }
@@ -219,7 +220,7 @@ pub(super) async fn from_link(
         .read(move |db| {
             let test = test.map(|test| traces::find(db, &test)).transpose()?;
             let (connection, organization) =
-                crate::store::connections::find_with_organization(db, &id)?;
+                connections::find_with_organization(db, &id)?;
             Ok((connection, organization, test))
         })
         .await?;
@@ -228,9 +229,9 @@ pub(super) async fn from_link(
         Some(test) => {
             let mine = test.kind == TraceKind::Test
                 && test.connection_id.as_ref() == Some(&connection.id)
-                && sign_in::is_open(&test, state.store.clock().now());
+                && sign_in::goes_on(&test, None, state.store.clock().now());
             if !mine {
-                return Ok(pages::expired(&state, &test));
+                return Ok(pages::again(&state, Again::Expired, "/login"));
             }
             Course::Going(test)
         }
@@ -301,8 +302,7 @@ pub(super) async fn depart(
         })
         .await?;
     if let Some(cause) = off {
-        let failure = Failure { cause, trace: &trace, connection: &connection, organization: &organization, checks: &[] };
-        return failed(state, &failure);
+        return outcome::refused(state, cause, &trace, &connection, &organization, &[]);
     }
     let leaving = Leaving {
         connection: &connection,
@@ -317,237 +317,88 @@ pub(super) async fn depart(
 /// Nothing leads to a connection: what the application wants then (UX 9.1.4).
 pub(super) fn nowhere(
     state: &State,
-    trace: Option<Trace>,
+    trace: Option<&Trace>,
     application: Option<&Application>,
     email: &str,
-) -> Result<HttpResponse, PageError> {
-    let asked = trace.as_ref().and_then(|trace| trace.request.as_ref());
+) -> HttpResponse {
+    let asked = trace.and_then(|trace| trace.request.as_ref());
     if let (Some(application), Some(asked)) = (application, asked)
-        && let Some(answer) = application.without_connection(asked, email, state.issuer())
+        && let Some(answer) = without_connection(application, asked, email, state.issuer())
     {
-        return Ok(to_app(state, answer, &application.name));
+        return outcome::to_app(state, answer, &application.name);
     }
-    let trace = trace.as_ref().map_or("", |trace| trace.id.as_str());
-    Ok(pages::no_connection(state, email, trace))
+    let again = login_path(trace);
+    pages::no_connection(state, &NoConnection { again: &again })
 }
 
-/// Ends a sign-in: the person is in, or is told why not.
-pub(super) async fn finish(
-    state: &Data<State>,
-    verdict: Verdict,
-) -> Result<HttpResponse, PageError> {
-    let Verdict { connection, organization, trace, checks, decided, message } = verdict;
-    match decided {
-        Decided::Refused(cause) => {
-            let trace = record(state, &connection, trace, cause, checks.clone(), message).await?;
-            let failure = Failure { cause, trace: &trace, connection: &connection, organization: &organization, checks: &checks };
-            failed(state, &failure)
+fn without_connection(
+    application: &Application,
+    asked: &AuthorizationRequest,
+    email: &str,
+    issuer: &str,
+) -> Option<AppAnswer> {
+    match (application.no_connection, &application.fallback_url) {
+        (NoWay::Error, _) => {
+            let error = oidc::Error::AccessDenied("no_connection".into());
+            Some(asked.return_to.error(&error, issuer))
         }
-        Decided::Accepted { identity, profile, arrival } => {
-            let accepted = Accepted { connection, organization, trace, checks, identity, profile };
-            admit(state, accepted, *arrival).await
+        (NoWay::Fallback, Some(address)) => {
+            let mut address = Url::parse(address).ok()?;
+            address.query_pairs_mut().append_pair("email", email);
+            Some(AppAnswer::Redirect(address.into()))
         }
+        (NoWay::Page | NoWay::Fallback, _) => None,
     }
 }
 
-/// A response that passed, and whom it speaks of.
-struct Accepted {
-    connection: Arc<Connection>,
-    organization: Organization,
-    trace: Option<Trace>,
-    checks: Vec<Check>,
-    identity: Box<Identity>,
-    profile: Box<Profile>,
+/// Asks which of several connections to use.
+pub(super) fn chooser(
+    state: &State,
+    trace: Option<&Trace>,
+    email: &str,
+    organization: &Organization,
+    connections: &[Connection],
+) -> HttpResponse {
+    let choices: Vec<Choice<'_>> = connections
+        .iter()
+        .map(|connection| Choice { connection: connection.id.as_str(), name: &connection.name })
+        .collect();
+    let view = Chooser {
+        trace: trace.map_or("", |trace| trace.id.as_str()),
+        email,
+        organization: &organization.name,
+        choices: &choices,
+        redirect_uri: trace.and_then(redirect_uri),
+    };
+    pages::chooser(state, &view)
 }
 
-/// Writes down that a person is in. Somebody may change the person while the response is checked: then
-/// it is decided once more, with the organization's lock.
-async fn admit(
-    state: &Data<State>,
-    accepted: Accepted,
-    arrival: Arrival,
-) -> Result<HttpResponse, PageError> {
-    let accepted = Arc::new(accepted);
-    let known = matches!(arrival, Arrival::Known(_));
-    let is_test = accepted.trace.as_ref().is_some_and(|trace| trace.kind == TraceKind::Test);
-    let first = if known && !is_test { Scope::Own } else { accepted.scope() };
-    let (mut trace, mut done) = write_down(state, &accepted, arrival, first).await?;
-    if matches!(done, Completed::Stale) {
-        (trace, done) = write_down(state, &accepted, Arrival::New, accepted.scope()).await?;
+/// The page for a sign-in that cannot go on here: over, or begun in another browser.
+fn over(state: &State, request: &HttpRequest, trace: &Trace) -> Option<HttpResponse> {
+    let browser = browser::bound(state, request);
+    if sign_in::goes_on(trace, browser.as_deref(), state.store.clock().now()) {
+        return None;
     }
-    match done {
-        Completed::SignedIn { session, cookie, code } => {
-            state.metrics.sign_in(SignInOutcome::Succeeded);
-            let answer = match (&trace.request, code) {
-                (Some(asked), Some(code)) => {
-                    to_app(state, asked.return_to.code(code.reveal(), state.issuer()), "")
-                }
-                _ => home(state, &accepted).await?,
-            };
-            let mut response = answer;
-            add_cookie(&mut response, &browser::signed_in(state, &session, &cookie))?;
-            add_cookie(&mut response, &browser::remember(state, &accepted.connection.id)?)?;
-            Ok(response)
-        }
-        Completed::Tested => {
-            let tested = pages::Tested {
-                organization: &accepted.organization,
-                trace: &trace,
-                identity: Some(&accepted.identity),
-                checks: &accepted.checks,
-                cause: None,
-            };
-            Ok(pages::tested(state, &accepted.connection, &tested))
-        }
-        Completed::Refused(cause) => {
-            let failure = Failure {
-                cause,
-                trace: &trace,
-                connection: &accepted.connection,
-                organization: &accepted.organization,
-                checks: &accepted.checks,
-            };
-            failed(state, &failure)
-        }
-        Completed::Stale => {
-            Err(Error::Busy("The person was changed at this moment.".to_owned()).into())
-        }
+    let why = if trace.finished_at.is_some() {
+        Again::Back
+    } else if browser.is_none() {
+        Again::Cookies
+    } else {
+        Again::Expired
+    };
+    Some(pages::again(state, why, "/login"))
+}
+
+/// The page of ours on which a sign-in goes on with another email address.
+pub(super) fn login_path(trace: Option<&Trace>) -> String {
+    match trace {
+        Some(trace) if trace.finished_at.is_none() => format!("/login?trace={}", trace.id),
+        _ => "/login".to_owned(),
     }
 }
 
-impl Accepted {
-    fn scope(&self) -> Scope {
-        Scope::from(&self.organization.id)
-    }
-}
-
-async fn write_down(
-    state: &Data<State>,
-    accepted: &Arc<Accepted>,
-    arrival: Arrival,
-    scope: Scope,
-) -> Result<(Trace, Completed)> {
-    let accepted = accepted.clone();
-    let (session, lifetimes) = (state.config.sign_in.session.delta(), state.lifetimes());
-    let actor = Actor::SignIn(accepted.connection.id.clone());
-    state
-        .store
-        .write(scope, actor, move |tx| {
-            let trace = match &accepted.trace {
-                Some(trace) => trace.clone(),
-                None => sign_in::begin(tx, unasked(&accepted.connection))?,
-            };
-            let answer = Answer {
-                trace: &trace,
-                connection: &accepted.connection,
-                organization: &accepted.organization,
-                identity: &accepted.identity,
-                profile: &accepted.profile,
-                arrival: &arrival,
-                checks: accepted.checks.clone(),
-                session,
-                lifetimes,
-            };
-            let done = sign_in::complete(tx, answer)?;
-            Ok((trace, done))
-        })
-        .await
-}
-
-/// The trace of a response that nobody asked for.
-fn unasked(connection: &Connection) -> Beginning<'_> {
-    Beginning {
-        kind: TraceKind::ProviderStarted,
-        application: None,
-        request: None,
-        toward: Some((connection, None)),
-        email: None,
-        browser: None,
-        lifetime: TimeDelta::zero(),
-    }
-}
-
-/// Writes down a refusal: in the trace of the sign-in if that is still open, otherwise in one of its own.
-async fn record(
-    state: &Data<State>,
-    connection: &Arc<Connection>,
-    trace: Option<Trace>,
-    cause: Cause,
-    checks: Vec<Check>,
-    message: Option<String>,
-) -> Result<Trace> {
-    let (connection, sealer) = (connection.clone(), state.clone());
-    let actor = Actor::SignIn(connection.id.clone());
-    state
-        .store
-        .write(Scope::Own, actor, move |tx| {
-            let mut trace = match trace {
-                Some(trace) if trace.finished_at.is_none() => trace,
-                _ => sign_in::begin(tx, unasked(&connection))?,
-            };
-            if let Some(message) = message.filter(|message| message.len() <= KEPT_MESSAGE) {
-                let place = Place { table: "traces", column: "message", row: trace.id.as_str() };
-                trace.message = Some(sealer.master.seal(message.as_bytes(), &place)?);
-            }
-            sign_in::refuse(tx, &trace, cause, checks, None)?;
-            Ok(trace)
-        })
-        .await
-}
-
-/// A sign-in that did not complete.
-pub(super) struct Failure<'a> {
-    pub(super) cause: Cause,
-    pub(super) trace: &'a Trace,
-    pub(super) connection: &'a Connection,
-    pub(super) organization: &'a Organization,
-    pub(super) checks: &'a [Check],
-}
-
-/// Tells the person, and through the link back the app, why a sign-in did not complete (UX 9.3).
-pub(super) fn failed(state: &State, failure: &Failure<'_>) -> Result<HttpResponse, PageError> {
-    state.metrics.sign_in(SignInOutcome::Failed(failure.cause));
-    if failure.trace.kind == TraceKind::Test {
-        let tested = pages::Tested {
-            organization: failure.organization,
-            trace: failure.trace,
-            identity: None,
-            checks: failure.checks,
-            cause: Some(failure.cause),
-        };
-        return Ok(pages::tested(state, failure.connection, &tested));
-    }
-    Ok(pages::failed(state, failure))
-}
-
-/// Sends the answer of an authorization request on its way.
-pub(super) fn to_app(state: &State, answer: AppAnswer, name: &str) -> HttpResponse {
-    match answer {
-        AppAnswer::Redirect(location) => see_other(&location),
-        AppAnswer::Form { action, fields } => {
-            let fields: Vec<(&str, &str)> =
-                fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            pages::between(state, &pages::Between { action: &action, fields: &fields, to: name })
-        }
-    }
-}
-
-/// Where a person goes who is signed in while no application waits: to the application's own start of a
-/// sign-in (OIDC Core 4), which the session then answers at once; without one, to a page that says so.
-async fn home(state: &Data<State>, accepted: &Accepted) -> Result<HttpResponse> {
-    let wished = accepted.connection.settings.default_application.clone();
-    let organization = accepted.organization.id.clone();
-    let application =
-        state.store.read(move |db| applications::home_of(db, &organization, wished.as_ref())).await?;
-    let email = accepted.profile.email.to_string();
-    let start = application.and_then(|application| application.start(state.issuer(), &email));
-    Ok(match start {
-        Some(location) => see_other(&location),
-        None => pages::signed_in(
-            state,
-            &pages::SignedIn { email: &email, organization: &accepted.organization.name },
-        ),
-    })
+fn redirect_uri(trace: &Trace) -> Option<&str> {
+    trace.request.as_ref().map(|asked| asked.return_to.redirect_uri.as_str())
 }
 
 /// Redirects with GET, whatever the method was.

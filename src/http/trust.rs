@@ -1,6 +1,5 @@
 //! The certificates of connections, parsed once and kept until the connection changes.
 
-use crate::error::{Error, Result};
 use crate::saml::certificate::TrustedKeys;
 use crate::store::ConnectionId;
 use crate::store::connections::Connection;
@@ -18,23 +17,22 @@ pub struct Trust {
 
 impl Trust {
     /// The keys that sign for a connection as it is in this row. A connection without keys trusts nobody.
-    pub fn keys(&self, connection: &Connection) -> Result<TrustedKeys> {
+    pub fn keys(&self, connection: &Connection) -> TrustedKeys {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         if let Some((revision, keys)) = known.get(&connection.id)
             && *revision == connection.revision
         {
-            return Ok(keys.clone());
+            return keys.clone();
         }
         drop(known);
         let certificates =
             connection.identity_provider.as_ref().map_or(&[][..], |provider| &provider.certificates);
-        let keys = TrustedKeys::new(certificates)
-            .map_err(|fault| Error::Internal(anyhow::anyhow!("a stored certificate: {fault}")))?;
+        let keys = TrustedKeys::new(certificates);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST {
             known.clear();
         }
         known.insert(connection.id.clone(), (connection.revision, keys.clone()));
-        Ok(keys)
+        keys
     }
 }

@@ -92,6 +92,15 @@ pub enum Refusal {
     },
 }
 
+impl AuthorizationRequest {
+    /// Whether the person must prove themselves anew, whatever the provider remembers (OIDC Core section 3.1.2.1):
+    /// by `prompt=login`, or because no sign-in may be older than a moment.
+    #[must_use]
+    pub fn asks_again(&self) -> bool {
+        self.prompt.login || self.max_age == Some(0)
+    }
+}
+
 impl Incoming {
     /// Reads a query string or a form body.
     #[must_use]

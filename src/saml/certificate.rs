@@ -3,6 +3,9 @@
 //! A certificate is an envelope for a key that an administrator chose to trust: its issuer is not
 //! looked at (SAML metadata interoperability profile 2.6.1). Its end is.
 
+#[cfg(test)]
+mod tests;
+
 use crate::clock::Time;
 use base64::Engine;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
@@ -10,12 +13,12 @@ use base64::engine::{DecodePaddingMode, general_purpose};
 use chrono::DateTime;
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, PKeyRef, Public};
+use openssl::sha;
 use openssl::x509::{X509, X509NameRef};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 /// Base64 as providers write it: with or without padding.
@@ -82,7 +85,7 @@ impl Certificate {
             subject: name(x509.subject_name()),
             not_before: time(x509.not_before()).ok()?,
             not_after: time(x509.not_after()).ok()?,
-            fingerprint: hex(&x509.digest(MessageDigest::sha256()).ok()?),
+            fingerprint: fingerprint(&der),
             acceptable: is_acceptable(&key),
             key: describe(&key),
             der,
@@ -275,6 +278,11 @@ fn time(time: &Asn1TimeRef) -> Result<Time, ErrorStack> {
     Ok(Time::from(DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::UNIX_EPOCH)))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// SHA-256 of a certificate's DER, in lower-case hexadecimal.
+pub(crate) fn fingerprint(der: &[u8]) -> String {
+    sha::sha256(der).iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -23,36 +23,16 @@ impl IdentityProvider {
         certificates: &[&str],
         now: Time,
     ) -> Result<Self> {
-        let mut errors = Vec::new();
-        let mut fault = |pointer: &str, code: &str, detail: String| {
-            errors.push(FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail });
-        };
-        let entity_id = xml::trim(entity_id);
-        if let Err(why) = check_entity_id(entity_id) {
-            fault(
-                "/entity_id",
-                if entity_id.is_empty() { "required" } else { "entity_id_invalid" },
-                why,
-            );
-        }
-        let location = xml::trim(sign_on_url);
-        if location.is_empty() {
-            fault("/sign_on_url", "required", "The sign-on address is missing.".to_owned());
-        } else if let Err(why) = check_address(location) {
-            fault(
-                "/sign_on_url",
-                "url_invalid",
-                format!("The sign-on address is not usable: {why}"),
-            );
-        }
+        let (entity_id, location) = (xml::trim(entity_id), xml::trim(sign_on_url));
+        let mut errors = check_names(entity_id, location);
         let (read, refused) = read_certificates(certificates);
-        for (at, why) in &refused {
-            fault(&format!("/certificates/{at}"), "certificate_invalid", why.clone());
-        }
+        errors.extend(refused.iter().map(|(at, why)| {
+            field_error(&format!("/certificates/{at}"), "certificate_invalid", why.clone())
+        }));
         if refused.is_empty()
-            && let Err(problem) = check_certificates(&read, &[], now)
+            && let Err(fault) = check_certificates(&read, &[], now)
         {
-            fault("/certificates", problem.code(), problem.to_string());
+            errors.push(fault.field_error("/certificates"));
         }
         if !errors.is_empty() {
             return Err(Error::Invalid(errors));
@@ -68,6 +48,26 @@ impl IdentityProvider {
             cache_duration: None,
         })
     }
+}
+
+fn check_names(entity_id: &str, location: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if let Err(why) = check_entity_id(entity_id) {
+        let code = if entity_id.is_empty() { "required" } else { "entity_id_invalid" };
+        errors.push(field_error("/entity_id", code, why));
+    }
+    if location.is_empty() {
+        let why = "The sign-on address is missing.".to_owned();
+        errors.push(field_error("/sign_on_url", "required", why));
+    } else if let Err(why) = check_address(location) {
+        let why = format!("The sign-on address is not usable: {why}");
+        errors.push(field_error("/sign_on_url", "url_invalid", why));
+    }
+    errors
+}
+
+fn field_error(pointer: &str, code: &str, detail: String) -> FieldError {
+    FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail }
 }
 
 /// The certificates, and for each text that is none its place and why.

@@ -18,6 +18,7 @@ use crate::crypto::{Algorithm, Secret};
 use crate::error::{Error, Result};
 use crate::oidc::client::{Client, ClientKind};
 use diesel::prelude::*;
+use url::Url;
 use serde_json::json;
 
 word!(
@@ -122,6 +123,15 @@ impl Application {
     pub fn admits(&self, organization: &OrganizationId) -> bool {
         self.organizations.as_ref().is_none_or(|list| list.contains(organization))
     }
+
+    /// Where the application begins a sign-in by itself, for this person (OIDC Core 4). The person is signed in
+    /// here already, so the authorization request that follows is answered at once.
+    #[must_use]
+    pub fn start(&self, issuer: &str, email: &str) -> Option<String> {
+        let mut url = Url::parse(self.initiate_login_uri.as_deref()?).ok()?;
+        url.query_pairs_mut().append_pair("iss", issuer).append_pair("login_hint", email);
+        Some(url.into())
+    }
 }
 
 /// What a new application is made of.
@@ -179,6 +189,25 @@ pub fn find(db: &mut Db, id: &ApplicationId) -> Result<Application> {
 pub fn by_id(db: &mut Db, id: &ApplicationId) -> Result<Option<Application>> {
     let found = applications::table.find(id).filter(applications::deleted_at.is_null()).first(db);
     Ok(found.optional()?)
+}
+
+/// The application that people of an organization go to when none asked for them: the wished one, or the only
+/// one that can begin a sign-in by itself.
+pub fn home_of(
+    db: &mut Db,
+    organization: &OrganizationId,
+    wished: Option<&ApplicationId>,
+) -> Result<Option<Application>> {
+    let mut query = applications::table
+        .filter(applications::deleted_at.is_null())
+        .filter(applications::initiate_login_uri.is_not_null())
+        .into_boxed();
+    if let Some(wished) = wished {
+        query = query.filter(applications::id.eq(wished));
+    }
+    let mut able: Vec<Application> = query.load(db)?;
+    able.retain(|application| application.admits(organization));
+    Ok(if able.len() == 1 { able.pop() } else { None })
 }
 
 /// A page of applications, newest first.

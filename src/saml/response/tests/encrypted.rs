@@ -19,7 +19,7 @@ fn world() -> World {
 
 fn encrypted(cipher: ContentCipher, signed: Signed) -> String {
     let encryption = Some((&ours().certificate, cipher));
-    Issue { encryption, signed, ..issue() }.xml().unwrap()
+    Issue { signed, encryption, ..issue() }.xml().unwrap()
 }
 
 /// How a plaintext of any kind is encrypted.

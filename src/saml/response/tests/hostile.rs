@@ -217,6 +217,34 @@ fn ids_are_plain_and_unique() {
 }
 
 #[test]
+fn an_attribute_in_a_namespace_is_not_the_attribute_of_saml() {
+    let world = World::new();
+    for (from, cause) in [
+        ("Recipient=", Cause::RecipientMismatch),
+        ("Version=", Cause::XmlInvalid),
+        ("Value=", Cause::StatusNotSuccess),
+        ("Method=", Cause::RecipientMismatch),
+        ("AuthnInstant=", Cause::XmlInvalid),
+    ] {
+        let to = format!("xmlns:x=\"urn:x\" x:{from}");
+        world.refuses(&changed(from, &to), cause);
+    }
+    let beside =
+        format!("xmlns:x=\"urn:x\" x:Recipient=\"https://evil.example/\" Recipient=\"{ACS}\"");
+    world.accepts(&changed(&format!("Recipient=\"{ACS}\""), &beside));
+}
+
+#[test]
+fn what_a_trace_keeps_of_a_hostile_message_is_short() {
+    let long = "a".repeat(100_000);
+    let xml = sign(&plain()).replacen(&format!(">{IDP}<"), &format!(">{long}<"), 1);
+    let outcome = World::new().verify(&xml);
+    let received = outcome.checks.last().unwrap().received.as_ref().unwrap();
+    assert!(received.len() < 1_100 && outcome.facts.issuer.unwrap().len() < 1_100);
+    assert_eq!(outcome.result.unwrap_err().cause, Cause::IssuerMismatch);
+}
+
+#[test]
 fn one_assertion_no_more_and_no_less() {
     let world = World::new();
     let plain = plain();
@@ -284,7 +312,7 @@ fn what_is_huge_is_refused_at_once() {
     let world = World::new();
     let begin = Instant::now();
     let signed = sign(&plain());
-    let attributes: String = (0..100_000).map(|n| format!(" a{n}=''")).collect();
+    let attributes = (0..100_000).map(|n| format!(" a{n}=''")).collect::<Vec<_>>().concat();
     for xml in [
         "a".repeat(10 * 1024 * 1024),
         signed.replace(ANN, &"a".repeat(1024 * 1024)),
@@ -302,8 +330,9 @@ fn what_is_huge_is_refused_at_once() {
 fn the_widest_message_within_the_limits_is_read_in_linear_time() {
     let values = "<saml:AttributeValue>a</saml:AttributeValue>".repeat(9_000);
     let deep = format!("{}{}", "<saml:Deep>".repeat(27), "</saml:Deep>".repeat(27));
-    let names: String = (0..4_000).map(|n| format!("<saml:Attribute Name=\"n{n}\"/>")).collect();
-    let spaces: String = (0..24).map(|n| format!(" xmlns:p{n}=\"urn:{n}\"")).collect();
+    let names =
+        (0..4_000).map(|n| format!("<saml:Attribute Name=\"n{n}\"/>")).collect::<Vec<_>>().concat();
+    let spaces = (0..24).map(|n| format!(" xmlns:p{n}=\"urn:{n}\"")).collect::<Vec<_>>().concat();
     let begin = Instant::now();
     for extra in [
         format!("<saml:Attribute Name=\"wide\">{values}</saml:Attribute>"),

@@ -3,7 +3,8 @@
 use super::*;
 use crate::saml::xml::{Limits, line_ends, parse, scan};
 use proptest::prelude::*;
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 fn ours(text: &str, method: &Method<'_>) -> String {
@@ -172,7 +173,7 @@ fn tree() -> impl Strategy<Value = Tree> {
 }
 
 /// Writes a tree that is well formed: each prefix declared, no attribute twice.
-fn write(tree: &Tree, scope: &[usize; 4], out: &mut String) {
+fn render(tree: &Tree, scope: &[usize; 4], out: &mut String) {
     let mut scope = *scope;
     let mut declared = [false; 4];
     let mut declarations = String::new();
@@ -184,7 +185,7 @@ fn write(tree: &Tree, scope: &[usize; 4], out: &mut String) {
         declared[*prefix] = true;
         scope[*prefix] = *uri;
         let colon = if *prefix == 0 { "" } else { ":" };
-        declarations += &format!(" xmlns{colon}{}='{}'", PREFIXES[*prefix], URIS[*uri]);
+        write!(declarations, " xmlns{colon}{}='{}'", PREFIXES[*prefix], URIS[*uri]).unwrap();
     }
     let mut seen = Vec::new();
     let mut attributes = String::new();
@@ -196,16 +197,16 @@ fn write(tree: &Tree, scope: &[usize; 4], out: &mut String) {
         seen.push((uri, *local));
         let colon = if *prefix == 0 { "" } else { ":" };
         let value = value.replace('<', "");
-        attributes += &format!("\n{}{colon}n{local}=\"{value}\"", PREFIXES[*prefix]);
+        write!(attributes, "\n{}{colon}n{local}=\"{value}\"", PREFIXES[*prefix]).unwrap();
     }
     let colon = if tree.prefix == 0 { "" } else { ":" };
     let name = format!("{}{colon}e", PREFIXES[tree.prefix]);
-    out.push_str(&format!("<{name}{attributes}{declarations}>"));
+    write!(out, "<{name}{attributes}{declarations}>").unwrap();
     for (text, child) in &tree.content {
         out.push_str(text);
-        write(child, &scope, out);
+        render(child, &scope, out);
     }
-    out.push_str(&format!("{}</{name}>", tree.tail));
+    write!(out, "{}</{name}>", tree.tail).unwrap();
 }
 
 proptest! {
@@ -214,7 +215,7 @@ proptest! {
     #[test]
     fn both_forms_are_those_of_libxml2(tree in tree()) {
         let mut inside = String::new();
-        write(&tree, &[3, 0, 1, 2], &mut inside);
+        render(&tree, &[3, 0, 1, 2], &mut inside);
         let text = format!("<r xmlns:a='urn:one' xmlns:b='urn:two' xmlns:c='urn:three'>{inside}</r>");
         same(&text);
     }
@@ -222,7 +223,7 @@ proptest! {
     #[test]
     fn a_canonical_form_is_its_own_canonical_form(tree in tree()) {
         let mut inside = String::new();
-        write(&tree, &[3, 0, 1, 2], &mut inside);
+        render(&tree, &[3, 0, 1, 2], &mut inside);
         let text = format!("<r xmlns:a='urn:one' xmlns:b='urn:two' xmlns:c='urn:three'>{inside}</r>");
         for method in [Method::Exclusive(Vec::new()), Method::Inclusive] {
             let once = ours(&text, &method);

@@ -4,7 +4,13 @@
 //! small `SignedInfo` with keys that we chose, and only then the digest of the message. `KeyInfo`
 //! never gives a key; it only says in the trace which certificate was meant.
 
-use super::certificate::{TrustedKey, TrustedKeys};
+mod algorithm;
+mod parts;
+
+use algorithm::{Algorithm, Hash};
+use parts::Parts;
+
+use super::certificate::{self, TrustedKey, TrustedKeys};
 use super::check::Rejection;
 use super::xml::{self, Method, ns};
 use crate::cause::Cause;
@@ -14,96 +20,16 @@ use base64::engine::general_purpose::STANDARD;
 use openssl::bn::BigNum;
 use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
-use openssl::md::{Md, MdRef};
 use openssl::memcmp;
 use openssl::pkey::{Id, PKeyRef, Public};
 use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::Padding;
-use openssl::sha;
 use roxmltree::Node;
 
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 const MAX_KEYS_TRIED: usize = 8;
 const MAX_PREFIXES: usize = 32;
 const MAX_NAMED_CERTIFICATE: usize = 16 * 1024;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Hash {
-    Sha1,
-    Sha256,
-    Sha384,
-    Sha512,
-}
-
-impl Hash {
-    /// The digest methods of XML Signature and XML Encryption with their URIs.
-    fn from_uri(uri: &str) -> Option<(Self, &'static str)> {
-        Some(match uri {
-            "http://www.w3.org/2000/09/xmldsig#sha1" => (Self::Sha1, "SHA-1"),
-            "http://www.w3.org/2001/04/xmlenc#sha256" => (Self::Sha256, "SHA-256"),
-            "http://www.w3.org/2001/04/xmldsig-more#sha384" => (Self::Sha384, "SHA-384"),
-            "http://www.w3.org/2001/04/xmlenc#sha512" => (Self::Sha512, "SHA-512"),
-            _ => return None,
-        })
-    }
-
-    fn of(self, octets: &[u8]) -> Vec<u8> {
-        match self {
-            Self::Sha1 => sha::sha1(octets).to_vec(),
-            Self::Sha256 => sha::sha256(octets).to_vec(),
-            Self::Sha384 => sha::sha384(octets).to_vec(),
-            Self::Sha512 => sha::sha512(octets).to_vec(),
-        }
-    }
-
-    fn md(self) -> &'static MdRef {
-        match self {
-            Self::Sha1 => Md::sha1(),
-            Self::Sha256 => Md::sha256(),
-            Self::Sha384 => Md::sha384(),
-            Self::Sha512 => Md::sha512(),
-        }
-    }
-}
-
-/// A signature method: kind of key and hash (RFC 9231, 2.3).
-#[derive(Debug, Clone, Copy)]
-struct Algorithm {
-    name: &'static str,
-    key: Id,
-    hash: Hash,
-}
-
-impl Algorithm {
-    fn from_uri(uri: &str) -> Option<Self> {
-        let (name, key, hash) = match uri {
-            "http://www.w3.org/2000/09/xmldsig#rsa-sha1" => ("RSA-SHA1", Id::RSA, Hash::Sha1),
-            "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256" => {
-                ("RSA-SHA256", Id::RSA, Hash::Sha256)
-            }
-            "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384" => {
-                ("RSA-SHA384", Id::RSA, Hash::Sha384)
-            }
-            "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512" => {
-                ("RSA-SHA512", Id::RSA, Hash::Sha512)
-            }
-            "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1" => {
-                ("ECDSA-SHA1", Id::EC, Hash::Sha1)
-            }
-            "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256" => {
-                ("ECDSA-SHA256", Id::EC, Hash::Sha256)
-            }
-            "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384" => {
-                ("ECDSA-SHA384", Id::EC, Hash::Sha384)
-            }
-            "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512" => {
-                ("ECDSA-SHA512", Id::EC, Hash::Sha512)
-            }
-            _ => return None,
-        };
-        Some(Self { name, key, hash })
-    }
-}
 
 /// A signature of acceptable shape, not verified yet.
 pub struct Signature<'a, 'input> {
@@ -130,10 +56,10 @@ pub struct Signed<'a, 'input, 'k> {
 impl<'a, 'input> Signature<'a, 'input> {
     /// Reads `node`, a `Signature` child of the element it must cover.
     pub fn read(node: Node<'a, 'input>, allow_sha1: bool) -> Result<Self, Rejection> {
-        let parent = node.parent_element().ok_or_else(|| malformed("has no parent"))?;
+        let parent = node.parent_element().ok_or_else(|| parts::malformed("has no parent"))?;
         let mut parts = Parts::of(node)?;
         let signed_info = parts.next(ns::SIGNATURE, "SignedInfo")?;
-        let value = base64(parts.next(ns::SIGNATURE, "SignatureValue")?)?;
+        let value = parts::base64(parts.next(ns::SIGNATURE, "SignatureValue")?)?;
         let key_info = parts.optional(ns::SIGNATURE, "KeyInfo");
         // An Object could hold what is signed instead of the parent.
         parts.end()?;
@@ -141,7 +67,8 @@ impl<'a, 'input> Signature<'a, 'input> {
         let mut parts = Parts::of(signed_info)?;
         let method = parts.next(ns::SIGNATURE, "CanonicalizationMethod")?;
         let signed_info_method = canonical_method(method)?;
-        let algorithm = algorithm(parts.next(ns::SIGNATURE, "SignatureMethod")?, allow_sha1)?;
+        let algorithm =
+            algorithm::signature_method(parts.next(ns::SIGNATURE, "SignatureMethod")?, allow_sha1)?;
         let reference = parts.next(ns::SIGNATURE, "Reference")?;
         parts.end()?;
 
@@ -149,8 +76,8 @@ impl<'a, 'input> Signature<'a, 'input> {
         let mut parts = Parts::of(reference)?;
         let transform = transform(parts.next(ns::SIGNATURE, "Transforms")?)?;
         let digest = parts.next(ns::SIGNATURE, "DigestMethod")?;
-        let (digest, digest_name) = digest_method(digest, allow_sha1)?;
-        let digest_value = base64(parts.next(ns::SIGNATURE, "DigestValue")?)?;
+        let (digest, digest_name) = algorithm::digest_method(digest, allow_sha1)?;
+        let digest_value = parts::base64(parts.next(ns::SIGNATURE, "DigestValue")?)?;
         parts.end()?;
 
         Ok(Self {
@@ -231,7 +158,7 @@ impl<'a, 'input> Signature<'a, 'input> {
             .expected("a signature by a certificate of the connection")
             .received(self.algorithm.name);
         }
-        let fingerprint = self.named.as_deref().map(fingerprint).unwrap_or_default();
+        let fingerprint = self.named.as_deref().map(certificate::fingerprint).unwrap_or_default();
         Rejection::new(
             Cause::CertificateUnknown,
             "The signature is by a certificate that the connection does not know.",
@@ -289,42 +216,6 @@ impl Signed<'_, '_, '_> {
     }
 }
 
-/// The child elements of one element, taken in the order that the schema gives.
-struct Parts<'a, 'input>(std::vec::IntoIter<Node<'a, 'input>>);
-
-impl<'a, 'input> Parts<'a, 'input> {
-    fn of(node: Node<'a, 'input>) -> Result<Self, Rejection> {
-        let is_text = |child: &Node<'_, '_>| {
-            child.is_text() && !xml::trim(child.text().unwrap_or_default()).is_empty()
-        };
-        if node.children().any(|child| is_text(&child)) {
-            return Err(malformed("holds text between its elements"));
-        }
-        let elements: Vec<_> = node.children().filter(Node::is_element).collect();
-        Ok(Self(elements.into_iter()))
-    }
-
-    fn next(&mut self, namespace: &str, name: &str) -> Result<Node<'a, 'input>, Rejection> {
-        self.optional(namespace, name)
-            .ok_or_else(|| malformed(&format!("has no {name} in its place")))
-    }
-
-    fn optional(&mut self, namespace: &str, name: &str) -> Option<Node<'a, 'input>> {
-        let first = *self.0.as_slice().first()?;
-        xml::is(first, namespace, name).then(|| self.0.next()).flatten()
-    }
-
-    fn end(&self) -> Result<(), Rejection> {
-        match self.0.as_slice().first() {
-            None => Ok(()),
-            Some(other) => Err(malformed(&format!(
-                "holds {}, which has no place there",
-                other.tag_name().name()
-            ))),
-        }
-    }
-}
-
 /// The signature covers the element that it is in, and nothing else (SAML core 5.4.2).
 fn check_reference(reference: Node<'_, '_>, parent: Node<'_, '_>) -> Result<(), Rejection> {
     let id = xml::attribute(parent, "ID").unwrap_or_default();
@@ -345,7 +236,7 @@ fn transform<'a>(transforms: Node<'a, '_>) -> Result<Method<'a>, Rejection> {
     let mut parts = Parts::of(transforms)?;
     let enveloped = parts.next(ns::SIGNATURE, "Transform")?;
     if xml::attribute(enveloped, "Algorithm") != Some(ENVELOPED) {
-        return Err(malformed("does not begin with the enveloped-signature transform"));
+        return Err(parts::malformed("does not begin with the enveloped-signature transform"));
     }
     Parts::of(enveloped)?.end()?;
     let method = canonical_method(parts.next(ns::SIGNATURE, "Transform")?)?;
@@ -369,30 +260,10 @@ fn canonical_method<'a>(node: Node<'a, '_>) -> Result<Method<'a>, Rejection> {
     }
     parts.end()?;
     if prefixes.len() > MAX_PREFIXES {
-        return Err(malformed("names too many namespace prefixes"));
+        return Err(parts::malformed("names too many namespace prefixes"));
     }
     Method::from_uri(method, prefixes)
-        .ok_or_else(|| malformed("uses a transform that is not accepted").received(uri))
-}
-
-fn algorithm(node: Node<'_, '_>, allow_sha1: bool) -> Result<Algorithm, Rejection> {
-    Parts::of(node)?.end()?;
-    let uri = xml::attribute(node, "Algorithm").unwrap_or_default();
-    match Algorithm::from_uri(uri) {
-        Some(algorithm) if algorithm.hash != Hash::Sha1 || allow_sha1 => Ok(algorithm),
-        Some(_) => Err(weak("The message is signed with SHA-1.", uri)),
-        None => Err(weak("The message is signed with an algorithm that is not accepted.", uri)),
-    }
-}
-
-fn digest_method(node: Node<'_, '_>, allow_sha1: bool) -> Result<(Hash, &'static str), Rejection> {
-    Parts::of(node)?.end()?;
-    let uri = xml::attribute(node, "Algorithm").unwrap_or_default();
-    match Hash::from_uri(uri) {
-        Some(hash) if hash.0 != Hash::Sha1 || allow_sha1 => Ok(hash),
-        Some(_) => Err(weak("The message is digested with SHA-1.", uri)),
-        None => Err(weak("The message is digested with an algorithm that is not accepted.", uri)),
-    }
+        .ok_or_else(|| parts::malformed("uses a transform that is not accepted").received(uri))
 }
 
 /// The first certificate in `KeyInfo`, if it is of a size that certificates have.
@@ -401,12 +272,6 @@ fn named_certificate(key_info: Node<'_, '_>) -> Option<Vec<u8>> {
     let certificate = xml::child(data, ns::SIGNATURE, "X509Certificate")?;
     let text = xml::text(certificate).filter(|text| text.len() <= MAX_NAMED_CERTIFICATE)?;
     decode(&text)
-}
-
-fn base64(node: Node<'_, '_>) -> Result<Vec<u8>, Rejection> {
-    xml::text(node)
-        .and_then(|text| decode(&text))
-        .ok_or_else(|| malformed(&format!("has a {} that is not base64", node.tag_name().name())))
 }
 
 /// Strict base64 with white space anywhere, as line-wrapping providers send it.
@@ -418,18 +283,4 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     } else {
         STANDARD.decode(text).ok()
     }
-}
-
-fn fingerprint(der: &[u8]) -> String {
-    sha::sha256(der).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn malformed(what: &str) -> Rejection {
-    Rejection::new(Cause::SignatureInvalid, format!("The signature {what}."))
-}
-
-fn weak(detail: &str, uri: &str) -> Rejection {
-    Rejection::new(Cause::SignatureWeak, detail)
-        .expected("RSA or ECDSA with SHA-256, SHA-384 or SHA-512")
-        .received(uri)
 }
