@@ -15,6 +15,7 @@ pub mod error;
 pub mod fetch;
 pub mod guides;
 pub mod http;
+pub mod jobs;
 pub mod locale;
 pub mod oidc;
 pub mod saml;

@@ -35,7 +35,9 @@ pub const KINDS: &[&str] = &[
     "session.ended",
     "sign_in.failed",
     "sign_in.succeeded",
-    "signing_key.rotated",
+    "signing_key.changed",
+    "signing_key.created",
+    "signing_key.deleted",
     "user.created",
     "user.deprovisioned",
     "user.erased",
@@ -131,7 +133,7 @@ mod tests {
                 append(tx, Some(&one), "user.created", &number.to_string(), json!({}))?;
                 append(tx, Some(&two), "user.updated", "x", json!({ "number": number }))?;
             }
-            append(tx, None, "signing_key.rotated", "kid", json!({}))
+            append(tx, None, "signing_key.created", "kid", json!({}))
         });
         let filter = Filter { organization: Some(one), ..Filter::default() };
         let mut window = Window { limit: 2, before: None };

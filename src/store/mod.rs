@@ -2,6 +2,7 @@
 
 pub mod api_keys;
 pub mod applications;
+pub mod clean_up;
 pub mod connections;
 mod db;
 pub mod destinations;
@@ -9,6 +10,7 @@ pub mod domains;
 mod ending;
 pub mod events;
 pub mod grants;
+pub mod idempotency;
 pub mod identities;
 mod input;
 pub mod keys;
@@ -17,6 +19,7 @@ pub mod page;
 mod schema;
 pub mod sessions;
 pub mod sign_in;
+pub mod settings;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod traces;

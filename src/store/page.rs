@@ -47,7 +47,8 @@ impl Window {
     /// The cursor as a lower bound that no ID passes when there is none.
     #[must_use]
     pub fn bound(&self) -> String {
-        self.before.clone().unwrap_or_else(|| "~".to_owned())
+        // Letters, for where signs sort before them: Postgres with a collation other than C.
+        self.before.clone().unwrap_or_else(|| "zzzz".to_owned())
     }
 }
 

@@ -1,4 +1,4 @@
-//! A fresh database for each test: a copy of a migrated one, on SQLite or on the Postgres of `TEST_POSTGRES_URL`.
+//! A fresh database for each test: a copy of a migrated one, on `SQLite` or on the Postgres of `TEST_POSTGRES_URL`.
 
 use super::applications::{ApplicationKind, IdTokenAlg, NewApplication, NoConnection};
 use super::db::{self, Db};

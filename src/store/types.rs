@@ -205,7 +205,16 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// A new time-sortable ID: `prefix`, an underscore, and a `UUIDv7` in 26 characters.
 pub(super) fn new_id(prefix: &str) -> String {
-    let number = uuid::Uuid::now_v7().as_u128();
+    id_of(prefix, uuid::Uuid::now_v7().as_u128())
+}
+
+/// What all IDs made since `at` are greater than, and all made before it less: a `UUIDv7` begins with milliseconds.
+pub(super) fn first_id(prefix: &str, at: Time) -> String {
+    let millis = u128::try_from(at.to_utc().timestamp_millis()).unwrap_or_default();
+    id_of(prefix, millis << 80)
+}
+
+fn id_of(prefix: &str, number: u128) -> String {
     let mut id = String::with_capacity(prefix.len() + 27);
     id.push_str(prefix);
     id.push('_');
@@ -322,6 +331,15 @@ mod tests {
         let ids: Vec<String> = (0..1000).map(|_| new_id("usr")).collect();
         assert!(ids.is_sorted());
         assert!(ids.iter().all(|id| is_id("usr", id) && id.len() == 30));
+    }
+
+    #[test]
+    fn the_first_id_of_a_moment_divides_the_ids_made_before_and_after_it() {
+        #[expect(clippy::disallowed_methods, reason = "IDs are made by the machine's time")]
+        let now = Time::from(chrono::Utc::now());
+        let id = new_id("usr");
+        assert!(first_id("usr", now.minus(chrono::TimeDelta::seconds(1))) < id);
+        assert!(id < first_id("usr", now.plus(chrono::TimeDelta::seconds(1))));
     }
 
     #[test]
