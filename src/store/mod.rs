@@ -7,6 +7,7 @@ mod db;
 pub mod domains;
 mod ending;
 pub mod events;
+pub mod idempotency;
 pub mod identities;
 mod input;
 pub mod keys;
