@@ -134,17 +134,21 @@ pub fn same_site(
     if method.is_safe() || FOREIGN.iter().any(|(prefix, _)| path.starts_with(prefix)) {
         return Ok(());
     }
-    let is_ours = match headers.get("sec-fetch-site") {
-        Some(site) => matches!(site.as_bytes(), b"same-origin" | b"none"),
-        None => headers.get(ORIGIN).is_none_or(|origin| origin == public_url.as_str()),
-    };
-    if is_ours {
+    if is_ours(headers, public_url) {
         return Ok(());
     }
     Err(Error::Forbidden(
         "This form was sent by a page of another site. Open the page here and send it again."
             .to_owned(),
     ))
+}
+
+/// Whether the browser says that a page of ours sent this request.
+pub fn is_ours(headers: &HeaderMap, public_url: &PublicUrl) -> bool {
+    match headers.get("sec-fetch-site") {
+        Some(site) => matches!(site.as_bytes(), b"same-origin" | b"none"),
+        None => headers.get(ORIGIN).is_none_or(|origin| origin == public_url.as_str()),
+    }
 }
 
 #[cfg(test)]
@@ -188,8 +192,10 @@ mod tests {
     #[test]
     fn reading_is_safe_from_anywhere() {
         let mut headers = HeaderMap::new();
-        headers
-            .insert(HeaderName::from_static("sec-fetch-site"), HeaderValue::from_static("cross-site"));
+        headers.insert(
+            HeaderName::from_static("sec-fetch-site"),
+            HeaderValue::from_static("cross-site"),
+        );
         let public_url = "https://sso.example.com".parse().unwrap();
         assert!(same_site(&Method::GET, "/login", &headers, &public_url).is_ok());
     }

@@ -9,3 +9,8 @@ pub mod health;
 pub mod pages;
 pub mod request;
 pub mod server;
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What is done for every request: it gets an ID, it is guarded, timed, counted and logged.
 
-use super::error::{self, Dialect};
+use super::error::{self, Dialect, PageError};
 use super::guard;
 use super::server::State;
 use crate::config::Network;
@@ -51,10 +51,11 @@ impl Origin {
     /// That of `request`.
     #[must_use]
     pub fn of(request: &HttpRequest) -> Self {
-        request.extensions().get::<Self>().cloned().unwrap_or_else(|| Self {
-            id: RequestId::new(),
-            address: ip(request.peer_addr()),
-        })
+        request
+            .extensions()
+            .get::<Self>()
+            .cloned()
+            .unwrap_or_else(|| Self { id: RequestId::new(), address: ip(request.peer_addr()) })
     }
 }
 
@@ -79,8 +80,9 @@ pub(super) async fn handle(
 
     let answered = async {
         match refuse(&state, &request, trusted_proto(peer, request.headers(), trusted)) {
-            Some(refusal) => Ok(request.into_response(refusal)),
-            None => in_time(&state, request, next).await,
+            Ok(None) => in_time(&state, request, next).await,
+            Ok(Some(redirect)) => Ok(request.into_response(redirect)),
+            Err(refusal) => Ok(request.error_response(refusal)),
         }
     };
     let mut answer = answered.instrument(span.clone()).await?;
@@ -95,17 +97,20 @@ pub(super) async fn handle(
 
 /// What is answered in place of the handler: a page of ours asked for without TLS although we
 /// have it, or a form that another site made the browser post.
-fn refuse(state: &State, request: &ServiceRequest, proto: Option<&[u8]>) -> Option<HttpResponse> {
+fn refuse(
+    state: &State,
+    request: &ServiceRequest,
+    proto: Option<&[u8]>,
+) -> Result<Option<HttpResponse>, PageError> {
     let public_url = &state.config.public_url;
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_read && public_url.is_https() && proto == Some(b"http") {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let location = (header::LOCATION, format!("{public_url}{target}"));
-        return Some(HttpResponse::PermanentRedirect().insert_header(location).finish());
+        return Ok(Some(HttpResponse::PermanentRedirect().insert_header(location).finish()));
     }
-    guard::same_site(request.method(), request.path(), request.headers(), public_url)
-        .err()
-        .map(|refusal| HttpResponse::from_error(error::PageError::from(refusal)))
+    guard::same_site(request.method(), request.path(), request.headers(), public_url)?;
+    Ok(None)
 }
 
 /// Lets the handler answer, unless the body of the request does not come.

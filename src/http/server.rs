@@ -206,8 +206,8 @@ fn finished(ended: Result<std::io::Result<()>, tokio::task::JoinError>) -> Resul
 /// TLS as Mozilla's intermediate profile has it, if the settings name a certificate.
 fn acceptor(tls: &Tls) -> Result<Option<SslAcceptorBuilder>> {
     let (Some(cert), Some(key)) = (&tls.cert, &tls.key) else { return Ok(None) };
-    let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())
-        .context("preparing TLS")?;
+    let mut builder =
+        SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).context("preparing TLS")?;
     builder
         .set_certificate_chain_file(cert)
         .with_context(|| format!("reading the certificate {} of tls.cert", cert.display()))?;

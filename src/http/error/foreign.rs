@@ -8,9 +8,8 @@ use actix_web::http::StatusCode;
 /// What a status without a body means.
 pub(super) fn of_status(request: &HttpRequest, status: StatusCode) -> Plain {
     // Another method has a handler at this path: Actix takes the path for unknown.
-    let is_known = status == StatusCode::NOT_FOUND
-        && request.match_pattern().is_none()
-        && request.resource_map().has_resource(request.path());
+    let is_known =
+        status == StatusCode::NOT_FOUND && request.resource_map().has_resource(request.path());
     let status = if is_known { StatusCode::METHOD_NOT_ALLOWED } else { status };
     let detail = match status {
         StatusCode::NOT_FOUND => "There is nothing at this address.".to_owned(),
@@ -31,7 +30,8 @@ pub(super) fn of_error(request: &HttpRequest, error: &actix_web::Error) -> Plain
     } else if let Some(PathError::Deserialize(error)) = error.as_error::<PathError>() {
         tracing::debug!(%error, "a path that no handler takes");
         (StatusCode::NOT_FOUND, "There is nothing at this address.".to_owned())
-    } else if let Some(QueryPayloadError::Deserialize(error)) = error.as_error::<QueryPayloadError>()
+    } else if let Some(QueryPayloadError::Deserialize(error)) =
+        error.as_error::<QueryPayloadError>()
     {
         (StatusCode::BAD_REQUEST, format!("The query cannot be read: {error}."))
     } else {

@@ -103,9 +103,7 @@ fn translate(error: &Error, id: &str) -> oidc::Error {
         Error::Internal(_) => oidc::Error::ServerError(
             format!("Something failed on our side. The log has it under {id}.").into(),
         ),
-        Error::Busy(_) => {
-            oidc::Error::TemporarilyUnavailable("Try again in a few seconds.".into())
-        }
+        Error::Busy(_) => oidc::Error::TemporarilyUnavailable("Try again in a few seconds.".into()),
         Error::TooMany { detail, .. } => oidc::Error::TemporarilyUnavailable(detail.clone().into()),
         Error::NotFound { .. } | Error::Invalid(_) | Error::Conflict { .. } => {
             oidc::Error::InvalidRequest(error.to_string().into())

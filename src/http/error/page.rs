@@ -157,7 +157,9 @@ fn sign_in(state: &State, id: &RequestId, failure: &Failure) -> HttpResponse {
     let code = failure.cause.code();
     let now = state.store.clock().now();
     let person = state.locale.person(failure.cause, failure.organization.as_deref(), shell.brand());
-    let since = failure.since.map(|since| shell.fill("login.unavailable.since", &[("since", &day_and_time(since))]));
+    let since = failure
+        .since
+        .map(|since| shell.fill("login.unavailable.since", &[("since", &day_and_time(since))]));
     let page = ErrorPage {
         shell,
         page_title: shell.text("error.page_title"),
@@ -201,9 +203,10 @@ fn ways(shell: Shell<'_>, failure: &Failure, retry: bool) -> Vec<Way> {
 /// What a developer reads who registered another address.
 fn redirect(shell: Shell<'_>, unknown: &UnknownRedirect) -> Vec<String> {
     let received = [("received", unknown.received.as_str())];
-    let nearest = unknown.nearest.iter().map(|nearest| {
-        shell.fill("page.error.nearest_redirect", &[("nearest", nearest.as_str())])
-    });
+    let nearest = unknown
+        .nearest
+        .iter()
+        .map(|nearest| shell.fill("page.error.nearest_redirect", &[("nearest", nearest.as_str())]));
     std::iter::once(shell.fill("page.error.unknown_redirect", &received)).chain(nearest).collect()
 }
 
@@ -243,10 +246,18 @@ fn other(state: &State, id: &RequestId, status: StatusCode, text: Option<String>
     let shell = Shell(state);
     let now = state.store.clock().now();
     let (page_title, title, usual) = match status {
-        StatusCode::NOT_FOUND => ("error.not_found.page_title", "error.not_found.title", "error.not_found.text"),
-        StatusCode::SERVICE_UNAVAILABLE => ("error.busy.page_title", "error.busy.title", "error.busy.text"),
-        status if status.is_server_error() => ("error.internal.page_title", "error.internal.title", "error.internal.text"),
-        _ => ("page.error.refused_page_title", "page.error.refused_title", "page.error.refused_text"),
+        StatusCode::NOT_FOUND => {
+            ("error.not_found.page_title", "error.not_found.title", "error.not_found.text")
+        }
+        StatusCode::SERVICE_UNAVAILABLE => {
+            ("error.busy.page_title", "error.busy.title", "error.busy.text")
+        }
+        status if status.is_server_error() => {
+            ("error.internal.page_title", "error.internal.title", "error.internal.text")
+        }
+        _ => {
+            ("page.error.refused_page_title", "page.error.refused_title", "page.error.refused_text")
+        }
     };
     let page = ErrorPage {
         shell,
