@@ -12,7 +12,7 @@ mod organizations;
 mod schemas;
 mod secrets;
 #[cfg(test)]
-mod tests {}
+mod tests;
 mod traces;
 mod users;
 
