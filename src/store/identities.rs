@@ -23,11 +23,7 @@ pub struct Identity {
 }
 
 /// Finds the person whom a connection's provider knows under this name.
-pub fn by_subject(
-    db: &mut Db,
-    connection: &ConnectionId,
-    subject: &str,
-) -> Result<Option<UserId>> {
+pub fn by_subject(db: &mut Db, connection: &ConnectionId, subject: &str) -> Result<Option<UserId>> {
     let found = identities::table
         .find((connection, subject))
         .select(identities::user_id)

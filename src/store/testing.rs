@@ -1,13 +1,22 @@
 //! A fresh database for each test: a copy of a migrated one, on SQLite or on the Postgres of `TEST_POSTGRES_URL`.
 
+use super::applications::{ApplicationKind, IdTokenAlg, NewApplication, NoConnection};
 use super::db::{self, Db};
 use super::events::{self, Filter};
 use super::organizations::{Admission, NewOrganization};
-use super::{Actor, OrganizationId, Scope, Store, Tx, Window};
+use super::schema::{grants, sessions};
+use super::users::User;
+use super::{
+    Actor, ApplicationId, ConnectionId, GrantId, OrganizationId, Scope, SessionId, Store, Tx,
+    Window,
+};
 use crate::clock::Clock;
 use crate::domain::DomainName;
 use crate::error::Result;
-use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
+use crate::saml::metadata::IdentityProvider;
+use crate::saml::{self, Binding};
+use chrono::TimeDelta;
+use diesel::prelude::*;
 use std::ops::Deref;
 use std::sync::OnceLock;
 use tempfile::TempDir;
@@ -64,6 +73,83 @@ pub(crate) fn globex() -> NewOrganization {
         domains: vec![DomainName::parse("globex.example").unwrap()],
         vouch: true,
     }
+}
+
+/// An application to make.
+pub(crate) fn orbit() -> NewApplication {
+    NewApplication {
+        name: "Orbit".to_owned(),
+        kind: ApplicationKind::Web,
+        redirect_uris: vec!["https://app.example/callback".to_owned()],
+        post_logout_redirect_uris: vec![],
+        initiate_login_uri: None,
+        fallback_url: None,
+        no_connection: NoConnection::Page,
+        id_token_alg: IdTokenAlg::Rs256,
+        organizations: None,
+        is_demo: false,
+    }
+}
+
+/// A provider with this entity ID and one certificate.
+pub(crate) fn provider(entity_id: &str) -> IdentityProvider {
+    IdentityProvider::from_values(
+        entity_id,
+        "https://idp.example/sso",
+        Binding::Redirect,
+        &[&saml::testing::rsa().pem()],
+        saml::testing::now(),
+    )
+    .unwrap()
+}
+
+/// Signs a person in, as far as the rows of session and grant say so.
+pub(crate) fn sign_in(
+    tx: &mut Tx,
+    user: &User,
+    connection: &ConnectionId,
+    application: &ApplicationId,
+) -> Result<()> {
+    let (session, grant, later) =
+        (SessionId::new(), GrantId::new(), tx.now.plus(TimeDelta::hours(8)));
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::id.eq(&session),
+            sessions::hash.eq(session.as_str()),
+            sessions::organization_id.eq(&user.organization_id),
+            sessions::connection_id.eq(connection),
+            sessions::user_id.eq(&user.id),
+            sessions::name_id.eq("{}"),
+            sessions::signed_in_at.eq(tx.now),
+            sessions::expires_at.eq(later),
+        ))
+        .execute(tx.db)?;
+    diesel::insert_into(grants::table)
+        .values((
+            grants::id.eq(&grant),
+            grants::code_hash.eq(grant.as_str()),
+            grants::application_id.eq(application),
+            grants::session_id.eq(&session),
+            grants::organization_id.eq(&user.organization_id),
+            grants::connection_id.eq(connection),
+            grants::user_id.eq(&user.id),
+            grants::redirect_uri.eq("https://app.example/callback"),
+            grants::scope.eq("openid"),
+            grants::offline.eq(true),
+            grants::signed_in_at.eq(tx.now),
+            grants::created_at.eq(tx.now),
+            grants::code_expires_at.eq(later),
+            grants::expires_at.eq(later),
+        ))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// How many sessions and grants go on.
+pub(crate) fn open_ones(db: &mut Db) -> Result<(i64, i64)> {
+    let sessions = sessions::table.filter(sessions::ended_at.is_null()).count().get_result(db)?;
+    let grants = grants::table.filter(grants::ended_at.is_null()).count().get_result(db)?;
+    Ok((sessions, grants))
 }
 
 impl Deref for TestStore {

@@ -10,7 +10,8 @@ const MOST: usize = 50;
 pub(super) fn check(faults: &mut Faults, application: &Application) {
     let kind = application.kind;
     if application.redirect_uris.is_empty() {
-        let detail = "At least one redirect address is needed, such as https://app.example/callback.";
+        let detail =
+            "At least one redirect address is needed, such as https://app.example/callback.";
         faults.add("/redirect_uris", "required", detail);
     }
     list(faults, "/redirect_uris", &application.redirect_uris, kind);
@@ -21,7 +22,8 @@ pub(super) fn check(faults: &mut Faults, application: &Application) {
     if let Some(url) = &application.fallback_url {
         faults.web_address("/fallback_url", url);
     } else if application.no_connection == NoConnection::Fallback {
-        let detail = "Where people go who have no connection: the address of the app's own sign-in.";
+        let detail =
+            "Where people go who have no connection: the address of the app's own sign-in.";
         faults.add("/fallback_url", "required", detail);
     }
 }

@@ -1,23 +1,8 @@
 use super::*;
 use crate::error::Error;
 use crate::store::organizations as customers;
-use crate::store::testing::{self, TestStore, globex};
+use crate::store::testing::{self, TestStore, globex, orbit as new};
 use chrono::TimeDelta;
-
-fn new() -> NewApplication {
-    NewApplication {
-        name: "Orbit".to_owned(),
-        kind: ApplicationKind::Web,
-        redirect_uris: vec!["https://app.example/callback".to_owned()],
-        post_logout_redirect_uris: vec![],
-        initiate_login_uri: None,
-        fallback_url: None,
-        no_connection: NoConnection::Page,
-        id_token_alg: IdTokenAlg::Rs256,
-        organizations: None,
-        is_demo: false,
-    }
-}
 
 fn faults<T: std::fmt::Debug>(done: Result<T>) -> Vec<String> {
     match done.unwrap_err() {

@@ -90,7 +90,8 @@ pub fn restore(tx: &mut Tx, id: &ConnectionId) -> Result<Connection> {
         .first::<Connection>(tx.db);
     let mut connection = or_not_found(found, "deleted connection", id)?;
     organizations::find(tx.db, &connection.organization_id)?;
-    let entity_id = connection.identity_provider.as_ref().map(|provider| provider.entity_id.clone());
+    let entity_id =
+        connection.identity_provider.as_ref().map(|provider| provider.entity_id.clone());
     connection.state = match entity_id {
         Some(entity_id) => {
             refuse_in_use(tx.db, &connection, &entity_id)?;

@@ -2,6 +2,7 @@
 
 use super::{Connection, ConnectionState, find, save, tell};
 use crate::error::{Error, Result};
+use crate::saml::certificate::Certificate;
 use crate::saml::metadata::IdentityProvider;
 use crate::store::schema::connections;
 use crate::store::{ConnectionId, Db, Json, Tx, identities};
@@ -45,7 +46,7 @@ pub fn import(
         return Ok(connection);
     }
     let fingerprints: Vec<&str> =
-        provider.certificates.iter().map(|certificate| certificate.fingerprint()).collect();
+        provider.certificates.iter().map(Certificate::fingerprint).collect();
     let data = json!({ "entity_id": provider.entity_id, "certificates": fingerprints });
     connection.identity_provider = Some(Json::from(provider));
     connection.revision = connection.revision.saturating_add(1);

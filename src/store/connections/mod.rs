@@ -15,9 +15,7 @@ use super::input::Faults;
 use super::organizations::{self as customers, Organization};
 use super::schema::{connections, domains, organizations};
 use super::types::word;
-use super::{
-    ConnectionId, Db, Json, OrganizationId, Page, Time, Tx, Window, applications, events,
-};
+use super::{ConnectionId, Db, Json, OrganizationId, Page, Time, Tx, Window, applications, events};
 use crate::domain::DomainName;
 use crate::error::{Error, Result};
 use crate::saml::metadata::IdentityProvider;

@@ -1,7 +1,7 @@
 //! How a connection signs people in: what can be chosen, and which choices go together.
 
-use crate::saml::attributes::Mapping;
 use crate::saml::Binding;
+use crate::saml::attributes::Mapping;
 use crate::store::ApplicationId;
 use crate::store::input::Faults;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ const LONGEST_NAME: usize = 300;
 /// What can be chosen for a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the page")]
 pub struct Settings {
     /// Requests are signed, also if the provider does not ask for it.
     pub sign_requests: bool,

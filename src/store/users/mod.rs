@@ -151,11 +151,7 @@ pub fn find_in(db: &mut Db, organization: &OrganizationId, id: &UserId) -> Resul
 }
 
 /// Finds the user with this email address in an organization.
-pub fn by_email(
-    db: &mut Db,
-    organization: &OrganizationId,
-    email: &Email,
-) -> Result<Option<User>> {
+pub fn by_email(db: &mut Db, organization: &OrganizationId, email: &Email) -> Result<Option<User>> {
     let found = users::table
         .filter(users::organization_id.eq(organization))
         .filter(users::email_key.eq(email.key()))
@@ -312,7 +308,6 @@ pub fn end_sessions(tx: &mut Tx, id: &UserId) -> Result<usize> {
 pub fn erase(tx: &mut Tx, id: &UserId) -> Result<()> {
     let user = find(tx.db, id)?;
     let theirs = traces::user_id.eq(id).or(traces::email.eq_any([&user.email, &user.email_key]));
-    // NULL in one half must not hide the other.
     let nothing = None::<String>;
     diesel::update(traces::table)
         .filter(traces::organization_id.eq(&user.organization_id))
