@@ -34,7 +34,8 @@ impl Client {
             assert!(read > 0, "the server closed the connection");
             let text = String::from_utf8_lossy(&bytes);
             let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-            let length = header(head, "content-length").map_or(0, |value| value.parse().unwrap_or(0));
+            let length =
+                header(head, "content-length").map_or(0, |value| value.parse().unwrap_or(0));
             if body.len() >= length {
                 let (head, body) = (head.to_owned(), body.to_owned());
                 return Reply { head, body, took: started.elapsed() };

@@ -3,7 +3,7 @@
 
 mod client;
 mod server;
-mod world;
+// mod world;
 
 use client::{Client, Reply};
 use server::Server;
@@ -27,7 +27,9 @@ struct Cost {
 #[tokio::main]
 async fn main() {
     let postgres = std::env::var("TEST_POSTGRES_URL").ok();
-    println!("| database | connections | ID token | clients | phase | per second | CPU ms | p50 ms | p95 ms |");
+    println!(
+        "| database | connections | ID token | clients | phase | per second | CPU ms | p50 ms | p95 ms |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|");
     for database in [None, postgres].into_iter().enumerate().filter_map(pick) {
         for alg in ["RS256", "ES256"] {

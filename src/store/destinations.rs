@@ -67,7 +67,7 @@ pub fn find(
         Destination::Unasked
     };
     let refused = match (found.organization(), application) {
-        (Some(organization), Some(application)) => !application.serves(&organization.id),
+        (Some(organization), Some(application)) => !application.admits(&organization.id),
         _ => false,
     };
     Ok(if refused { Destination::Nowhere } else { found })

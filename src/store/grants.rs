@@ -4,7 +4,7 @@
 //! deactivation that commits a moment before wins, whoever holds which lock.
 
 use super::organizations::Organization;
-use super::schema::{grants, organizations, sessions, tokens, users};
+use super::schema::{grants, organizations, tokens, users};
 use super::sessions::Session;
 use super::users::User;
 use super::types::word;

@@ -11,7 +11,7 @@ use crate::oidc::keys::{Key, KeySet, Rotation, State, Step};
 use crate::saml::certificate::Certificate;
 use crate::saml::encryption::DecryptionKey;
 use crate::saml::sign::Signer;
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use diesel::prelude::*;
 use serde_json::json;
 

@@ -15,8 +15,10 @@ use crate::clock::Time;
 use crate::crypto::{self, Secret};
 use crate::error::{Error, Result};
 use crate::oidc::authorize::AuthorizationRequest;
+use crate::email::Email;
 use crate::saml::attributes::Profile;
-use crate::saml::response::{Check, Identity};
+use crate::saml::check::Check;
+use crate::saml::response::{Identity, NameId};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
@@ -131,6 +133,17 @@ pub enum Arrival {
 }
 
 impl Arrival {
+    /// How a trace tells it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Known(_) => "known",
+            Self::Changed(_) => "known, with other details than before",
+            Self::Linked(_) => "known by email address, here for the first time",
+            Self::New => "new",
+        }
+    }
+
     /// The person, if there is one already.
     #[must_use]
     pub fn user(&self) -> Option<&User> {
@@ -149,21 +162,22 @@ pub fn arrival(
     identity: &Identity,
     profile: &Profile,
 ) -> Result<std::result::Result<Arrival, Cause>> {
-    let live = domains::live(db, profile.email.domain())?;
+    let Some(email) = &profile.email else { return Ok(Err(Cause::EmailMissing)) };
+    let live = domains::live(db, email.domain())?;
     if live.is_none_or(|domain| domain.organization_id != organization.id) {
         return Ok(Err(Cause::EmailDomainNotAllowed));
     }
     let named: Option<User> = identities::table
         .inner_join(users::table)
         .filter(identities::connection_id.eq(&connection.id))
-        .filter(identities::subject.eq(subject(identity, profile)))
+        .filter(identities::subject.eq(subject(identity, email)))
         .select(users::all_columns)
         .first(db)
         .optional()?;
     let arrival = match named {
         Some(user) if is_changed(&user, profile) => Arrival::Changed(user),
         Some(user) => Arrival::Known(user),
-        None => match people::by_email(db, &organization.id, &profile.email)? {
+        None => match people::by_email(db, &organization.id, email)? {
             Some(user) => Arrival::Linked(user),
             None if organization.admission == Admission::Directory => {
                 return Ok(Err(Cause::UserNotProvisioned));
@@ -190,6 +204,8 @@ pub struct Answer<'a> {
     pub identity: &'a Identity,
     /// The same in our words.
     pub profile: &'a Profile,
+    /// The email address, which an answer must have.
+    pub email: &'a Email,
     /// Who arrives, as it was decided before this transaction.
     pub arrival: &'a Arrival,
     /// Every check, in order.
@@ -243,6 +259,7 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
         return Ok(Completed::Tested);
     }
     let user = settle(tx, &answer, arrival)?;
+    people::signed_in(tx, &user.id)?;
     let (session, cookie) = sessions::create(
         tx,
         NewSession {
@@ -299,17 +316,17 @@ pub fn refuse(
 
 /// Under which name a connection knows the person: the name ID, or the email address where the name ID
 /// is one or is made anew for each sign-in.
-fn subject(identity: &Identity, profile: &Profile) -> String {
-    if identity.name_id.is_transient() {
-        return profile.email.key();
+fn subject(identity: &Identity, email: &Email) -> String {
+    let NameId { value, format, .. } = &identity.name_id;
+    if format.as_deref().is_some_and(|format| format.ends_with(":transient")) {
+        return email.key();
     }
-    let value = &identity.name_id.value;
-    crate::email::Email::parse(value).map_or_else(|_| value.clone(), |email| email.key())
+    Email::parse(value).map_or_else(|_| value.clone(), |email| email.key())
 }
 
 fn is_changed(user: &User, profile: &Profile) -> bool {
     user.source == Source::SignIn
-        && (user.email_key != profile.email.key()
+        && (profile.email.as_ref().is_some_and(|email| user.email_key != email.key())
             || profile.name.is_some() && user.name != profile.name
             || profile.given_name.is_some() && user.given_name != profile.given_name
             || profile.family_name.is_some() && user.family_name != profile.family_name)
@@ -330,9 +347,11 @@ fn used_before(tx: &mut Tx, answer: &Answer<'_>) -> Result<Option<Cause>> {
     if fresh == 0 {
         return Ok(Some(Cause::ResponseReplayed));
     }
+    // A sign-in that was sent elsewhere meanwhile has another request.
+    let request = answer.trace.saml_request_id.as_deref().unwrap_or_default();
     let open = diesel::update(traces::table.find(&answer.trace.id))
         .filter(traces::outcome.eq(Outcome::InProgress))
-        .filter(traces::saml_request_id.is_not_distinct_from(&answer.trace.saml_request_id))
+        .filter(traces::saml_request_id.is_null().or(traces::saml_request_id.eq(request)))
         .set(traces::finished_at.eq(tx.now))
         .execute(tx.db)?;
     Ok((open == 0).then_some(Cause::ResponseReplayed))
@@ -356,30 +375,27 @@ fn arrival_now(
 
 /// Makes the person what the provider says, and links them to the name they came under.
 fn settle(tx: &mut Tx, answer: &Answer<'_>, arrival: Arrival) -> Result<User> {
-    let Answer { connection, organization, identity, profile, .. } = answer;
+    let Answer { connection, organization, identity, profile, email, .. } = answer;
     match arrival {
         Arrival::Known(user) => Ok(user),
         Arrival::Changed(user) => update(tx, user, profile),
         Arrival::Linked(user) => {
-            links::link(tx, &connection.id, &subject(identity, profile), &user)?;
+            links::link(tx, &connection.id, &subject(identity, email), &user)?;
             if is_changed(&user, profile) { update(tx, user, profile) } else { Ok(user) }
         }
         Arrival::New => {
-            let user = people::create(tx, new_user(organization, profile))?;
-            links::link(tx, &connection.id, &subject(identity, profile), &user)?;
+            let new = NewUser {
+                organization_id: organization.id.clone(),
+                source: Source::SignIn,
+                email: (*email).clone(),
+                name: profile.name.clone(),
+                given_name: profile.given_name.clone(),
+                family_name: profile.family_name.clone(),
+            };
+            let user = people::create(tx, new)?;
+            links::link(tx, &connection.id, &subject(identity, email), &user)?;
             Ok(user)
         }
-    }
-}
-
-fn new_user(organization: &Organization, profile: &Profile) -> NewUser {
-    NewUser {
-        organization_id: organization.id.clone(),
-        source: Source::SignIn,
-        email: profile.email.clone(),
-        name: profile.name.clone(),
-        given_name: profile.given_name.clone(),
-        family_name: profile.family_name.clone(),
     }
 }
 
@@ -387,9 +403,11 @@ fn new_user(organization: &Organization, profile: &Profile) -> NewUser {
 /// theirs.
 fn update(tx: &mut Tx, user: User, profile: &Profile) -> Result<User> {
     let mut profile = profile.clone();
-    let other = people::by_email(tx.db, &user.organization_id, &profile.email)?;
-    if other.is_some_and(|other| other.id != user.id) {
-        profile.email = user.email()?;
+    if let Some(email) = &profile.email {
+        let other = people::by_email(tx.db, &user.organization_id, email)?;
+        if other.is_some_and(|other| other.id != user.id) {
+            profile.email = None;
+        }
     }
     people::change(tx, user, &profile)
 }
@@ -400,7 +418,7 @@ fn close(tx: &mut Tx, answer: &Answer<'_>, user: Option<&User>) -> Result<()> {
         .set((
             traces::outcome.eq(Outcome::Succeeded),
             traces::user_id.eq(user.map(|user| &user.id)),
-            traces::email.eq(answer.profile.email.to_string()),
+            traces::email.eq(answer.email.to_string()),
             traces::checks.eq(Json::from(answer.checks.clone())),
             traces::received.eq(Json::from(received(answer))),
             traces::finished_at.eq(tx.now),
