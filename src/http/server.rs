@@ -3,8 +3,8 @@
 use super::assets::Assets;
 use super::{health, request};
 use crate::config::{Config, Tls};
-use crate::error::{Error, Result};
 use crate::dns::Dns;
+use crate::error::{Error, Result};
 use crate::fetch::{AllowList, Fetcher, Limits};
 use crate::guides::Guides;
 use crate::locale::Locale;

@@ -220,7 +220,9 @@ impl State {
             email: trace.email.as_deref().map(masked),
             started_at: trace.started_at.to_utc(),
             finished_at: trace.finished_at.map(Time::to_utc),
-            duration_ms: trace.finished_at.map(|end| end.since(trace.started_at).num_milliseconds()),
+            duration_ms: trace
+                .finished_at
+                .map(|end| end.since(trace.started_at).num_milliseconds()),
         }
     }
 
@@ -231,11 +233,8 @@ impl State {
             connection.map(|connection| of(connection, public_url)).unwrap_or_default()
         };
         let known = connection.and_then(|connection| connection.identity_provider.as_ref());
-        let (entity_id, acs, login_url) = (
-            values(Connection::entity_id),
-            values(Connection::acs),
-            values(Connection::login_url),
-        );
+        let (entity_id, acs, login_url) =
+            (values(Connection::entity_id), values(Connection::acs), values(Connection::login_url));
         let values = crate::guides::Values {
             idp_entity_id: known.map(|provider| provider.entity_id.as_str()),
             sp_entity_id: &entity_id,

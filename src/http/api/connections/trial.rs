@@ -19,7 +19,9 @@ use utoipa::ToSchema;
 #[schema(as = ConnectionTest)]
 struct TestView {
     /// Open it in a browser.
-    #[schema(example = "https://sso.example.com/login/con_01kampz3y7f4m8t2v6c9d0e1hj?test=trc_01kampz3y7f4m8t2v6c9d0e1hj")]
+    #[schema(
+        example = "https://sso.example.com/login/con_01kampz3y7f4m8t2v6c9d0e1hj?test=trc_01kampz3y7f4m8t2v6c9d0e1hj"
+    )]
     test_url: String,
     /// The trace that tells how it went.
     #[schema(example = "trc_01kampz3y7f4m8t2v6c9d0e1hj")]

@@ -7,10 +7,10 @@ use crate::http::api::input::{Body, Nothing};
 use crate::http::api::{organizations, schemas};
 use crate::http::caller::{ApiKey, ConnectionsWrite};
 use crate::http::server::State;
-use crate::store::connections::{self, Connection};
 use crate::store::ConnectionId;
-use actix_web::web::{Data, Json, Path};
+use crate::store::connections::{self, Connection};
 use actix_web::post;
+use actix_web::web::{Data, Json, Path};
 use serde::Deserialize;
 use utoipa::ToSchema;
 

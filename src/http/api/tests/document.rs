@@ -27,7 +27,10 @@ fn the_document_is_the_one_in_docs() {
         std::fs::write(&file, openapi::document()).unwrap();
     }
     let kept = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(kept == openapi::document(), "run the tests with UPDATE_OPENAPI=1 and look at the difference");
+    assert!(
+        kept == openapi::document(),
+        "run the tests with UPDATE_OPENAPI=1 and look at the difference"
+    );
 }
 
 #[actix_web::test]
@@ -118,8 +121,10 @@ async fn an_answer_has_the_fields_that_the_document_lists() {
     let organization = api.organization("Globex").await;
     let document = parsed();
     let path = format!("organizations/{organization}");
-    let (_, domain) = api.post(&format!("{path}/domains"), json!({ "domain": "globex.example" })).await;
-    let (_, connection) = api.post(&format!("{path}/connections"), json!({ "provider": "okta" })).await;
+    let (_, domain) =
+        api.post(&format!("{path}/domains"), json!({ "domain": "globex.example" })).await;
+    let (_, connection) =
+        api.post(&format!("{path}/connections"), json!({ "provider": "okta" })).await;
     let (_, view) = api.get(&path).await;
     for (name, answer) in [("Organization", view), ("Domain", domain), ("Connection", connection)] {
         let fields: BTreeSet<&String> = answer.as_object().unwrap().keys().collect();

@@ -39,13 +39,18 @@ impl Api {
             expires_at: None,
         };
         let store = &self.world.state.store;
-        let made = store.write_now(&WriteScope::System, &Actor::System, |tx| {
-            api_keys::create(tx, new)
-        });
+        let made =
+            store.write_now(&WriteScope::System, &Actor::System, |tx| api_keys::create(tx, new));
         made.unwrap().1.reveal().to_owned()
     }
 
-    async fn answer(&self, method: &str, path: &str, body: Option<Value>, headers: &[(&str, &str)]) -> Answer {
+    async fn answer(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let mut request = TestRequest::default()
             .method(method.parse::<Method>().unwrap())
             .uri(&format!("/api/v1/{path}"))

@@ -41,7 +41,8 @@ async fn a_request_that_did_nothing_does_not_use_its_key_up() {
     let api = Api::new();
     let wrong = api.answer("POST", "organizations", Some(json!({ "name": "" })), &[KEY]).await;
     assert_eq!(wrong.status, 422);
-    let right = api.answer("POST", "organizations", Some(json!({ "name": "Globex" })), &[KEY]).await;
+    let right =
+        api.answer("POST", "organizations", Some(json!({ "name": "Globex" })), &[KEY]).await;
     assert_eq!((right.status, right.header("idempotency-replayed")), (201, ""));
 }
 
@@ -67,7 +68,8 @@ async fn a_repeat_while_the_first_is_running_is_refused() {
     let (one, two) = futures_util::future::join(request(), request()).await;
     let mut told = [one.status, two.status];
     told.sort_unstable();
-    let replayed = [&one, &two].iter().any(|answer| answer.header("idempotency-replayed") == "true");
+    let replayed =
+        [&one, &two].iter().any(|answer| answer.header("idempotency-replayed") == "true");
     assert!(told == [201, 409] || (told == [201, 201] && replayed), "{told:?}");
     assert_eq!(api.get("organizations?count=true").await.1["total"], 1);
 }
