@@ -157,8 +157,7 @@ fn scopes(words: &[String]) -> Result<Vec<Scope>> {
         let known = Scope::WORDS.iter().filter(matches);
         scopes.extend(known.filter_map(|known| known.parse::<Scope>().ok()));
         if scopes.len() == before {
-            let detail =
-                format!("“{word}” is none of all, read, {}.", Scope::WORDS.join(", "));
+            let detail = format!("“{word}” is none of all, read, {}.", Scope::WORDS.join(", "));
             return Err(crate::error::Error::invalid("/scopes", "invalid", detail).into());
         }
     }

@@ -228,13 +228,13 @@ fn field(pointer: &str) -> String {
 
 fn conflict(code: &str) -> (Exit, String, String) {
     let (exit, fix) = match code {
-        "test_required" => {
-            (Exit::Conflict, "Test it with: vestibule connection test CONNECTION. Or add --skip-test.")
-        }
-        "metadata_required" => (
+        "test_required" => (
             Exit::Conflict,
-            "Give it: vestibule connection refresh CONNECTION --metadata-url URL",
+            "Test it with: vestibule connection test CONNECTION. Or add --skip-test.",
         ),
+        "metadata_required" => {
+            (Exit::Conflict, "Give it: vestibule connection refresh CONNECTION --metadata-url URL")
+        }
         "metadata_entity_changed" => (Exit::Conflict, "If that is right, add --accept-new-entity."),
         "domain_not_verified" => {
             (Exit::CheckFailed, "Add the record to the DNS and run the command again.")

@@ -52,10 +52,10 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Result {
         for (key, value) in &given {
             text = filled(&text, key, value);
         }
-        let key_file = arguments.master_key_file.clone().map_or_else(
-            || asked("File for the master key", "/etc/vestibule/master.key"),
-            Ok,
-        )?;
+        let key_file = arguments
+            .master_key_file
+            .clone()
+            .map_or_else(|| asked("File for the master key", "/etc/vestibule/master.key"), Ok)?;
         // The address of the database may hold a password, so nobody else reads the file.
         write_new(&arguments.file, &text)?;
         check(&arguments.file)?;
@@ -109,7 +109,9 @@ fn asked(question: &str, example: &str) -> Result<String> {
         ));
     }
     let mut err = io::stderr().lock();
-    write!(err, "{question} [{example}]: ").and_then(|()| err.flush()).map_err(Failure::unwritten)?;
+    write!(err, "{question} [{example}]: ")
+        .and_then(|()| err.flush())
+        .map_err(Failure::unwritten)?;
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line).map_err(anyhow::Error::new)?;
     let typed = line.trim();
@@ -118,7 +120,8 @@ fn asked(question: &str, example: &str) -> Result<String> {
 
 /// `text` with the commented line of a setting made a real one.
 fn filled(text: &str, key: &str, value: &str) -> String {
-    let (group, name) = key.split_once('.').map_or((None, key), |(group, name)| (Some(group), name));
+    let (group, name) =
+        key.split_once('.').map_or((None, key), |(group, name)| (Some(group), name));
     let mut at: Option<String> = None;
     let start = format!("# {name} = ");
     let lines = text.lines().map(|line| {
@@ -150,8 +153,7 @@ fn write_new(file: &str, text: &str) -> Result {
 fn check(file: &str) -> Result {
     let flags = Flags { config: Some(file.into()), settings: Vec::new() };
     let key = MasterKey::generate();
-    let variables =
-        vec![("VESTIBULE_SECRETS__MASTER_KEY".to_owned(), key.reveal().to_owned())];
+    let variables = vec![("VESTIBULE_SECRETS__MASTER_KEY".to_owned(), key.reveal().to_owned())];
     let around = Surroundings { variables, files: Vec::new() };
     if let Err(problems) = config::load_from(&flags, &around) {
         fs::remove_file(file).map_err(|error| Failure::file(file, &error))?;

@@ -27,11 +27,8 @@ pub(super) enum Command {
 pub(super) fn run(shell: &Shell, command: &Command) -> Result {
     let Command::Check { source, entity_id } = command;
     let is_url = ["https://", "http://"].iter().any(|scheme| source.starts_with(scheme));
-    let from = if is_url {
-        Source::Url(source.clone())
-    } else {
-        Source::Xml(shell::read_file(source)?)
-    };
+    let from =
+        if is_url { Source::Url(source.clone()) } else { Source::Xml(shell::read_file(source)?) };
     let config = shell.config()?;
     let provider = shell.wait(async {
         let fetcher = acts::fetcher(config)?;

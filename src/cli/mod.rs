@@ -127,8 +127,7 @@ pub fn run() -> ExitCode {
         Err(error) => return misused(&error),
     };
     let general = arguments.general;
-    let out =
-        Output::choose(general.json, general.jsonl, general.quiet, general.no_color);
+    let out = Output::choose(general.json, general.jsonl, general.quiet, general.no_color);
     let flags = Flags { config: general.config, settings: general.set };
     let shell = Shell::new(out, flags, general.yes);
     match command(shell, arguments.command) {

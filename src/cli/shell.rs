@@ -219,7 +219,7 @@ fn find_organization(db: &mut Db, text: &str) -> crate::error::Result<Organizati
         return Ok(found);
     }
     let wanted = text.trim().to_lowercase();
-    let filter = organizations::Filter { text: Some(text.to_owned()), domain: None };
+    let filter = organizations::Filter { text: Some(text.to_owned()), ..Default::default() };
     let window = Window::parse(Some(crate::store::page::MAX_LIMIT), None)?;
     let page = organizations::page(db, &window, &filter)?;
     let mut named = page.data.into_iter().filter(|found| found.name_key == wanted);
@@ -227,7 +227,10 @@ fn find_organization(db: &mut Db, text: &str) -> crate::error::Result<Organizati
         (Some(one), None) => Ok(one),
         (Some(one), Some(other)) => Err(Error::conflict(
             "name_ambiguous",
-            format!("Several organizations are named {text}: {}, {}. Give the ID.", one.id, other.id),
+            format!(
+                "Several organizations are named {text}: {}, {}. Give the ID.",
+                one.id, other.id
+            ),
         )),
         (None, _) => Err(Error::not_found("organization", text)),
     }

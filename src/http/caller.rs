@@ -1,4 +1,6 @@
 //! Who asks, as extractors: a handler that takes one cannot be reached by anybody else.
+//!
+//! For `/api/v1` a middleware has looked the key up before, so that an extractor only compares scopes.
 
 use crate::error::{Error, Result};
 use crate::http::error::ApiError;

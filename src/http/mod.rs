@@ -2,8 +2,8 @@
 
 pub mod api;
 pub mod assets;
-mod caller;
 mod browser;
+mod caller;
 pub mod error;
 pub mod guard;
 pub mod health;

@@ -24,8 +24,8 @@ use anyhow::Context;
 use openssl::error::ErrorStack;
 use openssl::ssl::{SslAcceptor, SslAcceptorBuilder, SslFiletype, SslMethod};
 use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -165,9 +165,7 @@ fn apps(config: &mut ServiceConfig) {
     config
         .service(web::resource(discovery::PATH).get(oidc::discovery))
         .service(web::resource(discovery::JWKS).get(oidc::jwks))
-        .service(
-            web::resource(discovery::AUTHORIZE).get(oidc::authorize).post(oidc::authorize),
-        )
+        .service(web::resource(discovery::AUTHORIZE).get(oidc::authorize).post(oidc::authorize))
         .service(web::resource(discovery::TOKEN).post(oidc::token))
         .service(web::resource(discovery::USERINFO).get(oidc::userinfo).post(oidc::userinfo))
         .service(web::resource(discovery::REVOKE).post(oidc::revoke))

@@ -84,7 +84,7 @@ struct ServiceProviderView {
 /// What is known of the identity provider.
 #[derive(Serialize, ToSchema)]
 #[schema(as = IdentityProvider)]
-struct IdentityProviderView {
+pub struct IdentityProviderView {
     #[schema(example = "JumpCloud")]
     entity_id: String,
     /// Where people are sent to sign in, by binding.

@@ -5,7 +5,7 @@ use crate::cause::Cause;
 use crate::clock::Time;
 use crate::guides::{self, Fix, Guides};
 use crate::locale::Locale;
-use crate::saml::Check;
+use crate::saml::check::Check;
 use crate::store::connections::Connection;
 use crate::store::traces::{Outcome, Trace, TraceKind};
 use chrono::{DateTime, Utc};
@@ -121,7 +121,9 @@ impl TraceView {
             email: trace.email.as_deref().map(masked),
             started_at: trace.started_at.to_utc(),
             finished_at: trace.finished_at.map(Time::to_utc),
-            duration_ms: trace.finished_at.map(|end| end.since(trace.started_at).num_milliseconds()),
+            duration_ms: trace
+                .finished_at
+                .map(|end| end.since(trace.started_at).num_milliseconds()),
         }
     }
 }

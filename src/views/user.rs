@@ -5,6 +5,7 @@ use crate::clock::Time;
 use crate::store::users::{Source, User, UserState};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// A person in an organization.
@@ -26,6 +27,8 @@ pub struct UserView {
     /// Which way they came.
     #[schema(schema_with = words::user_source)]
     source: Source,
+    /// What else the identity provider said in the last sign-in.
+    attributes: Map<String, Value>,
     /// Since when you have them suspended.
     suspended_at: Option<DateTime<Utc>>,
     /// Since when the directory has them suspended; neither undoes the other.
@@ -49,6 +52,7 @@ impl From<User> for UserView {
             given_name: row.given_name,
             family_name: row.family_name,
             source: row.source,
+            attributes: row.attributes.into_inner(),
             suspended_at: row.suspended_at.map(Time::to_utc),
             directory_suspended_at: row.directory_suspended_at.map(Time::to_utc),
             deprovisioned_at: row.deprovisioned_at.map(Time::to_utc),

@@ -135,9 +135,10 @@ fn list(shell: &Shell, paging: &Paging) -> Result {
 }
 
 fn fields(row: &Application) -> Vec<(&'static str, String)> {
-    let organizations = row.organizations.as_ref().map(|list| {
-        list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-    });
+    let organizations = row
+        .organizations
+        .as_ref()
+        .map(|list| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
     vec![
         ("client_id", row.id.to_string()),
         ("name", row.name.clone()),

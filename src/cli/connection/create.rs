@@ -11,7 +11,7 @@ use crate::store::domains;
 
 /// What a new connection is made of.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// Whose identity provider it is: ID, your own ID, or name
     #[arg(long)]
     org: String,

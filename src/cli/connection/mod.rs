@@ -144,7 +144,8 @@ fn disable(shell: &Shell, id: &ConnectionId) -> Result {
 
 fn delete(shell: &Shell, id: &ConnectionId) -> Result {
     let row = shell.read(|db| connections::find(db, id))?;
-    let act = format!("Delete the connection {} ({}): nobody can sign in with it", row.name, row.id);
+    let act =
+        format!("Delete the connection {} ({}): nobody can sign in with it", row.name, row.id);
     shell.confirm(&act, &row.name)?;
     shell.write(&row.organization_id, |tx| connections::delete(tx, id))?;
     shell.out.note(format!(

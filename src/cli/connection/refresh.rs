@@ -11,7 +11,7 @@ use crate::store::connections::{self, Connection};
 
 /// What to read.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The connection
     connection: ConnectionId,
     #[command(flatten)]
@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 
 /// Where metadata is.
 #[derive(Debug, clap::Args)]
-pub(super) struct MetadataArguments {
+pub(in crate::cli) struct MetadataArguments {
     /// The address of the provider's metadata
     #[arg(long, value_name = "URL", conflicts_with_all = ["metadata_file", "sign_on_url"])]
     metadata_url: Option<String>,
@@ -64,9 +64,8 @@ impl MetadataArguments {
         let (Some(sign_on_url), Some(entity_id)) = (&self.sign_on_url, &self.entity_id) else {
             return Ok(None);
         };
-        let read = |file: &String| {
-            Ok(String::from_utf8_lossy(&shell::read_file(file)?).into_owned())
-        };
+        let read =
+            |file: &String| Ok(String::from_utf8_lossy(&shell::read_file(file)?).into_owned());
         Ok(Some(Source::Values(Values {
             entity_id: entity_id.clone(),
             sign_on_url: sign_on_url.clone(),

@@ -92,7 +92,9 @@ pub(super) fn values(shell: &Shell, row: &Connection) -> Result {
     shell.out.note(format!("Enter these in {}:", place.join(" › ")));
     entries(shell, guide, &guide.fill(&locale, &values))?;
     for attribute in &guide.attributes {
-        shell.out.note(format!("  Send the attribute {} from {}", attribute.name, attribute.source));
+        shell
+            .out
+            .note(format!("  Send the attribute {} from {}", attribute.name, attribute.source));
     }
     if guide.place_may_differ || guide.values.iter().any(|value| value.may_differ) {
         shell.out.note(locale.text("guide.may_differ"));

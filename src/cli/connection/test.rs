@@ -16,7 +16,7 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// What to test.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The connection
     connection: ConnectionId,
     /// Only print the address to open; do not wait for the end
@@ -35,8 +35,7 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Result {
     let lifetime = config.sign_in.request_ttl.delta();
     let trace = shell
         .write(crate::store::Scope::Own, |tx| sign_in::begin_test(tx, &connection, lifetime))?;
-    let address =
-        format!("{}?test={}", connection.login_url(config.public_url.as_str()), trace.id);
+    let address = format!("{}?test={}", connection.login_url(config.public_url.as_str()), trace.id);
     if arguments.no_wait {
         let view =
             json!({ "test_url": address, "trace_id": trace.id, "expires_at": trace.expires_at });

@@ -30,7 +30,7 @@ pub(super) fn look(shell: &Shell) -> Result<Vec<Finding>> {
             findings.extend(certificates(row, now));
             findings.extend(metadata(row, &fetcher, public_url, now).await);
         }
-        crate::error::Result::Ok(())
+        crate::error::Result::<()>::Ok(())
     })??;
     if findings.is_empty() {
         findings.push(Finding::ok("connections", format!("{} in use", in_use.len())));
@@ -79,6 +79,10 @@ async fn metadata(
             format!("If that is right: {refresh} --accept-new-entity"),
         ),
         Ok(_) => Finding::warning(NAME, format!("{name}: it has changed"), refresh),
-        Err(error) => Finding::warning(NAME, format!("{name}: {error}"), "See that it is there, or give a file"),
+        Err(error) => Finding::warning(
+            NAME,
+            format!("{name}: {error}"),
+            "See that it is there, or give a file",
+        ),
     })
 }

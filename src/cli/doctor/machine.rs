@@ -63,7 +63,11 @@ fn clock(date: Time, now: Time) -> Finding {
     let skew = now.since(date);
     if skew.abs() > SKEW {
         let detail = format!("differs by {} seconds from the public address", skew.num_seconds());
-        return Finding::failed("clock", detail, "Keep the time by NTP (chrony, systemd-timesyncd)");
+        return Finding::failed(
+            "clock",
+            detail,
+            "Keep the time by NTP (chrony, systemd-timesyncd)",
+        );
     }
     Finding::ok("clock", format!("{now}, like the public address"))
 }
@@ -97,7 +101,8 @@ fn data_folder(config: &Config) -> Finding {
     let folder = config.data_dir();
     let file = folder.join(format!(".doctor.{}", std::process::id()));
     let shown = folder.display().to_string();
-    let tried = fs::write(&file, b"written to see whether it can be").and_then(|()| fs::remove_file(&file));
+    let tried =
+        fs::write(&file, b"written to see whether it can be").and_then(|()| fs::remove_file(&file));
     match tried {
         Ok(()) => Finding::ok(NAME, format!("{shown} can be written")),
         Err(error) => Finding::failed(

@@ -22,7 +22,12 @@ pub(super) fn guard(shell: &Shell, store: &Store, accept: bool) -> Result {
             if !affected.is_empty() && !accept {
                 return Err(refused(&before, &now, &affected));
             }
-            tracing::warn!(before, now, connections = affected.len(), "the public address is another");
+            tracing::warn!(
+                before,
+                now,
+                connections = affected.len(),
+                "the public address is another"
+            );
             for connection in &affected {
                 shell.out.note(format!("Give new values to the provider of {}", named(connection)));
             }

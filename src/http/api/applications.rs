@@ -286,9 +286,6 @@ pub(super) async fn delete_application(
 ) -> Result<HttpResponse, ApiError> {
     key.whole_installation()?;
     let id: ApplicationId = id.parse()?;
-    state
-        .store
-        .write(Scope::System, key.actor(), move |tx| applications::delete(tx, &id))
-        .await?;
+    state.store.write(Scope::System, key.actor(), move |tx| applications::delete(tx, &id)).await?;
     Ok(no_content())
 }

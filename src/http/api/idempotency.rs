@@ -130,8 +130,7 @@ impl Promise {
 
     async fn forget(self) {
         let Self { store, actor, id } = self;
-        let gone =
-            store.write(Scope::Own, actor, move |tx| idempotency::forget(tx, &id)).await;
+        let gone = store.write(Scope::Own, actor, move |tx| idempotency::forget(tx, &id)).await;
         if let Err(error) = gone {
             tracing::error!(error = ?error, "an unused Idempotency-Key could not be given back");
         }
@@ -164,7 +163,11 @@ fn replay(status: i32, body: String) -> HttpResponse {
         .unwrap_or(StatusCode::OK);
     let mut answer = HttpResponse::build(status);
     answer.insert_header((REPLAYED, HeaderValue::from_static("true")));
-    if body.is_empty() { answer.finish() } else { answer.content_type("application/json").body(body) }
+    if body.is_empty() {
+        answer.finish()
+    } else {
+        answer.content_type("application/json").body(body)
+    }
 }
 
 /// The answer as it is kept: what is shown once is gone from it, and it says so.

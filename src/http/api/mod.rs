@@ -16,10 +16,12 @@ mod tests;
 mod traces;
 mod users;
 
+use super::caller;
+use super::error::ApiError;
 use actix_web::Error;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use utoipa_actix_web::scope::{self, Scope};
 use utoipa_actix_web::service_config::ServiceConfig as Described;
@@ -47,6 +49,19 @@ fn v1() -> Scope<
         .configure(people)
         .configure(keys)
         .wrap(from_fn(idempotency::once))
+        .wrap(from_fn(known_callers))
+}
+
+/// Lets nobody further who is not known: without a key not even the body is read. Extractors run side by side, so a
+/// fault in the body would otherwise be told before the key is looked up.
+async fn known_callers(
+    req: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match caller::authenticate(req.request()).await {
+        Ok(_) => next.call(req).await,
+        Err(error) => Ok(req.error_response(ApiError::from(error))),
+    }
 }
 
 fn organizations_and_domains(config: &mut Described) {
@@ -72,7 +87,7 @@ fn connections(config: &mut Described) {
         .service(connections::patch_connection)
         .service(connections::delete_connection)
         .service(connections::metadata::import_metadata)
-        .service(connections::turn::test_connection)
+        .service(connections::trial::test_connection)
         .service(connections::turn::activate_connection)
         .service(connections::turn::disable_connection)
         .service(connections::turn::restore_connection);

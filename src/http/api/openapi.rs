@@ -80,8 +80,10 @@ fn complete(method: &str, operation: &mut Value) {
     fields.insert("description".to_owned(), description.join("\n\n").into());
 
     let parameters = fields.entry("parameters").or_insert_with(|| json!([]));
-    let has_path = parameters.as_array().is_some_and(|all| all.iter().any(|one| one["in"] == "path"));
-    let has_query = parameters.as_array().is_some_and(|all| all.iter().any(|one| one["in"] == "query"));
+    let has_path =
+        parameters.as_array().is_some_and(|all| all.iter().any(|one| one["in"] == "path"));
+    let has_query =
+        parameters.as_array().is_some_and(|all| all.iter().any(|one| one["in"] == "query"));
     if method == "post"
         && let Some(parameters) = parameters.as_array_mut()
     {
@@ -202,7 +204,10 @@ fn responses() -> Value {
         ("Malformed", "The request cannot be read."),
         ("Unauthenticated", "There is no live API key in the request."),
         ("Forbidden", "The key lacks a scope, which is named, or is bound to one organization."),
-        ("NotFound", "There is no such thing, or it belongs to an organization that the key is not for."),
+        (
+            "NotFound",
+            "There is no such thing, or it belongs to an organization that the key is not for.",
+        ),
         ("Conflict", "Something that is there already is in the way; `code` says what."),
         ("Invalid", "Some fields are not valid; `errors` says which."),
         ("TooMany", "Asked too often."),

@@ -135,7 +135,11 @@ struct ListParams {
 }
 
 /// The organization that a path names by its ID or by `external:` and the vendor's own, if the key may see it.
-pub(super) fn resolve(db: &mut Db, only: Option<&OrganizationId>, name: &str) -> Result<Organization> {
+pub(super) fn resolve(
+    db: &mut Db,
+    only: Option<&OrganizationId>,
+    name: &str,
+) -> Result<Organization> {
     let organization = organizations::resolve(db, name)?;
     match only {
         Some(only) if *only != organization.id => Err(Error::not_found("organization", name)),
@@ -352,10 +356,7 @@ pub(super) async fn delete_organization(
 ) -> Result<HttpResponse, ApiError> {
     key.whole_installation()?;
     let id = find(&state, &key, name.into_inner()).await?.id;
-    state
-        .store
-        .write(&id.clone(), key.actor(), move |tx| organizations::delete(tx, &id))
-        .await?;
+    state.store.write(&id.clone(), key.actor(), move |tx| organizations::delete(tx, &id)).await?;
     Ok(no_content())
 }
 

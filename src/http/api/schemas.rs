@@ -38,7 +38,9 @@ words! {
 
 /// A list of scopes.
 pub(super) fn scopes() -> Array {
-    let word = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(Scope::WORDS.iter().copied()));
+    let word = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(Scope::WORDS.iter().copied()));
     ArrayBuilder::new().items(word).build()
 }
 

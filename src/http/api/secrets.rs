@@ -148,8 +148,7 @@ pub(super) async fn delete_application_secret(
 ) -> Result<HttpResponse, ApiError> {
     key.whole_installation()?;
     let (application, secret): (ApplicationId, SecretId) = (path.0.parse()?, path.1.parse()?);
-    let write =
-        move |tx: &mut Tx| applications::revoke_secret(tx, &application, &secret);
+    let write = move |tx: &mut Tx| applications::revoke_secret(tx, &application, &secret);
     state.store.write(Scope::System, key.actor(), write).await?;
     Ok(no_content())
 }

@@ -3,13 +3,14 @@
 use super::answer::{Answer, List};
 use super::input::{Listing, PageParams};
 use super::schemas;
+use super::users::email_param;
 use crate::cause::Cause;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::guides::Fix;
 use crate::http::caller::{ApiKey, TracesRead};
 use crate::http::server::State;
-use crate::saml::Check;
+use crate::saml::check::Check;
 use crate::store::connections::{self, Connection};
 use crate::store::traces::{self, Filter, Outcome, Trace, TraceKind};
 use crate::store::{ConnectionId, OrganizationId, TraceId};
@@ -141,6 +142,7 @@ pub(super) async fn list_traces(
 ) -> Answer<List<TraceView>> {
     let only = key.organization().cloned();
     let ListParams { organization, connection, outcome, email } = listing.filter;
+    let email = email.map(|text| email_param(&text)).transpose()?.map(|email| email.to_string());
     let page = state.store.read(move |db| {
         let organization = super::organizations::filter(db, only, organization)?;
         let filter = Filter { organization, connection, outcome, email };
@@ -172,18 +174,23 @@ pub(super) async fn get_trace(
         .read(move |db| {
             let trace = visible(traces::find(db, &id)?, only.as_ref())?;
             let connection = match &trace.connection_id {
-                Some(id) => connections::by_id(db, id)?,
+                Some(id) => connections::by_id_with_organization(db, id)?.map(|found| found.0),
                 None => None,
             };
             Ok((trace, connection))
         })
         .await?;
-    let cause = trace.cause.as_deref().and_then(Cause::from_code);
+    let cause = trace.cause.as_deref().and_then(cause_of);
     Ok(Json(DetailView {
         trace: state.trace_view(&trace),
         fix: cause.map(|cause| state.fix(cause, connection.as_ref()).into()),
         checks: trace.checks.into_inner().into_iter().map(CheckView::from).collect(),
     }))
+}
+
+/// The cause of this code, if this version knows it.
+fn cause_of(code: &str) -> Option<Cause> {
+    Cause::ALL.iter().copied().find(|cause| cause.code() == code)
 }
 
 /// A trace that the key may see: one that belongs to no organization is for keys that are bound to none.
@@ -198,7 +205,7 @@ fn visible(trace: Trace, only: Option<&OrganizationId>) -> Result<Trace> {
 
 impl State {
     fn trace_view(&self, trace: &Trace) -> TraceView {
-        let cause = trace.cause.as_deref().and_then(Cause::from_code);
+        let cause = trace.cause.as_deref().and_then(cause_of);
         let text = |id: &dyn std::fmt::Display| id.to_string();
         TraceView {
             id: text(&trace.id),
@@ -213,7 +220,9 @@ impl State {
             email: trace.email.as_deref().map(masked),
             started_at: trace.started_at.to_utc(),
             finished_at: trace.finished_at.map(Time::to_utc),
-            duration_ms: trace.finished_at.map(|end| end.since(trace.started_at).num_milliseconds()),
+            duration_ms: trace
+                .finished_at
+                .map(|end| end.since(trace.started_at).num_milliseconds()),
         }
     }
 
@@ -224,11 +233,8 @@ impl State {
             connection.map(|connection| of(connection, public_url)).unwrap_or_default()
         };
         let known = connection.and_then(|connection| connection.identity_provider.as_ref());
-        let (entity_id, acs, login_url) = (
-            values(Connection::entity_id),
-            values(Connection::acs),
-            values(Connection::login_url),
-        );
+        let (entity_id, acs, login_url) =
+            (values(Connection::entity_id), values(Connection::acs), values(Connection::login_url));
         let values = crate::guides::Values {
             idp_entity_id: known.map(|provider| provider.entity_id.as_str()),
             sp_entity_id: &entity_id,

@@ -108,7 +108,8 @@ struct ListParams {
     state: Option<UserState>,
 }
 
-fn email_param(text: &str) -> Result<Email> {
+/// An email address in the query of a list.
+pub(super) fn email_param(text: &str) -> Result<Email> {
     Email::parse(text).map_err(|fault| Error::invalid("/email", fault.code(), fault.to_string()))
 }
 

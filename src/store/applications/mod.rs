@@ -18,8 +18,8 @@ use crate::crypto::{Algorithm, Secret};
 use crate::error::{Error, Result};
 use crate::oidc::client::{Client, ClientKind};
 use diesel::prelude::*;
-use url::Url;
 use serde_json::json;
+use url::Url;
 
 word!(
     /// What an application can keep to itself.

@@ -192,9 +192,8 @@ pub fn by_id_with_organization(
 
 /// A page of connections, newest first.
 pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Connection>> {
-    let mut query = filtered(filter)
-        .order(connections::id.desc())
-        .limit(window.limit.saturating_add(1));
+    let mut query =
+        filtered(filter).order(connections::id.desc()).limit(window.limit.saturating_add(1));
     if let Some(before) = &window.before {
         query = query.filter(connections::id.lt(before));
     }
@@ -324,9 +323,8 @@ pub fn change(tx: &mut Tx, id: &ConnectionId, patch: ConnectionPatch) -> Result<
 fn filtered(
     filter: &Filter,
 ) -> connections::BoxedQuery<'static, <Db as diesel::Connection>::Backend> {
-    let there = organizations::table
-        .filter(organizations::deleted_at.is_null())
-        .select(organizations::id);
+    let there =
+        organizations::table.filter(organizations::deleted_at.is_null()).select(organizations::id);
     let mut query =
         connections::table.filter(connections::organization_id.eq_any(there)).into_boxed();
     if let Some(organization) = &filter.organization {

@@ -161,8 +161,7 @@ pub fn by_email(db: &mut Db, organization: &OrganizationId, email: &Email) -> Re
 
 /// A page of users, newest first.
 pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<User>> {
-    let mut query =
-        filtered(filter).order(users::id.desc()).limit(window.limit.saturating_add(1));
+    let mut query = filtered(filter).order(users::id.desc()).limit(window.limit.saturating_add(1));
     if let Some(before) = &window.before {
         query = query.filter(users::id.lt(before));
     }

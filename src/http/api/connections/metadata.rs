@@ -132,8 +132,7 @@ async fn parse(
 ) -> Result<IdentityProvider> {
     let ours = format!("{}/saml/", state.config.public_url);
     let now = state.store.clock().now();
-    let parsed =
-        web::block(move || metadata::parse(&bytes, choose.as_deref(), &ours, now)).await;
+    let parsed = web::block(move || metadata::parse(&bytes, choose.as_deref(), &ours, now)).await;
     match parsed {
         Ok(Ok(provider)) => Ok(provider),
         Ok(Err(fault)) => Err(Error::Invalid(vec![fault.field_error(pointer)])),

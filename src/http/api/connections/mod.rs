@@ -2,6 +2,7 @@
 
 pub(super) mod metadata;
 mod settings;
+pub(super) mod trial;
 pub(super) mod turn;
 mod view;
 
