@@ -19,8 +19,8 @@ pub mod organizations;
 pub mod page;
 mod schema;
 pub mod sessions;
-pub mod sign_in;
 pub mod settings;
+pub mod sign_in;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod traces;
