@@ -5,6 +5,7 @@ mod application;
 mod completions;
 mod configuration;
 mod connection;
+mod demo;
 mod doctor;
 mod domain;
 mod failure;
@@ -109,6 +110,9 @@ enum Command {
     /// Look at metadata of identity providers
     #[command(subcommand)]
     Metadata(metadata::Command),
+    /// See a sign-in work, and fail, on your own machine
+    #[command(subcommand)]
+    Demo(demo::Command),
     /// Print the description of the REST API
     Openapi,
     /// Print what completes this command in a shell
@@ -152,6 +156,7 @@ fn command(shell: Shell, command: Command) -> Result {
         Command::Trace(command) => trace::run(&shell, command),
         Command::Saml(command) => saml::run(&shell, command),
         Command::Metadata(command) => metadata::run(&shell, &command),
+        Command::Demo(command) => demo::run(&shell, &command),
         Command::Openapi => openapi::run(&shell),
         Command::Completions(arguments) => completions::run(&shell, &arguments),
         Command::Version => version::run(&shell),

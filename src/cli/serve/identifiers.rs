@@ -4,7 +4,7 @@ use crate::cli::failure::{Exit, Failure, Result};
 use crate::cli::shell::Shell;
 use crate::store::connections::{self, Connection, Filter};
 use crate::store::page::MAX_LIMIT;
-use crate::store::{Db, Store, Window, settings};
+use crate::store::{Db, Store, Window, demo, settings};
 
 /// Under this name the address is kept with which the identifiers were made.
 const NAME: &str = "public_url";
@@ -37,13 +37,14 @@ pub(super) fn guard(shell: &Shell, store: &Store, accept: bool) -> Result {
     super::write(store, |tx| settings::put(tx, NAME, &now))
 }
 
-/// The connections whose provider knows the present identifiers.
+/// The connections whose provider knows the present identifiers. The demo's follows the address by itself.
 pub(in crate::cli) fn affected(db: &mut Db) -> crate::error::Result<Vec<Connection>> {
+    let demo = demo::find(db)?.map(|demo| demo.connection.id);
     let mut all = Vec::new();
     let mut window = Window::parse(Some(MAX_LIMIT), None)?;
     loop {
         let page = connections::page(db, &window, &Filter::default())?;
-        all.extend(page.data);
+        all.extend(page.data.into_iter().filter(|found| Some(&found.id) != demo.as_ref()));
         match page.next_cursor {
             Some(cursor) => window = Window::parse(Some(MAX_LIMIT), Some(cursor))?,
             None => return Ok(all),

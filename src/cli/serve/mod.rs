@@ -14,7 +14,7 @@ use crate::crypto::MasterKey;
 use crate::http::server::{self, State};
 use crate::jobs;
 use crate::store::clean_up::Retention;
-use crate::store::{Scope, Store};
+use crate::store::{Actor, Scope, Store, demo};
 use crate::telemetry::{self, Metrics};
 use actix_web::web::Data;
 use std::net::SocketAddr;
@@ -54,6 +54,9 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
     let previous = keys.previous.as_ref().map(crate::config::Secret::reveal);
     let master = MasterKey::from_base64(keys.current.reveal(), previous)?;
     identifiers::guard(&shell, &store, arguments.accept_new_identifiers)?;
+    if config.demo_is_on() {
+        set_up_demo(&store, &master, config.public_url.as_str());
+    }
     let retention = Retention {
         traces: config.retention.traces.delta(),
         events: config.retention.audit.delta(),
@@ -75,6 +78,13 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         ended.map_err(super::failure::Failure::from)
     });
     running
+}
+
+/// Sets the demo up. The gateway is as good without, so a fault of it is told and no more.
+fn set_up_demo(store: &Store, master: &MasterKey, public_url: &str) {
+    if let Err(error) = demo::up(store, master, public_url, &Actor::System) {
+        tracing::warn!(%error, "the demo could not be set up");
+    }
 }
 
 /// Brings the database to this version where that may be done unasked, and tells whether it was empty.
