@@ -171,11 +171,7 @@ fn visible(db: &mut Db, only: Option<&OrganizationId>, id: &ApiKeyId) -> Result<
 }
 
 /// The key to act on, if the caller may.
-async fn find(
-    state: &State,
-    key: &ApiKey<ApiKeysWrite>,
-    id: &str,
-) -> Result<ApiKeyId> {
+async fn find(state: &State, key: &ApiKey<ApiKeysWrite>, id: &str) -> Result<ApiKeyId> {
     let (only, id) = (key.organization().cloned(), id.parse()?);
     let found = state.store.read(move |db| visible(db, only.as_ref(), &id)).await?;
     covered(key, &found.scopes)?;
@@ -274,9 +270,6 @@ pub(super) async fn delete_api_key(
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = find(&state, &key, &id).await?;
-    state
-        .store
-        .write(WriteScope::System, key.actor(), move |tx| api_keys::revoke(tx, &id))
-        .await?;
+    state.store.write(WriteScope::System, key.actor(), move |tx| api_keys::revoke(tx, &id)).await?;
     Ok(no_content())
 }

@@ -10,7 +10,7 @@ use crate::http::server::State;
 use crate::store::applications::{
     self, Application, ApplicationKind, ApplicationPatch, IdTokenAlg, NewApplication, NoConnection,
 };
-use crate::store::{ApplicationId, OrganizationId, Scope};
+use crate::store::{ApplicationId, OrganizationId, Scope, Tx};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
 use chrono::{DateTime, Utc};
@@ -214,7 +214,7 @@ pub(super) async fn create_application(
 ) -> Result<HttpResponse, ApiError> {
     key.whole_installation()?;
     let new = NewApplication::from(body.0);
-    let write = move |tx: &mut crate::store::Tx| {
+    let write = move |tx: &mut Tx| {
         let (application, secret) = applications::create(tx, new)?;
         let row = applications::secrets(tx.db, &application.id)?.into_iter().next();
         Ok((application, row.zip(secret)))
@@ -286,9 +286,6 @@ pub(super) async fn delete_application(
 ) -> Result<HttpResponse, ApiError> {
     key.whole_installation()?;
     let id: ApplicationId = id.parse()?;
-    state
-        .store
-        .write(Scope::System, key.actor(), move |tx| applications::delete(tx, &id))
-        .await?;
+    state.store.write(Scope::System, key.actor(), move |tx| applications::delete(tx, &id)).await?;
     Ok(no_content())
 }

@@ -1,7 +1,7 @@
 //! Email domains of an organization: an address with a live one leads to its connections.
 
 use super::answer::{Answer, List, created, no_content};
-use super::input::{Body, Listing, NoFilter};
+use super::input::{Body, Listing, NoFilter, Nothing};
 use super::{organizations, schemas};
 use crate::domain::DomainName;
 use crate::error::{Error, FieldError, Result};
@@ -159,6 +159,7 @@ pub(super) async fn verify_domain(
     key: ApiKey<DomainsWrite>,
     state: Data<State>,
     path: Path<(String, String)>,
+    _: Body<Nothing>,
 ) -> Answer<DomainView> {
     let (organization, reference) = path.into_inner();
     let only = key.organization().cloned();

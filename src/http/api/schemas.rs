@@ -16,7 +16,7 @@ macro_rules! words {
         $(
             /// The words of this type, as a schema.
             pub(super) fn $name() -> Object {
-                ObjectBuilder::new().schema_type(Type::String).enum_values(Some($word::WORDS)).build()
+                ObjectBuilder::new().schema_type(Type::String).enum_values(Some($word::WORDS.iter().copied())).build()
             }
         )*
     };
@@ -38,7 +38,9 @@ words! {
 
 /// A list of scopes.
 pub(super) fn scopes() -> Array {
-    let word = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(Scope::WORDS));
+    let word = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(Scope::WORDS.iter().copied()));
     ArrayBuilder::new().items(word).build()
 }
 

@@ -1,7 +1,7 @@
 //! What is known of a connection's identity provider comes in: by address, as XML or as single values.
 
 use super::view::ConnectionView;
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, Result};
 use crate::http::api::answer::Answer;
 use crate::http::api::input::{self, Body};
 use crate::http::api::schemas;
@@ -84,7 +84,8 @@ impl Metadata {
     async fn read(self, state: &Data<State>) -> Result<(IdentityProvider, Option<String>)> {
         match (self.metadata_url, self.metadata_xml, self.values) {
             (Some(url), None, None) => {
-                let bytes = input::below("", state.fetch(&url).await)?;
+                let fetched = state.fetcher.get(&url).await;
+                let bytes = fetched.map_err(|fault| fault.at("/metadata_url"))?.body;
                 let provider = parse(state, bytes, self.entity_id, "/metadata_url").await?;
                 Ok((provider, Some(url)))
             }
@@ -131,8 +132,7 @@ async fn parse(
 ) -> Result<IdentityProvider> {
     let ours = format!("{}/saml/", state.config.public_url);
     let now = state.store.clock().now();
-    let parsed =
-        web::block(move || metadata::parse(&bytes, choose.as_deref(), &ours, now)).await;
+    let parsed = web::block(move || metadata::parse(&bytes, choose.as_deref(), &ours, now)).await;
     match parsed {
         Ok(Ok(provider)) => Ok(provider),
         Ok(Err(fault)) => Err(Error::Invalid(vec![fault.field_error(pointer)])),

@@ -89,10 +89,7 @@ mod tests {
             names
         };
         assert_eq!(sorted(described::<SettingsSchema>()), sorted(names(&settings)));
-        assert_eq!(
-            sorted(described::<MappingSchema>()),
-            sorted(names(&settings["attributes"]))
-        );
+        assert_eq!(sorted(described::<MappingSchema>()), sorted(names(&settings["attributes"])));
     }
 
     #[test]
