@@ -1,4 +1,4 @@
-//! The OpenAPI 3.1 document: what the handlers say of themselves, and what they all have in common.
+//! The `OpenAPI` 3.1 document: what the handlers say of themselves, and what they all have in common.
 
 use super::v1;
 use actix_web::HttpResponse;
@@ -116,10 +116,12 @@ fn complete_answer(method: &str, status: &str, answer: &mut Value) {
     let Some(fields) = answer.as_object_mut() else { return };
     let usual = if status == "201" { "It is there now." } else { "As asked." };
     fields.entry("description").or_insert_with(|| usual.into());
-    let headers = fields.entry("headers").or_insert_with(|| json!({}));
-    headers["Request-Id"] = json!({ "$ref": "#/components/headers/RequestId" });
+    fields.entry("headers").or_insert_with(|| json!({}));
+    let id = json!({ "$ref": "#/components/headers/RequestId" });
+    set(answer, "headers", "Request-Id", id);
     if method == "post" {
-        headers["Idempotency-Replayed"] = json!({ "$ref": "#/components/headers/Replayed" });
+        let replayed = json!({ "$ref": "#/components/headers/Replayed" });
+        set(answer, "headers", "Idempotency-Replayed", replayed);
     }
 }
 
@@ -227,10 +229,18 @@ fn responses() -> Value {
     .collect();
     for name in ["TooMany", "Unavailable"] {
         if let Some(answer) = all.get_mut(name) {
-            answer["headers"]["Retry-After"] = json!({ "$ref": "#/components/headers/RetryAfter" });
+            let after = json!({ "$ref": "#/components/headers/RetryAfter" });
+            set(answer, "headers", "Retry-After", after);
         }
     }
     all.into()
+}
+
+/// Sets a member of an object within an object.
+fn set(value: &mut Value, object: &str, name: &str, member: Value) {
+    if let Some(fields) = value.get_mut(object).and_then(Value::as_object_mut) {
+        fields.insert(name.to_owned(), member);
+    }
 }
 
 /// The members of an object; of anything else none.

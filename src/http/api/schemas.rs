@@ -1,4 +1,4 @@
-//! Parts of the OpenAPI document that several handlers share: path parameters, and words with their choices.
+//! Parts of the `OpenAPI` document that several handlers share: path parameters, and words with their choices.
 
 use crate::store::api_keys::Scope;
 use crate::store::applications::{ApplicationKind, IdTokenAlg, NoConnection};

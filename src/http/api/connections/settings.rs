@@ -9,7 +9,11 @@ use utoipa::ToSchema;
 /// How a connection works. A patch changes what it names; `null` brings the default back.
 #[derive(ToSchema)]
 #[schema(as = ConnectionSettings)]
-#[expect(dead_code, reason = "describes the store's Settings; a test compares the two")]
+#[expect(
+    dead_code,
+    clippy::struct_excessive_bools,
+    reason = "describes the store's Settings; a test compares the two"
+)]
 pub(super) struct SettingsSchema {
     /// Sign the requests that are sent to the identity provider.
     #[schema(default = false)]
