@@ -80,6 +80,7 @@ fn complete(method: &str, operation: &mut Value) {
     fields.insert("description".to_owned(), description.join("\n\n").into());
 
     let parameters = fields.entry("parameters").or_insert_with(|| json!([]));
+    without_repeats(parameters);
     let has_path =
         parameters.as_array().is_some_and(|all| all.iter().any(|one| one["in"] == "path"));
     let has_query =
@@ -234,6 +235,19 @@ fn responses() -> Value {
         }
     }
     all.into()
+}
+
+/// Keeps each parameter once, the described one: utoipa finds those of the path a second time by itself.
+fn without_repeats(parameters: &mut Value) {
+    let mut seen = Vec::new();
+    if let Some(all) = parameters.as_array_mut() {
+        all.retain(|one| {
+            let place = (one["in"].clone(), one["name"].clone());
+            let is_new = !seen.contains(&place);
+            seen.push(place);
+            is_new
+        });
+    }
 }
 
 /// Sets a member of an object within an object.
