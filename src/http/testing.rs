@@ -2,7 +2,7 @@
 
 use super::server::{self, State};
 use crate::config::{self, Flags, Surroundings};
-use crate::locale::Locale;
+use crate::crypto::MasterKey;
 use crate::store::testing::{self, TestStore};
 use crate::telemetry::Metrics;
 use actix_web::HttpResponse;
@@ -39,8 +39,8 @@ pub(crate) fn world(settings: &[(&str, &str)]) -> World {
     let flags = Flags { config: None, settings: settings.collect() };
     let config = config::load_from(&flags, &Surroundings::default()).unwrap().config;
     let store = testing::store();
-    let locale = Locale::load("en").unwrap();
-    let state = State::new(config, (*store).clone(), locale, Metrics::new().unwrap()).unwrap();
+    let master = MasterKey::from_base64(MasterKey::generate().reveal(), None).unwrap();
+    let state = State::new(config, (*store).clone(), master, Metrics::new().unwrap()).unwrap();
     World { state: Data::new(state), _store: store }
 }
 
