@@ -165,6 +165,11 @@ class Provider:
         self.server = self.build(self.options)
         return sorted(self.server.metadata.with_descriptor("spsso"))
 
+    def forget(self):
+        """Serves nobody any more."""
+        self.sp_urls.clear()
+        self.server = self.build(self.options)
+
     def read(self, fields):
         """What pysaml2 makes of an AuthnRequest: where the answer goes and what it answers."""
         binding = BINDING_HTTP_POST if fields["binding"] == "post" else BINDING_HTTP_REDIRECT
