@@ -2,7 +2,11 @@
 
 // `cfg(test)` holds for this whole binary; it tells clippy that helpers are tests as well.
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod gateway;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod journeys;
 #[cfg(test)]

@@ -281,6 +281,12 @@ def web(provider):
         with provider.lock:
             return jsonify(service_providers=provider.serve(request.get_json()["url"]))
 
+    @app.post("/control/forget")
+    def control_forget():
+        with provider.lock:
+            provider.forget()
+            return jsonify({})
+
     @app.post("/control/options")
     def control_options():
         with provider.lock:

@@ -7,7 +7,7 @@ mod idp;
 
 pub(crate) use customer::Customer;
 pub(crate) use database::Database;
-pub(crate) use idp::{Idp, Key};
+pub(crate) use idp::{Idp, Key, Underway, form};
 
 use actix_web::web::Data;
 use chrono::TimeDelta;
@@ -46,6 +46,23 @@ pub(crate) struct Gateway {
 pub(crate) struct Registered {
     pub(crate) application: Application,
     pub(crate) secret: Option<String>,
+}
+
+impl Registered {
+    /// An authorization request of this application, with more parameters.
+    pub(crate) fn authorize(&self, gateway: &Gateway, parameters: &[(&str, &str)]) -> String {
+        let usual = [
+            ("response_type", "code"),
+            ("client_id", self.application.id.as_str()),
+            ("redirect_uri", &self.application.redirect_uris[0]),
+            ("scope", "openid email profile"),
+            ("state", "state-of-the-app"),
+        ];
+        let mut url = Url::parse_with_params(&format!("{}/oauth/authorize", gateway.url), usual);
+        let url = url.as_mut().unwrap();
+        url.query_pairs_mut().extend_pairs(parameters);
+        url.to_string()
+    }
 }
 
 impl Gateway {
