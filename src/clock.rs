@@ -1,6 +1,6 @@
 //! The only place that asks for the time.
 
-use chrono::{DateTime, DurationRound, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound, NaiveDateTime, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -8,26 +8,31 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 /// A moment in UTC with microseconds, the finest unit that both databases keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Time(DateTime<Utc>);
+#[serde(from = "DateTime<Utc>", into = "DateTime<Utc>")]
+pub struct Time(NaiveDateTime);
 
 impl Time {
     /// The moment `seconds` after 1970-01-01T00:00:00Z, or 1970 itself if that is out of range.
     #[must_use]
     pub fn from_unix(seconds: i64) -> Self {
-        Self(DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::UNIX_EPOCH))
+        Self::from(DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::UNIX_EPOCH))
     }
 
     /// Whole seconds since 1970-01-01T00:00:00Z: the `NumericDate` of RFC 7519.
     #[must_use]
     pub fn unix(self) -> i64 {
-        self.0.timestamp()
+        self.0.and_utc().timestamp()
     }
 
     /// This moment as chrono knows it.
     #[must_use]
     pub fn to_utc(self) -> DateTime<Utc> {
-        self.0
+        self.0.and_utc()
+    }
+
+    /// This moment in UTC without saying so, as databases keep it.
+    pub(crate) fn as_naive(&self) -> &NaiveDateTime {
+        &self.0
     }
 
     /// This moment without its fraction of a second.
@@ -39,13 +44,13 @@ impl Time {
     /// `delta` later; the same moment if the sum is out of range.
     #[must_use]
     pub fn plus(self, delta: TimeDelta) -> Self {
-        self.0.checked_add_signed(delta).map_or(self, Self::from)
+        self.0.checked_add_signed(delta).map_or(self, Self)
     }
 
     /// `delta` earlier; the same moment if the difference is out of range.
     #[must_use]
     pub fn minus(self, delta: TimeDelta) -> Self {
-        self.0.checked_sub_signed(delta).map_or(self, Self::from)
+        self.0.checked_sub_signed(delta).map_or(self, Self)
     }
 
     /// How long after `earlier` this is; negative if it is before.
@@ -57,7 +62,13 @@ impl Time {
 
 impl From<DateTime<Utc>> for Time {
     fn from(value: DateTime<Utc>) -> Self {
-        Self(value.trunc_subsecs(6))
+        Self(value.naive_utc().trunc_subsecs(6))
+    }
+}
+
+impl From<Time> for DateTime<Utc> {
+    fn from(value: Time) -> Self {
+        value.to_utc()
     }
 }
 

@@ -4,7 +4,18 @@
 
 pub mod cause;
 pub mod clock;
+pub mod config;
+pub mod crypto;
+pub mod dns;
 pub mod domain;
 pub mod email;
 pub mod error;
+pub mod fetch;
+pub mod guides;
+pub mod http;
+pub mod jobs;
+pub mod locale;
+pub mod oidc;
 pub mod saml;
+pub mod store;
+pub mod telemetry;

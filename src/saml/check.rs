@@ -78,6 +78,16 @@ check_names! {
     AuthnStatement = "authn_statement", "States a sign-in";
     /// A second, independent reader finds the same.
     SecondReader = "second_reader", "A second reader agrees";
+    /// The sign-in that is answered began here and is open.
+    Request = "request", "Answers an open sign-in";
+    /// The answer comes through the browser that began.
+    Browser = "browser", "Same browser as at the beginning";
+    /// An email address.
+    Email = "email", "Email address";
+    /// The email's domain is live in the organization.
+    Domain = "domain", "Domain belongs to the organization";
+    /// The person may sign in.
+    Person = "person", "Person may sign in";
 }
 
 /// One line of a trace. The failing one is the last.
@@ -96,6 +106,13 @@ pub struct Check {
 }
 
 impl Check {
+    /// A line that says what had to be there and what was.
+    #[must_use]
+    pub fn of(name: CheckName, passed: bool, expected: &str, received: &str) -> Self {
+        let (expected, received) = (Some(expected.to_owned()), Some(shorten(received)));
+        Self { name, passed, expected, received }
+    }
+
     /// What a person reads.
     #[must_use]
     pub fn title(&self) -> &'static str {
@@ -193,7 +210,7 @@ impl Trace {
 }
 
 /// Keeps a trace small whatever a stranger sends.
-fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     const LIMIT: usize = 1024;
     match text.char_indices().nth(LIMIT) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),

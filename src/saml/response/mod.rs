@@ -13,7 +13,7 @@ mod tests;
 mod time;
 
 use super::certificate::{Certificate, TrustedKeys};
-use super::check::{Check, CheckName, Note, Rejection, Trace};
+use super::check::{self, Check, CheckName, Note, Rejection, Trace};
 use super::encryption::{self, DecryptionKey, Opened};
 use super::signature::{self, Signature};
 use super::xml::{self, Limits, Method, ns};
@@ -310,12 +310,12 @@ impl Verifier<'_> {
     }
 
     fn remember(&mut self, root: Node<'_, '_>) {
-        let owned = |name| xml::attribute(root, name).map(str::to_owned);
+        let owned = |name| xml::attribute(root, name).map(check::shorten);
         self.facts.response_id = owned("ID");
         self.facts.in_response_to = owned("InResponseTo");
         self.facts.issuer = xml::child(root, ns::ASSERTION, "Issuer")
             .and_then(xml::text)
-            .map(|text| xml::trim(&text).to_owned());
+            .map(|text| check::shorten(xml::trim(&text)));
     }
 }
 

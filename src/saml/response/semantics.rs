@@ -1,12 +1,12 @@
 //! What a response must say, rule by rule (SAML core 2 and 3, profiles 4.1.4).
 
-use super::super::check::{CheckName, Note, Rejection, Trace};
-use super::super::second_reader;
-use super::super::xml::{self, ns};
 use super::statements;
 use super::{Expected, Identity, MAX_SKEW, NameId, time};
 use crate::cause::Cause;
 use crate::clock::Time;
+use crate::saml::check::{CheckName, Note, Rejection, Trace};
+use crate::saml::second_reader;
+use crate::saml::xml::{self, ns};
 use chrono::TimeDelta;
 use roxmltree::Node;
 

@@ -1,9 +1,9 @@
 //! What a document must look like before any signature is believed: nothing in it could be taken
 //! for something else. This is what makes signature wrapping fail, whatever its placement.
 
-use super::super::check::Rejection;
-use super::super::xml::{self, ns};
 use crate::cause::Cause;
+use crate::saml::check::Rejection;
+use crate::saml::xml::{self, ns};
 use roxmltree::Node;
 use std::collections::HashSet;
 

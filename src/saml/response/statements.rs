@@ -1,10 +1,10 @@
 //! What an assertion states: that the person signed in, and what is known of them (core 2.7).
 
-use super::super::check::Rejection;
-use super::super::xml::{self, ns};
 use super::Attribute;
 use super::semantics::{invalid, optional_time, required_time};
 use crate::clock::Time;
+use crate::saml::check::Rejection;
+use crate::saml::xml::{self, ns};
 use roxmltree::Node;
 use std::collections::HashMap;
 

@@ -217,6 +217,34 @@ fn ids_are_plain_and_unique() {
 }
 
 #[test]
+fn an_attribute_in_a_namespace_is_not_the_attribute_of_saml() {
+    let world = World::new();
+    for (from, cause) in [
+        ("Recipient=", Cause::RecipientMismatch),
+        ("Version=", Cause::XmlInvalid),
+        ("Value=", Cause::StatusNotSuccess),
+        ("Method=", Cause::RecipientMismatch),
+        ("AuthnInstant=", Cause::XmlInvalid),
+    ] {
+        let to = format!("xmlns:x=\"urn:x\" x:{from}");
+        world.refuses(&changed(from, &to), cause);
+    }
+    let beside =
+        format!("xmlns:x=\"urn:x\" x:Recipient=\"https://evil.example/\" Recipient=\"{ACS}\"");
+    world.accepts(&changed(&format!("Recipient=\"{ACS}\""), &beside));
+}
+
+#[test]
+fn what_a_trace_keeps_of_a_hostile_message_is_short() {
+    let long = "a".repeat(100_000);
+    let xml = sign(&plain()).replacen(&format!(">{IDP}<"), &format!(">{long}<"), 1);
+    let outcome = World::new().verify(&xml);
+    let received = outcome.checks.last().unwrap().received.as_ref().unwrap();
+    assert!(received.len() < 1_100 && outcome.facts.issuer.unwrap().len() < 1_100);
+    assert_eq!(outcome.result.unwrap_err().cause, Cause::IssuerMismatch);
+}
+
+#[test]
 fn one_assertion_no_more_and_no_less() {
     let world = World::new();
     let plain = plain();

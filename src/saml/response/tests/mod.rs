@@ -1,6 +1,7 @@
 //! The rules of SAML, each broken alone, and the ways in which others were deceived.
 
 mod accepted;
+mod elsewhere;
 mod encrypted;
 mod hostile;
 mod mutants;

@@ -1,0 +1,58 @@
+# What a person and CI do here. Every target installs what it misses and may be run again.
+
+CARGO_TEST = cargo test --locked
+
+.PHONY: help run setup check check-format check-lints check-rooms check-dependencies \
+	test test-sqlite test-postgres openapi bench certificate
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 24
+
+run: ## build and start on SQLite, for this machine only
+	@scripts/setup build
+	@cargo build --locked
+	@echo "Built. In another terminal: target/debug/vestibule demo login --as ada"
+	@cargo run --locked --quiet -- serve
+
+setup: ## install what building and testing need
+	@scripts/setup test
+	@scripts/peers
+
+check: check-format check-lints check-dependencies check-rooms ## format, lints, dependencies, rooms
+
+check-format:
+	cargo fmt --check
+
+check-lints:
+	@scripts/setup build
+	cargo clippy --locked --all-targets -- -D warnings
+
+check-dependencies:
+	@scripts/check-dependencies
+
+check-rooms:
+	@scripts/setup build
+	$(CARGO_TEST) --test it rooms::
+
+test: test-sqlite test-postgres ## the whole suite on SQLite, then on Postgres
+
+test-sqlite: setup ## the whole suite on SQLite
+	env -u TEST_POSTGRES_URL $(CARGO_TEST)
+
+test-postgres: setup ## the whole suite on a Postgres of its own
+	scripts/with-postgres $(CARGO_TEST)
+
+openapi: ## write docs/openapi.json from the handlers
+	@scripts/setup build
+	@mkdir -p target && cargo run --locked --quiet -- openapi >target/openapi.json
+	@mv target/openapi.json docs/openapi.json
+
+certificate: ## make a certificate for localhost in certs
+	@openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=localhost \
+		-addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout certs/localhost.key -out certs/localhost.pem 2>/dev/null
+	@echo "Wrote certs/localhost.pem and certs/localhost.key"
+
+bench: ## measure the release binary beside OpenSSL
+	@scripts/setup test
+	cargo build --locked --release
+	scripts/bench

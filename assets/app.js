@@ -1,0 +1,53 @@
+// Progressive enhancement only: every page works without this file.
+const root = document.documentElement;
+root.classList.add("js");
+// A browser that blocks cookies throws here; the rest must work all the same.
+const theme = (value) => {
+  try { return value ? localStorage.setItem("theme", value) : localStorage.getItem("theme"); } catch { return null; }
+};
+const saved = theme();
+if (saved) root.dataset.theme = saved;
+
+const say = (text) => {
+  const toast = document.querySelector(".toast");
+  if (!toast) return;
+  toast.textContent = text;
+  toast.classList.add("on");
+  clearTimeout(say.t);
+  say.t = setTimeout(() => toast.classList.remove("on"), 1600);
+};
+
+addEventListener("click", async (event) => {
+  const el = event.target.closest("[data-copy],[data-theme-toggle],[data-open],[data-close]");
+  if (!el) return;
+  if (el.dataset.copy !== undefined) {
+    await navigator.clipboard.writeText(el.dataset.copy);
+    el.classList.add("done");
+    say((el.dataset.what || "Value") + " copied");
+    setTimeout(() => el.classList.remove("done"), 2500);
+  } else if (el.dataset.themeToggle !== undefined) {
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    theme((root.dataset.theme = dark ? "light" : "dark"));
+  } else if (el.dataset.open) {
+    document.getElementById(el.dataset.open)?.showModal();
+  } else {
+    el.closest("dialog")?.close();
+  }
+});
+
+// Type-to-confirm: enables the destructive button only on an exact match.
+addEventListener("input", (event) => {
+  const want = event.target.dataset?.confirm;
+  if (want) document.getElementById(event.target.getAttribute("aria-controls")).disabled = event.target.value !== want;
+});
+
+// No single-key shortcuts: they break speech input (WCAG 2.1.4).
+addEventListener("keydown", (event) => {
+  if (event.key === "k" && (event.metaKey || event.ctrlKey)) {
+    const box = document.querySelector("[data-search]");
+    if (box) { event.preventDefault(); box.focus(); }
+  }
+});
+
+// A form that takes the browser to another server: "Taking you to …". Its button stays for whoever has no script.
+document.querySelector("form[data-autosubmit]")?.submit();

@@ -1,0 +1,17 @@
+DROP TABLE events;
+DROP TABLE idempotency;
+DROP TABLE api_keys;
+DROP TABLE keys;
+DROP TABLE tokens;
+DROP TABLE grants;
+DROP TABLE sessions;
+DROP TABLE replays;
+DROP TABLE traces;
+DROP TABLE application_secrets;
+DROP TABLE applications;
+DROP TABLE identities;
+DROP TABLE users;
+DROP TABLE connections;
+DROP TABLE domains;
+DROP TABLE organizations;
+DROP TABLE settings;

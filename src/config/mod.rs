@@ -1,0 +1,304 @@
+//! Settings from flags, environment, file and built-in values, read once at start.
+//!
+//! The table below is the only place that names a setting: the structs, the checks for unknown
+//! names, `vestibule config show` and `config/vestibule.toml` are made from it.
+
+mod check;
+mod environment;
+mod file;
+mod load;
+mod master_key;
+mod network;
+mod problem;
+mod reference;
+mod values;
+
+pub use self::load::{Flags, Loaded, Origin, Setting, Surroundings, load, load_from};
+pub use self::master_key::MasterKeys;
+pub use self::network::{AllowedHost, DnsServer, Network};
+pub use self::problem::{Problem, Problems};
+pub use self::reference::reference;
+pub use self::values::{
+    DatabaseUrl, Demo, LogFormat, Mode, Period, PublicUrl, Secret, Support, WebAddress,
+};
+
+use self::Preset::{Default, Example};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// What kind of text a setting takes, and whether it may be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One value.
+    Text,
+    /// Several: an array in the file, separated by commas in the environment.
+    List,
+    /// An address that may hold a password, which is hidden where it is shown.
+    Address,
+    /// Never shown.
+    Secret,
+}
+
+/// The value a setting has when nobody sets it, or one it could have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preset {
+    /// The built-in value.
+    Default(&'static str),
+    /// There is no built-in value; this is how one looks.
+    Example(&'static str),
+}
+
+/// One setting as people write it.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// Its name in the file: `sign_in.session`.
+    pub path: &'static str,
+    /// What kind of text it takes.
+    pub kind: Kind,
+    /// Its built-in value, or an example.
+    pub preset: Preset,
+    /// Its description, line by line, each with a leading space.
+    pub doc: &'static [&'static str],
+}
+
+macro_rules! settings {
+    (
+        {$($(#[doc = $top_doc:literal])* $top:ident: $top_type:ty = $top_kind:ident $top_preset:expr;)*}
+        $($(#[doc = $group_doc:literal])* $group:ident: $group_type:ident {
+            $($(#[doc = $doc:literal])* $field:ident: $type:ty = $kind:ident $preset:expr;)*
+        })*
+    ) => {
+        /// Every setting, checked.
+        #[derive(Debug, Clone, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct Config {
+            $($(#[doc = $top_doc])* pub $top: $top_type,)*
+            $($(#[doc = $group_doc])* pub $group: $group_type,)*
+        }
+
+        $($(#[doc = $group_doc])*
+        #[derive(Debug, Clone, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $group_type {
+            $($(#[doc = $doc])* pub $field: $type,)*
+        })*
+
+        const KEYS: &[Key] = &[
+            $(Key {
+                path: stringify!($top),
+                kind: Kind::$top_kind,
+                preset: $top_preset,
+                doc: &[$($top_doc),*],
+            },)*
+            $($(Key {
+                path: concat!(stringify!($group), ".", stringify!($field)),
+                kind: Kind::$kind,
+                preset: $preset,
+                doc: &[$($doc),*],
+            },)*)*
+        ];
+
+        /// The tables of the file with what each is about.
+        const GROUPS: &[(&str, &[&str])] = &[$((stringify!($group), &[$($group_doc),*])),*];
+    };
+}
+
+settings! {
+    {
+        /// `development` or `production`. If not set: development when `listen` is a loopback address
+        /// and `public_url` is not set, otherwise production. Production refuses to start without
+        /// `public_url`, `database.url` and `secrets.master_key`.
+        mode: Mode = Text Example("production");
+        /// The address at which browsers and identity providers reach the gateway: https, with neither
+        /// path nor trailing slash; http only for a loopback host. It is part of every entity ID and
+        /// URL given to customers, so it should never change afterwards.
+        /// In development it is `http://localhost` with the port of `listen`.
+        public_url: PublicUrl = Text Example("https://sso.example.com");
+        /// The address and port to accept connections on. The environment variable `PORT` replaces
+        /// the port, and, when `public_url` is set and `listen` is not, listens on every interface.
+        listen: SocketAddr = Text Default("127.0.0.1:8080");
+        /// The built-in demo provider, app and people: `auto` (in development, on a loopback address),
+        /// `on` (in development, on any address: for a container) or `off`. Never in production.
+        demo: Demo = Text Default("auto");
+        /// The language of pages: `en`.
+        locale: String = Text Default("en");
+    }
+
+    /// Where everything is kept.
+    database: Database {
+        /// `sqlite://` and a file, or `postgres://`. A relative file is looked for in the folder that
+        /// the command runs in. `DATABASE_URL` is understood too. More than one instance needs Postgres.
+        url: DatabaseUrl = Address Default("sqlite://./data/vestibule.db");
+    }
+
+    /// Keys that protect what is kept.
+    secrets: Secrets {
+        /// 32 random bytes in base64: `openssl rand -base64 32`. Seals private keys and client secrets
+        /// in the database, so keep a copy apart from it. Generated in development.
+        master_key: Option<Secret> = Secret Example("the output of: openssl rand -base64 32");
+        /// The key before the present one. What it sealed can still be read; new values are sealed
+        /// with the present one.
+        master_key_previous: Option<Secret> = Secret Example("the former value of master_key");
+    }
+
+    /// A reverse proxy in front of the gateway.
+    proxy: Proxy {
+        /// Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+        trusted: Vec<Network> = List Default("");
+    }
+
+    /// TLS of the gateway's own. Not needed behind a proxy that ends TLS.
+    tls: Tls {
+        /// File with the certificate and its chain, PEM.
+        cert: Option<PathBuf> = Text Example("/etc/vestibule/tls-cert.pem");
+        /// File with the private key, PEM.
+        key: Option<PathBuf> = Text Example("/etc/vestibule/tls-key.pem");
+    }
+
+    /// How people sign in.
+    sign_in: SignIn {
+        /// How long a browser stays signed in.
+        session: Period = Text Default("8h");
+        /// How long a person may take at the identity provider.
+        request_ttl: Period = Text Default("10m");
+        /// By how much the clock of an identity provider may differ, at most 180s.
+        clock_skew: Period = Text Default("60s");
+    }
+
+    /// The service provider's own key and certificate, for all connections.
+    saml: Saml {
+        /// File with the certificate, PEM. If not set, one is made and kept sealed in the database.
+        cert: Option<PathBuf> = Text Example("/etc/vestibule/saml-cert.pem");
+        /// File with the private key, PEM.
+        key: Option<PathBuf> = Text Example("/etc/vestibule/saml-key.pem");
+    }
+
+    /// What the app receives.
+    oidc: Oidc {
+        /// How long an authorization code may be redeemed.
+        code_ttl: Period = Text Default("60s");
+        /// How long an ID token is valid.
+        id_token_ttl: Period = Text Default("5m");
+        /// How long an access token is valid.
+        access_token_ttl: Period = Text Default("1h");
+        /// How long a refresh token is valid after its last use.
+        refresh_token_ttl: Period = Text Default("30d");
+    }
+
+    /// Metadata of identity providers.
+    metadata: Metadata {
+        /// How often metadata that came from an address is read again.
+        refresh: Period = Text Default("6h");
+        /// Hosts that may be asked although they have a private address: a name, a name with port,
+        /// an address or a network.
+        allow_private: Vec<AllowedHost> = List Default("");
+    }
+
+    /// Look-ups that verify the domains of customers.
+    dns: Dns {
+        /// Servers to ask, each an address or an address with port. If empty: those of the system.
+        resolver: Vec<DnsServer> = List Default("");
+    }
+
+    /// How long records are kept.
+    retention: Retention {
+        /// Sign-in traces.
+        traces: Period = Text Default("30d");
+        /// Events: the audit log.
+        audit: Period = Text Default("400d");
+    }
+
+    /// Who the pages say they speak for.
+    brand: Brand {
+        /// The name of your company or app, as people who sign in know it.
+        name: String = Text Default("Vestibule");
+        /// Where people get help: an email address or a web page.
+        support: Option<Support> = Text Example("support@example.com");
+        /// Where people go who want to sign in another way.
+        back: Option<WebAddress> = Text Example("https://app.example.com/login");
+    }
+
+    /// What is written to standard error.
+    log: Log {
+        /// `text`, `json`, or `auto`: text on a terminal, otherwise json.
+        format: LogFormat = Text Default("auto");
+        /// `error`, `warn`, `info`, `debug`, `trace`, also by module: `info,vestibule::store=debug`.
+        level: String = Text Default("info");
+    }
+}
+
+/// Every setting, in the order of the reference file.
+#[must_use]
+pub fn keys() -> &'static [Key] {
+    KEYS
+}
+
+/// The setting of this name.
+#[must_use]
+pub fn key(path: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.path == path)
+}
+
+impl Key {
+    /// The built-in value, if there is one.
+    #[must_use]
+    pub fn default(&self) -> Option<&'static str> {
+        match self.preset {
+            Default(text) => Some(text),
+            Example(_) => None,
+        }
+    }
+
+    /// The environment variable that sets it: `VESTIBULE_SIGN_IN__SESSION`.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        format!("VESTIBULE_{}", self.path.replace('.', "__").to_ascii_uppercase())
+    }
+
+    /// The line of a file that sets it to its built-in value or to the example.
+    #[must_use]
+    pub fn sample(&self) -> String {
+        let (Default(text) | Example(text)) = self.preset;
+        format!("{} = {}", self.path, reference::toml_value(self.kind, text))
+    }
+}
+
+impl Config {
+    /// Whether this instance only serves its own developer.
+    #[must_use]
+    pub fn is_development(&self) -> bool {
+        self.mode == Mode::Development
+    }
+
+    /// Whether the demo provider, app and people exist.
+    #[must_use]
+    pub fn demo_is_on(&self) -> bool {
+        match self.demo {
+            Demo::Off => false,
+            Demo::On => self.is_development(),
+            Demo::Auto => self.is_development() && self.listen.ip().is_loopback(),
+        }
+    }
+
+    /// The folder for files beside the database: that of the database file, else `./data`.
+    #[must_use]
+    pub fn data_dir(&self) -> PathBuf {
+        match &self.database.url {
+            DatabaseUrl::Sqlite(file) => match file.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+                _ => PathBuf::from("."),
+            },
+            DatabaseUrl::Postgres(_) => PathBuf::from("./data"),
+        }
+    }
+
+    /// The keys that seal secrets. In development one is generated into `master.key` of the data
+    /// folder unless the settings give one.
+    pub fn master_keys(&self) -> Result<MasterKeys, Problem> {
+        master_key::of(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,339 @@
+//! Types of settings: what is text in the file is a type from here on.
+
+use chrono::TimeDelta;
+use serde::Deserialize;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+use url::{Host, Url};
+
+/// Whom this instance serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Its own developer, on their machine.
+    Development,
+    /// Customers.
+    Production,
+}
+
+/// Whether the demo exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Demo {
+    /// In development on a loopback address.
+    Auto,
+    /// In development on any address.
+    #[serde(alias = "1", alias = "true")]
+    On,
+    /// Nowhere.
+    #[serde(alias = "0", alias = "false")]
+    Off,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// Text on a terminal, otherwise JSON.
+    Auto,
+    /// For people.
+    Text,
+    /// For machines, one object a line.
+    Json,
+}
+
+/// Text that is never printed. It has no `Serialize` on purpose.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps `text`.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the one place that needs it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+/// A length of time in whole seconds, written `60s`, `10m`, `8h` or `30d`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Period(u32);
+
+impl Period {
+    /// A period of `seconds`.
+    #[must_use]
+    pub const fn from_seconds(seconds: u32) -> Self {
+        Self(seconds)
+    }
+
+    /// Whole seconds.
+    #[must_use]
+    pub const fn seconds(self) -> u32 {
+        self.0
+    }
+
+    /// To add to a `Time`.
+    #[must_use]
+    pub fn delta(self) -> TimeDelta {
+        TimeDelta::seconds(i64::from(self.0))
+    }
+
+    /// To wait for.
+    #[must_use]
+    pub fn duration(self) -> Duration {
+        Duration::from_secs(u64::from(self.0))
+    }
+}
+
+const UNITS: [(char, u32); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
+
+impl FromStr for Period {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let seconds = UNITS.iter().find_map(|(unit, seconds)| {
+            let count = text.trim().strip_suffix(*unit)?;
+            let digits = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
+            if digits { count.parse::<u32>().ok()?.checked_mul(*seconds) } else { None }
+        });
+        seconds.map(Self).ok_or_else(|| "it is not a number with s, m, h or d after it".to_owned())
+    }
+}
+
+impl TryFrom<String> for Period {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fits = UNITS.iter().find(|(_, seconds)| self.0.is_multiple_of(*seconds) && self.0 > 0);
+        let (unit, seconds) = fits.copied().unwrap_or(('s', 1));
+        write!(f, "{}{unit}", self.0 / seconds)
+    }
+}
+
+/// The gateway's own address: scheme and host, perhaps a port, nothing after it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PublicUrl {
+    text: String,
+    host: String,
+    https: bool,
+}
+
+impl PublicUrl {
+    /// The address without a trailing slash; `{url}/saml/…` is an address of ours.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The host name or address, without port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Whether browsers come by https, so that cookies can be `Secure`.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.https
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text.trim()).map_err(|error| format!("it is not a URL ({error})"))?;
+        let https = match url.scheme() {
+            "https" => true,
+            "http" if is_loopback(url.host().as_ref()) => false,
+            "http" => return Err("http is for loopback hosts only".to_owned()),
+            other => return Err(format!("{other} is not https")),
+        };
+        if url.path() != "/" || text.trim().ends_with('/') {
+            return Err("it has a path or ends in a slash".to_owned());
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err("it has a query or a fragment".to_owned());
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("it has a user name or password".to_owned());
+        }
+        let host = url.host_str().unwrap_or_default().to_owned();
+        Ok(Self { text: url.origin().ascii_serialization(), host, https })
+    }
+}
+
+impl TryFrom<String> for PublicUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+fn is_loopback(host: Option<&Host<&str>>) -> bool {
+    match host {
+        Some(Host::Domain(name)) => *name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// Where the database is.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum DatabaseUrl {
+    /// A file.
+    Sqlite(PathBuf),
+    /// The address of a server, as libpq takes it.
+    Postgres(Secret),
+}
+
+impl TryFrom<String> for DatabaseUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let text = text.trim();
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Postgres(Secret::new(text)));
+        }
+        let file = text
+            .strip_prefix("sqlite://")
+            .or_else(|| text.strip_prefix("sqlite:"))
+            .ok_or("it begins with neither sqlite:// nor postgres://")?;
+        match file {
+            "" => Err("it names no file".to_owned()),
+            file if file.contains('?') => Err("options after ? are not understood".to_owned()),
+            ":memory:" => Err("a database in memory is a different one for each connection".into()),
+            _ => Ok(Self::Sqlite(PathBuf::from(file))),
+        }
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    /// Without any password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(file) => write!(f, "sqlite://{}", file.display()),
+            Self::Postgres(url) => f.write_str(&without_password(url.reveal())),
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The address with its password replaced and without its query, which may hold another. What does
+/// not read as a URL, or might have a part of a password in the wrong place, is not shown at all.
+fn without_password(address: &str) -> String {
+    let hidden = || "postgres://[secret]".to_owned();
+    let Ok(mut url) = Url::parse(address) else { return hidden() };
+    url.set_query(None);
+    url.set_fragment(None);
+    if address.matches('@').count() > 1 || address.contains('@') == url.username().is_empty() {
+        return hidden();
+    }
+    match url.password() {
+        Some(_) => {
+            let password = if url.set_password(Some("secret")).is_ok() { ":secret@" } else { "" };
+            url.as_str().replacen(password, ":[secret]@", 1)
+        }
+        None => url.to_string(),
+    }
+}
+
+/// A web page that people are sent to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct WebAddress(String);
+
+impl WebAddress {
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for WebAddress {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let url = Url::parse(text.trim()).map_err(|error| format!("it is not a URL ({error})"))?;
+        if !matches!(url.scheme(), "https" | "http") {
+            return Err("it is not an https address".to_owned());
+        }
+        Ok(Self(url.to_string()))
+    }
+}
+
+/// Where people get help.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Support {
+    /// An email address.
+    Email(String),
+    /// A page.
+    Page(WebAddress),
+}
+
+impl Support {
+    /// What a link to it points at.
+    #[must_use]
+    pub fn href(&self) -> String {
+        match self {
+            Self::Email(address) => format!("mailto:{address}"),
+            Self::Page(page) => page.as_str().to_owned(),
+        }
+    }
+}
+
+impl TryFrom<String> for Support {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let text = text.trim();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "@.-_+".contains(c);
+        match text.split_once('@') {
+            Some((local, domain))
+                if !local.is_empty() && domain.contains('.') && text.chars().all(plain) =>
+            {
+                Ok(Self::Email(text.to_owned()))
+            }
+            _ => WebAddress::try_from(text.to_owned())
+                .map(Self::Page)
+                .map_err(|_| "it is neither an email address nor a web address".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! All cryptography goes through here, and from here to OpenSSL: random, hashes, sealed secrets, tokens, keys.
+
+mod key;
+mod seal;
+mod secret;
+mod token;
+
+pub use key::{Algorithm, PrivateKey, PublicKey};
+pub use seal::{MasterKey, Place};
+pub use secret::{Secret, SecretBytes};
+pub use token::{
+    ACCESS_TOKEN, API_KEY, CLIENT_SECRET, CODE, REFRESH_TOKEN, SESSION, TokenHash, hash, token,
+    well_formed,
+};
+
+use crate::error::{Error, Result};
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::sign::Signer;
+use std::fmt::Write;
+
+/// Fills an array with random bytes.
+///
+/// Without a source of randomness nothing here is safe, so the process ends if there is none.
+#[must_use]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    if openssl::rand::rand_bytes(&mut bytes).is_err() {
+        tracing::error!("The system gives no random bytes; nothing secure can be done without.");
+        std::process::abort();
+    }
+    bytes
+}
+
+/// An ID for an XML message: `_` and 40 hexadecimal digits, an `xs:ID` with 160 random bits (SAML core 1.3.4).
+#[must_use]
+pub fn random_id() -> String {
+    format!("_{}", hex(&random::<20>()))
+}
+
+/// The SHA-256 digest.
+#[must_use]
+pub fn sha256(data: &[u8]) -> [u8; 32] {
+    openssl::sha::sha256(data)
+}
+
+/// The HMAC-SHA256 of `data` under `key` (RFC 2104). An empty key is an error.
+pub fn hmac_sha256(key: &[u8], data: &[u8]) -> Result<[u8; 32]> {
+    let key = PKey::hmac(key).map_err(internal)?;
+    let mut signer = Signer::new(MessageDigest::sha256(), &key).map_err(internal)?;
+    let mut mac = [0; 32];
+    signer.sign_oneshot(&mut mac, data).map_err(internal)?;
+    Ok(mac)
+}
+
+/// Compares without telling by its duration where the first difference is. The length is no secret.
+#[must_use]
+pub fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && openssl::memcmp::eq(a, b)
+}
+
+/// Lower-case hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn internal(error: ErrorStack) -> Error {
+    Error::Internal(error.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hmac_is_that_of_rfc_4231() {
+        let mac = hmac_sha256(b"Jefe", b"what do ya want for nothing?").unwrap();
+        assert_eq!(hex(&mac), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    }
+
+    #[test]
+    fn an_empty_key_is_no_key() {
+        assert!(hmac_sha256(b"", b"data").is_err());
+    }
+
+    #[test]
+    fn different_lengths_are_different() {
+        assert!(constant_time_eq(b"abc", b"abc"));
+        assert!(!constant_time_eq(b"abc", b"abcd"));
+        assert!(!constant_time_eq(b"abc", b"abd"));
+    }
+
+    #[test]
+    fn an_xml_id_begins_with_an_underscore_and_has_160_bits() {
+        let id = random_id();
+        assert_eq!(id.len(), 41);
+        assert!(id.starts_with('_'));
+        assert_ne!(id, random_id());
+    }
+}

@@ -1,0 +1,149 @@
+//! The rules of the guides, by their words.
+
+use super::*;
+
+const VALUES: Values<'_> = Values {
+    idp_entity_id: Some("https://sso.orbitlabs.example/idp/con_7hq2vk"),
+    sp_entity_id: "https://sso.orbitlabs.example/saml/con_7hq2vk",
+    acs: "https://sso.orbitlabs.example/saml/con_7hq2vk/acs",
+    login_url: "https://sso.orbitlabs.example/login/con_7hq2vk",
+    app: Some("Orbit Labs"),
+};
+
+fn loaded() -> (Guides, Locale) {
+    (Guides::load().unwrap(), Locale::load("en").unwrap())
+}
+
+#[test]
+fn each_provider_has_one_guide_and_the_generic_one_is_last() {
+    let (guides, _) = loaded();
+    let ids: Vec<_> = guides.all().map(|guide| guide.id.as_str()).collect();
+    assert_eq!(
+        ids,
+        [
+            "jumpcloud",
+            "okta",
+            "entra",
+            "google",
+            "onelogin",
+            "pingone",
+            "rippling",
+            "keycloak",
+            "adfs",
+            "auth0",
+            "duo",
+            "cyberark",
+            "generic"
+        ]
+    );
+    assert!(guides.find("jumpcluod").is_err());
+    assert_eq!(guides.of("gone").id, GENERIC);
+}
+
+#[test]
+fn every_guide_asks_for_our_entity_id_and_acs_and_leaves_no_name_in_braces() {
+    let (guides, locale) = loaded();
+    for guide in guides.all() {
+        let values = guide.fill(&locale, &VALUES);
+        assert_eq!(values.len(), guide.values.len(), "{}", guide.id);
+        for needed in [VALUES.sp_entity_id, VALUES.acs] {
+            let count = values.iter().filter(|entry| entry.value == needed).count();
+            assert!(count >= 1, "{} asks nowhere for {needed}", guide.id);
+        }
+        for entry in values {
+            assert!(!entry.value.contains('{'), "{}: {}", guide.id, entry.value);
+        }
+        let asks = guide.values.iter().any(|entry| entry.value == "{idp_entity_id}");
+        assert_eq!(asks, guide.idp_entity_id == EntityIdSource::Generated, "{}", guide.id);
+        assert!(guide.metadata.url || guide.metadata.file);
+        assert_eq!(guide.tile.len(), 2);
+    }
+}
+
+#[test]
+fn jumpcloud_reads_as_its_console() {
+    let (guides, locale) = loaded();
+    let guide = guides.find("jumpcloud").unwrap();
+    let values = guide.fill(&locale, &VALUES);
+    let lines: Vec<_> =
+        values.iter().map(|entry| format!("{:26}{}", entry.label, entry.value)).collect();
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    IdP Entity ID             https://sso.orbitlabs.example/idp/con_7hq2vk
+    SP Entity ID              https://sso.orbitlabs.example/saml/con_7hq2vk
+    ACS URLs                  https://sso.orbitlabs.example/saml/con_7hq2vk/acs
+    SAMLSubject NameID        email
+    SAMLSubject NameID Format urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress
+    Signature Algorithm       RSA-SHA256
+    Sign                      Assertion and Response
+    Login URL                 https://sso.orbitlabs.example/login/con_7hq2vk
+    Declare Redirect Endpoint on
+    ");
+    let place = guide.path(&locale, &guide.place, &Values { app: None, ..VALUES });
+    assert_eq!(place, ["SSO Applications", "your app", "SSO"]);
+}
+
+#[test]
+fn a_fix_names_the_field_in_the_words_of_the_console() {
+    let (guides, locale) = loaded();
+    let fix = guides.fix(&locale, Cause::AudienceMismatch, "jumpcloud", &VALUES);
+    assert_eq!(
+        fix.line().as_deref(),
+        Some("JumpCloud › SSO Applications › Orbit Labs › SSO › SP Entity ID")
+    );
+    assert_eq!(fix.value.as_deref(), Some(VALUES.sp_entity_id));
+    assert_eq!(fix.who, [Who::ItAdmin]);
+    let lines: Vec<_> = guides
+        .all()
+        .map(|guide| guides.fix(&locale, Cause::DestinationMismatch, &guide.id, &VALUES))
+        .map(|fix| format!("{}{}", fix.line().unwrap(), if fix.may_differ { " ?" } else { "" }))
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    JumpCloud › SSO Applications › Orbit Labs › SSO › ACS URLs
+    Okta › Applications › Applications › Orbit Labs › General › SAML Settings › Single sign-on URL ?
+    Microsoft Entra ID › Enterprise applications › Orbit Labs › Single sign-on › SAML › Reply URL (Assertion Consumer Service URL)
+    Google Workspace › Apps › Web and mobile apps › Orbit Labs › Service provider details › ACS URL ?
+    OneLogin › Applications › Orbit Labs › Configuration › ACS (Consumer) URL
+    PingOne › Applications › Applications › Orbit Labs › Configuration › ACS URLs ?
+    Rippling › IT Management › Custom App › Orbit Labs › Settings › ACS URL ?
+    Keycloak › Clients › Orbit Labs › Settings › Master SAML Processing URL ?
+    AD FS › AD FS Management › Relying Party Trusts › Orbit Labs › SAML 2.0 WebSSO service URL ?
+    Auth0 › Applications › Orbit Labs › Addons › SAML2 WEB APP › Application Callback URL ?
+    Duo › Applications › Orbit Labs › Assertion Consumer Service (ACS) URL ?
+    CyberArk › Apps & Widgets › Web Apps › Orbit Labs › Trust › Service Provider Configuration › Assertion Consumer Service (ACS) URL
+    ACS URL
+    ");
+}
+
+#[test]
+fn every_fix_of_every_provider_is_a_whole_sentence() {
+    let (guides, locale) = loaded();
+    for guide in guides.all() {
+        for &cause in Cause::ALL {
+            let fix = guides.fix(&locale, cause, &guide.id, &VALUES);
+            let wants = &locale.cause(cause).fix;
+            assert!(!wants.contains("{field}") || fix.field.is_some(), "{cause}");
+            assert!(!wants.contains("{value}") || fix.value.is_some(), "{cause}");
+            let filled = [Some(&fix.sentence), fix.value.as_ref(), fix.field.as_ref()];
+            for text in filled.into_iter().flatten().chain(&fix.path) {
+                let host = text.replace("https://{host}/", "");
+                assert!(!host.contains('{'), "{} {cause}: {text}", guide.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_fix_without_a_place_in_the_console_is_only_a_sentence() {
+    let (guides, locale) = loaded();
+    let fix = guides.fix(&locale, Cause::ConnectionDisabled, "okta", &VALUES);
+    assert_eq!((fix.line(), fix.value), (None, None));
+    assert_eq!(fix.sentence, "Turn the connection on.");
+}
+
+#[test]
+fn the_acs_pattern_is_escaped() {
+    let (guides, locale) = loaded();
+    let values = guides.find("onelogin").unwrap().fill(&locale, &VALUES);
+    let pattern = r"^https:\/\/sso\.orbitlabs\.example\/saml\/con_7hq2vk\/acs$";
+    assert!(values.iter().any(|entry| entry.value == pattern));
+}

@@ -1,0 +1,294 @@
+//! Applications: your apps, as OpenID Connect clients.
+
+use super::answer::{Answer, List, created, no_content};
+use super::input::{Body, Listing, NoFilter, PageParams, nullable};
+use super::schemas;
+use super::secrets::NewSecretView;
+use crate::http::caller::{ApiKey, ApplicationsRead, ApplicationsWrite};
+use crate::http::error::ApiError;
+use crate::http::server::State;
+use crate::store::applications::{
+    self, Application, ApplicationKind, ApplicationPatch, IdTokenAlg, NewApplication, NoConnection,
+};
+use crate::store::{ApplicationId, OrganizationId, Scope};
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpResponse, delete, get, patch, post};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An app of yours.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Application)]
+pub(super) struct ApplicationView {
+    /// Its ID, which is its `client_id`.
+    #[schema(example = "app_01kampz3y7f4m8t2v6c9d0e1hj")]
+    id: String,
+    #[schema(example = "Orbit")]
+    name: String,
+    /// Whether it can keep a secret (`web`) or proves itself by PKCE alone (`native`).
+    #[schema(schema_with = schemas::application_kind)]
+    kind: ApplicationKind,
+    /// Where codes may be sent. Each is compared as it is written.
+    #[schema(example = json!(["https://app.example.com/callback"]))]
+    redirect_uris: Vec<String>,
+    /// Where browsers may go after sign-out.
+    post_logout_redirect_uris: Vec<String>,
+    /// Where the app begins a sign-in, for those that start elsewhere.
+    initiate_login_uri: Option<String>,
+    /// What happens to a person whose domain has no connection.
+    #[schema(schema_with = schemas::no_connection)]
+    no_connection: NoConnection,
+    /// The app's own sign-in, for `no_connection` `fallback`.
+    fallback_url: Option<String>,
+    /// How ID tokens for it are signed.
+    #[schema(schema_with = schemas::id_token_alg)]
+    id_token_alg: IdTokenAlg,
+    /// Whose people may sign in to it; `null`: everybody's.
+    organizations: Option<Vec<String>>,
+    /// Whether it belongs to the built-in demo.
+    is_demo: bool,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+/// A new app with its first secret.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ApplicationWithSecret)]
+struct CreatedView {
+    #[serde(flatten)]
+    application: ApplicationView,
+    /// The first client secret; `null` for a `native` app, which has none.
+    secret: Option<NewSecretView>,
+}
+
+impl From<Application> for ApplicationView {
+    fn from(row: Application) -> Self {
+        let text = |id: OrganizationId| id.to_string();
+        Self {
+            id: row.id.to_string(),
+            name: row.name,
+            kind: row.kind,
+            redirect_uris: row.redirect_uris.into_inner(),
+            post_logout_redirect_uris: row.post_logout_redirect_uris.into_inner(),
+            initiate_login_uri: row.initiate_login_uri,
+            no_connection: row.no_connection,
+            fallback_url: row.fallback_url,
+            id_token_alg: row.id_token_alg,
+            organizations: row
+                .organizations
+                .map(|list| list.into_inner().into_iter().map(text).collect()),
+            is_demo: row.is_demo,
+            created_at: row.created_at.to_utc(),
+            updated_at: row.updated_at.to_utc(),
+        }
+    }
+}
+
+/// A new app.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewApplication)]
+#[serde(deny_unknown_fields)]
+struct Create {
+    #[schema(example = "Orbit", max_length = 100)]
+    name: String,
+    /// Whether it can keep a secret (`web`) or not (`native`). It stays. `web` if it is left out.
+    #[schema(schema_with = schemas::application_kind)]
+    kind: Option<ApplicationKind>,
+    /// Where codes may be sent: https, http on this machine or, for `native`, a scheme like `com.example.app`.
+    #[schema(example = json!(["https://app.example.com/callback"]))]
+    redirect_uris: Vec<String>,
+    /// Where browsers may go after sign-out.
+    #[serde(default)]
+    post_logout_redirect_uris: Vec<String>,
+    /// Where the app begins a sign-in, for those that start elsewhere.
+    initiate_login_uri: Option<String>,
+    /// What happens to a person whose domain has no connection; `page` if it is left out.
+    #[schema(schema_with = schemas::no_connection)]
+    no_connection: Option<NoConnection>,
+    /// The app's own sign-in, for `no_connection` `fallback`.
+    fallback_url: Option<String>,
+    /// How ID tokens for it are signed; `RS256` if it is left out.
+    #[schema(schema_with = schemas::id_token_alg)]
+    id_token_alg: Option<IdTokenAlg>,
+    /// Whose people may sign in to it; everybody's if it is left out.
+    #[schema(value_type = Option<Vec<String>>)]
+    organizations: Option<Vec<OrganizationId>>,
+}
+
+impl From<Create> for NewApplication {
+    fn from(body: Create) -> Self {
+        Self {
+            name: body.name,
+            kind: body.kind.unwrap_or(ApplicationKind::Web),
+            redirect_uris: body.redirect_uris,
+            post_logout_redirect_uris: body.post_logout_redirect_uris,
+            initiate_login_uri: body.initiate_login_uri,
+            fallback_url: body.fallback_url,
+            no_connection: body.no_connection.unwrap_or(NoConnection::Page),
+            id_token_alg: body.id_token_alg.unwrap_or(IdTokenAlg::Rs256),
+            organizations: body.organizations,
+            is_demo: false,
+        }
+    }
+}
+
+/// What is to change. Whatever is left out stays as it is; `null` takes away.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = ApplicationPatch)]
+#[serde(deny_unknown_fields)]
+struct Patch {
+    #[schema(max_length = 100)]
+    name: Option<String>,
+    /// Takes the place of the whole list.
+    redirect_uris: Option<Vec<String>>,
+    /// Takes the place of the whole list.
+    post_logout_redirect_uris: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    initiate_login_uri: Option<Option<String>>,
+    #[schema(schema_with = schemas::no_connection)]
+    no_connection: Option<NoConnection>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    fallback_url: Option<Option<String>>,
+    #[schema(schema_with = schemas::id_token_alg)]
+    id_token_alg: Option<IdTokenAlg>,
+    /// Takes the place of the whole list; `null` admits everybody.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<Vec<String>>)]
+    organizations: Option<Option<Vec<OrganizationId>>>,
+}
+
+impl From<Patch> for ApplicationPatch {
+    fn from(body: Patch) -> Self {
+        Self {
+            name: body.name,
+            redirect_uris: body.redirect_uris,
+            post_logout_redirect_uris: body.post_logout_redirect_uris,
+            initiate_login_uri: body.initiate_login_uri,
+            fallback_url: body.fallback_url,
+            no_connection: body.no_connection,
+            id_token_alg: body.id_token_alg,
+            organizations: body.organizations,
+        }
+    }
+}
+
+/// List applications
+#[utoipa::path(
+    tag = "applications",
+    params(PageParams),
+    responses((status = 200, body = List<ApplicationView>)),
+    security(("api_key" = ["applications:read"])),
+)]
+#[get("/applications")]
+pub(super) async fn list_applications(
+    key: ApiKey<ApplicationsRead>,
+    state: Data<State>,
+    listing: Listing<NoFilter>,
+) -> Answer<List<ApplicationView>> {
+    key.whole_installation()?;
+    let page = state.store.read(move |db| {
+        let page = applications::page(db, &listing.window)?;
+        let total = if listing.count { Some(applications::count(db)?) } else { None };
+        Ok(List::of(page, total))
+    });
+    Ok(Json(page.await?.map(ApplicationView::from)))
+}
+
+/// Create an application
+///
+/// The secret of a `web` application is in this answer and nowhere else.
+#[utoipa::path(
+    tag = "applications",
+    request_body = Create,
+    responses((status = 201, body = CreatedView)),
+    security(("api_key" = ["applications:write"])),
+)]
+#[post("/applications")]
+pub(super) async fn create_application(
+    key: ApiKey<ApplicationsWrite>,
+    state: Data<State>,
+    body: Body<Create>,
+) -> Result<HttpResponse, ApiError> {
+    key.whole_installation()?;
+    let new = NewApplication::from(body.0);
+    let write = move |tx: &mut crate::store::Tx| {
+        let (application, secret) = applications::create(tx, new)?;
+        let row = applications::secrets(tx.db, &application.id)?.into_iter().next();
+        Ok((application, row.zip(secret)))
+    };
+    let (application, secret) = state.store.write(Scope::System, key.actor(), write).await?;
+    Ok(created(&CreatedView {
+        application: application.into(),
+        secret: secret.map(|(row, secret)| NewSecretView::new(row, &secret)),
+    }))
+}
+
+/// Get an application
+#[utoipa::path(
+    tag = "applications",
+    params(schemas::ApplicationPath),
+    responses((status = 200, body = ApplicationView)),
+    security(("api_key" = ["applications:read"])),
+)]
+#[get("/applications/{application}")]
+pub(super) async fn get_application(
+    key: ApiKey<ApplicationsRead>,
+    state: Data<State>,
+    id: Path<String>,
+) -> Answer<ApplicationView> {
+    key.whole_installation()?;
+    let id: ApplicationId = id.parse()?;
+    let application = state.store.read(move |db| applications::find(db, &id)).await?;
+    Ok(Json(ApplicationView::from(application)))
+}
+
+/// Change an application
+#[utoipa::path(
+    tag = "applications",
+    params(schemas::ApplicationPath),
+    request_body = Patch,
+    responses((status = 200, body = ApplicationView)),
+    security(("api_key" = ["applications:write"])),
+)]
+#[patch("/applications/{application}")]
+pub(super) async fn patch_application(
+    key: ApiKey<ApplicationsWrite>,
+    state: Data<State>,
+    id: Path<String>,
+    body: Body<Patch>,
+) -> Answer<ApplicationView> {
+    key.whole_installation()?;
+    let (id, patch): (ApplicationId, _) = (id.parse()?, ApplicationPatch::from(body.0));
+    let application = state
+        .store
+        .write(Scope::System, key.actor(), move |tx| applications::change(tx, &id, patch))
+        .await?;
+    Ok(Json(ApplicationView::from(application)))
+}
+
+/// Delete an application
+///
+/// Nobody can sign in to it any more, and its tokens end. This cannot be undone.
+#[utoipa::path(
+    tag = "applications",
+    params(schemas::ApplicationPath),
+    responses((status = 204, description = "It is deleted.")),
+    security(("api_key" = ["applications:write"])),
+)]
+#[delete("/applications/{application}")]
+pub(super) async fn delete_application(
+    key: ApiKey<ApplicationsWrite>,
+    state: Data<State>,
+    id: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    key.whole_installation()?;
+    let id: ApplicationId = id.parse()?;
+    state
+        .store
+        .write(Scope::System, key.actor(), move |tx| applications::delete(tx, &id))
+        .await?;
+    Ok(no_content())
+}

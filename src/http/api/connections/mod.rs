@@ -1,0 +1,218 @@
+//! Connections: one identity provider of one organization each.
+
+pub(super) mod metadata;
+mod settings;
+pub(super) mod turn;
+mod view;
+
+use self::settings::SettingsSchema;
+use self::view::ConnectionView;
+use super::answer::{Answer, List, created, no_content};
+use super::input::{Body, Listing, PageParams};
+use super::{organizations, schemas};
+use crate::error::{Error, Result};
+use crate::http::caller::{ApiKey, ConnectionsRead, ConnectionsWrite, Needs};
+use crate::http::error::ApiError;
+use crate::http::server::State;
+use crate::store::connections::{
+    self, Connection, ConnectionPatch, ConnectionState, Filter, NewConnection, Settings,
+};
+use crate::store::{ConnectionId, Db, OrganizationId};
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpResponse, delete, get, patch, post};
+use serde::{Deserialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+
+/// A new connection.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewConnection)]
+#[serde(deny_unknown_fields)]
+struct Create {
+    /// Left out, it is the identity provider's name.
+    #[schema(example = "JumpCloud", max_length = 100)]
+    name: Option<String>,
+    /// Which identity provider it is, as the guides name it; `generic` for any other.
+    #[schema(example = "jumpcloud")]
+    provider: String,
+    #[schema(value_type = Option<SettingsSchema>)]
+    settings: Option<Map<String, Value>>,
+}
+
+/// What is to change. Whatever is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = ConnectionPatch)]
+#[serde(deny_unknown_fields)]
+struct Patch {
+    #[schema(example = "JumpCloud", max_length = 100)]
+    name: Option<String>,
+    /// Which identity provider it is, as the guides name it.
+    #[schema(example = "jumpcloud")]
+    provider: Option<String>,
+    #[schema(value_type = Option<SettingsSchema>)]
+    settings: Option<Map<String, Value>>,
+}
+
+/// Which connections a list shows.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ListParams {
+    /// Only those in this state.
+    #[param(schema_with = schemas::connection_state)]
+    state: Option<ConnectionState>,
+    /// Only those of this identity provider.
+    provider: Option<String>,
+}
+
+impl State {
+    /// The API's view of a connection, with the addresses of this installation.
+    fn view(&self, connection: Connection) -> ConnectionView {
+        let now = self.store.clock().now();
+        ConnectionView::new(connection, self.config.public_url.as_str(), now)
+    }
+}
+
+/// A connection that the key may see, of an organization that is there.
+fn visible(db: &mut Db, only: Option<&OrganizationId>, id: &ConnectionId) -> Result<Connection> {
+    let connection = connections::find(db, id)?;
+    match only {
+        Some(only) if *only != connection.organization_id => {
+            Err(Error::not_found("connection", id.as_str()))
+        }
+        _ => Ok(connection),
+    }
+}
+
+/// The same, read ahead of a write that needs to know which organization's turn it takes.
+async fn find<N: Needs>(state: &State, key: &ApiKey<N>, id: &str) -> Result<Connection> {
+    let (only, id) = (key.organization().cloned(), id.parse()?);
+    state.store.read(move |db| visible(db, only.as_ref(), &id)).await
+}
+
+/// List an organization's connections
+#[utoipa::path(
+    tag = "connections",
+    params(schemas::OrganizationPath, PageParams, ListParams),
+    responses((status = 200, body = List<ConnectionView>)),
+    security(("api_key" = ["connections:read"])),
+)]
+#[get("/organizations/{organization}/connections")]
+pub(super) async fn list_connections(
+    key: ApiKey<ConnectionsRead>,
+    state: Data<State>,
+    name: Path<String>,
+    listing: Listing<ListParams>,
+) -> Answer<List<ConnectionView>> {
+    let only = key.organization().cloned();
+    let ListParams { state: in_state, provider } = listing.filter;
+    let page = state.store.read(move |db| {
+        let organization = organizations::resolve(db, only.as_ref(), &name)?.id;
+        let filter = Filter { organization: Some(organization), state: in_state, provider };
+        let page = connections::page(db, &listing.window, &filter)?;
+        let total = if listing.count { Some(connections::count(db, &filter)?) } else { None };
+        Ok(List::of(page, total))
+    });
+    Ok(Json(page.await?.map(|row| state.view(row))))
+}
+
+/// Create a connection
+///
+/// It is a `draft` whose values for the identity provider are final. Metadata makes it `testing`.
+#[utoipa::path(
+    tag = "connections",
+    params(schemas::OrganizationPath),
+    request_body = Create,
+    responses((status = 201, body = ConnectionView)),
+    security(("api_key" = ["connections:write"])),
+)]
+#[post("/organizations/{organization}/connections")]
+pub(super) async fn create_connection(
+    key: ApiKey<ConnectionsWrite>,
+    state: Data<State>,
+    organization: Path<String>,
+    body: Body<Create>,
+) -> Result<HttpResponse, ApiError> {
+    let Create { name, provider, settings } = body.0;
+    let new = NewConnection {
+        name,
+        provider,
+        settings: settings::patched(&Settings::default(), settings)?,
+    };
+    let id = organizations::find(&state, &key, organization.into_inner()).await?.id;
+    let connection = state
+        .store
+        .write(&id.clone(), key.actor(), move |tx| connections::create(tx, &id, new))
+        .await?;
+    Ok(created(&state.view(connection)))
+}
+
+/// Get a connection
+#[utoipa::path(
+    tag = "connections",
+    params(schemas::ConnectionPath),
+    responses((status = 200, body = ConnectionView)),
+    security(("api_key" = ["connections:read"])),
+)]
+#[get("/connections/{connection}")]
+pub(super) async fn get_connection(
+    key: ApiKey<ConnectionsRead>,
+    state: Data<State>,
+    id: Path<String>,
+) -> Answer<ConnectionView> {
+    Ok(Json(state.view(find(&state, &key, &id).await?)))
+}
+
+/// Change a connection
+///
+/// Changed settings take effect at once, also on an active connection.
+#[utoipa::path(
+    tag = "connections",
+    params(schemas::ConnectionPath),
+    request_body = Patch,
+    responses((status = 200, body = ConnectionView)),
+    security(("api_key" = ["connections:write"])),
+)]
+#[patch("/connections/{connection}")]
+pub(super) async fn patch_connection(
+    key: ApiKey<ConnectionsWrite>,
+    state: Data<State>,
+    id: Path<String>,
+    body: Body<Patch>,
+) -> Answer<ConnectionView> {
+    let Connection { id, organization_id, .. } = find(&state, &key, &id).await?;
+    let Patch { name, provider, settings } = body.0;
+    let write = move |tx: &mut crate::store::Tx| {
+        let current = connections::find_in(tx.db, &organization_id, &id)?;
+        let settings = match settings {
+            Some(patch) => Some(settings::patched(&current.settings, Some(patch))?),
+            None => None,
+        };
+        connections::change(tx, &id, ConnectionPatch { name, provider, settings })
+    };
+    let connection = state.store.write(&organization_id.clone(), key.actor(), write).await?;
+    Ok(Json(state.view(connection)))
+}
+
+/// Delete a connection
+///
+/// Nobody can sign in with it any more. It can be restored for 30 days.
+#[utoipa::path(
+    tag = "connections",
+    params(schemas::ConnectionPath),
+    responses((status = 204, description = "It is deleted.")),
+    security(("api_key" = ["connections:write"])),
+)]
+#[delete("/connections/{connection}")]
+pub(super) async fn delete_connection(
+    key: ApiKey<ConnectionsWrite>,
+    state: Data<State>,
+    id: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let Connection { id, organization_id, .. } = find(&state, &key, &id).await?;
+    state
+        .store
+        .write(&organization_id, key.actor(), move |tx| connections::delete(tx, &id))
+        .await?;
+    Ok(no_content())
+}

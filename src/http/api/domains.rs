@@ -1,0 +1,203 @@
+//! Email domains of an organization: an address with a live one leads to its connections.
+
+use super::answer::{Answer, List, created, no_content};
+use super::input::{Body, Listing, NoFilter};
+use super::{organizations, schemas};
+use crate::domain::DomainName;
+use crate::error::{Error, FieldError, Result};
+use crate::http::caller::{ApiKey, DomainsRead, DomainsWrite};
+use crate::http::error::ApiError;
+use crate::http::server::State;
+use crate::store::domains::{self, Domain, DomainState};
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpResponse, delete, get, post};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An email domain of an organization.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Domain)]
+pub(super) struct DomainView {
+    #[schema(example = "dom_01kampz3y7f4m8t2v6c9d0e1hj")]
+    id: String,
+    organization_id: String,
+    /// In lower case and ASCII (IDNA).
+    #[schema(example = "globex.example")]
+    name: String,
+    #[schema(schema_with = schemas::domain_state)]
+    state: DomainState,
+    /// Whether people with this domain in their address may sign in. A domain is live in one organization only.
+    is_live: bool,
+    dns_record: DnsRecord,
+    created_at: DateTime<Utc>,
+    /// When the DNS was last asked.
+    checked_at: Option<DateTime<Utc>>,
+    live_at: Option<DateTime<Utc>>,
+}
+
+/// What the customer adds to the DNS to show that the domain is theirs.
+#[derive(Serialize, ToSchema)]
+struct DnsRecord {
+    #[schema(example = "TXT")]
+    r#type: &'static str,
+    #[schema(example = "_vestibule.globex.example")]
+    name: String,
+    #[schema(example = "vestibule-domain-verification=0f3c1a52b7e94d0c8a6f12d45b7c9e31")]
+    value: String,
+}
+
+impl From<Domain> for DomainView {
+    fn from(row: Domain) -> Self {
+        let (name, value) = row.record();
+        Self {
+            is_live: row.is_live(),
+            id: row.id.to_string(),
+            organization_id: row.organization_id.to_string(),
+            name: row.name,
+            state: row.state,
+            dns_record: DnsRecord { r#type: "TXT", name, value },
+            created_at: row.created_at.to_utc(),
+            checked_at: row.checked_at.map(|at| at.to_utc()),
+            live_at: row.live_at.map(|at| at.to_utc()),
+        }
+    }
+}
+
+/// A new domain.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewDomain)]
+#[serde(deny_unknown_fields)]
+struct Create {
+    #[schema(example = "globex.example")]
+    domain: String,
+    /// You know that it is theirs, so it needs no DNS record. Not for a key that is bound to one organization.
+    #[serde(default)]
+    vouched: bool,
+}
+
+/// Reads the names of a list of domains, each fault with its place in `/domains`.
+pub(super) fn parse_names(names: &[String]) -> Result<Vec<DomainName>> {
+    let (mut parsed, mut faults) = (Vec::new(), Vec::new());
+    for (at, name) in names.iter().enumerate() {
+        match DomainName::parse_owned(name) {
+            Ok(name) => parsed.push(name),
+            Err(fault) => faults.push(FieldError {
+                pointer: format!("/domains/{at}"),
+                code: fault.code().to_owned(),
+                detail: fault.to_string(),
+            }),
+        }
+    }
+    if faults.is_empty() { Ok(parsed) } else { Err(Error::Invalid(faults)) }
+}
+
+/// List an organization's domains
+#[utoipa::path(
+    tag = "domains",
+    params(schemas::OrganizationPath),
+    responses((status = 200, body = List<DomainView>)),
+    security(("api_key" = ["domains:read"])),
+)]
+#[get("/organizations/{organization}/domains")]
+pub(super) async fn list_domains(
+    key: ApiKey<DomainsRead>,
+    state: Data<State>,
+    name: Path<String>,
+    _: Listing<NoFilter>,
+) -> Answer<List<DomainView>> {
+    let only = key.organization().cloned();
+    let all = state.store.read(move |db| {
+        let organization = organizations::resolve(db, only.as_ref(), &name)?;
+        domains::list(db, &organization.id)
+    });
+    Ok(Json(List::all(all.await?).map(DomainView::from)))
+}
+
+/// Add a domain
+///
+/// It is `pending` until its DNS record is found, or `vouched` and live at once.
+#[utoipa::path(
+    tag = "domains",
+    params(schemas::OrganizationPath),
+    request_body = Create,
+    responses((status = 201, body = DomainView)),
+    security(("api_key" = ["domains:write"])),
+)]
+#[post("/organizations/{organization}/domains")]
+pub(super) async fn create_domain(
+    key: ApiKey<DomainsWrite>,
+    state: Data<State>,
+    name: Path<String>,
+    body: Body<Create>,
+) -> Result<HttpResponse, ApiError> {
+    let Create { domain, vouched } = body.0;
+    if vouched {
+        key.whole_installation()?;
+    }
+    let domain = DomainName::parse_owned(&domain)
+        .map_err(|fault| Error::invalid("/domain", fault.code(), fault.to_string()))?;
+    let id = organizations::find(&state, &key, name.into_inner()).await?.id;
+    let domain = state
+        .store
+        .write(&id.clone(), key.actor(), move |tx| domains::add(tx, &id, &domain, vouched))
+        .await?;
+    Ok(created(&DomainView::from(domain)))
+}
+
+/// Look for a domain's DNS record
+///
+/// Answers with the verified domain, or with 409 `domain_not_verified`, which says what is there and what should be.
+#[utoipa::path(
+    tag = "domains",
+    params(schemas::OrganizationPath, schemas::DomainPath),
+    responses((status = 200, body = DomainView)),
+    security(("api_key" = ["domains:write"])),
+)]
+#[post("/organizations/{organization}/domains/{domain}/verify")]
+pub(super) async fn verify_domain(
+    key: ApiKey<DomainsWrite>,
+    state: Data<State>,
+    path: Path<(String, String)>,
+) -> Answer<DomainView> {
+    let (organization, reference) = path.into_inner();
+    let only = key.organization().cloned();
+    let domain = state.store.read(move |db| {
+        let organization = organizations::resolve(db, only.as_ref(), &organization)?;
+        domains::find_in(db, &organization.id, &reference)
+    });
+    let domain = domain.await?;
+    let (record, _) = domain.record();
+    let found = state.dns.txt(&record).await?;
+    let checked = state
+        .store
+        .write(&domain.organization_id.clone(), key.actor(), move |tx| {
+            domains::verify(tx, &domain, &found)
+        })
+        .await?;
+    Ok(Json(DomainView::from(checked.into_result()?)))
+}
+
+/// Remove a domain
+///
+/// People with it in their address can no longer sign in.
+#[utoipa::path(
+    tag = "domains",
+    params(schemas::OrganizationPath, schemas::DomainPath),
+    responses((status = 204, description = "It is removed.")),
+    security(("api_key" = ["domains:write"])),
+)]
+#[delete("/organizations/{organization}/domains/{domain}")]
+pub(super) async fn delete_domain(
+    key: ApiKey<DomainsWrite>,
+    state: Data<State>,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, ApiError> {
+    let (organization, reference) = path.into_inner();
+    let id = organizations::find(&state, &key, organization).await?.id;
+    state
+        .store
+        .write(&id.clone(), key.actor(), move |tx| domains::remove(tx, &id, &reference))
+        .await?;
+    Ok(no_content())
+}

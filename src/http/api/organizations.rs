@@ -1,0 +1,354 @@
+//! Organizations: the customers.
+
+use super::answer::{Answer, List, created, no_content};
+use super::input::{Body, Listing, PageParams, nullable};
+use super::schemas;
+use crate::error::{Error, Result};
+use crate::http::caller::{ApiKey, Needs, OrganizationsRead, OrganizationsWrite};
+use crate::http::error::ApiError;
+use crate::http::server::State;
+use crate::store::organizations::{
+    self, Admission, Filter, NewOrganization, Organization, OrganizationPatch,
+};
+use crate::store::{Db, OrganizationId, Scope};
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpResponse, delete, get, patch, post, put};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+
+/// A customer of yours.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Organization)]
+pub(super) struct OrganizationView {
+    #[schema(example = "org_01kampz3y7f4m8t2v6c9d0e1hj")]
+    id: String,
+    /// Your own ID of this customer. Wherever a path takes an organization it takes `external:` and this, too.
+    #[schema(example = "globex-17")]
+    external_id: Option<String>,
+    #[schema(example = "Globex")]
+    name: String,
+    /// How new people arrive.
+    #[schema(schema_with = schemas::admission)]
+    admission: Admission,
+    /// Whatever you keep with it. Nothing here reads it.
+    metadata: Map<String, Value>,
+    /// Whether it belongs to the built-in demo.
+    is_demo: bool,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl From<Organization> for OrganizationView {
+    fn from(row: Organization) -> Self {
+        Self {
+            id: row.id.to_string(),
+            external_id: row.external_id,
+            name: row.name,
+            admission: row.admission,
+            metadata: row.metadata.into_inner(),
+            is_demo: row.is_demo,
+            created_at: row.created_at.to_utc(),
+            updated_at: row.updated_at.to_utc(),
+        }
+    }
+}
+
+/// A new customer. Only the name is needed.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewOrganization)]
+#[serde(deny_unknown_fields)]
+struct Create {
+    #[schema(example = "Globex", max_length = 100)]
+    name: String,
+    /// Your own ID of this customer: 1 to 128 visible ASCII characters.
+    #[schema(example = "globex-17", max_length = 128)]
+    external_id: Option<String>,
+    /// How new people arrive; `both` if it is left out.
+    #[schema(schema_with = schemas::admission)]
+    admission: Option<Admission>,
+    /// Whatever you keep with it, at most 16 KiB.
+    #[serde(default)]
+    metadata: Map<String, Value>,
+    /// Its email domains, which then wait to be verified.
+    #[serde(default)]
+    #[schema(example = json!(["globex.example"]))]
+    domains: Vec<String>,
+}
+
+impl Create {
+    fn parse(self) -> Result<NewOrganization> {
+        Ok(NewOrganization {
+            name: self.name,
+            external_id: self.external_id,
+            admission: self.admission.unwrap_or(Admission::Both),
+            metadata: self.metadata,
+            is_demo: false,
+            domains: super::domains::parse_names(&self.domains)?,
+        })
+    }
+}
+
+/// What an organization is to be, under your own ID.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = OrganizationUpsert)]
+#[serde(deny_unknown_fields)]
+struct Upsert {
+    #[schema(example = "Globex", max_length = 100)]
+    name: String,
+    /// How new people arrive. Left out, it stays as it is, or is `both` for a new organization.
+    #[schema(schema_with = schemas::admission)]
+    admission: Option<Admission>,
+    /// Whatever you keep with it. Left out, it stays as it is.
+    metadata: Option<Map<String, Value>>,
+}
+
+/// What is to change. Whatever is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = OrganizationPatch)]
+#[serde(deny_unknown_fields)]
+struct Patch {
+    #[schema(example = "Globex Corporation", max_length = 100)]
+    name: Option<String>,
+    /// Your own ID of this customer; `null` takes it away.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>, max_length = 128)]
+    external_id: Option<Option<String>>,
+    /// How new people arrive.
+    #[schema(schema_with = schemas::admission)]
+    admission: Option<Admission>,
+    /// Takes the place of all that was kept before.
+    metadata: Option<Map<String, Value>>,
+}
+
+/// Which organizations a list shows.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ListParams {
+    /// Only those with this in their name, external ID or a domain.
+    search: Option<String>,
+    /// Only the one with this email domain.
+    domain: Option<String>,
+}
+
+/// The organization that a path names by its ID or by `external:` and the vendor's own, if the key may see it.
+pub(super) fn resolve(db: &mut Db, only: Option<&OrganizationId>, name: &str) -> Result<Organization> {
+    let organization = organizations::resolve(db, name)?;
+    match only {
+        Some(only) if *only != organization.id => Err(Error::not_found("organization", name)),
+        _ => Ok(organization),
+    }
+}
+
+/// The same, read ahead of a write that needs to know which organization's turn it takes.
+pub(super) async fn find<N: Needs>(
+    state: &State,
+    key: &ApiKey<N>,
+    name: String,
+) -> Result<Organization> {
+    let only = key.organization().cloned();
+    state.store.read(move |db| resolve(db, only.as_ref(), &name)).await
+}
+
+/// List organizations
+#[utoipa::path(
+    tag = "organizations",
+    params(PageParams, ListParams),
+    responses((status = 200, body = List<OrganizationView>)),
+    security(("api_key" = ["organizations:read"])),
+)]
+#[get("/organizations")]
+pub(super) async fn list_organizations(
+    key: ApiKey<OrganizationsRead>,
+    state: Data<State>,
+    listing: Listing<ListParams>,
+) -> Answer<List<OrganizationView>> {
+    let only = key.organization().cloned();
+    let filter = Filter { only, text: listing.filter.search, domain: listing.filter.domain };
+    let page = state.store.read(move |db| {
+        let page = organizations::page(db, &listing.window, &filter)?;
+        let total = if listing.count { Some(organizations::count(db, &filter)?) } else { None };
+        Ok(List::of(page, total))
+    });
+    Ok(Json(page.await?.map(OrganizationView::from)))
+}
+
+/// Create an organization
+#[utoipa::path(
+    tag = "organizations",
+    request_body = Create,
+    responses((status = 201, body = OrganizationView)),
+    security(("api_key" = ["organizations:write"])),
+)]
+#[post("/organizations")]
+pub(super) async fn create_organization(
+    key: ApiKey<OrganizationsWrite>,
+    state: Data<State>,
+    body: Body<Create>,
+) -> Result<HttpResponse, ApiError> {
+    key.whole_installation()?;
+    let new = body.0.parse()?;
+    let organization = state
+        .store
+        .write(Scope::System, key.actor(), move |tx| organizations::create(tx, new))
+        .await?;
+    Ok(created(&OrganizationView::from(organization)))
+}
+
+/// Get an organization
+#[utoipa::path(
+    tag = "organizations",
+    params(schemas::OrganizationPath),
+    responses((status = 200, body = OrganizationView)),
+    security(("api_key" = ["organizations:read"])),
+)]
+#[get("/organizations/{organization}")]
+pub(super) async fn get_organization(
+    key: ApiKey<OrganizationsRead>,
+    state: Data<State>,
+    name: Path<String>,
+) -> Answer<OrganizationView> {
+    Ok(Json(OrganizationView::from(find(&state, &key, name.into_inner()).await?)))
+}
+
+/// Create or change an organization by your own ID
+///
+/// The path is `external:` and your ID. Sent twice, it does the same once.
+#[utoipa::path(
+    tag = "organizations",
+    params(schemas::OrganizationPath),
+    request_body = Upsert,
+    responses(
+        (status = 200, description = "It was there and is now like this.", body = OrganizationView),
+        (status = 201, description = "It is new.", body = OrganizationView),
+    ),
+    security(("api_key" = ["organizations:write"])),
+)]
+#[put("/organizations/{organization}")]
+pub(super) async fn put_organization(
+    key: ApiKey<OrganizationsWrite>,
+    state: Data<State>,
+    name: Path<String>,
+    body: Body<Upsert>,
+) -> Result<HttpResponse, ApiError> {
+    let Some(external_id) = name.strip_prefix("external:").map(ToOwned::to_owned) else {
+        return Err(ApiError::from(Error::invalid(
+            "",
+            "external_id_needed",
+            "PUT takes your own ID: external:<your ID>. To change an organization by its org_ ID use PATCH.",
+        )));
+    };
+    let (only, body) = (key.organization().cloned(), body.0);
+    let write = move |tx: &mut crate::store::Tx| {
+        let Some(found) = organizations::by_external_id(tx.db, &external_id)? else {
+            if only.is_some() {
+                return Err(Error::not_found("organization", format!("external:{external_id}")));
+            }
+            return Ok((true, organizations::create(tx, body.create(external_id))?));
+        };
+        if only.is_some_and(|only| only != found.id) {
+            return Err(Error::not_found("organization", format!("external:{external_id}")));
+        }
+        Ok((false, organizations::change(tx, &found.id, body.change())?))
+    };
+    let (is_new, organization) = state.store.write(Scope::System, key.actor(), write).await?;
+    let view = OrganizationView::from(organization);
+    Ok(if is_new { created(&view) } else { HttpResponse::Ok().json(view) })
+}
+
+impl Upsert {
+    fn create(self, external_id: String) -> NewOrganization {
+        NewOrganization {
+            name: self.name,
+            external_id: Some(external_id),
+            admission: self.admission.unwrap_or(Admission::Both),
+            metadata: self.metadata.unwrap_or_default(),
+            is_demo: false,
+            domains: Vec::new(),
+        }
+    }
+
+    fn change(self) -> OrganizationPatch {
+        OrganizationPatch {
+            name: Some(self.name),
+            external_id: None,
+            admission: self.admission,
+            metadata: self.metadata,
+        }
+    }
+}
+
+/// Change an organization
+#[utoipa::path(
+    tag = "organizations",
+    params(schemas::OrganizationPath),
+    request_body = Patch,
+    responses((status = 200, body = OrganizationView)),
+    security(("api_key" = ["organizations:write"])),
+)]
+#[patch("/organizations/{organization}")]
+pub(super) async fn patch_organization(
+    key: ApiKey<OrganizationsWrite>,
+    state: Data<State>,
+    name: Path<String>,
+    body: Body<Patch>,
+) -> Answer<OrganizationView> {
+    let id = find(&state, &key, name.into_inner()).await?.id;
+    let Patch { name, external_id, admission, metadata } = body.0;
+    let patch = OrganizationPatch { name, external_id, admission, metadata };
+    let organization = state
+        .store
+        .write(&id.clone(), key.actor(), move |tx| organizations::change(tx, &id, patch))
+        .await?;
+    Ok(Json(OrganizationView::from(organization)))
+}
+
+/// Delete an organization
+///
+/// Its people can no longer sign in, and their sessions end. It can be restored for 30 days.
+#[utoipa::path(
+    tag = "organizations",
+    params(schemas::OrganizationPath),
+    responses((status = 204, description = "It is deleted.")),
+    security(("api_key" = ["organizations:write"])),
+)]
+#[delete("/organizations/{organization}")]
+pub(super) async fn delete_organization(
+    key: ApiKey<OrganizationsWrite>,
+    state: Data<State>,
+    name: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    key.whole_installation()?;
+    let id = find(&state, &key, name.into_inner()).await?.id;
+    state
+        .store
+        .write(&id.clone(), key.actor(), move |tx| organizations::delete(tx, &id))
+        .await?;
+    Ok(no_content())
+}
+
+/// Restore a deleted organization
+///
+/// Within 30 days of its deletion, by its `org_` ID.
+#[utoipa::path(
+    tag = "organizations",
+    params(schemas::OrganizationPath),
+    responses((status = 200, body = OrganizationView)),
+    security(("api_key" = ["organizations:write"])),
+)]
+#[post("/organizations/{organization}/restore")]
+pub(super) async fn restore_organization(
+    key: ApiKey<OrganizationsWrite>,
+    state: Data<State>,
+    name: Path<String>,
+) -> Answer<OrganizationView> {
+    key.whole_installation()?;
+    let id: OrganizationId = name.parse()?;
+    let organization = state
+        .store
+        .write(&id.clone(), key.actor(), move |tx| organizations::restore(tx, &id))
+        .await?;
+    Ok(Json(OrganizationView::from(organization)))
+}

@@ -1,0 +1,111 @@
+//! What a browser keeps for us: the value that binds a sign-in to it, its session, its last choice.
+
+use super::server::State;
+use crate::crypto::{self, Secret};
+use crate::error::Result;
+use crate::store::{ConnectionId, sessions::Session};
+use actix_web::HttpRequest;
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+
+/// How long a browser remembers the connection that it used last.
+const REMEMBERED: Duration = Duration::days(90);
+/// How long the binding value lives: longer than any sign-in takes.
+const BOUND: Duration = Duration::days(1);
+
+/// Names of the cookies. Over https the prefix keeps other hosts of the domain from setting them.
+struct Names {
+    binding: &'static str,
+    session: &'static str,
+    choice: &'static str,
+}
+
+const SECURE: Names = Names {
+    binding: "__Host-vestibule-browser",
+    session: "__Host-vestibule-session",
+    choice: "__Host-vestibule-choice",
+};
+const PLAIN: Names = Names {
+    binding: "vestibule-browser",
+    session: "vestibule-session",
+    choice: "vestibule-choice",
+};
+
+fn names(state: &State) -> &'static Names {
+    if state.config.public_url.is_https() { &SECURE } else { &PLAIN }
+}
+
+fn cookie(state: &State, name: &'static str, value: String, age: Duration) -> Cookie<'static> {
+    let mut cookie = Cookie::new(name, value);
+    cookie.set_path("/");
+    cookie.set_http_only(true);
+    cookie.set_secure(state.config.public_url.is_https());
+    cookie.set_same_site(SameSite::Lax);
+    cookie.set_max_age(age);
+    cookie
+}
+
+/// The value that binds sign-ins to this browser, and the cookie that keeps it there.
+///
+/// The identity provider's answer is a form post from another site, so the cookie must travel with
+/// those. That needs https; over http, in development, the attribute is left out and browsers send
+/// the cookie as long as it is new.
+#[must_use]
+pub fn bind(state: &State, request: &HttpRequest) -> (String, Cookie<'static>) {
+    let value = bound(state, request).unwrap_or_else(|| crypto::hex(&crypto::random::<16>()));
+    let mut cookie = cookie(state, names(state).binding, value.clone(), BOUND);
+    cookie.set_same_site(state.config.public_url.is_https().then_some(SameSite::None));
+    (value, cookie)
+}
+
+/// The value that binds sign-ins to this browser, if it has one.
+#[must_use]
+pub fn bound(state: &State, request: &HttpRequest) -> Option<String> {
+    let value = request.cookie(names(state).binding)?.value().to_owned();
+    (value.len() == 32 && value.bytes().all(|b| b.is_ascii_hexdigit())).then_some(value)
+}
+
+/// The cookie of a new session.
+#[must_use]
+pub fn signed_in(state: &State, session: &Session, value: &Secret) -> Cookie<'static> {
+    let age = session.expires_at.since(session.signed_in_at).num_seconds();
+    let value = value.reveal().to_owned();
+    cookie(state, names(state).session, value, Duration::seconds(age))
+}
+
+/// The value of the session cookie, if the browser has one.
+#[must_use]
+pub fn session(state: &State, request: &HttpRequest) -> Option<String> {
+    Some(request.cookie(names(state).session)?.value().to_owned())
+}
+
+/// A cookie that takes the session's away.
+#[must_use]
+pub fn signed_out(state: &State) -> Cookie<'static> {
+    let mut cookie = cookie(state, names(state).session, String::new(), Duration::ZERO);
+    cookie.make_removal();
+    cookie
+}
+
+/// The cookie that remembers which connection was used last. It is signed: nobody else can propose one.
+pub fn remember(state: &State, connection: &ConnectionId) -> Result<Cookie<'static>> {
+    let value = format!("{connection}.{}", seal_of(state, connection.as_str())?);
+    Ok(cookie(state, names(state).choice, value, REMEMBERED))
+}
+
+/// The connection that this browser used last.
+#[must_use]
+pub fn remembered(state: &State, request: &HttpRequest) -> Option<ConnectionId> {
+    let cookie = request.cookie(names(state).choice)?;
+    let (connection, mac) = cookie.value().split_once('.')?;
+    let expected = seal_of(state, connection).ok()?;
+    if !crypto::constant_time_eq(mac.as_bytes(), expected.as_bytes()) {
+        return None;
+    }
+    connection.parse().ok()
+}
+
+fn seal_of(state: &State, connection: &str) -> Result<String> {
+    let mac = crypto::hmac_sha256(state.cookie_key.reveal(), connection.as_bytes())?;
+    Ok(crypto::hex(&mac))
+}

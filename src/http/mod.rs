@@ -1,0 +1,22 @@
+//! Actix: the only code that knows requests and responses.
+
+pub mod assets;
+mod browser;
+pub mod error;
+pub mod guard;
+pub mod health;
+mod keyring;
+mod logout;
+mod oidc;
+mod outcome;
+pub mod pages;
+pub mod request;
+mod saml;
+pub mod server;
+mod sign_in;
+mod trust;
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

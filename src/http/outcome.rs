@@ -1,0 +1,276 @@
+//! How a sign-in ends: written down, and told to the person and the app.
+
+use super::browser;
+use super::error::{Failure, PageError};
+use super::pages::{self, AttributeLine, Destination, TestResult};
+use super::saml::{Accepted, Decided, Verdict};
+use super::server::State;
+use super::sign_in::{add_cookie, login_path, see_other};
+use crate::cause::Cause;
+use crate::crypto::Place;
+use crate::error::{Error, Result};
+use crate::guides::Values;
+use crate::oidc;
+use crate::oidc::answer::Answer as AppAnswer;
+use crate::saml::check::Check;
+use crate::store::applications;
+use crate::store::connections::Connection;
+use crate::store::organizations::Organization;
+use crate::store::sign_in::{self, Answer, Arrival, Beginning, Completed};
+use crate::store::traces::{Trace, TraceKind};
+use crate::store::{Actor, Scope};
+use crate::telemetry::SignInOutcome;
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use chrono::TimeDelta;
+use std::sync::Arc;
+
+/// A response is kept, sealed, with the trace of its failure up to this size.
+const KEPT_MESSAGE: usize = 256 * 1024;
+
+/// Ends a sign-in: the person is in, or is told why not.
+pub(super) async fn finish(
+    state: &Data<State>,
+    verdict: Verdict,
+) -> Result<HttpResponse, PageError> {
+    let Verdict { connection, organization, trace, checks, decided, message } = verdict;
+    match decided {
+        Decided::Refused(cause) => {
+            let trace = record(state, &connection, trace, cause, checks.clone(), message).await?;
+            refused(state, cause, &trace, &connection, &organization, &checks)
+        }
+        Decided::Accepted(accepted) => {
+            let arrived = Arrived { connection, organization, trace, checks, accepted };
+            admit(state, Arc::new(arrived)).await
+        }
+    }
+}
+
+/// A response that passed, and all that it takes to write it down.
+struct Arrived {
+    connection: Arc<Connection>,
+    organization: Organization,
+    trace: Option<Trace>,
+    checks: Vec<Check>,
+    accepted: Box<Accepted>,
+}
+
+/// Writes down that a person is in. Somebody may change the person while the response is checked: then
+/// it is decided once more, with the organization's lock.
+async fn admit(state: &Data<State>, arrived: Arc<Arrived>) -> Result<HttpResponse, PageError> {
+    let arrival = &arrived.accepted.arrival;
+    let is_test = arrived.trace.as_ref().is_some_and(|trace| trace.kind == TraceKind::Test);
+    let locked = Scope::from(&arrived.organization.id);
+    let is_alone = matches!(arrival, Arrival::Known(_)) && !is_test;
+    let scope = if is_alone { Scope::Own } else { locked.clone() };
+    let (mut trace, mut done) = write_down(state, &arrived, arrival.clone(), scope).await?;
+    if matches!(done, Completed::Stale) {
+        (trace, done) = write_down(state, &arrived, Arrival::New, locked).await?;
+    }
+    match done {
+        Completed::SignedIn { session, cookie, code } => {
+            state.metrics.sign_in(SignInOutcome::Succeeded);
+            let mut response = match (&trace.request, code) {
+                (Some(asked), Some(code)) => {
+                    let answer = asked.return_to.code(code.reveal(), state.issuer());
+                    to_app(state, answer, &state.config.brand.name)
+                }
+                _ => home(state, &arrived).await?,
+            };
+            add_cookie(&mut response, &browser::signed_in(state, &session, &cookie))?;
+            add_cookie(&mut response, &browser::remember(state, &arrived.connection.id)?)?;
+            Ok(response)
+        }
+        Completed::Tested => Ok(tested(state, &trace, &arrived)),
+        Completed::Refused(cause) => {
+            let Arrived { connection, organization, checks, .. } = &*arrived;
+            refused(state, cause, &trace, connection, organization, checks)
+        }
+        Completed::Stale => {
+            Err(Error::Busy("The person was changed at this moment.".to_owned()).into())
+        }
+    }
+}
+
+async fn write_down(
+    state: &Data<State>,
+    arrived: &Arc<Arrived>,
+    arrival: Arrival,
+    scope: Scope,
+) -> Result<(Trace, Completed)> {
+    let arrived = arrived.clone();
+    let (session, lifetimes) = (state.config.sign_in.session.delta(), state.lifetimes());
+    let actor = Actor::SignIn(arrived.connection.id.clone());
+    state
+        .store
+        .write(scope, actor, move |tx| {
+            let trace = match &arrived.trace {
+                Some(trace) => trace.clone(),
+                None => sign_in::begin(tx, unasked(&arrived.connection))?,
+            };
+            let answer = Answer {
+                trace: &trace,
+                connection: &arrived.connection,
+                organization: &arrived.organization,
+                identity: &arrived.accepted.identity,
+                profile: &arrived.accepted.profile,
+                email: &arrived.accepted.email,
+                arrival: &arrival,
+                checks: arrived.checks.clone(),
+                session,
+                lifetimes,
+            };
+            let done = sign_in::complete(tx, answer)?;
+            Ok((trace, done))
+        })
+        .await
+}
+
+/// The trace of a response that nobody asked for.
+fn unasked(connection: &Connection) -> Beginning<'_> {
+    Beginning {
+        kind: TraceKind::ProviderStarted,
+        application: None,
+        request: None,
+        toward: Some((connection, None)),
+        email: None,
+        browser: None,
+        lifetime: TimeDelta::zero(),
+    }
+}
+
+/// Writes down a refusal: in the trace of the sign-in if that is still open, otherwise in one of its own.
+async fn record(
+    state: &Data<State>,
+    connection: &Arc<Connection>,
+    trace: Option<Trace>,
+    cause: Cause,
+    checks: Vec<Check>,
+    message: Option<String>,
+) -> Result<Trace> {
+    let (connection, sealer) = (connection.clone(), state.clone());
+    let actor = Actor::SignIn(connection.id.clone());
+    state
+        .store
+        .write(Scope::Own, actor, move |tx| {
+            let mut trace = match trace {
+                Some(trace) if trace.finished_at.is_none() => trace,
+                _ => sign_in::begin(tx, unasked(&connection))?,
+            };
+            if let Some(message) = message.filter(|message| message.len() <= KEPT_MESSAGE) {
+                let place = Place { table: "traces", column: "message", row: trace.id.as_str() };
+                trace.message = Some(sealer.master.seal(message.as_bytes(), &place)?);
+            }
+            sign_in::refuse(tx, &trace, cause, checks, None)?;
+            Ok(trace)
+        })
+        .await
+}
+
+/// Tells the person, and through the link back the app, why a sign-in did not complete (UX 9.3).
+pub(super) fn refused(
+    state: &State,
+    cause: Cause,
+    trace: &Trace,
+    connection: &Connection,
+    organization: &Organization,
+    checks: &[Check],
+) -> Result<HttpResponse, PageError> {
+    state.metrics.sign_in(SignInOutcome::Failed(cause));
+    if trace.kind == TraceKind::Test {
+        let text = state.locale.cause(cause);
+        let fix = fix(state, cause, connection);
+        let view = TestResult {
+            organization: &organization.name,
+            trace: trace.id.as_str(),
+            failed: Some((cause.code(), &text.title)),
+            fix: Some(&fix),
+            attributes: &[],
+            checks,
+        };
+        return Ok(pages::test_result(state, &view));
+    }
+    if cause == Cause::IdpStartedNotAllowed {
+        let start = format!("/login/{}", connection.id);
+        return Ok(pages::started_at_provider(state, &organization.name, &start));
+    }
+    let app = trace.request.as_ref().and_then(|asked| {
+        let why = format!("{cause}; trace={}", trace.id);
+        match asked.return_to.error(&oidc::Error::AccessDenied(why.into()), state.issuer()) {
+            AppAnswer::Redirect(address) => Some((state.config.brand.name.clone(), address)),
+            AppAnswer::Form { .. } => None,
+        }
+    });
+    let failure = Failure {
+        trace: Some(trace.id.clone()),
+        organization: Some(organization.name.clone()),
+        since: connection.disabled_at,
+        again: Some(login_path(None)),
+        app,
+        ..Failure::new(cause)
+    };
+    Err(failure.into())
+}
+
+/// How to mend it, in the words of the provider's console.
+fn fix(state: &State, cause: Cause, connection: &Connection) -> String {
+    let public_url = state.config.public_url.as_str();
+    let values = Values {
+        idp_entity_id: Some(&connection.idp_entity_id(public_url)),
+        sp_entity_id: &connection.entity_id(public_url),
+        acs: &connection.acs(public_url),
+        login_url: &connection.login_url(public_url),
+        app: Some(&state.config.brand.name),
+    };
+    state.guides.fix(&state.locale, cause, &connection.provider, &values).sentence
+}
+
+fn tested(state: &State, trace: &Trace, arrived: &Arrived) -> HttpResponse {
+    let Accepted { identity, profile, .. } = &*arrived.accepted;
+    let attributes: Vec<AttributeLine<'_>> = identity
+        .attributes
+        .iter()
+        .map(|attribute| AttributeLine {
+            name: &attribute.name,
+            values: &attribute.values,
+            used_as: (profile.email_source.as_deref() == Some(&*attribute.name)).then_some("email"),
+        })
+        .collect();
+    let view = TestResult {
+        organization: &arrived.organization.name,
+        trace: trace.id.as_str(),
+        failed: None,
+        fix: None,
+        attributes: &attributes,
+        checks: &arrived.checks,
+    };
+    pages::test_result(state, &view)
+}
+
+/// Sends the answer of an authorization request on its way.
+pub(super) fn to_app(state: &State, answer: AppAnswer, name: &str) -> HttpResponse {
+    match answer {
+        AppAnswer::Redirect(location) => see_other(&location),
+        AppAnswer::Form { action, fields } => {
+            let fields: Vec<(&str, &str)> =
+                fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let to = Destination::Application(name);
+            pages::between(state, &pages::Between { action: &action, fields: &fields, to })
+        }
+    }
+}
+
+/// Where a person goes who is signed in while no application waits: to the application's own start of a
+/// sign-in (OIDC Core 4), which the session then answers at once; without one, to a page that says so.
+async fn home(state: &Data<State>, arrived: &Arrived) -> Result<HttpResponse> {
+    let wished = arrived.connection.settings.default_application.clone();
+    let organization = arrived.organization.id.clone();
+    let application = state
+        .store
+        .read(move |db| applications::home_of(db, &organization, wished.as_ref()))
+        .await?;
+    let email = arrived.accepted.email.to_string();
+    let start = application.and_then(|application| application.start(state.issuer(), &email));
+    let view = pages::SignedIn { email: &email, organization: &arrived.organization.name };
+    Ok(start.map_or_else(|| pages::signed_in(state, &view), |location| see_other(&location)))
+}

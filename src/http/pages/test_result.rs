@@ -1,0 +1,62 @@
+//! How a test sign-in went, with everything that was received (UX 7.6).
+
+use super::{Shell, respond};
+use crate::http::guard::Csp;
+use crate::http::server::State;
+use crate::saml::check::Check;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+
+/// A test sign-in that has ended. It created nothing.
+pub struct TestResult<'a> {
+    /// The organization's name.
+    pub organization: &'a str,
+    /// The trace's ID.
+    pub trace: &'a str,
+    /// Code and short name of the cause, if it failed.
+    pub failed: Option<(&'a str, &'a str)>,
+    /// How to mend it, in the words of the provider's console.
+    pub fix: Option<&'a str>,
+    /// What was received, in the provider's order.
+    pub attributes: &'a [AttributeLine<'a>],
+    /// Every check in order.
+    pub checks: &'a [Check],
+}
+
+/// An attribute as the provider sent it.
+pub struct AttributeLine<'a> {
+    /// Its name at the provider.
+    pub name: &'a str,
+    /// Its values.
+    pub values: &'a [String],
+    /// What it is used for here: `email`.
+    pub used_as: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "test_result.html")]
+struct TestResultPage<'a> {
+    shell: Shell<'a>,
+    view: &'a TestResult<'a>,
+    title: String,
+    text: String,
+}
+
+/// The page on which a test sign-in ends.
+#[must_use]
+pub fn test_result(state: &State, view: &TestResult<'_>) -> HttpResponse {
+    let shell = Shell(state);
+    let (title, text) = if view.failed.is_some() {
+        ("page.test.failed_title", "page.test.failed_text")
+    } else {
+        ("page.test.passed_title", "page.test.passed_text")
+    };
+    let page = TestResultPage {
+        view,
+        title: shell.organization(title, view.organization),
+        text: shell.organization(text, view.organization),
+        shell,
+    };
+    respond(state, StatusCode::OK, &Csp::Page, &page)
+}

@@ -1,0 +1,313 @@
+//! What an identity provider and its administrator meet: our metadata, and where responses are posted.
+
+use super::browser;
+use super::error::PageError;
+use super::outcome;
+use super::pages;
+use super::server::State;
+use super::sign_in;
+use crate::cause::Cause;
+use crate::clock::Time;
+use crate::crypto;
+use crate::email::Email;
+use crate::error::Result;
+use crate::saml::attributes::{self, Profile};
+use crate::saml::check::{Check, CheckName};
+use crate::saml::metadata::{Organization as Publisher, ServiceProvider};
+use crate::saml::response::{self, Expected, Identity};
+use crate::store::connections::{self, Connection};
+use crate::store::organizations::Organization;
+use crate::store::sign_in::Arrival;
+use crate::store::traces::{self, Trace, TraceKind};
+use crate::store::{self, ConnectionId, Db};
+use actix_web::http::header;
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::TimeDelta;
+use std::sync::Arc;
+
+/// `GET /saml/{connection}`: the service provider's metadata, or a page for a person who opens its
+/// entity ID in a browser.
+pub async fn entity(
+    state: Data<State>,
+    connection: Path<ConnectionId>,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let id = connection.into_inner();
+    let (connection, organization) =
+        state.store.read(move |db| connections::find_with_organization(db, &id)).await?;
+    let public_url = state.config.public_url.as_str();
+    let (entity_id, acs) = (connection.entity_id(public_url), connection.acs(public_url));
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let is_browser = accepts.is_some_and(|value| value.contains("text/html"));
+    if is_browser && !request.query_string().split('&').any(|part| part == "download") {
+        let view = pages::Entity {
+            organization: &organization.name,
+            entity_id: &entity_id,
+            acs: &acs,
+        };
+        return Ok(pages::entity(&state, &view));
+    }
+    let keys = state.keys();
+    let metadata = ServiceProvider {
+        entity_id: &entity_id,
+        acs: &acs,
+        logout: None,
+        signing: keys.signing_certificates(),
+        encryption: keys.encryption_certificates(),
+        signs_requests: connection.settings.sign_requests,
+        wants_signed_assertions: true,
+        name_id_formats: &[
+            "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
+            "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+            "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
+        ],
+        organization: Some(Publisher {
+            name: &state.config.brand.name,
+            url: state.config.public_url.as_str(),
+        }),
+        valid_until: None,
+    };
+    Ok(HttpResponse::Ok()
+        .content_type("application/samlmetadata+xml")
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{}-metadata.xml\"", connection.id),
+        ))
+        .body(metadata.metadata()))
+}
+
+/// `POST /saml/{connection}/acs`: the assertion consumer service (SAML profiles 4.1.4.5).
+pub async fn acs(
+    state: Data<State>,
+    connection: Path<ConnectionId>,
+    body: Result<Bytes, actix_web::Error>,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let message = Message::read(body);
+    let browser = browser::bound(&state, &request);
+    let now = state.store.clock().now();
+    let (id, reader) = (connection.into_inner(), state.clone());
+    let verdict =
+        state.store.read(move |db| judge(db, &reader, &id, message, browser, now)).await?;
+    outcome::finish(&state, verdict).await
+}
+
+/// The fields of the form that the provider let the browser post.
+struct Message {
+    response: Result<String, Cause>,
+    relay_state: Option<String>,
+}
+
+impl Message {
+    /// Reads the form: exactly one `SAMLResponse`, at most one `RelayState` (SAML.md, step 1).
+    fn read(body: Result<Bytes, actix_web::Error>) -> Self {
+        let Ok(body) = body else {
+            return Self { response: Err(Cause::ResponseTooLarge), relay_state: None };
+        };
+        let (mut responses, mut relay_states) = (Vec::new(), Vec::new());
+        for (name, value) in url::form_urlencoded::parse(&body) {
+            match &*name {
+                "SAMLResponse" => responses.push(value.into_owned()),
+                "RelayState" => relay_states.push(value.into_owned()),
+                _ => {}
+            }
+        }
+        let repeated = relay_states.len() > 1 || responses.len() != 1;
+        Self {
+            response: responses.pop().filter(|_| !repeated).ok_or(Cause::XmlInvalid),
+            relay_state: relay_states.pop(),
+        }
+    }
+}
+
+/// What became of a posted response.
+pub(super) struct Verdict {
+    pub(super) connection: Arc<Connection>,
+    pub(super) organization: Organization,
+    /// The sign-in that the response answers, if we know it.
+    pub(super) trace: Option<Trace>,
+    pub(super) checks: Vec<Check>,
+    pub(super) decided: Decided,
+    /// The message as it came, for the sealed copy in the trace of a failure.
+    pub(super) message: Option<String>,
+}
+
+/// Whether the person may come in.
+pub(super) enum Decided {
+    Accepted(Box<Accepted>),
+    Refused(Cause),
+}
+
+/// Whom an accepted response speaks of.
+pub(super) struct Accepted {
+    pub(super) identity: Identity,
+    pub(super) profile: Profile,
+    pub(super) email: Email,
+    pub(super) arrival: Arrival,
+}
+
+/// Checks a response from the field to the person, and changes nothing.
+fn judge(
+    db: &mut Db,
+    state: &State,
+    id: &ConnectionId,
+    message: Message,
+    browser: Option<String>,
+    now: Time,
+) -> Result<Verdict> {
+    let (connection, organization) = connections::find_with_organization(db, id)?;
+    let trace = asked(db, &connection, &message)?;
+    let mut checks = Vec::new();
+    let decided = match verify(state, &connection, trace.as_ref(), &message, now, &mut checks) {
+        Err(cause) => Decided::Refused(cause),
+        Ok(identity) => {
+            let begun = began(trace.as_ref(), &connection, browser, now, &mut checks);
+            match begun.and_then(|()| profile(&connection, &identity, &mut checks)) {
+                Err(cause) => Decided::Refused(cause),
+                Ok((profile, email)) => {
+                    let arrival =
+                        store::sign_in::arrival(db, &connection, &organization, &identity, &profile)?;
+                    person(arrival, identity, profile, email, &mut checks)
+                }
+            }
+        }
+    };
+    let message = message.response.ok();
+    Ok(Verdict { connection: Arc::new(connection), organization, trace, checks, decided, message })
+}
+
+/// Finds the sign-in that a response answers: by its relay state, which is the trace's ID, or where
+/// the provider has lost that, by the request that the response names.
+fn asked(db: &mut Db, connection: &Connection, message: &Message) -> Result<Option<Trace>> {
+    let by_state = match message.relay_state.as_deref().map(str::parse) {
+        Some(Ok(id)) => traces::by_id(db, &id)?,
+        _ => None,
+    };
+    let trace = match (by_state, &message.response) {
+        (Some(trace), _) => Some(trace),
+        (None, Ok(field)) => match response::in_response_to(field) {
+            Some(request) => traces::by_saml_request(db, &request)?,
+            None => None,
+        },
+        (None, Err(_)) => None,
+    };
+    Ok(trace.filter(|trace| trace.connection_id.as_ref() == Some(&connection.id)))
+}
+
+/// The checks of the message itself.
+fn verify(
+    state: &State,
+    connection: &Connection,
+    trace: Option<&Trace>,
+    message: &Message,
+    now: Time,
+    checks: &mut Vec<Check>,
+) -> Result<Identity, Cause> {
+    let is_test = trace.is_some_and(|trace| trace.kind == TraceKind::Test);
+    if let Some(cause) = sign_in::closed(connection, is_test) {
+        return Err(cause);
+    }
+    let Some(provider) = &connection.identity_provider else {
+        return Err(Cause::ConnectionDraft);
+    };
+    let field = message.response.as_ref().map_err(|cause| {
+        checks.push(Check::of(CheckName::Field, false, "one SAMLResponse", cause.code()));
+        *cause
+    })?;
+    let public_url = state.config.public_url.as_str();
+    let (trusted, own) = (state.trust.keys(connection), state.keys());
+    let expected = Expected {
+        acs: &connection.acs(public_url),
+        entity_id: &connection.entity_id(public_url),
+        idp_entity_id: &provider.entity_id,
+        keys: &trusted,
+        decryption_keys: own.decryption(),
+        in_response_to: trace.and_then(|trace| trace.saml_request_id.as_deref()),
+        allow_sha1: connection.settings.allow_sha1,
+        allow_cbc: connection.settings.allow_cbc,
+        skew: TimeDelta::seconds(i64::from(connection.settings.clock_skew)),
+    };
+    let outcome = response::verify(field, &expected, now);
+    checks.extend(outcome.checks);
+    outcome.result.map_err(|rejection| rejection.cause)
+}
+
+/// The checks of the sign-in that the message answers (SAML.md, step 10). That it is answered only
+/// once is decided where the answer is written down.
+fn began(
+    trace: Option<&Trace>,
+    connection: &Connection,
+    browser: Option<String>,
+    now: Time,
+    checks: &mut Vec<Check>,
+) -> Result<(), Cause> {
+    let Some(trace) = trace else {
+        let allowed = connection.settings.idp_started;
+        let received = "started at the provider";
+        checks.push(Check::of(CheckName::Request, allowed, "a sign-in that began here", received));
+        return if allowed { Ok(()) } else { Err(Cause::IdpStartedNotAllowed) };
+    };
+    let state = if trace.finished_at.is_some() {
+        Err((Cause::ResponseReplayed, "already answered"))
+    } else if now >= trace.expires_at {
+        Err((Cause::RequestExpired, "over its time"))
+    } else {
+        Ok(())
+    };
+    let received = state.err().map_or("open", |(_, why)| why);
+    checks.push(Check::of(CheckName::Request, state.is_ok(), "an open sign-in", received));
+    state.map_err(|(cause, _)| cause)?;
+    let same = trace.browser_hash.as_deref().is_some_and(|hash| {
+        let value = browser.as_deref().map(crypto::hash);
+        value.is_some_and(|value| crypto::constant_time_eq(value.as_str().as_bytes(), hash.as_bytes()))
+    });
+    let received = match (same, browser) {
+        (true, _) => "the same browser",
+        (false, Some(_)) => "another browser",
+        (false, None) => "no cookie: cookies blocked, or another browser",
+    };
+    checks.push(Check::of(CheckName::Browser, same, "the browser that began", received));
+    if same { Ok(()) } else { Err(Cause::RequestUnknown) }
+}
+
+/// What the message says of the person, in our words.
+fn profile(
+    connection: &Connection,
+    identity: &Identity,
+    checks: &mut Vec<Check>,
+) -> Result<(Profile, Email), Cause> {
+    let mapping = &connection.settings.attributes;
+    let profile = attributes::profile(&identity.attributes, &identity.name_id, mapping);
+    let source = profile.email_source.as_deref().unwrap_or("no attribute holds one");
+    checks.push(Check::of(CheckName::Email, profile.email.is_some(), "an email address", source));
+    match profile.email.clone() {
+        Some(email) => Ok((profile, email)),
+        None => Err(Cause::EmailMissing),
+    }
+}
+
+fn person(
+    arrival: Result<Arrival, Cause>,
+    identity: Identity,
+    profile: Profile,
+    email: Email,
+    checks: &mut Vec<Check>,
+) -> Decided {
+    let domain = email.domain().to_string();
+    let cause = match arrival {
+        Ok(arrival) => {
+            checks.push(Check::of(CheckName::Domain, true, "a domain of the organization", &domain));
+            checks.push(Check::of(CheckName::Person, true, "a person who may", arrival.word()));
+            return Decided::Accepted(Box::new(Accepted { identity, profile, email, arrival }));
+        }
+        Err(cause) => cause,
+    };
+    if cause == Cause::EmailDomainNotAllowed {
+        checks.push(Check::of(CheckName::Domain, false, "a domain of the organization", &domain));
+    } else {
+        checks.push(Check::of(CheckName::Domain, true, "a domain of the organization", &domain));
+        checks.push(Check::of(CheckName::Person, false, "a person who may", cause.code()));
+    }
+    Decided::Refused(cause)
+}

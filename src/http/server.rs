@@ -1,0 +1,293 @@
+//! The server: its state, its routes, and how it starts and stops.
+
+use super::assets::Assets;
+use super::trust::Trust;
+use super::{health, keyring, logout, oidc, request, saml, sign_in};
+use crate::config::{Config, Tls};
+use crate::crypto::{MasterKey, SecretBytes};
+use crate::error::{Error, Result};
+use crate::guides::Guides;
+use crate::locale::Locale;
+use crate::oidc::discovery;
+use crate::store::Store;
+use crate::store::grants::Lifetimes;
+use crate::store::keys::KeyRing;
+use crate::telemetry::Metrics;
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::web::{self, Data, FormConfig, JsonConfig, PayloadConfig, ServiceConfig};
+use actix_web::{App, HttpServer};
+use anyhow::Context;
+use openssl::error::ErrorStack;
+use openssl::ssl::{SslAcceptor, SslAcceptorBuilder, SslFiletype, SslMethod};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::path::Path;
+use std::time::Duration;
+use tokio::net::TcpSocket;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
+
+/// How long running requests may take to finish once the server has been told to stop.
+const SHUTDOWN_SECONDS: u64 = 30;
+/// Longer than the idle time of common proxies, so that it is they who close.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections that the system keeps waiting until they are accepted.
+const BACKLOG: u32 = 2048;
+
+/// Bytes of a form that a page of ours posts.
+const FORM_LIMIT: usize = 64 * 1024;
+/// Bytes of a JSON document.
+const JSON_LIMIT: usize = 1024 * 1024;
+/// Bytes of a form that an identity provider posts: a response of 1 MiB in base64, with slack.
+pub const ACS_FORM_LIMIT: usize = 2 * 1024 * 1024;
+
+/// What every handler may use.
+pub struct State {
+    /// The settings.
+    pub config: Config,
+    /// The database.
+    pub store: Store,
+    /// Every sentence that a person reads.
+    pub locale: Locale,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Stylesheet, script, font and icon.
+    pub assets: Assets,
+    /// What every provider's console calls its fields.
+    pub guides: Guides,
+    /// Seals what the database must not tell.
+    pub master: MasterKey,
+    /// The certificates of connections.
+    pub trust: Trust,
+    /// Signs the cookie that remembers a choice.
+    pub cookie_key: SecretBytes,
+    /// Our own keys, until the next rotation.
+    keys: RwLock<Arc<KeyRing>>,
+}
+
+impl State {
+    /// The state of a server with these settings, which answers from this database.
+    ///
+    /// Makes the installation's keys if it has none yet.
+    pub fn new(config: Config, store: Store, master: MasterKey, metrics: Metrics) -> Result<Self> {
+        let keys = keyring::open(&config, &store, &master)?;
+        Ok(Self {
+            locale: Locale::load(&config.locale)?,
+            assets: Assets::load()?,
+            guides: Guides::load()?,
+            trust: Trust::default(),
+            cookie_key: master.derive("cookie")?,
+            keys: RwLock::new(Arc::new(keys)),
+            config,
+            store,
+            master,
+            metrics,
+        })
+    }
+
+    /// What the app sees as the issuer of its tokens: the public address.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.config.public_url.as_str()
+    }
+
+    /// Our own keys at this moment.
+    #[must_use]
+    pub fn keys(&self) -> Arc<KeyRing> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes the next steps of key rotation and reads what other instances have done.
+    pub fn renew_keys(&self) -> Result<()> {
+        let keys = keyring::open(&self.config, &self.store, &self.master)?;
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        Ok(())
+    }
+
+    /// How long codes and tokens last.
+    #[must_use]
+    pub fn lifetimes(&self) -> Lifetimes {
+        let oidc = &self.config.oidc;
+        Lifetimes {
+            code: oidc.code_ttl.delta(),
+            access_token: oidc.access_token_ttl.delta(),
+            refresh_token: oidc.refresh_token_ttl.delta(),
+        }
+    }
+}
+
+/// Lists every route there is.
+///
+/// The ones here are for the public: nobody has to say who they are. What needs a caller asks for
+/// one by its arguments.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .app_data(FormConfig::default().limit(FORM_LIMIT))
+        .app_data(JsonConfig::default().limit(JSON_LIMIT))
+        .app_data(PayloadConfig::new(JSON_LIMIT))
+        .service(web::resource("/assets/{name}").get(super::assets::asset))
+        .service(web::resource("/healthz").get(health::alive).route(web::head().to(health::alive)))
+        .service(web::resource("/readyz").get(health::ready).route(web::head().to(health::ready)))
+        .service(web::resource("/version").get(health::version))
+        .service(web::resource("/metrics").get(health::metrics));
+    people(config);
+    apps(config);
+}
+
+/// What people and their identity providers meet.
+fn people(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/login").get(sign_in::ask).post(sign_in::choose))
+        .service(web::resource("/login/{connection}").get(sign_in::from_link))
+        .service(web::resource("/saml/{connection}").get(saml::entity))
+        .service(
+            web::resource("/saml/{connection}/acs")
+                .app_data(PayloadConfig::new(ACS_FORM_LIMIT))
+                .post(saml::acs),
+        );
+}
+
+/// What the app and its libraries call.
+fn apps(config: &mut ServiceConfig) {
+    config
+        .service(web::resource(discovery::PATH).get(oidc::discovery))
+        .service(web::resource(discovery::JWKS).get(oidc::jwks))
+        .service(
+            web::resource(discovery::AUTHORIZE).get(oidc::authorize).post(oidc::authorize),
+        )
+        .service(web::resource(discovery::TOKEN).post(oidc::token))
+        .service(web::resource(discovery::USERINFO).get(oidc::userinfo).post(oidc::userinfo))
+        .service(web::resource(discovery::REVOKE).post(oidc::revoke))
+        .service(web::resource(discovery::INTROSPECT).post(oidc::introspect))
+        .service(web::resource(discovery::LOGOUT).get(logout::ask).post(logout::confirm));
+}
+
+/// The application as it is served, and as tests call it.
+pub fn app(
+    state: Data<State>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    let wrapped = state.clone();
+    App::new().app_data(state).configure(configure).wrap(actix_web::middleware::from_fn(
+        move |request, next| request::handle(wrapped.clone(), request, next),
+    ))
+}
+
+/// A server that accepts connections.
+pub struct Running {
+    address: SocketAddr,
+    handle: ServerHandle,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+/// Opens the address to accept connections on. Port 0 takes a free one.
+///
+/// Needs a Tokio runtime, since it is the runtime's socket that has a long queue.
+pub fn listen(address: SocketAddr) -> Result<TcpListener> {
+    let open = || {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)?.into_std()
+    };
+    open().map_err(|error| {
+        Error::Busy(format!("The address {address} cannot be listened on: {error}."))
+    })
+}
+
+/// Starts to answer at `listener`, with TLS if the settings name a certificate.
+pub fn start(state: Data<State>, listener: TcpListener) -> Result<Running> {
+    let address = listener.local_addr().context("the listening address")?;
+    let tls = acceptor(&state.config.tls)?;
+    let server = HttpServer::new(move || app(state.clone()))
+        .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .disable_signals();
+    let server = match tls {
+        Some(tls) => server.listen_openssl(listener, tls),
+        None => server.listen(listener),
+    };
+    let server = server.context("listening")?.run();
+    let handle = server.handle();
+    Ok(Running { address, handle, task: tokio::spawn(server) })
+}
+
+/// Answers until the process is told to stop, then finishes what is running.
+pub async fn serve(state: Data<State>, listener: TcpListener) -> Result<()> {
+    start(state, listener)?.until_signal().await
+}
+
+impl Running {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes no more connections and returns when running requests are answered.
+    pub async fn stop(self) -> Result<()> {
+        self.handle.stop(true).await;
+        finished(self.task.await)
+    }
+
+    /// Returns after the process was told to stop (SIGTERM, SIGINT) and running requests are
+    /// answered. Told a second time, it drops them.
+    pub async fn until_signal(mut self) -> Result<()> {
+        let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
+        let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
+        tokio::select! {
+            ended = &mut self.task => return finished(ended),
+            () = either(&mut terminate, &mut interrupt) => {}
+        }
+        tracing::info!("stopping: running requests are finished first");
+        tokio::select! {
+            () = self.handle.stop(true) => {}
+            () = either(&mut terminate, &mut interrupt) => self.handle.stop(false).await,
+        }
+        finished(self.task.await)
+    }
+}
+
+async fn either(one: &mut Signal, other: &mut Signal) {
+    tokio::select! {
+        _ = one.recv() => {}
+        _ = other.recv() => {}
+    }
+}
+
+fn finished(ended: Result<std::io::Result<()>, tokio::task::JoinError>) -> Result<()> {
+    ended.context("the server's task")?.context("the server")?;
+    Ok(())
+}
+
+/// TLS as Mozilla's intermediate profile has it, if the settings name a certificate.
+fn acceptor(tls: &Tls) -> Result<Option<SslAcceptorBuilder>> {
+    let (Some(cert), Some(key)) = (&tls.cert, &tls.key) else { return Ok(None) };
+    let unusable = |setting: &str, path: &Path, error: &ErrorStack| {
+        let path = path.display();
+        let detail = format!("The file {path} of {setting} cannot be used: {error}.");
+        Error::invalid(format!("/{}", setting.replace('.', "/")), "tls_unusable", detail)
+    };
+    let mut builder =
+        SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).context("preparing TLS")?;
+    builder.set_certificate_chain_file(cert).map_err(|error| unusable("tls.cert", cert, &error))?;
+    builder
+        .set_private_key_file(key, SslFiletype::PEM)
+        .map_err(|error| unusable("tls.key", key, &error))?;
+    builder.check_private_key().map_err(|error| unusable("tls.key", key, &error))?;
+    Ok(Some(builder))
+}

@@ -1,0 +1,414 @@
+//! People signing in: where they are sent, and how the answer ends.
+
+use super::browser;
+use super::error::PageError;
+use super::outcome;
+use super::pages::{self, Again, Choice, Chooser, Destination as Way, EmailFault, NoConnection};
+use super::server::State;
+use crate::cause::Cause;
+use crate::email::Email;
+use crate::error::{Error, Result};
+use crate::oidc;
+use crate::oidc::answer::Answer as AppAnswer;
+use crate::oidc::authorize::AuthorizationRequest;
+use crate::saml::Binding;
+use crate::saml::request::{self, AuthnRequest};
+use crate::store::applications::{self, Application, NoConnection as NoWay};
+use crate::store::connections::{Connection, ConnectionState};
+use crate::store::destinations::{self, Destination, Hints};
+use crate::store::organizations::Organization;
+use crate::store::sign_in::{self, Beginning};
+use crate::store::traces::{self, Trace, TraceKind};
+use crate::store::{Actor, ConnectionId, Scope, TraceId, connections};
+use actix_web::cookie::Cookie;
+use actix_web::http::header::LOCATION;
+use actix_web::web::{Data, Form, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+use url::Url;
+
+/// A response is kept, sealed, with the trace of its failure up to this size.
+const KEPT_MESSAGE: usize = 256 * 1024;
+
+/// A sign-in that is about to leave for an identity provider.
+pub(super) struct Leaving<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) organization: &'a Organization,
+    /// The trace's ID, which is the relay state.
+    pub(super) trace: &'a TraceId,
+    /// The ID of our request.
+    pub(super) request_id: &'a str,
+    /// The person must prove themselves again there.
+    pub(super) force_authn: bool,
+}
+
+/// Sends the browser to the identity provider with our request (SAML profiles 4.1.4.1).
+pub(super) fn leave(state: &State, leaving: &Leaving<'_>, bind: Cookie<'_>) -> Result<HttpResponse> {
+    let connection = leaving.connection;
+    let settings = &connection.settings;
+    let provider = connection.identity_provider.as_ref();
+    let endpoint = provider
+        .and_then(|provider| request::choose(&provider.sign_on, settings.request_binding))
+        .ok_or_else(|| Error::Internal(anyhow::anyhow!("a usable connection has no endpoint")))?;
+    let public_url = state.config.public_url.as_str();
+    let (issuer, acs) = (connection.entity_id(public_url), connection.acs(public_url));
+    let message = AuthnRequest {
+        id: leaving.request_id,
+        issuer: &issuer,
+        acs: &acs,
+        issued_at: state.store.clock().now(),
+        name_id_format: settings.name_id_format.as_deref(),
+        force_authn: settings.force_authn || leaving.force_authn,
+    };
+    let keys = state.keys();
+    let signer = settings.sign_requests.then(|| keys.signer());
+    let relay_state = leaving.trace.as_str();
+    let mut response = match endpoint.binding {
+        Binding::Redirect => {
+            see_other(&message.redirect(&endpoint.location, relay_state, signer.as_ref())?)
+        }
+        Binding::Post => {
+            let form = message.post(&endpoint.location, relay_state, signer.as_ref())?;
+            let fields =
+                [("SAMLRequest", &*form.saml_request), ("RelayState", &*form.relay_state)];
+            let to = Way::Organization(&leaving.organization.name);
+            pages::between(state, &pages::Between { action: &form.action, fields: &fields, to })
+        }
+    };
+    add_cookie(&mut response, &bind)?;
+    Ok(response)
+}
+
+/// Why a connection takes nobody now. Tests may use one that is not on.
+pub(super) fn closed(connection: &Connection, is_test: bool) -> Option<Cause> {
+    match connection.state {
+        ConnectionState::Active => None,
+        ConnectionState::Testing | ConnectionState::Disabled if is_test => None,
+        ConnectionState::Draft | ConnectionState::Testing => Some(Cause::ConnectionDraft),
+        ConnectionState::Disabled | ConnectionState::Deleted => Some(Cause::ConnectionDisabled),
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct LoginQuery {
+    trace: Option<TraceId>,
+}
+
+/// `GET /login`: asks for the email address (UX 9.1).
+pub(super) async fn ask(
+    state: Data<State>,
+    query: Query<LoginQuery>,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let remembered = browser::remembered(&state, &request);
+    let trace = query.into_inner().trace;
+    let id = trace.clone();
+    let (trace, last) = state
+        .store
+        .read(move |db| {
+            let trace = id.map(|id| traces::by_id(db, &id)).transpose()?.flatten();
+            let hints = Hints {
+                connection: remembered.map(|id| id.to_string()),
+                ..Hints::default()
+            };
+            Ok((trace, destinations::find(db, &hints, None)?))
+        })
+        .await?;
+    if let Some(trace) = &trace
+        && let Some(page) = over(&state, &request, trace)
+    {
+        return Ok(page);
+    }
+    let last = match &last {
+        Destination::Connection(connection, organization)
+            if closed(connection, false).is_none() =>
+        {
+            Some(Choice { connection: connection.id.as_str(), name: &organization.name })
+        }
+        _ => None,
+    };
+    let view = pages::Login {
+        trace: trace.as_ref().map_or("", |trace| trace.id.as_str()),
+        email: trace.as_ref().and_then(|trace| trace.email.as_deref()).unwrap_or_default(),
+        fault: None,
+        last,
+        redirect_uri: trace.as_ref().and_then(redirect_uri),
+    };
+    Ok(pages::login(&state, &view))
+}
+
+#[derive(Deserialize)]
+pub(super) struct LoginForm {
+    trace: Option<String>,
+    email: Option<String>,
+    connection: Option<String>,
+}
+
+/// `POST /login`: the typed email address, or the connection that was chosen.
+pub(super) async fn choose(
+    state: Data<State>,
+    form: Form<LoginForm>,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let form = form.into_inner();
+    let email = form.email.unwrap_or_default();
+    let trace = form.trace.filter(|id| !id.is_empty()).map(|id| id.parse::<TraceId>()).transpose()?;
+    let unreadable = form.connection.is_none() && Email::parse(&email).is_err();
+    let hints = Hints {
+        connection: form.connection,
+        email: (!email.is_empty()).then(|| email.clone()),
+        ..Hints::default()
+    };
+    let (going, application, destination) = state
+        .store
+        .read(move |db| {
+            let trace = trace.map(|id| traces::find(db, &id)).transpose()?;
+            let application = match trace.as_ref().and_then(|t| t.application_id.as_ref()) {
+                Some(id) => Some(applications::find(db, id)?),
+                None => None,
+            };
+            let destination = destinations::find(db, &hints, application.as_ref())?;
+            Ok((trace, application, destination))
+        })
+        .await?;
+    if let Some(trace) = &going
+        && let Some(page) = over(&state, &request, trace)
+    {
+        return Ok(page);
+    }
+    if unreadable {
+        let view = pages::Login {
+            trace: going.as_ref().map_or("", |trace| trace.id.as_str()),
+            email: &email,
+            fault: Some(EmailFault::Invalid),
+            last: None,
+            redirect_uri: going.as_ref().and_then(redirect_uri),
+        };
+        return Ok(pages::login(&state, &view));
+    }
+    match destination {
+        Destination::Connection(connection, organization) => {
+            let course = going.map_or(Course::New(None), Course::Going);
+            let email = (!email.is_empty()).then_some(email);
+            depart(&state, &request, Departure { course, connection, organization, email }).await
+        }
+        Destination::Choice(organization, connections) => {
+            Ok(chooser(&state, going.as_ref(), &email, &organization, &connections))
+        }
+        Destination::Unasked | Destination::Nowhere => {
+            Ok(nowhere(&state, going.as_ref(), application.as_ref(), &email))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct LinkQuery {
+    /// The trace of a test sign-in.
+    test: Option<TraceId>,
+}
+
+/// `GET /login/{connection}`: the connection's own login URL; with `test`, a test sign-in.
+pub(super) async fn from_link(
+    state: Data<State>,
+    connection: Path<ConnectionId>,
+    query: Query<LinkQuery>,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let (id, test) = (connection.into_inner(), query.into_inner().test);
+    let (connection, organization, test) = state
+        .store
+        .read(move |db| {
+            let test = test.map(|test| traces::find(db, &test)).transpose()?;
+            let (connection, organization) =
+                connections::find_with_organization(db, &id)?;
+            Ok((connection, organization, test))
+        })
+        .await?;
+    let course = match test {
+        None => Course::New(None),
+        Some(test) => {
+            let mine = test.kind == TraceKind::Test
+                && test.connection_id.as_ref() == Some(&connection.id)
+                && sign_in::goes_on(&test, None, state.store.clock().now());
+            if !mine {
+                return Ok(pages::again(&state, Again::Expired, "/login"));
+            }
+            Course::Going(test)
+        }
+    };
+    let connection = Box::new(connection);
+    depart(&state, &request, Departure { course, connection, organization, email: None }).await
+}
+
+/// Whether a sign-in begins now or goes on.
+pub(super) enum Course {
+    /// It begins, with what an application asked if one did.
+    New(Option<(Application, AuthorizationRequest)>),
+    /// It began before.
+    Going(Trace),
+}
+
+/// A sign-in and where it goes.
+pub(super) struct Departure {
+    pub(super) course: Course,
+    pub(super) connection: Box<Connection>,
+    pub(super) organization: Organization,
+    pub(super) email: Option<String>,
+}
+
+/// Writes down where a sign-in goes and sends the browser there. A connection that is off says so.
+pub(super) async fn depart(
+    state: &Data<State>,
+    request: &HttpRequest,
+    departure: Departure,
+) -> Result<HttpResponse, PageError> {
+    let Departure { course, connection, organization, email } = departure;
+    let is_test = matches!(&course, Course::Going(trace) if trace.kind == TraceKind::Test);
+    let force_authn = match &course {
+        Course::New(asked) => asked.as_ref().is_some_and(|(_, asked)| asked.asks_again()),
+        Course::Going(trace) => trace.request.as_ref().is_some_and(|asked| asked.asks_again()),
+    };
+    let request_id = request::id()?;
+    let (browser, bind) = browser::bind(state, request);
+    let off = closed(&connection, is_test);
+    let lifetime = state.config.sign_in.request_ttl.delta();
+    let actor = Actor::SignIn(connection.id.clone());
+    let (trace, connection, request_id) = state
+        .store
+        .write(Scope::Own, actor, move |tx| {
+            let trace = match course {
+                Course::New(asked) => {
+                    let (application, asked) = asked.unzip();
+                    let beginning = Beginning {
+                        kind: TraceKind::SignIn,
+                        application: application.as_ref().map(|application| &application.id),
+                        request: asked,
+                        toward: Some((&connection, Some(request_id.clone()))),
+                        email,
+                        browser: Some(&browser),
+                        lifetime,
+                    };
+                    sign_in::begin(tx, beginning)?
+                }
+                Course::Going(trace) => {
+                    let email = email.or_else(|| trace.email.clone());
+                    sign_in::choose(tx, trace, &connection, &request_id, email, &browser)?
+                }
+            };
+            if let Some(cause) = off {
+                sign_in::refuse(tx, &trace, cause, Vec::new(), None)?;
+            }
+            Ok((trace, connection, request_id))
+        })
+        .await?;
+    if let Some(cause) = off {
+        return outcome::refused(state, cause, &trace, &connection, &organization, &[]);
+    }
+    let leaving = Leaving {
+        connection: &connection,
+        organization: &organization,
+        trace: &trace.id,
+        request_id: &request_id,
+        force_authn,
+    };
+    Ok(leave(state, &leaving, bind)?)
+}
+
+/// Nothing leads to a connection: what the application wants then (UX 9.1.4).
+pub(super) fn nowhere(
+    state: &State,
+    trace: Option<&Trace>,
+    application: Option<&Application>,
+    email: &str,
+) -> HttpResponse {
+    let asked = trace.and_then(|trace| trace.request.as_ref());
+    if let (Some(application), Some(asked)) = (application, asked)
+        && let Some(answer) = without_connection(application, asked, email, state.issuer())
+    {
+        return outcome::to_app(state, answer, &application.name);
+    }
+    let again = login_path(trace);
+    pages::no_connection(state, &NoConnection { again: &again })
+}
+
+fn without_connection(
+    application: &Application,
+    asked: &AuthorizationRequest,
+    email: &str,
+    issuer: &str,
+) -> Option<AppAnswer> {
+    match (application.no_connection, &application.fallback_url) {
+        (NoWay::Error, _) => {
+            let error = oidc::Error::AccessDenied("no_connection".into());
+            Some(asked.return_to.error(&error, issuer))
+        }
+        (NoWay::Fallback, Some(address)) => {
+            let mut address = Url::parse(address).ok()?;
+            address.query_pairs_mut().append_pair("email", email);
+            Some(AppAnswer::Redirect(address.into()))
+        }
+        (NoWay::Page | NoWay::Fallback, _) => None,
+    }
+}
+
+/// Asks which of several connections to use.
+pub(super) fn chooser(
+    state: &State,
+    trace: Option<&Trace>,
+    email: &str,
+    organization: &Organization,
+    connections: &[Connection],
+) -> HttpResponse {
+    let choices: Vec<Choice<'_>> = connections
+        .iter()
+        .map(|connection| Choice { connection: connection.id.as_str(), name: &connection.name })
+        .collect();
+    let view = Chooser {
+        trace: trace.map_or("", |trace| trace.id.as_str()),
+        email,
+        organization: &organization.name,
+        choices: &choices,
+        redirect_uri: trace.and_then(redirect_uri),
+    };
+    pages::chooser(state, &view)
+}
+
+/// The page for a sign-in that cannot go on here: over, or begun in another browser.
+fn over(state: &State, request: &HttpRequest, trace: &Trace) -> Option<HttpResponse> {
+    let browser = browser::bound(state, request);
+    if sign_in::goes_on(trace, browser.as_deref(), state.store.clock().now()) {
+        return None;
+    }
+    let why = if trace.finished_at.is_some() {
+        Again::Back
+    } else if browser.is_none() {
+        Again::Cookies
+    } else {
+        Again::Expired
+    };
+    Some(pages::again(state, why, "/login"))
+}
+
+/// The page of ours on which a sign-in goes on with another email address.
+pub(super) fn login_path(trace: Option<&Trace>) -> String {
+    match trace {
+        Some(trace) if trace.finished_at.is_none() => format!("/login?trace={}", trace.id),
+        _ => "/login".to_owned(),
+    }
+}
+
+fn redirect_uri(trace: &Trace) -> Option<&str> {
+    trace.request.as_ref().map(|asked| asked.return_to.redirect_uri.as_str())
+}
+
+/// Redirects with GET, whatever the method was.
+pub(super) fn see_other(location: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, location)).finish()
+}
+
+/// Adds a cookie. One that cannot be written as a header would be a fault of ours.
+pub(super) fn add_cookie(response: &mut HttpResponse, cookie: &Cookie<'_>) -> Result<()> {
+    response
+        .add_cookie(cookie)
+        .map_err(|error| Error::Internal(anyhow::Error::new(error).context("a cookie")))
+}

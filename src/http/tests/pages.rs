@@ -1,0 +1,204 @@
+use crate::http::guard::{Csp, EXCEPTIONS};
+use crate::http::pages::{self, AttributeLine, Choice, Destination, EmailFault};
+use crate::http::testing::{Answer, PRODUCTION, World, read, world};
+use crate::saml::check::{Check, CheckName};
+use actix_web::HttpResponse;
+use actix_web::test::TestRequest;
+
+/// A text that must not come out as it went in.
+const HOSTILE: &str = "<b>\"'&{operator}";
+
+/// Every page that asks something, by the name of its template, with everything on it that can be.
+fn every_question(world: &World) -> Vec<(&'static str, HttpResponse)> {
+    let state = &world.state;
+    let hostile = HOSTILE;
+    let choice = Choice { connection: "con_1", name: hostile };
+    let login = |fault, last| {
+        let redirect_uri = Some("com.example.app:/cb");
+        pages::login(
+            state,
+            &pages::Login { trace: "trc_1", email: hostile, fault, last, redirect_uri },
+        )
+    };
+    let between = |to| {
+        let fields = [("SAMLRequest", "PHg+"), ("RelayState", hostile)];
+        pages::between(
+            state,
+            &pages::Between { action: "https://idp.example/sso", fields: &fields, to },
+        )
+    };
+    vec![
+        ("login", login(None, Some(choice))),
+        ("login", login(Some(EmailFault::Invalid), None)),
+        ("login", login(Some(EmailFault::TooMany(9)), None)),
+        (
+            "chooser",
+            pages::chooser(
+                state,
+                &pages::Chooser {
+                    trace: "trc_1",
+                    email: hostile,
+                    organization: hostile,
+                    choices: &[choice, choice],
+                    redirect_uri: None,
+                },
+            ),
+        ),
+        ("between", between(Destination::Organization(hostile))),
+        ("between", between(Destination::Application(hostile))),
+        (
+            "sign_out",
+            pages::sign_out(
+                state,
+                &pages::SignOut {
+                    action: "/oauth/logout",
+                    fields: &[("state", hostile)],
+                    back: Some("/login"),
+                    redirect_uri: None,
+                },
+            ),
+        ),
+        (
+            "entity",
+            pages::entity(
+                state,
+                &pages::Entity {
+                    organization: hostile,
+                    entity_id: "https://sso.example.com/saml/con_1",
+                    acs: "https://sso.example.com/saml/con_1/acs",
+                },
+            ),
+        ),
+    ]
+}
+
+/// Pages on which a sign-in or a test ends.
+fn every_end(world: &World) -> Vec<(&'static str, HttpResponse)> {
+    let state = &world.state;
+    let hostile = HOSTILE;
+    let values = [hostile.to_owned(), "two".to_owned()];
+    let attributes = [
+        AttributeLine { name: "email", values: &values, used_as: Some("email") },
+        AttributeLine { name: hostile, values: &[], used_as: None },
+    ];
+    let check = |passed, expected: Option<&str>, received: Option<&str>| Check {
+        name: CheckName::Audience,
+        passed,
+        expected: expected.map(str::to_owned),
+        received: received.map(str::to_owned),
+    };
+    let checks = [check(true, None, Some(hostile)), check(false, Some("this"), Some(hostile))];
+    let test = |failed, fix| {
+        let view = pages::TestResult {
+            organization: hostile,
+            trace: "trc_1",
+            failed,
+            fix,
+            attributes: &attributes,
+            checks: &checks,
+        };
+        pages::test_result(state, &view)
+    };
+    let again = |why| pages::again(state, why, "/login");
+    vec![
+        ("test_result", test(None, None)),
+        ("test_result", test(Some(("audience_mismatch", "Audience")), Some(hostile))),
+        ("message", pages::no_connection(state, &pages::NoConnection { again: "/login" })),
+        ("message", again(pages::Again::Cookies)),
+        ("message", again(pages::Again::Back)),
+        ("message", again(pages::Again::SecondTab)),
+        ("message", again(pages::Again::Expired)),
+        ("message", pages::started_at_provider(state, hostile, "/login/con_1")),
+        (
+            "message",
+            pages::signed_in(state, &pages::SignedIn { email: hostile, organization: hostile }),
+        ),
+        (
+            "message",
+            pages::signed_out(
+                state,
+                &pages::SignedOut { organization: Some(hostile), back: Some("/login") },
+            ),
+        ),
+    ]
+}
+
+async fn answers(world: &World) -> Vec<(&'static str, Answer)> {
+    let mut answers = Vec::new();
+    for (name, page) in every_question(world).into_iter().chain(every_end(world)) {
+        answers.push((name, read(page).await));
+    }
+    answers.push(("error", world.call(TestRequest::get().uri("/nothing")).await));
+    answers
+}
+
+#[actix_web::test]
+async fn no_page_has_script_or_style_inside_and_all_text_is_escaped() {
+    let world = world(PRODUCTION);
+    for (name, page) in answers(&world).await {
+        let body = &page.body;
+        assert!(body.starts_with("<!doctype html>\n<html lang=\"en\">"), "{name}");
+        assert_eq!(body.matches("<h1").count(), 1, "{name} has not one h1");
+        assert_eq!(body.matches("<main").count(), 1, "{name}");
+        assert_eq!(body.matches("<script").count(), 1, "{name}");
+        assert!(body.contains(r#"type="module"></script>"#), "{name}");
+        assert!(!body.contains("<style") && !body.contains(" style="), "{name} has a style inside");
+        assert!(!body.contains("<b>\""), "{name} has unescaped text");
+        assert!(!body.contains("javascript:"), "{name}");
+        let bytes = body.as_bytes();
+        let handler = body.match_indices(" on").any(|(at, _)| {
+            let rest = &bytes[at + 3..];
+            let letters = rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+            letters > 0 && rest.get(letters) == Some(&b'=')
+        });
+        assert!(!handler, "{name} has an event handler inside");
+        assert!(body.len() < 60_000, "{name} is {} bytes", body.len());
+        assert!(body.contains(r##"<a class="skip" href="#main">"##), "{name}");
+        let controls = body.matches("<input").count() - body.matches(r#"type="hidden""#).count();
+        assert_eq!(controls, body.matches("<label for=").count(), "{name}: a control has no label");
+    }
+}
+
+#[actix_web::test]
+async fn every_sentence_on_every_page_is_in_the_locale() {
+    let world = world(PRODUCTION);
+    for (name, page) in answers(&world).await {
+        let visible = page.body.replace("{operator}", "");
+        assert!(!visible.contains('{'), "{name}: {}", page.body);
+        for group in ["page.", "login.", "error.", "again.", "signed_out.", "entity.", "between."] {
+            let key = visible
+                .split(['>', '<', '"'])
+                .find(|text| text.starts_with(group) && !text.contains(' '));
+            assert_eq!(key, None, "{name} shows a key");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn every_page_has_the_headers_and_departs_from_the_policy_only_as_the_table_says() {
+    let world = world(PRODUCTION);
+    let rule = Csp::Page.policy(false).into_owned();
+    for (name, page) in answers(&world).await {
+        let csp = page.header("content-security-policy");
+        let listed = EXCEPTIONS.iter().any(|exception| exception.pages.contains(&name));
+        assert_eq!(csp != rule, listed, "{name}: {csp}");
+        let (fixed, forms) = csp.split_once("form-action ").unwrap();
+        assert!(rule.starts_with(fixed), "{name}: {csp}");
+        assert!(fixed.contains("default-src 'none'; script-src 'self';"), "{name}");
+        assert!(fixed.contains("frame-ancestors 'none'"), "{name}");
+        assert!(!forms.contains('*') || forms.contains("http://127.0.0.1:*"), "{name}: {csp}");
+        let referrer = if csp.contains("com.example.app:")
+            || matches!(name, "chooser" | "sign_out" | "login")
+        {
+            "same-origin"
+        } else {
+            "no-referrer"
+        };
+        assert_eq!(page.header("referrer-policy"), referrer, "{name}");
+        assert_eq!(page.header("cross-origin-opener-policy"), "same-origin", "{name}");
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{name}");
+    }
+    for exception in EXCEPTIONS {
+        assert!(!exception.change.is_empty() && !exception.reason.is_empty());
+    }
+}

@@ -1,0 +1,81 @@
+//! Takes away what is over, every few minutes.
+//!
+//! Several instances may do it at once: what one has taken, another no longer finds.
+
+use crate::error::Result;
+use crate::store::clean_up::{BATCH, Retention, Task};
+use crate::store::{Actor, Scope, Store};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often it is done. Abandoned sign-ins are seen as such with at most this delay.
+const EVERY: Duration = Duration::from_mins(1);
+
+/// Cleans up until `stop` says `true` or is dropped. A failure is logged, and the next round tries again.
+pub async fn run(store: Store, retention: Retention, mut stop: watch::Receiver<bool>) {
+    loop {
+        for &task in Task::ALL {
+            if *stop.borrow() {
+                return;
+            }
+            match finish(&store, task, retention, &stop).await {
+                Ok(0) => {}
+                Ok(rows) => tracing::debug!(task = task.name(), rows, "cleaned up"),
+                Err(error) => {
+                    tracing::warn!(task = task.name(), error = ?error, "cleaning up failed");
+                }
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            changed = stop.changed() => {
+                if changed.is_err() || *stop.borrow() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Does one task until nothing is left to do, in short transactions between which others get their turn.
+async fn finish(
+    store: &Store,
+    task: Task,
+    retention: Retention,
+    stop: &watch::Receiver<bool>,
+) -> Result<usize> {
+    let mut rows = 0;
+    while !*stop.borrow() {
+        let done =
+            store.write(Scope::Own, Actor::System, move |tx| task.run(tx, retention)).await?;
+        rows += done;
+        if done < BATCH {
+            break;
+        }
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{idempotency, testing};
+    use chrono::TimeDelta;
+
+    #[tokio::test]
+    async fn cleaning_goes_on_until_nothing_is_left_and_stops_when_told() {
+        let store = testing::store();
+        let old = BATCH + 5;
+        store.system(|tx| {
+            (0..old).try_for_each(|n| idempotency::begin(tx, &n.to_string(), "body").map(drop))
+        });
+        store.clock().advance(idempotency::KEPT);
+        let retention = Retention { traces: TimeDelta::days(1), events: TimeDelta::days(1) };
+        let (stop, stopped) = watch::channel(false);
+        let rows = finish(&store, Task::Answers, retention, &stopped).await.unwrap();
+        assert_eq!(rows, old);
+        let job = tokio::spawn(run(store.clone(), retention, stopped));
+        stop.send(true).unwrap();
+        job.await.unwrap();
+    }
+}

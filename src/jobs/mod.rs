@@ -1,0 +1,3 @@
+//! What runs without anybody asking.
+
+pub mod clean_up;

@@ -1,0 +1,333 @@
+//! Applications: the vendor's apps, as OAuth clients.
+
+mod addresses;
+mod secrets;
+#[cfg(test)]
+mod tests;
+
+pub use secrets::{
+    ApplicationSecret, add_secret, authenticate, revoke_secret, secrets, touch_secret,
+};
+
+use super::ending::{self, Of};
+use super::input::Faults;
+use super::schema::{applications, organizations};
+use super::types::word;
+use super::{ApplicationId, Db, Json, OrganizationId, Page, Time, Tx, Window, events};
+use crate::crypto::{Algorithm, Secret};
+use crate::error::{Error, Result};
+use crate::oidc::client::{Client, ClientKind};
+use diesel::prelude::*;
+use url::Url;
+use serde_json::json;
+
+word!(
+    /// What an application can keep to itself.
+    ApplicationKind {
+        /// Runs on a server and has a secret: a confidential client (RFC 6749, 2.1).
+        Web = "web",
+        /// Runs at the person's and has none: a public client, for which PKCE is required (RFC 9700, 2.1.1).
+        Native = "native",
+    }
+);
+
+word!(
+    /// How ID tokens for an application are signed (RFC 7518, 3.1).
+    IdTokenAlg {
+        /// RSA with SHA-256, which every client must understand.
+        Rs256 = "RS256",
+        /// ECDSA on P-256 with SHA-256.
+        Es256 = "ES256",
+    }
+);
+
+word!(
+    /// What happens to a person whose domain has no connection.
+    NoConnection {
+        /// A page says so.
+        Page = "page",
+        /// The app gets `access_denied`.
+        Error = "error",
+        /// The browser goes to the app's own sign-in.
+        Fallback = "fallback",
+    }
+);
+
+/// An app of the vendor.
+#[derive(Debug, Clone, Queryable, Insertable, AsChangeset, Identifiable)]
+#[diesel(treat_none_as_null = true)]
+pub struct Application {
+    /// Its ID, which is its `client_id`.
+    pub id: ApplicationId,
+    /// What people call it.
+    pub name: String,
+    /// What it can keep to itself.
+    pub kind: ApplicationKind,
+    /// Where codes may be sent, each compared as it is written here (RFC 9700, 2.1).
+    pub redirect_uris: Json<Vec<String>>,
+    /// Where a browser may go after sign-out.
+    pub post_logout_redirect_uris: Json<Vec<String>>,
+    /// Where a sign-in that the provider or a person begins is sent (`OpenID` Connect Core, 4).
+    pub initiate_login_uri: Option<String>,
+    /// The app's own sign-in, for [`NoConnection::Fallback`].
+    pub fallback_url: Option<String>,
+    /// What happens to a person whose domain has no connection.
+    pub no_connection: NoConnection,
+    /// How its ID tokens are signed.
+    pub id_token_alg: IdTokenAlg,
+    /// Whose people may sign in; none: everybody's.
+    pub organizations: Option<Json<Vec<OrganizationId>>>,
+    /// Made by the demo.
+    pub is_demo: bool,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was last changed.
+    pub updated_at: Time,
+    /// When it was deleted.
+    pub deleted_at: Option<Time>,
+}
+
+impl From<ApplicationKind> for ClientKind {
+    fn from(kind: ApplicationKind) -> Self {
+        match kind {
+            ApplicationKind::Web => Self::Web,
+            ApplicationKind::Native => Self::Native,
+        }
+    }
+}
+
+impl From<IdTokenAlg> for Algorithm {
+    fn from(alg: IdTokenAlg) -> Self {
+        match alg {
+            IdTokenAlg::Rs256 => Self::Rs256,
+            IdTokenAlg::Es256 => Self::Es256,
+        }
+    }
+}
+
+impl Application {
+    /// The application as the protocol sees it.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client {
+            id: self.id.to_string(),
+            kind: self.kind.into(),
+            redirect_uris: self.redirect_uris.to_vec(),
+            post_logout_redirect_uris: self.post_logout_redirect_uris.to_vec(),
+            id_token_alg: self.id_token_alg.into(),
+        }
+    }
+
+    /// Whether people of this organization may sign in to it.
+    #[must_use]
+    pub fn admits(&self, organization: &OrganizationId) -> bool {
+        self.organizations.as_ref().is_none_or(|list| list.contains(organization))
+    }
+
+    /// Where the application begins a sign-in by itself, for this person (OIDC Core 4). The person is signed in
+    /// here already, so the authorization request that follows is answered at once.
+    #[must_use]
+    pub fn start(&self, issuer: &str, email: &str) -> Option<String> {
+        let mut url = Url::parse(self.initiate_login_uri.as_deref()?).ok()?;
+        url.query_pairs_mut().append_pair("iss", issuer).append_pair("login_hint", email);
+        Some(url.into())
+    }
+}
+
+/// What a new application is made of.
+#[derive(Debug, Clone)]
+pub struct NewApplication {
+    /// What people call it.
+    pub name: String,
+    /// What it can keep to itself. It stays.
+    pub kind: ApplicationKind,
+    /// Where codes may be sent.
+    pub redirect_uris: Vec<String>,
+    /// Where a browser may go after sign-out.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Where a sign-in that begins elsewhere is sent.
+    pub initiate_login_uri: Option<String>,
+    /// The app's own sign-in.
+    pub fallback_url: Option<String>,
+    /// What happens to a person whose domain has no connection.
+    pub no_connection: NoConnection,
+    /// How its ID tokens are signed.
+    pub id_token_alg: IdTokenAlg,
+    /// Whose people may sign in; none: everybody's.
+    pub organizations: Option<Vec<OrganizationId>>,
+    /// Made by the demo.
+    pub is_demo: bool,
+}
+
+/// What is to change; `None` stays as it is, `Some(None)` takes away.
+#[derive(Debug, Clone, Default)]
+pub struct ApplicationPatch {
+    /// What people call it.
+    pub name: Option<String>,
+    /// Where codes may be sent.
+    pub redirect_uris: Option<Vec<String>>,
+    /// Where a browser may go after sign-out.
+    pub post_logout_redirect_uris: Option<Vec<String>>,
+    /// Where a sign-in that begins elsewhere is sent.
+    pub initiate_login_uri: Option<Option<String>>,
+    /// The app's own sign-in.
+    pub fallback_url: Option<Option<String>>,
+    /// What happens to a person whose domain has no connection.
+    pub no_connection: Option<NoConnection>,
+    /// How its ID tokens are signed.
+    pub id_token_alg: Option<IdTokenAlg>,
+    /// Whose people may sign in.
+    pub organizations: Option<Option<Vec<OrganizationId>>>,
+}
+
+/// Finds an application that is not deleted.
+pub fn find(db: &mut Db, id: &ApplicationId) -> Result<Application> {
+    by_id(db, id)?.ok_or_else(|| Error::not_found("application", id.as_str()))
+}
+
+/// Finds an application that is not deleted, if there is one.
+pub fn by_id(db: &mut Db, id: &ApplicationId) -> Result<Option<Application>> {
+    let found = applications::table.find(id).filter(applications::deleted_at.is_null()).first(db);
+    Ok(found.optional()?)
+}
+
+/// The application that people of an organization go to when none asked for them: the wished one, or the only
+/// one that can begin a sign-in by itself.
+pub fn home_of(
+    db: &mut Db,
+    organization: &OrganizationId,
+    wished: Option<&ApplicationId>,
+) -> Result<Option<Application>> {
+    let mut query = applications::table
+        .filter(applications::deleted_at.is_null())
+        .filter(applications::initiate_login_uri.is_not_null())
+        .into_boxed();
+    if let Some(wished) = wished {
+        query = query.filter(applications::id.eq(wished));
+    }
+    let mut able: Vec<Application> = query.load(db)?;
+    able.retain(|application| application.admits(organization));
+    Ok(if able.len() == 1 { able.pop() } else { None })
+}
+
+/// A page of applications, newest first.
+pub fn page(db: &mut Db, window: &Window) -> Result<Page<Application>> {
+    let mut query = applications::table
+        .filter(applications::deleted_at.is_null())
+        .order(applications::id.desc())
+        .limit(window.limit.saturating_add(1))
+        .into_boxed();
+    if let Some(before) = &window.before {
+        query = query.filter(applications::id.lt(before));
+    }
+    Ok(Page::of(query.load(db)?, window, |application: &Application| application.id.to_string()))
+}
+
+/// Makes an application. One that can keep a secret gets its first, shown this once.
+pub fn create(tx: &mut Tx, new: NewApplication) -> Result<(Application, Option<Secret>)> {
+    let application = Application {
+        id: ApplicationId::new(),
+        name: new.name.trim().to_owned(),
+        kind: new.kind,
+        redirect_uris: Json::from(new.redirect_uris),
+        post_logout_redirect_uris: Json::from(new.post_logout_redirect_uris),
+        initiate_login_uri: new.initiate_login_uri,
+        fallback_url: new.fallback_url,
+        no_connection: new.no_connection,
+        id_token_alg: new.id_token_alg,
+        organizations: new.organizations.map(Json::from),
+        is_demo: new.is_demo,
+        created_at: tx.now,
+        updated_at: tx.now,
+        deleted_at: None,
+    };
+    check(tx.db, &application)?;
+    diesel::insert_into(applications::table).values(&application).execute(tx.db)?;
+    let id = &application.id;
+    let data = json!({ "name": application.name, "kind": application.kind });
+    events::append(tx, None, "application.created", id.as_str(), data)?;
+    let secret = match application.kind {
+        ApplicationKind::Web => Some(add_secret(tx, id, None)?.1),
+        ApplicationKind::Native => None,
+    };
+    Ok((application, secret))
+}
+
+/// Changes what the patch names. What is the same already makes no event.
+pub fn change(tx: &mut Tx, id: &ApplicationId, patch: ApplicationPatch) -> Result<Application> {
+    let before = find(tx.db, id)?;
+    let mut after = before.clone();
+    if let Some(name) = patch.name {
+        name.trim().clone_into(&mut after.name);
+    }
+    if let Some(uris) = patch.redirect_uris {
+        after.redirect_uris = Json::from(uris);
+    }
+    if let Some(uris) = patch.post_logout_redirect_uris {
+        after.post_logout_redirect_uris = Json::from(uris);
+    }
+    if let Some(list) = patch.organizations {
+        after.organizations = list.map(Json::from);
+    }
+    after.initiate_login_uri = patch.initiate_login_uri.unwrap_or(after.initiate_login_uri);
+    after.fallback_url = patch.fallback_url.unwrap_or(after.fallback_url);
+    after.no_connection = patch.no_connection.unwrap_or(after.no_connection);
+    after.id_token_alg = patch.id_token_alg.unwrap_or(after.id_token_alg);
+    let changed = differences(&before, &after);
+    if changed.is_empty() {
+        return Ok(before);
+    }
+    check(tx.db, &after)?;
+    after.updated_at = tx.now;
+    diesel::update(&after).set(&after).execute(tx.db)?;
+    let data = json!({ "changed": changed });
+    events::append(tx, None, "application.updated", id.as_str(), data)?;
+    Ok(after)
+}
+
+/// Deletes an application: nobody signs in to it any more, and what it was granted ends.
+pub fn delete(tx: &mut Tx, id: &ApplicationId) -> Result<()> {
+    let application = find(tx.db, id)?;
+    diesel::update(&application).set(applications::deleted_at.eq(Some(tx.now))).execute(tx.db)?;
+    ending::sessions(tx, Of::Application(id))?;
+    let data = json!({ "name": application.name });
+    events::append(tx, None, "application.deleted", id.as_str(), data)
+}
+
+fn differences(before: &Application, after: &Application) -> Vec<&'static str> {
+    let organizations = |a: &Application| a.organizations.clone().map(Json::into_inner);
+    [
+        ("name", before.name != after.name),
+        ("redirect_uris", *before.redirect_uris != *after.redirect_uris),
+        (
+            "post_logout_redirect_uris",
+            *before.post_logout_redirect_uris != *after.post_logout_redirect_uris,
+        ),
+        ("initiate_login_uri", before.initiate_login_uri != after.initiate_login_uri),
+        ("fallback_url", before.fallback_url != after.fallback_url),
+        ("no_connection", before.no_connection != after.no_connection),
+        ("id_token_alg", before.id_token_alg != after.id_token_alg),
+        ("organizations", organizations(before) != organizations(after)),
+    ]
+    .into_iter()
+    .filter_map(|(name, is_different)| is_different.then_some(name))
+    .collect()
+}
+
+fn check(db: &mut Db, application: &Application) -> Result<()> {
+    let mut faults = Faults::default();
+    faults.name("/name", &application.name);
+    addresses::check(&mut faults, application);
+    if let Some(list) = &application.organizations {
+        let known: Vec<OrganizationId> = organizations::table
+            .filter(organizations::id.eq_any(list.iter()))
+            .filter(organizations::deleted_at.is_null())
+            .select(organizations::id)
+            .load(db)?;
+        for (at, id) in list.iter().enumerate().filter(|(_, id)| !known.contains(id)) {
+            let detail = format!("There is no organization {id}.");
+            faults.add(&format!("/organizations/{at}"), "not_found", detail);
+        }
+    }
+    faults.finish()
+}

@@ -1,0 +1,153 @@
+use super::*;
+use crate::error::Error;
+use crate::store::organizations as customers;
+use crate::store::testing::{self, TestStore, globex, orbit as new};
+use chrono::TimeDelta;
+
+fn faults<T: std::fmt::Debug>(done: Result<T>) -> Vec<String> {
+    match done.unwrap_err() {
+        Error::Invalid(faults) => {
+            faults.into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn is_known(store: &TestStore, id: &ApplicationId, secret: &Secret) -> bool {
+    let now = store.clock().now();
+    store.read_now(|db| authenticate(db, id, secret.reveal(), now)).unwrap().is_some()
+}
+
+#[test]
+fn a_web_application_gets_a_secret_and_a_native_one_none() {
+    let store = testing::store();
+    let (web, secret) = store.system(|tx| create(tx, new()));
+    let secret = secret.unwrap();
+    assert!(secret.reveal().starts_with("cs_"));
+    assert!(is_known(&store, &web.id, &secret));
+    let native = NewApplication { kind: ApplicationKind::Native, ..new() };
+    let (native, none) = store.system(|tx| create(tx, native));
+    assert!(none.is_none());
+    assert!(!is_known(&store, &native.id, &secret));
+    let done = store.try_system(|tx| add_secret(tx, &native.id, None));
+    assert!(matches!(done, Err(Error::Conflict { code: "application_is_public", .. })));
+    let all = store.read_now(|db| page(db, &Window::default())).unwrap().data;
+    assert_eq!(all.iter().map(|a| &a.id).collect::<Vec<_>>(), [&native.id, &web.id]);
+}
+
+#[test]
+fn every_wrong_address_is_told_with_its_place() {
+    let store = testing::store();
+    let wrong = NewApplication {
+        name: String::new(),
+        redirect_uris: vec![
+            "https://app.example/".to_owned(),
+            "http://app.example/".to_owned(),
+            "https://app.example/".to_owned(),
+        ],
+        post_logout_redirect_uris: vec!["https://app.example/#x".to_owned()],
+        initiate_login_uri: Some("ftp://app.example/".to_owned()),
+        no_connection: NoConnection::Fallback,
+        organizations: Some(vec![OrganizationId::new()]),
+        ..new()
+    };
+    assert_eq!(
+        faults(store.try_system(|tx| create(tx, wrong))),
+        [
+            "/name required",
+            "/redirect_uris/1 address_invalid",
+            "/redirect_uris/2 repeated",
+            "/post_logout_redirect_uris/0 address_invalid",
+            "/initiate_login_uri not_https",
+            "/fallback_url required",
+            "/organizations/0 not_found",
+        ]
+    );
+    let none = NewApplication { redirect_uris: vec![], ..new() };
+    assert_eq!(faults(store.try_system(|tx| create(tx, none))), ["/redirect_uris required"]);
+}
+
+#[test]
+fn an_application_admits_the_organizations_it_lists() {
+    let store = testing::store();
+    let one = store.system(|tx| customers::create(tx, globex())).id;
+    let (any, _) = store.system(|tx| create(tx, new()));
+    let listed = NewApplication { organizations: Some(vec![one.clone()]), ..new() };
+    let (listed, _) = store.system(|tx| create(tx, listed));
+    let listed = store.read_now(|db| find(db, &listed.id)).unwrap();
+    assert!(any.admits(&one) && any.admits(&OrganizationId::new()));
+    assert!(listed.admits(&one) && !listed.admits(&OrganizationId::new()));
+}
+
+#[test]
+fn a_change_touches_what_it_names_and_is_checked_as_a_whole() {
+    let store = testing::store();
+    let (made, _) = store.system(|tx| create(tx, new()));
+    let nothing = ApplicationPatch { name: Some("Orbit ".to_owned()), ..Default::default() };
+    store.system(|tx| change(tx, &made.id, nothing));
+    let patch = ApplicationPatch {
+        no_connection: Some(NoConnection::Fallback),
+        fallback_url: Some(Some("https://app.example/login".to_owned())),
+        id_token_alg: Some(IdTokenAlg::Es256),
+        ..Default::default()
+    };
+    store.system(|tx| change(tx, &made.id, patch));
+    let after = store.read_now(|db| find(db, &made.id)).unwrap();
+    assert_eq!(after.fallback_url.as_deref(), Some("https://app.example/login"));
+    assert_eq!(after.id_token_alg, IdTokenAlg::Es256);
+    assert_eq!(*after.redirect_uris, *made.redirect_uris);
+    let patch = ApplicationPatch { fallback_url: Some(None), ..Default::default() };
+    let done = store.try_system(|tx| change(tx, &made.id, patch));
+    assert_eq!(faults(done), ["/fallback_url required"]);
+    assert_eq!(
+        store.kinds(None),
+        ["application.created", "application.secret_created", "application.updated"]
+    );
+}
+
+#[test]
+fn two_secrets_are_live_at_most_and_each_works_until_it_is_revoked_or_ends() {
+    let store = testing::store();
+    let (made, first) = store.system(|tx| create(tx, new()));
+    let first = first.unwrap();
+    let ends = store.clock().now().plus(TimeDelta::days(1));
+    let (_, second) = store.system(|tx| add_secret(tx, &made.id, Some(ends)));
+    assert!(is_known(&store, &made.id, &first) && is_known(&store, &made.id, &second));
+    let third = store.try_system(|tx| add_secret(tx, &made.id, None));
+    assert!(matches!(third, Err(Error::Conflict { code: "too_many_secrets", .. })));
+
+    store.clock().advance(TimeDelta::days(1));
+    assert!(is_known(&store, &made.id, &first) && !is_known(&store, &made.id, &second));
+    let (third, third_secret) = store.system(|tx| add_secret(tx, &made.id, None));
+    store.system(|tx| revoke_secret(tx, &made.id, &third.id));
+    assert!(!is_known(&store, &made.id, &third_secret));
+    assert!(store.try_system(|tx| revoke_secret(tx, &made.id, &third.id)).is_err());
+    let past = store.try_system(|tx| add_secret(tx, &made.id, Some(ends)));
+    assert_eq!(faults(past), ["/expires_at in_the_past"]);
+}
+
+#[test]
+fn a_secret_works_for_its_own_application_only() {
+    let store = testing::store();
+    let (one, secret) = store.system(|tx| create(tx, new()));
+    let (two, other) = store.system(|tx| create(tx, new()));
+    let (secret, other) = (secret.unwrap(), other.unwrap());
+    assert!(is_known(&store, &one.id, &secret) && is_known(&store, &two.id, &other));
+    assert!(!is_known(&store, &one.id, &other) && !is_known(&store, &two.id, &secret));
+    assert!(!is_known(&store, &ApplicationId::new(), &secret));
+    let rows = store.read_now(|db| secrets(db, &one.id)).unwrap();
+    assert!(!is_known(&store, &one.id, &Secret::from(rows[0].hash.clone())));
+    assert!(store.try_system(|tx| revoke_secret(tx, &two.id, &rows[0].id)).is_err());
+    store.system(|tx| touch_secret(tx, &rows[0].id));
+    assert!(store.read_now(|db| secrets(db, &one.id)).unwrap()[0].last_used_at.is_some());
+}
+
+#[test]
+fn a_deleted_application_is_gone() {
+    let store = testing::store();
+    let (made, _) = store.system(|tx| create(tx, new()));
+    store.system(|tx| delete(tx, &made.id));
+    assert!(store.read_now(|db| find(db, &made.id)).is_err());
+    assert!(store.read_now(|db| page(db, &Window::default())).unwrap().data.is_empty());
+    assert!(store.try_system(|tx| delete(tx, &made.id)).is_err());
+}

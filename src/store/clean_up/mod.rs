@@ -1,0 +1,212 @@
+//! Takes away what is over: what nobody can use any more, and what is kept no longer.
+
+#[cfg(test)]
+mod tests;
+
+use super::idempotency::KEPT;
+use super::organizations::RESTORABLE;
+use super::schema::{
+    applications, connections, events, grants, idempotency, organizations, replays, sessions,
+    tokens, traces,
+};
+use super::traces::Outcome;
+use super::types::first_id;
+use super::{EventId, GrantId, SessionId, TraceId, Tx};
+use crate::error::Result;
+use chrono::TimeDelta;
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+
+/// Rows that one transaction takes at most where there can be many, so that nobody waits long for it.
+pub const BATCH: usize = 1000;
+const LIMIT: i64 = 1000;
+/// How long ended sessions and grants stay, so that the reuse of a code or token is still told from nonsense.
+const ENDED: TimeDelta = TimeDelta::days(1);
+/// How long after the end of its time a sign-in counts as abandoned: 15 minutes after it began (UX 6).
+const GIVEN_UP: TimeDelta = TimeDelta::minutes(5);
+
+/// How long records are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
+    /// Sign-in traces.
+    pub traces: TimeDelta,
+    /// Events.
+    pub events: TimeDelta,
+}
+
+/// One kind of cleaning: takes rows and tells how many; [`BATCH`] or more means that there may be others. Doing it again is harmless, also for another
+/// instance at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Codes' and tokens' rows past their time.
+    Tokens,
+    /// Grants of which nothing can come any more.
+    Grants,
+    /// Sessions that are over and that no grant goes back to.
+    Sessions,
+    /// Marks of assertions that are too old to be accepted anyway.
+    Replays,
+    /// Sign-ins that nobody came back from become abandoned.
+    Abandoned,
+    /// Traces past their retention.
+    Traces,
+    /// Events past their retention.
+    Events,
+    /// Kept answers past their time.
+    Answers,
+    /// Deleted applications that cannot be restored any more.
+    Applications,
+    /// Deleted connections that cannot be restored any more, with all that hangs on them.
+    Connections,
+    /// Deleted organizations that cannot be restored any more, with all that hangs on them.
+    Organizations,
+}
+
+impl Task {
+    /// Every kind, in an order in which one makes room for the next.
+    pub const ALL: &'static [Self] = &[
+        Self::Tokens,
+        Self::Grants,
+        Self::Sessions,
+        Self::Replays,
+        Self::Abandoned,
+        Self::Traces,
+        Self::Events,
+        Self::Answers,
+        Self::Applications,
+        Self::Connections,
+        Self::Organizations,
+    ];
+
+    /// What it is called in logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tokens => "tokens",
+            Self::Grants => "grants",
+            Self::Sessions => "sessions",
+            Self::Replays => "replays",
+            Self::Abandoned => "abandoned",
+            Self::Traces => "traces",
+            Self::Events => "events",
+            Self::Answers => "answers",
+            Self::Applications => "applications",
+            Self::Connections => "connections",
+            Self::Organizations => "organizations",
+        }
+    }
+
+    /// Does it once.
+    pub fn run(self, tx: &mut Tx, retention: Retention) -> Result<usize> {
+        match self {
+            Self::Tokens => expired_tokens(tx),
+            Self::Grants => dead_grants(tx),
+            Self::Sessions => dead_sessions(tx),
+            Self::Replays => old_replays(tx),
+            Self::Abandoned => abandon(tx),
+            Self::Traces => old_traces(tx, retention.traces),
+            Self::Events => old_events(tx, retention.events),
+            Self::Answers => old_answers(tx),
+            Self::Applications => deleted_applications(tx),
+            Self::Connections => deleted_connections(tx),
+            Self::Organizations => deleted_organizations(tx),
+        }
+    }
+}
+
+fn expired_tokens(tx: &mut Tx) -> Result<usize> {
+    let over: Vec<String> = tokens::table
+        .filter(tokens::expires_at.le(tx.now))
+        .select(tokens::hash)
+        .limit(LIMIT)
+        .load(tx.db)?;
+    Ok(diesel::delete(tokens::table.filter(tokens::hash.eq_any(over))).execute(tx.db)?)
+}
+
+fn dead_grants(tx: &mut Tx) -> Result<usize> {
+    let in_use = exists(tokens::table.filter(tokens::grant_id.eq(grants::id)));
+    // Without refresh tokens a grant ends with its code and its access token, however long its session.
+    let spent = grants::offline
+        .eq(false)
+        .and(grants::code_expires_at.le(tx.now.minus(ENDED)))
+        .and(not(in_use));
+    let ended = grants::ended_at.assume_not_null().le(tx.now.minus(ENDED));
+    let over: Vec<GrantId> = grants::table
+        .filter(grants::expires_at.le(tx.now).or(ended).or(spent))
+        .select(grants::id)
+        .limit(LIMIT)
+        .load(tx.db)?;
+    Ok(diesel::delete(grants::table.filter(grants::id.eq_any(over))).execute(tx.db)?)
+}
+
+fn dead_sessions(tx: &mut Tx) -> Result<usize> {
+    // A grant with refresh tokens outlives its session, and would go with its row.
+    let in_use = exists(grants::table.filter(grants::session_id.eq(sessions::id)));
+    let ended = sessions::ended_at.assume_not_null().le(tx.now.minus(ENDED));
+    let over: Vec<SessionId> = sessions::table
+        .filter(sessions::expires_at.le(tx.now).or(ended))
+        .filter(not(in_use))
+        .select(sessions::id)
+        .limit(LIMIT)
+        .load(tx.db)?;
+    Ok(diesel::delete(sessions::table.filter(sessions::id.eq_any(over))).execute(tx.db)?)
+}
+
+fn old_replays(tx: &mut Tx) -> Result<usize> {
+    // Assertion IDs are a provider's choice, so two connections may have the same: the time decides alone.
+    let over = replays::expires_at.le(tx.now);
+    Ok(diesel::delete(replays::table.filter(over)).execute(tx.db)?)
+}
+
+fn abandon(tx: &mut Tx) -> Result<usize> {
+    let over: Vec<TraceId> = traces::table
+        .filter(traces::finished_at.is_null())
+        .filter(traces::outcome.eq(Outcome::InProgress))
+        .filter(traces::expires_at.le(tx.now.minus(GIVEN_UP)))
+        .select(traces::id)
+        .limit(LIMIT)
+        .load(tx.db)?;
+    let abandoned = diesel::update(traces::table)
+        .filter(traces::id.eq_any(over))
+        .filter(traces::outcome.eq(Outcome::InProgress))
+        .set((traces::outcome.eq(Outcome::Abandoned), traces::finished_at.eq(Some(tx.now))))
+        .execute(tx.db)?;
+    Ok(abandoned)
+}
+
+fn old_traces(tx: &mut Tx, kept: TimeDelta) -> Result<usize> {
+    let over: Vec<TraceId> = traces::table
+        .filter(traces::started_at.le(tx.now.minus(kept)))
+        .select(traces::id)
+        .limit(LIMIT)
+        .load(tx.db)?;
+    Ok(diesel::delete(traces::table.filter(traces::id.eq_any(over))).execute(tx.db)?)
+}
+
+fn old_events(tx: &mut Tx, kept: TimeDelta) -> Result<usize> {
+    // By ID, which has the time in it and an index already.
+    let bound = first_id(EventId::PREFIX, tx.now.minus(kept));
+    let over: Vec<EventId> =
+        events::table.filter(events::id.lt(bound)).select(events::id).limit(LIMIT).load(tx.db)?;
+    Ok(diesel::delete(events::table.filter(events::id.eq_any(over))).execute(tx.db)?)
+}
+
+fn old_answers(tx: &mut Tx) -> Result<usize> {
+    let over = idempotency::created_at.le(tx.now.minus(KEPT));
+    Ok(diesel::delete(idempotency::table.filter(over)).execute(tx.db)?)
+}
+
+fn deleted_applications(tx: &mut Tx) -> Result<usize> {
+    let over = applications::deleted_at.le(tx.now.minus(RESTORABLE));
+    Ok(diesel::delete(applications::table.filter(over)).execute(tx.db)?)
+}
+
+fn deleted_connections(tx: &mut Tx) -> Result<usize> {
+    let over = connections::deleted_at.le(tx.now.minus(RESTORABLE));
+    Ok(diesel::delete(connections::table.filter(over)).execute(tx.db)?)
+}
+
+fn deleted_organizations(tx: &mut Tx) -> Result<usize> {
+    let over = organizations::deleted_at.le(tx.now.minus(RESTORABLE));
+    Ok(diesel::delete(organizations::table.filter(over)).execute(tx.db)?)
+}

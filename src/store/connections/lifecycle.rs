@@ -1,0 +1,107 @@
+//! The life of a connection: tested, turned on and off, deleted and restored.
+
+use super::metadata::refuse_in_use;
+use super::{Connection, ConnectionState, find, save, tell};
+use crate::error::{Error, Result};
+use crate::store::db::or_not_found;
+use crate::store::ending::{self, Of};
+use crate::store::organizations::{self, RESTORABLE};
+use crate::store::schema::connections;
+use crate::store::{ConnectionId, Tx};
+use diesel::prelude::*;
+use serde_json::json;
+
+/// Notes that a test sign-in passed with this revision. A test of what has been changed meanwhile counts for nothing.
+pub fn record_test(tx: &mut Tx, id: &ConnectionId, revision: i64) -> Result<()> {
+    // One statement: the sign-in that passed the test does not hold the organization's lock.
+    let changed = diesel::update(connections::table.find(id))
+        .filter(connections::revision.eq(revision))
+        .set(connections::tested_revision.eq(Some(revision)))
+        .execute(tx.db)?;
+    if changed == 1 {
+        let connection = find(tx.db, id)?;
+        tell(tx, &connection, "connection.tested", json!({ "revision": revision }))?;
+    }
+    Ok(())
+}
+
+/// Turns a connection on, for the first time or again.
+pub fn activate(tx: &mut Tx, id: &ConnectionId, skip_test: bool) -> Result<Connection> {
+    let mut connection = find(tx.db, id)?;
+    if connection.state == ConnectionState::Active {
+        return Ok(connection);
+    }
+    if connection.identity_provider.is_none() {
+        return Err(Error::conflict(
+            "metadata_required",
+            "The identity provider is not known yet. Give its metadata first: a URL, a file or single values.",
+        ));
+    }
+    if !connection.tested() && !skip_test {
+        return Err(Error::conflict(
+            "test_required",
+            "No test sign-in has passed with the present settings. Start one with “Test sign-in” and sign in at the provider, then turn the connection on.",
+        ));
+    }
+    connection.state = ConnectionState::Active;
+    connection.disabled_at = None;
+    save(tx, &mut connection)?;
+    let data = json!({ "tested": connection.tested() });
+    tell(tx, &connection, "connection.activated", data)?;
+    Ok(connection)
+}
+
+/// Turns an active connection off: nobody signs in through it. Who is signed in stays so.
+pub fn disable(tx: &mut Tx, id: &ConnectionId) -> Result<Connection> {
+    let mut connection = find(tx.db, id)?;
+    match connection.state {
+        ConnectionState::Disabled => return Ok(connection),
+        ConnectionState::Active => {}
+        _ => {
+            return Err(Error::conflict(
+                "connection_not_active",
+                "Only a connection that is turned on can be turned off.",
+            ));
+        }
+    }
+    connection.state = ConnectionState::Disabled;
+    connection.disabled_at = Some(tx.now);
+    save(tx, &mut connection)?;
+    tell(tx, &connection, "connection.disabled", json!({}))?;
+    Ok(connection)
+}
+
+/// Deletes a connection so that it can be restored. Who signed in through it is signed out.
+pub fn delete(tx: &mut Tx, id: &ConnectionId) -> Result<()> {
+    let mut connection = find(tx.db, id)?;
+    connection.state = ConnectionState::Deleted;
+    connection.deleted_at = Some(tx.now);
+    save(tx, &mut connection)?;
+    let ended = ending::sessions(tx, Of::Connection(id))?;
+    let data = json!({ "name": connection.name, "sessions_ended": ended });
+    tell(tx, &connection, "connection.deleted", data)
+}
+
+/// Takes a deletion back within 30 days. The connection is off, or a draft if it never knew its provider.
+pub fn restore(tx: &mut Tx, id: &ConnectionId) -> Result<Connection> {
+    let found = connections::table
+        .find(id)
+        .filter(connections::deleted_at.gt(tx.now.minus(RESTORABLE)))
+        .first::<Connection>(tx.db);
+    let mut connection = or_not_found(found, "deleted connection", id)?;
+    organizations::find(tx.db, &connection.organization_id)?;
+    let entity_id =
+        connection.identity_provider.as_ref().map(|provider| provider.entity_id.clone());
+    connection.state = match entity_id {
+        Some(entity_id) => {
+            refuse_in_use(tx.db, &connection, &entity_id)?;
+            connection.disabled_at = Some(tx.now);
+            ConnectionState::Disabled
+        }
+        None => ConnectionState::Draft,
+    };
+    connection.deleted_at = None;
+    save(tx, &mut connection)?;
+    tell(tx, &connection, "connection.restored", json!({}))?;
+    Ok(connection)
+}

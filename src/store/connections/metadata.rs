@@ -1,0 +1,99 @@
+//! What a connection learns from its provider's metadata.
+
+use super::{Connection, ConnectionState, find, save, tell};
+use crate::error::{Error, Result};
+use crate::saml::certificate::Certificate;
+use crate::saml::metadata::IdentityProvider;
+use crate::store::schema::connections;
+use crate::store::{ConnectionId, Db, Json, Tx, identities};
+use diesel::prelude::*;
+use serde_json::json;
+
+/// Takes over what the provider says of itself. A draft can then be tested; an active connection goes on with it.
+///
+/// `metadata_url` is where it was fetched, if it was. On a connection that people use, another entity ID is another
+/// provider: it is taken over only with `accept_new_entity`, and then knows nobody by the name IDs of the old one.
+pub fn import(
+    tx: &mut Tx,
+    id: &ConnectionId,
+    provider: IdentityProvider,
+    metadata_url: Option<String>,
+    accept_new_entity: bool,
+) -> Result<Connection> {
+    let mut connection = find(tx.db, id)?;
+    check_certificates(&provider, tx)?;
+    refuse_in_use(tx.db, &connection, &provider.entity_id)?;
+    let before = connection.identity_provider.as_ref();
+    let is_other_entity = before.is_some_and(|before| before.entity_id != provider.entity_id);
+    let is_same = before.is_some_and(|before| **before == provider);
+    if is_other_entity {
+        let is_used =
+            matches!(connection.state, ConnectionState::Active | ConnectionState::Disabled);
+        if is_used && !accept_new_entity {
+            let old = before.map_or("", |before| before.entity_id.as_str());
+            let new = &provider.entity_id;
+            let detail = format!(
+                "This is the metadata of another provider: its entity ID is {new}, and this connection is with {old}. Accept the new entity ID, or make a new connection."
+            );
+            return Err(Error::conflict("metadata_entity_changed", detail));
+        }
+        identities::unlink_all(tx, id)?;
+    }
+    connection.metadata_url = metadata_url;
+    connection.metadata_at = Some(tx.now);
+    if is_same {
+        save(tx, &mut connection)?;
+        return Ok(connection);
+    }
+    let fingerprints: Vec<&str> =
+        provider.certificates.iter().map(Certificate::fingerprint).collect();
+    let data = json!({ "entity_id": provider.entity_id, "certificates": fingerprints });
+    connection.identity_provider = Some(Json::from(provider));
+    connection.revision = connection.revision.saturating_add(1);
+    if connection.state == ConnectionState::Draft {
+        connection.state = ConnectionState::Testing;
+    }
+    save(tx, &mut connection)?;
+    tell(tx, &connection, "connection.metadata_changed", data)?;
+    Ok(connection)
+}
+
+/// At least one certificate must be one that a response could be signed with now.
+fn check_certificates(provider: &IdentityProvider, tx: &Tx) -> Result<()> {
+    let mut strong = provider.certificates.iter().filter(|one| one.check_key().is_ok()).peekable();
+    if strong.peek().is_none() {
+        return Err(Error::invalid(
+            "/metadata",
+            "metadata_no_certificate",
+            "The metadata has no signing certificate with a key that is strong enough.",
+        ));
+    }
+    if strong.all(|one| one.is_expired(tx.now)) {
+        return Err(Error::invalid(
+            "/metadata",
+            "metadata_certificate_expired",
+            "Every signing certificate in the metadata has ended. Renew it at the provider first.",
+        ));
+    }
+    Ok(())
+}
+
+/// Two connections of one organization with one provider could not be told apart. Two organizations may have typed
+/// the same entity ID.
+pub(super) fn refuse_in_use(db: &mut Db, connection: &Connection, entity_id: &str) -> Result<()> {
+    let others: Vec<Connection> = connections::table
+        .filter(connections::organization_id.eq(&connection.organization_id))
+        .filter(connections::id.ne(&connection.id))
+        .filter(connections::deleted_at.is_null())
+        .load(db)?;
+    let same = others.into_iter().find(|other| {
+        other.identity_provider.as_ref().is_some_and(|provider| provider.entity_id == entity_id)
+    });
+    match same {
+        Some(other) => Err(Error::conflict(
+            "metadata_entity_in_use",
+            format!("{} ({}) is with {entity_id} already.", other.name, other.id),
+        )),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,357 @@
+//! Connections: one identity provider linked to one organization.
+
+mod lifecycle;
+mod metadata;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use lifecycle::{activate, delete, disable, record_test, restore};
+pub use metadata::import;
+pub use settings::Settings;
+
+use super::input::Faults;
+use super::organizations::{self as customers, Organization};
+use super::schema::{connections, domains, organizations};
+use super::types::word;
+use super::{ConnectionId, Db, Json, OrganizationId, Page, Time, Tx, Window, applications, events};
+use crate::domain::DomainName;
+use crate::error::{Error, Result};
+use crate::saml::metadata::IdentityProvider;
+use diesel::prelude::*;
+use serde_json::json;
+
+word!(
+    /// Where a connection is in its life.
+    ConnectionState {
+        /// Being set up: the provider is not known yet.
+        Draft = "draft",
+        /// The provider is known, and sign-ins can be tried.
+        Testing = "testing",
+        /// People sign in.
+        Active = "active",
+        /// Turned off.
+        Disabled = "disabled",
+        /// Deleted, and restorable for 30 days.
+        Deleted = "deleted",
+    }
+);
+
+word!(
+    /// What a connection speaks with its provider.
+    Protocol {
+        /// SAML 2.0.
+        Saml = "saml",
+    }
+);
+
+/// One identity provider linked to one organization.
+#[derive(Debug, Clone, Queryable, Insertable, AsChangeset, Identifiable)]
+#[diesel(treat_none_as_null = true)]
+pub struct Connection {
+    /// Its ID.
+    pub id: ConnectionId,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// What people choose by when there are several.
+    pub name: String,
+    /// The guide that names things as the provider does: `jumpcloud`.
+    pub provider: String,
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// Where it is in its life.
+    pub state: ConnectionState,
+    /// How it signs people in.
+    pub settings: Json<Settings>,
+    /// What is known of the provider.
+    pub identity_provider: Option<Json<IdentityProvider>>,
+    /// Where the provider's metadata is published.
+    pub metadata_url: Option<String>,
+    /// When the metadata was last taken over.
+    pub metadata_at: Option<Time>,
+    /// Counts the changes of settings and provider.
+    pub revision: i64,
+    /// The revision with which a sign-in last succeeded as a test.
+    pub tested_revision: Option<i64>,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was last changed.
+    pub updated_at: Time,
+    /// Since when it is off.
+    pub disabled_at: Option<Time>,
+    /// When it was deleted.
+    pub deleted_at: Option<Time>,
+}
+
+/// The values that an administrator copies into the provider. They are final from the draft on.
+impl Connection {
+    /// Our entity ID, where our metadata is.
+    #[must_use]
+    pub fn entity_id(&self, public_url: &str) -> String {
+        format!("{public_url}/saml/{}", self.id)
+    }
+
+    /// Where the provider sends its responses: the assertion consumer service.
+    #[must_use]
+    pub fn acs(&self, public_url: &str) -> String {
+        format!("{public_url}/saml/{}/acs", self.id)
+    }
+
+    /// Where a sign-in through this connection starts.
+    #[must_use]
+    pub fn login_url(&self, public_url: &str) -> String {
+        format!("{public_url}/login/{}", self.id)
+    }
+
+    /// An entity ID for the provider, for consoles that let the administrator type one. The one that counts is in
+    /// `identity_provider`.
+    #[must_use]
+    pub fn idp_entity_id(&self, public_url: &str) -> String {
+        format!("{public_url}/idp/{}", self.id)
+    }
+
+    /// Whether a test sign-in passed with the present settings and provider.
+    #[must_use]
+    pub fn tested(&self) -> bool {
+        self.tested_revision == Some(self.revision)
+    }
+}
+
+/// What a new connection is made of.
+#[derive(Debug, Clone)]
+pub struct NewConnection {
+    /// What people choose by when there are several.
+    pub name: String,
+    /// The guide that names things as the provider does.
+    pub provider: String,
+    /// How it signs people in.
+    pub settings: Settings,
+}
+
+/// What is to change; `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectionPatch {
+    /// What people choose by when there are several.
+    pub name: Option<String>,
+    /// The guide that names things as the provider does.
+    pub provider: Option<String>,
+    /// How it signs people in; takes the place of all settings.
+    pub settings: Option<Settings>,
+}
+
+/// Which connections are wanted; none of the fields: all that are not deleted.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this organization.
+    pub organization: Option<OrganizationId>,
+    /// In this state.
+    pub state: Option<ConnectionState>,
+    /// With this guide.
+    pub provider: Option<String>,
+}
+
+/// Finds a connection of any organization, neither of them deleted.
+pub fn find(db: &mut Db, id: &ConnectionId) -> Result<Connection> {
+    find_with_organization(db, id).map(|(connection, _)| connection)
+}
+
+/// Finds a connection that belongs to `organization`.
+pub fn find_in(
+    db: &mut Db,
+    organization: &OrganizationId,
+    id: &ConnectionId,
+) -> Result<Connection> {
+    let found = by_id_with_organization(db, id)?.map(|(connection, _)| connection);
+    found
+        .filter(|connection| &connection.organization_id == organization)
+        .ok_or_else(|| Error::not_found("connection", id.as_str()))
+}
+
+/// Finds a connection with its organization, neither of them deleted.
+pub fn find_with_organization(
+    db: &mut Db,
+    id: &ConnectionId,
+) -> Result<(Connection, Organization)> {
+    by_id_with_organization(db, id)?.ok_or_else(|| Error::not_found("connection", id.as_str()))
+}
+
+/// Finds a connection with its organization, if there is one and neither of them is deleted.
+pub fn by_id_with_organization(
+    db: &mut Db,
+    id: &ConnectionId,
+) -> Result<Option<(Connection, Organization)>> {
+    let found = connections::table
+        .inner_join(organizations::table)
+        .filter(connections::id.eq(id))
+        .filter(connections::deleted_at.is_null())
+        .filter(organizations::deleted_at.is_null())
+        .first(db);
+    Ok(found.optional()?)
+}
+
+/// A page of connections, newest first.
+pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Connection>> {
+    let mut query = connections::table
+        .inner_join(organizations::table)
+        .filter(organizations::deleted_at.is_null())
+        .select(connections::all_columns)
+        .order(connections::id.desc())
+        .limit(window.limit.saturating_add(1))
+        .into_boxed();
+    if let Some(before) = &window.before {
+        query = query.filter(connections::id.lt(before));
+    }
+    if let Some(organization) = &filter.organization {
+        query = query.filter(connections::organization_id.eq(organization));
+    }
+    query = match filter.state {
+        Some(state) => query.filter(connections::state.eq(state)),
+        None => query.filter(connections::deleted_at.is_null()),
+    };
+    if let Some(provider) = &filter.provider {
+        query = query.filter(connections::provider.eq(provider));
+    }
+    Ok(Page::of(query.load(db)?, window, |connection: &Connection| connection.id.to_string()))
+}
+
+/// The active connections of the organization in which the domain is live.
+pub fn for_domain(db: &mut Db, domain: &DomainName) -> Result<Vec<Connection>> {
+    let owner = domains::table
+        .filter(domains::name.eq(domain.as_str()))
+        .filter(domains::live_at.is_not_null())
+        .select(domains::organization_id);
+    let found = connections::table
+        .inner_join(organizations::table)
+        .filter(organizations::deleted_at.is_null())
+        .filter(connections::organization_id.eq_any(owner))
+        .filter(connections::state.eq(ConnectionState::Active))
+        .select(connections::all_columns)
+        .order(connections::id)
+        .load(db)?;
+    Ok(found)
+}
+
+/// The active connections of an organization, in the order they were made.
+pub fn active_in(db: &mut Db, organization: &OrganizationId) -> Result<Vec<Connection>> {
+    let found = connections::table
+        .filter(connections::organization_id.eq(organization))
+        .filter(connections::state.eq(ConnectionState::Active))
+        .order(connections::id)
+        .load(db)?;
+    Ok(found)
+}
+
+/// The active connections of an organization or, if there is none, the one that was turned off last: so that the
+/// person can be told whose sign-in is unavailable, and since when.
+pub fn usable_in(db: &mut Db, organization: &OrganizationId) -> Result<Vec<Connection>> {
+    let active = active_in(db, organization)?;
+    if !active.is_empty() {
+        return Ok(active);
+    }
+    let off: Vec<Connection> = connections::table
+        .filter(connections::organization_id.eq(organization))
+        .filter(connections::state.eq(ConnectionState::Disabled))
+        .load(db)?;
+    Ok(off.into_iter().max_by_key(|connection| connection.disabled_at).into_iter().collect())
+}
+
+/// Makes a draft. Its addresses and entity IDs never change from here on.
+pub fn create(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    new: NewConnection,
+) -> Result<Connection> {
+    customers::find(tx.db, organization)?;
+    let connection = Connection {
+        id: ConnectionId::new(),
+        organization_id: organization.clone(),
+        name: new.name.trim().to_owned(),
+        provider: new.provider,
+        protocol: Protocol::Saml,
+        state: ConnectionState::Draft,
+        settings: Json::from(new.settings),
+        identity_provider: None,
+        metadata_url: None,
+        metadata_at: None,
+        revision: 1,
+        tested_revision: None,
+        created_at: tx.now,
+        updated_at: tx.now,
+        disabled_at: None,
+        deleted_at: None,
+    };
+    check(tx.db, &connection)?;
+    diesel::insert_into(connections::table).values(&connection).execute(tx.db)?;
+    let data = json!({ "name": connection.name, "provider": connection.provider });
+    tell(tx, &connection, "connection.created", data)?;
+    Ok(connection)
+}
+
+/// Changes what the patch names. Other settings than before have to be tested again; what is the same makes no event.
+pub fn change(tx: &mut Tx, id: &ConnectionId, patch: ConnectionPatch) -> Result<Connection> {
+    let mut connection = find(tx.db, id)?;
+    let mut changed = Vec::new();
+    if let Some(name) = patch.name.as_deref().map(str::trim)
+        && name != connection.name
+    {
+        changed.push("name");
+        name.clone_into(&mut connection.name);
+    }
+    if let Some(provider) = patch.provider
+        && provider != connection.provider
+    {
+        changed.push("provider");
+        connection.provider = provider;
+    }
+    if let Some(settings) = patch.settings
+        && settings != *connection.settings
+    {
+        changed.push("settings");
+        connection.settings = Json::from(settings);
+        connection.revision = connection.revision.saturating_add(1);
+    }
+    if changed.is_empty() {
+        return Ok(connection);
+    }
+    check(tx.db, &connection)?;
+    save(tx, &mut connection)?;
+    tell(tx, &connection, "connection.updated", json!({ "changed": changed }))?;
+    Ok(connection)
+}
+
+fn check(db: &mut Db, connection: &Connection) -> Result<()> {
+    let mut faults = Faults::default();
+    faults.name("/name", &connection.name);
+    let provider = &connection.provider;
+    let is_guide = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
+    if provider.is_empty() || provider.len() > 40 || !provider.bytes().all(is_guide) {
+        let detail = "A provider is the ID of a guide, such as jumpcloud, okta or generic.";
+        faults.add("/provider", "invalid", detail);
+    }
+    connection.settings.check(&mut faults);
+    if let Some(application) = &connection.settings.default_application {
+        let admits = applications::by_id(db, application)?
+            .is_some_and(|application| application.admits(&connection.organization_id));
+        if !admits {
+            let detail = format!("There is no application {application} for this organization.");
+            faults.add("/settings/default_application", "not_found", detail);
+        }
+    }
+    faults.finish()
+}
+
+fn save(tx: &mut Tx, connection: &mut Connection) -> Result<()> {
+    connection.updated_at = tx.now;
+    diesel::update(&*connection).set(&*connection).execute(tx.db)?;
+    Ok(())
+}
+
+fn tell(
+    tx: &mut Tx,
+    connection: &Connection,
+    kind: &'static str,
+    data: serde_json::Value,
+) -> Result<()> {
+    let organization = Some(&connection.organization_id);
+    events::append(tx, organization, kind, connection.id.as_str(), data)
+}

@@ -1,0 +1,232 @@
+//! Connections to SQLite and Postgres: the one place that knows which is which.
+
+use super::Scope;
+use crate::error::{Error, Result};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::sql_types::Text;
+use diesel::{Connection, PgConnection, QueryResult, RunQueryDsl, SqliteConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::time::Duration;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
+
+/// How long a request waits for a free connection before it is told to come back.
+const POOL_PATIENCE: Duration = Duration::from_secs(10);
+
+/// An open connection to either database.
+#[derive(diesel::MultiConnection)]
+pub enum Db {
+    /// Postgres, for one instance or several.
+    Postgres(PgConnection),
+    /// SQLite, for one instance.
+    Sqlite(SqliteConnection),
+}
+
+/// Runs one expression with the connection of whichever database it is.
+///
+/// For the queries that diesel types per database: `ON CONFLICT`, inserts of many rows.
+macro_rules! on_backend {
+    ($db:expr, $conn:ident => $query:expr) => {
+        match $db {
+            $crate::store::Db::Postgres($conn) => $query,
+            $crate::store::Db::Sqlite($conn) => $query,
+        }
+    };
+}
+pub(crate) use on_backend;
+
+/// Where the data is: `sqlite://path` or `postgres://…`.
+#[derive(Clone)]
+pub(super) enum Location {
+    Sqlite(String),
+    Postgres(String),
+}
+
+impl Location {
+    pub(super) fn parse(url: &str) -> Result<Self> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::Postgres(url.to_owned()));
+        }
+        match url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
+            Some(path) if !path.is_empty() => Ok(Self::Sqlite(path.to_owned())),
+            _ => Err(Error::invalid(
+                "/database/url",
+                "invalid",
+                "The database address must begin with sqlite:// or postgres://.",
+            )),
+        }
+    }
+}
+
+/// Opens connections for one of the two pools.
+pub(super) struct Manager {
+    location: Location,
+    read_only: bool,
+}
+
+/// A pool of connections.
+pub(super) type DbPool = Pool<Manager>;
+/// Builds a pool of at most `size` connections; none is opened before it is needed.
+pub(super) fn pool(location: &Location, read_only: bool, size: u32) -> Result<DbPool> {
+    let pool = Pool::builder()
+        .max_size(size)
+        .min_idle(Some(0))
+        .test_on_check_out(false)
+        .connection_timeout(POOL_PATIENCE)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .build(Manager { location: location.clone(), read_only })
+        .map_err(|error| Error::Busy(format!("The database cannot be reached: {error}")))?;
+    Ok(pool)
+}
+
+impl ManageConnection for Manager {
+    type Connection = Db;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Db, Self::Error> {
+        let mut db = match &self.location {
+            Location::Sqlite(path) => Db::Sqlite(
+                SqliteConnection::establish(path).map_err(diesel::r2d2::Error::ConnectionError)?,
+            ),
+            Location::Postgres(url) => Db::Postgres(
+                PgConnection::establish(url).map_err(diesel::r2d2::Error::ConnectionError)?,
+            ),
+        };
+        let settings = match (&db, self.read_only) {
+            (Db::Sqlite(_), read_only) => format!(
+                "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; \
+                 PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; \
+                 PRAGMA query_only = {};",
+                if read_only { "ON" } else { "OFF" }
+            ),
+            (Db::Postgres(_), read_only) => format!(
+                "SET TIME ZONE 'UTC'; SET default_transaction_read_only = {};",
+                if read_only { "on" } else { "off" }
+            ),
+        };
+        db.batch_execute(&settings).map_err(diesel::r2d2::Error::QueryError)?;
+        Ok(db)
+    }
+
+    fn is_valid(&self, db: &mut Db) -> Result<(), Self::Error> {
+        db.ping().map_err(diesel::r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, db: &mut Db) -> bool {
+        std::thread::panicking() || db.is_broken()
+    }
+}
+
+/// Begins a transaction that may write: on SQLite it takes the one writer's place at once.
+pub(super) fn begin(db: &mut Db) -> Result<()> {
+    match db {
+        Db::Sqlite(conn) => {
+            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?;
+        }
+        Db::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn)?,
+    }
+    Ok(())
+}
+
+/// Waits until no other transaction of `scope` runs. On SQLite the one writer's place is enough.
+pub(super) fn lock(db: &mut Db, scope: &Scope) -> Result<()> {
+    let Db::Postgres(conn) = db else { return Ok(()) };
+    let name = match scope {
+        Scope::System => "system",
+        Scope::Organization(id) => id.as_str(),
+        Scope::Own => return Ok(()),
+    };
+    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind::<Text, _>(name)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Makes the transaction's changes last.
+pub(super) fn commit(db: &mut Db) -> Result<()> {
+    on_backend!(db, conn => AnsiTransactionManager::commit_transaction(conn))?;
+    Ok(())
+}
+
+/// Undoes the transaction. A failure to undo is logged: the pool throws the connection away.
+pub(super) fn rollback(db: &mut Db) {
+    let undone = on_backend!(db, conn => AnsiTransactionManager::rollback_transaction(conn));
+    if let Err(error) = undone {
+        tracing::warn!(%error, "a transaction could not be rolled back");
+    }
+}
+
+/// Names of the migrations that the database has not had, oldest first.
+pub(super) fn pending(db: &mut Db) -> Result<Vec<String>> {
+    let list = on_backend!(db, conn => conn
+        .pending_migrations(MIGRATIONS)
+        .map(|list| list.iter().map(|migration| migration.name().to_string()).collect()));
+    list.map_err(migration_failed)
+}
+
+/// Brings the database to this version's schema.
+pub(super) fn migrate(db: &mut Db) -> Result<()> {
+    let done = on_backend!(db, conn => conn.run_pending_migrations(MIGRATIONS).map(drop));
+    done.map_err(migration_failed)
+}
+
+/// Takes every migration back. Only tests do that.
+#[cfg(test)]
+pub(super) fn unmigrate(db: &mut Db) -> Result<()> {
+    let done = on_backend!(db, conn => conn.revert_all_migrations(MIGRATIONS).map(drop));
+    done.map_err(migration_failed)
+}
+
+fn migration_failed(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    Error::Internal(anyhow::anyhow!("migrating the database: {error}"))
+}
+
+/// Says which thing is not there.
+pub(super) fn or_not_found<T>(
+    done: QueryResult<T>,
+    what: &'static str,
+    id: impl std::fmt::Display,
+) -> Result<T> {
+    done.map_err(|error| match error {
+        DieselError::NotFound => Error::not_found(what, id.to_string()),
+        other => other.into(),
+    })
+}
+
+/// Says what is in the way, where the database only says that something is.
+pub(super) fn or_conflict<T>(
+    done: QueryResult<T>,
+    code: &'static str,
+    detail: impl Into<String>,
+) -> Result<T> {
+    done.map_err(|error| match error {
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
+            Error::conflict(code, detail)
+        }
+        other => other.into(),
+    })
+}
+
+impl From<DieselError> for Error {
+    fn from(error: DieselError) -> Self {
+        match &error {
+            DieselError::NotFound => Self::not_found("row", ""),
+            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
+                Self::conflict("already_exists", "Something with this name or ID already exists.")
+            }
+            DieselError::DatabaseError(
+                DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ClosedConnection,
+                _,
+            ) => Self::Busy("The database does not answer now.".to_owned()),
+            DieselError::DatabaseError(_, info)
+                if info.message().contains("database is locked") =>
+            {
+                Self::Busy("The database is busy.".to_owned())
+            }
+            _ => Self::Internal(anyhow::Error::new(error).context("database")),
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Email domains of an organization: by them a person finds the connection, and a connection may speak for them.
+
+use super::db::{or_conflict, or_not_found};
+use super::schema::domains;
+use super::types::word;
+use super::{Db, DomainId, OrganizationId, Time, Tx, events, organizations};
+use crate::crypto;
+use crate::domain::{DomainName, Fault};
+use crate::error::{Error, Result};
+use diesel::prelude::*;
+use serde_json::json;
+
+const TAKEN: &str = "domain_taken";
+
+word!(
+    /// Why a domain is believed to be the organization's.
+    DomainState {
+        /// It is not, yet.
+        Pending = "pending",
+        /// The operator says so.
+        Vouched = "vouched",
+        /// The DNS says so.
+        Verified = "verified",
+    }
+);
+
+/// An email domain of an organization.
+#[derive(Debug, Clone, Queryable, Insertable, AsChangeset, Identifiable)]
+#[diesel(treat_none_as_null = true)]
+pub struct Domain {
+    /// Its ID.
+    pub id: DomainId,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// The name in its one form.
+    pub name: String,
+    /// Why it is believed.
+    pub state: DomainState,
+    /// What the DNS record has to say.
+    pub challenge: String,
+    /// When it was added.
+    pub created_at: Time,
+    /// When the DNS was last asked.
+    pub checked_at: Option<Time>,
+    /// Since when people of this domain sign in here.
+    pub live_at: Option<Time>,
+}
+
+impl Domain {
+    /// Whether people of this domain sign in here. In all organizations together that is so once per name.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.live_at.is_some()
+    }
+
+    /// Name and value of the TXT record that verifies the domain.
+    #[must_use]
+    pub fn record(&self) -> (String, String) {
+        (
+            format!("_vestibule.{}", self.name),
+            format!("vestibule-domain-verification={}", self.challenge),
+        )
+    }
+}
+
+/// What a look at the DNS gave.
+#[derive(Debug, Clone)]
+pub enum Checked {
+    /// The record is there: the domain is live.
+    Verified(Domain),
+    /// It is not; the domain is as it was.
+    Missing {
+        /// The domain, with the time of the look.
+        domain: Domain,
+        /// Which values there were instead.
+        found: Vec<String>,
+    },
+}
+
+impl Checked {
+    /// The verified domain, or a conflict that says what to add to the DNS. To be asked after the transaction, so that
+    /// the time of the look is kept.
+    pub fn into_result(self) -> Result<Domain> {
+        let (domain, found) = match self {
+            Self::Verified(domain) => return Ok(domain),
+            Self::Missing { domain, found } => (domain, found),
+        };
+        let (name, value) = domain.record();
+        let found = if found.is_empty() {
+            "There is none yet; a new one can take an hour to be seen.".to_owned()
+        } else {
+            format!("Found: {}.", found.join(", "))
+        };
+        Err(Error::conflict(
+            "domain_not_verified",
+            format!("{name} needs a TXT record with the value {value}. {found}"),
+        ))
+    }
+}
+
+/// All domains of an organization, by name.
+pub fn list(db: &mut Db, organization: &OrganizationId) -> Result<Vec<Domain>> {
+    let all = domains::table
+        .filter(domains::organization_id.eq(organization))
+        .order(domains::name)
+        .load(db)?;
+    Ok(all)
+}
+
+/// Finds a domain of an organization by `dom_…` or by its name.
+pub fn find_in(db: &mut Db, organization: &OrganizationId, reference: &str) -> Result<Domain> {
+    let query = domains::table.filter(domains::organization_id.eq(organization));
+    let found = match (reference.parse::<DomainId>(), DomainName::parse(reference)) {
+        (Ok(id), _) => query.filter(domains::id.eq(id)).first(db),
+        (_, Ok(name)) => query.filter(domains::name.eq(name.as_str())).first(db),
+        _ => Err(diesel::result::Error::NotFound),
+    };
+    or_not_found(found, "domain", reference)
+}
+
+/// Finds the one live domain of this name.
+pub fn live(db: &mut Db, name: &DomainName) -> Result<Option<Domain>> {
+    let found = domains::table
+        .filter(domains::name.eq(name.as_str()))
+        .filter(domains::live_at.is_not_null())
+        .first(db);
+    Ok(found.optional()?)
+}
+
+/// Adds a domain to an organization: pending, or live at once if the operator vouches for it.
+pub fn add(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    name: &DomainName,
+    vouch: bool,
+) -> Result<Domain> {
+    organizations::find(tx.db, organization)?;
+    if name.is_shared_mail() {
+        let fault = Fault::Shared(name.to_string());
+        return Err(Error::invalid("/domain", fault.code(), fault.to_string()));
+    }
+    let domain = Domain {
+        id: DomainId::new(),
+        organization_id: organization.clone(),
+        name: name.to_string(),
+        state: if vouch { DomainState::Vouched } else { DomainState::Pending },
+        challenge: crypto::hex(&crypto::random::<16>()),
+        created_at: tx.now,
+        checked_at: None,
+        live_at: vouch.then_some(tx.now),
+    };
+    let same = domains::table
+        .filter(domains::organization_id.eq(organization))
+        .filter(domains::name.eq(name.as_str()));
+    if diesel::select(diesel::dsl::exists(same)).get_result(tx.db)? {
+        let detail = format!("{name} has been added to this organization already.");
+        return Err(Error::conflict("domain_exists", detail));
+    }
+    refuse_taken(tx.db, &domain)?;
+    let done = diesel::insert_into(domains::table).values(&domain).execute(tx.db);
+    or_conflict(done, TAKEN, taken(&domain.name))?;
+    let data = json!({ "domain": domain.name });
+    events::append(tx, Some(organization), "domain.added", domain.id.as_str(), data)?;
+    if vouch {
+        tell(tx, &domain, "domain.vouched")?;
+    }
+    Ok(domain)
+}
+
+/// Makes a domain live on the operator's word.
+pub fn vouch(tx: &mut Tx, domain: &Domain) -> Result<Domain> {
+    let domain = find_in(tx.db, &domain.organization_id, domain.id.as_str())?;
+    if domain.is_live() {
+        return Ok(domain);
+    }
+    let domain = Domain { state: DomainState::Vouched, live_at: Some(tx.now), ..domain };
+    go_live(tx, &domain)?;
+    tell(tx, &domain, "domain.vouched")?;
+    Ok(domain)
+}
+
+/// Compares what the DNS answered for [`Domain::record`] with what it should. A missing record takes nothing away.
+pub fn verify(tx: &mut Tx, domain: &Domain, txt: &[String]) -> Result<Checked> {
+    let mut domain = find_in(tx.db, &domain.organization_id, domain.id.as_str())?;
+    domain.checked_at = Some(tx.now);
+    let (_, value) = domain.record();
+    if !txt.iter().any(|found| found.trim() == value) {
+        diesel::update(&domain).set(&domain).execute(tx.db)?;
+        return Ok(Checked::Missing { domain, found: txt.to_vec() });
+    }
+    let is_news = domain.state != DomainState::Verified || !domain.is_live();
+    domain.state = DomainState::Verified;
+    domain.live_at = domain.live_at.or(Some(tx.now));
+    go_live(tx, &domain)?;
+    if is_news {
+        tell(tx, &domain, "domain.verified")?;
+    }
+    Ok(Checked::Verified(domain))
+}
+
+/// Takes a domain from an organization. Its people no longer find the connection, nor may it speak for them.
+pub fn remove(tx: &mut Tx, organization: &OrganizationId, reference: &str) -> Result<()> {
+    let domain = find_in(tx.db, organization, reference)?;
+    diesel::delete(&domain).execute(tx.db)?;
+    tell(tx, &domain, "domain.removed")
+}
+
+/// Frees the domains of a deleted organization for others.
+pub(super) fn release(tx: &mut Tx, organization: &OrganizationId) -> Result<()> {
+    diesel::update(domains::table)
+        .filter(domains::organization_id.eq(organization))
+        .set(domains::live_at.eq(None::<Time>))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// Makes the domains of a restored organization live again, but for those that others have now.
+pub(super) fn reclaim(tx: &mut Tx, organization: &OrganizationId) -> Result<()> {
+    let all = list(tx.db, organization)?;
+    for domain in all.into_iter().filter(|domain| domain.state != DomainState::Pending) {
+        let domain = if owner_elsewhere(tx.db, &domain)? {
+            Domain { state: DomainState::Pending, live_at: None, ..domain }
+        } else {
+            Domain { live_at: Some(tx.now), ..domain }
+        };
+        let done = diesel::update(&domain).set(&domain).execute(tx.db);
+        or_conflict(done, TAKEN, taken(&domain.name))?;
+    }
+    Ok(())
+}
+
+fn go_live(tx: &mut Tx, domain: &Domain) -> Result<()> {
+    refuse_taken(tx.db, domain)?;
+    // Two organizations may get here at once: the unique index lets one through.
+    let done = diesel::update(domain).set(domain).execute(tx.db);
+    or_conflict(done, TAKEN, taken(&domain.name))?;
+    Ok(())
+}
+
+fn refuse_taken(db: &mut Db, domain: &Domain) -> Result<()> {
+    if owner_elsewhere(db, domain)? {
+        return Err(Error::conflict(TAKEN, taken(&domain.name)));
+    }
+    Ok(())
+}
+
+fn owner_elsewhere(db: &mut Db, domain: &Domain) -> Result<bool> {
+    let other = domains::table
+        .filter(domains::name.eq(&domain.name))
+        .filter(domains::live_at.is_not_null())
+        .filter(domains::organization_id.ne(&domain.organization_id));
+    Ok(diesel::select(diesel::dsl::exists(other)).get_result(db)?)
+}
+
+fn taken(name: &str) -> String {
+    format!("{name} is already in use by another customer.")
+}
+
+fn tell(tx: &mut Tx, domain: &Domain, kind: &'static str) -> Result<()> {
+    let data = json!({ "domain": domain.name });
+    events::append(tx, Some(&domain.organization_id), kind, domain.id.as_str(), data)
+}
+
+#[cfg(test)]
+mod tests;

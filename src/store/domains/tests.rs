@@ -1,0 +1,134 @@
+use super::*;
+use crate::store::organizations::NewOrganization;
+use crate::store::testing::{self, TestStore, globex};
+use chrono::TimeDelta;
+
+fn name(text: &str) -> DomainName {
+    DomainName::parse(text).unwrap()
+}
+
+fn organization(store: &TestStore) -> OrganizationId {
+    let new = NewOrganization { domains: vec![], ..globex() };
+    store.system(|tx| organizations::create(tx, new)).id
+}
+
+fn conflict<T: std::fmt::Debug>(done: Result<T>) -> (&'static str, String) {
+    match done.unwrap_err() {
+        Error::Conflict { code, detail } => (code, detail),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_pending_domain_is_not_live_and_a_vouched_one_is() {
+    let store = testing::store();
+    let one = organization(&store);
+    let (a, b) = (name("a.example"), name("b.example"));
+    store.system(|tx| add(tx, &one, &a, false).and(add(tx, &one, &b, true)));
+    assert!(store.read_now(|db| live(db, &a)).unwrap().is_none());
+    assert_eq!(store.read_now(|db| live(db, &b)).unwrap().unwrap().organization_id, one);
+    let domain = store.read_now(|db| find_in(db, &one, "A.example")).unwrap();
+    let domain = store.system(|tx| vouch(tx, &domain));
+    assert_eq!((domain.state, domain.is_live()), (DomainState::Vouched, true));
+    let all = store.read_now(|db| list(db, &one)).unwrap();
+    assert_eq!(all.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(), ["a.example", "b.example"]);
+}
+
+#[test]
+fn a_domain_is_live_in_one_organization_only_and_a_clash_names_nobody() {
+    let store = testing::store();
+    let (one, two) = (organization(&store), organization(&store));
+    let shared = name("shared.example");
+    // Both may wait for the DNS; the first that is verified has it.
+    let mine = store.system(|tx| add(tx, &one, &shared, false));
+    let other = store.system(|tx| add(tx, &two, &shared, false));
+    store.system(|tx| verify(tx, &mine, &[mine.record().1]));
+    let (code, detail) = conflict(store.try_system(|tx| vouch(tx, &other)));
+    assert_eq!(code, "domain_taken");
+    assert_eq!(detail, "shared.example is already in use by another customer.");
+    let done = store.try_system(|tx| verify(tx, &other, &[other.record().1]));
+    assert_eq!(conflict(done).0, "domain_taken");
+    let three = organization(&store);
+    assert_eq!(conflict(store.try_system(|tx| add(tx, &three, &shared, false))).0, "domain_taken");
+    // The database itself lets no second one in, whoever comes at the same moment.
+    let done = store.try_system(|tx| {
+        let row = Domain { live_at: Some(tx.now), ..other.clone() };
+        let done = diesel::update(&row).set(&row).execute(tx.db);
+        or_conflict(done, TAKEN, taken("shared.example"))
+    });
+    assert_eq!(conflict(done).0, "domain_taken");
+    // Once it is given up it is free.
+    store.system(|tx| remove(tx, &one, "shared.example"));
+    assert!(store.system(|tx| vouch(tx, &other)).is_live());
+}
+
+#[test]
+fn a_domain_is_verified_by_its_own_record_only() {
+    let store = testing::store();
+    let one = organization(&store);
+    let domain = store.system(|tx| add(tx, &one, &name("a.example"), false));
+    let (record, value) = domain.record();
+    assert_eq!(record, "_vestibule.a.example");
+    assert_eq!(value, format!("vestibule-domain-verification={}", domain.challenge));
+    assert_eq!(domain.challenge.len(), 32);
+
+    let wrong = vec!["v=spf1 -all".to_owned(), format!("{value}0")];
+    let checked = store.system(|tx| verify(tx, &domain, &wrong));
+    let after = store.read_now(|db| find_in(db, &one, "a.example")).unwrap();
+    assert!(after.checked_at.is_some() && !after.is_live());
+    let (code, detail) = conflict(checked.into_result());
+    assert_eq!(code, "domain_not_verified");
+    assert!(detail.contains(&record) && detail.contains(&value) && detail.contains("v=spf1 -all"));
+    let missing = store.system(|tx| verify(tx, &domain, &[]));
+    assert!(conflict(missing.into_result()).1.contains("none yet"));
+
+    let right = vec!["v=spf1 -all".to_owned(), value];
+    let checked = store.system(|tx| verify(tx, &domain, &right));
+    let verified = checked.into_result().unwrap();
+    assert_eq!((verified.state, verified.is_live()), (DomainState::Verified, true));
+    store.system(|tx| verify(tx, &domain, &right));
+    assert_eq!(
+        store.kinds(Some(&one)),
+        ["organization.created", "domain.added", "domain.verified"]
+    );
+}
+
+#[test]
+fn a_record_that_is_missing_later_takes_nothing_away() {
+    let store = testing::store();
+    let one = organization(&store);
+    let domain = store.system(|tx| add(tx, &one, &name("a.example"), true));
+    store.clock().advance(TimeDelta::hours(1));
+    store.system(|tx| verify(tx, &domain, &[]));
+    let after = store.read_now(|db| find_in(db, &one, domain.id.as_str())).unwrap();
+    assert_eq!((after.state, after.live_at), (DomainState::Vouched, domain.live_at));
+}
+
+#[test]
+fn a_domain_is_added_to_an_organization_once() {
+    let store = testing::store();
+    let one = organization(&store);
+    store.system(|tx| add(tx, &one, &name("a.example"), false));
+    let done = store.try_system(|tx| add(tx, &one, &name("a.example"), true));
+    assert_eq!(conflict(done).0, "domain_exists");
+}
+
+#[test]
+fn a_shared_mail_domain_belongs_to_no_organization() {
+    let store = testing::store();
+    let one = organization(&store);
+    let done = store.try_system(|tx| add(tx, &one, &name("gmail.com"), true));
+    assert!(matches!(done, Err(Error::Invalid(fields)) if fields[0].code == "domain_shared"));
+}
+
+#[test]
+fn another_organizations_domain_is_not_found() {
+    let store = testing::store();
+    let (one, two) = (organization(&store), organization(&store));
+    let domain = store.system(|tx| add(tx, &one, &name("a.example"), true));
+    for reference in [domain.id.as_str(), "a.example", "", "x"] {
+        let found = store.read_now(|db| find_in(db, &two, reference));
+        assert!(matches!(found, Err(Error::NotFound { what: "domain", .. })));
+    }
+    assert!(store.try_system(|tx| remove(tx, &two, "a.example")).is_err());
+}

@@ -1,0 +1,175 @@
+//! What happened: the table that the audit log shows and that catches apps up.
+
+use super::schema::events;
+use super::{Db, EventId, Json, OrganizationId, Page, Time, Tx, Window};
+use crate::error::Result;
+use diesel::prelude::*;
+use serde_json::Value;
+
+/// Every kind of event, as `noun.past_participle`. Stored as text, so that an older release can read a newer one's.
+pub const KINDS: &[&str] = &[
+    "api_key.created",
+    "api_key.revoked",
+    "api_key.rolled",
+    "application.created",
+    "application.deleted",
+    "application.secret_created",
+    "application.secret_revoked",
+    "application.updated",
+    "connection.activated",
+    "connection.created",
+    "connection.deleted",
+    "connection.disabled",
+    "connection.metadata_changed",
+    "connection.restored",
+    "connection.tested",
+    "connection.updated",
+    "domain.added",
+    "domain.removed",
+    "domain.verified",
+    "domain.vouched",
+    "organization.created",
+    "organization.deleted",
+    "organization.restored",
+    "organization.updated",
+    "session.ended",
+    "sign_in.failed",
+    "sign_in.succeeded",
+    "signing_key.changed",
+    "signing_key.created",
+    "signing_key.deleted",
+    "user.created",
+    "user.deprovisioned",
+    "user.erased",
+    "user.linked",
+    "user.restored",
+    "user.suspended",
+    "user.updated",
+];
+
+/// Something that happened. Nothing in it tells who a person is: an erased person's events may stay.
+#[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
+pub struct Event {
+    /// Its ID, by which events are in the order of time.
+    pub id: EventId,
+    /// Whom it concerns; none: the installation as a whole.
+    pub organization_id: Option<OrganizationId>,
+    /// One of [`KINDS`].
+    pub kind: String,
+    /// Who did it, as [`super::Actor`] writes it.
+    pub actor: String,
+    /// ID of the thing it happened to.
+    pub subject_id: String,
+    /// What else is worth knowing, by kind.
+    pub data: Json<Value>,
+    /// When.
+    pub created_at: Time,
+}
+
+/// Which events are wanted; none of the fields: all of them.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this organization.
+    pub organization: Option<OrganizationId>,
+    /// Of this kind.
+    pub kind: Option<String>,
+    /// About the thing with this ID.
+    pub subject: Option<String>,
+}
+
+/// A page of events, newest first.
+pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Event>> {
+    let mut query =
+        events::table.order(events::id.desc()).limit(window.limit.saturating_add(1)).into_boxed();
+    if let Some(before) = &window.before {
+        query = query.filter(events::id.lt(before));
+    }
+    if let Some(organization) = &filter.organization {
+        query = query.filter(events::organization_id.eq(organization));
+    }
+    if let Some(kind) = &filter.kind {
+        query = query.filter(events::kind.eq(kind));
+    }
+    if let Some(subject) = &filter.subject {
+        query = query.filter(events::subject_id.eq(subject));
+    }
+    Ok(Page::of(query.load(db)?, window, |event: &Event| event.id.to_string()))
+}
+
+/// Writes down what the transaction does, so that it is known if and only if it is done.
+pub fn append(
+    tx: &mut Tx,
+    organization: Option<&OrganizationId>,
+    kind: &'static str,
+    subject_id: &str,
+    data: Value,
+) -> Result<()> {
+    debug_assert!(KINDS.contains(&kind), "{kind} is missing in KINDS");
+    let event = Event {
+        id: EventId::new(),
+        organization_id: organization.cloned(),
+        kind: kind.to_owned(),
+        actor: tx.actor.to_string(),
+        subject_id: subject_id.to_owned(),
+        data: Json::from(data),
+        created_at: tx.now,
+    };
+    diesel::insert_into(events::table).values(&event).execute(tx.db)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing;
+    use serde_json::json;
+
+    #[test]
+    fn events_are_listed_newest_first_and_page_by_page() {
+        let store = testing::store();
+        let (one, two) = (OrganizationId::new(), OrganizationId::new());
+        store.system(|tx| {
+            for number in 0..5 {
+                append(tx, Some(&one), "user.created", &number.to_string(), json!({}))?;
+                append(tx, Some(&two), "user.updated", "x", json!({ "number": number }))?;
+            }
+            append(tx, None, "signing_key.created", "kid", json!({}))
+        });
+        let filter = Filter { organization: Some(one), ..Filter::default() };
+        let mut window = Window { limit: 2, before: None };
+        let mut seen = Vec::new();
+        loop {
+            let page = store.read_now(|db| page(db, &window, &filter)).unwrap();
+            assert!(page.data.len() <= 2);
+            seen.extend(page.data.into_iter().map(|event| event.subject_id));
+            window.before = page.next_cursor;
+            if window.before.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, ["4", "3", "2", "1", "0"]);
+        let count = |filter: Filter| {
+            store.read_now(|db| page(db, &Window::default(), &filter)).unwrap().data.len()
+        };
+        assert_eq!(count(Filter::default()), 11);
+        assert_eq!(count(Filter { kind: Some("user.updated".into()), ..Filter::default() }), 5);
+        assert_eq!(count(Filter { subject: Some("kid".into()), ..Filter::default() }), 1);
+    }
+
+    #[test]
+    fn an_event_of_a_transaction_that_fails_did_not_happen() {
+        let store = testing::store();
+        let done: Result<()> = store.try_system(|tx| {
+            append(tx, None, "organization.created", "org", json!({}))?;
+            Err(crate::error::Error::conflict("no", "No."))
+        });
+        assert!(done.is_err());
+        let page = store.read_now(|db| page(db, &Window::default(), &Filter::default())).unwrap();
+        assert!(page.data.is_empty());
+    }
+
+    #[test]
+    fn kinds_are_sorted_and_told_once() {
+        assert!(KINDS.is_sorted_by(|a, b| a < b));
+    }
+}

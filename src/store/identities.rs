@@ -1,0 +1,55 @@
+//! Under which name a connection's provider knows a person.
+
+use super::db::or_conflict;
+use super::schema::identities;
+use super::users::User;
+use super::{ConnectionId, Db, Time, Tx, UserId, events};
+use crate::error::Result;
+use diesel::prelude::*;
+use serde_json::json;
+
+/// A person's name at one provider.
+#[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
+#[diesel(primary_key(connection_id, subject), table_name = identities)]
+pub struct Identity {
+    /// The connection with the provider.
+    pub connection_id: ConnectionId,
+    /// The provider's name for the person.
+    pub subject: String,
+    /// Who that is.
+    pub user_id: UserId,
+    /// When the person first came under this name.
+    pub created_at: Time,
+}
+
+/// Finds the person whom a connection's provider knows under this name.
+pub fn by_subject(db: &mut Db, connection: &ConnectionId, subject: &str) -> Result<Option<UserId>> {
+    let found = identities::table
+        .find((connection, subject))
+        .select(identities::user_id)
+        .first(db)
+        .optional()?;
+    Ok(found)
+}
+
+/// Remembers under which name a connection's provider knows a person. A name is one person's.
+pub fn link(tx: &mut Tx, connection: &ConnectionId, subject: &str, user: &User) -> Result<()> {
+    let row = Identity {
+        connection_id: connection.clone(),
+        subject: subject.to_owned(),
+        user_id: user.id.clone(),
+        created_at: tx.now,
+    };
+    let done = diesel::insert_into(identities::table).values(&row).execute(tx.db);
+    let detail = "The provider knows another person under this name.";
+    or_conflict(done, "identity_taken", detail)?;
+    let data = json!({ "connection_id": connection });
+    events::append(tx, Some(&user.organization_id), "user.linked", user.id.as_str(), data)
+}
+
+/// Forgets all names that a connection's provider used.
+pub(super) fn unlink_all(tx: &mut Tx, connection: &ConnectionId) -> Result<()> {
+    diesel::delete(identities::table.filter(identities::connection_id.eq(connection)))
+        .execute(tx.db)?;
+    Ok(())
+}

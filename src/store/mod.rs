@@ -1,0 +1,195 @@
+//! What there is, and what may be done to it.
+
+pub mod api_keys;
+pub mod applications;
+pub mod clean_up;
+pub mod connections;
+mod db;
+pub mod destinations;
+pub mod domains;
+mod ending;
+pub mod events;
+pub mod grants;
+pub mod idempotency;
+pub mod identities;
+mod input;
+pub mod keys;
+pub mod organizations;
+pub mod page;
+mod schema;
+pub mod sessions;
+pub mod sign_in;
+pub mod settings;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod traces;
+mod types;
+pub mod users;
+
+use crate::clock::{Clock, Time};
+use crate::error::{Error, Result};
+
+pub use db::Db;
+pub(crate) use db::on_backend;
+pub use page::{Page, Window};
+pub use types::{
+    ApiKeyId, ApplicationId, ConnectionId, DomainId, EventId, GrantId, Json, KeyId, OrganizationId,
+    RequestId, SecretId, SessionId, TraceId, UserId,
+};
+
+/// Connections that may write: more would wait for SQLite's one writer by polling the file.
+const SQLITE_WRITERS: u32 = 1;
+const POSTGRES_WRITERS: u32 = 5;
+const READERS: u32 = 5;
+
+/// The database, and the only ways to read and to change it.
+#[derive(Clone)]
+pub struct Store {
+    writers: db::DbPool,
+    readers: db::DbPool,
+    clock: Clock,
+}
+
+/// Who makes a change, as the audit log tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// The gateway itself: a job, the start.
+    System,
+    /// A person at the command line.
+    Cli(String),
+    /// A program with an API key.
+    ApiKey(ApiKeyId),
+    /// A person who signs in through this connection.
+    SignIn(ConnectionId),
+    /// An application at the token or logout endpoint.
+    Application(ApplicationId),
+}
+
+impl std::fmt::Display for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::System => f.write_str("system"),
+            Self::Cli(user) => write!(f, "cli:{user}"),
+            Self::ApiKey(id) => write!(f, "api_key:{id}"),
+            Self::SignIn(id) => write!(f, "sign_in:{id}"),
+            Self::Application(id) => write!(f, "application:{id}"),
+        }
+    }
+}
+
+/// Which writes wait for each other.
+#[derive(Debug, Clone)]
+pub enum Scope {
+    /// Settings, keys, applications, organizations as such.
+    System,
+    /// Whatever belongs to one organization.
+    Organization(OrganizationId),
+    /// Only rows that nobody else writes: it waits for nobody.
+    Own,
+}
+
+impl From<&OrganizationId> for Scope {
+    fn from(id: &OrganizationId) -> Self {
+        Self::Organization(id.clone())
+    }
+}
+
+/// An open transaction: what a change needs to know.
+pub struct Tx<'a> {
+    /// The connection that holds the transaction.
+    pub db: &'a mut Db,
+    /// Who makes the change.
+    pub actor: &'a Actor,
+    /// When the transaction began.
+    pub now: Time,
+}
+
+impl Store {
+    /// Opens the pools of the database at `url` (`sqlite://path` or `postgres://…`).
+    pub fn open(url: &str, clock: Clock) -> Result<Self> {
+        let location = db::Location::parse(url)?;
+        let writers = match location {
+            db::Location::Sqlite(_) => SQLITE_WRITERS,
+            db::Location::Postgres(_) => POSTGRES_WRITERS,
+        };
+        Ok(Self {
+            writers: db::pool(&location, false, writers)?,
+            readers: db::pool(&location, true, READERS)?,
+            clock,
+        })
+    }
+
+    /// The clock that dates every change.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Reads. The closure owns its inputs, does no network, and is short.
+    pub async fn read<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+    {
+        let store = self.clone();
+        blocking(move || store.read_now(f)).await
+    }
+
+    /// Changes something, in one transaction: all of it or, after an error, nothing.
+    ///
+    /// Writes of the same [`Scope`] run one at a time.
+    pub async fn write<T, F>(&self, scope: impl Into<Scope>, actor: Actor, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx) -> Result<T> + Send + 'static,
+    {
+        let store = self.clone();
+        let scope = scope.into();
+        blocking(move || store.write_now(&scope, &actor, f)).await
+    }
+
+    /// [`Store::read`] on the calling thread, for the command line.
+    pub fn read_now<T>(&self, f: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+        f(&mut *get(&self.readers)?)
+    }
+
+    /// [`Store::write`] on the calling thread, for the command line.
+    pub fn write_now<T>(
+        &self,
+        scope: &Scope,
+        actor: &Actor,
+        f: impl FnOnce(&mut Tx) -> Result<T>,
+    ) -> Result<T> {
+        let mut db = get(&self.writers)?;
+        db::begin(&mut db)?;
+        let now = self.clock.now();
+        let done = db::lock(&mut db, scope)
+            .and_then(|()| f(&mut Tx { db: &mut db, actor, now }))
+            .and_then(|value| db::commit(&mut db).map(|()| value));
+        if done.is_err() {
+            db::rollback(&mut db);
+        }
+        done
+    }
+
+    /// Migrations that the database still needs, oldest first.
+    pub fn pending_migrations(&self) -> Result<Vec<String>> {
+        db::pending(&mut *get(&self.writers)?)
+    }
+
+    /// Brings the database to this version's schema.
+    pub fn migrate(&self) -> Result<()> {
+        db::migrate(&mut *get(&self.writers)?)
+    }
+}
+
+fn get(pool: &db::DbPool) -> Result<diesel::r2d2::PooledConnection<db::Manager>> {
+    pool.get().map_err(|error| Error::Busy(format!("The database cannot be reached: {error}")))
+}
+
+async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    match tokio::task::spawn_blocking(f).await {
+        Ok(result) => result,
+        Err(error) => Err(Error::Internal(anyhow::Error::new(error).context("a database task"))),
+    }
+}

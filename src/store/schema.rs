@@ -1,0 +1,284 @@
+//! `table!` for every table, in the order of the columns.
+
+diesel::table! {
+    settings (key) {
+        key -> Text,
+        value -> Text,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    organizations (id) {
+        id -> Text,
+        external_id -> Nullable<Text>,
+        name -> Text,
+        name_key -> Text,
+        admission -> Text,
+        is_demo -> Bool,
+        metadata -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        deleted_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    domains (id) {
+        id -> Text,
+        organization_id -> Text,
+        name -> Text,
+        state -> Text,
+        challenge -> Text,
+        created_at -> Timestamp,
+        checked_at -> Nullable<Timestamp>,
+        live_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    connections (id) {
+        id -> Text,
+        organization_id -> Text,
+        name -> Text,
+        provider -> Text,
+        protocol -> Text,
+        state -> Text,
+        settings -> Text,
+        identity_provider -> Nullable<Text>,
+        metadata_url -> Nullable<Text>,
+        metadata_at -> Nullable<Timestamp>,
+        revision -> BigInt,
+        tested_revision -> Nullable<BigInt>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        disabled_at -> Nullable<Timestamp>,
+        deleted_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Text,
+        organization_id -> Text,
+        source -> Text,
+        email -> Text,
+        email_key -> Text,
+        name -> Nullable<Text>,
+        given_name -> Nullable<Text>,
+        family_name -> Nullable<Text>,
+        attributes -> Text,
+        suspended_at -> Nullable<Timestamp>,
+        directory_suspended_at -> Nullable<Timestamp>,
+        deprovisioned_at -> Nullable<Timestamp>,
+        last_sign_in_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    identities (connection_id, subject) {
+        connection_id -> Text,
+        subject -> Text,
+        user_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    applications (id) {
+        id -> Text,
+        name -> Text,
+        kind -> Text,
+        redirect_uris -> Text,
+        post_logout_redirect_uris -> Text,
+        initiate_login_uri -> Nullable<Text>,
+        fallback_url -> Nullable<Text>,
+        no_connection -> Text,
+        id_token_alg -> Text,
+        organizations -> Nullable<Text>,
+        is_demo -> Bool,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        deleted_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    application_secrets (id) {
+        id -> Text,
+        application_id -> Text,
+        hash -> Text,
+        hint -> Text,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+        last_used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    traces (id) {
+        id -> Text,
+        kind -> Text,
+        outcome -> Text,
+        cause -> Nullable<Text>,
+        organization_id -> Nullable<Text>,
+        connection_id -> Nullable<Text>,
+        application_id -> Nullable<Text>,
+        user_id -> Nullable<Text>,
+        email -> Nullable<Text>,
+        request -> Nullable<Text>,
+        saml_request_id -> Nullable<Text>,
+        browser_hash -> Nullable<Text>,
+        checks -> Text,
+        received -> Nullable<Text>,
+        message -> Nullable<Text>,
+        started_at -> Timestamp,
+        expires_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    replays (connection_id, assertion_id) {
+        connection_id -> Text,
+        assertion_id -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Text,
+        hash -> Text,
+        organization_id -> Text,
+        connection_id -> Text,
+        user_id -> Text,
+        name_id -> Text,
+        session_index -> Nullable<Text>,
+        signed_in_at -> Timestamp,
+        expires_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    grants (id) {
+        id -> Text,
+        code_hash -> Text,
+        application_id -> Text,
+        session_id -> Text,
+        organization_id -> Text,
+        connection_id -> Text,
+        user_id -> Text,
+        redirect_uri -> Text,
+        scope -> Text,
+        offline -> Bool,
+        nonce -> Nullable<Text>,
+        code_challenge -> Nullable<Text>,
+        signed_in_at -> Timestamp,
+        created_at -> Timestamp,
+        code_expires_at -> Timestamp,
+        redeemed_at -> Nullable<Timestamp>,
+        expires_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    tokens (hash) {
+        hash -> Text,
+        grant_id -> Text,
+        kind -> Text,
+        scope -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    keys (id) {
+        id -> Text,
+        purpose -> Text,
+        algorithm -> Text,
+        private_key -> Text,
+        certificate -> Nullable<Text>,
+        state -> Text,
+        created_at -> Timestamp,
+        state_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    api_keys (id) {
+        id -> Text,
+        name -> Text,
+        hash -> Text,
+        hint -> Text,
+        scopes -> Text,
+        organization_id -> Nullable<Text>,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
+        last_used_at -> Nullable<Timestamp>,
+        last_used_from -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    idempotency (id) {
+        id -> Text,
+        fingerprint -> Text,
+        status -> Nullable<Integer>,
+        body -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    events (id) {
+        id -> Text,
+        organization_id -> Nullable<Text>,
+        kind -> Text,
+        actor -> Text,
+        subject_id -> Text,
+        data -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::joinable!(domains -> organizations (organization_id));
+diesel::joinable!(connections -> organizations (organization_id));
+diesel::joinable!(users -> organizations (organization_id));
+diesel::joinable!(identities -> connections (connection_id));
+diesel::joinable!(identities -> users (user_id));
+diesel::joinable!(application_secrets -> applications (application_id));
+diesel::joinable!(sessions -> organizations (organization_id));
+diesel::joinable!(sessions -> connections (connection_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(grants -> applications (application_id));
+diesel::joinable!(grants -> sessions (session_id));
+diesel::joinable!(grants -> users (user_id));
+diesel::joinable!(tokens -> grants (grant_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    settings,
+    organizations,
+    domains,
+    connections,
+    users,
+    identities,
+    applications,
+    application_secrets,
+    traces,
+    replays,
+    sessions,
+    grants,
+    tokens,
+    keys,
+    api_keys,
+    idempotency,
+    events,
+);

@@ -1,0 +1,119 @@
+//! Signed-in browsers.
+
+use super::events;
+use super::schema::{grants, sessions, users};
+use super::users::User;
+use super::{ConnectionId, Db, Json, OrganizationId, SessionId, Tx, UserId};
+use crate::clock::Time;
+use crate::crypto::{self, Secret, TokenHash};
+use crate::error::Result;
+use crate::saml::response::NameId;
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use serde_json::json;
+
+/// A browser in which a person is signed in.
+#[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
+pub struct Session {
+    /// Its ID, which applications see as `sid`.
+    pub id: SessionId,
+    /// SHA-256 of the cookie.
+    pub hash: TokenHash,
+    /// The organization of the person.
+    pub organization_id: OrganizationId,
+    /// The connection that the person came through.
+    pub connection_id: ConnectionId,
+    /// Who it is.
+    pub user_id: UserId,
+    /// Whom the provider named, as its logout request will name them.
+    pub name_id: Json<NameId>,
+    /// The provider's own name for the session.
+    pub session_index: Option<String>,
+    /// When the provider's answer was accepted.
+    pub signed_in_at: Time,
+    /// When the session ends by itself.
+    pub expires_at: Time,
+    /// When somebody ended it.
+    pub ended_at: Option<Time>,
+}
+
+/// What a new session needs.
+pub struct NewSession<'a> {
+    /// The person, active at this moment.
+    pub user: &'a User,
+    /// The connection that the person came through.
+    pub connection_id: &'a ConnectionId,
+    /// Whom the provider named.
+    pub name_id: NameId,
+    /// The provider's own name for the session.
+    pub session_index: Option<String>,
+    /// How long the session may last.
+    pub lifetime: TimeDelta,
+    /// The end that the provider set, if it set one (`SessionNotOnOrAfter`).
+    pub not_on_or_after: Option<Time>,
+}
+
+/// Finds the session of a cookie and its person, if both are still good.
+pub fn live(db: &mut Db, cookie: &str, now: Time) -> Result<Option<(Session, User)>> {
+    if !crypto::well_formed(crypto::SESSION, cookie) {
+        return Ok(None);
+    }
+    let found = sessions::table
+        .inner_join(users::table)
+        .filter(sessions::hash.eq(crypto::hash(cookie)))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .filter(users::suspended_at.is_null())
+        .filter(users::directory_suspended_at.is_null())
+        .filter(users::deprovisioned_at.is_null())
+        .first(db)
+        .optional()?;
+    Ok(found)
+}
+
+/// Finds a session by its ID, ended or not.
+pub fn by_id(db: &mut Db, id: &SessionId) -> Result<Option<Session>> {
+    Ok(sessions::table.find(id).first(db).optional()?)
+}
+
+/// Begins a session. The cookie's value is returned once.
+pub fn create(tx: &mut Tx, new: NewSession<'_>) -> Result<(Session, Secret)> {
+    let cookie = crypto::token(crypto::SESSION);
+    let end = tx.now.plus(new.lifetime);
+    let session = Session {
+        id: SessionId::new(),
+        hash: crypto::hash(cookie.reveal()),
+        organization_id: new.user.organization_id.clone(),
+        connection_id: new.connection_id.clone(),
+        user_id: new.user.id.clone(),
+        name_id: new.name_id.into(),
+        session_index: new.session_index,
+        signed_in_at: tx.now,
+        expires_at: new.not_on_or_after.map_or(end, |limit| limit.min(end)),
+        ended_at: None,
+    };
+    diesel::insert_into(sessions::table).values(session.clone()).execute(tx.db)?;
+    Ok((session, cookie))
+}
+
+/// Ends one session with the grants that live and die with it. Ending it again changes nothing.
+///
+/// A grant with `offline_access` goes on: the person asked for that (`OIDC` Core 11).
+pub fn end(tx: &mut Tx, session: &Session) -> Result<()> {
+    let ended = diesel::update(sessions::table.find(&session.id))
+        .filter(sessions::ended_at.is_null())
+        .set(sessions::ended_at.eq(tx.now))
+        .execute(tx.db)?;
+    diesel::update(grants::table)
+        .filter(grants::session_id.eq(&session.id))
+        .filter(grants::ended_at.is_null())
+        .filter(grants::offline.eq(false))
+        .set(grants::ended_at.eq(tx.now))
+        .execute(tx.db)?;
+    if ended == 1 {
+        let data = json!({ "user_id": session.user_id });
+        let organization = Some(&session.organization_id);
+        events::append(tx, organization, "session.ended", session.id.as_str(), data)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,319 @@
+//! A fresh database for each test: a copy of a migrated one, on `SQLite` or on the Postgres of `TEST_POSTGRES_URL`.
+
+use super::applications::{ApplicationKind, IdTokenAlg, NewApplication, NoConnection};
+use super::db::{self, Db};
+use super::events::{self, Filter};
+use super::organizations::{Admission, NewOrganization};
+use super::schema::{grants, sessions};
+use super::users::User;
+use super::{
+    Actor, ApplicationId, ConnectionId, GrantId, OrganizationId, Scope, SessionId, Store, Tx,
+    Window,
+};
+use crate::clock::Clock;
+use crate::domain::DomainName;
+use crate::error::Result;
+use crate::saml::metadata::IdentityProvider;
+use crate::saml::{self, Binding};
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use std::ops::Deref;
+use std::sync::OnceLock;
+use tempfile::TempDir;
+
+/// The store of one test. The database goes when it is dropped.
+pub(crate) struct TestStore {
+    store: Option<Store>,
+    home: Home,
+}
+
+enum Home {
+    Sqlite { _folder: TempDir },
+    Postgres { server: String, database: String },
+}
+
+/// A store on a database that no other test sees, with all migrations done.
+pub(crate) fn store() -> TestStore {
+    match std::env::var("TEST_POSTGRES_URL") {
+        Ok(server) => postgres(server),
+        Err(_) => sqlite(),
+    }
+}
+
+impl TestStore {
+    /// Changes something in a transaction that must succeed.
+    pub(crate) fn system<T>(&self, f: impl FnOnce(&mut Tx) -> Result<T>) -> T {
+        self.try_system(f).unwrap()
+    }
+
+    /// Changes something in a transaction that may fail.
+    pub(crate) fn try_system<T>(&self, f: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
+        self.write_now(&Scope::System, &Actor::System, f)
+    }
+}
+
+impl TestStore {
+    /// The kinds of an organization's events, oldest first.
+    pub(crate) fn kinds(&self, organization: Option<&OrganizationId>) -> Vec<String> {
+        let filter = Filter { organization: organization.cloned(), ..Filter::default() };
+        let window = Window { limit: 200, before: None };
+        let page = self.read_now(|db| events::page(db, &window, &filter)).unwrap();
+        page.data.into_iter().rev().map(|event| event.kind).collect()
+    }
+}
+
+/// An organization to make, with a domain that is live at once.
+pub(crate) fn globex() -> NewOrganization {
+    NewOrganization {
+        name: "Globex".to_owned(),
+        external_id: None,
+        admission: Admission::Both,
+        metadata: serde_json::Map::new(),
+        is_demo: false,
+        domains: vec![DomainName::parse("globex.example").unwrap()],
+        vouch: true,
+    }
+}
+
+/// An application to make.
+pub(crate) fn orbit() -> NewApplication {
+    NewApplication {
+        name: "Orbit".to_owned(),
+        kind: ApplicationKind::Web,
+        redirect_uris: vec!["https://app.example/callback".to_owned()],
+        post_logout_redirect_uris: vec![],
+        initiate_login_uri: None,
+        fallback_url: None,
+        no_connection: NoConnection::Page,
+        id_token_alg: IdTokenAlg::Rs256,
+        organizations: None,
+        is_demo: false,
+    }
+}
+
+/// A provider with this entity ID and one certificate.
+pub(crate) fn provider(entity_id: &str) -> IdentityProvider {
+    IdentityProvider::from_values(
+        entity_id,
+        "https://idp.example/sso",
+        Binding::Redirect,
+        &[&saml::testing::rsa().pem()],
+        saml::testing::now(),
+    )
+    .unwrap()
+}
+
+/// Signs a person in, as far as the rows of session and grant say so.
+pub(crate) fn sign_in(
+    tx: &mut Tx,
+    user: &User,
+    connection: &ConnectionId,
+    application: &ApplicationId,
+) -> Result<()> {
+    let (session, grant, later) =
+        (SessionId::new(), GrantId::new(), tx.now.plus(TimeDelta::hours(8)));
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::id.eq(&session),
+            sessions::hash.eq(session.as_str()),
+            sessions::organization_id.eq(&user.organization_id),
+            sessions::connection_id.eq(connection),
+            sessions::user_id.eq(&user.id),
+            sessions::name_id.eq("{}"),
+            sessions::signed_in_at.eq(tx.now),
+            sessions::expires_at.eq(later),
+        ))
+        .execute(tx.db)?;
+    diesel::insert_into(grants::table)
+        .values((
+            grants::id.eq(&grant),
+            grants::code_hash.eq(grant.as_str()),
+            grants::application_id.eq(application),
+            grants::session_id.eq(&session),
+            grants::organization_id.eq(&user.organization_id),
+            grants::connection_id.eq(connection),
+            grants::user_id.eq(&user.id),
+            grants::redirect_uri.eq("https://app.example/callback"),
+            grants::scope.eq("openid"),
+            grants::offline.eq(true),
+            grants::signed_in_at.eq(tx.now),
+            grants::created_at.eq(tx.now),
+            grants::code_expires_at.eq(later),
+            grants::expires_at.eq(later),
+        ))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// How many sessions and grants go on.
+pub(crate) fn open_ones(db: &mut Db) -> Result<(i64, i64)> {
+    let sessions = sessions::table.filter(sessions::ended_at.is_null()).count().get_result(db)?;
+    let grants = grants::table.filter(grants::ended_at.is_null()).count().get_result(db)?;
+    Ok((sessions, grants))
+}
+
+impl Deref for TestStore {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        self.store.as_ref().unwrap()
+    }
+}
+
+impl Drop for TestStore {
+    fn drop(&mut self) {
+        self.store = None;
+        if let Home::Postgres { server, database } = &self.home {
+            run(server, &format!("DROP DATABASE {database} WITH (FORCE)"));
+        }
+    }
+}
+
+fn sqlite() -> TestStore {
+    static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db");
+    let path = path.to_str().unwrap();
+    let template = TEMPLATE.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("template.db");
+        let mut db = Db::Sqlite(SqliteConnection::establish(path.to_str().unwrap()).unwrap());
+        db::migrate(&mut db).unwrap();
+        drop(db);
+        std::fs::read(path).unwrap()
+    });
+    std::fs::write(path, template).unwrap();
+    open(&format!("sqlite://{path}"), Home::Sqlite { _folder: folder })
+}
+
+fn postgres(server: String) -> TestStore {
+    static TEMPLATE: OnceLock<String> = OnceLock::new();
+    let template = TEMPLATE.get_or_init(|| template(&server));
+    let database = super::types::new_id("vestibule_test");
+    run(&server, &format!("CREATE DATABASE {database} TEMPLATE {template}"));
+    let url = at(&server, &database);
+    open(&url, Home::Postgres { server, database })
+}
+
+/// The name of a migrated database, made unless an earlier run with the same migrations left it.
+fn template(server: &str) -> String {
+    #[derive(diesel::QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        found: bool,
+    }
+    let migration = include_bytes!("../../migrations/00000000000001_first/up.sql");
+    let digest = crate::crypto::hex(&crate::crypto::sha256(migration));
+    let name = format!("vestibule_template_{}", &digest[..16]);
+    let mut conn = PgConnection::establish(server).unwrap();
+    // Other test processes make the same template: one at a time. The lock ends with the connection.
+    run_on(&mut conn, "SELECT pg_advisory_lock(7305)");
+    let found: Found = diesel::sql_query(format!(
+        "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = '{name}') AS found"
+    ))
+    .get_result(&mut conn)
+    .unwrap();
+    if !found.found {
+        // Renamed when it is complete: a run that was stopped leaves no half of a template.
+        let draft = super::types::new_id("vestibule_draft");
+        run_on(&mut conn, &format!("CREATE DATABASE {draft}"));
+        let mut db = Db::Postgres(PgConnection::establish(&at(server, &draft)).unwrap());
+        db::migrate(&mut db).unwrap();
+        drop(db);
+        run_on(&mut conn, &format!("ALTER DATABASE {draft} RENAME TO {name}"));
+    }
+    name
+}
+
+/// The address of another database on the same server.
+fn at(server: &str, database: &str) -> String {
+    let mut url = url::Url::parse(server).unwrap();
+    url.set_path(database);
+    url.to_string()
+}
+
+fn run(server: &str, sql: &str) {
+    run_on(&mut PgConnection::establish(server).unwrap(), sql);
+}
+
+fn run_on(conn: &mut PgConnection, sql: &str) {
+    diesel::sql_query(sql).execute(conn).unwrap();
+}
+
+fn open(url: &str, home: Home) -> TestStore {
+    TestStore { store: Some(Store::open(url, Clock::default()).unwrap()), home }
+}
+
+/// `table`, `column` and whether it may be empty, sorted.
+type Columns = Vec<(String, String, bool)>;
+
+/// What `schema.rs` says.
+fn declared() -> Columns {
+    let mut columns = Columns::new();
+    let mut table = String::new();
+    let source = include_str!("schema.rs");
+    for line in source.lines().take_while(|line| !line.starts_with("diesel::joinable!")) {
+        if let Some((column, kind)) = line.trim().split_once(" -> ") {
+            columns.push((table.clone(), column.to_owned(), kind.starts_with("Nullable<")));
+        } else if let Some((name, _)) = line.trim().split_once(" (") {
+            table = name.to_owned();
+        }
+    }
+    columns.sort();
+    columns
+}
+
+/// What the database says.
+fn found(db: &mut Db) -> Columns {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        table_name: String,
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        column_name: String,
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        nullable: bool,
+    }
+    let query = match db {
+        Db::Sqlite(_) => {
+            "SELECT m.name AS table_name, c.name AS column_name, c.\"notnull\" = 0 AS nullable
+             FROM sqlite_master m, pragma_table_info(m.name) c
+             WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '__diesel%'"
+        }
+        Db::Postgres(_) => {
+            "SELECT table_name::text, column_name::text, is_nullable = 'YES' AS nullable
+             FROM information_schema.columns
+             WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_diesel%'"
+        }
+    };
+    let rows: Vec<Row> = diesel::sql_query(query).load(db).unwrap();
+    let mut columns: Columns =
+        rows.into_iter().map(|row| (row.table_name, row.column_name, row.nullable)).collect();
+    columns.sort();
+    columns
+}
+
+#[test]
+fn migrations_up_down_and_up_again_give_the_schema_of_schema_rs() {
+    let store = store();
+    assert!(store.pending_migrations().unwrap().is_empty());
+    store.system(|tx| {
+        assert_eq!(found(tx.db), declared());
+        db::unmigrate(tx.db)?;
+        assert_eq!(found(tx.db), []);
+        db::migrate(tx.db)?;
+        assert_eq!(found(tx.db), declared());
+        Ok(())
+    });
+    assert!(declared().len() > 100);
+}
+
+#[test]
+fn a_reader_cannot_write() {
+    let store = store();
+    let done = store.read_now(|db| {
+        diesel::sql_query("DELETE FROM events").execute(db)?;
+        Ok(())
+    });
+    assert!(done.is_err());
+}

@@ -1,0 +1,160 @@
+//! The record of each sign-in attempt, check by check.
+
+use super::page::Page;
+use super::schema::traces;
+use super::types::word;
+use super::{ApplicationId, ConnectionId, Db, Json, OrganizationId, Time, TraceId, UserId, Window};
+use crate::error::{Error, Result};
+use crate::oidc::authorize::AuthorizationRequest;
+use crate::saml::check::Check;
+use crate::saml::response::{Attribute, NameId};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+word!(
+    /// How a sign-in came about.
+    TraceKind {
+        /// For an app, by email address or by login URL.
+        SignIn = "sign_in",
+        /// To see whether a connection works.
+        Test = "test",
+        /// At the identity provider.
+        ProviderStarted = "idp_started",
+    }
+);
+
+word!(
+    /// How far a sign-in has come.
+    Outcome {
+        /// The person is at the identity provider, or on one of our pages.
+        InProgress = "in_progress",
+        /// The person is in.
+        Succeeded = "succeeded",
+        /// A check refused it.
+        Failed = "failed",
+        /// Nobody came back in time.
+        Abandoned = "abandoned",
+    }
+);
+
+/// What the identity provider said of the person, as it said it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Received {
+    /// The name ID.
+    pub name_id: NameId,
+    /// The attributes.
+    pub attributes: Vec<Attribute>,
+    /// How the person proved who they are, in the provider's words.
+    pub authn_context: Option<String>,
+}
+
+/// One sign-in attempt.
+#[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
+pub struct Trace {
+    /// Its ID, which is also the relay state.
+    pub id: TraceId,
+    /// How it came about.
+    pub kind: TraceKind,
+    /// How far it has come.
+    pub outcome: Outcome,
+    /// The code of the cause, if it failed.
+    pub cause: Option<String>,
+    /// The organization, once it is known.
+    pub organization_id: Option<OrganizationId>,
+    /// The connection, once it is known.
+    pub connection_id: Option<ConnectionId>,
+    /// The application that asked.
+    pub application_id: Option<ApplicationId>,
+    /// The person, once they are in.
+    pub user_id: Option<UserId>,
+    /// The email address that was typed, or that the provider gave. Personal: views mask it.
+    pub email: Option<String>,
+    /// What the application asked.
+    pub request: Option<Json<AuthorizationRequest>>,
+    /// The ID of our last request to the provider.
+    pub saml_request_id: Option<String>,
+    /// SHA-256 of the value that binds the sign-in to a browser.
+    pub browser_hash: Option<String>,
+    /// Every check in order. The failing one is the last.
+    pub checks: Json<Vec<Check>>,
+    /// What the provider said. Personal: views mask it.
+    pub received: Option<Json<Received>>,
+    /// The message that was refused, sealed.
+    pub message: Option<String>,
+    /// When it began.
+    pub started_at: Time,
+    /// Until when an answer counts.
+    pub expires_at: Time,
+    /// When it ended, either way.
+    pub finished_at: Option<Time>,
+}
+
+/// Which traces are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this organization.
+    pub organization: Option<OrganizationId>,
+    /// Of this connection.
+    pub connection: Option<ConnectionId>,
+    /// That have come this far.
+    pub outcome: Option<Outcome>,
+    /// Of this email address.
+    pub email: Option<String>,
+}
+
+/// Finds a trace, of any organization.
+pub fn find(db: &mut Db, id: &TraceId) -> Result<Trace> {
+    by_id(db, id)?.ok_or_else(|| Error::not_found("trace", id.as_str()))
+}
+
+/// Finds a trace of one organization.
+pub fn find_in(db: &mut Db, organization: &OrganizationId, id: &TraceId) -> Result<Trace> {
+    let trace = find(db, id)?;
+    if trace.organization_id.as_ref() == Some(organization) {
+        Ok(trace)
+    } else {
+        Err(Error::not_found("trace", id.as_str()))
+    }
+}
+
+/// Finds a trace, if there is one with this ID.
+pub fn by_id(db: &mut Db, id: &TraceId) -> Result<Option<Trace>> {
+    Ok(traces::table.find(id).first(db).optional()?)
+}
+
+/// Finds the sign-in whose last request to a provider had this ID.
+pub fn by_saml_request(db: &mut Db, request: &str) -> Result<Option<Trace>> {
+    Ok(traces::table.filter(traces::saml_request_id.eq(request)).first(db).optional()?)
+}
+
+/// A page of traces, newest first.
+pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Trace>> {
+    let rows = selected(filter)
+        .filter(traces::id.lt(window.bound()))
+        .order(traces::id.desc())
+        .limit(window.limit + 1)
+        .load::<Trace>(db)?;
+    Ok(Page::of(rows, window, |trace| trace.id.to_string()))
+}
+
+/// How many there are.
+pub fn count(db: &mut Db, filter: &Filter) -> Result<i64> {
+    Ok(selected(filter).count().get_result(db)?)
+}
+
+fn selected(filter: &Filter) -> traces::BoxedQuery<'_, super::db::MultiBackend> {
+    let mut query = traces::table.into_boxed();
+    if let Some(organization) = &filter.organization {
+        query = query.filter(traces::organization_id.eq(organization));
+    }
+    if let Some(connection) = &filter.connection {
+        query = query.filter(traces::connection_id.eq(connection));
+    }
+    if let Some(outcome) = filter.outcome {
+        query = query.filter(traces::outcome.eq(outcome));
+    }
+    if let Some(email) = &filter.email {
+        query = query.filter(traces::email.eq(email));
+    }
+    query
+}

@@ -1,0 +1,349 @@
+//! Column types that both databases understand, and the typed IDs.
+
+use crate::clock::Time;
+use crate::crypto::TokenHash;
+use chrono::NaiveDateTime;
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::serialize::{self, Output, ToSql};
+use diesel::sql_types::{Text, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::ops::Deref;
+
+/// Tells diesel that `Time` is a `TIMESTAMP`.
+#[derive(FromSqlRow, AsExpression)]
+#[diesel(foreign_derive, sql_type = Timestamp)]
+#[expect(dead_code, reason = "the derive reads it")]
+struct TimeProxy(Time);
+
+impl<DB: Backend> ToSql<Timestamp, DB> for Time
+where
+    NaiveDateTime: ToSql<Timestamp, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        self.as_naive().to_sql(out)
+    }
+}
+
+impl<DB: Backend> FromSql<Timestamp, DB> for Time
+where
+    NaiveDateTime: FromSql<Timestamp, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        NaiveDateTime::from_sql(bytes).map(|naive| Self::from(naive.and_utc()))
+    }
+}
+
+/// Tells diesel that a token's hash is a text.
+#[derive(FromSqlRow, AsExpression)]
+#[diesel(foreign_derive, sql_type = Text)]
+#[expect(dead_code, reason = "the derive reads it")]
+struct TokenHashProxy(TokenHash);
+
+impl<DB: Backend> ToSql<Text, DB> for TokenHash
+where
+    str: ToSql<Text, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <str as ToSql<Text, DB>>::to_sql(self.as_str(), out)
+    }
+}
+
+impl<DB: Backend> FromSql<Text, DB> for TokenHash
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        String::from_sql(bytes).map(Self::from)
+    }
+}
+
+/// A structured value in a text column, as JSON. It is written once, when it is made.
+#[derive(Clone, FromSqlRow, AsExpression)]
+#[diesel(sql_type = Text)]
+pub struct Json<T> {
+    value: T,
+    text: String,
+}
+
+impl<T: Serialize> From<T> for Json<T> {
+    /// # Panics
+    /// Never for the types that this crate stores: none has a map with keys that are not strings.
+    fn from(value: T) -> Self {
+        let text = serde_json::to_string(&value).unwrap_or_else(|_| "null".to_owned());
+        Self { value, text }
+    }
+}
+
+impl<T> Json<T> {
+    /// The value alone.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+}
+
+impl<T> Deref for Json<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: std::fmt::Debug> std::fmt::Debug for Json<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+impl<T: std::fmt::Debug, DB: Backend> ToSql<Text, DB> for Json<T>
+where
+    str: ToSql<Text, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <str as ToSql<Text, DB>>::to_sql(&self.text, out)
+    }
+}
+
+impl<T: DeserializeOwned, DB: Backend> FromSql<Text, DB> for Json<T>
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let text = String::from_sql(bytes)?;
+        let value = serde_json::from_str(&text)?;
+        Ok(Self { value, text })
+    }
+}
+
+/// Makes a newtype over `String` a text column.
+macro_rules! text_column {
+    ($name:ident) => {
+        impl<DB: ::diesel::backend::Backend>
+            ::diesel::serialize::ToSql<::diesel::sql_types::Text, DB> for $name
+        where
+            str: ::diesel::serialize::ToSql<::diesel::sql_types::Text, DB>,
+        {
+            fn to_sql<'b>(
+                &'b self,
+                out: &mut ::diesel::serialize::Output<'b, '_, DB>,
+            ) -> ::diesel::serialize::Result {
+                <str as ::diesel::serialize::ToSql<::diesel::sql_types::Text, DB>>::to_sql(
+                    self.as_str(),
+                    out,
+                )
+            }
+        }
+
+        impl<DB: ::diesel::backend::Backend>
+            ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB> for $name
+        where
+            String: ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB>,
+        {
+            fn from_sql(bytes: DB::RawValue<'_>) -> ::diesel::deserialize::Result<Self> {
+                let text = <String as ::diesel::deserialize::FromSql<
+                    ::diesel::sql_types::Text,
+                    DB,
+                >>::from_sql(bytes)?;
+                Ok(text.parse()?)
+            }
+        }
+    };
+}
+pub(crate) use text_column;
+
+/// Makes an enum of words a text column: each variant with the word that is stored and shown.
+macro_rules! word {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+            ::diesel::expression::AsExpression, ::diesel::deserialize::FromSqlRow,
+        )]
+        #[diesel(sql_type = ::diesel::sql_types::Text)]
+        pub enum $name {
+            $($(#[$doc])* #[serde(rename = $word)] $variant,)*
+        }
+
+        impl $name {
+            /// Every word that is understood.
+            pub const WORDS: &'static [&'static str] = &[$($word),*];
+
+            /// The word that is stored and shown.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+
+            fn from_str(word: &str) -> Result<Self, String> {
+                match word {
+                    $($word => Ok(Self::$variant),)*
+                    _ => Err(format!("“{word}” is none of {}.", Self::WORDS.join(", "))),
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        $crate::store::types::text_column!($name);
+    };
+}
+pub(crate) use word;
+
+/// Crockford's base 32 in lower case: no i, l, o, u, and it sorts as the number does.
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// A new time-sortable ID: `prefix`, an underscore, and a `UUIDv7` in 26 characters.
+pub(super) fn new_id(prefix: &str) -> String {
+    id_of(prefix, uuid::Uuid::now_v7().as_u128())
+}
+
+/// What all IDs made since `at` are greater than, and all made before it less: a `UUIDv7` begins with milliseconds.
+pub(super) fn first_id(prefix: &str, at: Time) -> String {
+    let millis = u128::try_from(at.to_utc().timestamp_millis()).unwrap_or_default();
+    id_of(prefix, millis << 80)
+}
+
+fn id_of(prefix: &str, number: u128) -> String {
+    let mut id = String::with_capacity(prefix.len() + 27);
+    id.push_str(prefix);
+    id.push('_');
+    for place in (0..26).rev() {
+        let digit = usize::try_from((number >> (5 * place)) & 31).unwrap_or_default();
+        id.push(char::from(ALPHABET.get(digit).copied().unwrap_or(b'0')));
+    }
+    id
+}
+
+/// Whether `text` has the form that [`new_id`] gives.
+pub(super) fn is_id(prefix: &str, text: &str) -> bool {
+    text.strip_prefix(prefix)
+        .and_then(|rest| rest.strip_prefix('_'))
+        .is_some_and(|digits| digits.len() == 26 && digits.bytes().all(|b| ALPHABET.contains(&b)))
+}
+
+/// A typed ID: `id!(UserId, "usr", "user")`.
+macro_rules! id {
+    ($(#[$meta:meta])* $name:ident, $prefix:literal, $noun:literal) => {
+        $(#[$meta])*
+        #[derive(
+            Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize,
+            ::diesel::expression::AsExpression, ::diesel::deserialize::FromSqlRow,
+        )]
+        #[serde(transparent)]
+        #[diesel(sql_type = ::diesel::sql_types::Text)]
+        pub struct $name(String);
+
+        impl $name {
+            /// What the ID begins with.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// A new one that sorts after all before it.
+            #[must_use]
+            #[expect(clippy::new_without_default, reason = "a default would look like a constant")]
+            pub fn new() -> Self {
+                Self($crate::store::types::new_id($prefix))
+            }
+
+            /// The ID as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::error::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                if $crate::store::types::is_id($prefix, text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err($crate::error::Error::not_found($noun, text))
+                }
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(from)?;
+                text.parse().map_err(|_| {
+                    serde::de::Error::custom(format!(
+                        "expected the ID of a {}: {}_ and 26 characters", $noun, $prefix
+                    ))
+                })
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        $crate::store::types::text_column!($name);
+    };
+}
+
+id!(/// ID of an organization.
+    OrganizationId, "org", "organization");
+id!(/// ID of a domain.
+    DomainId, "dom", "domain");
+id!(/// ID of a connection.
+    ConnectionId, "con", "connection");
+id!(/// ID of a user.
+    UserId, "usr", "user");
+id!(/// ID of an application, which is also its OAuth client ID.
+    ApplicationId, "app", "application");
+id!(/// ID of an application's secret.
+    SecretId, "sec", "secret");
+id!(/// ID of a sign-in trace, which is also the relay state.
+    TraceId, "trc", "trace");
+id!(/// ID of a session.
+    SessionId, "ses", "session");
+id!(/// ID of a grant.
+    GrantId, "gra", "grant");
+id!(/// ID of a key that signs or decrypts.
+    KeyId, "kid", "signing key");
+id!(/// ID of an API key.
+    ApiKeyId, "key", "API key");
+id!(/// ID of an event.
+    EventId, "evt", "event");
+id!(/// ID of a request to this gateway, by which its log lines are found.
+    RequestId, "req", "request");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_sort_by_the_time_they_were_made() {
+        let ids: Vec<String> = (0..1000).map(|_| new_id("usr")).collect();
+        assert!(ids.is_sorted());
+        assert!(ids.iter().all(|id| is_id("usr", id) && id.len() == 30));
+    }
+
+    #[test]
+    fn the_first_id_of_a_moment_divides_the_ids_made_before_and_after_it() {
+        #[expect(clippy::disallowed_methods, reason = "IDs are made by the machine's time")]
+        let now = Time::from(chrono::Utc::now());
+        let id = new_id("usr");
+        assert!(first_id("usr", now.minus(chrono::TimeDelta::seconds(1))) < id);
+        assert!(id < first_id("usr", now.plus(chrono::TimeDelta::seconds(1))));
+    }
+
+    #[test]
+    fn an_id_of_another_noun_is_not_found() {
+        assert!(new_id("usr").parse::<ConnectionId>().is_err());
+    }
+}

@@ -1,0 +1,319 @@
+//! Users: the people of an organization, whichever way they came.
+
+#[cfg(test)]
+mod tests;
+
+use super::db::or_not_found;
+use super::ending::{self, Of};
+use super::schema::{traces, users};
+use super::types::word;
+use super::{Db, Json, OrganizationId, Page, Time, Tx, UserId, Window, events};
+use crate::email::Email;
+use crate::error::{Error, Result};
+use crate::saml::attributes::Profile;
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use serde_json::{Map, Value, json};
+
+/// How exactly the last sign-in is known.
+const TOUCHED: TimeDelta = TimeDelta::minutes(1);
+
+word!(
+    /// Which way a person came.
+    Source {
+        /// By a first sign-in.
+        SignIn = "sign_in",
+        /// From the directory.
+        Scim = "scim",
+        /// From the vendor.
+        Api = "api",
+    }
+);
+
+word!(
+    /// Whether a person may sign in.
+    UserState {
+        /// Yes.
+        Active = "active",
+        /// Not now: the operator or the directory said so.
+        Suspended = "suspended",
+        /// Not any more: the directory has removed the person.
+        Deprovisioned = "deprovisioned",
+    }
+);
+
+/// A person in an organization.
+#[derive(Debug, Clone, Queryable, Insertable, AsChangeset, Identifiable)]
+#[diesel(treat_none_as_null = true)]
+pub struct User {
+    /// Their ID, which is the `sub` that applications see.
+    pub id: UserId,
+    /// Whose person it is.
+    pub organization_id: OrganizationId,
+    /// Which way they came.
+    pub source: Source,
+    /// The email address in its one form.
+    pub email: String,
+    /// `email` folded for comparison.
+    pub email_key: String,
+    /// The whole name.
+    pub name: Option<String>,
+    /// The first name.
+    pub given_name: Option<String>,
+    /// The last name.
+    pub family_name: Option<String>,
+    /// What else is known.
+    pub attributes: Json<Map<String, Value>>,
+    /// Since when the operator has them suspended.
+    pub suspended_at: Option<Time>,
+    /// Since when the directory has them suspended: neither undoes the other.
+    pub directory_suspended_at: Option<Time>,
+    /// Since when the directory has them removed.
+    pub deprovisioned_at: Option<Time>,
+    /// When they last signed in, to the minute.
+    pub last_sign_in_at: Option<Time>,
+    /// When they first came.
+    pub created_at: Time,
+    /// When something of this was last changed.
+    pub updated_at: Time,
+}
+
+impl User {
+    /// Whether they may sign in.
+    #[must_use]
+    pub fn state(&self) -> UserState {
+        if self.deprovisioned_at.is_some() {
+            UserState::Deprovisioned
+        } else if self.suspended_at.is_some() || self.directory_suspended_at.is_some() {
+            UserState::Suspended
+        } else {
+            UserState::Active
+        }
+    }
+
+    /// The email address.
+    pub fn email(&self) -> Result<Email> {
+        Email::parse(&self.email).map_err(|fault| {
+            Error::Internal(anyhow::Error::new(fault).context(format!("email of {}", self.id)))
+        })
+    }
+}
+
+/// What a new user is made of.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// Whose person it is.
+    pub organization_id: OrganizationId,
+    /// Which way they came.
+    pub source: Source,
+    /// The email address.
+    pub email: Email,
+    /// The whole name.
+    pub name: Option<String>,
+    /// The first name.
+    pub given_name: Option<String>,
+    /// The last name.
+    pub family_name: Option<String>,
+}
+
+/// Which users are wanted; none of the fields: all.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this organization.
+    pub organization: Option<OrganizationId>,
+    /// With this email address.
+    pub email: Option<Email>,
+    /// In this state.
+    pub state: Option<UserState>,
+}
+
+/// Finds a user of any organization.
+pub fn find(db: &mut Db, id: &UserId) -> Result<User> {
+    or_not_found(users::table.find(id).first(db), "user", id)
+}
+
+/// Finds a user that belongs to `organization`.
+pub fn find_in(db: &mut Db, organization: &OrganizationId, id: &UserId) -> Result<User> {
+    let found = users::table.find(id).filter(users::organization_id.eq(organization)).first(db);
+    or_not_found(found, "user", id)
+}
+
+/// Finds the user with this email address in an organization.
+pub fn by_email(db: &mut Db, organization: &OrganizationId, email: &Email) -> Result<Option<User>> {
+    let found = users::table
+        .filter(users::organization_id.eq(organization))
+        .filter(users::email_key.eq(email.key()))
+        .first(db);
+    Ok(found.optional()?)
+}
+
+/// A page of users, newest first.
+pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<User>> {
+    let mut query =
+        users::table.order(users::id.desc()).limit(window.limit.saturating_add(1)).into_boxed();
+    if let Some(before) = &window.before {
+        query = query.filter(users::id.lt(before));
+    }
+    if let Some(organization) = &filter.organization {
+        query = query.filter(users::organization_id.eq(organization));
+    }
+    if let Some(email) = &filter.email {
+        query = query.filter(users::email_key.eq(email.key()));
+    }
+    let suspended =
+        || users::suspended_at.is_not_null().or(users::directory_suspended_at.is_not_null());
+    query = match filter.state {
+        None => query,
+        Some(UserState::Deprovisioned) => query.filter(users::deprovisioned_at.is_not_null()),
+        Some(UserState::Suspended) => {
+            query.filter(users::deprovisioned_at.is_null()).filter(suspended())
+        }
+        Some(UserState::Active) => query
+            .filter(users::deprovisioned_at.is_null())
+            .filter(users::suspended_at.is_null())
+            .filter(users::directory_suspended_at.is_null()),
+    };
+    Ok(Page::of(query.load(db)?, window, |user: &User| user.id.to_string()))
+}
+
+/// Makes a user. An email address is one person's in an organization.
+pub fn create(tx: &mut Tx, new: NewUser) -> Result<User> {
+    let user = User {
+        id: UserId::new(),
+        organization_id: new.organization_id,
+        source: new.source,
+        email: new.email.to_string(),
+        email_key: new.email.key(),
+        name: new.name,
+        given_name: new.given_name,
+        family_name: new.family_name,
+        attributes: Json::from(Map::new()),
+        suspended_at: None,
+        directory_suspended_at: None,
+        deprovisioned_at: None,
+        last_sign_in_at: None,
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    refuse_taken(tx, &user)?;
+    diesel::insert_into(users::table).values(&user).execute(tx.db)?;
+    tell(tx, &user, "user.created", json!({ "source": user.source }))?;
+    Ok(user)
+}
+
+/// Takes over what a profile says, where that is something else than before. What it does not say stays.
+pub fn change(tx: &mut Tx, mut user: User, profile: &Profile) -> Result<User> {
+    let mut changed = Vec::new();
+    if let Some(email) = &profile.email
+        && user.email != email.to_string()
+    {
+        changed.push("email");
+        user.email = email.to_string();
+        user.email_key = email.key();
+        refuse_taken(tx, &user)?;
+    }
+    for (field, old, new) in [
+        ("name", &mut user.name, &profile.name),
+        ("given_name", &mut user.given_name, &profile.given_name),
+        ("family_name", &mut user.family_name, &profile.family_name),
+    ] {
+        if new.is_some() && old != new {
+            changed.push(field);
+            old.clone_from(new);
+        }
+    }
+    if changed.is_empty() {
+        return Ok(user);
+    }
+    save(tx, &mut user)?;
+    tell(tx, &user, "user.updated", json!({ "changed": changed }))?;
+    Ok(user)
+}
+
+/// Notes a sign-in. Within a minute of the last one it changes nothing.
+pub fn signed_in(tx: &mut Tx, id: &UserId) -> Result<()> {
+    let due = users::last_sign_in_at
+        .is_null()
+        .or(users::last_sign_in_at.assume_not_null().le(tx.now.minus(TOUCHED)));
+    diesel::update(users::table.find(id))
+        .filter(due)
+        .set(users::last_sign_in_at.eq(Some(tx.now)))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// Keeps a person out, whatever the directory says, and signs them out.
+pub fn suspend(tx: &mut Tx, id: &UserId) -> Result<User> {
+    let mut user = find(tx.db, id)?;
+    if user.suspended_at.is_some() {
+        return Ok(user);
+    }
+    user.suspended_at = Some(tx.now);
+    save(tx, &mut user)?;
+    let ended = ending::sessions(tx, Of::User(id))?;
+    tell(tx, &user, "user.suspended", json!({ "sessions_ended": ended }))?;
+    Ok(user)
+}
+
+/// Takes the operator's suspension back. The directory's stays.
+pub fn restore(tx: &mut Tx, id: &UserId) -> Result<User> {
+    let mut user = find(tx.db, id)?;
+    if user.suspended_at.is_none() {
+        return Ok(user);
+    }
+    user.suspended_at = None;
+    save(tx, &mut user)?;
+    tell(tx, &user, "user.restored", json!({}))?;
+    Ok(user)
+}
+
+/// Signs a person out everywhere, and ends what applications were granted; tells how many sessions that were.
+pub fn end_sessions(tx: &mut Tx, id: &UserId) -> Result<usize> {
+    let user = find(tx.db, id)?;
+    let ended = ending::sessions(tx, Of::User(id))?;
+    tell(tx, &user, "session.ended", json!({ "sessions_ended": ended }))?;
+    Ok(ended)
+}
+
+/// Forgets a person: the row with all that hangs on it, and what traces tell about them.
+pub fn erase(tx: &mut Tx, id: &UserId) -> Result<()> {
+    let user = find(tx.db, id)?;
+    let theirs = traces::user_id.eq(id).or(traces::email.eq_any([&user.email, &user.email_key]));
+    let nothing = None::<String>;
+    diesel::update(traces::table)
+        .filter(traces::organization_id.eq(&user.organization_id))
+        .filter(theirs.assume_not_null())
+        .set((
+            traces::email.eq(&nothing),
+            traces::request.eq(&nothing),
+            traces::checks.eq("[]"),
+            traces::received.eq(&nothing),
+            traces::message.eq(&nothing),
+        ))
+        .execute(tx.db)?;
+    diesel::delete(&user).execute(tx.db)?;
+    tell(tx, &user, "user.erased", json!({}))
+}
+
+fn refuse_taken(tx: &mut Tx, user: &User) -> Result<()> {
+    let other = users::table
+        .filter(users::organization_id.eq(&user.organization_id))
+        .filter(users::email_key.eq(&user.email_key))
+        .filter(users::id.ne(&user.id));
+    if diesel::select(diesel::dsl::exists(other)).get_result(tx.db)? {
+        let detail = format!("Another person of this organization has {}.", user.email);
+        return Err(Error::conflict("email_taken", detail));
+    }
+    Ok(())
+}
+
+fn save(tx: &mut Tx, user: &mut User) -> Result<()> {
+    user.updated_at = tx.now;
+    diesel::update(&*user).set(&*user).execute(tx.db)?;
+    Ok(())
+}
+
+/// Without name and address: an erased person's events stay.
+fn tell(tx: &mut Tx, user: &User, kind: &'static str, data: Value) -> Result<()> {
+    events::append(tx, Some(&user.organization_id), kind, user.id.as_str(), data)
+}
