@@ -3,12 +3,13 @@
 use super::{absent, cookie, say};
 use crate::clock::Time;
 use crate::crypto::{Algorithm, PrivateKey};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{self, Between, Destination, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::add_cookie;
+use crate::saml::certificate::Certificate;
 use crate::saml::issue::{self, Asked, Issue, Wrong};
 use crate::saml::sign::Signer;
 use crate::store::connections::{self, Connection};
@@ -195,11 +196,11 @@ impl Question {
 
     fn response(&self, state: &State, keys: &DemoKeys, now: Time) -> Result<String> {
         let stranger = match self.wrong {
-            Some(Wrong::UnknownKey) => Some(PrivateKey::generate(Algorithm::Rs256)?),
+            Some(Wrong::UnknownKey) => Some(stranger(now)?),
             _ => None,
         };
         let signer = match (&stranger, self.wrong) {
-            (Some(key), _) => Signer::new(key.as_openssl(), None),
+            (Some((key, certificate)), _) => Signer::new(key.as_openssl(), Some(certificate)),
             (None, Some(Wrong::Expired)) => keys.ended(),
             (None, _) => keys.signer(),
         };
@@ -219,6 +220,14 @@ impl Question {
             None => issue.base64(),
         }
     }
+}
+
+/// A key that is in nobody's metadata, with its certificate.
+fn stranger(now: Time) -> Result<(PrivateKey, Certificate)> {
+    let key = PrivateKey::generate(Algorithm::Rs256)?;
+    let certificate = Certificate::parse(&key.self_signed("Somebody else", 1, now)?)
+        .map_err(|fault| Error::Internal(anyhow::anyhow!("a new certificate: {fault}")))?;
+    Ok((key, certificate))
 }
 
 /// Lets the browser post the answer (SAML bindings 3.5).
