@@ -108,19 +108,22 @@ pub(super) async fn sign_on(
     let Some(person) = wish.person else { return Ok(ask(&state, &fields, wish.wrong)) };
     let question = Question { asked, person, wrong: wish.wrong };
     let (reader, relay_state) = (state.clone(), fields.get("RelayState").to_owned());
-    let answered =
-        state.store.read(move |db| question.answer(db, &reader, relay_state)).await?;
+    let answered = state.store.read(move |db| question.answer(db, &reader, relay_state)).await?;
     let mut response = match answered {
         Answered::Send(sent) => send(&state, &sent),
         Answered::Absent => absent(&state),
         Answered::Stranger => {
-            let (title, text) =
-                (shell.text("demo.provider.stranger.title"), shell.text("demo.provider.stranger.text"));
+            let (title, text) = (
+                shell.text("demo.provider.stranger.title"),
+                shell.text("demo.provider.stranger.text"),
+            );
             say(&state, StatusCode::FORBIDDEN, title, text.to_owned())
         }
         Answered::NothingYet => {
-            let (title, text) =
-                (shell.text("demo.provider.nothing.title"), shell.text("demo.provider.nothing.text"));
+            let (title, text) = (
+                shell.text("demo.provider.nothing.title"),
+                shell.text("demo.provider.nothing.text"),
+            );
             say(&state, StatusCode::CONFLICT, title, text.to_owned())
         }
     };
