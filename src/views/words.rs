@@ -1,4 +1,4 @@
-//! Words with their choices, as the OpenAPI document describes them.
+//! Words with their choices, as the `OpenAPI` document describes them.
 
 use crate::store::api_keys::Scope;
 use crate::store::applications::{ApplicationKind, IdTokenAlg, NoConnection};

@@ -60,7 +60,7 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
     };
     let listen = config.listen;
     let state = Data::new(State::new(config, store.clone(), master, Metrics::new()?)?);
-    let running = actix_web::rt::System::new().block_on(async {
+    actix_web::rt::System::new().block_on(async {
         let running = server::start(state, server::listen(listen)?)?;
         welcome::print(&shell, running.address(), is_new)?;
         let (stop, stopped) = watch::channel(false);
@@ -73,8 +73,7 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         }
         tracing::info!("stopped");
         ended.map_err(super::failure::Failure::from)
-    });
-    running
+    })
 }
 
 /// Brings the database to this version where that may be done unasked, and tells whether it was empty.

@@ -13,7 +13,7 @@ use crate::store::{ApiKeyId, Db, OrganizationId, Scope as WriteScope};
 use crate::views::api_key::{ApiKeyView, NewApiKeyView};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, post};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde::Deserialize;
 use utoipa::ToSchema;
 

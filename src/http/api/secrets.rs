@@ -12,7 +12,6 @@ use crate::store::{ApplicationId, Scope, SecretId, Tx};
 use crate::views::secret::{NewSecretView, SecretView};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, post};
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
