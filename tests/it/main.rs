@@ -12,4 +12,6 @@ mod journeys;
 #[cfg(test)]
 mod peers;
 #[cfg(test)]
+mod rooms;
+#[cfg(test)]
 mod user_agent;
