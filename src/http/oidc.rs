@@ -116,7 +116,7 @@ fn plan(
         return Ok(Plan::Ask { application, asked, at: Destination::Unasked });
     }
     let at = destinations::find(db, &hints(&asked), Some(&application))?;
-    if !asked.prompt.login
+    if !asked.asks_again()
         && let Some(cookie) = cookie
         && let Some((session, user)) = sessions::live(db, cookie, now)?
         && suits(&session, &user, &asked, &application, &at, now)
@@ -244,7 +244,7 @@ async fn ask(
             sign_in::see_other(&format!("/login?trace={}", trace.id))
         }
     };
-    sign_in::add_cookie(&mut response, &bind)?;
+    sign_in::add_cookies(&mut response, &bind)?;
     Ok(response)
 }
 
