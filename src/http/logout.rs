@@ -17,7 +17,10 @@ use actix_web::{HttpRequest, HttpResponse};
 
 /// `GET /oauth/logout`: signs out if the app shows the ID token of this very session, otherwise asks.
 /// A link on a stranger's page has no such token, so it signs nobody out.
-pub(super) async fn ask(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub(super) async fn ask(
+    state: Data<State>,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
     let text = request.query_string().to_owned();
     let logout = match check(&state, &text).await? {
         Ok(logout) => logout,

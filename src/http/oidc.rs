@@ -52,9 +52,11 @@ pub(super) async fn authorize(
     let now = state.store.clock().now();
     let plan = state.store.read(move |db| plan(db, &text, cookie.as_deref(), now)).await?;
     match plan {
-        Plan::Refused(Refusal::App { error, return_to }) => {
-            Ok(outcome::to_app(&state, return_to.error(&error, state.issuer()), &state.config.brand.name))
-        }
+        Plan::Refused(Refusal::App { error, return_to }) => Ok(outcome::to_app(
+            &state,
+            return_to.error(&error, state.issuer()),
+            &state.config.brand.name,
+        )),
         Plan::Refused(Refusal::Page(error)) => Err(error.into()),
         Plan::Refused(Refusal::Redirect(unknown)) => Err(unknown.into()),
         Plan::SignedIn { application, session, asked } => {
@@ -179,7 +181,11 @@ async fn grant(
             Ok((code, asked))
         })
         .await?;
-    Ok(outcome::to_app(state, asked.return_to.code(code.reveal(), state.issuer()), &state.config.brand.name))
+    Ok(outcome::to_app(
+        state,
+        asked.return_to.code(code.reveal(), state.issuer()),
+        &state.config.brand.name,
+    ))
 }
 
 /// Begins a sign-in whose identity provider is not known yet, and asks the person.
@@ -320,9 +326,8 @@ pub(super) async fn userinfo(
         .ok_or(oidc::Error::InvalidToken("Send the access token as a Bearer token.".into()))?;
     let now = state.store.clock().now();
     let found = state.store.read(move |db| grants::by_access_token(db, &token, now)).await?;
-    let (token, holder) = found.ok_or(oidc::Error::InvalidToken(
-        "The access token is unknown, or has ended.".into(),
-    ))?;
+    let (token, holder) = found
+        .ok_or(oidc::Error::InvalidToken("The access token is unknown, or has ended.".into()))?;
     let scopes: Scopes = token.scope.parse().map_err(OAuthError::from)?;
     if !scopes.has(OidcScope::Openid) {
         let why = "The access token has no openid scope.";

@@ -43,7 +43,11 @@ pub(super) struct Leaving<'a> {
 }
 
 /// Sends the browser to the identity provider with our request (SAML profiles 4.1.4.1).
-pub(super) fn leave(state: &State, leaving: &Leaving<'_>, bind: Cookie<'_>) -> Result<HttpResponse> {
+pub(super) fn leave(
+    state: &State,
+    leaving: &Leaving<'_>,
+    bind: Cookie<'_>,
+) -> Result<HttpResponse> {
     let connection = leaving.connection;
     let settings = &connection.settings;
     let provider = connection.identity_provider.as_ref();
@@ -69,8 +73,7 @@ pub(super) fn leave(state: &State, leaving: &Leaving<'_>, bind: Cookie<'_>) -> R
         }
         Binding::Post => {
             let form = message.post(&endpoint.location, relay_state, signer.as_ref())?;
-            let fields =
-                [("SAMLRequest", &*form.saml_request), ("RelayState", &*form.relay_state)];
+            let fields = [("SAMLRequest", &*form.saml_request), ("RelayState", &*form.relay_state)];
             let to = Way::Organization(&leaving.organization.name);
             pages::between(state, &pages::Between { action: &form.action, fields: &fields, to })
         }
@@ -107,10 +110,8 @@ pub(super) async fn ask(
         .store
         .read(move |db| {
             let trace = id.map(|id| traces::by_id(db, &id)).transpose()?.flatten();
-            let hints = Hints {
-                connection: remembered.map(|id| id.to_string()),
-                ..Hints::default()
-            };
+            let hints =
+                Hints { connection: remembered.map(|id| id.to_string()), ..Hints::default() };
             Ok((trace, destinations::find(db, &hints, None)?))
         })
         .await?;
@@ -152,7 +153,8 @@ pub(super) async fn choose(
 ) -> Result<HttpResponse, PageError> {
     let form = form.into_inner();
     let email = form.email.unwrap_or_default();
-    let trace = form.trace.filter(|id| !id.is_empty()).map(|id| id.parse::<TraceId>()).transpose()?;
+    let trace =
+        form.trace.filter(|id| !id.is_empty()).map(|id| id.parse::<TraceId>()).transpose()?;
     let unreadable = form.connection.is_none() && Email::parse(&email).is_err();
     let hints = Hints {
         connection: form.connection,
@@ -219,8 +221,7 @@ pub(super) async fn from_link(
         .store
         .read(move |db| {
             let test = test.map(|test| traces::find(db, &test)).transpose()?;
-            let (connection, organization) =
-                connections::find_with_organization(db, &id)?;
+            let (connection, organization) = connections::find_with_organization(db, &id)?;
             Ok((connection, organization, test))
         })
         .await?;

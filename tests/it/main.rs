@@ -2,8 +2,14 @@
 
 // `cfg(test)` holds for this whole binary; it tells clippy that helpers are tests as well.
 #[cfg(test)]
-#[expect(dead_code, unused_imports, reason = "the journeys through the gateway use the rest")]
+mod browser;
+#[cfg(test)]
+mod gateway;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod journeys;
+#[cfg(test)]
 mod peers;
 #[cfg(test)]
-#[expect(dead_code, reason = "the journeys through the gateway use the rest")]
 mod user_agent;
