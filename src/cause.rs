@@ -21,6 +21,12 @@ macro_rules! causes {
                 match self { $(Self::$variant => $code),* }
             }
 
+            /// The cause with this code.
+            #[must_use]
+            pub fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().find(|cause| cause.code() == code).copied()
+            }
+
             /// The HTTP status of the page that tells the person.
             #[must_use]
             pub const fn status(self) -> u16 {

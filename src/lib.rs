@@ -2,7 +2,9 @@
 //!
 //! `docs/DESIGN.md` says which room a line of code belongs to.
 
+pub mod acts;
 pub mod cause;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod crypto;
@@ -19,3 +21,4 @@ pub mod oidc;
 pub mod saml;
 pub mod store;
 pub mod telemetry;
+pub mod views;

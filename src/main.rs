@@ -1,3 +1,7 @@
 //! The command `vestibule`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    vestibule::cli::run()
+}

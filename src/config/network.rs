@@ -1,6 +1,7 @@
 //! Settings that name networks, hosts and name servers.
 
 use serde::Deserialize;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
@@ -49,6 +50,12 @@ impl FromStr for Network {
     }
 }
 
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.bits)
+    }
+}
+
 impl TryFrom<String> for Network {
     type Error = String;
 
@@ -70,6 +77,17 @@ pub enum AllowedHost {
     },
     /// Whatever has an address in this network.
     Network(Network),
+}
+
+impl fmt::Display for AllowedHost {
+    /// As it is written in the settings.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name { name, port: Some(port) } => write!(f, "{name}:{port}"),
+            Self::Name { name, port: None } => f.write_str(name),
+            Self::Network(network) => network.fmt(f),
+        }
+    }
 }
 
 impl AllowedHost {

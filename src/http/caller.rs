@@ -1,20 +1,19 @@
 //! Who asks, as extractors: a handler that takes one cannot be reached by anybody else.
+//!
+//! For `/api/v1` a middleware has looked the key up before, so that an extractor only compares scopes.
 
 use crate::error::{Error, Result};
 use crate::http::error::ApiError;
+use crate::http::request::Origin;
 use crate::http::server::State;
 use crate::store::api_keys::{self, Scope};
-use crate::store::{Actor, ApiKeyId, OrganizationId, Scope as WriteScope};
+use crate::store::{Actor, ApiKeyId, OrganizationId, Scope as WriteScope, Tx};
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
-use chrono::TimeDelta;
 use futures_util::future::LocalBoxFuture;
 use std::marker::PhantomData;
 use std::rc::Rc;
-
-/// How exactly the last use of a key is told: a busy key must not cost a write per request.
-const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// What a handler needs a key for.
 pub(crate) trait Needs {
@@ -92,7 +91,7 @@ impl<N: Needs + 'static> FromRequest for ApiKey<N> {
         let req = req.clone();
         Box::pin(async move {
             let row = authenticate(&req).await?;
-            if !row.scopes.contains(&N::SCOPE) {
+            if !row.has(N::SCOPE) {
                 return Err(ApiError::from(Error::Forbidden(format!(
                     "This API key lacks the scope {}.",
                     N::SCOPE
@@ -112,13 +111,13 @@ pub(crate) async fn authenticate(req: &HttpRequest) -> Result<Rc<api_keys::ApiKe
     let state = req
         .app_data::<web::Data<State>>()
         .ok_or_else(|| Error::Internal(anyhow::anyhow!("the app has no state")))?;
-    let found = state.store.read(move |db| api_keys::authenticate(db, &token)).await?;
+    let now = state.store.clock().now();
+    let found = state.store.read(move |db| api_keys::authenticate(db, &token, now)).await?;
     let row = Rc::new(found.ok_or_else(|| {
         Error::Unauthenticated("This API key does not exist, has expired or was revoked.".into())
     })?);
-    let now = state.store.clock().now();
-    if row.last_used_at.is_none_or(|last| now.since(last) >= TOUCH_EVERY) {
-        touch(state, row.id.clone(), client(req)).await?;
+    if row.is_touch_due(now) {
+        touch(state, row.id.clone(), Origin::of(req).address.to_string()).await;
     }
     req.extensions_mut().insert(Rc::clone(&row));
     Ok(row)
@@ -136,7 +135,11 @@ fn bearer(req: &HttpRequest) -> Result<String> {
     Ok(token.trim().to_owned())
 }
 
-async fn touch(state: &State, id: ApiKeyId, from: String) -> Result<()> {
+/// Notes the use of a key. The request goes on if that fails: when a key was last used is a courtesy.
+async fn touch(state: &State, id: ApiKeyId, from: String) {
     let actor = Actor::ApiKey(id.clone());
-    state.store.write(WriteScope::Own, actor, move |tx| api_keys::touch(tx, &id, &from)).await
+    let write = move |tx: &mut Tx| api_keys::touch(tx, &id, &from);
+    if let Err(error) = state.store.write(WriteScope::Own, actor, write).await {
+        tracing::warn!(error = ?error, "the use of an API key could not be noted");
+    }
 }

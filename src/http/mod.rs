@@ -1,7 +1,10 @@
 //! Actix: the only code that knows requests and responses.
 
+pub mod api;
 pub mod assets;
 mod browser;
+mod demo;
+mod caller;
 pub mod error;
 pub mod guard;
 pub mod health;

@@ -11,6 +11,7 @@ use crate::oidc;
 use crate::oidc::authorize::{AuthorizationRequest, Incoming, Refusal};
 use crate::oidc::claims::{self, Person, SignIn};
 use crate::oidc::discovery;
+use crate::oidc::logout::Hint;
 use crate::oidc::scope::{Scope as OidcScope, Scopes};
 use crate::oidc::token::{
     Bearer, ClientAuth, Grant, Introspection, LiveToken, TokenQuery, TokenRequest, TokenResponse,
@@ -18,6 +19,7 @@ use crate::oidc::token::{
 use crate::store::applications::{self, Application, ApplicationSecret};
 use crate::store::destinations::{self, Destination, Hints};
 use crate::store::grants::{self, Holder, TokenKind, Tokens};
+use crate::store::keys::KeyRing;
 use crate::store::sessions::{self, Session};
 use crate::store::sign_in::Beginning;
 use crate::store::traces::TraceKind;
@@ -50,11 +52,14 @@ pub(super) async fn authorize(
     let text = if body.is_empty() { request.query_string().to_owned() } else { body };
     let cookie = browser::session(&state, &request);
     let now = state.store.clock().now();
-    let plan = state.store.read(move |db| plan(db, &text, cookie.as_deref(), now)).await?;
+    let keys = state.keys();
+    let plan = state.store.read(move |db| plan(db, &text, cookie.as_deref(), &keys, now)).await?;
     match plan {
-        Plan::Refused(Refusal::App { error, return_to }) => {
-            Ok(outcome::to_app(&state, return_to.error(&error, state.issuer()), &state.config.brand.name))
-        }
+        Plan::Refused(Refusal::App { error, return_to }) => Ok(outcome::to_app(
+            &state,
+            return_to.error(&error, state.issuer()),
+            &state.config.brand.name,
+        )),
         Plan::Refused(Refusal::Page(error)) => Err(error.into()),
         Plan::Refused(Refusal::Redirect(unknown)) => Err(unknown.into()),
         Plan::SignedIn { application, session, asked } => {
@@ -87,7 +92,13 @@ enum Plan {
     Ask { application: Application, asked: AuthorizationRequest, at: Destination },
 }
 
-fn plan(db: &mut Db, text: &str, cookie: Option<&str>, now: Time) -> Result<Plan> {
+fn plan(
+    db: &mut Db,
+    text: &str,
+    cookie: Option<&str>,
+    keys: &KeyRing,
+    now: Time,
+) -> Result<Plan> {
     let incoming = Incoming::parse(text);
     let client_id = match incoming.client_id() {
         Ok(id) => id,
@@ -109,6 +120,7 @@ fn plan(db: &mut Db, text: &str, cookie: Option<&str>, now: Time) -> Result<Plan
         && let Some(cookie) = cookie
         && let Some((session, user)) = sessions::live(db, cookie, now)?
         && suits(&session, &user, &asked, &application, &at, now)
+        && is_hinted(&user, &asked, keys)
     {
         return Ok(Plan::SignedIn { application, session: Box::new(session), asked });
     }
@@ -164,6 +176,13 @@ fn suits(
     place && person && young && application.admits(&session.organization_id)
 }
 
+/// Whether the ID token that the app shows, if it shows one, is this person's (OIDC Core 3.1.2.1).
+fn is_hinted(user: &User, asked: &AuthorizationRequest, keys: &KeyRing) -> bool {
+    asked.id_token_hint.as_deref().is_none_or(|token| {
+        keys.oidc().verify::<Hint>(token).is_ok_and(|hint| hint.sub == user.id.as_str())
+    })
+}
+
 /// Answers from the session, without asking the identity provider again.
 async fn grant(
     state: &Data<State>,
@@ -179,7 +198,11 @@ async fn grant(
             Ok((code, asked))
         })
         .await?;
-    Ok(outcome::to_app(state, asked.return_to.code(code.reveal(), state.issuer()), &state.config.brand.name))
+    Ok(outcome::to_app(
+        state,
+        asked.return_to.code(code.reveal(), state.issuer()),
+        &state.config.brand.name,
+    ))
 }
 
 /// Begins a sign-in whose identity provider is not known yet, and asks the person.
@@ -320,9 +343,8 @@ pub(super) async fn userinfo(
         .ok_or(oidc::Error::InvalidToken("Send the access token as a Bearer token.".into()))?;
     let now = state.store.clock().now();
     let found = state.store.read(move |db| grants::by_access_token(db, &token, now)).await?;
-    let (token, holder) = found.ok_or(oidc::Error::InvalidToken(
-        "The access token is unknown, or has ended.".into(),
-    ))?;
+    let (token, holder) = found
+        .ok_or(oidc::Error::InvalidToken("The access token is unknown, or has ended.".into()))?;
     let scopes: Scopes = token.scope.parse().map_err(OAuthError::from)?;
     if !scopes.has(OidcScope::Openid) {
         let why = "The access token has no openid scope.";

@@ -41,11 +41,8 @@ pub async fn entity(
     let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let is_browser = accepts.is_some_and(|value| value.contains("text/html"));
     if is_browser && !request.query_string().split('&').any(|part| part == "download") {
-        let view = pages::Entity {
-            organization: &organization.name,
-            entity_id: &entity_id,
-            acs: &acs,
-        };
+        let view =
+            pages::Entity { organization: &organization.name, entity_id: &entity_id, acs: &acs };
         return Ok(pages::entity(&state, &view));
     }
     let keys = state.keys();
@@ -166,8 +163,13 @@ fn judge(
             match begun.and_then(|()| profile(&connection, &identity, &mut checks)) {
                 Err(cause) => Decided::Refused(cause),
                 Ok((profile, email)) => {
-                    let arrival =
-                        store::sign_in::arrival(db, &connection, &organization, &identity, &profile)?;
+                    let arrival = store::sign_in::arrival(
+                        db,
+                        &connection,
+                        &organization,
+                        &identity,
+                        &profile,
+                    )?;
                     person(arrival, identity, profile, email, &mut checks)
                 }
             }
@@ -260,7 +262,9 @@ fn began(
     state.map_err(|(cause, _)| cause)?;
     let same = trace.browser_hash.as_deref().is_some_and(|hash| {
         let value = browser.as_deref().map(crypto::hash);
-        value.is_some_and(|value| crypto::constant_time_eq(value.as_str().as_bytes(), hash.as_bytes()))
+        value.is_some_and(|value| {
+            crypto::constant_time_eq(value.as_str().as_bytes(), hash.as_bytes())
+        })
     });
     let received = match (same, browser) {
         (true, _) => "the same browser",
@@ -297,7 +301,12 @@ fn person(
     let domain = email.domain().to_string();
     let cause = match arrival {
         Ok(arrival) => {
-            checks.push(Check::of(CheckName::Domain, true, "a domain of the organization", &domain));
+            checks.push(Check::of(
+                CheckName::Domain,
+                true,
+                "a domain of the organization",
+                &domain,
+            ));
             checks.push(Check::of(CheckName::Person, true, "a person who may", arrival.word()));
             return Decided::Accepted(Box::new(Accepted { identity, profile, email, arrival }));
         }

@@ -1,11 +1,15 @@
 //! The server: its state, its routes, and how it starts and stops.
 
 use super::assets::Assets;
+use super::demo;
 use super::trust::Trust;
 use super::{health, keyring, logout, oidc, request, saml, sign_in};
+use crate::acts;
 use crate::config::{Config, Tls};
 use crate::crypto::{MasterKey, SecretBytes};
+use crate::dns::Dns;
 use crate::error::{Error, Result};
+use crate::fetch::Fetcher;
 use crate::guides::Guides;
 use crate::locale::Locale;
 use crate::oidc::discovery;
@@ -21,8 +25,8 @@ use anyhow::Context;
 use openssl::error::ErrorStack;
 use openssl::ssl::{SslAcceptor, SslAcceptorBuilder, SslFiletype, SslMethod};
 use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -52,16 +56,22 @@ pub struct State {
     pub store: Store,
     /// Every sentence that a person reads.
     pub locale: Locale,
+    /// What each identity provider's console calls things.
+    pub guides: Guides,
     /// What is counted.
     pub metrics: Metrics,
+    /// Asks for DNS records.
+    pub dns: Dns,
+    /// Fetches metadata.
+    pub fetcher: Fetcher,
     /// Stylesheet, script, font and icon.
     pub assets: Assets,
-    /// What every provider's console calls its fields.
-    pub guides: Guides,
     /// Seals what the database must not tell.
     pub master: MasterKey,
     /// The certificates of connections.
     pub trust: Trust,
+    /// What the demo remembers while it runs.
+    pub demo: demo::Memory,
     /// Signs the cookie that remembers a choice.
     pub cookie_key: SecretBytes,
     /// Our own keys, until the next rotation.
@@ -78,7 +88,10 @@ impl State {
             locale: Locale::load(&config.locale)?,
             assets: Assets::load()?,
             guides: Guides::load()?,
+            dns: acts::dns(&config)?,
+            fetcher: acts::fetcher(&config)?,
             trust: Trust::default(),
+            demo: demo::Memory::default(),
             cookie_key: master.derive("cookie")?,
             keys: RwLock::new(Arc::new(keys)),
             config,
@@ -135,6 +148,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/metrics").get(health::metrics));
     people(config);
     apps(config);
+    config.configure(super::api::configure);
 }
 
 /// What people and their identity providers meet.
@@ -155,9 +169,7 @@ fn apps(config: &mut ServiceConfig) {
     config
         .service(web::resource(discovery::PATH).get(oidc::discovery))
         .service(web::resource(discovery::JWKS).get(oidc::jwks))
-        .service(
-            web::resource(discovery::AUTHORIZE).get(oidc::authorize).post(oidc::authorize),
-        )
+        .service(web::resource(discovery::AUTHORIZE).get(oidc::authorize).post(oidc::authorize))
         .service(web::resource(discovery::TOKEN).post(oidc::token))
         .service(web::resource(discovery::USERINFO).get(oidc::userinfo).post(oidc::userinfo))
         .service(web::resource(discovery::REVOKE).post(oidc::revoke))
@@ -178,7 +190,14 @@ pub fn app(
     >,
 > {
     let wrapped = state.clone();
-    App::new().app_data(state).configure(configure).wrap(actix_web::middleware::from_fn(
+    let has_demo = state.config.demo_is_on();
+    let routes = move |config: &mut ServiceConfig| {
+        configure(config);
+        if has_demo {
+            demo::routes(config);
+        }
+    };
+    App::new().app_data(state).configure(routes).wrap(actix_web::middleware::from_fn(
         move |request, next| request::handle(wrapped.clone(), request, next),
     ))
 }

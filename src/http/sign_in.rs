@@ -40,7 +40,11 @@ pub(super) struct Leaving<'a> {
 }
 
 /// Sends the browser to the identity provider with our request (SAML profiles 4.1.4.1).
-pub(super) fn leave(state: &State, leaving: &Leaving<'_>, bind: &[Cookie<'_>]) -> Result<HttpResponse> {
+pub(super) fn leave(
+    state: &State,
+    leaving: &Leaving<'_>,
+    bind: &[Cookie<'_>],
+) -> Result<HttpResponse> {
     let connection = leaving.connection;
     let settings = &connection.settings;
     let provider = connection.identity_provider.as_ref();
@@ -66,8 +70,7 @@ pub(super) fn leave(state: &State, leaving: &Leaving<'_>, bind: &[Cookie<'_>]) -
         }
         Binding::Post => {
             let form = message.post(&endpoint.location, relay_state, signer.as_ref())?;
-            let fields =
-                [("SAMLRequest", &*form.saml_request), ("RelayState", &*form.relay_state)];
+            let fields = [("SAMLRequest", &*form.saml_request), ("RelayState", &*form.relay_state)];
             let to = Way::Organization(&leaving.organization.name);
             pages::between(state, &pages::Between { action: &form.action, fields: &fields, to })
         }
@@ -104,10 +107,8 @@ pub(super) async fn ask(
         .store
         .read(move |db| {
             let trace = id.map(|id| traces::by_id(db, &id)).transpose()?.flatten();
-            let hints = Hints {
-                connection: remembered.map(|id| id.to_string()),
-                ..Hints::default()
-            };
+            let hints =
+                Hints { connection: remembered.map(|id| id.to_string()), ..Hints::default() };
             Ok((trace, destinations::find(db, &hints, None)?))
         })
         .await?;
@@ -149,7 +150,8 @@ pub(super) async fn choose(
 ) -> Result<HttpResponse, PageError> {
     let form = form.into_inner();
     let email = form.email.unwrap_or_default();
-    let trace = form.trace.filter(|id| !id.is_empty()).map(|id| id.parse::<TraceId>()).transpose()?;
+    let trace =
+        form.trace.filter(|id| !id.is_empty()).map(|id| id.parse::<TraceId>()).transpose()?;
     let unreadable = form.connection.is_none() && Email::parse(&email).is_err();
     let hints = Hints {
         connection: form.connection,
@@ -216,8 +218,7 @@ pub(super) async fn from_link(
         .store
         .read(move |db| {
             let test = test.map(|test| traces::find(db, &test)).transpose()?;
-            let (connection, organization) =
-                connections::find_with_organization(db, &id)?;
+            let (connection, organization) = connections::find_with_organization(db, &id)?;
             Ok((connection, organization, test))
         })
         .await?;

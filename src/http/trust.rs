@@ -25,8 +25,10 @@ impl Trust {
             return keys.clone();
         }
         drop(known);
-        let certificates =
-            connection.identity_provider.as_ref().map_or(&[][..], |provider| &provider.certificates);
+        let certificates = connection
+            .identity_provider
+            .as_ref()
+            .map_or(&[][..], |provider| &provider.certificates);
         let keys = TrustedKeys::new(certificates);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST {

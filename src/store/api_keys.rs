@@ -157,6 +157,15 @@ pub fn page(
     Ok(Page::of(query.load(db)?, window, |key: &ApiKey| key.id.to_string()))
 }
 
+/// How many keys there are: of one organization, or all.
+pub fn count(db: &mut Db, organization: Option<&OrganizationId>) -> Result<i64> {
+    let mut query = api_keys::table.into_boxed();
+    if let Some(organization) = organization {
+        query = query.filter(api_keys::organization_id.eq(organization));
+    }
+    Ok(query.count().get_result(db)?)
+}
+
 /// Makes a key, shown this once.
 pub fn create(tx: &mut Tx, new: NewApiKey) -> Result<(ApiKey, Secret)> {
     let mut faults = Faults::default();

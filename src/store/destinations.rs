@@ -49,11 +49,7 @@ impl Destination {
 /// serve counts as none.
 ///
 /// The answer depends on what the hints name, never on whether a person exists.
-pub fn find(
-    db: &mut Db,
-    hints: &Hints,
-    application: Option<&Application>,
-) -> Result<Destination> {
+pub fn find(db: &mut Db, hints: &Hints, application: Option<&Application>) -> Result<Destination> {
     let found = if let Some(id) = &hints.connection {
         by_connection(db, id)?
     } else if let Some(id) = &hints.organization {

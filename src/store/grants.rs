@@ -6,8 +6,8 @@
 use super::organizations::Organization;
 use super::schema::{grants, organizations, tokens, users};
 use super::sessions::Session;
-use super::users::User;
 use super::types::word;
+use super::users::User;
 use super::{
     ApplicationId, ConnectionId, Db, GrantId, OrganizationId, SessionId, Tx, UserId, on_backend,
 };
@@ -226,7 +226,9 @@ pub fn refresh(
         .execute(tx.db)?;
     if won == 0 {
         end(tx, &holder.grant.id)?;
-        return denied("The refresh token was used before. All tokens of its grant have been ended.");
+        return denied(
+            "The refresh token was used before. All tokens of its grant have been ended.",
+        );
     }
     issue(tx, holder, scopes, lifetimes).map(Ok)
 }
@@ -343,7 +345,6 @@ fn holder_of(
         .filter(organizations::deleted_at.is_null())
         .first::<(Token, (Grant, User), Organization)>(db)
         .optional()?;
-    Ok(found.map(|(token, (grant, user), organization)| {
-        (token, Holder { grant, user, organization })
-    }))
+    Ok(found
+        .map(|(token, (grant, user), organization)| (token, Holder { grant, user, organization })))
 }

@@ -1,6 +1,8 @@
 //! The installation's own keys: for ID tokens, for requests to identity providers, and to open what they
 //! encrypt. Sealed in the database, so that every instance has the same.
 
+pub mod demo;
+
 use super::schema::keys;
 use super::types::word;
 use super::{Db, KeyId, Time, Tx, events};
@@ -27,6 +29,10 @@ word!(
         SamlSigning = "saml_signing",
         /// Opens what identity providers encrypt for us.
         SamlEncryption = "saml_encryption",
+        /// Signs for the demo's identity provider.
+        DemoProvider = "demo_provider",
+        /// Signed for it once: its certificate has ended.
+        DemoEnded = "demo_ended",
     }
 );
 
@@ -125,6 +131,7 @@ pub fn load(db: &mut Db, master: &MasterKey, own: Option<&OwnPair>) -> Result<Ke
             }),
             Purpose::SamlSigning => signing.push(pair(key, &row)?),
             Purpose::SamlEncryption => encryption.push(pair(key, &row)?),
+            Purpose::DemoProvider | Purpose::DemoEnded => {}
         }
     }
     let decryption = encryption.iter().filter_map(decryption_key).collect();

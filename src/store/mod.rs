@@ -5,6 +5,7 @@ pub mod applications;
 pub mod clean_up;
 pub mod connections;
 mod db;
+pub mod demo;
 pub mod destinations;
 pub mod domains;
 mod ending;
@@ -18,8 +19,8 @@ pub mod organizations;
 pub mod page;
 mod schema;
 pub mod sessions;
-pub mod sign_in;
 pub mod settings;
+pub mod sign_in;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod traces;

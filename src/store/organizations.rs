@@ -88,6 +88,8 @@ pub struct OrganizationPatch {
 /// Which organizations are wanted; none of the fields: all that are not deleted.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
+    /// Is this one.
+    pub only: Option<OrganizationId>,
     /// Name, external ID or a domain contains this, in any case.
     pub text: Option<String>,
     /// Has exactly this domain, live or not.
@@ -246,6 +248,9 @@ fn filtered(
     filter: &Filter,
 ) -> organizations::BoxedQuery<'static, <Db as diesel::Connection>::Backend> {
     let mut query = organizations::table.filter(organizations::deleted_at.is_null()).into_boxed();
+    if let Some(only) = &filter.only {
+        query = query.filter(organizations::id.eq(only.clone()));
+    }
     if let Some(name) = &filter.domain {
         let owners = domain_rows::table
             .filter(domain_rows::name.eq(input::fold(name)))

@@ -9,13 +9,15 @@ use super::schema::{identities, replays, traces, users};
 use super::sessions::{self, NewSession, Session};
 use super::traces::{Outcome, Received, Trace, TraceKind};
 use super::users::{self as people, NewUser, Source, User, UserState};
-use super::{ApplicationId, Db, Json, TraceId, Tx, domains, events, identities as links, on_backend};
+use super::{
+    ApplicationId, Db, Json, TraceId, Tx, domains, events, identities as links, on_backend,
+};
 use crate::cause::Cause;
 use crate::clock::Time;
 use crate::crypto::{self, Secret};
+use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::oidc::authorize::AuthorizationRequest;
-use crate::email::Email;
 use crate::saml::attributes::Profile;
 use crate::saml::check::{Check, CheckName};
 use crate::saml::response::{Identity, NameId};

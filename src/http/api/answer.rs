@@ -39,7 +39,6 @@ impl<T> List<T> {
     }
 }
 
-
 /// An object that is new (RFC 9110, 15.3.2).
 pub(super) fn created(view: &impl Serialize) -> HttpResponse {
     HttpResponse::Created().json(view)

@@ -1,7 +1,7 @@
 //! API keys. A key makes, rolls and revokes only keys that may do no more than itself.
 
 use super::answer::{Answer, List, created, no_content};
-use super::input::{Body, Listing, NoFilter, PageParams, nullable};
+use super::input::{Body, Listing, NoFilter, Nullable, PageParams, nullable};
 use super::schemas;
 use crate::clock::Time;
 use crate::crypto::Secret;
@@ -109,7 +109,7 @@ struct Create {
     /// From when on it is to be refused; 90 days from now if it is left out, never if it is `null`.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<DateTime<Utc>>)]
-    expires_at: Option<Option<Time>>,
+    expires_at: Nullable<Time>,
 }
 
 /// How to roll a key.
@@ -171,11 +171,7 @@ fn visible(db: &mut Db, only: Option<&OrganizationId>, id: &ApiKeyId) -> Result<
 }
 
 /// The key to act on, if the caller may.
-async fn find(
-    state: &State,
-    key: &ApiKey<ApiKeysWrite>,
-    id: &str,
-) -> Result<ApiKeyId> {
+async fn find(state: &State, key: &ApiKey<ApiKeysWrite>, id: &str) -> Result<ApiKeyId> {
     let (only, id) = (key.organization().cloned(), id.parse()?);
     let found = state.store.read(move |db| visible(db, only.as_ref(), &id)).await?;
     covered(key, &found.scopes)?;
@@ -274,9 +270,6 @@ pub(super) async fn delete_api_key(
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = find(&state, &key, &id).await?;
-    state
-        .store
-        .write(WriteScope::System, key.actor(), move |tx| api_keys::revoke(tx, &id))
-        .await?;
+    state.store.write(WriteScope::System, key.actor(), move |tx| api_keys::revoke(tx, &id)).await?;
     Ok(no_content())
 }

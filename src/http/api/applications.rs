@@ -1,7 +1,7 @@
-//! Applications: your apps, as OpenID Connect clients.
+//! Applications: your apps, as `OpenID` Connect clients.
 
 use super::answer::{Answer, List, created, no_content};
-use super::input::{Body, Listing, NoFilter, PageParams, nullable};
+use super::input::{Body, Listing, NoFilter, Nullable, PageParams, nullable};
 use super::schemas;
 use super::secrets::NewSecretView;
 use crate::http::caller::{ApiKey, ApplicationsRead, ApplicationsWrite};
@@ -10,7 +10,7 @@ use crate::http::server::State;
 use crate::store::applications::{
     self, Application, ApplicationKind, ApplicationPatch, IdTokenAlg, NewApplication, NoConnection,
 };
-use crate::store::{ApplicationId, OrganizationId, Scope};
+use crate::store::{ApplicationId, OrganizationId, Scope, Tx};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
 use chrono::{DateTime, Utc};
@@ -146,18 +146,18 @@ struct Patch {
     post_logout_redirect_uris: Option<Vec<String>>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
-    initiate_login_uri: Option<Option<String>>,
+    initiate_login_uri: Nullable<String>,
     #[schema(schema_with = schemas::no_connection)]
     no_connection: Option<NoConnection>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
-    fallback_url: Option<Option<String>>,
+    fallback_url: Nullable<String>,
     #[schema(schema_with = schemas::id_token_alg)]
     id_token_alg: Option<IdTokenAlg>,
     /// Takes the place of the whole list; `null` admits everybody.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<Vec<String>>)]
-    organizations: Option<Option<Vec<OrganizationId>>>,
+    organizations: Nullable<Vec<OrganizationId>>,
 }
 
 impl From<Patch> for ApplicationPatch {
@@ -214,7 +214,7 @@ pub(super) async fn create_application(
 ) -> Result<HttpResponse, ApiError> {
     key.whole_installation()?;
     let new = NewApplication::from(body.0);
-    let write = move |tx: &mut crate::store::Tx| {
+    let write = move |tx: &mut Tx| {
         let (application, secret) = applications::create(tx, new)?;
         let row = applications::secrets(tx.db, &application.id)?.into_iter().next();
         Ok((application, row.zip(secret)))
@@ -286,9 +286,6 @@ pub(super) async fn delete_application(
 ) -> Result<HttpResponse, ApiError> {
     key.whole_installation()?;
     let id: ApplicationId = id.parse()?;
-    state
-        .store
-        .write(Scope::System, key.actor(), move |tx| applications::delete(tx, &id))
-        .await?;
+    state.store.write(Scope::System, key.actor(), move |tx| applications::delete(tx, &id)).await?;
     Ok(no_content())
 }

@@ -4,12 +4,12 @@
 //! (4xx, 5xx) is not kept, so the same key may be used for the corrected request.
 
 use crate::crypto;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::http::caller;
 use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::idempotency::{self, Begun};
-use crate::store::{Actor, Scope, Store};
+use crate::store::{Actor, Scope, Store, Tx};
 use actix_web::body::{BoxBody, to_bytes};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -60,13 +60,11 @@ struct Promise {
 }
 
 /// Claims the key for this request, or finds what became of an earlier one.
-async fn claim(req: &mut ServiceRequest) -> Result<Claim, ApiError> {
+async fn claim(req: &mut ServiceRequest) -> Result<Claim, actix_web::Error> {
     let key = key(req.headers().get(KEY))?;
-    let caller = caller::authenticate(req.request()).await?;
-    let state = web::Data::<State>::clone(
-        req.app_data().ok_or_else(|| Error::Internal(anyhow::anyhow!("the app has no state")))?,
-    );
-    let body = req.extract::<web::Bytes>().await.map_err(ApiError::from_actix)?;
+    let caller = caller::authenticate(req.request()).await.map_err(ApiError::from)?;
+    let state = req.extract::<web::Data<State>>().await?;
+    let body = req.extract::<web::Bytes>().await?;
     let address = req.uri().to_string();
     let id = digest(&[caller.id.as_str(), &address, &key]);
     let fingerprint = crypto::hex(&crypto::sha256(&body));
@@ -75,8 +73,8 @@ async fn claim(req: &mut ServiceRequest) -> Result<Claim, ApiError> {
     let actor = Actor::ApiKey(caller.id.clone());
     let begun = {
         let id = id.clone();
-        let write = move |tx: &mut crate::store::Tx| idempotency::begin(tx, &id, &fingerprint);
-        state.store.write(Scope::Own, actor.clone(), write).await?
+        let write = move |tx: &mut Tx| idempotency::begin(tx, &id, &fingerprint);
+        state.store.write(Scope::Own, actor.clone(), write).await.map_err(ApiError::from)?
     };
     match begun {
         Begun::New => Ok(Claim::First(Promise { store: state.store.clone(), actor, id })),
@@ -85,12 +83,14 @@ async fn claim(req: &mut ServiceRequest) -> Result<Claim, ApiError> {
             "idempotency_key_in_use",
             "The first request with this Idempotency-Key has not been answered. If that does not change within a \
              minute it was cut off: look whether it was done, and use a new key.",
-        ))),
-        Begun::Other => Err(ApiError::from(Error::invalid(
-            "",
+        ))
+        .into()),
+        Begun::Other => Err(ApiError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
             "idempotency_key_reused",
             "This Idempotency-Key came with another body before. Use a new key for a new request.",
-        ))),
+        )
+        .into()),
     }
 }
 
@@ -130,8 +130,7 @@ impl Promise {
 
     async fn forget(self) {
         let Self { store, actor, id } = self;
-        let gone =
-            store.write(Scope::Own, actor, move |tx| idempotency::forget(tx, &id)).await;
+        let gone = store.write(Scope::Own, actor, move |tx| idempotency::forget(tx, &id)).await;
         if let Err(error) = gone {
             tracing::error!(error = ?error, "an unused Idempotency-Key could not be given back");
         }
@@ -139,12 +138,12 @@ impl Promise {
 }
 
 /// The key itself: a quoted string (RFC 8941) or, as most callers send it, the bare text.
-fn key(header: Option<&HeaderValue>) -> Result<String> {
+fn key(header: Option<&HeaderValue>) -> Result<String, ApiError> {
     let text = header.and_then(|value| value.to_str().ok()).unwrap_or_default().trim();
     let key = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
     if key.is_empty() || key.len() > LONGEST_KEY || !key.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(Error::invalid(
-            "",
+        return Err(ApiError::new(
+            StatusCode::BAD_REQUEST,
             "idempotency_key_invalid",
             "An Idempotency-Key has 1 to 255 visible ASCII characters and no spaces. A UUID is a good one.",
         ));
@@ -164,7 +163,11 @@ fn replay(status: i32, body: String) -> HttpResponse {
         .unwrap_or(StatusCode::OK);
     let mut answer = HttpResponse::build(status);
     answer.insert_header((REPLAYED, HeaderValue::from_static("true")));
-    if body.is_empty() { answer.finish() } else { answer.content_type("application/json").body(body) }
+    if body.is_empty() {
+        answer.finish()
+    } else {
+        answer.content_type("application/json").body(body)
+    }
 }
 
 /// The answer as it is kept: what is shown once is gone from it, and it says so.

@@ -4,6 +4,7 @@ use crate::error::{Error, FieldError, Result};
 use crate::http::error::ApiError;
 use crate::store::Window;
 use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
@@ -19,26 +20,35 @@ use utoipa::IntoParams;
 pub(super) struct Body<T>(pub T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self, actix_web::Error>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = is_json(req);
         let bytes = web::Bytes::from_request(req, payload);
         Box::pin(async move {
-            let bytes = bytes.await.map_err(ApiError::from_actix)?;
-            if bytes.is_empty() {
-                return Ok(Self(read(Value::Object(Map::new()))?));
-            }
-            if !is_json {
-                return Err(ApiError::unsupported_media_type());
-            }
-            let value = serde_json::from_slice(&bytes)
-                .map_err(|error| ApiError::malformed(format!("The body is not JSON: {error}.")))?;
-            Ok(Self(read(value)?))
+            let bytes = bytes.await?;
+            let value = if bytes.is_empty() {
+                Value::Object(Map::new())
+            } else if is_json {
+                serde_json::from_slice(&bytes).map_err(|error| {
+                    let detail = format!("The body is not JSON: {error}.");
+                    ApiError::new(StatusCode::BAD_REQUEST, "malformed_json", detail)
+                })?
+            } else {
+                let detail = "Send JSON, with Content-Type: application/json.";
+                let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+                return Err(ApiError::new(status, "unsupported_media_type", detail).into());
+            };
+            Ok(Self(read(value).map_err(ApiError::from)?))
         })
     }
 }
+
+/// A body without fields, or none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nothing {}
 
 /// Whether the body says that it is JSON, or says nothing.
 fn is_json(req: &HttpRequest) -> bool {
@@ -71,9 +81,7 @@ pub(super) struct PageParams {
 }
 
 /// For a list without filters.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NoFilter {}
+pub(super) type NoFilter = Nothing;
 
 impl<F: DeserializeOwned> Listing<F> {
     fn parse(query: &str) -> Result<Self> {
@@ -159,10 +167,13 @@ pub(super) fn below<T>(pointer: &str, result: Result<T>) -> Result<T> {
     })
 }
 
+/// A field of a patch: left out, taken away by `null`, or given.
+pub(super) type Nullable<T> = Option<Option<T>>;
+
 /// For a field of a patch: left out it is `None`, `null` is `Some(None)`.
 pub(super) fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     from: D,
-) -> Result<Option<Option<T>>, D::Error> {
+) -> Result<Nullable<T>, D::Error> {
     Option::deserialize(from).map(Some)
 }
 
@@ -239,7 +250,7 @@ mod tests {
         #[serde(default)]
         inner: Vec<Inner>,
         #[serde(default, deserialize_with = "nullable")]
-        note: Option<Option<String>>,
+        note: Nullable<String>,
     }
 
     fn refused(value: Value) -> (String, String, String) {

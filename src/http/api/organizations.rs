@@ -1,7 +1,7 @@
 //! Organizations: the customers.
 
 use super::answer::{Answer, List, created, no_content};
-use super::input::{Body, Listing, PageParams, nullable};
+use super::input::{Body, Listing, Nothing, Nullable, PageParams, nullable};
 use super::schemas;
 use crate::error::{Error, Result};
 use crate::http::caller::{ApiKey, Needs, OrganizationsRead, OrganizationsWrite};
@@ -10,7 +10,7 @@ use crate::http::server::State;
 use crate::store::organizations::{
     self, Admission, Filter, NewOrganization, Organization, OrganizationPatch,
 };
-use crate::store::{Db, OrganizationId, Scope};
+use crate::store::{Db, OrganizationId, Scope, Tx};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use chrono::{DateTime, Utc};
@@ -85,6 +85,7 @@ impl Create {
             admission: self.admission.unwrap_or(Admission::Both),
             metadata: self.metadata,
             is_demo: false,
+            vouch: false,
             domains: super::domains::parse_names(&self.domains)?,
         })
     }
@@ -114,7 +115,7 @@ struct Patch {
     /// Your own ID of this customer; `null` takes it away.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, max_length = 128)]
-    external_id: Option<Option<String>>,
+    external_id: Nullable<String>,
     /// How new people arrive.
     #[schema(schema_with = schemas::admission)]
     admission: Option<Admission>,
@@ -134,11 +135,43 @@ struct ListParams {
 }
 
 /// The organization that a path names by its ID or by `external:` and the vendor's own, if the key may see it.
-pub(super) fn resolve(db: &mut Db, only: Option<&OrganizationId>, name: &str) -> Result<Organization> {
+pub(super) fn resolve(
+    db: &mut Db,
+    only: Option<&OrganizationId>,
+    name: &str,
+) -> Result<Organization> {
     let organization = organizations::resolve(db, name)?;
     match only {
         Some(only) if *only != organization.id => Err(Error::not_found("organization", name)),
         _ => Ok(organization),
+    }
+}
+
+/// Fails with `hidden` unless the organization is there and the key may see it.
+pub(super) fn see(
+    db: &mut Db,
+    only: Option<&OrganizationId>,
+    id: &OrganizationId,
+    hidden: impl Fn() -> Error,
+) -> Result<()> {
+    if only.is_some_and(|only| only != id) {
+        return Err(hidden());
+    }
+    match organizations::find(db, id) {
+        Err(Error::NotFound { .. }) => Err(hidden()),
+        found => found.map(drop),
+    }
+}
+
+/// The organization by which a list is filtered: the wanted one, which a bound key must be for, or the key's own.
+pub(super) fn filter(
+    db: &mut Db,
+    only: Option<OrganizationId>,
+    wanted: Option<String>,
+) -> Result<Option<OrganizationId>> {
+    match wanted {
+        Some(name) => Ok(Some(resolve(db, only.as_ref(), &name)?.id)),
+        None => Ok(only),
     }
 }
 
@@ -241,7 +274,7 @@ pub(super) async fn put_organization(
         )));
     };
     let (only, body) = (key.organization().cloned(), body.0);
-    let write = move |tx: &mut crate::store::Tx| {
+    let write = move |tx: &mut Tx| {
         let Some(found) = organizations::by_external_id(tx.db, &external_id)? else {
             if only.is_some() {
                 return Err(Error::not_found("organization", format!("external:{external_id}")));
@@ -266,6 +299,7 @@ impl Upsert {
             admission: self.admission.unwrap_or(Admission::Both),
             metadata: self.metadata.unwrap_or_default(),
             is_demo: false,
+            vouch: false,
             domains: Vec::new(),
         }
     }
@@ -322,10 +356,7 @@ pub(super) async fn delete_organization(
 ) -> Result<HttpResponse, ApiError> {
     key.whole_installation()?;
     let id = find(&state, &key, name.into_inner()).await?.id;
-    state
-        .store
-        .write(&id.clone(), key.actor(), move |tx| organizations::delete(tx, &id))
-        .await?;
+    state.store.write(&id.clone(), key.actor(), move |tx| organizations::delete(tx, &id)).await?;
     Ok(no_content())
 }
 
@@ -343,6 +374,7 @@ pub(super) async fn restore_organization(
     key: ApiKey<OrganizationsWrite>,
     state: Data<State>,
     name: Path<String>,
+    _: Body<Nothing>,
 ) -> Answer<OrganizationView> {
     key.whole_installation()?;
     let id: OrganizationId = name.parse()?;

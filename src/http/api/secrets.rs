@@ -9,7 +9,7 @@ use crate::http::caller::{ApiKey, ApplicationsRead, ApplicationsWrite};
 use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::applications::{self, ApplicationSecret};
-use crate::store::{ApplicationId, Scope, SecretId};
+use crate::store::{ApplicationId, Scope, SecretId, Tx};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, post};
 use chrono::{DateTime, Utc};
@@ -148,8 +148,7 @@ pub(super) async fn delete_application_secret(
 ) -> Result<HttpResponse, ApiError> {
     key.whole_installation()?;
     let (application, secret): (ApplicationId, SecretId) = (path.0.parse()?, path.1.parse()?);
-    let write =
-        move |tx: &mut crate::store::Tx| applications::revoke_secret(tx, &application, &secret);
+    let write = move |tx: &mut Tx| applications::revoke_secret(tx, &application, &secret);
     state.store.write(Scope::System, key.actor(), write).await?;
     Ok(no_content())
 }

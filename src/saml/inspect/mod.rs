@@ -11,6 +11,8 @@ use super::check::Check;
 use super::metadata;
 use super::xml::{self, Limits, ns};
 use crate::clock::Time;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use roxmltree::Node;
 use serde::Serialize;
 
@@ -100,6 +102,13 @@ pub fn inspect(input: &[u8], now: Time) -> Result<Inspection, String> {
         _ => {}
     }
     Ok(inspection)
+}
+
+/// What people have in their hands as the form field `SAMLResponse` that a sign-in would bring.
+///
+/// `Err` is a sentence that says why it is none.
+pub fn field(input: &[u8]) -> Result<String, String> {
+    decode::decode(input).map(|(_, xml)| BASE64.encode(xml))
 }
 
 impl Inspection {

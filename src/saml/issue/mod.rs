@@ -4,6 +4,7 @@ mod asked;
 mod encrypt;
 #[cfg(test)]
 mod tests;
+mod wrong;
 
 use super::Binding;
 use super::certificate::Certificate;
@@ -19,6 +20,7 @@ use chrono::TimeDelta;
 
 pub use asked::Asked;
 pub use encrypt::ContentCipher;
+pub use wrong::{Wrong, not_assigned};
 
 const CONTEXT: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
 const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
@@ -224,13 +226,13 @@ impl<'a> Issue<'a> {
 pub fn metadata(
     entity_id: &str,
     sign_on: &str,
-    certificate: &Certificate,
+    certificates: &[&Certificate],
     signer: Option<&Signer<'_>>,
 ) -> Result<String> {
     let role = Element::new("md:IDPSSODescriptor")
         .attribute("protocolSupportEnumeration", "urn:oasis:names:tc:SAML:2.0:protocol")
         .attribute("WantAuthnRequestsSigned", "false")
-        .child(metadata::key("signing", certificate))
+        .children(certificates.iter().map(|certificate| metadata::key("signing", certificate)))
         .child(
             Element::new("md:NameIDFormat")
                 .text("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"),

@@ -41,7 +41,7 @@ mod tests {
         issue::metadata(
             "https://idp.example/",
             "https://idp.example/sso",
-            &pair.certificate,
+            &[&pair.certificate],
             Some(&signer),
         )
         .unwrap()

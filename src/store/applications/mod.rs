@@ -18,8 +18,8 @@ use crate::crypto::{Algorithm, Secret};
 use crate::error::{Error, Result};
 use crate::oidc::client::{Client, ClientKind};
 use diesel::prelude::*;
-use url::Url;
 use serde_json::json;
+use url::Url;
 
 word!(
     /// What an application can keep to itself.
@@ -221,6 +221,11 @@ pub fn page(db: &mut Db, window: &Window) -> Result<Page<Application>> {
         query = query.filter(applications::id.lt(before));
     }
     Ok(Page::of(query.load(db)?, window, |application: &Application| application.id.to_string()))
+}
+
+/// How many applications there are.
+pub fn count(db: &mut Db) -> Result<i64> {
+    Ok(applications::table.filter(applications::deleted_at.is_null()).count().get_result(db)?)
 }
 
 /// Makes an application. One that can keep a secret gets its first, shown this once.

@@ -10,6 +10,7 @@ pub use lifecycle::{activate, delete, disable, record_test, restore};
 pub use metadata::import;
 pub use settings::Settings;
 
+use super::db::or_not_found;
 use super::input::Faults;
 use super::organizations::{self as customers, Organization};
 use super::schema::{connections, domains, organizations};
@@ -191,27 +192,17 @@ pub fn by_id_with_organization(
 
 /// A page of connections, newest first.
 pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Connection>> {
-    let mut query = connections::table
-        .inner_join(organizations::table)
-        .filter(organizations::deleted_at.is_null())
-        .select(connections::all_columns)
-        .order(connections::id.desc())
-        .limit(window.limit.saturating_add(1))
-        .into_boxed();
+    let mut query =
+        filtered(filter).order(connections::id.desc()).limit(window.limit.saturating_add(1));
     if let Some(before) = &window.before {
         query = query.filter(connections::id.lt(before));
     }
-    if let Some(organization) = &filter.organization {
-        query = query.filter(connections::organization_id.eq(organization));
-    }
-    query = match filter.state {
-        Some(state) => query.filter(connections::state.eq(state)),
-        None => query.filter(connections::deleted_at.is_null()),
-    };
-    if let Some(provider) = &filter.provider {
-        query = query.filter(connections::provider.eq(provider));
-    }
     Ok(Page::of(query.load(db)?, window, |connection: &Connection| connection.id.to_string()))
+}
+
+/// How many connections a filter lets through.
+pub fn count(db: &mut Db, filter: &Filter) -> Result<i64> {
+    Ok(filtered(filter).count().get_result(db)?)
 }
 
 /// The active connections of the organization in which the domain is live.
@@ -253,6 +244,16 @@ pub fn usable_in(db: &mut Db, organization: &OrganizationId) -> Result<Vec<Conne
         .filter(connections::state.eq(ConnectionState::Disabled))
         .load(db)?;
     Ok(off.into_iter().max_by_key(|connection| connection.disabled_at).into_iter().collect())
+}
+
+/// The organization of a deleted connection that can still be restored: whose turn a restoration takes.
+pub fn owner_of_deleted(db: &mut Db, id: &ConnectionId) -> Result<OrganizationId> {
+    let found = connections::table
+        .find(id)
+        .filter(connections::deleted_at.is_not_null())
+        .select(connections::organization_id)
+        .first(db);
+    or_not_found(found, "deleted connection", id)
 }
 
 /// Makes a draft. Its addresses and entity IDs never change from here on.
@@ -317,6 +318,26 @@ pub fn change(tx: &mut Tx, id: &ConnectionId, patch: ConnectionPatch) -> Result<
     save(tx, &mut connection)?;
     tell(tx, &connection, "connection.updated", json!({ "changed": changed }))?;
     Ok(connection)
+}
+
+fn filtered(
+    filter: &Filter,
+) -> connections::BoxedQuery<'static, <Db as diesel::Connection>::Backend> {
+    let there =
+        organizations::table.filter(organizations::deleted_at.is_null()).select(organizations::id);
+    let mut query =
+        connections::table.filter(connections::organization_id.eq_any(there)).into_boxed();
+    if let Some(organization) = &filter.organization {
+        query = query.filter(connections::organization_id.eq(organization.clone()));
+    }
+    query = match filter.state {
+        Some(state) => query.filter(connections::state.eq(state)),
+        None => query.filter(connections::deleted_at.is_null()),
+    };
+    if let Some(provider) = &filter.provider {
+        query = query.filter(connections::provider.eq(provider.clone()));
+    }
+    query
 }
 
 fn check(db: &mut Db, connection: &Connection) -> Result<()> {

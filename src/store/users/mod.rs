@@ -5,6 +5,7 @@ mod tests;
 
 use super::db::or_not_found;
 use super::ending::{self, Of};
+use super::input::Faults;
 use super::schema::{traces, users};
 use super::types::word;
 use super::{Db, Json, OrganizationId, Page, Time, Tx, UserId, Window, events};
@@ -116,6 +117,17 @@ pub struct NewUser {
     pub family_name: Option<String>,
 }
 
+/// What is to change about a person's names; `None` stays as it is, `Some(None)` takes away.
+#[derive(Debug, Clone, Default)]
+pub struct UserPatch {
+    /// The whole name.
+    pub name: Option<Option<String>>,
+    /// The first name.
+    pub given_name: Option<Option<String>>,
+    /// The last name.
+    pub family_name: Option<Option<String>>,
+}
+
 /// Which users are wanted; none of the fields: all.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -149,31 +161,16 @@ pub fn by_email(db: &mut Db, organization: &OrganizationId, email: &Email) -> Re
 
 /// A page of users, newest first.
 pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<User>> {
-    let mut query =
-        users::table.order(users::id.desc()).limit(window.limit.saturating_add(1)).into_boxed();
+    let mut query = filtered(filter).order(users::id.desc()).limit(window.limit.saturating_add(1));
     if let Some(before) = &window.before {
         query = query.filter(users::id.lt(before));
     }
-    if let Some(organization) = &filter.organization {
-        query = query.filter(users::organization_id.eq(organization));
-    }
-    if let Some(email) = &filter.email {
-        query = query.filter(users::email_key.eq(email.key()));
-    }
-    let suspended =
-        || users::suspended_at.is_not_null().or(users::directory_suspended_at.is_not_null());
-    query = match filter.state {
-        None => query,
-        Some(UserState::Deprovisioned) => query.filter(users::deprovisioned_at.is_not_null()),
-        Some(UserState::Suspended) => {
-            query.filter(users::deprovisioned_at.is_null()).filter(suspended())
-        }
-        Some(UserState::Active) => query
-            .filter(users::deprovisioned_at.is_null())
-            .filter(users::suspended_at.is_null())
-            .filter(users::directory_suspended_at.is_null()),
-    };
     Ok(Page::of(query.load(db)?, window, |user: &User| user.id.to_string()))
+}
+
+/// How many users a filter lets through.
+pub fn count(db: &mut Db, filter: &Filter) -> Result<i64> {
+    Ok(filtered(filter).count().get_result(db)?)
 }
 
 /// Makes a user. An email address is one person's in an organization.
@@ -198,6 +195,37 @@ pub fn create(tx: &mut Tx, new: NewUser) -> Result<User> {
     refuse_taken(tx, &user)?;
     diesel::insert_into(users::table).values(&user).execute(tx.db)?;
     tell(tx, &user, "user.created", json!({ "source": user.source }))?;
+    Ok(user)
+}
+
+/// Changes what the patch names. Not of a person whom a directory keeps: there it would not last.
+pub fn rename(tx: &mut Tx, id: &UserId, patch: UserPatch) -> Result<User> {
+    let mut user = find(tx.db, id)?;
+    if user.source == Source::Scim {
+        return Err(Error::conflict(
+            "kept_by_directory",
+            "This person's details come from the customer's directory. They are changed there.",
+        ));
+    }
+    let (mut faults, mut changed) = (Faults::default(), Vec::new());
+    for (field, old, new) in [
+        ("name", &mut user.name, patch.name),
+        ("given_name", &mut user.given_name, patch.given_name),
+        ("family_name", &mut user.family_name, patch.family_name),
+    ] {
+        let Some(new) = new else { continue };
+        let new = new.map(|new| faults.name(&format!("/{field}"), &new));
+        if *old != new {
+            changed.push(field);
+            *old = new;
+        }
+    }
+    faults.finish()?;
+    if changed.is_empty() {
+        return Ok(user);
+    }
+    save(tx, &mut user)?;
+    tell(tx, &user, "user.updated", json!({ "changed": changed }))?;
     Ok(user)
 }
 
@@ -293,6 +321,29 @@ pub fn erase(tx: &mut Tx, id: &UserId) -> Result<()> {
         .execute(tx.db)?;
     diesel::delete(&user).execute(tx.db)?;
     tell(tx, &user, "user.erased", json!({}))
+}
+
+fn filtered(filter: &Filter) -> users::BoxedQuery<'static, <Db as diesel::Connection>::Backend> {
+    let mut query = users::table.into_boxed();
+    if let Some(organization) = &filter.organization {
+        query = query.filter(users::organization_id.eq(organization.clone()));
+    }
+    if let Some(email) = &filter.email {
+        query = query.filter(users::email_key.eq(email.key()));
+    }
+    let suspended =
+        || users::suspended_at.is_not_null().or(users::directory_suspended_at.is_not_null());
+    match filter.state {
+        None => query,
+        Some(UserState::Deprovisioned) => query.filter(users::deprovisioned_at.is_not_null()),
+        Some(UserState::Suspended) => {
+            query.filter(users::deprovisioned_at.is_null()).filter(suspended())
+        }
+        Some(UserState::Active) => query
+            .filter(users::deprovisioned_at.is_null())
+            .filter(users::suspended_at.is_null())
+            .filter(users::directory_suspended_at.is_null()),
+    }
 }
 
 fn refuse_taken(tx: &mut Tx, user: &User) -> Result<()> {

@@ -1,7 +1,7 @@
 //! What is known of a connection's identity provider comes in: by address, as XML or as single values.
 
 use super::view::ConnectionView;
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, Result};
 use crate::http::api::answer::Answer;
 use crate::http::api::input::{self, Body};
 use crate::http::api::schemas;
@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[schema(as = ConnectionMetadata)]
 #[serde(deny_unknown_fields)]
-struct Metadata {
+struct Import {
     /// Where the metadata is. The best way: it is how new certificates are found.
     #[schema(example = "https://sso.jumpcloud.com/saml2/metadata/orbit")]
     metadata_url: Option<String>,
@@ -56,7 +56,7 @@ struct Values {
 #[utoipa::path(
     tag = "connections",
     params(schemas::ConnectionPath),
-    request_body = Metadata,
+    request_body = Import,
     responses((status = 200, body = ConnectionView)),
     security(("api_key" = ["connections:write"])),
 )]
@@ -65,7 +65,7 @@ pub(in crate::http::api) async fn import_metadata(
     key: ApiKey<ConnectionsWrite>,
     state: Data<State>,
     id: Path<String>,
-    body: Body<Metadata>,
+    body: Body<Import>,
 ) -> Answer<ConnectionView> {
     let Connection { id, organization_id, .. } = super::find(&state, &key, &id).await?;
     let (accept, body) = (body.0.accept_new_entity, body.0);
@@ -79,12 +79,13 @@ pub(in crate::http::api) async fn import_metadata(
     Ok(Json(state.view(connection)))
 }
 
-impl Metadata {
+impl Import {
     /// The identity provider, and the address that it came from.
     async fn read(self, state: &Data<State>) -> Result<(IdentityProvider, Option<String>)> {
         match (self.metadata_url, self.metadata_xml, self.values) {
             (Some(url), None, None) => {
-                let bytes = input::below("", state.fetch(&url).await)?;
+                let fetched = state.fetcher.get(&url).await;
+                let bytes = fetched.map_err(|fault| fault.at("/metadata_url"))?.body;
                 let provider = parse(state, bytes, self.entity_id, "/metadata_url").await?;
                 Ok((provider, Some(url)))
             }
@@ -131,8 +132,7 @@ async fn parse(
 ) -> Result<IdentityProvider> {
     let ours = format!("{}/saml/", state.config.public_url);
     let now = state.store.clock().now();
-    let parsed =
-        web::block(move || metadata::parse(&bytes, choose.as_deref(), &ours, now)).await;
+    let parsed = web::block(move || metadata::parse(&bytes, choose.as_deref(), &ours, now)).await;
     match parsed {
         Ok(Ok(provider)) => Ok(provider),
         Ok(Err(fault)) => Err(Error::Invalid(vec![fault.field_error(pointer)])),

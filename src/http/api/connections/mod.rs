@@ -2,6 +2,7 @@
 
 pub(super) mod metadata;
 mod settings;
+pub(super) mod trial;
 pub(super) mod turn;
 mod view;
 
@@ -11,16 +12,17 @@ use super::answer::{Answer, List, created, no_content};
 use super::input::{Body, Listing, PageParams};
 use super::{organizations, schemas};
 use crate::error::{Error, Result};
+use crate::guides::Guide;
 use crate::http::caller::{ApiKey, ConnectionsRead, ConnectionsWrite, Needs};
 use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::connections::{
     self, Connection, ConnectionPatch, ConnectionState, Filter, NewConnection, Settings,
 };
-use crate::store::{ConnectionId, Db, OrganizationId};
+use crate::store::{ConnectionId, Db, OrganizationId, Tx};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
-use serde::{Deserialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
@@ -66,6 +68,15 @@ struct ListParams {
 }
 
 impl State {
+    /// The guide of this ID, as a field of a request.
+    fn guide(&self, id: &str) -> Result<&Guide> {
+        self.guides.find(id).map_err(|_| {
+            let known: Vec<&str> = self.guides.all().map(|guide| guide.id.as_str()).collect();
+            let detail = format!("“{id}” is none of {}.", known.join(", "));
+            Error::invalid("/provider", "invalid", detail)
+        })
+    }
+
     /// The API's view of a connection, with the addresses of this installation.
     fn view(&self, connection: Connection) -> ConnectionView {
         let now = self.store.clock().now();
@@ -76,12 +87,9 @@ impl State {
 /// A connection that the key may see, of an organization that is there.
 fn visible(db: &mut Db, only: Option<&OrganizationId>, id: &ConnectionId) -> Result<Connection> {
     let connection = connections::find(db, id)?;
-    match only {
-        Some(only) if *only != connection.organization_id => {
-            Err(Error::not_found("connection", id.as_str()))
-        }
-        _ => Ok(connection),
-    }
+    let hidden = || Error::not_found("connection", id.as_str());
+    organizations::see(db, only, &connection.organization_id, hidden)?;
+    Ok(connection)
 }
 
 /// The same, read ahead of a write that needs to know which organization's turn it takes.
@@ -134,6 +142,8 @@ pub(super) async fn create_connection(
     body: Body<Create>,
 ) -> Result<HttpResponse, ApiError> {
     let Create { name, provider, settings } = body.0;
+    let guide = state.guide(&provider)?;
+    let name = name.unwrap_or_else(|| guide.name.clone());
     let new = NewConnection {
         name,
         provider,
@@ -182,15 +192,18 @@ pub(super) async fn patch_connection(
 ) -> Answer<ConnectionView> {
     let Connection { id, organization_id, .. } = find(&state, &key, &id).await?;
     let Patch { name, provider, settings } = body.0;
-    let write = move |tx: &mut crate::store::Tx| {
-        let current = connections::find_in(tx.db, &organization_id, &id)?;
+    if let Some(provider) = &provider {
+        state.guide(provider)?;
+    }
+    let write = move |tx: &mut Tx| {
+        let current = connections::find(tx.db, &id)?;
         let settings = match settings {
             Some(patch) => Some(settings::patched(&current.settings, Some(patch))?),
             None => None,
         };
         connections::change(tx, &id, ConnectionPatch { name, provider, settings })
     };
-    let connection = state.store.write(&organization_id.clone(), key.actor(), write).await?;
+    let connection = state.store.write(&organization_id, key.actor(), write).await?;
     Ok(Json(state.view(connection)))
 }
 

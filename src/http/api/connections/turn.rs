@@ -1,16 +1,16 @@
-//! A connection is tested, turned on and off, and brought back.
+//! A connection is turned on and off, and brought back.
 
 use super::view::ConnectionView;
-use crate::error::{Error, Result};
-use crate::http::api::answer::{Answer, created};
-use crate::http::api::input::Body;
-use crate::http::api::schemas;
+use crate::error::Error;
+use crate::http::api::answer::Answer;
+use crate::http::api::input::{Body, Nothing};
+use crate::http::api::{organizations, schemas};
 use crate::http::caller::{ApiKey, ConnectionsWrite};
-use crate::http::error::ApiError;
 use crate::http::server::State;
+use crate::store::ConnectionId;
 use crate::store::connections::{self, Connection};
+use actix_web::post;
 use actix_web::web::{Data, Json, Path};
-use actix_web::{HttpResponse, post};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -23,11 +23,6 @@ struct Activate {
     #[serde(default)]
     skip_test: bool,
 }
-
-/// A body without fields.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::http::api) struct Nothing {}
 
 /// Activate a connection
 ///
@@ -96,17 +91,19 @@ pub(in crate::http::api) async fn restore_connection(
     id: Path<String>,
     _: Body<Nothing>,
 ) -> Answer<ConnectionView> {
-    let id = id.parse()?;
-    let only = key.organization().cloned();
-    let write = move |tx: &mut crate::store::Tx| {
-        let connection = connections::restore(tx, &id)?;
-        match only {
-            Some(only) if only != connection.organization_id => {
-                Err(Error::not_found("connection", id.as_str()))
-            }
-            _ => Ok(connection),
-        }
-    };
-    let connection = state.store.write(crate::store::Scope::System, key.actor(), write).await?;
+    let (id, only): (ConnectionId, _) = (id.parse()?, key.organization().cloned());
+    let (id, organization_id) = state
+        .store
+        .read(move |db| {
+            let owner = connections::owner_of_deleted(db, &id)?;
+            let hidden = || Error::not_found("deleted connection", id.as_str());
+            organizations::see(db, only.as_ref(), &owner, hidden)?;
+            Ok((id, owner))
+        })
+        .await?;
+    let connection = state
+        .store
+        .write(&organization_id, key.actor(), move |tx| connections::restore(tx, &id))
+        .await?;
     Ok(Json(state.view(connection)))
 }

@@ -129,7 +129,7 @@ impl ConnectionView {
     pub(in crate::http::api) fn new(row: Connection, public_url: &str, now: Time) -> Self {
         Self {
             badges: badges(&row, now),
-            is_tested: row.is_tested(),
+            is_tested: row.tested(),
             service_provider: ServiceProviderView {
                 entity_id: row.entity_id(public_url),
                 acs_url: row.acs(public_url),
@@ -191,7 +191,7 @@ fn badges(row: &Connection, now: Time) -> Vec<Badge> {
     let mut badges = Vec::new();
     match row.state {
         ConnectionState::Draft => badges.push(Badge::SetupInProgress),
-        ConnectionState::Testing if row.is_tested() => badges.push(Badge::ReadyToTurnOn),
+        ConnectionState::Testing if row.tested() => badges.push(Badge::ReadyToTurnOn),
         _ => {}
     }
     let certificates = row.identity_provider.iter().flat_map(|known| known.certificates.iter());

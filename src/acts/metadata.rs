@@ -1,0 +1,114 @@
+//! An identity provider's metadata comes in: by address, as XML or as single values.
+
+use crate::clock::Time;
+use crate::error::{Error, Result};
+use crate::fetch::Fetcher;
+use crate::saml::Binding;
+use crate::saml::metadata::{self, IdentityProvider};
+use crate::store::connections::{self, Connection};
+use crate::store::{Actor, Store};
+
+/// Where metadata is.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// At an address: the best way, since it is how new certificates are found.
+    Url(String),
+    /// Here.
+    Xml(Vec<u8>),
+    /// Nowhere: an admin copied single values.
+    Values(Values),
+}
+
+/// An identity provider's values one by one.
+#[derive(Debug, Clone)]
+pub struct Values {
+    /// Its entity ID.
+    pub entity_id: String,
+    /// Where people sign in.
+    pub sign_on_url: String,
+    /// How they get there.
+    pub binding: Binding,
+    /// PEM, or base64 alone.
+    pub certificates: Vec<String>,
+}
+
+/// How metadata is read.
+#[derive(Debug, Clone)]
+pub struct Reading<'a> {
+    /// Fetches it, where it is at an address.
+    pub fetcher: &'a Fetcher,
+    /// Our own address, so that our own metadata is recognised.
+    pub public_url: &'a str,
+    /// Which identity provider to take where there are several.
+    pub choose: Option<String>,
+    /// By when certificates are judged.
+    pub now: Time,
+}
+
+impl Source {
+    /// Reads it. Faults name `/metadata_url`, `/metadata_xml` or what is below `/values`.
+    pub async fn read(self, reading: &Reading<'_>) -> Result<IdentityProvider> {
+        let (bytes, pointer) = match self {
+            Self::Url(url) => {
+                let fetched = reading.fetcher.get(&url).await;
+                (fetched.map_err(|fault| fault.at("/metadata_url"))?.body, "/metadata_url")
+            }
+            Self::Xml(bytes) => (bytes, "/metadata_xml"),
+            Self::Values(values) => return values.read(reading.now),
+        };
+        let ours = format!("{}/saml/", reading.public_url);
+        let (choose, now) = (reading.choose.clone(), reading.now);
+        // A federation's file has megabytes, which would keep others waiting.
+        let parsed = tokio::task::spawn_blocking(move || {
+            metadata::parse(&bytes, choose.as_deref(), &ours, now)
+        });
+        match parsed.await {
+            Ok(Ok(provider)) => Ok(provider),
+            Ok(Err(fault)) => Err(Error::Invalid(vec![fault.field_error(pointer)])),
+            Err(error) => Err(Error::Internal(anyhow::Error::new(error))),
+        }
+    }
+}
+
+impl Values {
+    fn read(&self, now: Time) -> Result<IdentityProvider> {
+        let certificates: Vec<&str> = self.certificates.iter().map(String::as_str).collect();
+        let read = IdentityProvider::from_values(
+            &self.entity_id,
+            &self.sign_on_url,
+            self.binding,
+            &certificates,
+            now,
+        );
+        read.map_err(|error| match error {
+            Error::Invalid(mut errors) => {
+                for error in &mut errors {
+                    error.pointer.insert_str(0, "/values");
+                }
+                Error::Invalid(errors)
+            }
+            other => other,
+        })
+    }
+}
+
+/// Reads metadata and gives it to a connection.
+pub async fn import(
+    store: &Store,
+    actor: Actor,
+    connection: Connection,
+    source: Source,
+    reading: &Reading<'_>,
+    accept_new_entity: bool,
+) -> Result<Connection> {
+    let url = match &source {
+        Source::Url(url) => Some(url.clone()),
+        Source::Xml(_) | Source::Values(_) => None,
+    };
+    let provider = source.read(reading).await?;
+    let Connection { id, organization_id, .. } = connection;
+    let write = move |tx: &mut crate::store::Tx| {
+        connections::import(tx, &id, provider, url, accept_new_entity)
+    };
+    store.write(&organization_id, actor, write).await
+}

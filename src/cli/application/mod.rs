@@ -1,0 +1,234 @@
+//! `vestibule application`: your apps, as OpenID Connect clients.
+
+mod secret;
+
+use super::failure::Result;
+use super::output::cell;
+use super::paging::Paging;
+use super::shell::Shell;
+use crate::store::applications::{
+    self, Application, ApplicationKind, ApplicationPatch, IdTokenAlg, NewApplication, NoConnection,
+};
+use crate::store::{ApplicationId, OrganizationId, Scope};
+use crate::views::List;
+use crate::views::application::{ApplicationView, NewApplicationView};
+use clap::Subcommand;
+
+/// What to do with applications.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List applications, newest first
+    List {
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Show one application
+    Show {
+        /// Its ID, which is its `client_id`
+        application: ApplicationId,
+    },
+    /// Create an application; a web app's first secret is shown this once
+    Create(Create),
+    /// Change an application
+    Update(Update),
+    /// Delete an application: nobody signs in to it any more
+    Delete {
+        /// Its ID, which is its `client_id`
+        application: ApplicationId,
+    },
+    /// The secrets of a web app: two may be live, so that one can be replaced
+    #[command(subcommand)]
+    Secret(secret::Command),
+}
+
+/// What a new application is made of.
+#[derive(Debug, clap::Args)]
+pub(super) struct Create {
+    /// What people call it
+    #[arg(long)]
+    name: String,
+    /// `web`: has a secret; `native`: has none and proves itself by PKCE
+    #[arg(long, default_value = "web")]
+    kind: ApplicationKind,
+    #[command(flatten)]
+    addresses: Addresses,
+    /// Where people go whose domain has no connection: `page`, `error` or `fallback`
+    #[arg(long, default_value = "page")]
+    no_connection: NoConnection,
+    /// How ID tokens for it are signed: RS256 or ES256
+    #[arg(long, default_value = "RS256")]
+    id_token_alg: IdTokenAlg,
+    /// Only people of this organization may sign in to it; may be given several times
+    #[arg(long = "org", value_name = "ORG")]
+    organizations: Vec<String>,
+}
+
+/// Where the app is.
+#[derive(Debug, clap::Args)]
+pub(super) struct Addresses {
+    /// Where codes may be sent; may be given several times
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    redirect_uris: Vec<String>,
+    /// Where browsers may go after sign-out; may be given several times
+    #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
+    post_logout_redirect_uris: Vec<String>,
+    /// Where the app begins a sign-in that was started elsewhere
+    #[arg(long, value_name = "URI")]
+    initiate_login_uri: Option<String>,
+    /// The app's own sign-in, for `--no-connection fallback`
+    #[arg(long, value_name = "URL")]
+    fallback_url: Option<String>,
+}
+
+/// What is to change; a list takes the place of the whole list that was there.
+#[derive(Debug, clap::Args)]
+pub(super) struct Update {
+    /// Its ID, which is its `client_id`
+    application: ApplicationId,
+    /// What people call it
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    addresses: Addresses,
+    /// Where people go whose domain has no connection: `page`, `error` or `fallback`
+    #[arg(long)]
+    no_connection: Option<NoConnection>,
+    /// How ID tokens for it are signed: RS256 or ES256
+    #[arg(long)]
+    id_token_alg: Option<IdTokenAlg>,
+    /// Only people of this organization may sign in to it; may be given several times
+    #[arg(long = "org", value_name = "ORG", conflicts_with = "every_org")]
+    organizations: Vec<String>,
+    /// People of every organization may sign in to it
+    #[arg(long)]
+    every_org: bool,
+}
+
+pub(super) fn run(shell: &Shell, command: Command) -> Result {
+    match command {
+        Command::List { paging } => list(shell, &paging),
+        Command::Show { application } => {
+            show(shell, shell.read(|db| applications::find(db, &application))?)
+        }
+        Command::Create(given) => create(shell, given),
+        Command::Update(given) => update(shell, given),
+        Command::Delete { application } => delete(shell, &application),
+        Command::Secret(command) => secret::run(shell, command),
+    }
+}
+
+fn list(shell: &Shell, paging: &Paging) -> Result {
+    let window = paging.window()?;
+    let page = shell.read(|db| applications::page(db, &window))?;
+    let row = |row: &Application| {
+        vec![
+            row.id.to_string(),
+            row.name.clone(),
+            row.kind.to_string(),
+            row.redirect_uris.join(" "),
+            row.created_at.to_string(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = page.data.iter().map(row).collect();
+    let heads = ["CLIENT ID", "NAME", "KIND", "REDIRECT URIS", "CREATED"];
+    shell.out.list(&List::of(page, None).map(ApplicationView::from), &heads, &rows)
+}
+
+fn fields(row: &Application) -> Vec<(&'static str, String)> {
+    let organizations = row
+        .organizations
+        .as_ref()
+        .map(|list| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
+    vec![
+        ("client_id", row.id.to_string()),
+        ("name", row.name.clone()),
+        ("kind", row.kind.to_string()),
+        ("redirect_uris", row.redirect_uris.join(" ")),
+        ("post_logout_redirect_uris", row.post_logout_redirect_uris.join(" ")),
+        ("initiate_login_uri", cell(row.initiate_login_uri.as_ref())),
+        ("no_connection", row.no_connection.to_string()),
+        ("fallback_url", cell(row.fallback_url.as_ref())),
+        ("id_token_alg", row.id_token_alg.to_string()),
+        ("organizations", organizations.unwrap_or_else(|| "every".to_owned())),
+    ]
+}
+
+fn show(shell: &Shell, row: Application) -> Result {
+    let fields = fields(&row);
+    shell.out.object(&ApplicationView::from(row), &fields)
+}
+
+fn resolve(shell: &Shell, names: &[String]) -> Result<Vec<OrganizationId>> {
+    names.iter().map(|name| Ok(shell.organization(name)?.id)).collect()
+}
+
+fn create(shell: &Shell, given: Create) -> Result {
+    let organizations = match given.organizations.as_slice() {
+        [] => None,
+        names => Some(resolve(shell, names)?),
+    };
+    let new = NewApplication {
+        name: given.name,
+        kind: given.kind,
+        redirect_uris: given.addresses.redirect_uris,
+        post_logout_redirect_uris: given.addresses.post_logout_redirect_uris,
+        initiate_login_uri: given.addresses.initiate_login_uri,
+        fallback_url: given.addresses.fallback_url,
+        no_connection: given.no_connection,
+        id_token_alg: given.id_token_alg,
+        organizations,
+        is_demo: false,
+    };
+    let (row, secret) = shell.write(Scope::System, |tx| {
+        let (application, secret) = applications::create(tx, new)?;
+        let row = applications::secrets(tx.db, &application.id)?.into_iter().next();
+        Ok((application, row.zip(secret)))
+    })?;
+    let mut fields = fields(&row);
+    let issuer = shell.public_url()?;
+    fields.push(("issuer", issuer.to_owned()));
+    if let Some((_, secret)) = &secret {
+        fields.push(("client_secret", secret.reveal().to_owned()));
+    }
+    let has_secret = secret.is_some();
+    shell.out.object(&NewApplicationView::new(row, secret), &fields)?;
+    if has_secret {
+        shell.out.note("The client secret is shown this once. Keep it where secrets are kept.");
+    }
+    Ok(())
+}
+
+fn update(shell: &Shell, given: Update) -> Result {
+    let some = |list: Vec<String>| if list.is_empty() { None } else { Some(list) };
+    let organizations = match (given.every_org, given.organizations.as_slice()) {
+        (true, _) => Some(None),
+        (false, []) => None,
+        (false, names) => Some(Some(resolve(shell, names)?)),
+    };
+    let patch = ApplicationPatch {
+        name: given.name,
+        redirect_uris: some(given.addresses.redirect_uris),
+        post_logout_redirect_uris: some(given.addresses.post_logout_redirect_uris),
+        initiate_login_uri: given.addresses.initiate_login_uri.map(absent_if_empty),
+        fallback_url: given.addresses.fallback_url.map(absent_if_empty),
+        no_connection: given.no_connection,
+        id_token_alg: given.id_token_alg,
+        organizations,
+    };
+    let id = given.application;
+    show(shell, shell.write(Scope::System, |tx| applications::change(tx, &id, patch))?)
+}
+
+/// An empty value takes the address away.
+fn absent_if_empty(text: String) -> Option<String> {
+    if text.is_empty() { None } else { Some(text) }
+}
+
+fn delete(shell: &Shell, id: &ApplicationId) -> Result {
+    let row = shell.read(|db| applications::find(db, id))?;
+    let act = format!("Delete the application {}: nobody can sign in to it any more", row.name);
+    shell.confirm(&act, &row.name)?;
+    shell.write(Scope::System, |tx| applications::delete(tx, id))?;
+    shell.out.note(format!("{} is deleted.", row.name));
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! `vestibule connection create`.
+
+use super::refresh::{self, MetadataArguments};
+use super::show;
+use crate::cli::domain;
+use crate::cli::failure::Result;
+use crate::cli::shell::Shell;
+use crate::error::Error;
+use crate::store::connections::{self, Connection, NewConnection, Settings};
+use crate::store::domains;
+
+/// What a new connection is made of.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Arguments {
+    /// Whose identity provider it is: ID, your own ID, or name
+    #[arg(long)]
+    org: String,
+    /// Which one it is, as the guides name it: jumpcloud, okta, entra, …, generic
+    #[arg(long, default_value = crate::guides::GENERIC)]
+    idp: String,
+    /// What people call it; the provider's name if left out
+    #[arg(long)]
+    name: Option<String>,
+    /// An email domain to add to the organization; may be given several times
+    #[arg(long = "domain", value_name = "DOMAIN")]
+    domains: Vec<String>,
+    /// You know that the domains are theirs: they are live at once
+    #[arg(long, requires = "domains")]
+    vouch: bool,
+    /// Sign the requests that are sent to the provider
+    #[arg(long)]
+    sign_requests: bool,
+    /// Accept sign-ins that start at the provider
+    #[arg(long)]
+    idp_started: bool,
+    #[command(flatten)]
+    metadata: MetadataArguments,
+}
+
+pub(super) fn run(shell: &Shell, arguments: Arguments) -> Result {
+    let organization = shell.organization(&arguments.org)?;
+    let guides = shell.guides()?;
+    let guide = guides.find(&arguments.idp).map_err(|_| unknown_guide(&guides, &arguments.idp))?;
+    let names = domain::parse_names(&arguments.domains)?;
+    let new = NewConnection {
+        name: arguments.name.unwrap_or_else(|| guide.name.clone()),
+        provider: guide.id.clone(),
+        settings: Settings {
+            sign_requests: arguments.sign_requests,
+            idp_started: arguments.idp_started,
+            ..Settings::default()
+        },
+    };
+    let (id, vouch) = (organization.id.clone(), arguments.vouch);
+    let (connection, pending) = shell.write(&organization.id, |tx| {
+        let present = domains::list(tx.db, &id)?;
+        let mut pending = Vec::new();
+        for name in &names {
+            let known = present.iter().find(|domain| domain.name == name.as_str());
+            let domain = match known {
+                Some(domain) if vouch => domains::vouch(tx, domain)?,
+                Some(domain) => domain.clone(),
+                None => domains::add(tx, &id, name, vouch)?,
+            };
+            if !domain.is_live() {
+                pending.push(domain);
+            }
+        }
+        Ok((connections::create(tx, &id, new)?, pending))
+    })?;
+    let connection = match arguments.metadata.source()? {
+        Some(source) => refresh::import(shell, connection, source, &arguments.metadata)?,
+        None => connection,
+    };
+    told(shell, connection)?;
+    for domain in pending {
+        let (name, value) = domain.record();
+        shell.out.note(format!("{} is not verified yet. TXT record {name} = {value}", domain.name));
+    }
+    Ok(())
+}
+
+fn unknown_guide(guides: &crate::guides::Guides, id: &str) -> Error {
+    let known: Vec<&str> = guides.all().map(|guide| guide.id.as_str()).collect();
+    Error::invalid("/idp", "invalid", format!("“{id}” is none of {}.", known.join(", ")))
+}
+
+fn told(shell: &Shell, connection: Connection) -> Result {
+    if shell.out.is_json() {
+        return show::connection(shell, connection);
+    }
+    shell.out.note(format!("Created {} ({}).", connection.id, connection.state));
+    if shell.out.format == crate::cli::output::Format::Tabs {
+        shell.out.fields(&[("id", connection.id.to_string())])?;
+    }
+    show::values(shell, &connection)?;
+    if connection.identity_provider.is_none() {
+        shell.out.note(format!(
+            "Next: vestibule connection refresh {} --metadata-url URL",
+            connection.id
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! How a connection and what it gives to its provider are shown.
+
+use crate::cli::failure::Result;
+use crate::cli::output::{cell, pad, yes};
+use crate::cli::shell::Shell;
+use crate::guides::{Guide, Values};
+use crate::saml::certificate::Certificate;
+use crate::store::connections::{Connection, ConnectionState};
+use crate::views::connection::ConnectionView;
+
+/// Shows a connection, and what comes next.
+pub(super) fn connection(shell: &Shell, row: Connection) -> Result {
+    let public_url = shell.public_url()?;
+    let next = next(&row);
+    let fields = fields(&row, public_url);
+    shell.out.object(&ConnectionView::new(row, public_url, shell.now()), &fields)?;
+    if let Some(next) = next {
+        shell.out.note(format!("Next: {next}"));
+    }
+    Ok(())
+}
+
+fn fields(row: &Connection, public_url: &str) -> Vec<(&'static str, String)> {
+    let known = row.identity_provider.as_ref();
+    let mut fields = vec![
+        ("id", row.id.to_string()),
+        ("organization_id", row.organization_id.to_string()),
+        ("name", row.name.clone()),
+        ("provider", row.provider.clone()),
+        ("state", row.state.to_string()),
+        ("tested", yes(row.tested())),
+        ("sp_entity_id", row.entity_id(public_url)),
+        ("acs_url", row.acs(public_url)),
+        ("login_url", row.login_url(public_url)),
+        ("idp_entity_id", cell(known.map(|known| known.entity_id.as_str()))),
+        ("metadata_url", cell(row.metadata_url.as_ref())),
+        ("metadata_at", cell(row.metadata_at)),
+    ];
+    for endpoint in known.iter().flat_map(|known| &known.sign_on) {
+        fields.push(("sign_on", format!("{} ({:?})", endpoint.location, endpoint.binding)));
+    }
+    for certificate in known.iter().flat_map(|known| &known.certificates) {
+        fields.push(("certificate", described(certificate)));
+    }
+    fields
+}
+
+/// A certificate in one line.
+pub(in crate::cli) fn described(certificate: &Certificate) -> String {
+    format!(
+        "{}, {}, until {}, SHA-256 {}",
+        certificate.subject(),
+        certificate.key_description(),
+        certificate.not_after(),
+        certificate.fingerprint()
+    )
+}
+
+fn next(row: &Connection) -> Option<String> {
+    let id = &row.id;
+    match row.state {
+        ConnectionState::Draft => {
+            Some(format!("vestibule connection refresh {id} --metadata-url URL"))
+        }
+        ConnectionState::Testing if row.tested() => {
+            Some(format!("vestibule connection activate {id}"))
+        }
+        ConnectionState::Testing => Some(format!("vestibule connection test {id}")),
+        ConnectionState::Disabled => Some(format!("vestibule connection activate {id}")),
+        ConnectionState::Active | ConnectionState::Deleted => None,
+    }
+}
+
+/// Prints what to enter in the provider's console, in its own words and order.
+pub(super) fn values(shell: &Shell, row: &Connection) -> Result {
+    let (guides, locale, public_url) = (shell.guides()?, shell.locale()?, shell.public_url()?);
+    let guide = guides.of(&row.provider);
+    let (entity_id, acs, login_url) =
+        (row.entity_id(public_url), row.acs(public_url), row.login_url(public_url));
+    let known = row.identity_provider.as_ref().map(|known| known.entity_id.clone());
+    let generated = row.idp_entity_id(public_url);
+    let values = Values {
+        idp_entity_id: Some(known.as_deref().unwrap_or(&generated)),
+        sp_entity_id: &entity_id,
+        acs: &acs,
+        login_url: &login_url,
+        app: None,
+    };
+    let path = guide.path(&locale, &guide.place, &values);
+    let place: Vec<&str> =
+        std::iter::once(guide.name.as_str()).chain(path.iter().map(String::as_str)).collect();
+    shell.out.note(format!("Enter these in {}:", place.join(" › ")));
+    entries(shell, guide, &guide.fill(&locale, &values))?;
+    for attribute in &guide.attributes {
+        shell
+            .out
+            .note(format!("  Send the attribute {} from {}", attribute.name, attribute.source));
+    }
+    if guide.place_may_differ || guide.values.iter().any(|value| value.may_differ) {
+        shell.out.note(locale.text("guide.may_differ"));
+    }
+    Ok(())
+}
+
+fn entries(shell: &Shell, guide: &Guide, entries: &[crate::guides::Value]) -> Result {
+    let width = guide.values.iter().map(|entry| entry.label.chars().count()).max().unwrap_or(0);
+    let is_table = shell.out.format == crate::cli::output::Format::Table;
+    for entry in entries {
+        if is_table {
+            shell.out.line(format!("  {}  {}", pad(&entry.label, width), entry.value))?;
+        } else {
+            shell.out.fields(&[(entry.label.as_str(), entry.value.clone())])?;
+        }
+    }
+    Ok(())
+}

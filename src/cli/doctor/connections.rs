@@ -1,0 +1,88 @@
+//! Each connection in use: its certificates, its metadata, its settings.
+
+use super::Finding;
+use crate::acts;
+use crate::acts::metadata::{Reading, Source};
+use crate::cli::failure::Result;
+use crate::cli::serve::affected;
+use crate::cli::shell::Shell;
+use crate::clock::Time;
+use crate::fetch::Fetcher;
+use crate::saml::certificate::Certificate;
+use crate::store::connections::{Connection, ConnectionState};
+use chrono::TimeDelta;
+
+/// From when on the end of a certificate is announced (UX 6).
+const EXPIRING: TimeDelta = TimeDelta::days(60);
+
+pub(super) fn look(shell: &Shell) -> Result<Vec<Finding>> {
+    let in_use: Vec<Connection> = shell
+        .read(affected)?
+        .into_iter()
+        .filter(|row| matches!(row.state, ConnectionState::Active | ConnectionState::Testing))
+        .collect();
+    let (config, now) = (shell.config()?, shell.now());
+    let public_url = config.public_url.as_str();
+    let mut findings = Vec::new();
+    shell.wait(async {
+        let fetcher = acts::fetcher(config)?;
+        for row in &in_use {
+            findings.extend(certificates(row, now));
+            findings.extend(metadata(row, &fetcher, public_url, now).await);
+        }
+        crate::error::Result::<()>::Ok(())
+    })??;
+    if findings.is_empty() {
+        findings.push(Finding::ok("connections", format!("{} in use", in_use.len())));
+    }
+    Ok(findings)
+}
+
+fn certificates(row: &Connection, now: Time) -> Option<Finding> {
+    const NAME: &str = "certificate";
+    let known = row.identity_provider.as_ref()?;
+    let end = known.certificates.iter().map(Certificate::not_after).max()?;
+    let detail = format!("{} ({}): the last one ends {end}", row.id, row.name);
+    let fix = match row.metadata_url {
+        Some(_) => {
+            format!("Renew it at the provider, then: vestibule connection refresh {}", row.id)
+        }
+        None => "Renew it at the provider, then give its metadata again".to_owned(),
+    };
+    if end <= now {
+        Some(Finding::failed(NAME, detail, fix))
+    } else if end <= now.plus(EXPIRING) {
+        Some(Finding::warning(NAME, detail, fix))
+    } else {
+        Some(Finding::ok(NAME, detail))
+    }
+}
+
+async fn metadata(
+    row: &Connection,
+    fetcher: &Fetcher,
+    public_url: &str,
+    now: Time,
+) -> Option<Finding> {
+    const NAME: &str = "metadata";
+    let url = row.metadata_url.clone()?;
+    let known = row.identity_provider.as_ref()?;
+    let choose = Some(known.entity_id.clone());
+    let reading = Reading { fetcher, public_url, choose, now };
+    let name = format!("{} ({})", row.id, row.name);
+    let refresh = format!("vestibule connection refresh {}", row.id);
+    Some(match Source::Url(url).read(&reading).await {
+        Ok(found) if found == **known => Finding::ok(NAME, format!("{name}: as it is known here")),
+        Ok(found) if found.entity_id != known.entity_id => Finding::failed(
+            NAME,
+            format!("{name}: it is now of {}", found.entity_id),
+            format!("If that is right: {refresh} --accept-new-entity"),
+        ),
+        Ok(_) => Finding::warning(NAME, format!("{name}: it has changed"), refresh),
+        Err(error) => Finding::warning(
+            NAME,
+            format!("{name}: {error}"),
+            "See that it is there, or give a file",
+        ),
+    })
+}

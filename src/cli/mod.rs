@@ -1,0 +1,224 @@
+//! The command line: one file per noun.
+
+mod api_key;
+mod application;
+mod completions;
+mod configuration;
+mod connection;
+mod demo;
+mod doctor;
+mod domain;
+mod failure;
+mod healthcheck;
+mod init;
+mod metadata;
+mod migrate;
+mod openapi;
+mod organization;
+mod output;
+mod paging;
+mod saml;
+mod serve;
+mod shell;
+mod trace;
+mod user;
+mod version;
+
+use self::failure::{Exit, Failure, Result};
+use self::output::Output;
+use self::shell::Shell;
+use crate::config::Flags;
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// SAML single sign-on in front of your app, in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "vestibule", version, propagate_version = false, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(flatten)]
+    general: General,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "For every command")]
+struct General {
+    /// The settings file
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// A setting, as in --set log.level=debug
+    #[arg(long, value_name = "NAME=VALUE", global = true, value_parser = setting)]
+    set: Vec<(String, String)>,
+    /// Write one JSON document, of the same shape as the REST API
+    #[arg(long, global = true)]
+    json: bool,
+    /// Write one JSON document a line
+    #[arg(long, global = true, conflicts_with = "json")]
+    jsonl: bool,
+    /// Write data and failures only
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Write without colours, as with `NO_COLOR`
+    #[arg(long, global = true)]
+    no_color: bool,
+    /// Answer every question with yes
+    #[arg(long, short, global = true)]
+    yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the gateway
+    Serve(serve::Arguments),
+    /// Write a commented vestibule.toml
+    Init(init::Arguments),
+    /// Bring the database to this version
+    Migrate(migrate::Arguments),
+    /// Look for what is wrong or soon will be, each with a fix
+    Doctor,
+    /// The settings and where they came from
+    #[command(subcommand)]
+    Config(configuration::Command),
+    /// Organizations: your customers
+    #[command(subcommand)]
+    Org(organization::Command),
+    /// Email domains of an organization
+    #[command(subcommand)]
+    Domain(domain::Command),
+    /// Connections: the identity providers of an organization
+    #[command(subcommand)]
+    Connection(connection::Command),
+    /// Applications: your apps
+    #[command(subcommand)]
+    Application(application::Command),
+    /// API keys
+    #[command(subcommand)]
+    Key(api_key::Command),
+    /// The people of an organization
+    #[command(subcommand)]
+    User(user::Command),
+    /// Sign-ins, check by check
+    #[command(subcommand)]
+    Trace(trace::Command),
+    /// Look at SAML messages without a gateway
+    #[command(subcommand)]
+    Saml(saml::Command),
+    /// Look at metadata of identity providers
+    #[command(subcommand)]
+    Metadata(metadata::Command),
+    /// See a sign-in work, and fail, on your own machine
+    #[command(subcommand)]
+    Demo(demo::Command),
+    /// Print the description of the REST API
+    Openapi,
+    /// Print what completes this command in a shell
+    Completions(completions::Arguments),
+    /// Print the version
+    Version,
+    /// Ask the running gateway whether it is alive: exit code 0 or 1, for containers
+    Healthcheck(healthcheck::Arguments),
+}
+
+/// Does what the command line says.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return misused(&error),
+    };
+    let general = arguments.general;
+    let out = Output::choose(general.json, general.jsonl, general.quiet, general.no_color);
+    let flags = Flags { config: general.config, settings: general.set };
+    let shell = Shell::new(out, flags, general.yes);
+    match command(shell, arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(general.json || general.jsonl),
+    }
+}
+
+fn command(shell: Shell, command: Command) -> Result {
+    match command {
+        Command::Serve(arguments) => serve::run(shell, arguments),
+        Command::Init(arguments) => init::run(&shell, &arguments),
+        Command::Migrate(arguments) => migrate::run(&shell, &arguments),
+        Command::Doctor => doctor::run(&shell),
+        Command::Config(command) => configuration::run(&shell, &command),
+        Command::Org(command) => organization::run(&shell, command),
+        Command::Domain(command) => domain::run(&shell, command),
+        Command::Connection(command) => connection::run(&shell, command),
+        Command::Application(command) => application::run(&shell, command),
+        Command::Key(command) => api_key::run(&shell, command),
+        Command::User(command) => user::run(&shell, command),
+        Command::Trace(command) => trace::run(&shell, command),
+        Command::Saml(command) => saml::run(&shell, command),
+        Command::Metadata(command) => metadata::run(&shell, &command),
+        Command::Demo(command) => demo::run(&shell, &command),
+        Command::Openapi => openapi::run(&shell),
+        Command::Completions(arguments) => completions::run(&shell, &arguments),
+        Command::Version => version::run(&shell),
+        Command::Healthcheck(arguments) => healthcheck::run(&shell, &arguments),
+    }
+}
+
+/// What clap says of arguments that it does not understand, in three lines. Help is no failure.
+fn misused(error: &clap::Error) -> ExitCode {
+    let is_help = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    );
+    if is_help {
+        let _ = error.print();
+        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8));
+    }
+    let text = error.to_string();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let what = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    let rest: Vec<&str> = lines.filter(|line| !line.starts_with("For more information")).collect();
+    let failure = Failure::new(
+        Exit::Usage,
+        "usage",
+        what,
+        rest.join(" "),
+        "What there is to give: add --help",
+    );
+    let json = std::env::args_os().any(|argument| argument == "--json" || argument == "--jsonl");
+    failure.report(json)
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+        .ok_or_else(|| "it has no = in it".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_says_what_it_does() {
+        fn walk(command: &clap::Command, path: &str) {
+            for inner in command.get_subcommands() {
+                let path = format!("{path} {}", inner.get_name());
+                assert!(inner.get_about().is_some(), "{path} has no help");
+                for argument in inner.get_arguments() {
+                    assert!(argument.get_help().is_some(), "{path} {}", argument.get_id());
+                }
+                walk(inner, &path);
+            }
+        }
+        walk(&Arguments::command(), "vestibule");
+    }
+}

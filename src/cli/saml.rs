@@ -1,0 +1,160 @@
+//! `vestibule saml`: messages are looked at and verified without a gateway.
+
+use super::failure::{Failure, Result};
+use super::output::Tone;
+use super::shell::{self, Shell};
+use super::trace;
+use crate::clock::Time;
+use crate::saml::certificate::TrustedKeys;
+use crate::saml::check::Check;
+use crate::saml::inspect::{self, Inspection};
+use crate::saml::metadata;
+use crate::saml::response::{self, Expected, Identity};
+use chrono::{DateTime, TimeDelta};
+use clap::Subcommand;
+use serde::Serialize;
+
+/// What to do with messages.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Decode a message or metadata, print it, and run every check that needs no server
+    Inspect {
+        /// XML, base64, or an address or form with such a parameter; - is standard input
+        file: String,
+    },
+    /// Verify a response as a sign-in would; exit code 8 if it is refused
+    Verify(Verify),
+}
+
+/// What a response is verified against.
+#[derive(Debug, clap::Args)]
+pub(super) struct Verify {
+    /// The response: XML, base64, or a form with it; - is standard input
+    file: String,
+    /// The file with the identity provider's metadata
+    #[arg(long, value_name = "FILE")]
+    metadata: String,
+    /// The address that the response has to be sent to
+    #[arg(long, value_name = "URL")]
+    acs: String,
+    /// The audience that the assertion has to name
+    #[arg(long, value_name = "ID")]
+    entity_id: String,
+    /// Which identity provider to take, where the metadata describes several
+    #[arg(long, value_name = "ID")]
+    idp_entity_id: Option<String>,
+    /// The ID of the request that the response has to answer; left out, that it names is taken
+    #[arg(long, value_name = "ID")]
+    request: Option<String>,
+    /// The time by which it is judged, as in 2026-01-31T09:30:00Z; now if left out
+    #[arg(long, value_name = "TIME")]
+    at: Option<DateTime<chrono::Utc>>,
+    /// By how many seconds clocks may differ
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(i64).range(0..=180))]
+    clock_skew: i64,
+    /// Accept signatures with SHA-1, which can be forged
+    #[arg(long)]
+    allow_sha1: bool,
+}
+
+/// What a verification gave, as JSON.
+#[derive(Serialize)]
+struct Verified<'a> {
+    verified: bool,
+    cause: Option<&'static str>,
+    detail: Option<&'a str>,
+    checks: &'a [Check],
+    identity: Option<&'a Identity>,
+}
+
+pub(super) fn run(shell: &Shell, command: Command) -> Result {
+    match command {
+        Command::Inspect { file } => inspect(shell, &file),
+        Command::Verify(arguments) => verify(shell, arguments),
+    }
+}
+
+fn inspect(shell: &Shell, file: &str) -> Result {
+    let found = look(shell, file)?;
+    if shell.out.is_json() {
+        shell.out.json(&found)?;
+    } else {
+        written(shell, &found)?;
+    }
+    if found.problem.is_none() { Ok(()) } else { Err(Failure::check()) }
+}
+
+fn look(shell: &Shell, file: &str) -> Result<Inspection> {
+    let bytes = shell::read_file(file)?;
+    inspect::inspect(&bytes, shell.now())
+        .map_err(|why| crate::error::Error::invalid("", "unreadable", why).into())
+}
+
+fn written(shell: &Shell, found: &Inspection) -> Result {
+    if let Some(xml) = &found.xml {
+        shell.out.line(xml.trim_end())?;
+        shell.out.line("")?;
+    }
+    let facts: Vec<(&str, String)> =
+        found.facts.iter().map(|fact| (fact.name, fact.value.clone())).collect();
+    shell.out.fields(&facts)?;
+    trace::write_checks(&shell.out, &found.checks)?;
+    for sentence in &found.not_checked {
+        shell.out.line(format!("  not checked  {sentence}"))?;
+    }
+    if let Some(problem) = &found.problem {
+        let word = shell.out.tone(Tone::Bad, problem.code);
+        shell.out.line(format!("{word}  {}", problem.detail))?;
+    }
+    Ok(())
+}
+
+fn verify(shell: &Shell, arguments: Verify) -> Result {
+    let now = arguments.at.map_or_else(|| shell.now(), Time::from);
+    let metadata = shell::read_file(&arguments.metadata)?;
+    let provider = metadata::parse(&metadata, arguments.idp_entity_id.as_deref(), "", now)
+        .map_err(|fault| crate::error::Error::Invalid(vec![fault.field_error("/metadata")]))?;
+    let field = inspect::field(&shell::read_file(&arguments.file)?)
+        .map_err(|why| crate::error::Error::invalid("/file", "unreadable", why))?;
+    let asked = arguments.request.or_else(|| response::in_response_to(&field));
+    let keys = TrustedKeys::new(&provider.certificates);
+    let expected = Expected {
+        acs: &arguments.acs,
+        entity_id: &arguments.entity_id,
+        idp_entity_id: &provider.entity_id,
+        keys: &keys,
+        decryption_keys: &[],
+        in_response_to: asked.as_deref(),
+        allow_sha1: arguments.allow_sha1,
+        allow_cbc: false,
+        skew: TimeDelta::seconds(arguments.clock_skew),
+    };
+    let outcome = response::verify(&field, &expected, now);
+    told(shell, &outcome)?;
+    if outcome.result.is_ok() { Ok(()) } else { Err(Failure::check()) }
+}
+
+fn told(shell: &Shell, outcome: &response::Outcome) -> Result {
+    let rejection = outcome.result.as_ref().err();
+    let identity = outcome.result.as_ref().ok();
+    if shell.out.is_json() {
+        return shell.out.json(&Verified {
+            verified: rejection.is_none(),
+            cause: rejection.map(|rejection| rejection.cause.code()),
+            detail: rejection.map(|rejection| rejection.detail.as_str()),
+            checks: &outcome.checks,
+            identity,
+        });
+    }
+    trace::write_checks(&shell.out, &outcome.checks)?;
+    if let Some(rejection) = rejection {
+        let code = shell.out.tone(Tone::Bad, rejection.cause.code());
+        return shell.out.line(format!("{code}  {}", rejection.detail));
+    }
+    let Some(identity) = identity else { return Ok(()) };
+    let mut fields = vec![("name_id", identity.name_id.value.clone())];
+    for attribute in &identity.attributes {
+        fields.push((attribute.name.as_str(), attribute.values.join(" | ")));
+    }
+    shell.out.fields(&fields)
+}

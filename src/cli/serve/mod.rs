@@ -1,0 +1,115 @@
+//! `vestibule serve`: runs the gateway.
+//!
+//! The one command that opens the other doors: it starts the server and the jobs, and waits for their end.
+
+mod identifiers;
+mod welcome;
+
+pub(super) use identifiers::affected;
+
+use super::failure::Result;
+use super::shell::{Shell, actor, pending_migrations};
+use crate::config::DatabaseUrl;
+use crate::crypto::MasterKey;
+use crate::http::server::{self, State};
+use crate::jobs;
+use crate::store::clean_up::Retention;
+use crate::store::{Actor, Scope, Store, demo};
+use crate::telemetry::{self, Metrics};
+use actix_web::web::Data;
+use std::net::SocketAddr;
+use tokio::sync::watch;
+
+/// How to run.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The address and port to accept connections on, instead of the setting
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// The address at which browsers and providers reach the gateway, instead of the setting
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// Bring a Postgres database to this version first
+    #[arg(long)]
+    migrate: bool,
+    /// Go on although the public address has changed, and with it what providers were given
+    #[arg(long)]
+    accept_new_identifiers: bool,
+}
+
+pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
+    let given = [
+        ("listen", arguments.listen.map(|address| address.to_string())),
+        ("public_url", arguments.public_url),
+    ];
+    for (name, value) in given {
+        shell.flags.settings.extend(value.map(|value| (name.to_owned(), value)));
+    }
+    let loaded = shell.loaded()?;
+    telemetry::start_logs(&loaded.config.log)?;
+    let store = shell.raw_store()?.clone();
+    let is_new = bring_up(&shell, &store, arguments.migrate)?;
+    let config = loaded.config.clone();
+    let keys = config.master_keys()?;
+    let previous = keys.previous.as_ref().map(crate::config::Secret::reveal);
+    let master = MasterKey::from_base64(keys.current.reveal(), previous)?;
+    identifiers::guard(&shell, &store, arguments.accept_new_identifiers)?;
+    if config.demo_is_on() {
+        set_up_demo(&store, &master, config.public_url.as_str());
+    }
+    let retention = Retention {
+        traces: config.retention.traces.delta(),
+        events: config.retention.audit.delta(),
+    };
+    let listen = config.listen;
+    let state = Data::new(State::new(config, store.clone(), master, Metrics::new()?)?);
+    let running = actix_web::rt::System::new().block_on(async {
+        let running = server::start(state.clone(), server::listen(listen)?)?;
+        welcome::print(&shell, running.address(), is_new)?;
+        let (stop, stopped) = watch::channel(false);
+        let renewing = tokio::spawn(jobs::keys::run(move || state.renew_keys(), stopped.clone()));
+        let cleaning = tokio::spawn(jobs::clean_up::run(store, retention, stopped));
+        let ended = running.until_signal().await;
+        // The job ends when the sender is gone, too: nobody has to hear this.
+        let _ = stop.send(true);
+        for job in [renewing, cleaning] {
+            if let Err(error) = job.await {
+                tracing::error!(%error, "a job did not end well");
+            }
+        }
+        tracing::info!("stopped");
+        ended.map_err(super::failure::Failure::from)
+    });
+    running
+}
+
+/// Sets the demo up. The gateway is as good without, so a fault of it is told and no more.
+fn set_up_demo(store: &Store, master: &MasterKey, public_url: &str) {
+    if let Err(error) = demo::up(store, master, public_url, &Actor::System) {
+        tracing::warn!(%error, "the demo could not be set up");
+    }
+}
+
+/// Brings the database to this version where that may be done unasked, and tells whether it was empty.
+fn bring_up(shell: &Shell, store: &Store, migrate: bool) -> Result<bool> {
+    let pending = store.pending_migrations()?;
+    if pending.is_empty() {
+        return Ok(false);
+    }
+    let is_postgres = matches!(shell.config()?.database.url, DatabaseUrl::Postgres(_));
+    if is_postgres && !migrate {
+        return Err(pending_migrations(&pending));
+    }
+    store.migrate()?;
+    tracing::info!(migrations = pending.len(), "the database was brought to this version");
+    // The first migration makes the tables.
+    Ok(pending.iter().any(|name| name.contains("first")))
+}
+
+/// Writes what belongs to the installation as such.
+fn write<T>(
+    store: &Store,
+    f: impl FnOnce(&mut crate::store::Tx) -> crate::error::Result<T>,
+) -> Result<T> {
+    Ok(store.write_now(&Scope::System, &actor(), f)?)
+}

@@ -1,0 +1,155 @@
+//! `vestibule trace`: what happened in each sign-in, check by check.
+
+mod checks;
+mod tail;
+
+pub(super) use checks::write as write_checks;
+
+use super::failure::Result;
+use super::output::cell;
+use super::paging::Paging;
+use super::shell::Shell;
+use crate::cause::Cause;
+use crate::store::connections::{self, Connection};
+use crate::store::organizations;
+use crate::store::traces::{self, Filter, Outcome, Trace};
+use crate::store::{ConnectionId, TraceId};
+use crate::views::List;
+use crate::views::trace::{self as views, TraceDetailView, TraceView};
+use clap::Subcommand;
+
+/// What to do with traces.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List sign-ins, newest first
+    List {
+        #[command(flatten)]
+        wanted: Wanted,
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Show one sign-in with every check and what to change
+    Show {
+        /// Its ID, which error pages call the reference
+        trace: TraceId,
+    },
+    /// Follow sign-ins as they end
+    Tail {
+        #[command(flatten)]
+        wanted: Wanted,
+        /// How many that have ended already
+        #[arg(long, short = 'n', default_value_t = 10, value_parser = clap::value_parser!(i64).range(0..=200))]
+        lines: i64,
+    },
+}
+
+/// Which sign-ins are wanted.
+#[derive(Debug, clap::Args)]
+pub(super) struct Wanted {
+    /// Only those of this organization
+    #[arg(long)]
+    org: Option<String>,
+    /// Only those of this connection
+    #[arg(long)]
+    connection: Option<ConnectionId>,
+    /// Only those that are `in_progress`, `succeeded`, `failed` or `abandoned`
+    #[arg(long)]
+    outcome: Option<Outcome>,
+    /// Only those with this email address
+    #[arg(long)]
+    email: Option<String>,
+}
+
+impl Wanted {
+    fn filter(self, shell: &Shell) -> Result<Filter> {
+        let organization = match self.org {
+            Some(org) => Some(shell.organization(&org)?.id),
+            None => None,
+        };
+        Ok(Filter {
+            organization,
+            connection: self.connection,
+            outcome: self.outcome,
+            email: self.email,
+        })
+    }
+}
+
+pub(super) fn run(shell: &Shell, command: Command) -> Result {
+    match command {
+        Command::List { wanted, paging } => list(shell, &wanted.filter(shell)?, &paging),
+        Command::Show { trace } => shown(shell, shell.read(|db| traces::find(db, &trace))?),
+        Command::Tail { wanted, lines } => tail::run(shell, &wanted.filter(shell)?, lines),
+    }
+}
+
+fn list(shell: &Shell, filter: &Filter, paging: &Paging) -> Result {
+    let window = paging.window()?;
+    let page = shell.read(|db| traces::page(db, &window, filter))?;
+    let rows: Vec<Vec<String>> = page.data.iter().map(row).collect();
+    let heads = ["ID", "STARTED", "OUTCOME", "CAUSE", "KIND", "PERSON", "CONNECTION"];
+    let locale = shell.locale()?;
+    let views = List::of(page, None).map(|trace| TraceView::new(&trace, &locale));
+    shell.out.list(&views, &heads, &rows)
+}
+
+fn row(trace: &Trace) -> Vec<String> {
+    vec![
+        trace.id.to_string(),
+        trace.started_at.to_string(),
+        trace.outcome.to_string(),
+        cell(trace.cause.as_ref()),
+        trace.kind.to_string(),
+        cell(trace.email.as_deref().map(views::masked)),
+        cell(trace.connection_id.as_ref()),
+    ]
+}
+
+/// Shows a trace with its checks and what to change.
+pub(super) fn shown(shell: &Shell, trace: Trace) -> Result {
+    let (organization, connection) = shell.read(|db| {
+        let connection = match &trace.connection_id {
+            Some(id) => connections::by_id_with_organization(db, id)?,
+            None => None,
+        };
+        match (connection, &trace.organization_id) {
+            (Some((connection, organization)), _) => Ok((Some(organization), Some(connection))),
+            (None, Some(id)) => Ok((organizations::by_id(db, id)?, None)),
+            (None, None) => Ok((None, None)),
+        }
+    })?;
+    let fix = fix(shell, &trace, connection.as_ref())?;
+    let locale = shell.locale()?;
+    if shell.out.is_json() {
+        return shell.out.json(&TraceDetailView::new(trace, &locale, fix));
+    }
+    let names: Vec<&str> = organization
+        .iter()
+        .map(|organization| organization.name.as_str())
+        .chain(connection.iter().map(|connection| connection.name.as_str()))
+        .collect();
+    let time = trace.started_at.to_string().replace('T', " ");
+    let outcome = checks::outcome(&shell.out, trace.outcome);
+    let cause = trace.cause.clone();
+    let place = (!names.is_empty()).then(|| names.join(" – "));
+    let head: Vec<String> =
+        [Some(outcome), cause, place, Some(time)].into_iter().flatten().collect();
+    shell.out.line(head.join("  "))?;
+    checks::write(&shell.out, &trace.checks)?;
+    let Some(fix) = fix else { return Ok(()) };
+    shell.out.line(format!("  fix   {}", fix.line().unwrap_or_else(|| fix.sentence.clone())))?;
+    if fix.field.is_some() {
+        shell.out.line(format!("        {}", fix.sentence))?;
+    }
+    Ok(())
+}
+
+fn fix(
+    shell: &Shell,
+    trace: &Trace,
+    connection: Option<&Connection>,
+) -> Result<Option<crate::guides::Fix>> {
+    let Some(cause) = trace.cause.as_deref().and_then(Cause::from_code) else { return Ok(None) };
+    let (guides, locale) = (shell.guides()?, shell.locale()?);
+    Ok(Some(views::fix((&guides, &locale), shell.public_url()?, cause, connection)))
+}

@@ -1,0 +1,127 @@
+//! The REST API at `/api/v1`: one file per noun, and the document that describes them.
+
+mod answer;
+mod api_keys;
+mod applications;
+mod connections;
+mod domains;
+mod idempotency;
+mod input;
+pub mod openapi;
+mod organizations;
+mod schemas;
+mod secrets;
+#[cfg(test)]
+mod tests;
+mod traces;
+mod users;
+
+use super::caller;
+use super::error::ApiError;
+use actix_web::Error;
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::web::{self, ServiceConfig};
+use utoipa_actix_web::scope::{self, Scope};
+use utoipa_actix_web::service_config::ServiceConfig as Described;
+
+/// Adds the API and its description. Each handler asks for an API key by its arguments; the description is public.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(web::resource("/api/openapi.json").get(openapi::serve));
+    Described::new(config).service(v1());
+}
+
+/// Version 1, in which things are added but neither changed nor taken away.
+fn v1() -> Scope<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    scope::scope("/api/v1")
+        .configure(organizations_and_domains)
+        .configure(connections)
+        .configure(applications)
+        .configure(people)
+        .configure(keys)
+        .wrap(from_fn(idempotency::once))
+        .wrap(from_fn(known_callers))
+}
+
+/// Lets nobody further who is not known: without a key not even the body is read. Extractors run side by side, so a
+/// fault in the body would otherwise be told before the key is looked up.
+async fn known_callers(
+    req: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match caller::authenticate(req.request()).await {
+        Ok(_) => next.call(req).await,
+        Err(error) => Ok(req.error_response(ApiError::from(error))),
+    }
+}
+
+fn organizations_and_domains(config: &mut Described) {
+    config
+        .service(organizations::list_organizations)
+        .service(organizations::create_organization)
+        .service(organizations::get_organization)
+        .service(organizations::put_organization)
+        .service(organizations::patch_organization)
+        .service(organizations::delete_organization)
+        .service(organizations::restore_organization)
+        .service(domains::list_domains)
+        .service(domains::create_domain)
+        .service(domains::verify_domain)
+        .service(domains::delete_domain);
+}
+
+fn connections(config: &mut Described) {
+    config
+        .service(connections::list_connections)
+        .service(connections::create_connection)
+        .service(connections::get_connection)
+        .service(connections::patch_connection)
+        .service(connections::delete_connection)
+        .service(connections::metadata::import_metadata)
+        .service(connections::trial::test_connection)
+        .service(connections::turn::activate_connection)
+        .service(connections::turn::disable_connection)
+        .service(connections::turn::restore_connection);
+}
+
+fn applications(config: &mut Described) {
+    config
+        .service(applications::list_applications)
+        .service(applications::create_application)
+        .service(applications::get_application)
+        .service(applications::patch_application)
+        .service(applications::delete_application)
+        .service(secrets::list_application_secrets)
+        .service(secrets::create_application_secret)
+        .service(secrets::delete_application_secret);
+}
+
+fn people(config: &mut Described) {
+    config
+        .service(users::list_users)
+        .service(users::get_user)
+        .service(users::patch_user)
+        .service(users::suspend_user)
+        .service(users::restore_user)
+        .service(users::end_user_sessions)
+        .service(users::erase_user)
+        .service(traces::list_traces)
+        .service(traces::get_trace);
+}
+
+fn keys(config: &mut Described) {
+    config
+        .service(api_keys::list_api_keys)
+        .service(api_keys::create_api_key)
+        .service(api_keys::roll_api_key)
+        .service(api_keys::delete_api_key);
+}

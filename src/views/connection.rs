@@ -1,0 +1,231 @@
+//! What is shown of a connection.
+
+use super::settings::SettingsSchema;
+use super::words;
+use crate::clock::Time;
+use crate::saml::certificate::Certificate;
+use crate::saml::metadata::IdentityProvider;
+use crate::store::connections::{Connection, ConnectionState, Protocol, Settings};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// From when on the end of a certificate is a badge (UX 6).
+const EXPIRING: TimeDelta = TimeDelta::days(60);
+
+/// One identity provider of one organization.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Connection)]
+pub struct ConnectionView {
+    #[schema(example = "con_01kampz3y7f4m8t2v6c9d0e1hj")]
+    id: String,
+    organization_id: String,
+    #[schema(example = "JumpCloud")]
+    name: String,
+    /// Which identity provider it is, as the guides name it.
+    #[schema(example = "jumpcloud")]
+    provider: String,
+    #[schema(schema_with = words::protocol)]
+    protocol: Protocol,
+    #[schema(schema_with = words::connection_state)]
+    state: ConnectionState,
+    /// What wants attention.
+    badges: Vec<Badge>,
+    /// Whether a test sign-in succeeded with the settings and the metadata as they are now.
+    is_tested: bool,
+    /// What to enter at the identity provider. These values never change.
+    service_provider: ServiceProviderView,
+    /// What is known of the identity provider; `null` until its metadata is there.
+    identity_provider: Option<IdentityProviderView>,
+    #[schema(value_type = SettingsSchema)]
+    settings: Settings,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    disabled_at: Option<DateTime<Utc>>,
+}
+
+/// What wants attention on a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Badge {
+    /// It waits for the identity provider's metadata.
+    SetupInProgress,
+    /// It has been tested and can be activated.
+    ReadyToTurnOn,
+    /// The last certificate ends within 60 days.
+    CertificateExpiring,
+    /// Every certificate has ended, so nobody can sign in.
+    CertificateExpired,
+    /// It accepts signatures with SHA-1.
+    Sha1Allowed,
+}
+
+/// What to enter at the identity provider.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ServiceProvider)]
+struct ServiceProviderView {
+    /// SP Entity ID, and the audience that assertions must name.
+    #[schema(example = "https://sso.example.com/saml/con_01kampz3y7f4m8t2v6c9d0e1hj")]
+    entity_id: String,
+    /// Assertion consumer service, for the HTTP-POST binding.
+    #[schema(example = "https://sso.example.com/saml/con_01kampz3y7f4m8t2v6c9d0e1hj/acs")]
+    acs_url: String,
+    /// Where a sign-in with this connection starts.
+    #[schema(example = "https://sso.example.com/login/con_01kampz3y7f4m8t2v6c9d0e1hj")]
+    login_url: String,
+    /// Where our metadata is.
+    #[schema(example = "https://sso.example.com/saml/con_01kampz3y7f4m8t2v6c9d0e1hj")]
+    metadata_url: String,
+    /// An entity ID for the identity provider, where its console asks for one to be made up.
+    #[schema(example = "https://sso.example.com/idp/con_01kampz3y7f4m8t2v6c9d0e1hj")]
+    idp_entity_id: String,
+}
+
+/// What is known of the identity provider.
+#[derive(Serialize, ToSchema)]
+#[schema(as = IdentityProvider)]
+pub struct IdentityProviderView {
+    #[schema(example = "JumpCloud")]
+    entity_id: String,
+    /// Where people are sent to sign in, by binding.
+    sign_on: Vec<EndpointView>,
+    /// What its answers may be signed with.
+    certificates: Vec<CertificateView>,
+    name_id_formats: Vec<String>,
+    wants_signed_requests: bool,
+    /// Where its metadata came from, if it was an address.
+    metadata_url: Option<String>,
+    /// When its metadata was last taken in.
+    metadata_at: Option<DateTime<Utc>>,
+}
+
+/// Where messages are sent to.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Endpoint)]
+struct EndpointView {
+    #[schema(schema_with = words::binding)]
+    binding: crate::saml::Binding,
+    #[schema(example = "https://sso.jumpcloud.com/saml2/orbit")]
+    location: String,
+}
+
+/// A signing certificate.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Certificate)]
+struct CertificateView {
+    #[schema(example = "CN=JumpCloudSAMLUser")]
+    subject: String,
+    not_before: DateTime<Utc>,
+    not_after: DateTime<Utc>,
+    /// SHA-256 of the certificate in DER, in hex.
+    fingerprint_sha256: String,
+    /// Kind and size of the key.
+    #[schema(example = "RSA 2048")]
+    key: String,
+}
+
+impl ConnectionView {
+    /// `public_url` is the address that the values for the identity provider begin with.
+    #[must_use]
+    pub fn new(row: Connection, public_url: &str, now: Time) -> Self {
+        Self {
+            badges: badges(&row, now),
+            is_tested: row.tested(),
+            service_provider: ServiceProviderView {
+                entity_id: row.entity_id(public_url),
+                acs_url: row.acs(public_url),
+                login_url: row.login_url(public_url),
+                metadata_url: row.entity_id(public_url),
+                idp_entity_id: row.idp_entity_id(public_url),
+            },
+            id: row.id.to_string(),
+            organization_id: row.organization_id.to_string(),
+            name: row.name,
+            provider: row.provider,
+            protocol: row.protocol,
+            state: row.state,
+            identity_provider: row.identity_provider.map(|provider| IdentityProviderView {
+                metadata_url: row.metadata_url,
+                metadata_at: row.metadata_at.map(Time::to_utc),
+                ..IdentityProviderView::from(provider.into_inner())
+            }),
+            settings: row.settings.into_inner(),
+            created_at: row.created_at.to_utc(),
+            updated_at: row.updated_at.to_utc(),
+            disabled_at: row.disabled_at.map(Time::to_utc),
+        }
+    }
+}
+
+impl From<IdentityProvider> for IdentityProviderView {
+    fn from(provider: IdentityProvider) -> Self {
+        Self {
+            entity_id: provider.entity_id,
+            sign_on: provider
+                .sign_on
+                .into_iter()
+                .map(|at| EndpointView { binding: at.binding, location: at.location })
+                .collect(),
+            certificates: provider.certificates.iter().map(CertificateView::from).collect(),
+            name_id_formats: provider.name_id_formats,
+            wants_signed_requests: provider.wants_signed_requests,
+            metadata_url: None,
+            metadata_at: None,
+        }
+    }
+}
+
+impl From<&Certificate> for CertificateView {
+    fn from(certificate: &Certificate) -> Self {
+        Self {
+            subject: certificate.subject().to_owned(),
+            not_before: certificate.not_before().to_utc(),
+            not_after: certificate.not_after().to_utc(),
+            fingerprint_sha256: certificate.fingerprint().to_owned(),
+            key: certificate.key_description().to_owned(),
+        }
+    }
+}
+
+/// What wants attention, as far as the connection itself tells.
+fn badges(row: &Connection, now: Time) -> Vec<Badge> {
+    let mut badges = Vec::new();
+    match row.state {
+        ConnectionState::Draft => badges.push(Badge::SetupInProgress),
+        ConnectionState::Testing if row.tested() => badges.push(Badge::ReadyToTurnOn),
+        _ => {}
+    }
+    let certificates = row.identity_provider.iter().flat_map(|known| known.certificates.iter());
+    if let Some(end) = certificates.map(Certificate::not_after).max() {
+        badges.extend(certificate_badge(end, now));
+    }
+    if row.settings.allow_sha1 {
+        badges.push(Badge::Sha1Allowed);
+    }
+    badges
+}
+
+fn certificate_badge(end: Time, now: Time) -> Option<Badge> {
+    if end <= now {
+        Some(Badge::CertificateExpired)
+    } else if end <= now.plus(EXPIRING) {
+        Some(Badge::CertificateExpiring)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_announced_sixty_days_before_it_ends() {
+        let end = Time::from_unix(1_800_000_000);
+        let before = |days| certificate_badge(end, end.minus(TimeDelta::days(days)));
+        assert_eq!(before(61), None);
+        assert_eq!(before(60), Some(Badge::CertificateExpiring));
+        assert_eq!(before(1), Some(Badge::CertificateExpiring));
+        assert_eq!(before(0), Some(Badge::CertificateExpired));
+    }
+}

@@ -1,0 +1,16 @@
+//! What every door shows of a thing: the same JSON from the REST API and from the command line.
+
+pub mod api_key;
+pub mod application;
+pub mod connection;
+pub mod domain;
+mod list;
+pub mod organization;
+pub mod problem;
+pub mod secret;
+pub mod settings;
+pub mod trace;
+pub mod user;
+pub mod words;
+
+pub use list::List;

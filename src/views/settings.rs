@@ -1,0 +1,52 @@
+//! How a connection's settings are described.
+
+use super::words;
+use utoipa::ToSchema;
+
+/// How a connection works. A patch changes what it names; `null` brings the default back.
+#[derive(ToSchema)]
+#[schema(as = ConnectionSettings)]
+#[expect(dead_code, reason = "describes the store's Settings; a test compares the two")]
+pub struct SettingsSchema {
+    /// Sign the requests that are sent to the identity provider.
+    #[schema(default = false)]
+    sign_requests: bool,
+    /// How requests are sent; `null` leaves the choice to what the identity provider offers.
+    #[schema(schema_with = words::binding)]
+    request_binding: Option<String>,
+    /// The name ID format to ask for; `null` asks for none.
+    #[schema(example = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress")]
+    name_id_format: Option<String>,
+    /// Ask the identity provider to have people sign in anew each time.
+    #[schema(default = false)]
+    force_authn: bool,
+    /// By how many seconds the identity provider's clock may differ.
+    #[schema(default = 60, minimum = 0, maximum = 180)]
+    clock_skew: u32,
+    /// Accept signatures with SHA-1, which can be forged. Needs `sha1_reason`.
+    #[schema(default = false)]
+    allow_sha1: bool,
+    /// Why there is no other way.
+    sha1_reason: Option<String>,
+    /// Accept encryption with AES-CBC.
+    #[schema(default = false)]
+    allow_cbc: bool,
+    /// Accept sign-ins that start at the identity provider.
+    #[schema(default = false)]
+    idp_started: bool,
+    /// The application that such a sign-in leads to.
+    default_application: Option<String>,
+    attributes: MappingSchema,
+}
+
+/// Under which attribute names the identity provider sends each value. An empty list stands for the usual names.
+#[derive(ToSchema)]
+#[schema(as = AttributeMapping)]
+#[expect(dead_code, reason = "describes Mapping; a test compares the two")]
+pub struct MappingSchema {
+    email: Vec<String>,
+    given_name: Vec<String>,
+    family_name: Vec<String>,
+    name: Vec<String>,
+    groups: Vec<String>,
+}

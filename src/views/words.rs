@@ -1,0 +1,51 @@
+//! Words with their choices, as the OpenAPI document describes them.
+
+use crate::store::api_keys::Scope;
+use crate::store::applications::{ApplicationKind, IdTokenAlg, NoConnection};
+use crate::store::connections::{ConnectionState, Protocol};
+use crate::store::domains::DomainState;
+use crate::store::organizations::Admission;
+use crate::store::traces::{Outcome, TraceKind};
+use crate::store::users::{Source, UserState};
+use utoipa::openapi::{Array, ArrayBuilder, Object, ObjectBuilder, Type};
+
+macro_rules! words {
+    ($($name:ident = $word:ident,)*) => {
+        $(
+            /// The words of this type, as a schema.
+            #[must_use]
+            pub fn $name() -> Object {
+                ObjectBuilder::new().schema_type(Type::String).enum_values(Some($word::WORDS.iter().copied())).build()
+            }
+        )*
+    };
+}
+
+words! {
+    admission = Admission,
+    domain_state = DomainState,
+    connection_state = ConnectionState,
+    protocol = Protocol,
+    application_kind = ApplicationKind,
+    id_token_alg = IdTokenAlg,
+    no_connection = NoConnection,
+    user_state = UserState,
+    user_source = Source,
+    trace_kind = TraceKind,
+    outcome = Outcome,
+}
+
+/// A list of scopes.
+#[must_use]
+pub fn scopes() -> Array {
+    let word = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(Scope::WORDS.iter().copied()));
+    ArrayBuilder::new().items(word).build()
+}
+
+/// How messages travel through the browser.
+#[must_use]
+pub fn binding() -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["redirect", "post"])).build()
+}
