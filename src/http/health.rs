@@ -5,11 +5,12 @@ use super::server::State;
 use crate::error::Error;
 use crate::store::Store;
 use crate::telemetry;
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use actix_web::web::Data;
 use serde_json::json;
+use std::net::IpAddr;
 
 /// `GET /healthz`: the process answers. It asks nobody else, so that a database that is away does
 /// not make an orchestrator restart us.

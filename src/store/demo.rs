@@ -227,7 +227,8 @@ fn new_organization() -> Result<NewOrganization> {
 }
 
 fn domain() -> Result<DomainName> {
-    DomainName::parse(DOMAIN).map_err(|fault| Error::Internal(anyhow!("the demo's domain: {fault}")))
+    DomainName::parse(DOMAIN)
+        .map_err(|fault| Error::Internal(anyhow!("the demo's domain: {fault}")))
 }
 
 fn keep_domain(tx: &mut Tx, organization: &OrganizationId) -> Result<()> {

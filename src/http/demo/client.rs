@@ -55,8 +55,7 @@ impl Attempt {
 
     pub(super) fn from_cookie(value: &str) -> Option<Self> {
         let mut parts = value.split('.').map(str::to_owned);
-        let attempt =
-            Self { state: parts.next()?, nonce: parts.next()?, verifier: parts.next()? };
+        let attempt = Self { state: parts.next()?, nonce: parts.next()?, verifier: parts.next()? };
         parts.next().is_none().then_some(attempt)
     }
 
@@ -90,7 +89,8 @@ pub(super) async fn redeem(
     let answer = send(request).await?;
     if answer.status() != StatusCode::OK {
         let problem: Claims = answer.json().await.unwrap_or_default();
-        let text = |name: &str| problem.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text =
+            |name: &str| problem.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let detail = format!("{} ({})", text("error_description"), text("error"));
         return Err(Error::Forbidden(format!("The code was not exchanged. {detail}")));
     }
@@ -130,13 +130,11 @@ async fn check(
     let key = id.and_then(|id| set.find(&id).and_then(|jwk| DecodingKey::from_jwk(jwk).ok()));
     let key = key.ok_or_else(|| refuse("Its key is not in the key set.".to_owned()))?;
     let algorithm = application.id_token_alg.into();
-    let claims: Claims = jwt::verify(id_token, &key, algorithm)
-        .map_err(|fault| refuse(fault.to_string()))?;
-    for (name, expected) in [
-        ("iss", state.issuer()),
-        ("aud", application.id.as_str()),
-        ("nonce", &attempt.nonce),
-    ] {
+    let claims: Claims =
+        jwt::verify(id_token, &key, algorithm).map_err(|fault| refuse(fault.to_string()))?;
+    for (name, expected) in
+        [("iss", state.issuer()), ("aud", application.id.as_str()), ("nonce", &attempt.nonce)]
+    {
         if claims.get(name).and_then(Value::as_str) != Some(expected) {
             return Err(refuse(format!("Its {name} is another.")));
         }
@@ -149,9 +147,11 @@ async fn check(
 }
 
 async fn send(request: reqwest::RequestBuilder) -> Result<reqwest::Response> {
-    request.timeout(TIME).send().await.map_err(|error| {
-        Error::Busy(format!("The demo app cannot reach the gateway: {error}."))
-    })
+    request
+        .timeout(TIME)
+        .send()
+        .await
+        .map_err(|error| Error::Busy(format!("The demo app cannot reach the gateway: {error}.")))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "called with what failed")]

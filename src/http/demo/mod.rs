@@ -46,9 +46,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(web::resource("/demo").get(start))
         .service(web::resource("/demo/idp").get(provider::metadata))
-        .service(
-            web::resource("/demo/idp/sso").get(provider::sign_on).post(provider::sign_on),
-        )
+        .service(web::resource("/demo/idp/sso").get(provider::sign_on).post(provider::sign_on))
         .service(web::resource("/demo/app").get(app::page))
         .service(web::resource("/demo/app/sign-in").get(app::sign_in))
         .service(web::resource("/demo/app/callback").get(app::callback))

@@ -3,12 +3,13 @@
 use super::{absent, cookie, say};
 use crate::clock::Time;
 use crate::crypto::{Algorithm, PrivateKey};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{self, Between, Destination, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::add_cookie;
+use crate::saml::certificate::Certificate;
 use crate::saml::issue::{self, Asked, Issue, Wrong};
 use crate::saml::sign::Signer;
 use crate::store::connections::{self, Connection};
@@ -107,19 +108,22 @@ pub(super) async fn sign_on(
     let Some(person) = wish.person else { return Ok(ask(&state, &fields, wish.wrong)) };
     let question = Question { asked, person, wrong: wish.wrong };
     let (reader, relay_state) = (state.clone(), fields.get("RelayState").to_owned());
-    let answered =
-        state.store.read(move |db| question.answer(db, &reader, relay_state)).await?;
+    let answered = state.store.read(move |db| question.answer(db, &reader, relay_state)).await?;
     let mut response = match answered {
         Answered::Send(sent) => send(&state, &sent),
         Answered::Absent => absent(&state),
         Answered::Stranger => {
-            let (title, text) =
-                (shell.text("demo.provider.stranger.title"), shell.text("demo.provider.stranger.text"));
+            let (title, text) = (
+                shell.text("demo.provider.stranger.title"),
+                shell.text("demo.provider.stranger.text"),
+            );
             say(&state, StatusCode::FORBIDDEN, title, text.to_owned())
         }
         Answered::NothingYet => {
-            let (title, text) =
-                (shell.text("demo.provider.nothing.title"), shell.text("demo.provider.nothing.text"));
+            let (title, text) = (
+                shell.text("demo.provider.nothing.title"),
+                shell.text("demo.provider.nothing.text"),
+            );
             say(&state, StatusCode::CONFLICT, title, text.to_owned())
         }
     };
@@ -195,11 +199,11 @@ impl Question {
 
     fn response(&self, state: &State, keys: &DemoKeys, now: Time) -> Result<String> {
         let stranger = match self.wrong {
-            Some(Wrong::UnknownKey) => Some(PrivateKey::generate(Algorithm::Rs256)?),
+            Some(Wrong::UnknownKey) => Some(stranger(now)?),
             _ => None,
         };
         let signer = match (&stranger, self.wrong) {
-            (Some(key), _) => Signer::new(key.as_openssl(), None),
+            (Some((key, certificate)), _) => Signer::new(key.as_openssl(), Some(certificate)),
             (None, Some(Wrong::Expired)) => keys.ended(),
             (None, _) => keys.signer(),
         };
@@ -219,6 +223,14 @@ impl Question {
             None => issue.base64(),
         }
     }
+}
+
+/// A key that is in nobody's metadata, with its certificate.
+fn stranger(now: Time) -> Result<(PrivateKey, Certificate)> {
+    let key = PrivateKey::generate(Algorithm::Rs256)?;
+    let certificate = Certificate::parse(&key.self_signed("Somebody else", 1, now)?)
+        .map_err(|fault| Error::Internal(anyhow::anyhow!("a new certificate: {fault}")))?;
+    Ok((key, certificate))
 }
 
 /// Lets the browser post the answer (SAML bindings 3.5).

@@ -135,18 +135,15 @@ impl Issue<'_> {
 
     /// As a provider whose clock is off by `delta` would write it.
     fn shift(&mut self, delta: TimeDelta) {
-        for time in
-            [&mut self.issued_at, &mut self.not_before, &mut self.not_on_or_after]
-        {
+        for time in [&mut self.issued_at, &mut self.not_before, &mut self.not_on_or_after] {
             *time = time.plus(delta);
         }
     }
 
     /// Gives the person an address at another domain.
     fn move_to(&mut self, domain: &str) {
-        let moved = |address: &str| {
-            address.rsplit_once('@').map(|(local, _)| format!("{local}@{domain}"))
-        };
+        let moved =
+            |address: &str| address.rsplit_once('@').map(|(local, _)| format!("{local}@{domain}"));
         let values = self.attributes.iter_mut().flat_map(|(_, values)| values);
         for address in std::iter::once(&mut self.name_id).chain(values) {
             if let Some(moved) = moved(address) {

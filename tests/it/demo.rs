@@ -1,0 +1,215 @@
+//! The first minute: the demo from the command line and in a browser, with the gateway as it is installed.
+
+use crate::user_agent::UserAgent;
+use diesel::{Connection, PgConnection, RunQueryDsl};
+use serde_json::Value;
+use std::collections::HashSet;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// A gateway without configuration in an empty folder; on a database of its own if the tests are on Postgres.
+struct Gateway {
+    child: Child,
+    folder: TempDir,
+    port: u16,
+    database: Option<Database>,
+}
+
+struct Database {
+    server: String,
+    name: String,
+}
+
+impl Database {
+    fn create(server: String, port: u16) -> Self {
+        let name = format!("vestibule_demo_{}_{port}", std::process::id());
+        let database = Self { server, name };
+        database.run(&format!("CREATE DATABASE {}", database.name));
+        database
+    }
+
+    fn run(&self, sql: &str) {
+        let mut server = PgConnection::establish(&self.server).unwrap();
+        diesel::sql_query(sql).execute(&mut server).unwrap();
+    }
+
+    fn url(&self) -> String {
+        let mut url = url::Url::parse(&self.server).unwrap();
+        url.set_path(&self.name);
+        url.to_string()
+    }
+}
+
+impl Gateway {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let server = std::env::var("TEST_POSTGRES_URL").ok();
+        let database = server.map(|server| Database::create(server, port));
+        let mut child = command(&folder, port, database.as_ref())
+            .args(["serve", "--jsonl", "--migrate"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // It tells where it is once it listens.
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["demo"], true, "{line}");
+        Self { child, folder, port, database }
+    }
+
+    /// The address of a path.
+    fn at(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.port)
+    }
+
+    /// Runs a command with the same settings.
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = command(&self.folder, self.port, self.database.as_ref());
+        command.args(arguments).output().unwrap()
+    }
+
+    /// Runs a command that must succeed, and reads what it says.
+    fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(arguments);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {told}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if let Some(database) = &self.database {
+            database.run(&format!("DROP DATABASE {} WITH (FORCE)", database.name));
+        }
+    }
+}
+
+fn command(folder: &TempDir, port: u16, database: Option<&Database>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+    command.env_clear().env("PORT", port.to_string()).current_dir(folder.path());
+    if let Some(database) = database {
+        command.env("DATABASE_URL", database.url());
+    }
+    command
+}
+
+#[actix_web::test]
+async fn the_demo_signs_ada_in() {
+    let gateway = Gateway::start();
+    let told = gateway.json(&["demo", "login", "--as", "ada", "--json"]);
+    assert_eq!(told["trace"]["outcome"], "succeeded");
+    let checks = told["trace"]["checks"].as_array().unwrap();
+    assert!(checks.len() > 20 && checks.iter().all(|check| check["passed"] == true), "{checks:?}");
+    for claims in [&told["user_info"], &told["id_token"]] {
+        assert_eq!(claims["email"], "ada@demo.example");
+        assert_eq!(claims["name"], "Ada Lovelace");
+    }
+
+    let refused = gateway.run(&["demo", "login", "--as", "eve"]);
+    assert_eq!(refused.status.code(), Some(8));
+    assert!(String::from_utf8(refused.stdout).unwrap().contains("status_not_success"));
+}
+
+#[actix_web::test]
+async fn each_way_to_fail_in_the_demo_has_its_own_reason() {
+    let gateway = Gateway::start();
+    let told = gateway.json(&["demo", "fail", "--json"]);
+    let failures = told["data"].as_array().unwrap();
+    let codes: HashSet<&str> =
+        failures.iter().map(|failure| failure["code"].as_str().unwrap()).collect();
+    assert_eq!(codes.len(), 15);
+    for failure in failures {
+        assert_eq!(failure["code"], failure["expected"]);
+        for words in ["title", "person", "fix"] {
+            assert!(!failure[words].as_str().unwrap().is_empty(), "{failure}");
+        }
+    }
+    let one = gateway.json(&["demo", "fail", "expired", "--json"]);
+    assert_eq!(one["code"], "certificate_expired");
+    assert_eq!(gateway.run(&["demo", "fail", "nonsense"]).status.code(), Some(2));
+    // What failed leaves nothing behind.
+    gateway.json(&["demo", "login", "--json"]);
+}
+
+#[actix_web::test]
+async fn a_person_clicks_through_the_demo_without_a_script() {
+    let gateway = Gateway::start();
+    let mut agent = UserAgent::new();
+    let page = agent.get(gateway.at("/demo/app")).await;
+    assert!(page.body.contains("/demo/app/sign-in"), "{}", page.body);
+
+    let page = agent.get(gateway.at("/demo/app/sign-in")).await;
+    let page = agent.submit(&page.form().with("as", "grace")).await;
+    let page = agent.settle(page).await;
+    assert_eq!(page.url.path(), "/demo/app");
+    assert!(page.body.contains("grace@demo.example"), "{}", page.body);
+
+    let page = agent.get(gateway.at("/demo/app/sign-in?as=alan")).await;
+    let page = agent.settle(page).await;
+    assert!(page.body.contains("alan@demo.example"), "{}", page.body);
+
+    let page = agent.get(gateway.at("/demo/app/sign-in?fail=audience")).await;
+    let page = agent.settle(page).await;
+    assert_eq!(page.status, 400);
+    assert!(page.body.contains("audience_mismatch"), "{}", page.body);
+
+    let page = agent.get(gateway.at("/demo/app")).await;
+    let page = agent.submit(&page.form()).await;
+    assert_eq!(page.url.path(), "/demo/app");
+    assert!(!page.body.contains("alan@demo.example"), "{}", page.body);
+
+    let page = agent.get(gateway.at("/demo/app/sign-in?by_email=1")).await;
+    assert_eq!(page.url.path(), "/login");
+    let form = page.forms().into_iter().find(|form| form.asks).unwrap();
+    let page = agent.submit(&form.with("email", "ada@demo.example")).await;
+    let page = agent.submit(&page.form().with("as", "ada")).await;
+    let page = agent.settle(page).await;
+    assert!(page.body.contains("ada@demo.example"), "{}", page.body);
+}
+
+#[actix_web::test]
+async fn an_answer_that_the_demos_app_did_not_ask_for_is_refused() {
+    let gateway = Gateway::start();
+    let page = UserAgent::new().get(gateway.at("/demo/app/callback?code=cd_1&state=1")).await;
+    assert_eq!(page.status, 400);
+    let page = UserAgent::new().get(gateway.at("/demo/idp/sso?SAMLRequest=rubbish&as=ada")).await;
+    assert_eq!(page.status, 400);
+}
+
+#[actix_web::test]
+async fn the_demo_goes_and_comes_back() {
+    let gateway = Gateway::start();
+    let first = gateway.json(&["demo", "up", "--json"]);
+    assert_eq!(gateway.json(&["demo", "up", "--json"]), first);
+    gateway.json(&["demo", "login", "--json"]);
+    assert_eq!(gateway.json(&["demo", "down", "--json"])["organizations"], 1);
+    assert_eq!(UserAgent::new().get(gateway.at("/demo/app")).await.status, 404);
+    assert_eq!(gateway.run(&["demo", "login"]).status.code(), Some(8));
+    assert_eq!(gateway.run(&["demo", "fail"]).status.code(), Some(3));
+    gateway.json(&["demo", "up", "--json"]);
+    gateway.json(&["demo", "login", "--json"]);
+}
+
+#[test]
+fn the_demo_is_refused_in_production() {
+    let folder = tempfile::tempdir().unwrap();
+    for act in [&["demo", "up"][..], &["demo", "login"], &["demo", "fail"]] {
+        let output = command(&folder, 1, None)
+            .env("VESTIBULE_PUBLIC_URL", "https://sso.example.com")
+            .env("DATABASE_URL", "sqlite://./production.db")
+            .env("VESTIBULE_SECRETS__MASTER_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+            .args(act)
+            .output()
+            .unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(4), "{act:?}: {told}");
+        assert!(told.contains("production"), "{told}");
+    }
+}
