@@ -4,6 +4,7 @@ use crate::gateway::{ADA, Gateway, Underway, World, is_in};
 use crate::user_agent::{Page, UserAgent};
 use serde_json::Value;
 use std::time::Duration;
+use url::form_urlencoded;
 use vestibule::store::traces::Outcome;
 
 /// The code that the browser carries to the app.
@@ -19,7 +20,8 @@ async fn tokens(world: &World<'_>, fields: &[(&str, &str)]) -> Value {
         .into_client()
         .post(format!("{}/oauth/token", world.gateway.url))
         .basic_auth(world.app.application.id.as_str(), world.app.secret.as_deref())
-        .form(fields)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
         .send()
         .await
         .unwrap();
