@@ -1,11 +1,12 @@
 //! The gateway as operators run it: the binary, in a process that can be killed.
 
 use super::database::MASTER_KEY;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::thread;
 use tokio::task;
 
 /// The binary, running.
@@ -59,7 +60,15 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.kill();
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = child.try_wait();
+        let _ = child.kill();
+        let _ = child.wait();
+        if thread::panicking() {
+            let mut told = String::new();
+            let _ = child.stderr.take().map(|mut from| from.read_to_string(&mut told));
+            eprintln!("serve ({ended:?}) said: {told}");
+        }
     }
 }
 
@@ -81,7 +90,7 @@ async fn spawn(database: &str, url: &str, port: u16) -> Child {
     let url = url.to_owned();
     let told = task::spawn_blocking(move || {
         let found = lines.by_ref().map_while(Result::ok).any(|line| line.contains(&url));
-        std::thread::spawn(move || lines.for_each(drop));
+        thread::spawn(move || lines.for_each(drop));
         found
     });
     if !told.await.unwrap() {
