@@ -8,6 +8,8 @@ mod cli;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod durability;
+#[cfg(test)]
 mod gateway;
 #[cfg(test)]
 mod hostile;

@@ -4,6 +4,7 @@ mod customer;
 mod database;
 mod house;
 mod idp;
+mod process;
 mod world;
 
 pub(crate) use customer::Customer;
@@ -14,6 +15,7 @@ pub(crate) use world::{ADA, World, is_in};
 use actix_web::web::Data;
 use chrono::TimeDelta;
 use house::Server;
+use process::Process;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use url::Url;
@@ -39,9 +41,17 @@ pub(crate) struct Gateway {
     pub(crate) url: String,
     /// What it works with.
     pub(crate) state: Data<State>,
-    // Dropped in this order: the server lets go of the database first.
-    server: Option<Server>,
+    // Dropped in this order: who answers lets go of the database first.
+    runs: Runs,
     database: Arc<Database>,
+}
+
+/// Who answers.
+enum Runs {
+    /// This process.
+    Here { _server: Server },
+    /// The real binary in a process of its own.
+    Apart(Process),
 }
 
 /// An application with its secret, if it has one.
@@ -75,45 +85,44 @@ impl Gateway {
 
     /// With a database of its own and these settings.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
-        Self::on(Arc::new(Database::new()), "http://localhost", settings)
-    }
-
-    /// On a database that exists. An address without port gets that of the listener.
-    fn on(database: Arc<Database>, address: &str, settings: &[(&str, &str)]) -> Self {
+        let database = Arc::new(Database::new());
         let listener = server::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
         let listen = listener.local_addr().unwrap();
-        let mut url = Url::parse(address).unwrap();
-        if url.port().is_none() {
-            url.set_port(Some(listen.port())).unwrap();
+        let url = format!("http://localhost:{}", listen.port());
+        let state = state(&database, &url, settings);
+        let server = Server::start(state.clone(), listener);
+        Self { url, state, runs: Runs::Here { _server: server }, database }
+    }
+
+    /// The real binary, with a database of its own.
+    pub(crate) async fn apart() -> Self {
+        let (database, port) = (Arc::new(Database::new()), process::free_port());
+        let url = format!("http://localhost:{port}");
+        Self::run(database, url, port).await
+    }
+
+    /// Another process of the same gateway on the same database, or none where one process has it alone.
+    /// It listens at a port of its own.
+    pub(crate) async fn beside(&self) -> Option<(Self, u16)> {
+        if !self.database.is_shared() {
+            return None;
         }
-        let url = url.as_str().trim_end_matches('/').to_owned();
-        let own = [
-            ("mode", "development".to_owned()),
-            ("listen", listen.to_string()),
-            ("public_url", url.clone()),
-            ("database.url", database.url.clone()),
-        ];
-        let given = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        let own = own.into_iter().map(|(key, value)| (key.to_owned(), value));
-        let flags = Flags { config: None, settings: own.chain(given).collect() };
-        let config = config::load_from(&flags, &Surroundings::default()).unwrap().config;
-        let store = Store::open(&database.url, Clock::default()).unwrap();
-        let master = MasterKey::from_base64(database::MASTER_KEY, None).unwrap();
-        let state = State::new(config, store, master, Metrics::new().unwrap()).unwrap();
-        let state = Data::new(state);
-        let server = Some(Server::start(state.clone(), listener));
-        Self { url, state, server, database }
+        let port = process::free_port();
+        Some((Self::run(self.database.clone(), self.url.clone(), port).await, port))
     }
 
-    /// Another process on the same database, which answers at an address of its own but is the same gateway.
-    pub(crate) fn beside(&self) -> Self {
-        assert!(self.database.is_shared(), "SQLite serves one process");
-        Self::on(self.database.clone(), &self.url, &[])
+    async fn run(database: Arc<Database>, url: String, port: u16) -> Self {
+        let state = state(&database, &url, &[]);
+        let process = Process::start(&database.url, &url, port).await;
+        Self { url, state, runs: Runs::Apart(process), database }
     }
 
-    /// Where it listens, for a gateway that has the public address of another.
-    pub(crate) fn listens(&self) -> String {
-        format!("http://{}", self.state.config.listen)
+    /// The process of a gateway that runs apart.
+    pub(crate) fn process(&self) -> &Process {
+        match &self.runs {
+            Runs::Apart(process) => process,
+            Runs::Here { .. } => panic!("it runs in the process of the tests"),
+        }
     }
 
     /// Moves its clock.
@@ -207,4 +216,17 @@ impl Gateway {
     pub(crate) fn last_trace(&self) -> Trace {
         self.traces().into_iter().next().expect("a trace")
     }
+}
+
+/// The state of a gateway on a database.
+fn state(database: &Database, url: &str, settings: &[(&str, &str)]) -> Data<State> {
+    let own =
+        [("mode", "development"), ("public_url", url), ("database.url", database.url.as_str())];
+    let all = own.iter().chain(settings);
+    let settings = all.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let flags = Flags { config: None, settings };
+    let config = config::load_from(&flags, &Surroundings::default()).unwrap().config;
+    let store = Store::open(&database.url, Clock::default()).unwrap();
+    let master = MasterKey::from_base64(database::MASTER_KEY, None).unwrap();
+    Data::new(State::new(config, store, master, Metrics::new().unwrap()).unwrap())
 }

@@ -77,6 +77,18 @@ impl UserAgent {
         self.send(&Request::of(form)).await
     }
 
+    /// Sends a form to a server that may not live to answer: whether it did.
+    pub(crate) async fn try_submit(&mut self, form: &Form) -> Option<StatusCode> {
+        let request = Request::of(form);
+        let mut sent = self.client.request(request.method, request.url.clone());
+        if let Some(cookies) = self.cookies.header(&request.url) {
+            sent = sent.header(COOKIE, cookies);
+        }
+        let body = request.body.unwrap_or_default();
+        let sent = sent.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
+        sent.send().await.ok().map(|answer| answer.status())
+    }
+
     /// Sends on the forms that a page would send by script, until a person has to do something.
     pub(crate) async fn settle(&mut self, mut page: Page) -> Page {
         while let Some(form) = page.self_submitting_form() {
