@@ -2,10 +2,16 @@
 
 // `cfg(test)` holds for this whole binary; it tells clippy that helpers are tests as well.
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
-#[expect(dead_code, unused_imports, reason = "the journeys through the gateway use the rest")]
+mod gateway;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod journeys;
+#[cfg(test)]
 mod peers;
 #[cfg(test)]
-#[expect(dead_code, reason = "the journeys through the gateway use the rest")]
 mod user_agent;

@@ -165,6 +165,11 @@ class Provider:
         self.server = self.build(self.options)
         return sorted(self.server.metadata.with_descriptor("spsso"))
 
+    def forget(self):
+        """Serves nobody any more."""
+        self.sp_urls.clear()
+        self.server = self.build(self.options)
+
     def read(self, fields):
         """What pysaml2 makes of an AuthnRequest: where the answer goes and what it answers."""
         binding = BINDING_HTTP_POST if fields["binding"] == "post" else BINDING_HTTP_REDIRECT
@@ -275,6 +280,12 @@ def web(provider):
     def control_sp():
         with provider.lock:
             return jsonify(service_providers=provider.serve(request.get_json()["url"]))
+
+    @app.post("/control/forget")
+    def control_forget():
+        with provider.lock:
+            provider.forget()
+            return jsonify({})
 
     @app.post("/control/options")
     def control_options():

@@ -225,6 +225,10 @@ app.post('/control/sp', async (request, http) => {
   serviceProviders.set(serviceProvider.entityId, serviceProvider);
   http.json({ service_providers: [...serviceProviders.keys()] });
 });
+app.post('/control/forget', (_request, http) => {
+  serviceProviders.clear();
+  http.json({});
+});
 app.post('/control/options', (request, http) => {
   const unknown = Object.keys(request.body).filter((name) => !(name in options));
   if (unknown.length > 0) return http.status(400).json({ error: `no such option: ${unknown}` });

@@ -1,7 +1,7 @@
 //! API keys. A key makes, rolls and revokes only keys that may do no more than itself.
 
 use super::answer::{Answer, List, created, no_content};
-use super::input::{Body, Listing, NoFilter, PageParams, nullable};
+use super::input::{Body, Listing, NoFilter, Nullable, PageParams, nullable};
 use super::schemas;
 use crate::clock::Time;
 use crate::crypto::Secret;
@@ -109,7 +109,7 @@ struct Create {
     /// From when on it is to be refused; 90 days from now if it is left out, never if it is `null`.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<DateTime<Utc>>)]
-    expires_at: Option<Option<Time>>,
+    expires_at: Nullable<Time>,
 }
 
 /// How to roll a key.

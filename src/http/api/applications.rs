@@ -1,7 +1,7 @@
-//! Applications: your apps, as OpenID Connect clients.
+//! Applications: your apps, as `OpenID` Connect clients.
 
 use super::answer::{Answer, List, created, no_content};
-use super::input::{Body, Listing, NoFilter, PageParams, nullable};
+use super::input::{Body, Listing, NoFilter, Nullable, PageParams, nullable};
 use super::schemas;
 use super::secrets::NewSecretView;
 use crate::http::caller::{ApiKey, ApplicationsRead, ApplicationsWrite};
@@ -146,18 +146,18 @@ struct Patch {
     post_logout_redirect_uris: Option<Vec<String>>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
-    initiate_login_uri: Option<Option<String>>,
+    initiate_login_uri: Nullable<String>,
     #[schema(schema_with = schemas::no_connection)]
     no_connection: Option<NoConnection>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
-    fallback_url: Option<Option<String>>,
+    fallback_url: Nullable<String>,
     #[schema(schema_with = schemas::id_token_alg)]
     id_token_alg: Option<IdTokenAlg>,
     /// Takes the place of the whole list; `null` admits everybody.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<Vec<String>>)]
-    organizations: Option<Option<Vec<OrganizationId>>>,
+    organizations: Nullable<Vec<OrganizationId>>,
 }
 
 impl From<Patch> for ApplicationPatch {

@@ -3,6 +3,7 @@
 use super::answer::{Answer, List, created, no_content};
 use super::input::{Body, Listing, NoFilter, Nothing};
 use super::{organizations, schemas};
+use crate::clock::Time;
 use crate::domain::DomainName;
 use crate::error::{Error, FieldError, Result};
 use crate::http::caller::{ApiKey, DomainsRead, DomainsWrite};
@@ -58,8 +59,8 @@ impl From<Domain> for DomainView {
             state: row.state,
             dns_record: DnsRecord { r#type: "TXT", name, value },
             created_at: row.created_at.to_utc(),
-            checked_at: row.checked_at.map(|at| at.to_utc()),
-            live_at: row.live_at.map(|at| at.to_utc()),
+            checked_at: row.checked_at.map(Time::to_utc),
+            live_at: row.live_at.map(Time::to_utc),
         }
     }
 }

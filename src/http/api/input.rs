@@ -167,10 +167,13 @@ pub(super) fn below<T>(pointer: &str, result: Result<T>) -> Result<T> {
     })
 }
 
+/// A field of a patch: left out, taken away by `null`, or given.
+pub(super) type Nullable<T> = Option<Option<T>>;
+
 /// For a field of a patch: left out it is `None`, `null` is `Some(None)`.
 pub(super) fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     from: D,
-) -> Result<Option<Option<T>>, D::Error> {
+) -> Result<Nullable<T>, D::Error> {
     Option::deserialize(from).map(Some)
 }
 
@@ -247,7 +250,7 @@ mod tests {
         #[serde(default)]
         inner: Vec<Inner>,
         #[serde(default, deserialize_with = "nullable")]
-        note: Option<Option<String>>,
+        note: Nullable<String>,
     }
 
     fn refused(value: Value) -> (String, String, String) {

@@ -1,4 +1,4 @@
-//! The OpenAPI 3.1 document: what the handlers say of themselves, and what they all have in common.
+//! The `OpenAPI` 3.1 document: what the handlers say of themselves, and what they all have in common.
 
 use super::v1;
 use actix_web::HttpResponse;
@@ -80,6 +80,7 @@ fn complete(method: &str, operation: &mut Value) {
     fields.insert("description".to_owned(), description.join("\n\n").into());
 
     let parameters = fields.entry("parameters").or_insert_with(|| json!([]));
+    without_repeats(parameters);
     let has_path =
         parameters.as_array().is_some_and(|all| all.iter().any(|one| one["in"] == "path"));
     let has_query =
@@ -116,10 +117,12 @@ fn complete_answer(method: &str, status: &str, answer: &mut Value) {
     let Some(fields) = answer.as_object_mut() else { return };
     let usual = if status == "201" { "It is there now." } else { "As asked." };
     fields.entry("description").or_insert_with(|| usual.into());
-    let headers = fields.entry("headers").or_insert_with(|| json!({}));
-    headers["Request-Id"] = json!({ "$ref": "#/components/headers/RequestId" });
+    fields.entry("headers").or_insert_with(|| json!({}));
+    let id = json!({ "$ref": "#/components/headers/RequestId" });
+    set(answer, "headers", "Request-Id", id);
     if method == "post" {
-        headers["Idempotency-Replayed"] = json!({ "$ref": "#/components/headers/Replayed" });
+        let replayed = json!({ "$ref": "#/components/headers/Replayed" });
+        set(answer, "headers", "Idempotency-Replayed", replayed);
     }
 }
 
@@ -227,10 +230,31 @@ fn responses() -> Value {
     .collect();
     for name in ["TooMany", "Unavailable"] {
         if let Some(answer) = all.get_mut(name) {
-            answer["headers"]["Retry-After"] = json!({ "$ref": "#/components/headers/RetryAfter" });
+            let after = json!({ "$ref": "#/components/headers/RetryAfter" });
+            set(answer, "headers", "Retry-After", after);
         }
     }
     all.into()
+}
+
+/// Keeps each parameter once, the described one: utoipa finds those of the path a second time by itself.
+fn without_repeats(parameters: &mut Value) {
+    let mut seen = Vec::new();
+    if let Some(all) = parameters.as_array_mut() {
+        all.retain(|one| {
+            let place = (one["in"].clone(), one["name"].clone());
+            let is_new = !seen.contains(&place);
+            seen.push(place);
+            is_new
+        });
+    }
+}
+
+/// Sets a member of an object within an object.
+fn set(value: &mut Value, object: &str, name: &str, member: Value) {
+    if let Some(fields) = value.get_mut(object).and_then(Value::as_object_mut) {
+        fields.insert(name.to_owned(), member);
+    }
 }
 
 /// The members of an object; of anything else none.

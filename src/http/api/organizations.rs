@@ -1,7 +1,7 @@
 //! Organizations: the customers.
 
 use super::answer::{Answer, List, created, no_content};
-use super::input::{Body, Listing, Nothing, PageParams, nullable};
+use super::input::{Body, Listing, Nothing, Nullable, PageParams, nullable};
 use super::schemas;
 use crate::error::{Error, Result};
 use crate::http::caller::{ApiKey, Needs, OrganizationsRead, OrganizationsWrite};
@@ -115,7 +115,7 @@ struct Patch {
     /// Your own ID of this customer; `null` takes it away.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, max_length = 128)]
-    external_id: Option<Option<String>>,
+    external_id: Nullable<String>,
     /// How new people arrive.
     #[schema(schema_with = schemas::admission)]
     admission: Option<Admission>,

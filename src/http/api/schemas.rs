@@ -1,4 +1,4 @@
-//! Parts of the OpenAPI document that several handlers share: path parameters, and words with their choices.
+//! Parts of the `OpenAPI` document that several handlers share: path parameters, and words with their choices.
 
 use crate::store::api_keys::Scope;
 use crate::store::applications::{ApplicationKind, IdTokenAlg, NoConnection};
@@ -9,6 +9,7 @@ use crate::store::traces::{Outcome, TraceKind};
 use crate::store::users::{Source, UserState};
 use serde::Deserialize;
 use utoipa::IntoParams;
+use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{Array, ArrayBuilder, Object, ObjectBuilder, Type};
 
 macro_rules! words {
@@ -47,6 +48,13 @@ pub(super) fn scopes() -> Array {
 /// How messages travel through the browser.
 pub(super) fn binding() -> Object {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["redirect", "post"])).build()
+}
+
+/// The same, or no choice.
+pub(super) fn binding_or_none() -> Object {
+    let words = [Some("redirect"), Some("post"), None];
+    let types = SchemaType::from_iter([Type::String, Type::Null]);
+    ObjectBuilder::new().schema_type(types).enum_values(Some(words)).build()
 }
 
 macro_rules! path_params {

@@ -1,7 +1,7 @@
 //! Users: the people of an organization, whichever way they came.
 
 use super::answer::{Answer, List, no_content};
-use super::input::{Body, Listing, Nothing, PageParams, nullable};
+use super::input::{Body, Listing, Nothing, Nullable, PageParams, nullable};
 use super::{organizations, schemas};
 use crate::clock::Time;
 use crate::email::Email;
@@ -79,13 +79,13 @@ impl From<User> for UserView {
 struct Patch {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
-    name: Option<Option<String>>,
+    name: Nullable<String>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
-    given_name: Option<Option<String>>,
+    given_name: Nullable<String>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
-    family_name: Option<Option<String>>,
+    family_name: Nullable<String>,
 }
 
 impl From<Patch> for UserPatch {

@@ -137,7 +137,9 @@ pub(super) fn render(state: &State, id: &RequestId, error: &PageError) -> HttpRe
 
 /// An error of HTTP rather than of the data.
 pub(super) fn plain(state: &State, id: &RequestId, plain: &Plain) -> HttpResponse {
-    other(state, id, plain.status, Some(plain.detail.clone()))
+    // That nothing is there, or that we failed, is said in the words for it.
+    let is_usual = plain.status == StatusCode::NOT_FOUND || plain.status.is_server_error();
+    other(state, id, plain.status, (!is_usual).then(|| plain.detail.clone()))
 }
 
 /// The sentence of an error that a person can do something about.

@@ -61,7 +61,7 @@ async fn a_running_request_is_finished_before_the_server_stops() {
     })
     .await
     .unwrap();
-    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 415"), "{answer}");
     // A browser that only keeps its connection open holds nobody up.
     tokio::time::timeout(Duration::from_secs(10), stopping).await.unwrap().unwrap().unwrap();
 }

@@ -87,7 +87,7 @@ fn choose_entity<'a, 'input>(
 ) -> Result<(Node<'a, 'input>, Node<'a, 'input>), Fault> {
     let entities: Vec<_> = root
         .descendants()
-        .filter(|node| xml::is(*node, ns::METADATA, "EntityDescriptor"))
+        .filter(|node| xml::is(*node, ns::METADATA, "EntityDescriptor") && is_listed(*node))
         .collect();
     let mut providers: Vec<_> =
         entities.iter().filter_map(|entity| Some((*entity, role(*entity)?))).collect();
@@ -101,6 +101,11 @@ fn choose_entity<'a, 'input>(
         return Err(Fault::Multiple(choices));
     }
     providers.pop().ok_or_else(|| no_provider(&entities, ours))
+}
+
+/// Whether an entity stands where entities do: alone or in lists, not inside somebody's extensions.
+fn is_listed(entity: Node<'_, '_>) -> bool {
+    chain(entity).skip(1).all(|node| xml::is(node, ns::METADATA, "EntitiesDescriptor"))
 }
 
 /// The SAML 2.0 identity provider role. Roles of other protocols may stand beside it.

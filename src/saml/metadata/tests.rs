@@ -117,6 +117,19 @@ fn of_several_providers_one_is_chosen() {
 }
 
 #[test]
+fn an_entity_inside_extensions_is_not_an_entity() {
+    let hidden = file(SSO, "entityID='hidden'");
+    let text = file(SSO, "entityID='shown'").replace(
+        "<IDPSSODescriptor",
+        &format!("<Extensions>{hidden}</Extensions><IDPSSODescriptor"),
+    );
+    assert_eq!(
+        parse(text.as_bytes(), Some("hidden"), OURS, testing::now()).unwrap().entity_id,
+        "shown"
+    );
+}
+
+#[test]
 fn metadata_past_its_date_is_refused() {
     let federation = sample!("federation");
     let at = |time| parse(federation, Some("https://two.example/idp"), OURS, time);

@@ -216,12 +216,12 @@ impl Verifier<'_> {
         let opened = self.trace_fault(CheckName::Decryption, opened)?;
         self.facts.cipher = Some(opened.cipher.to_owned());
         if opened.is_authenticated || signed.is_some() {
-            return self.opened(&opened, signed.is_some());
+            return self.opened(&opened, node, signed.is_some());
         }
         // Without authentication each answer of ours tells a stranger something about the
         // plaintext: there is one answer until a signature was found to fit.
         let mut quiet = Verifier { trace: Trace::default(), facts: Facts::default(), ..*self };
-        let octets = quiet.opened(&opened, false).map_err(|_| encryption::wrong());
+        let octets = quiet.opened(&opened, node, false).map_err(|_| encryption::wrong());
         let octets = self.trace_fault(CheckName::Decryption, octets)?;
         self.trace.0.append(&mut quiet.trace.0);
         self.facts.signatures.append(&mut quiet.facts.signatures);
@@ -230,14 +230,28 @@ impl Verifier<'_> {
     }
 
     /// What was inside an encrypted assertion, under the same rules as the response.
-    fn opened(&mut self, opened: &Opened, response_is_signed: bool) -> Result<String, Rejection> {
+    fn opened(
+        &mut self,
+        opened: &Opened,
+        encrypted: Node<'_, '_>,
+        response_is_signed: bool,
+    ) -> Result<String, Rejection> {
         let text = xml::scan(&opened.octets, &Limits::RESPONSE).map(xml::line_ends);
         let text = self.trace_fault(CheckName::Decryption, text.map_err(Rejection::from))?;
-        let document = self.trace_fault(CheckName::Decryption, parse(&text))?;
-        let root = document.root_element();
-        let signature = shape::assertion(root);
-        let signature =
-            self.trace.note(CheckName::Decryption, signature, |_| Note::received(opened.cipher))?;
+        let context;
+        let (document, is_alone) = if let Ok(document) = parse(&text) {
+            (document, true)
+        } else {
+            context = in_context(&text, encrypted);
+            (self.trace_fault(CheckName::Decryption, parse(&context))?, false)
+        };
+        let top = document.root_element();
+        let root = if is_alone { Some(top) } else { top.first_element_child() };
+        let shape = root
+            .ok_or_else(|| Rejection::new(Cause::AssertionMissing, "What is encrypted is empty."))
+            .and_then(|root| Ok((root, shape::assertion(root)?)));
+        let note = |_: &_| Note::received(opened.cipher);
+        let (root, signature) = self.trace.note(CheckName::Decryption, shape, note)?;
         self.covered(signature, root, response_is_signed)
     }
 
@@ -341,6 +355,26 @@ fn decode(field: &str) -> Result<Vec<u8>, Rejection> {
 #[expect(clippy::ptr_arg, reason = "called with a reference to what a check gave")]
 fn size(bytes: &Vec<u8>) -> Note {
     Note::received(format!("{} bytes", bytes.len()))
+}
+
+/// The plaintext inside an element that declares what is declared where it was encrypted.
+///
+/// Providers that encrypt in place leave out declarations made further out, and XML Encryption
+/// wants them found (1.1, 4.3.3). What a stranger declares there changes nothing that is signed:
+/// the canonical form spells every namespace out.
+fn in_context(text: &str, encrypted: Node<'_, '_>) -> String {
+    let mut context = "<context".to_owned();
+    for namespace in encrypted.namespaces().filter(|namespace| namespace.name() != Some("xml")) {
+        let colon = if namespace.name().is_some() { ":" } else { "" };
+        let name = namespace.name().unwrap_or_default();
+        context.push_str(&[" xmlns", colon, name, "=\""].concat());
+        xml::escape_attribute(namespace.uri(), &mut context);
+        context.push('"');
+    }
+    context.push('>');
+    context.push_str(text);
+    context.push_str("</context>");
+    context
 }
 
 fn parse(text: &str) -> Result<Document<'_>, Rejection> {

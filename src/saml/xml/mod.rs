@@ -8,6 +8,7 @@ use roxmltree::{Document, Node, ParsingOptions};
 use std::borrow::Cow;
 use std::fmt;
 
+pub(crate) use canonical::escape_attribute;
 pub use canonical::{Method, canonical};
 pub use scan::scan;
 

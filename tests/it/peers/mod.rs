@@ -5,6 +5,7 @@
 
 mod app;
 mod browser;
+pub(crate) mod lent;
 mod process;
 mod provider;
 

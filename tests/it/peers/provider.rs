@@ -39,6 +39,11 @@ impl Provider {
         self.process.tell(&format!("{}/control/sp", self.url), &body).await;
     }
 
+    /// Lets it forget every service provider.
+    pub(crate) async fn forget(&self) {
+        self.process.tell(&format!("{}/control/forget", self.url), &json!({})).await;
+    }
+
     /// Changes how it answers; `tests/peers/README.md` lists the options.
     pub(crate) async fn set(&self, options: &Value) {
         self.process.tell(&format!("{}/control/options", self.url), options).await;

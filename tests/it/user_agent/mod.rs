@@ -48,6 +48,8 @@ impl UserAgent {
             .redirect(redirect::Policy::none())
             .timeout(Duration::from_secs(30))
             .no_proxy()
+            // Peers are shared by tests, whose runtimes end with the connections that they began.
+            .pool_max_idle_per_host(0)
             .build()
             .unwrap();
         Self { client, cookies: Cookies::default(), visited: Vec::new() }

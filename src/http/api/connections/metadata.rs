@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[schema(as = ConnectionMetadata)]
 #[serde(deny_unknown_fields)]
-struct Metadata {
+struct Import {
     /// Where the metadata is. The best way: it is how new certificates are found.
     #[schema(example = "https://sso.jumpcloud.com/saml2/metadata/orbit")]
     metadata_url: Option<String>,
@@ -56,7 +56,7 @@ struct Values {
 #[utoipa::path(
     tag = "connections",
     params(schemas::ConnectionPath),
-    request_body = Metadata,
+    request_body = Import,
     responses((status = 200, body = ConnectionView)),
     security(("api_key" = ["connections:write"])),
 )]
@@ -65,7 +65,7 @@ pub(in crate::http::api) async fn import_metadata(
     key: ApiKey<ConnectionsWrite>,
     state: Data<State>,
     id: Path<String>,
-    body: Body<Metadata>,
+    body: Body<Import>,
 ) -> Answer<ConnectionView> {
     let Connection { id, organization_id, .. } = super::find(&state, &key, &id).await?;
     let (accept, body) = (body.0.accept_new_entity, body.0);
@@ -79,7 +79,7 @@ pub(in crate::http::api) async fn import_metadata(
     Ok(Json(state.view(connection)))
 }
 
-impl Metadata {
+impl Import {
     /// The identity provider, and the address that it came from.
     async fn read(self, state: &Data<State>) -> Result<(IdentityProvider, Option<String>)> {
         match (self.metadata_url, self.metadata_xml, self.values) {

@@ -9,36 +9,41 @@ use utoipa::ToSchema;
 /// How a connection works. A patch changes what it names; `null` brings the default back.
 #[derive(ToSchema)]
 #[schema(as = ConnectionSettings)]
-#[expect(dead_code, reason = "describes the store's Settings; a test compares the two")]
+#[expect(
+    dead_code,
+    clippy::struct_excessive_bools,
+    reason = "describes the store's Settings; a test compares the two"
+)]
 pub(super) struct SettingsSchema {
     /// Sign the requests that are sent to the identity provider.
-    #[schema(default = false)]
+    #[schema(default = false, required = false)]
     sign_requests: bool,
     /// How requests are sent; `null` leaves the choice to what the identity provider offers.
-    #[schema(schema_with = schemas::binding)]
+    #[schema(schema_with = schemas::binding_or_none, required = false)]
     request_binding: Option<String>,
     /// The name ID format to ask for; `null` asks for none.
     #[schema(example = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress")]
     name_id_format: Option<String>,
     /// Ask the identity provider to have people sign in anew each time.
-    #[schema(default = false)]
+    #[schema(default = false, required = false)]
     force_authn: bool,
     /// By how many seconds the identity provider's clock may differ.
-    #[schema(default = 60, minimum = 0, maximum = 180)]
+    #[schema(default = 60, minimum = 0, maximum = 180, required = false)]
     clock_skew: u32,
     /// Accept signatures with SHA-1, which can be forged. Needs `sha1_reason`.
-    #[schema(default = false)]
+    #[schema(default = false, required = false)]
     allow_sha1: bool,
     /// Why there is no other way.
     sha1_reason: Option<String>,
     /// Accept encryption with AES-CBC.
-    #[schema(default = false)]
+    #[schema(default = false, required = false)]
     allow_cbc: bool,
     /// Accept sign-ins that start at the identity provider.
-    #[schema(default = false)]
+    #[schema(default = false, required = false)]
     idp_started: bool,
     /// The application that such a sign-in leads to.
     default_application: Option<String>,
+    #[schema(required = false)]
     attributes: MappingSchema,
 }
 
@@ -47,10 +52,15 @@ pub(super) struct SettingsSchema {
 #[schema(as = AttributeMapping)]
 #[expect(dead_code, reason = "describes Mapping; a test compares the two")]
 pub(super) struct MappingSchema {
+    #[schema(required = false)]
     email: Vec<String>,
+    #[schema(required = false)]
     given_name: Vec<String>,
+    #[schema(required = false)]
     family_name: Vec<String>,
+    #[schema(required = false)]
     name: Vec<String>,
+    #[schema(required = false)]
     groups: Vec<String>,
 }
 
@@ -69,7 +79,7 @@ mod tests {
     use serde_json::json;
     use utoipa::PartialSchema;
 
-    fn patch(value: Value) -> Result<Settings> {
+    fn patch(value: &Value) -> Result<Settings> {
         patched(&Settings::default(), value.as_object().cloned())
     }
 
@@ -94,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_patch_changes_what_it_names() {
-        let changed = patch(json!({"clock_skew": 90, "attributes": {"email": ["mail"]}})).unwrap();
+        let changed = patch(&json!({"clock_skew": 90, "attributes": {"email": ["mail"]}})).unwrap();
         assert_eq!(changed.clock_skew, 90);
         assert_eq!(changed.force_authn, Settings::default().force_authn);
         let back = patched(&changed, json!({"clock_skew": null}).as_object().cloned()).unwrap();
@@ -108,7 +118,7 @@ mod tests {
             (json!({"clock_skew": "x"}), "/settings/clock_skew"),
             (json!({"attributes": {"emial": []}}), "/settings/attributes/emial"),
         ] {
-            match patch(value) {
+            match patch(&value) {
                 Err(Error::Invalid(errors)) => assert_eq!(errors[0].pointer, pointer),
                 other => panic!("{other:?}"),
             }

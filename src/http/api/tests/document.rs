@@ -109,6 +109,12 @@ fn every_reference_leads_somewhere_and_every_operation_has_a_name_of_its_own() {
         for operation in methods.as_object().unwrap().values() {
             let name = operation["operationId"].as_str().unwrap();
             assert!(names.insert(name.to_owned()), "{name}");
+            let parameters = operation["parameters"].as_array().unwrap();
+            let places: BTreeSet<String> = parameters
+                .iter()
+                .map(|one| format!("{} {} {}", one["in"], one["name"], one["$ref"]))
+                .collect();
+            assert_eq!(places.len(), parameters.len(), "{name}");
             assert!(operation["summary"].is_string() && operation["tags"][0].is_string(), "{name}");
         }
     }

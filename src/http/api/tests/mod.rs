@@ -2,6 +2,7 @@
 
 mod customers;
 mod document;
+mod guide;
 mod keys;
 mod people;
 mod repeats;

@@ -93,7 +93,7 @@ async fn an_application_has_two_secrets_at_most_each_shown_once() {
     assert_eq!(view["fallback_url"], "https://app.example/login");
     let wrong =
         api.ask("PATCH", &path, json!({ "redirect_uris": ["https://*.app.example/"] })).await;
-    assert_eq!(problem(&wrong), "422 validation_failed /redirect_uris/0 wildcard");
+    assert!(problem(&wrong).starts_with("422 validation_failed /redirect_uris/0 "), "{wrong:?}");
     assert_eq!(api.get("applications?count=true").await.1["total"], 1);
     assert_eq!(api.ask("DELETE", &path, Value::Null).await.0, 204);
     assert_eq!(problem(&api.get(&path).await), "404 not_found");

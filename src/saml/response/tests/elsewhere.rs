@@ -138,31 +138,33 @@ fn what_another_program_encrypts_is_opened() {
             enc = ns::ENCRYPTION,
             sig = ns::SIGNATURE,
         );
-        // Encrypted assertions declare their own namespaces: they are opened alone.
+        // In place, without the declarations of the response; and with all that it needs.
         let assertion = cut(&signed, "<a:Assertion", "</a:Assertion>");
         let alone = assertion.replacen(
             "<a:Assertion",
             "<a:Assertion xmlns:a=\"urn:oasis:names:tc:SAML:2.0:assertion\" xmlns:xs=\"http://www.w3.org/2001/XMLSchema\"",
             1,
         );
-        let wrapped = format!("<a:EncryptedAssertion>{alone}</a:EncryptedAssertion>");
-        let message = signed.replace(assertion, &wrapped);
-        let sealed = xmlsec1(
-            &[
-                "--encrypt",
-                "--pubkey-cert-pem",
-                "@0",
-                "--session-key",
-                session,
-                "--xml-data",
-                "@1",
-                "--node-xpath",
-                "//*[local-name()='Assertion']",
-                "@2",
-            ],
-            &[&ours.pem(), &message, &template],
-        );
-        assert!(!sealed.contains(ANN));
-        assert_eq!(world.accepts(&sealed).name_id.value, ANN, "{cipher}");
+        for inside in [assertion, &alone] {
+            let wrapped = format!("<a:EncryptedAssertion>{inside}</a:EncryptedAssertion>");
+            let message = signed.replace(assertion, &wrapped);
+            let sealed = xmlsec1(
+                &[
+                    "--encrypt",
+                    "--pubkey-cert-pem",
+                    "@0",
+                    "--session-key",
+                    session,
+                    "--xml-data",
+                    "@1",
+                    "--node-xpath",
+                    "//*[local-name()='Assertion']",
+                    "@2",
+                ],
+                &[&ours.pem(), &message, &template],
+            );
+            assert!(!sealed.contains(ANN));
+            assert_eq!(world.accepts(&sealed).name_id.value, ANN, "{cipher}");
+        }
     }
 }

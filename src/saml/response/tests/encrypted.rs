@@ -236,6 +236,25 @@ fn what_is_inside_is_held_to_the_same_rules() {
 }
 
 #[test]
+fn what_was_encrypted_in_place_is_read_in_its_place() {
+    let gcm = Sealing::gcm();
+    let declaration = format!(" xmlns:saml=\"{}\"", ns::ASSERTION);
+    let inside = signed_assertion().replacen(&declaration, "", 1);
+    assert!(Document::parse(&inside).is_err());
+    let sealed = gcm.seal(inside.as_bytes());
+    world().accepts(&with(&sealed));
+    // A prefix bound to something else outside makes it something else inside.
+    let rebound =
+        sealed.replacen(ns::ASSERTION, "urn:x", 1).replace("saml:Encrypted", "s:Encrypted");
+    let outside = format!("<s:EncryptedAssertion xmlns:s=\"{}\"", ns::ASSERTION);
+    let rebound = rebound.replacen("<s:EncryptedAssertion", &outside, 1);
+    world().refuses(&with(&rebound), Cause::AssertionMissing);
+    // Nothing gets out of the place.
+    let out = format!("</context>{}<context>", signed_assertion());
+    world().refuses(&with(&gcm.seal(out.as_bytes())), Cause::XmlInvalid);
+}
+
+#[test]
 fn many_encrypted_keys_cost_no_more_than_eight() {
     let sealed = Sealing::gcm().seal(signed_assertion().as_bytes());
     let key = cut(&sealed, "<xenc:EncryptedKey", "</xenc:EncryptedKey>").to_owned();

@@ -229,7 +229,8 @@ fn escape_text(text: &str, out: &mut String) {
     });
 }
 
-fn escape_attribute(text: &str, out: &mut String) {
+/// Text as it stands between the quotes of an attribute.
+pub(crate) fn escape_attribute(text: &str, out: &mut String) {
     escape(text, out, |byte| match byte {
         b'&' => Some("&amp;"),
         b'<' => Some("&lt;"),

@@ -1,0 +1,54 @@
+//! One thread in which the servers of all tests run, so that a test's end stops its server for certain.
+
+use actix_web::rt::System;
+use actix_web::web::Data;
+use std::net::TcpListener;
+use std::sync::{LazyLock, mpsc as answers};
+use std::thread;
+use tokio::sync::{mpsc, oneshot};
+use vestibule::http::server::{self, State};
+
+type Task = Box<dyn FnOnce() + Send>;
+
+static HOUSE: LazyLock<mpsc::UnboundedSender<Task>> = LazyLock::new(|| {
+    let (send, mut tasks) = mpsc::unbounded_channel::<Task>();
+    thread::spawn(move || {
+        System::new().block_on(async move {
+            while let Some(task) = tasks.recv().await {
+                task();
+            }
+        });
+    });
+    send
+});
+
+/// A server that answers until it is dropped.
+pub(crate) struct Server {
+    stop: Option<oneshot::Sender<()>>,
+    stopped: answers::Receiver<()>,
+}
+
+impl Server {
+    pub(crate) fn start(state: Data<State>, listener: TcpListener) -> Self {
+        let (stop, told) = oneshot::channel();
+        let (tell, stopped) = answers::channel();
+        let task = move || {
+            let running = server::start(state, listener).unwrap();
+            actix_web::rt::spawn(async move {
+                let _ = told.await;
+                running.stop().await.unwrap();
+                drop(tell);
+            });
+        };
+        HOUSE.send(Box::new(task)).unwrap();
+        Self { stop: Some(stop), stopped }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        // Ends when the other side is dropped: the server answers nobody any more.
+        let _ = self.stopped.recv();
+    }
+}

@@ -1,0 +1,72 @@
+//! Forms that no identity provider would let a browser post.
+
+use super::{World, is_in};
+use crate::gateway::{Gateway, Underway, form};
+use crate::user_agent::{Form, UserAgent};
+use vestibule::cause::Cause;
+
+#[actix_web::test]
+async fn a_form_that_is_no_response_is_refused_and_the_next_sign_in_works() {
+    let gateway = Gateway::start().await;
+    let world = World::of(&gateway);
+    let state = |it: &Underway| it.relay_state.clone();
+    let cases: [(&str, Cause, &dyn Fn(&Underway, &str) -> Form); 6] = [
+        ("nothing", Cause::XmlInvalid, &|it, _| {
+            form(&it.asked.acs, &[("RelayState", &state(it))])
+        }),
+        ("an empty field", Cause::XmlInvalid, &|it, _| it.form("")),
+        ("no base64", Cause::XmlInvalid, &|it, _| it.form("!!! not base64 !!!")),
+        ("two responses", Cause::XmlInvalid, &|it, right| {
+            let fields =
+                [("SAMLResponse", right), ("SAMLResponse", right), ("RelayState", &state(it))];
+            form(&it.asked.acs, &fields)
+        }),
+        ("two relay states", Cause::XmlInvalid, &|it, right| {
+            let state = state(it);
+            let fields = [("SAMLResponse", right), ("RelayState", &state), ("RelayState", &state)];
+            form(&it.asked.acs, &fields)
+        }),
+        ("1.5 MB", Cause::ResponseTooLarge, &|it, _| it.form(&"QUJD".repeat(375_000))),
+    ];
+    for (name, cause, make) in cases {
+        world
+            .refuses(name, cause, |underway| {
+                make(underway, &world.answer(underway).base64().unwrap())
+            })
+            .await;
+    }
+}
+
+#[actix_web::test]
+async fn ten_megabytes_are_refused_and_the_next_sign_in_works() {
+    let gateway = Gateway::start().await;
+    let world = World::of(&gateway);
+    let mut agent = UserAgent::new();
+    let underway = world.begin(&mut agent).await;
+    let page = agent.submit_once(&underway.form(&"QUJD".repeat(2_500_000))).await;
+    // Nothing of it was read, so the trace is one of its own.
+    world.refused("10 MB", Cause::ResponseTooLarge, &page);
+    world.works().await;
+}
+
+#[actix_web::test]
+async fn a_relay_state_with_an_address_leads_nowhere() {
+    let gateway = Gateway::start().await;
+    let world = World::of(&gateway);
+    for relay_state in [
+        "https://evil.example/",
+        "//evil.example",
+        "javascript:alert(1)",
+        "",
+        "trc_00000000000000000000000000",
+    ] {
+        let mut agent = UserAgent::new();
+        let underway = world.begin(&mut agent).await;
+        let response = world.answer(&underway).base64().unwrap();
+        let fields = [("SAMLResponse", response.as_str()), ("RelayState", relay_state)];
+        // The response itself says what it answers.
+        let page = agent.submit_once(&form(&underway.asked.acs, &fields)).await;
+        is_in(&page);
+        assert!(!format!("{:?}{}", page.headers, page.body).contains("evil"), "{page:?}");
+    }
+}

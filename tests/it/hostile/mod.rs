@@ -1,0 +1,207 @@
+//! Responses that are wrong or made to harm: each is refused with its cause, and the next sign-in works.
+
+mod browsers;
+mod forms;
+mod memory;
+
+use crate::gateway::{Customer, Gateway, Idp, Key, Registered, Underway};
+use crate::user_agent::{Form, Page, UserAgent};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use chrono::TimeDelta;
+use vestibule::cause::Cause;
+use vestibule::saml::issue::{Issue, Signed, Status};
+use vestibule::store::connections::Connection;
+use vestibule::store::traces::Outcome;
+
+const ADA: &str = "ada@globex.example";
+
+/// A gateway with one customer whose provider is in this process.
+pub(crate) struct World<'a> {
+    pub(crate) gateway: &'a Gateway,
+    pub(crate) customer: Customer<'a>,
+    pub(crate) idp: Idp,
+    pub(crate) connection: Connection,
+    pub(crate) app: Registered,
+}
+
+impl<'a> World<'a> {
+    pub(crate) fn of(gateway: &'a Gateway) -> Self {
+        let customer = gateway.customer("globex.example");
+        let idp = Idp::new("https://idp.globex.example");
+        let connection = customer.connect_to(&idp);
+        let app = gateway.register(|_| {});
+        Self { gateway, customer, idp, connection, app }
+    }
+
+    /// Begins a sign-in, up to the provider.
+    pub(crate) async fn begin(&self, agent: &mut UserAgent) -> Underway {
+        Idp::begin(agent, &self.app.authorize(self.gateway, &[("login_hint", ADA)])).await
+    }
+
+    /// A right answer about Ada.
+    pub(crate) fn answer(&self, to: &Underway) -> Issue<'static> {
+        self.idp.answer(self.gateway, to, ADA)
+    }
+
+    /// Signs Ada in, in a new browser.
+    pub(crate) async fn works(&self) {
+        let mut agent = UserAgent::new();
+        let underway = self.begin(&mut agent).await;
+        let form = underway.form(&self.answer(&underway).base64().unwrap());
+        is_in(&agent.submit_once(&form).await);
+    }
+
+    /// Posts what a hostile provider made of a sign-in, which must be refused with this cause.
+    pub(crate) async fn refuses(&self, name: &str, cause: Cause, make: impl Fn(&Underway) -> Form) {
+        let mut agent = UserAgent::new();
+        let underway = self.begin(&mut agent).await;
+        let page = agent.submit_once(&make(&underway)).await;
+        self.refused(name, cause, &page);
+        self.works().await;
+    }
+
+    /// The page tells the cause with its status, and a trace tells the same.
+    pub(crate) fn refused(&self, name: &str, cause: Cause, page: &Page) {
+        assert_eq!(page.status.as_u16(), cause.status(), "{name}: {}", page.body);
+        assert!(page.body.contains(cause.code()), "{name}: {cause} in {}", page.body);
+        let trace = self.gateway.last_trace();
+        assert_eq!(trace.outcome, Outcome::Failed, "{name}");
+        assert_eq!(trace.cause.as_deref(), Some(cause.code()), "{name}: {:?}", trace.checks);
+        assert!(page.body.contains(trace.id.as_str()), "{name}: {}", page.body);
+        assert_eq!(trace.connection_id.as_ref(), Some(&self.connection.id), "{name}");
+        assert!(trace.checks.last().is_some_and(|check| !check.passed), "{name}: {trace:?}");
+    }
+}
+
+/// The browser is on its way to the app, with a code.
+#[track_caller]
+pub(crate) fn is_in(page: &Page) {
+    let location = page.location().unwrap_or_else(|| panic!("{page:?}"));
+    assert_eq!(location.path(), "/callback", "{location}");
+    assert!(location.query_pairs().any(|(name, _)| name == "code"), "{location}");
+}
+
+/// Each response with one thing wrong, and why it is refused.
+fn wrong() -> Vec<(&'static str, Cause, fn(&mut Issue<'static>))> {
+    let elsewhere = "https://elsewhere.example/saml/acs";
+    let _ = elsewhere;
+    vec![
+        ("another audience", Cause::AudienceMismatch, |it| {
+            it.audiences = vec!["https://elsewhere.example".to_owned()];
+        }),
+        ("no audience", Cause::AudienceMismatch, |it| it.audiences.clear()),
+        ("another recipient", Cause::RecipientMismatch, |it| {
+            it.recipient = "https://elsewhere.example/acs".to_owned();
+        }),
+        ("another destination", Cause::DestinationMismatch, |it| {
+            it.destination = Some("https://elsewhere.example/acs".to_owned());
+        }),
+        ("another issuer", Cause::IssuerMismatch, |it| {
+            it.issuer = "https://idp.elsewhere.example".to_owned();
+        }),
+        ("expired", Cause::ClockLate, |it| {
+            it.not_before = it.issued_at.minus(TimeDelta::hours(2));
+            it.not_on_or_after = it.issued_at.minus(TimeDelta::hours(1));
+            it.issued_at = it.issued_at.minus(TimeDelta::hours(2));
+        }),
+        ("early", Cause::ClockEarly, |it| {
+            it.not_before = it.issued_at.plus(TimeDelta::hours(1));
+            it.not_on_or_after = it.issued_at.plus(TimeDelta::hours(2));
+        }),
+        ("unsigned", Cause::SignatureMissing, |it| it.signed = Signed::Nothing),
+        ("an unknown key", Cause::CertificateUnknown, |it| it.signer = Key::unknown().signer()),
+        ("another request", Cause::RequestUnknown, |it| {
+            it.in_response_to = Some("_of_another_sign_in".to_owned());
+        }),
+        ("no request", Cause::RequestUnknown, |it| it.in_response_to = None),
+        ("no name", Cause::NameIdMissing, |it| it.name_id.clear()),
+        ("no email", Cause::EmailMissing, |it| it.name_id = "0815".to_owned()),
+        ("another company's email", Cause::EmailDomainNotAllowed, |it| {
+            it.name_id = "ada@initech.example".to_owned();
+        }),
+        ("the provider's refusal", Cause::StatusNotSuccess, |it| {
+            it.status = Status::Refused {
+                reason: "AuthnFailed".to_owned(),
+                message: "Not assigned".to_owned(),
+            };
+        }),
+    ]
+}
+
+#[actix_web::test]
+async fn a_wrong_response_is_refused_with_its_cause_and_the_next_sign_in_works() {
+    let gateway = Gateway::start().await;
+    let world = World::of(&gateway);
+    for (name, cause, spoil) in wrong() {
+        world
+            .refuses(name, cause, |underway| {
+                let mut issue = world.answer(underway);
+                spoil(&mut issue);
+                underway.form(&issue.base64().unwrap())
+            })
+            .await;
+    }
+}
+
+/// Puts another person's unsigned assertion into a signed response.
+fn wrapped(xml: &str, place: &str, at: &str) -> String {
+    let start = xml.find("<saml:Assertion").unwrap();
+    let end = xml.find("</saml:Assertion>").unwrap() + "</saml:Assertion>".len();
+    let original = &xml[start..end];
+    let evil = original
+        .replace(ADA, "admin@globex.example")
+        .replacen("<saml:Assertion ID=\"", "<saml:Assertion ID=\"_evil", 1);
+    let without = xml.replace(original, &evil);
+    without.replacen(at, &format!("<{place}>{original}</{place}>{at}"), 1)
+}
+
+#[actix_web::test]
+async fn a_message_made_to_harm_is_refused_with_its_cause_and_the_next_sign_in_works() {
+    let gateway = Gateway::start().await;
+    let world = World::of(&gateway);
+    let cases: [(&str, Cause, fn(String) -> Vec<u8>); 11] = [
+        ("wrapped in Extensions", Cause::SignatureWrapping, |xml| {
+            wrapped(&xml, "samlp:Extensions", "<samlp:Status>").into_bytes()
+        }),
+        ("two assertions", Cause::AssertionMultiple, |xml| {
+            let end = xml.find("</saml:Assertion>").unwrap() + "</saml:Assertion>".len();
+            let start = xml.find("<saml:Assertion").unwrap();
+            let assertion = xml[start..end].to_owned();
+            xml.replace(&assertion, &format!("{assertion}{assertion}")).into_bytes()
+        }),
+        ("somebody else's name", Cause::SignatureInvalid, |xml| {
+            xml.replace(ADA, "eve@globex.example").into_bytes()
+        }),
+        ("a DTD", Cause::XmlForbidden, |xml| {
+            format!("<!DOCTYPE r [<!ENTITY a \"b\">]>{xml}").into_bytes()
+        }),
+        ("entities in entities", Cause::XmlForbidden, |_| {
+            let line = |n: u32| format!("<!ENTITY e{} \"&e{n};&e{n};&e{n};&e{n};\">", n + 1);
+            let lines: String = (0..30).map(line).collect();
+            format!("<!DOCTYPE r [<!ENTITY e0 \"lol\">{lines}]><r>&e30;</r>").into_bytes()
+        }),
+        ("a comment in the name", Cause::XmlForbidden, |xml| {
+            xml.replace(ADA, "ada@globex.example<!---->.evil.example").into_bytes()
+        }),
+        ("a processing instruction", Cause::XmlForbidden, |xml| {
+            xml.replacen("<samlp:Status>", "<?php?><samlp:Status>", 1).into_bytes()
+        }),
+        ("100,000 nested elements", Cause::ResponseTooLarge, |_| {
+            format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000)).into_bytes()
+        }),
+        ("binary rubbish", Cause::XmlInvalid, |_| {
+            (0..5000_u32).map(|n| u8::try_from((n * n * 31 + n * 7) % 251).unwrap()).collect()
+        }),
+        ("half a response", Cause::XmlInvalid, |xml| xml[..xml.len() / 2].as_bytes().to_vec()),
+        ("another document", Cause::XmlInvalid, |_| b"<html xmlns=\"a\"/>".to_vec()),
+    ];
+    for (name, cause, make) in cases {
+        world
+            .refuses(name, cause, |underway| {
+                let xml = make(world.answer(underway).xml().unwrap());
+                underway.form(&BASE64.encode(xml))
+            })
+            .await;
+    }
+}
