@@ -25,8 +25,12 @@ pub(super) enum Exit {
 
 /// What went wrong, why, and what to do.
 #[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) exit: Exit,
+pub(super) struct Failure(Box<Said>);
+
+/// A failure in full; apart, so that what succeeds carries little.
+#[derive(Debug)]
+struct Said {
+    exit: Exit,
     what: String,
     why: String,
     fix: String,
@@ -44,7 +48,7 @@ impl Failure {
         why: impl Into<String>,
         fix: impl Into<String>,
     ) -> Self {
-        Self {
+        Self(Box::new(Said {
             exit,
             what: what.into(),
             why: why.into(),
@@ -52,20 +56,18 @@ impl Failure {
             code: code.to_owned(),
             source: None,
             is_shown: false,
-        }
+        }))
     }
 
     /// A check that did not pass, of which everything has been written already.
     pub(super) fn check() -> Self {
-        let failure = Self::new(Exit::CheckFailed, "check_failed", "", "", "");
-        Self { is_shown: true, ..failure }
+        Self::new(Exit::CheckFailed, "check_failed", "", "", "").silent()
     }
 
     /// Nobody reads what we write: a pipe that was closed early is how `head` works.
     pub(super) fn unwritten(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            let failure = Self::new(Exit::Done, "closed", "", "", "");
-            return Self { is_shown: true, ..failure };
+            return Self::new(Exit::Done, "closed", "", "", "").silent();
         }
         anyhow::Error::new(error).context("writing the output").into()
     }
@@ -87,35 +89,47 @@ impl Failure {
     }
 
     /// The same failure with something better to do about it.
-    pub(super) fn fix(self, fix: impl Into<String>) -> Self {
-        Self { fix: fix.into(), ..self }
+    fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.0.fix = fix.into();
+        self
+    }
+
+    fn silent(mut self) -> Self {
+        self.0.is_shown = true;
+        self
+    }
+
+    /// What the shell is told.
+    #[cfg(test)]
+    pub(super) fn exit(&self) -> Exit {
+        self.0.exit
     }
 
     /// The same failure with the connection named in what to do.
     pub(super) fn of_connection(self, id: &crate::store::ConnectionId) -> Self {
-        let fix = self.fix.replace("CONNECTION", id.as_str());
+        let fix = self.0.fix.replace("CONNECTION", id.as_str());
         self.fix(fix)
     }
 
     /// Writes the failure to standard error and gives its exit code.
     pub(super) fn report(&self, json: bool) -> ExitCode {
-        if !self.is_shown {
+        if !self.0.is_shown {
             let text = if json { self.document() } else { self.lines() };
             // There is no other place to say it.
             let _ = writeln!(io::stderr().lock(), "{text}");
         }
-        ExitCode::from(self.exit as u8)
+        ExitCode::from(self.0.exit as u8)
     }
 
     fn lines(&self) -> String {
-        let lines = [&self.what, &self.why, &self.fix];
+        let lines = [&self.0.what, &self.0.why, &self.0.fix];
         let lines: Vec<&str> =
             lines.into_iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
         lines.join("\n")
     }
 
     fn document(&self) -> String {
-        let status = match self.exit {
+        let status = match self.0.exit {
             Exit::NotFound => 404,
             Exit::NotAllowed => 403,
             Exit::Conflict | Exit::CheckFailed => 409,
@@ -124,8 +138,8 @@ impl Failure {
             Exit::Unreachable => 503,
             Exit::Unexpected | Exit::Done => 500,
         };
-        let problem = match &self.source {
-            Some(Error::Internal(_)) | None => Problem::new(status, &self.code, self.lines()),
+        let problem = match &self.0.source {
+            Some(Error::Internal(_)) | None => Problem::new(status, &self.0.code, self.lines()),
             Some(error) => Problem::from(error),
         };
         serde_json::to_string(&problem).unwrap_or_default()
@@ -163,15 +177,9 @@ impl From<Error> for Failure {
             ),
         };
         let code = Problem::from(&error).code.to_owned();
-        Self { source: Some(error), ..Self::new(exit, &code, "", why, fix) }.named()
-    }
-}
-
-impl Failure {
-    /// The first line is what the error says of itself.
-    fn named(mut self) -> Self {
-        self.what = self.source.as_ref().map(ToString::to_string).unwrap_or_default();
-        self
+        let mut failure = Self::new(exit, &code, error.to_string(), why, fix);
+        failure.0.source = Some(error);
+        failure
     }
 }
 
@@ -249,13 +257,13 @@ mod tests {
     use super::*;
 
     fn exit(error: Error) -> Exit {
-        Failure::from(error).exit
+        Failure::from(error).exit()
     }
 
     #[test]
     fn each_kind_of_failure_has_its_exit_code() {
         assert_eq!(exit(Error::Internal(anyhow::anyhow!("x"))) as u8, 1);
-        assert_eq!(Failure::from(Problems(Vec::new())).exit as u8, 2);
+        assert_eq!(Failure::from(Problems(Vec::new())).exit() as u8, 2);
         assert_eq!(exit(Error::not_found("connection", "con_1")) as u8, 3);
         assert_eq!(exit(Error::Forbidden("No.".to_owned())) as u8, 4);
         assert_eq!(exit(Error::conflict("domain_taken", "No.")) as u8, 5);
@@ -263,7 +271,7 @@ mod tests {
         assert_eq!(exit(Error::Busy("Away.".to_owned())) as u8, 7);
         assert_eq!(exit(Error::invalid("", "metadata_unreachable", "Away.")) as u8, 7);
         assert_eq!(exit(Error::conflict("domain_not_verified", "No record.")) as u8, 8);
-        assert_eq!(Failure::check().exit as u8, 8);
+        assert_eq!(Failure::check().exit() as u8, 8);
     }
 
     #[test]
@@ -287,6 +295,6 @@ mod tests {
     #[test]
     fn a_closed_pipe_is_no_failure() {
         let closed = Failure::unwritten(io::ErrorKind::BrokenPipe.into());
-        assert_eq!(closed.exit, Exit::Done);
+        assert_eq!(closed.exit(), Exit::Done);
     }
 }

@@ -25,7 +25,7 @@ mod user;
 mod version;
 
 use self::failure::{Exit, Failure, Result};
-use self::output::Output;
+use self::output::{Format, Output};
 use self::shell::Shell;
 use crate::config::Flags;
 use clap::error::ErrorKind;
@@ -45,6 +45,7 @@ struct Arguments {
 
 /// What every command understands.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(next_help_heading = "For every command")]
 struct General {
     /// The settings file
@@ -131,12 +132,17 @@ pub fn run() -> ExitCode {
         Err(error) => return misused(&error),
     };
     let general = arguments.general;
-    let out = Output::choose(general.json, general.jsonl, general.quiet, general.no_color);
+    let json = match (general.json, general.jsonl) {
+        (_, true) => Some(Format::JsonLines),
+        (true, false) => Some(Format::Json),
+        (false, false) => None,
+    };
+    let out = Output::choose(json, general.quiet, general.no_color);
     let flags = Flags { config: general.config, settings: general.set };
     let shell = Shell::new(out, flags, general.yes);
     match command(shell, arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(general.json || general.jsonl),
+        Err(failure) => failure.report(json.is_some()),
     }
 }
 

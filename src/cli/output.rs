@@ -36,14 +36,9 @@ pub(super) enum Tone {
 
 impl Output {
     /// Chooses by flags, `NO_COLOR` (no-color.org) and whether there is a terminal.
-    pub(super) fn choose(json: bool, lines: bool, quiet: bool, no_color: bool) -> Self {
+    pub(super) fn choose(json: Option<Format>, quiet: bool, no_color: bool) -> Self {
         let terminal = io::stdout().is_terminal();
-        let format = match (json, lines) {
-            (_, true) => Format::JsonLines,
-            (true, false) => Format::Json,
-            (false, false) if terminal => Format::Table,
-            (false, false) => Format::Tabs,
-        };
+        let format = json.unwrap_or(if terminal { Format::Table } else { Format::Tabs });
         let refused = no_color || std::env::var_os("NO_COLOR").is_some_and(|set| !set.is_empty());
         Self { format, quiet, color: terminal && !refused }
     }
@@ -54,12 +49,14 @@ impl Output {
     }
 
     /// Writes a line of data.
+    #[expect(clippy::unused_self, reason = "every way to write goes through the output")]
     pub(super) fn line(&self, text: impl AsRef<str>) -> Result {
         let mut out = io::stdout().lock();
         writeln!(out, "{}", text.as_ref()).and_then(|()| out.flush()).map_err(Failure::unwritten)
     }
 
     /// Writes text as it is, with the line end that it has.
+    #[expect(clippy::unused_self, reason = "every way to write goes through the output")]
     pub(super) fn text(&self, text: &str) -> Result {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::unwritten)
@@ -109,7 +106,7 @@ impl Output {
     ) -> Result {
         match self.format {
             Format::Json => return self.json(list),
-            Format::JsonLines => return list.iter().try_for_each(|view| self.json(view)),
+            Format::JsonLines => return list.data().iter().try_for_each(|view| self.json(view)),
             Format::Tabs => {
                 for row in rows {
                     let cells: Vec<String> = row.iter().map(|cell| flat(cell)).collect();

@@ -60,7 +60,8 @@ pub(super) struct Verify {
 /// What a verification gave, as JSON.
 #[derive(Serialize)]
 struct Verified<'a> {
-    verified: bool,
+    #[serde(rename = "verified")]
+    is_accepted: bool,
     cause: Option<&'static str>,
     detail: Option<&'a str>,
     checks: &'a [Check],
@@ -139,7 +140,7 @@ fn told(shell: &Shell, outcome: &response::Outcome) -> Result {
     let identity = outcome.result.as_ref().ok();
     if shell.out.is_json() {
         return shell.out.json(&Verified {
-            verified: rejection.is_none(),
+            is_accepted: rejection.is_none(),
             cause: rejection.map(|rejection| rejection.cause.code()),
             detail: rejection.map(|rejection| rejection.detail.as_str()),
             checks: &outcome.checks,

@@ -5,7 +5,6 @@ use super::output::Output;
 use crate::clock::{Clock, Time};
 use crate::config::{self, Config, DatabaseUrl, Flags, Loaded};
 use crate::error::Error;
-use crate::guides::Guides;
 use crate::locale::Locale;
 use crate::store::organizations::{self, Organization};
 use crate::store::{Actor, Db, Scope, Store, Tx, Window};
@@ -41,13 +40,11 @@ impl Shell {
 
     /// The settings, read once.
     pub(super) fn loaded(&self) -> Result<&Loaded> {
-        match self.loaded.get() {
-            Some(loaded) => Ok(loaded),
-            None => {
-                let loaded = config::load(&self.flags)?;
-                Ok(self.loaded.get_or_init(|| loaded))
-            }
+        if let Some(loaded) = self.loaded.get() {
+            return Ok(loaded);
         }
+        let loaded = config::load(&self.flags)?;
+        Ok(self.loaded.get_or_init(|| loaded))
     }
 
     pub(super) fn config(&self) -> Result<&Config> {
@@ -60,10 +57,6 @@ impl Shell {
 
     pub(super) fn locale(&self) -> Result<Locale> {
         Ok(Locale::load(&self.config()?.locale)?)
-    }
-
-    pub(super) fn guides(&self) -> Result<Guides> {
-        Ok(Guides::load()?)
     }
 
     /// The database without a look at its migrations.
@@ -82,7 +75,7 @@ impl Shell {
         Ok(self.store.get_or_init(|| store))
     }
 
-    /// The database, up to date: SQLite is brought there, Postgres has to be.
+    /// The database, up to date: `SQLite` is brought there, Postgres has to be.
     pub(super) fn store(&self) -> Result<&Store> {
         let is_open = self.store.get().is_some();
         let store = self.raw_store()?;
@@ -157,6 +150,7 @@ impl Shell {
     }
 
     /// Runs what waits for the network.
+    #[expect(clippy::unused_self, reason = "a command does everything through its shell")]
     pub(super) fn wait<T>(&self, future: impl Future<Output = T>) -> Result<T> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -1,6 +1,7 @@
 //! What is shown of a domain.
 
 use super::words;
+use crate::clock::Time;
 use crate::store::domains::{Domain, DomainState};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -49,8 +50,8 @@ impl From<Domain> for DomainView {
             state: row.state,
             dns_record: DnsRecord { r#type: "TXT", name, value },
             created_at: row.created_at.to_utc(),
-            checked_at: row.checked_at.map(|at| at.to_utc()),
-            live_at: row.live_at.map(|at| at.to_utc()),
+            checked_at: row.checked_at.map(Time::to_utc),
+            live_at: row.live_at.map(Time::to_utc),
         }
     }
 }

@@ -35,8 +35,9 @@ impl<T> List<T> {
     }
 
     /// What the page has.
-    pub fn iter(&self) -> std::slice::Iter<'_, T> {
-        self.data.iter()
+    #[must_use]
+    pub fn data(&self) -> &[T] {
+        &self.data
     }
 
     /// Where the next page begins, if there is one.

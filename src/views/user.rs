@@ -8,34 +8,33 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-/// A person in an organization.
+/// A person of an organization.
 #[derive(Serialize, ToSchema)]
 #[schema(as = User)]
 pub struct UserView {
-    /// Their ID, which is the `sub` that applications see.
+    /// Also the `sub` of ID tokens.
     #[schema(example = "usr_01kampz3y7f4m8t2v6c9d0e1hj")]
     id: String,
     organization_id: String,
+    #[schema(schema_with = words::user_state)]
+    state: UserState,
+    /// Which way they came.
+    #[schema(schema_with = words::user_source)]
+    source: Source,
     #[schema(example = "ada@globex.example")]
     email: String,
     #[schema(example = "Ada Lovelace")]
     name: Option<String>,
     given_name: Option<String>,
     family_name: Option<String>,
-    #[schema(schema_with = words::user_state)]
-    state: UserState,
-    /// Which way they came.
-    #[schema(schema_with = words::user_source)]
-    source: Source,
     /// What else the identity provider said in the last sign-in.
     attributes: Map<String, Value>,
-    /// Since when you have them suspended.
+    /// When they were suspended here.
     suspended_at: Option<DateTime<Utc>>,
-    /// Since when the directory has them suspended; neither undoes the other.
+    /// When their directory suspended them.
     directory_suspended_at: Option<DateTime<Utc>>,
-    /// Since when the directory has them removed.
+    /// When their directory removed them.
     deprovisioned_at: Option<DateTime<Utc>>,
-    /// When they last signed in, to the minute.
     last_sign_in_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,

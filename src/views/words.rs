@@ -1,4 +1,4 @@
-//! Words with their choices, as the OpenAPI document describes them.
+//! Words with their choices, as the `OpenAPI` document describes them.
 
 use crate::store::api_keys::Scope;
 use crate::store::applications::{ApplicationKind, IdTokenAlg, NoConnection};
@@ -7,6 +7,7 @@ use crate::store::domains::DomainState;
 use crate::store::organizations::Admission;
 use crate::store::traces::{Outcome, TraceKind};
 use crate::store::users::{Source, UserState};
+use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{Array, ArrayBuilder, Object, ObjectBuilder, Type};
 
 macro_rules! words {
@@ -48,4 +49,12 @@ pub fn scopes() -> Array {
 #[must_use]
 pub fn binding() -> Object {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["redirect", "post"])).build()
+}
+
+/// The same, or no choice.
+#[must_use]
+pub fn binding_or_none() -> Object {
+    let words = [Some("redirect"), Some("post"), None];
+    let types = SchemaType::from_iter([Type::String, Type::Null]);
+    ObjectBuilder::new().schema_type(types).enum_values(Some(words)).build()
 }

@@ -1,4 +1,4 @@
-//! `vestibule application`: your apps, as OpenID Connect clients.
+//! `vestibule application`: your apps, as `OpenID` Connect clients.
 
 mod secret;
 

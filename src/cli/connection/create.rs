@@ -6,6 +6,7 @@ use crate::cli::domain;
 use crate::cli::failure::Result;
 use crate::cli::shell::Shell;
 use crate::error::Error;
+use crate::guides::Guides;
 use crate::store::connections::{self, Connection, NewConnection, Settings};
 use crate::store::domains;
 
@@ -39,7 +40,7 @@ pub(in crate::cli) struct Arguments {
 
 pub(super) fn run(shell: &Shell, arguments: Arguments) -> Result {
     let organization = shell.organization(&arguments.org)?;
-    let guides = shell.guides()?;
+    let guides = Guides::load()?;
     let guide = guides.find(&arguments.idp).map_err(|_| unknown_guide(&guides, &arguments.idp))?;
     let names = domain::parse_names(&arguments.domains)?;
     let new = NewConnection {
@@ -80,7 +81,7 @@ pub(super) fn run(shell: &Shell, arguments: Arguments) -> Result {
     Ok(())
 }
 
-fn unknown_guide(guides: &crate::guides::Guides, id: &str) -> Error {
+fn unknown_guide(guides: &Guides, id: &str) -> Error {
     let known: Vec<&str> = guides.all().map(|guide| guide.id.as_str()).collect();
     Error::invalid("/idp", "invalid", format!("“{id}” is none of {}.", known.join(", ")))
 }

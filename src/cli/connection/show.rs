@@ -3,7 +3,7 @@
 use crate::cli::failure::Result;
 use crate::cli::output::{cell, pad, yes};
 use crate::cli::shell::Shell;
-use crate::guides::{Guide, Values};
+use crate::guides::{Guide, Guides, Values};
 use crate::saml::certificate::Certificate;
 use crate::store::connections::{Connection, ConnectionState};
 use crate::views::connection::ConnectionView;
@@ -73,7 +73,7 @@ fn next(row: &Connection) -> Option<String> {
 
 /// Prints what to enter in the provider's console, in its own words and order.
 pub(super) fn values(shell: &Shell, row: &Connection) -> Result {
-    let (guides, locale, public_url) = (shell.guides()?, shell.locale()?, shell.public_url()?);
+    let (guides, locale, public_url) = (Guides::load()?, shell.locale()?, shell.public_url()?);
     let guide = guides.of(&row.provider);
     let (entity_id, acs, login_url) =
         (row.entity_id(public_url), row.acs(public_url), row.login_url(public_url));

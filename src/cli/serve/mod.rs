@@ -63,7 +63,7 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
     };
     let listen = config.listen;
     let state = Data::new(State::new(config, store.clone(), master, Metrics::new()?)?);
-    let running = actix_web::rt::System::new().block_on(async {
+    actix_web::rt::System::new().block_on(async {
         let running = server::start(state, server::listen(listen)?)?;
         welcome::print(&shell, running.address(), is_new)?;
         let (stop, stopped) = watch::channel(false);
@@ -76,8 +76,7 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         }
         tracing::info!("stopped");
         ended.map_err(super::failure::Failure::from)
-    });
-    running
+    })
 }
 
 /// Sets the demo up. The gateway is as good without, so a fault of it is told and no more.

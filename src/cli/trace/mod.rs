@@ -10,6 +10,7 @@ use super::output::cell;
 use super::paging::Paging;
 use super::shell::Shell;
 use crate::cause::Cause;
+use crate::guides::Guides;
 use crate::store::connections::{self, Connection};
 use crate::store::organizations;
 use crate::store::traces::{self, Filter, Outcome, Trace};
@@ -150,6 +151,6 @@ fn fix(
     connection: Option<&Connection>,
 ) -> Result<Option<crate::guides::Fix>> {
     let Some(cause) = trace.cause.as_deref().and_then(Cause::from_code) else { return Ok(None) };
-    let (guides, locale) = (shell.guides()?, shell.locale()?);
+    let (guides, locale) = (Guides::load()?, shell.locale()?);
     Ok(Some(views::fix((&guides, &locale), shell.public_url()?, cause, connection)))
 }

@@ -4,94 +4,23 @@ use super::answer::{Answer, List, created, no_content};
 use super::input::{Body, Listing, NoFilter, Nullable, PageParams, nullable};
 use super::schemas;
 use crate::clock::Time;
-use crate::crypto::Secret;
 use crate::error::{Error, Result};
 use crate::http::caller::{ApiKey, ApiKeysRead, ApiKeysWrite};
 use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::api_keys::{self, NewApiKey, Scope};
 use crate::store::{ApiKeyId, Db, OrganizationId, Scope as WriteScope};
+use crate::views::api_key::{ApiKeyView, NewApiKeyView};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, post};
-use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
+use chrono::TimeDelta;
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 /// How long a rolled key goes on when nobody says.
 const DEFAULT_OVERLAP: u32 = 24 * 60 * 60;
 /// How long a rolled key may go on.
 const LONGEST_OVERLAP: u32 = 30 * 24 * 60 * 60;
-
-/// An API key, as far as it is kept.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ApiKey)]
-pub(super) struct ApiKeyView {
-    #[schema(example = "key_01kampz3y7f4m8t2v6c9d0e1hj")]
-    id: String,
-    #[schema(example = "Billing")]
-    name: String,
-    /// How it begins and ends.
-    #[schema(example = "vst_live_…x7Qd")]
-    hint: String,
-    /// What it may do.
-    #[schema(schema_with = schemas::scopes)]
-    scopes: Vec<Scope>,
-    /// The one organization it is for; `null`: all, and what belongs to none.
-    organization_id: Option<String>,
-    created_at: DateTime<Utc>,
-    /// From when on it is refused; `null`: never.
-    expires_at: Option<DateTime<Utc>>,
-    revoked_at: Option<DateTime<Utc>>,
-    /// When it was last used, to the minute.
-    last_used_at: Option<DateTime<Utc>>,
-    /// The address from which it was last used.
-    #[schema(example = "203.0.113.7")]
-    last_used_from: Option<String>,
-}
-
-/// An API key with itself, shown this once.
-#[derive(Serialize, ToSchema)]
-#[schema(as = NewApiKey)]
-struct NewApiKeyView {
-    #[serde(flatten)]
-    row: ApiKeyView,
-    /// The key itself; `null` where the answer is a repeat by `Idempotency-Key`.
-    #[schema(example = "vst_live_wZ0tq5Jp…x7Qd", required = true)]
-    secret: Option<String>,
-    /// Always true: it cannot be read again.
-    shown_once: bool,
-    /// True where the answer is a repeat, which does not have the key. If you have lost it, roll it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    secret_withheld: Option<bool>,
-}
-
-impl From<api_keys::ApiKey> for ApiKeyView {
-    fn from(row: api_keys::ApiKey) -> Self {
-        Self {
-            id: row.id.to_string(),
-            name: row.name,
-            hint: row.hint,
-            scopes: row.scopes.into_inner(),
-            organization_id: row.organization_id.map(|id| id.to_string()),
-            created_at: row.created_at.to_utc(),
-            expires_at: row.expires_at.map(Time::to_utc),
-            revoked_at: row.revoked_at.map(Time::to_utc),
-            last_used_at: row.last_used_at.map(Time::to_utc),
-            last_used_from: row.last_used_from,
-        }
-    }
-}
-
-impl NewApiKeyView {
-    fn new(row: api_keys::ApiKey, secret: &Secret) -> Self {
-        Self {
-            row: row.into(),
-            secret: Some(secret.reveal().to_owned()),
-            shown_once: true,
-            secret_withheld: None,
-        }
-    }
-}
 
 /// A new key.
 #[derive(Deserialize, ToSchema)]

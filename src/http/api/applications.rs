@@ -3,87 +3,18 @@
 use super::answer::{Answer, List, created, no_content};
 use super::input::{Body, Listing, NoFilter, Nullable, PageParams, nullable};
 use super::schemas;
-use super::secrets::NewSecretView;
 use crate::http::caller::{ApiKey, ApplicationsRead, ApplicationsWrite};
 use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::applications::{
-    self, Application, ApplicationKind, ApplicationPatch, IdTokenAlg, NewApplication, NoConnection,
+    self, ApplicationKind, ApplicationPatch, IdTokenAlg, NewApplication, NoConnection,
 };
 use crate::store::{ApplicationId, OrganizationId, Scope, Tx};
+use crate::views::application::{ApplicationView, NewApplicationView};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
-
-/// An app of yours.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Application)]
-pub(super) struct ApplicationView {
-    /// Its ID, which is its `client_id`.
-    #[schema(example = "app_01kampz3y7f4m8t2v6c9d0e1hj")]
-    id: String,
-    #[schema(example = "Orbit")]
-    name: String,
-    /// Whether it can keep a secret (`web`) or proves itself by PKCE alone (`native`).
-    #[schema(schema_with = schemas::application_kind)]
-    kind: ApplicationKind,
-    /// Where codes may be sent. Each is compared as it is written.
-    #[schema(example = json!(["https://app.example.com/callback"]))]
-    redirect_uris: Vec<String>,
-    /// Where browsers may go after sign-out.
-    post_logout_redirect_uris: Vec<String>,
-    /// Where the app begins a sign-in, for those that start elsewhere.
-    initiate_login_uri: Option<String>,
-    /// What happens to a person whose domain has no connection.
-    #[schema(schema_with = schemas::no_connection)]
-    no_connection: NoConnection,
-    /// The app's own sign-in, for `no_connection` `fallback`.
-    fallback_url: Option<String>,
-    /// How ID tokens for it are signed.
-    #[schema(schema_with = schemas::id_token_alg)]
-    id_token_alg: IdTokenAlg,
-    /// Whose people may sign in to it; `null`: everybody's.
-    organizations: Option<Vec<String>>,
-    /// Whether it belongs to the built-in demo.
-    is_demo: bool,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-}
-
-/// A new app with its first secret.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ApplicationWithSecret)]
-struct CreatedView {
-    #[serde(flatten)]
-    application: ApplicationView,
-    /// The first client secret; `null` for a `native` app, which has none.
-    secret: Option<NewSecretView>,
-}
-
-impl From<Application> for ApplicationView {
-    fn from(row: Application) -> Self {
-        let text = |id: OrganizationId| id.to_string();
-        Self {
-            id: row.id.to_string(),
-            name: row.name,
-            kind: row.kind,
-            redirect_uris: row.redirect_uris.into_inner(),
-            post_logout_redirect_uris: row.post_logout_redirect_uris.into_inner(),
-            initiate_login_uri: row.initiate_login_uri,
-            no_connection: row.no_connection,
-            fallback_url: row.fallback_url,
-            id_token_alg: row.id_token_alg,
-            organizations: row
-                .organizations
-                .map(|list| list.into_inner().into_iter().map(text).collect()),
-            is_demo: row.is_demo,
-            created_at: row.created_at.to_utc(),
-            updated_at: row.updated_at.to_utc(),
-        }
-    }
-}
 
 /// A new app.
 #[derive(Deserialize, ToSchema)]
@@ -203,7 +134,7 @@ pub(super) async fn list_applications(
 #[utoipa::path(
     tag = "applications",
     request_body = Create,
-    responses((status = 201, body = CreatedView)),
+    responses((status = 201, body = NewApplicationView)),
     security(("api_key" = ["applications:write"])),
 )]
 #[post("/applications")]
@@ -220,10 +151,7 @@ pub(super) async fn create_application(
         Ok((application, row.zip(secret)))
     };
     let (application, secret) = state.store.write(Scope::System, key.actor(), write).await?;
-    Ok(created(&CreatedView {
-        application: application.into(),
-        secret: secret.map(|(row, secret)| NewSecretView::new(row, &secret)),
-    }))
+    Ok(created(&NewApplicationView::new(application, secret)))
 }
 
 /// Get an application

@@ -3,67 +3,18 @@
 use super::answer::{Answer, List, created, no_content};
 use super::input::{Body, Listing, NoFilter, Nothing};
 use super::{organizations, schemas};
-use crate::clock::Time;
+use crate::acts;
 use crate::domain::DomainName;
 use crate::error::{Error, FieldError, Result};
 use crate::http::caller::{ApiKey, DomainsRead, DomainsWrite};
 use crate::http::error::ApiError;
 use crate::http::server::State;
-use crate::store::domains::{self, Domain, DomainState};
+use crate::store::domains;
+use crate::views::domain::DomainView;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, post};
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
-
-/// An email domain of an organization.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Domain)]
-pub(super) struct DomainView {
-    #[schema(example = "dom_01kampz3y7f4m8t2v6c9d0e1hj")]
-    id: String,
-    organization_id: String,
-    /// In lower case and ASCII (IDNA).
-    #[schema(example = "globex.example")]
-    name: String,
-    #[schema(schema_with = schemas::domain_state)]
-    state: DomainState,
-    /// Whether people with this domain in their address may sign in. A domain is live in one organization only.
-    is_live: bool,
-    dns_record: DnsRecord,
-    created_at: DateTime<Utc>,
-    /// When the DNS was last asked.
-    checked_at: Option<DateTime<Utc>>,
-    live_at: Option<DateTime<Utc>>,
-}
-
-/// What the customer adds to the DNS to show that the domain is theirs.
-#[derive(Serialize, ToSchema)]
-struct DnsRecord {
-    #[schema(example = "TXT")]
-    r#type: &'static str,
-    #[schema(example = "_vestibule.globex.example")]
-    name: String,
-    #[schema(example = "vestibule-domain-verification=0f3c1a52b7e94d0c8a6f12d45b7c9e31")]
-    value: String,
-}
-
-impl From<Domain> for DomainView {
-    fn from(row: Domain) -> Self {
-        let (name, value) = row.record();
-        Self {
-            is_live: row.is_live(),
-            id: row.id.to_string(),
-            organization_id: row.organization_id.to_string(),
-            name: row.name,
-            state: row.state,
-            dns_record: DnsRecord { r#type: "TXT", name, value },
-            created_at: row.created_at.to_utc(),
-            checked_at: row.checked_at.map(Time::to_utc),
-            live_at: row.live_at.map(Time::to_utc),
-        }
-    }
-}
 
 /// A new domain.
 #[derive(Deserialize, ToSchema)]
@@ -169,15 +120,8 @@ pub(super) async fn verify_domain(
         domains::find_in(db, &organization.id, &reference)
     });
     let domain = domain.await?;
-    let (record, _) = domain.record();
-    let found = state.dns.txt(&record).await?;
-    let checked = state
-        .store
-        .write(&domain.organization_id.clone(), key.actor(), move |tx| {
-            domains::verify(tx, &domain, &found)
-        })
-        .await?;
-    Ok(Json(DomainView::from(checked.into_result()?)))
+    let verified = acts::domains::verify(&state.store, &state.dns, key.actor(), domain).await?;
+    Ok(Json(DomainView::from(verified)))
 }
 
 /// Remove a domain

@@ -11,49 +11,12 @@ use crate::store::organizations::{
     self, Admission, Filter, NewOrganization, Organization, OrganizationPatch,
 };
 use crate::store::{Db, OrganizationId, Scope, Tx};
+use crate::views::organization::OrganizationView;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, patch, post, put};
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
-
-/// A customer of yours.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Organization)]
-pub(super) struct OrganizationView {
-    #[schema(example = "org_01kampz3y7f4m8t2v6c9d0e1hj")]
-    id: String,
-    /// Your own ID of this customer. Wherever a path takes an organization it takes `external:` and this, too.
-    #[schema(example = "globex-17")]
-    external_id: Option<String>,
-    #[schema(example = "Globex")]
-    name: String,
-    /// How new people arrive.
-    #[schema(schema_with = schemas::admission)]
-    admission: Admission,
-    /// Whatever you keep with it. Nothing here reads it.
-    metadata: Map<String, Value>,
-    /// Whether it belongs to the built-in demo.
-    is_demo: bool,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-}
-
-impl From<Organization> for OrganizationView {
-    fn from(row: Organization) -> Self {
-        Self {
-            id: row.id.to_string(),
-            external_id: row.external_id,
-            name: row.name,
-            admission: row.admission,
-            metadata: row.metadata.into_inner(),
-            is_demo: row.is_demo,
-            created_at: row.created_at.to_utc(),
-            updated_at: row.updated_at.to_utc(),
-        }
-    }
-}
 
 /// A new customer. Only the name is needed.
 #[derive(Deserialize, ToSchema)]

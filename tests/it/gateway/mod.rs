@@ -6,7 +6,7 @@ mod house;
 mod idp;
 
 pub(crate) use customer::Customer;
-pub(crate) use database::Database;
+pub(crate) use database::{Database, MASTER_KEY};
 pub(crate) use idp::{Idp, Key, Underway, form};
 
 use actix_web::web::Data;

@@ -1,17 +1,17 @@
 //! What is known of a connection's identity provider comes in: by address, as XML or as single values.
 
-use super::view::ConnectionView;
+use crate::acts;
+use crate::acts::metadata::{Reading, Source};
 use crate::error::{Error, Result};
 use crate::http::api::answer::Answer;
-use crate::http::api::input::{self, Body};
+use crate::http::api::input::Body;
 use crate::http::api::schemas;
 use crate::http::caller::{ApiKey, ConnectionsWrite};
 use crate::http::server::State;
 use crate::saml::Binding;
-use crate::saml::metadata::{self, IdentityProvider};
-use crate::store::connections::{self, Connection};
+use crate::views::connection::ConnectionView;
 use actix_web::post;
-use actix_web::web::{self, Data, Json, Path};
+use actix_web::web::{Data, Json, Path};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -67,34 +67,25 @@ pub(in crate::http::api) async fn import_metadata(
     id: Path<String>,
     body: Body<Import>,
 ) -> Answer<ConnectionView> {
-    let Connection { id, organization_id, .. } = super::find(&state, &key, &id).await?;
-    let (accept, body) = (body.0.accept_new_entity, body.0);
-    let (provider, url) = body.read(&state).await?;
-    let connection = state
-        .store
-        .write(&organization_id, key.actor(), move |tx| {
-            connections::import(tx, &id, provider, url, accept)
-        })
-        .await?;
-    Ok(Json(state.view(connection)))
+    let connection = super::find(&state, &key, &id).await?;
+    let (body, now) = (body.0, state.store.clock().now());
+    let (accept, choose) = (body.accept_new_entity, body.entity_id.clone());
+    let (fetcher, public_url) = (&state.fetcher, state.config.public_url.as_str());
+    let reading = Reading { fetcher, public_url, choose, now };
+    let (store, source) = (&state.store, body.source()?);
+    let imported =
+        acts::metadata::import(store, key.actor(), connection, source, &reading, accept).await?;
+    Ok(Json(state.view(imported)))
 }
 
 impl Import {
-    /// The identity provider, and the address that it came from.
-    async fn read(self, state: &Data<State>) -> Result<(IdentityProvider, Option<String>)> {
+    /// Where the metadata is.
+    fn source(self) -> Result<Source> {
         match (self.metadata_url, self.metadata_xml, self.values) {
-            (Some(url), None, None) => {
-                let fetched = state.fetcher.get(&url).await;
-                let bytes = fetched.map_err(|fault| fault.at("/metadata_url"))?.body;
-                let provider = parse(state, bytes, self.entity_id, "/metadata_url").await?;
-                Ok((provider, Some(url)))
-            }
-            (None, Some(xml), None) => {
-                let bytes = xml.into_bytes();
-                Ok((parse(state, bytes, self.entity_id, "/metadata_xml").await?, None))
-            }
+            (Some(url), None, None) => Ok(Source::Url(url)),
+            (None, Some(xml), None) => Ok(Source::Xml(xml.into_bytes())),
             (None, None, Some(values)) if self.entity_id.is_none() => {
-                Ok((input::below("/values", values.read(state))?, None))
+                Ok(Source::Values(values.into()))
             }
             (None, None, Some(_)) => Err(Error::invalid(
                 "/entity_id",
@@ -110,32 +101,13 @@ impl Import {
     }
 }
 
-impl Values {
-    fn read(&self, state: &State) -> Result<IdentityProvider> {
-        let certificates: Vec<&str> = self.certificates.iter().map(String::as_str).collect();
-        IdentityProvider::from_values(
-            &self.entity_id,
-            &self.sign_on_url,
-            self.binding.unwrap_or(Binding::Redirect),
-            &certificates,
-            state.store.clock().now(),
-        )
-    }
-}
-
-/// Reads metadata on a thread of its own: a federation's file has megabytes.
-async fn parse(
-    state: &State,
-    bytes: Vec<u8>,
-    choose: Option<String>,
-    pointer: &'static str,
-) -> Result<IdentityProvider> {
-    let ours = format!("{}/saml/", state.config.public_url);
-    let now = state.store.clock().now();
-    let parsed = web::block(move || metadata::parse(&bytes, choose.as_deref(), &ours, now)).await;
-    match parsed {
-        Ok(Ok(provider)) => Ok(provider),
-        Ok(Err(fault)) => Err(Error::Invalid(vec![fault.field_error(pointer)])),
-        Err(error) => Err(Error::Internal(anyhow::Error::new(error))),
+impl From<Values> for acts::metadata::Values {
+    fn from(values: Values) -> Self {
+        Self {
+            entity_id: values.entity_id,
+            sign_on_url: values.sign_on_url,
+            binding: values.binding.unwrap_or(Binding::Redirect),
+            certificates: values.certificates,
+        }
     }
 }

@@ -4,10 +4,7 @@ pub(super) mod metadata;
 mod settings;
 pub(super) mod trial;
 pub(super) mod turn;
-mod view;
 
-use self::settings::SettingsSchema;
-use self::view::ConnectionView;
 use super::answer::{Answer, List, created, no_content};
 use super::input::{Body, Listing, PageParams};
 use super::{organizations, schemas};
@@ -20,6 +17,8 @@ use crate::store::connections::{
     self, Connection, ConnectionPatch, ConnectionState, Filter, NewConnection, Settings,
 };
 use crate::store::{ConnectionId, Db, OrganizationId, Tx};
+use crate::views::connection::ConnectionView;
+use crate::views::settings::SettingsSchema;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
 use serde::Deserialize;

@@ -1,6 +1,5 @@
 //! A connection is turned on and off, and brought back.
 
-use super::view::ConnectionView;
 use crate::error::Error;
 use crate::http::api::answer::Answer;
 use crate::http::api::input::{Body, Nothing};
@@ -9,6 +8,7 @@ use crate::http::caller::{ApiKey, ConnectionsWrite};
 use crate::http::server::State;
 use crate::store::ConnectionId;
 use crate::store::connections::{self, Connection};
+use crate::views::connection::ConnectionView;
 use actix_web::post;
 use actix_web::web::{Data, Json, Path};
 use serde::Deserialize;

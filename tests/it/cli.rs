@@ -1,0 +1,235 @@
+//! The command line as people and scripts meet it: what it prints, and what it tells the shell.
+
+use serde_json::Value;
+use std::net::TcpListener;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const METADATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/metadata/jumpcloud.xml");
+
+/// A folder of its own in which commands run.
+struct Place {
+    folder: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { folder: TempDir::new().unwrap(), variables: Vec::new() }
+    }
+
+    fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("USER", "ada")
+            .envs(self.variables.iter().cloned())
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn exit(&self, arguments: &[&str]) -> i32 {
+        let output = self.run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        output.status.code().unwrap_or_else(|| panic!("{arguments:?}: {said}"))
+    }
+
+    fn text(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let all: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
+        serde_json::from_str(&self.text(&all)).unwrap()
+    }
+
+    fn connection(&self) -> String {
+        self.json(&["org", "create", "--name", "Globex", "--external-id", "globex"]);
+        let made = self.json(&["connection", "create", "--org", "globex", "--idp", "jumpcloud"]);
+        made["id"].as_str().unwrap().to_owned()
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[test]
+fn each_exit_code_tells_what_happened() {
+    let place = Place::new();
+    let connection = place.connection();
+    let folder = place.folder.path().join("a_folder");
+    std::fs::create_dir(&folder).unwrap();
+    assert_eq!(place.exit(&["version"]), 0);
+    assert_eq!(place.exit(&["healthcheck", "--set", "listen=127.0.0.1:1"]), 1);
+    assert_eq!(place.exit(&["metadata", "check", folder.to_str().unwrap()]), 1);
+    assert_eq!(place.exit(&["no_such_noun"]), 2);
+    assert_eq!(place.exit(&["config", "check", "--set", "lisen=1"]), 2);
+    assert_eq!(place.exit(&["org", "show", "nobody"]), 3);
+    assert_eq!(place.exit(&["org", "delete", "globex"]), 4);
+    assert_eq!(place.exit(&["connection", "activate", &connection]), 5);
+    assert_eq!(place.exit(&["org", "create", "--name", ""]), 6);
+    let away = ["connection", "refresh", &connection, "--metadata-url", "http://localhost:1/x"];
+    let allowed = [&away[..], &["--set", "metadata.allow_private=localhost"]].concat();
+    assert_eq!(place.exit(&allowed), 7);
+    assert_eq!(place.exit(&["saml", "inspect", "--", "/dev/null"]), 6);
+    let response = place.folder.path().join("response.xml");
+    std::fs::write(&response, "<!DOCTYPE a><a/>").unwrap();
+    assert_eq!(place.exit(&["saml", "inspect", response.to_str().unwrap()]), 8);
+}
+
+#[test]
+fn an_error_is_three_lines_or_a_problem_document() {
+    let place = Place::new();
+    let said = place.run(&["org", "show", "nobody"]);
+    assert_eq!(
+        String::from_utf8(said.stderr).unwrap(),
+        "There is no organization nobody.\n\
+         It was never there, or it has been deleted.\n\
+         List what there is: vestibule org list\n"
+    );
+    assert!(said.stdout.is_empty());
+    let said = place.run(&["org", "show", "nobody", "--json"]);
+    let problem: Value = serde_json::from_slice(&said.stderr).unwrap();
+    assert_eq!((&problem["status"], &problem["code"]), (&404.into(), &"not_found".into()));
+}
+
+#[test]
+fn a_new_connection_prints_what_to_enter_in_the_providers_words() {
+    let place = Place::new();
+    place.json(&["org", "create", "--name", "Globex", "--external-id", "globex"]);
+    let create = ["connection", "create", "--org", "globex", "--idp", "jumpcloud"];
+    let printed = place.text(&[&create[..], &["--domain", "globex.example"]].concat());
+    let id = printed.lines().find_map(|line| line.strip_prefix("id\t")).unwrap();
+    for (label, value) in [
+        ("IdP Entity ID", format!("http://localhost:8080/idp/{id}")),
+        ("SP Entity ID", format!("http://localhost:8080/saml/{id}")),
+        ("ACS URLs", format!("http://localhost:8080/saml/{id}/acs")),
+        ("SAMLSubject NameID", "email".to_owned()),
+        ("Login URL", format!("http://localhost:8080/login/{id}")),
+    ] {
+        assert!(printed.contains(&format!("{label}\t{value}\n")), "{label}:\n{printed}");
+    }
+    let domains = place.json(&["domain", "list", "--org", "globex"]);
+    assert_eq!(domains["data"][0]["state"], "pending");
+}
+
+#[test]
+fn a_connection_goes_from_draft_to_active_and_off() {
+    let place = Place::new();
+    let id = place.connection();
+    let state = |answer: Value| answer["state"].as_str().unwrap().to_owned();
+    assert_eq!(state(place.json(&["connection", "show", &id])), "draft");
+    let refresh = ["connection", "refresh", &id, "--metadata-file", METADATA];
+    assert_eq!(state(place.json(&refresh)), "testing");
+    assert_eq!(place.exit(&["connection", "activate", &id]), 5);
+    assert_eq!(state(place.json(&["connection", "activate", &id, "--skip-test"])), "active");
+    assert_eq!(place.exit(&["connection", "disable", &id]), 4);
+    assert_eq!(state(place.json(&["connection", "disable", &id, "--yes"])), "disabled");
+}
+
+#[test]
+fn a_list_is_rows_with_tabs_in_a_pipe_and_the_rest_shape_as_json() {
+    let place = Place::new();
+    for name in ["Globex", "Initech"] {
+        place.json(&["org", "create", "--name", name]);
+    }
+    let rows = place.text(&["org", "list"]);
+    let names: Vec<&str> = rows.lines().filter_map(|row| row.split('\t').nth(1)).collect();
+    assert_eq!(names, ["Initech", "Globex"]);
+    let page = place.json(&["org", "list", "--limit", "1"]);
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let rest = place.json(&["org", "list", "--cursor", cursor]);
+    assert_eq!(rest["data"][0]["name"], "Globex");
+    assert_eq!(place.text(&["org", "list", "--jsonl"]).lines().count(), 2);
+}
+
+#[test]
+fn a_secret_is_shown_once() {
+    let place = Place::new();
+    let key = place.json(&["key", "create", "--name", "ci", "--scopes", "read"]);
+    let secret = key["secret"].as_str().unwrap();
+    assert!(secret.starts_with("vst_live_") && key["shown_once"] == true);
+    assert!(!place.text(&["key", "list", "--json"]).contains(secret));
+    let redirect = ["--redirect-uri", "https://app.example/callback"];
+    let create = [&["application", "create", "--name", "Orbit"][..], &redirect].concat();
+    let app = place.json(&create);
+    let secret = app["secret"]["secret"].as_str().unwrap().to_owned();
+    assert!(!place.text(&["application", "list", "--json"]).contains(&secret));
+}
+
+/// A running gateway, told to stop at the end.
+struct Serving(Child);
+
+impl Serving {
+    fn start(place: &Place, arguments: &[&str]) -> Self {
+        let all = [&["serve"][..], arguments].concat();
+        let mut command = place.command(&all);
+        let log = std::fs::File::create(place.folder.path().join("log")).unwrap();
+        let child = command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
+        let serving = Self(child);
+        let patience = Instant::now() + Duration::from_secs(60);
+        while place.exit(&["healthcheck", "--ready"]) != 0 {
+            assert!(Instant::now() < patience, "it does not start");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        serving
+    }
+
+    fn stop(mut self) -> i32 {
+        let id = self.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.0.wait().unwrap().code().unwrap()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It has ended already where the test went well.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_gateway_serves_says_where_and_stops_when_told() {
+    let port = free_port();
+    let place = Place::new().with("VESTIBULE_LISTEN", &format!("127.0.0.1:{port}"));
+    let serving = Serving::start(&place, &[]);
+    let said = std::fs::read_to_string(place.folder.path().join("log")).unwrap();
+    let discovery = format!("http://localhost:{port}/.well-known/openid-configuration");
+    assert!(said.contains(&discovery) && said.contains("vestibule key create"), "{said}");
+    assert_eq!(place.exit(&["doctor"]), 0);
+    assert_eq!(serving.stop(), 0);
+    assert_eq!(place.exit(&["healthcheck"]), 1);
+}
+
+#[test]
+fn a_changed_public_address_is_refused_and_names_the_connections() {
+    let port = free_port();
+    let place = Place::new().with("VESTIBULE_LISTEN", &format!("127.0.0.1:{port}"));
+    let connection = place.connection();
+    assert_eq!(Serving::start(&place, &[]).stop(), 0);
+    let other = ["--public-url", "http://sso.localhost", "--set", "mode=development"];
+    let refused = place.run(&[&["serve"][..], &other].concat());
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(5), "{said}");
+    assert!(said.contains(&connection) && said.contains("--accept-new-identifiers"), "{said}");
+    let accepted = [&other[..], &["--accept-new-identifiers"]].concat();
+    assert_eq!(Serving::start(&place, &accepted).stop(), 0);
+}
