@@ -3,7 +3,7 @@
 
 mod client;
 mod server;
-// mod world;
+mod world;
 
 use client::{Client, Reply};
 use server::Server;
@@ -83,8 +83,10 @@ async fn run(server: &Server, world: &World, clients: usize, count: usize) -> [C
     let answers: Vec<String> =
         visits.iter().zip(&replies).map(|(visit, reply)| world.answer(visit, reply)).collect();
     let (acs, replies) = phase(server, clients, answers).await;
+    let redemptions: Vec<String> =
+        visits.iter().zip(&replies).map(|(visit, reply)| world.redeem(visit, reply)).collect();
     let (token, replies) =
-        phase(server, clients, replies.iter().map(|reply| world.redeem(reply)).collect()).await;
+        phase(server, clients, redemptions).await;
     let (userinfo, replies) =
         phase(server, clients, replies.iter().map(|reply| world.userinfo(reply)).collect()).await;
     assert!(replies.iter().all(|reply| reply.body.contains("\"email\"")), "userinfo has an email");

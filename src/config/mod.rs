@@ -182,7 +182,7 @@ settings! {
         id_token_ttl: Period = Text Default("5m");
         /// How long an access token is valid.
         access_token_ttl: Period = Text Default("1h");
-        /// How long a refresh token is valid after its last use.
+        /// For how long after its sign-in an app can refresh tokens. Refreshing does not prolong it.
         refresh_token_ttl: Period = Text Default("30d");
     }
 

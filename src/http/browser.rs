@@ -16,17 +16,21 @@ const BOUND: Duration = Duration::days(1);
 /// Names of the cookies. Over https the prefix keeps other hosts of the domain from setting them.
 struct Names {
     binding: &'static str,
+    /// The binding value once more, for posts from other sites, where the first does not travel with them for good.
+    binding_abroad: Option<&'static str>,
     session: &'static str,
     choice: &'static str,
 }
 
 const SECURE: Names = Names {
     binding: "__Host-vestibule-browser",
+    binding_abroad: None,
     session: "__Host-vestibule-session",
     choice: "__Host-vestibule-choice",
 };
 const PLAIN: Names = Names {
     binding: "vestibule-browser",
+    binding_abroad: Some("vestibule-browser-abroad"),
     session: "vestibule-session",
     choice: "vestibule-choice",
 };
@@ -45,24 +49,35 @@ fn cookie(state: &State, name: &'static str, value: String, age: Duration) -> Co
     cookie
 }
 
-/// The value that binds sign-ins to this browser, and the cookie that keeps it there.
+/// The value that binds sign-ins to this browser, and the cookies that keep it there.
 ///
 /// The identity provider's answer is a form post from another site, so the cookie must travel with
-/// those. That needs https; over http, in development, the attribute is left out and browsers send
-/// the cookie as long as it is new.
+/// those (`SameSite=None`), which browsers allow to `Secure` cookies only. Over http, in development,
+/// there are two: a plain one, which every client sends back, but browsers with a foreign post only in
+/// its first two minutes; and a `Secure` one, which browsers take from a loopback address and send.
 #[must_use]
-pub fn bind(state: &State, request: &HttpRequest) -> (String, Cookie<'static>) {
+pub fn bind(state: &State, request: &HttpRequest) -> (String, Vec<Cookie<'static>>) {
     let value = bound(state, request).unwrap_or_else(|| crypto::hex(&crypto::random::<16>()));
-    let mut cookie = cookie(state, names(state).binding, value.clone(), BOUND);
-    cookie.set_same_site(state.config.public_url.is_https().then_some(SameSite::None));
-    (value, cookie)
+    let names = names(state);
+    let mut first = cookie(state, names.binding, value.clone(), BOUND);
+    first.set_same_site(state.config.public_url.is_https().then_some(SameSite::None));
+    let abroad = names.binding_abroad.map(|name| {
+        let mut cookie = cookie(state, name, value.clone(), BOUND);
+        cookie.set_secure(true);
+        cookie.set_same_site(SameSite::None);
+        cookie
+    });
+    (value, std::iter::once(first).chain(abroad).collect())
 }
 
 /// The value that binds sign-ins to this browser, if it has one.
 #[must_use]
 pub fn bound(state: &State, request: &HttpRequest) -> Option<String> {
-    let value = request.cookie(names(state).binding)?.value().to_owned();
-    (value.len() == 32 && value.bytes().all(|b| b.is_ascii_hexdigit())).then_some(value)
+    let names = names(state);
+    let values = [Some(names.binding), names.binding_abroad].into_iter().flatten();
+    values.filter_map(|name| request.cookie(name)).map(|cookie| cookie.value().to_owned()).find(
+        |value| value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit()),
+    )
 }
 
 /// The cookie of a new session.

@@ -5,11 +5,12 @@ use super::server::State;
 use crate::error::Error;
 use crate::store::Store;
 use crate::telemetry;
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use actix_web::web::Data;
 use serde_json::json;
+use std::net::IpAddr;
 
 /// `GET /healthz`: the process answers. It asks nobody else, so that a database that is away does
 /// not make an orchestrator restart us.
@@ -55,10 +56,16 @@ pub(super) async fn version() -> HttpResponse {
 pub(super) async fn metrics(
     state: Data<State>,
     origin: Origin,
+    request: HttpRequest,
 ) -> Result<HttpResponse, super::error::PageError> {
-    let trusted = &state.config.proxy.trusted;
+    let is_trusted = |address: IpAddr| {
+        state.config.proxy.trusted.iter().any(|network| network.contains(address))
+    };
     let address = origin.address;
-    if !address.is_loopback() && !trusted.iter().any(|network| network.contains(address)) {
+    // A proxy on this machine that is not trusted would make everybody look like the machine itself.
+    let is_forwarded = request.headers().contains_key("x-forwarded-for")
+        && !request.peer_addr().is_some_and(|peer| is_trusted(peer.ip()));
+    if is_forwarded || !address.is_loopback() && !is_trusted(address) {
         return Ok(HttpResponse::Forbidden().content_type(ContentType::plaintext()).body(
             "Metrics are answered to this machine and to the networks of proxy.trusted only.\n",
         ));

@@ -2,6 +2,7 @@
 
 use super::browser;
 use super::error::PageError;
+use super::guard;
 use super::pages;
 use super::server::State;
 use super::sign_in;
@@ -22,11 +23,20 @@ pub(super) async fn ask(
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let text = request.query_string().to_owned();
-    let logout = match check(&state, &text).await? {
+    answer(&state, &request, &text).await
+}
+
+/// Ends the session that the app's ID token names; asks the person where it names none or another.
+async fn answer(
+    state: &Data<State>,
+    request: &HttpRequest,
+    text: &str,
+) -> Result<HttpResponse, PageError> {
+    let logout = match check(state, text).await? {
         Ok(logout) => logout,
         Err(error) => return Err(error.into()),
     };
-    let session = current(&state, &request).await?;
+    let session = current(state, request).await?;
     let named = logout.session.as_deref();
     match session {
         Some(session) if named != Some(session.id.as_str()) => {
@@ -40,18 +50,21 @@ pub(super) async fn ask(
                 back: logout.return_to.as_deref(),
                 redirect_uri: logout.return_to.as_deref(),
             };
-            Ok(pages::sign_out(&state, &view))
+            Ok(pages::sign_out(state, &view))
         }
-        session => end(&state, session, logout).await,
+        session => end(state, session, logout).await,
     }
 }
 
-/// `POST /oauth/logout`: the app's form, or our own page's.
+/// `POST /oauth/logout`: our own page's form, or the app's, which proves no more than a link does.
 pub(super) async fn confirm(
     state: Data<State>,
     request: HttpRequest,
     body: String,
 ) -> Result<HttpResponse, PageError> {
+    if !guard::is_ours(request.headers(), &state.config.public_url) {
+        return answer(&state, &request, &body).await;
+    }
     match check(&state, &body).await? {
         Ok(logout) => {
             let session = current(&state, &request).await?;

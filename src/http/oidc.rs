@@ -11,6 +11,7 @@ use crate::oidc;
 use crate::oidc::authorize::{AuthorizationRequest, Incoming, Refusal};
 use crate::oidc::claims::{self, Person, SignIn};
 use crate::oidc::discovery;
+use crate::oidc::logout::Hint;
 use crate::oidc::scope::{Scope as OidcScope, Scopes};
 use crate::oidc::token::{
     Bearer, ClientAuth, Grant, Introspection, LiveToken, TokenQuery, TokenRequest, TokenResponse,
@@ -18,6 +19,7 @@ use crate::oidc::token::{
 use crate::store::applications::{self, Application, ApplicationSecret};
 use crate::store::destinations::{self, Destination, Hints};
 use crate::store::grants::{self, Holder, TokenKind, Tokens};
+use crate::store::keys::KeyRing;
 use crate::store::sessions::{self, Session};
 use crate::store::sign_in::Beginning;
 use crate::store::traces::TraceKind;
@@ -50,7 +52,8 @@ pub(super) async fn authorize(
     let text = if body.is_empty() { request.query_string().to_owned() } else { body };
     let cookie = browser::session(&state, &request);
     let now = state.store.clock().now();
-    let plan = state.store.read(move |db| plan(db, &text, cookie.as_deref(), now)).await?;
+    let keys = state.keys();
+    let plan = state.store.read(move |db| plan(db, &text, cookie.as_deref(), &keys, now)).await?;
     match plan {
         Plan::Refused(Refusal::App { error, return_to }) => Ok(outcome::to_app(
             &state,
@@ -89,7 +92,13 @@ enum Plan {
     Ask { application: Application, asked: AuthorizationRequest, at: Destination },
 }
 
-fn plan(db: &mut Db, text: &str, cookie: Option<&str>, now: Time) -> Result<Plan> {
+fn plan(
+    db: &mut Db,
+    text: &str,
+    cookie: Option<&str>,
+    keys: &KeyRing,
+    now: Time,
+) -> Result<Plan> {
     let incoming = Incoming::parse(text);
     let client_id = match incoming.client_id() {
         Ok(id) => id,
@@ -107,10 +116,11 @@ fn plan(db: &mut Db, text: &str, cookie: Option<&str>, now: Time) -> Result<Plan
         return Ok(Plan::Ask { application, asked, at: Destination::Unasked });
     }
     let at = destinations::find(db, &hints(&asked), Some(&application))?;
-    if !asked.prompt.login
+    if !asked.asks_again()
         && let Some(cookie) = cookie
         && let Some((session, user)) = sessions::live(db, cookie, now)?
         && suits(&session, &user, &asked, &application, &at, now)
+        && is_hinted(&user, &asked, keys)
     {
         return Ok(Plan::SignedIn { application, session: Box::new(session), asked });
     }
@@ -164,6 +174,13 @@ fn suits(
     let age = now.since(session.signed_in_at).num_seconds();
     let young = asked.max_age.is_none_or(|limit| age <= i64::from(limit));
     place && person && young && application.admits(&session.organization_id)
+}
+
+/// Whether the ID token that the app shows, if it shows one, is this person's (OIDC Core 3.1.2.1).
+fn is_hinted(user: &User, asked: &AuthorizationRequest, keys: &KeyRing) -> bool {
+    asked.id_token_hint.as_deref().is_none_or(|token| {
+        keys.oidc().verify::<Hint>(token).is_ok_and(|hint| hint.sub == user.id.as_str())
+    })
 }
 
 /// Answers from the session, without asking the identity provider again.
@@ -227,7 +244,7 @@ async fn ask(
             sign_in::see_other(&format!("/login?trace={}", trace.id))
         }
     };
-    sign_in::add_cookie(&mut response, &bind)?;
+    sign_in::add_cookies(&mut response, &bind)?;
     Ok(response)
 }
 

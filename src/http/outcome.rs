@@ -63,9 +63,10 @@ async fn admit(state: &Data<State>, arrived: Arc<Arrived>) -> Result<HttpRespons
     let locked = Scope::from(&arrived.organization.id);
     let is_alone = matches!(arrival, Arrival::Known(_)) && !is_test;
     let scope = if is_alone { Scope::Own } else { locked.clone() };
-    let (mut trace, mut done) = write_down(state, &arrived, arrival.clone(), scope).await?;
+    let open = arrived.trace.clone();
+    let (mut trace, mut done) = write_down(state, &arrived, open, arrival.clone(), scope).await?;
     if matches!(done, Completed::Stale) {
-        (trace, done) = write_down(state, &arrived, Arrival::New, locked).await?;
+        (trace, done) = write_down(state, &arrived, Some(trace), Arrival::New, locked).await?;
     }
     match done {
         Completed::SignedIn { session, cookie, code } => {
@@ -95,6 +96,7 @@ async fn admit(state: &Data<State>, arrived: Arc<Arrived>) -> Result<HttpRespons
 async fn write_down(
     state: &Data<State>,
     arrived: &Arc<Arrived>,
+    open: Option<Trace>,
     arrival: Arrival,
     scope: Scope,
 ) -> Result<(Trace, Completed)> {
@@ -104,8 +106,8 @@ async fn write_down(
     state
         .store
         .write(scope, actor, move |tx| {
-            let trace = match &arrived.trace {
-                Some(trace) => trace.clone(),
+            let trace = match open {
+                Some(trace) => trace,
                 None => sign_in::begin(tx, unasked(&arrived.connection))?,
             };
             let answer = Answer {

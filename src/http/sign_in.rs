@@ -27,9 +27,6 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use url::Url;
 
-/// A response is kept, sealed, with the trace of its failure up to this size.
-const KEPT_MESSAGE: usize = 256 * 1024;
-
 /// A sign-in that is about to leave for an identity provider.
 pub(super) struct Leaving<'a> {
     pub(super) connection: &'a Connection,
@@ -46,7 +43,7 @@ pub(super) struct Leaving<'a> {
 pub(super) fn leave(
     state: &State,
     leaving: &Leaving<'_>,
-    bind: Cookie<'_>,
+    bind: &[Cookie<'_>],
 ) -> Result<HttpResponse> {
     let connection = leaving.connection;
     let settings = &connection.settings;
@@ -78,7 +75,7 @@ pub(super) fn leave(
             pages::between(state, &pages::Between { action: &form.action, fields: &fields, to })
         }
     };
-    add_cookie(&mut response, &bind)?;
+    add_cookies(&mut response, bind)?;
     Ok(response)
 }
 
@@ -312,7 +309,7 @@ pub(super) async fn depart(
         request_id: &request_id,
         force_authn,
     };
-    Ok(leave(state, &leaving, bind)?)
+    Ok(leave(state, &leaving, &bind)?)
 }
 
 /// Nothing leads to a connection: what the application wants then (UX 9.1.4).
@@ -405,6 +402,11 @@ fn redirect_uri(trace: &Trace) -> Option<&str> {
 /// Redirects with GET, whatever the method was.
 pub(super) fn see_other(location: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, location)).finish()
+}
+
+/// Adds several cookies.
+pub(super) fn add_cookies(response: &mut HttpResponse, cookies: &[Cookie<'_>]) -> Result<()> {
+    cookies.iter().try_for_each(|cookie| add_cookie(response, cookie))
 }
 
 /// Adds a cookie. One that cannot be written as a header would be a fault of ours.

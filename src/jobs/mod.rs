@@ -1,3 +1,4 @@
 //! What runs without anybody asking.
 
 pub mod clean_up;
+pub mod keys;

@@ -1,7 +1,8 @@
 //! Signed-in browsers.
 
 use super::events;
-use super::schema::{grants, sessions, users};
+use super::connections::ConnectionState;
+use super::schema::{connections, grants, sessions, users};
 use super::users::User;
 use super::{ConnectionId, Db, Json, OrganizationId, SessionId, Tx, UserId};
 use crate::clock::Time;
@@ -53,19 +54,23 @@ pub struct NewSession<'a> {
     pub not_on_or_after: Option<Time>,
 }
 
-/// Finds the session of a cookie and its person, if both are still good.
+/// Finds the session of a cookie and its person, if both are still good and the connection is on: a session
+/// lets nobody in through a connection that takes nobody.
 pub fn live(db: &mut Db, cookie: &str, now: Time) -> Result<Option<(Session, User)>> {
     if !crypto::well_formed(crypto::SESSION, cookie) {
         return Ok(None);
     }
     let found = sessions::table
         .inner_join(users::table)
+        .inner_join(connections::table)
+        .filter(connections::state.eq(ConnectionState::Active))
         .filter(sessions::hash.eq(crypto::hash(cookie)))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(now))
         .filter(users::suspended_at.is_null())
         .filter(users::directory_suspended_at.is_null())
         .filter(users::deprovisioned_at.is_null())
+        .select((sessions::all_columns, users::all_columns))
         .first(db)
         .optional()?;
     Ok(found)

@@ -19,7 +19,7 @@ use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::oidc::authorize::AuthorizationRequest;
 use crate::saml::attributes::Profile;
-use crate::saml::check::Check;
+use crate::saml::check::{Check, CheckName};
 use crate::saml::response::{Identity, NameId};
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -245,6 +245,13 @@ pub enum Completed {
 pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
     let Some(arrival) = arrival_now(tx.db, &answer)? else { return Ok(Completed::Stale) };
     if let Some(cause) = used_before(tx, &answer)? {
+        // A sign-in that began here has its answer, and its trace tells of that one.
+        if answer.trace.kind == TraceKind::ProviderStarted {
+            let (received, mut checks) = (received(&answer), answer.checks);
+            let expected = "an assertion that was not used before";
+            checks.push(Check::of(CheckName::Request, false, expected, "used before"));
+            refuse(tx, answer.trace, cause, checks, Some(received))?;
+        }
         return Ok(Completed::Refused(cause));
     }
     let arrival = match arrival {

@@ -16,4 +16,6 @@ mod journeys;
 #[cfg(test)]
 mod peers;
 #[cfg(test)]
+mod rooms;
+#[cfg(test)]
 mod user_agent;

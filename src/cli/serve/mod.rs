@@ -64,15 +64,18 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
     let listen = config.listen;
     let state = Data::new(State::new(config, store.clone(), master, Metrics::new()?)?);
     actix_web::rt::System::new().block_on(async {
-        let running = server::start(state, server::listen(listen)?)?;
+        let running = server::start(state.clone(), server::listen(listen)?)?;
         welcome::print(&shell, running.address(), is_new)?;
         let (stop, stopped) = watch::channel(false);
+        let renewing = tokio::spawn(jobs::keys::run(move || state.renew_keys(), stopped.clone()));
         let cleaning = tokio::spawn(jobs::clean_up::run(store, retention, stopped));
         let ended = running.until_signal().await;
         // The job ends when the sender is gone, too: nobody has to hear this.
         let _ = stop.send(true);
-        if let Err(error) = cleaning.await {
-            tracing::error!(%error, "cleaning up did not end well");
+        for job in [renewing, cleaning] {
+            if let Err(error) = job.await {
+                tracing::error!(%error, "a job did not end well");
+            }
         }
         tracing::info!("stopped");
         ended.map_err(super::failure::Failure::from)

@@ -67,6 +67,7 @@ pub fn disable(tx: &mut Tx, id: &ConnectionId) -> Result<Connection> {
     connection.state = ConnectionState::Disabled;
     connection.disabled_at = Some(tx.now);
     save(tx, &mut connection)?;
+    ending::sessions(tx, Of::Connection(id))?;
     tell(tx, &connection, "connection.disabled", json!({}))?;
     Ok(connection)
 }

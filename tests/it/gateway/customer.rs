@@ -46,9 +46,13 @@ impl Customer<'_> {
 
     /// The same with these settings.
     pub(crate) fn connect_to_with(&self, idp: &Idp, with: Settings) -> Connection {
+        self.activate(&self.test(idp, with))
+    }
+
+    /// A connection to a provider in this process that can be tested.
+    pub(crate) fn test(&self, idp: &Idp, with: Settings) -> Connection {
         let draft = self.draft("Company sign-in", with);
-        self.import_xml(&draft, idp.metadata().as_bytes(), None);
-        self.activate(&draft)
+        self.import_xml(&draft, idp.metadata().as_bytes(), None)
     }
 
     /// Fetches a provider's metadata and takes it over.

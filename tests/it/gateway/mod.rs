@@ -4,10 +4,12 @@ mod customer;
 mod database;
 mod house;
 mod idp;
+mod world;
 
 pub(crate) use customer::Customer;
 pub(crate) use database::{Database, MASTER_KEY};
 pub(crate) use idp::{Idp, Key, Underway, form};
+pub(crate) use world::{ADA, World, is_in};
 
 use actix_web::web::Data;
 use chrono::TimeDelta;

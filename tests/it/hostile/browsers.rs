@@ -1,7 +1,6 @@
 //! Right responses in the wrong hands: a second time, in another browser, at another connection.
 
-use super::{ADA, World, is_in};
-use crate::gateway::{Gateway, Idp, form};
+use crate::gateway::{ADA, Gateway, Idp, World, form, is_in};
 use crate::user_agent::UserAgent;
 use chrono::TimeDelta;
 use vestibule::cause::Cause;

@@ -1,7 +1,6 @@
 //! Forms that no identity provider would let a browser post.
 
-use super::{World, is_in};
-use crate::gateway::{Gateway, Underway, form};
+use crate::gateway::{Gateway, Underway, World, form, is_in};
 use crate::user_agent::{Form, UserAgent};
 use vestibule::cause::Cause;
 

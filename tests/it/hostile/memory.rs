@@ -1,7 +1,6 @@
 //! What strangers post leaves nothing behind in memory.
 
-use super::World;
-use crate::gateway::{Gateway, form};
+use crate::gateway::{Gateway, World, form};
 use crate::user_agent::UserAgent;
 use std::process::Command;
 

@@ -4,88 +4,15 @@ mod browsers;
 mod forms;
 mod memory;
 
-use crate::gateway::{Customer, Gateway, Idp, Key, Registered, Underway};
-use crate::user_agent::{Form, Page, UserAgent};
+use crate::gateway::{ADA, Gateway, Key, World};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::TimeDelta;
 use vestibule::cause::Cause;
 use vestibule::saml::issue::{Issue, Signed, Status};
-use vestibule::store::connections::Connection;
-use vestibule::store::traces::Outcome;
-
-const ADA: &str = "ada@globex.example";
-
-/// A gateway with one customer whose provider is in this process.
-pub(crate) struct World<'a> {
-    pub(crate) gateway: &'a Gateway,
-    pub(crate) customer: Customer<'a>,
-    pub(crate) idp: Idp,
-    pub(crate) connection: Connection,
-    pub(crate) app: Registered,
-}
-
-impl<'a> World<'a> {
-    pub(crate) fn of(gateway: &'a Gateway) -> Self {
-        let customer = gateway.customer("globex.example");
-        let idp = Idp::new("https://idp.globex.example");
-        let connection = customer.connect_to(&idp);
-        let app = gateway.register(|_| {});
-        Self { gateway, customer, idp, connection, app }
-    }
-
-    /// Begins a sign-in, up to the provider.
-    pub(crate) async fn begin(&self, agent: &mut UserAgent) -> Underway {
-        Idp::begin(agent, &self.app.authorize(self.gateway, &[("login_hint", ADA)])).await
-    }
-
-    /// A right answer about Ada.
-    pub(crate) fn answer(&self, to: &Underway) -> Issue<'static> {
-        self.idp.answer(self.gateway, to, ADA)
-    }
-
-    /// Signs Ada in, in a new browser.
-    pub(crate) async fn works(&self) {
-        let mut agent = UserAgent::new();
-        let underway = self.begin(&mut agent).await;
-        let form = underway.form(&self.answer(&underway).base64().unwrap());
-        is_in(&agent.submit_once(&form).await);
-    }
-
-    /// Posts what a hostile provider made of a sign-in, which must be refused with this cause.
-    pub(crate) async fn refuses(&self, name: &str, cause: Cause, make: impl Fn(&Underway) -> Form) {
-        let mut agent = UserAgent::new();
-        let underway = self.begin(&mut agent).await;
-        let page = agent.submit_once(&make(&underway)).await;
-        self.refused(name, cause, &page);
-        self.works().await;
-    }
-
-    /// The page tells the cause with its status, and a trace tells the same.
-    pub(crate) fn refused(&self, name: &str, cause: Cause, page: &Page) {
-        assert_eq!(page.status.as_u16(), cause.status(), "{name}: {}", page.body);
-        assert!(page.body.contains(cause.code()), "{name}: {cause} in {}", page.body);
-        let trace = self.gateway.last_trace();
-        assert_eq!(trace.outcome, Outcome::Failed, "{name}");
-        assert_eq!(trace.cause.as_deref(), Some(cause.code()), "{name}: {:?}", trace.checks);
-        assert!(page.body.contains(trace.id.as_str()), "{name}: {}", page.body);
-        assert_eq!(trace.connection_id.as_ref(), Some(&self.connection.id), "{name}");
-        assert!(trace.checks.last().is_some_and(|check| !check.passed), "{name}: {trace:?}");
-    }
-}
-
-/// The browser is on its way to the app, with a code.
-#[track_caller]
-pub(crate) fn is_in(page: &Page) {
-    let location = page.location().unwrap_or_else(|| panic!("{page:?}"));
-    assert_eq!(location.path(), "/callback", "{location}");
-    assert!(location.query_pairs().any(|(name, _)| name == "code"), "{location}");
-}
 
 /// Each response with one thing wrong, and why it is refused.
 fn wrong() -> Vec<(&'static str, Cause, fn(&mut Issue<'static>))> {
-    let elsewhere = "https://elsewhere.example/saml/acs";
-    let _ = elsewhere;
     vec![
         ("another audience", Cause::AudienceMismatch, |it| {
             it.audiences = vec!["https://elsewhere.example".to_owned()];

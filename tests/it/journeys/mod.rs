@@ -1,5 +1,9 @@
 //! Sign-ins from the app through the gateway to a provider and back, with software nobody here wrote.
 
+mod app;
+mod people;
+mod saml;
+
 use crate::gateway::Gateway;
 use crate::peers::{self, App, Provider, lent};
 use crate::user_agent::{Page, UserAgent};
