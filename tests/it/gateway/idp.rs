@@ -62,7 +62,7 @@ impl Idp {
     /// Its metadata.
     pub(crate) fn metadata(&self) -> String {
         let location = "http://127.0.0.1:9/sso";
-        issue::metadata(&self.entity_id, location, &Key::known().certificate, None).unwrap()
+        issue::metadata(&self.entity_id, location, &[&Key::known().certificate], None).unwrap()
     }
 
     /// Opens an address of the gateway and stops where the browser leaves for the provider.
