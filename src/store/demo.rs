@@ -246,32 +246,28 @@ fn keep_application(tx: &mut Tx, public_url: &str) -> Result<Application> {
     let redirect_uris = vec![callback_url(public_url)];
     let post_logout_redirect_uris = vec![app_url(public_url)];
     let start = Some(format!("{}/sign-in", app_url(public_url)));
-    match application(tx.db)? {
-        Some(application) => {
-            let patch = ApplicationPatch {
-                redirect_uris: Some(redirect_uris),
-                post_logout_redirect_uris: Some(post_logout_redirect_uris),
-                initiate_login_uri: Some(start),
-                ..ApplicationPatch::default()
-            };
-            applications::change(tx, &application.id, patch)
-        }
-        None => {
-            let new = NewApplication {
-                name: "Demo app".to_owned(),
-                kind: ApplicationKind::Native,
-                redirect_uris,
-                post_logout_redirect_uris,
-                initiate_login_uri: start,
-                fallback_url: None,
-                no_connection: NoConnection::Page,
-                id_token_alg: IdTokenAlg::Rs256,
-                organizations: None,
-                is_demo: true,
-            };
-            Ok(applications::create(tx, new)?.0)
-        }
+    if let Some(application) = application(tx.db)? {
+        let patch = ApplicationPatch {
+            redirect_uris: Some(redirect_uris),
+            post_logout_redirect_uris: Some(post_logout_redirect_uris),
+            initiate_login_uri: Some(start),
+            ..ApplicationPatch::default()
+        };
+        return applications::change(tx, &application.id, patch);
     }
+    let new = NewApplication {
+        name: "Demo app".to_owned(),
+        kind: ApplicationKind::Native,
+        redirect_uris,
+        post_logout_redirect_uris,
+        initiate_login_uri: start,
+        fallback_url: None,
+        no_connection: NoConnection::Page,
+        id_token_alg: IdTokenAlg::Rs256,
+        organizations: None,
+        is_demo: true,
+    };
+    Ok(applications::create(tx, new)?.0)
 }
 
 /// The connection knows its provider by the metadata that the provider publishes, read as everybody's is.
@@ -284,19 +280,16 @@ fn keep_connection(
 ) -> Result<Connection> {
     let settings =
         Settings { default_application: Some(application.id.clone()), ..Settings::default() };
-    let connection = match connection(tx.db, &organization.id)? {
-        Some(connection) => {
-            let patch = ConnectionPatch { settings: Some(settings), ..ConnectionPatch::default() };
-            connections::change(tx, &connection.id, patch)?
-        }
-        None => {
-            let new = NewConnection {
-                name: "Demo provider".to_owned(),
-                provider: "generic".to_owned(),
-                settings,
-            };
-            connections::create(tx, &organization.id, new)?
-        }
+    let connection = if let Some(connection) = connection(tx.db, &organization.id)? {
+        let patch = ConnectionPatch { settings: Some(settings), ..ConnectionPatch::default() };
+        connections::change(tx, &connection.id, patch)?
+    } else {
+        let new = NewConnection {
+            name: "Demo provider".to_owned(),
+            provider: "generic".to_owned(),
+            settings,
+        };
+        connections::create(tx, &organization.id, new)?
     };
     let keys = keys::load(tx.db, master)?
         .ok_or_else(|| Error::Internal(anyhow!("the demo provider's keys are missing")))?;

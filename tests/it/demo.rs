@@ -1,55 +1,26 @@
 //! The first minute: the demo from the command line and in a browser, with the gateway as it is installed.
 
+use crate::gateway::{Database, MASTER_KEY};
 use crate::user_agent::UserAgent;
-use diesel::{Connection, PgConnection, RunQueryDsl};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
-use tempfile::TempDir;
 
-/// A gateway without configuration in an empty folder; on a database of its own if the tests are on Postgres.
+/// The installed gateway in a process of its own.
 struct Gateway {
     child: Child,
-    folder: TempDir,
     port: u16,
-    database: Option<Database>,
-}
-
-struct Database {
-    server: String,
-    name: String,
-}
-
-impl Database {
-    fn create(server: String, port: u16) -> Self {
-        let name = format!("vestibule_demo_{}_{port}", std::process::id());
-        let database = Self { server, name };
-        database.run(&format!("CREATE DATABASE {}", database.name));
-        database
-    }
-
-    fn run(&self, sql: &str) {
-        let mut server = PgConnection::establish(&self.server).unwrap();
-        diesel::sql_query(sql).execute(&mut server).unwrap();
-    }
-
-    fn url(&self) -> String {
-        let mut url = url::Url::parse(&self.server).unwrap();
-        url.set_path(&self.name);
-        url.to_string()
-    }
+    database: Database,
 }
 
 impl Gateway {
     fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server = std::env::var("TEST_POSTGRES_URL").ok();
-        let database = server.map(|server| Database::create(server, port));
-        let mut child = command(&folder, port, database.as_ref())
-            .args(["serve", "--jsonl", "--migrate"])
+        let database = Database::new();
+        let mut child = command(port, &database)
+            .args(["serve", "--jsonl"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -58,7 +29,7 @@ impl Gateway {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["demo"], true, "{line}");
-        Self { child, folder, port, database }
+        Self { child, port, database }
     }
 
     /// The address of a path.
@@ -68,8 +39,7 @@ impl Gateway {
 
     /// Runs a command with the same settings.
     fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = command(&self.folder, self.port, self.database.as_ref());
-        command.args(arguments).output().unwrap()
+        command(self.port, &self.database).args(arguments).output().unwrap()
     }
 
     /// Runs a command that must succeed, and reads what it says.
@@ -85,18 +55,17 @@ impl Drop for Gateway {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        if let Some(database) = &self.database {
-            database.run(&format!("DROP DATABASE {} WITH (FORCE)", database.name));
-        }
     }
 }
 
-fn command(folder: &TempDir, port: u16, database: Option<&Database>) -> Command {
+/// A command that knows nothing but a port, a database and its key.
+fn command(port: u16, database: &Database) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
-    command.env_clear().env("PORT", port.to_string()).current_dir(folder.path());
-    if let Some(database) = database {
-        command.env("DATABASE_URL", database.url());
-    }
+    command
+        .env_clear()
+        .env("PORT", port.to_string())
+        .env("DATABASE_URL", &database.url)
+        .env("VESTIBULE_SECRETS__MASTER_KEY", MASTER_KEY);
     command
 }
 
@@ -199,12 +168,10 @@ async fn the_demo_goes_and_comes_back() {
 
 #[test]
 fn the_demo_is_refused_in_production() {
-    let folder = tempfile::tempdir().unwrap();
+    let database = Database::new();
     for act in [&["demo", "up"][..], &["demo", "login"], &["demo", "fail"]] {
-        let output = command(&folder, 1, None)
+        let output = command(1, &database)
             .env("VESTIBULE_PUBLIC_URL", "https://sso.example.com")
-            .env("DATABASE_URL", "sqlite://./production.db")
-            .env("VESTIBULE_SECRETS__MASTER_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
             .args(act)
             .output()
             .unwrap();

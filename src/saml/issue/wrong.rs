@@ -114,9 +114,9 @@ impl Issue<'_> {
     pub fn spoiled(mut self, wrong: Wrong) -> Result<String> {
         match wrong {
             Wrong::Audience => self.audiences = vec![format!("{}/", self.audiences.concat())],
-            Wrong::Recipient => self.recipient = FOREIGN_ADDRESS.to_owned(),
+            Wrong::Recipient => FOREIGN_ADDRESS.clone_into(&mut self.recipient),
             Wrong::Destination => self.destination = Some(FOREIGN_ADDRESS.to_owned()),
-            Wrong::Issuer => self.issuer = FOREIGN_ISSUER.to_owned(),
+            Wrong::Issuer => FOREIGN_ISSUER.clone_into(&mut self.issuer),
             Wrong::Late => self.shift(-FAR),
             Wrong::Early => self.shift(FAR),
             Wrong::Unsigned => self.signed = Signed::Nothing,

@@ -8,7 +8,7 @@ mod process;
 mod world;
 
 pub(crate) use customer::Customer;
-pub(crate) use database::Database;
+pub(crate) use database::{Database, MASTER_KEY};
 pub(crate) use idp::{Idp, Key, Underway, form};
 pub(crate) use world::{ADA, World, is_in};
 
