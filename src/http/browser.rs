@@ -55,8 +55,7 @@ fn cookie(state: &State, name: &'static str, value: String, age: Duration) -> Co
 /// those (`SameSite=None`), which browsers allow to `Secure` cookies only. Over http, in development,
 /// there are two: a plain one, which every client sends back, but browsers with a foreign post only in
 /// its first two minutes; and a `Secure` one, which browsers take from a loopback address and send.
-#[must_use]
-pub fn bind(state: &State, request: &HttpRequest) -> (String, Vec<Cookie<'static>>) {
+pub(super) fn bind(state: &State, request: &HttpRequest) -> (String, Vec<Cookie<'static>>) {
     let value = bound(state, request).unwrap_or_else(|| crypto::hex(&crypto::random::<16>()));
     let names = names(state);
     let mut first = cookie(state, names.binding, value.clone(), BOUND);
@@ -71,46 +70,42 @@ pub fn bind(state: &State, request: &HttpRequest) -> (String, Vec<Cookie<'static
 }
 
 /// The value that binds sign-ins to this browser, if it has one.
-#[must_use]
-pub fn bound(state: &State, request: &HttpRequest) -> Option<String> {
+pub(super) fn bound(state: &State, request: &HttpRequest) -> Option<String> {
     let names = names(state);
     let values = [Some(names.binding), names.binding_abroad].into_iter().flatten();
-    values.filter_map(|name| request.cookie(name)).map(|cookie| cookie.value().to_owned()).find(
-        |value| value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit()),
-    )
+    values
+        .filter_map(|name| request.cookie(name))
+        .map(|cookie| cookie.value().to_owned())
+        .find(|value| value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// The cookie of a new session.
-#[must_use]
-pub fn signed_in(state: &State, session: &Session, value: &Secret) -> Cookie<'static> {
+pub(super) fn signed_in(state: &State, session: &Session, value: &Secret) -> Cookie<'static> {
     let age = session.expires_at.since(session.signed_in_at).num_seconds();
     let value = value.reveal().to_owned();
     cookie(state, names(state).session, value, Duration::seconds(age))
 }
 
 /// The value of the session cookie, if the browser has one.
-#[must_use]
-pub fn session(state: &State, request: &HttpRequest) -> Option<String> {
+pub(super) fn session(state: &State, request: &HttpRequest) -> Option<String> {
     Some(request.cookie(names(state).session)?.value().to_owned())
 }
 
 /// A cookie that takes the session's away.
-#[must_use]
-pub fn signed_out(state: &State) -> Cookie<'static> {
+pub(super) fn signed_out(state: &State) -> Cookie<'static> {
     let mut cookie = cookie(state, names(state).session, String::new(), Duration::ZERO);
     cookie.make_removal();
     cookie
 }
 
 /// The cookie that remembers which connection was used last. It is signed: nobody else can propose one.
-pub fn remember(state: &State, connection: &ConnectionId) -> Result<Cookie<'static>> {
+pub(super) fn remember(state: &State, connection: &ConnectionId) -> Result<Cookie<'static>> {
     let value = format!("{connection}.{}", seal_of(state, connection.as_str())?);
     Ok(cookie(state, names(state).choice, value, REMEMBERED))
 }
 
 /// The connection that this browser used last.
-#[must_use]
-pub fn remembered(state: &State, request: &HttpRequest) -> Option<ConnectionId> {
+pub(super) fn remembered(state: &State, request: &HttpRequest) -> Option<ConnectionId> {
     let cookie = request.cookie(names(state).choice)?;
     let (connection, mac) = cookie.value().split_once('.')?;
     let expected = seal_of(state, connection).ok()?;

@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 /// `GET /saml/{connection}`: the service provider's metadata, or a page for a person who opens its
 /// entity ID in a browser.
-pub async fn entity(
+pub(super) async fn entity(
     state: Data<State>,
     connection: Path<ConnectionId>,
     request: HttpRequest,
@@ -75,7 +75,7 @@ pub async fn entity(
 }
 
 /// `POST /saml/{connection}/acs`: the assertion consumer service (SAML profiles 4.1.4.5).
-pub async fn acs(
+pub(super) async fn acs(
     state: Data<State>,
     connection: Path<ConnectionId>,
     body: Result<Bytes, actix_web::Error>,

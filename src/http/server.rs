@@ -178,6 +178,7 @@ fn apps(config: &mut ServiceConfig) {
 }
 
 /// The application as it is served, and as tests call it.
+#[must_use]
 pub fn app(
     state: Data<State>,
 ) -> App<

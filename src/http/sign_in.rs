@@ -187,7 +187,7 @@ pub(super) async fn choose(
     }
     match destination {
         Destination::Connection(connection, organization) => {
-            let course = going.map_or(Course::New(None), Course::Going);
+            let course = going.map_or(Course::New(None), |trace| Course::Going(Box::new(trace)));
             let email = (!email.is_empty()).then_some(email);
             depart(&state, &request, Departure { course, connection, organization, email }).await
         }
@@ -231,7 +231,7 @@ pub(super) async fn from_link(
             if !mine {
                 return Ok(pages::again(&state, Again::Expired, "/login"));
             }
-            Course::Going(test)
+            Course::Going(Box::new(test))
         }
     };
     let connection = Box::new(connection);
@@ -241,9 +241,9 @@ pub(super) async fn from_link(
 /// Whether a sign-in begins now or goes on.
 pub(super) enum Course {
     /// It begins, with what an application asked if one did.
-    New(Option<(Application, AuthorizationRequest)>),
+    New(Option<Box<(Application, AuthorizationRequest)>>),
     /// It began before.
-    Going(Trace),
+    Going(Box<Trace>),
 }
 
 /// A sign-in and where it goes.
@@ -263,7 +263,7 @@ pub(super) async fn depart(
     let Departure { course, connection, organization, email } = departure;
     let is_test = matches!(&course, Course::Going(trace) if trace.kind == TraceKind::Test);
     let force_authn = match &course {
-        Course::New(asked) => asked.as_ref().is_some_and(|(_, asked)| asked.asks_again()),
+        Course::New(asked) => asked.as_ref().is_some_and(|asked| asked.1.asks_again()),
         Course::Going(trace) => trace.request.as_ref().is_some_and(|asked| asked.asks_again()),
     };
     let request_id = request::id()?;
@@ -276,7 +276,7 @@ pub(super) async fn depart(
         .write(Scope::Own, actor, move |tx| {
             let trace = match course {
                 Course::New(asked) => {
-                    let (application, asked) = asked.unzip();
+                    let (application, asked) = asked.map(|asked| *asked).unzip();
                     let beginning = Beginning {
                         kind: TraceKind::SignIn,
                         application: application.as_ref().map(|application| &application.id),
@@ -290,7 +290,7 @@ pub(super) async fn depart(
                 }
                 Course::Going(trace) => {
                     let email = email.or_else(|| trace.email.clone());
-                    sign_in::choose(tx, trace, &connection, &request_id, email, &browser)?
+                    sign_in::choose(tx, &trace, &connection, &request_id, email, &browser)?
                 }
             };
             if let Some(cause) = off {

@@ -164,23 +164,23 @@ pub(super) fn pending(db: &mut Db) -> Result<Vec<String>> {
     let list = on_backend!(db, conn => conn
         .pending_migrations(MIGRATIONS)
         .map(|list| list.iter().map(|migration| migration.name().to_string()).collect()));
-    list.map_err(migration_failed)
+    list.map_err(|error| migration_failed(&*error))
 }
 
 /// Brings the database to this version's schema.
 pub(super) fn migrate(db: &mut Db) -> Result<()> {
     let done = on_backend!(db, conn => conn.run_pending_migrations(MIGRATIONS).map(drop));
-    done.map_err(migration_failed)
+    done.map_err(|error| migration_failed(&*error))
 }
 
 /// Takes every migration back. Only tests do that.
 #[cfg(test)]
 pub(super) fn unmigrate(db: &mut Db) -> Result<()> {
     let done = on_backend!(db, conn => conn.revert_all_migrations(MIGRATIONS).map(drop));
-    done.map_err(migration_failed)
+    done.map_err(|error| migration_failed(&*error))
 }
 
-fn migration_failed(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
+fn migration_failed(error: &dyn std::error::Error) -> Error {
     Error::Internal(anyhow::anyhow!("migrating the database: {error}"))
 }
 

@@ -54,11 +54,10 @@ pub fn find(db: &mut Db, hints: &Hints, application: Option<&Application>) -> Re
         by_connection(db, id)?
     } else if let Some(id) = &hints.organization {
         by_organization(db, id)?
-    } else if let Some(domain) = hints.domain() {
-        match domain {
-            Some(domain) => by_domain(db, &domain)?,
-            None => Destination::Nowhere,
-        }
+    } else if let Some(text) = &hints.domain {
+        by_domain(db, DomainName::parse(text).ok().as_ref())?
+    } else if let Some(text) = &hints.email {
+        by_domain(db, Email::parse(text).ok().as_ref().map(Email::domain))?
     } else {
         Destination::Unasked
     };
@@ -67,15 +66,6 @@ pub fn find(db: &mut Db, hints: &Hints, application: Option<&Application>) -> Re
         _ => false,
     };
     Ok(if refused { Destination::Nowhere } else { found })
-}
-
-impl Hints {
-    /// The domain that is hinted at: `Some(None)` if the hint is no domain.
-    fn domain(&self) -> Option<Option<DomainName>> {
-        let hinted = self.domain.as_deref().map(|text| DomainName::parse(text).ok());
-        let of_email = self.email.as_deref().map(|text| Email::parse(text).ok());
-        hinted.or_else(|| Some(of_email?.map(|email| email.domain().clone())))
-    }
 }
 
 fn by_connection(db: &mut Db, id: &str) -> Result<Destination> {
@@ -97,8 +87,10 @@ fn by_organization(db: &mut Db, id: &str) -> Result<Destination> {
     }
 }
 
-fn by_domain(db: &mut Db, domain: &DomainName) -> Result<Destination> {
-    let Some(domain) = domains::live(db, domain)? else { return Ok(Destination::Nowhere) };
+/// By a domain; text that is none leads nowhere.
+fn by_domain(db: &mut Db, domain: Option<&DomainName>) -> Result<Destination> {
+    let live = domain.map(|domain| domains::live(db, domain)).transpose()?.flatten();
+    let Some(domain) = live else { return Ok(Destination::Nowhere) };
     match organizations::by_id(db, &domain.organization_id)? {
         Some(organization) => of(db, organization),
         None => Ok(Destination::Nowhere),

@@ -181,13 +181,13 @@ pub fn redeem(
         .first::<(Grant, User, Organization)>(tx.db)
         .optional()?;
     let Some((grant, user, organization)) = found else {
-        return denied("The code is unknown, or what it was given for has ended.");
+        return Ok(denied("The code is unknown, or what it was given for has ended."));
     };
     if let Err(error) = request.check(application.as_str(), &grant.issued()) {
         return Ok(Err(error));
     }
     if tx.now >= grant.code_expires_at && grant.redeemed_at.is_none() {
-        return denied("The code is over its time.");
+        return Ok(denied("The code is over its time."));
     }
     let won = diesel::update(grants::table.find(&grant.id))
         .filter(grants::redeemed_at.is_null())
@@ -195,7 +195,7 @@ pub fn redeem(
         .execute(tx.db)?;
     if won == 0 {
         end(tx, &grant.id)?;
-        return denied("The code was used before. All tokens that came of it have been ended.");
+        return Ok(denied("The code was used before. All tokens that came of it have been ended."));
     }
     let scopes = parse_scopes(&grant.scope)?;
     issue(tx, Holder { grant, user, organization }, scopes, lifetimes).map(Ok)
@@ -214,7 +214,7 @@ pub fn refresh(
     let found = holder_of(tx.db, refresh_token.reveal(), TokenKind::Refresh, tx.now)?
         .filter(|(_, holder)| &holder.grant.application_id == application);
     let Some((token, holder)) = found else {
-        return denied("The refresh token is unknown, or what it was given for has ended.");
+        return Ok(denied("The refresh token is unknown, or what it was given for has ended."));
     };
     let scopes = match parse_scopes(&token.scope)?.narrow(scopes) {
         Ok(scopes) => scopes,
@@ -226,9 +226,9 @@ pub fn refresh(
         .execute(tx.db)?;
     if won == 0 {
         end(tx, &holder.grant.id)?;
-        return denied(
+        return Ok(denied(
             "The refresh token was used before. All tokens of its grant have been ended.",
-        );
+        ));
     }
     issue(tx, holder, scopes, lifetimes).map(Ok)
 }
@@ -296,8 +296,8 @@ impl Grant {
     }
 }
 
-fn denied(why: &'static str) -> Result<std::result::Result<Tokens, oidc::Error>> {
-    Ok(Err(oidc::Error::InvalidGrant(why.into())))
+fn denied(why: &'static str) -> Result<Tokens, oidc::Error> {
+    Err(oidc::Error::InvalidGrant(why.into()))
 }
 
 fn parse_scopes(stored: &str) -> Result<Scopes> {

@@ -75,7 +75,7 @@ pub fn begin(tx: &mut Tx, beginning: Beginning<'_>) -> Result<Trace> {
 /// answer to the last request counts.
 pub fn choose(
     tx: &mut Tx,
-    trace: Trace,
+    trace: &Trace,
     connection: &Connection,
     saml_request_id: &str,
     email: Option<String>,
