@@ -85,8 +85,7 @@ async fn run(server: &Server, world: &World, clients: usize, count: usize) -> [C
     let (acs, replies) = phase(server, clients, answers).await;
     let redemptions: Vec<String> =
         visits.iter().zip(&replies).map(|(visit, reply)| world.redeem(visit, reply)).collect();
-    let (token, replies) =
-        phase(server, clients, redemptions).await;
+    let (token, replies) = phase(server, clients, redemptions).await;
     let (userinfo, replies) =
         phase(server, clients, replies.iter().map(|reply| world.userinfo(reply)).collect()).await;
     assert!(replies.iter().all(|reply| reply.body.contains("\"email\"")), "userinfo has an email");

@@ -16,7 +16,9 @@ use vestibule::saml::certificate::Certificate;
 use vestibule::saml::issue::Issue;
 use vestibule::saml::metadata::IdentityProvider;
 use vestibule::saml::sign::Signer;
-use vestibule::store::applications::{self, ApplicationKind, IdTokenAlg, NewApplication, NoConnection};
+use vestibule::store::applications::{
+    self, ApplicationKind, IdTokenAlg, NewApplication, NoConnection,
+};
 use vestibule::store::connections::{self, Connection, NewConnection};
 use vestibule::store::organizations::{self, Admission, NewOrganization};
 use vestibule::store::{Actor, Scope, Store};

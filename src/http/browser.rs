@@ -75,9 +75,10 @@ pub fn bind(state: &State, request: &HttpRequest) -> (String, Vec<Cookie<'static
 pub fn bound(state: &State, request: &HttpRequest) -> Option<String> {
     let names = names(state);
     let values = [Some(names.binding), names.binding_abroad].into_iter().flatten();
-    values.filter_map(|name| request.cookie(name)).map(|cookie| cookie.value().to_owned()).find(
-        |value| value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit()),
-    )
+    values
+        .filter_map(|name| request.cookie(name))
+        .map(|cookie| cookie.value().to_owned())
+        .find(|value| value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// The cookie of a new session.

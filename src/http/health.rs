@@ -5,10 +5,10 @@ use super::server::State;
 use crate::error::Error;
 use crate::store::Store;
 use crate::telemetry;
-use actix_web::{HttpRequest, HttpResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 use std::net::IpAddr;
 

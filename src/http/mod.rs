@@ -3,8 +3,8 @@
 pub mod api;
 pub mod assets;
 mod browser;
-mod demo;
 mod caller;
+mod demo;
 pub mod error;
 pub mod guard;
 pub mod health;

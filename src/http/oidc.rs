@@ -6,7 +6,7 @@ use super::outcome;
 use super::server::State;
 use super::sign_in::{self, Course, Departure};
 use crate::clock::Time;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::oidc;
 use crate::oidc::authorize::{AuthorizationRequest, Incoming, Refusal};
 use crate::oidc::claims::{self, Person, SignIn};
@@ -92,13 +92,7 @@ enum Plan {
     Ask { application: Application, asked: AuthorizationRequest, at: Destination },
 }
 
-fn plan(
-    db: &mut Db,
-    text: &str,
-    cookie: Option<&str>,
-    keys: &KeyRing,
-    now: Time,
-) -> Result<Plan> {
+fn plan(db: &mut Db, text: &str, cookie: Option<&str>, keys: &KeyRing, now: Time) -> Result<Plan> {
     let incoming = Incoming::parse(text);
     let client_id = match incoming.client_id() {
         Ok(id) => id,

@@ -1,7 +1,7 @@
 //! Signed-in browsers.
 
-use super::events;
 use super::connections::ConnectionState;
+use super::events;
 use super::schema::{connections, grants, sessions, users};
 use super::users::User;
 use super::{ConnectionId, Db, Json, OrganizationId, SessionId, Tx, UserId};

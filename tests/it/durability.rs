@@ -40,7 +40,8 @@ async fn redeem(world: &World<'_>, code: &str) -> Value {
 /// Begins a sign-in that may be refreshed.
 async fn begin(world: &World<'_>, agent: &mut UserAgent) -> Underway {
     let more = [("login_hint", ADA), ("scope", "openid email offline_access")];
-    let start = world.app.authorize(world.gateway, &more).replacen("scope=openid+email+profile&", "", 1);
+    let start =
+        world.app.authorize(world.gateway, &more).replacen("scope=openid+email+profile&", "", 1);
     crate::gateway::Idp::begin(agent, &start).await
 }
 
@@ -61,7 +62,8 @@ async fn a_kill_between_any_two_phases_loses_nothing() {
     let first = redeem(&world, &code(&page)).await;
     again().await;
     let refresh = first["refresh_token"].as_str().unwrap();
-    let second = tokens(&world, &[("grant_type", "refresh_token"), ("refresh_token", refresh)]).await;
+    let second =
+        tokens(&world, &[("grant_type", "refresh_token"), ("refresh_token", refresh)]).await;
     again().await;
     let told = UserAgent::new()
         .into_client()

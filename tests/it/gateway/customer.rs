@@ -18,11 +18,7 @@ pub(crate) struct Customer<'a> {
 impl Customer<'_> {
     /// A new connection with nothing but its addresses.
     pub(crate) fn draft(&self, name: &str, settings: Settings) -> Connection {
-        let new = NewConnection {
-            name: name.to_owned(),
-            provider: "generic".to_owned(),
-            settings,
-        };
+        let new = NewConnection { name: name.to_owned(), provider: "generic".to_owned(), settings };
         self.gateway.write(|tx| connections::create(tx, &self.organization.id, new))
     }
 

@@ -133,7 +133,8 @@ async fn a_session_that_somebody_planted_is_not_taken_over() {
     let page = agent.submit_once(&form).await;
     is_in(&page);
     let set: Vec<_> = page.headers.get_all("set-cookie").iter().collect();
-    let session = set.iter().find_map(|line| line.to_str().unwrap().strip_prefix("vestibule-session="));
+    let session =
+        set.iter().find_map(|line| line.to_str().unwrap().strip_prefix("vestibule-session="));
     let session = session.expect("a new session");
     assert!(session.starts_with("ss_") && !session.starts_with(&planted), "{session}");
 

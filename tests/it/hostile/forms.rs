@@ -10,9 +10,7 @@ async fn a_form_that_is_no_response_is_refused_and_the_next_sign_in_works() {
     let world = World::of(&gateway);
     let state = |it: &Underway| it.relay_state.clone();
     let cases: [(&str, Cause, &dyn Fn(&Underway, &str) -> Form); 6] = [
-        ("nothing", Cause::XmlInvalid, &|it, _| {
-            form(&it.asked.acs, &[("RelayState", &state(it))])
-        }),
+        ("nothing", Cause::XmlInvalid, &|it, _| form(&it.asked.acs, &[("RelayState", &state(it))])),
         ("an empty field", Cause::XmlInvalid, &|it, _| it.form("")),
         ("no base64", Cause::XmlInvalid, &|it, _| it.form("!!! not base64 !!!")),
         ("two responses", Cause::XmlInvalid, &|it, right| {

@@ -76,9 +76,11 @@ fn wrapped(xml: &str, place: &str, at: &str) -> String {
     let start = xml.find("<saml:Assertion").unwrap();
     let end = xml.find("</saml:Assertion>").unwrap() + "</saml:Assertion>".len();
     let original = &xml[start..end];
-    let evil = original
-        .replace(ADA, "admin@globex.example")
-        .replacen("<saml:Assertion ID=\"", "<saml:Assertion ID=\"_evil", 1);
+    let evil = original.replace(ADA, "admin@globex.example").replacen(
+        "<saml:Assertion ID=\"",
+        "<saml:Assertion ID=\"_evil",
+        1,
+    );
     let without = xml.replace(original, &evil);
     without.replacen(at, &format!("<{place}>{original}</{place}>{at}"), 1)
 }

@@ -36,9 +36,8 @@ fn ways() -> Vec<Value> {
     let plain = signed.map(|(assertion, response)| {
         json!({"sign_assertion": assertion, "sign_response": response, "encrypt": null})
     });
-    let sealed = ["aes128-gcm", "aes256-gcm"].map(|cipher| {
-        json!({"sign_assertion": true, "sign_response": false, "encrypt": cipher})
-    });
+    let sealed = ["aes128-gcm", "aes256-gcm"]
+        .map(|cipher| json!({"sign_assertion": true, "sign_response": false, "encrypt": cipher}));
     plain.into_iter().chain(sealed).collect()
 }
 
