@@ -6,26 +6,26 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// An open connection.
-pub struct Client {
+pub(crate) struct Client {
     stream: TcpStream,
 }
 
 /// What came back.
-pub struct Reply {
-    pub head: String,
-    pub body: String,
-    pub took: Duration,
+pub(crate) struct Reply {
+    pub(crate) head: String,
+    pub(crate) body: String,
+    pub(crate) took: Duration,
 }
 
 impl Client {
-    pub async fn connect(address: SocketAddr) -> Self {
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.expect("the server accepts");
         stream.set_nodelay(true).expect("no delay");
         Self { stream }
     }
 
     /// Sends one request and reads its reply, which must have a length.
-    pub async fn send(&mut self, request: &str) -> Reply {
+    pub(crate) async fn send(&mut self, request: &str) -> Reply {
         let started = Instant::now();
         self.stream.write_all(request.as_bytes()).await.expect("the server reads");
         let mut bytes = Vec::with_capacity(4096);
@@ -46,13 +46,13 @@ impl Client {
 
 impl Reply {
     /// The address that the reply redirects to.
-    pub fn location(&self) -> &str {
+    pub(crate) fn location(&self) -> &str {
         header(&self.head, "location")
             .unwrap_or_else(|| panic!("a redirect, not {}\n{}", self.head, self.body))
     }
 
     /// The cookies that the reply sets, as a request sends them.
-    pub fn cookies(&self) -> String {
+    pub(crate) fn cookies(&self) -> String {
         let all: Vec<&str> = self
             .head
             .lines()

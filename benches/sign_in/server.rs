@@ -9,37 +9,37 @@ use std::time::Duration;
 const TICKS: u64 = 100;
 
 /// The server, not yet or already running.
-pub struct Server {
+pub(crate) struct Server {
     folder: PathBuf,
     address: SocketAddr,
-    pub database: String,
-    pub master_key: String,
+    pub(crate) database: String,
+    pub(crate) master_key: String,
     process: Option<Child>,
 }
 
 impl Server {
-    /// Chooses a free port and an empty database; a Postgres URL must name a database that may be emptied.
-    pub fn prepare(folder: &Path, postgres: Option<&str>) -> Self {
+    /// Chooses a free port and an empty database: a file, or one of its own on the server at `postgres`.
+    pub(crate) fn prepare(folder: &Path, postgres: Option<&str>) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = free.local_addr().expect("its address");
         let database = postgres.map_or_else(
             || format!("sqlite://{}", folder.join("bench.db").display()),
-            str::to_owned,
+            |url| create_database(url, address.port()),
         );
         let master_key = vestibule::crypto::MasterKey::generate().reveal().to_owned();
         Self { folder: folder.to_owned(), address, database, master_key, process: None }
     }
 
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    pub fn public_url(&self) -> String {
+    pub(crate) fn public_url(&self) -> String {
         format!("http://localhost:{}", self.address.port())
     }
 
     /// Starts it and waits until it answers.
-    pub async fn start(&mut self) {
+    pub(crate) async fn start(&mut self) {
         let process = Command::new(env!("CARGO_BIN_EXE_vestibule"))
             .arg("serve")
             .current_dir(&self.folder)
@@ -66,7 +66,7 @@ impl Server {
     }
 
     /// CPU time that the process has used, in its own code and for it in the kernel.
-    pub fn cpu(&self) -> Duration {
+    pub(crate) fn cpu(&self) -> Duration {
         let id = self.process.as_ref().expect("it runs").id();
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).expect("its figures");
         let (_, figures) = stat.rsplit_once(") ").expect("its name");
@@ -79,8 +79,21 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if let Some(process) = &mut self.process {
-            let _ = process.kill();
-            let _ = process.wait();
+            process.kill().ok();
+            process.wait().ok();
         }
     }
+}
+
+/// Makes a database on a Postgres server and tells its URL.
+fn create_database(url: &str, number: u16) -> String {
+    let name = format!("bench_{number}");
+    let done = Command::new("psql")
+        .args([url, "--quiet", "--command", &format!("CREATE DATABASE {name}")])
+        .status()
+        .expect("psql runs");
+    assert!(done.success(), "the database is made");
+    let mut own = url::Url::parse(url).expect("a URL");
+    own.set_path(&name);
+    own.into()
 }

@@ -29,7 +29,7 @@ const PROVIDER: &str = "https://idp.bench.example/metadata";
 const REDIRECT: &str = "http://localhost:9/callback";
 
 /// Everything that a sign-in needs to know.
-pub struct World {
+pub(crate) struct World {
     public_url: String,
     host: String,
     connections: Vec<(String, Connection)>,
@@ -40,7 +40,7 @@ pub struct World {
 }
 
 /// One sign-in.
-pub struct Visit<'a> {
+pub(crate) struct Visit<'a> {
     world: &'a World,
     connection: &'a Connection,
     email: String,
@@ -49,7 +49,7 @@ pub struct Visit<'a> {
 
 impl World {
     /// Fills an empty database.
-    pub fn make(server: &Server, count: usize, alg: &str) -> Self {
+    pub(crate) fn make(server: &Server, count: usize, alg: &str) -> Self {
         let store = Store::open(&server.database, Clock::default()).expect("the database");
         store.migrate().expect("its tables");
         let now = store.clock().now();
@@ -90,12 +90,12 @@ impl World {
     }
 
     /// How many different people the visits have.
-    pub fn people(&self) -> usize {
+    pub(crate) fn people(&self) -> usize {
         PEOPLE * self.connections.len().min(10)
     }
 
     /// The sign-in with this number: people and connections take turns.
-    pub fn visit(&self, at: usize) -> Visit<'_> {
+    pub(crate) fn visit(&self, at: usize) -> Visit<'_> {
         let stride = (self.connections.len() / 10).max(1);
         let (domain, connection) = &self.connections[(at % 10) * stride % self.connections.len()];
         let email = format!("person{}@{domain}", at / 10 % PEOPLE);
@@ -103,7 +103,7 @@ impl World {
     }
 
     /// The provider's answer to the request that `reply` sent the browser away with.
-    pub fn answer(&self, visit: &Visit<'_>, reply: &Reply) -> String {
+    pub(crate) fn answer(&self, visit: &Visit<'_>, reply: &Reply) -> String {
         let away = Url::parse(reply.location()).expect("the provider's address");
         let field = |name: &str| {
             let found = away.query_pairs().find(|(key, _)| key == name);
@@ -129,7 +129,7 @@ impl World {
     }
 
     /// The app's exchange of the code that `reply` brought.
-    pub fn redeem(&self, visit: &Visit<'_>, reply: &Reply) -> String {
+    pub(crate) fn redeem(&self, visit: &Visit<'_>, reply: &Reply) -> String {
         let back = Url::parse(reply.location()).expect("the app's address");
         let code = back.query_pairs().find(|(key, _)| key == "code");
         let (_, code) = code.unwrap_or_else(|| panic!("a code in {back}"));
@@ -144,7 +144,7 @@ impl World {
     }
 
     /// The app's question about the person, with the token that `reply` brought.
-    pub fn userinfo(&self, reply: &Reply) -> String {
+    pub(crate) fn userinfo(&self, reply: &Reply) -> String {
         let tokens: serde_json::Value =
             serde_json::from_str(&reply.body).unwrap_or_else(|_| panic!("tokens: {}", reply.body));
         let token = tokens["access_token"].as_str().expect("an access token");
@@ -164,7 +164,7 @@ impl World {
 
 impl Visit<'_> {
     /// The app's authorization request.
-    pub fn authorize(&self) -> String {
+    pub(crate) fn authorize(&self) -> String {
         let challenge = URL_SAFE_NO_PAD.encode(crypto::sha256(self.verifier.as_bytes()));
         let query = Serializer::new(String::new())
             .append_pair("response_type", "code")

@@ -108,6 +108,8 @@ async fn end(
     session: Option<Session>,
     logout: Logout,
 ) -> Result<HttpResponse, PageError> {
+    // Without a session there is no cookie to take away, or a stranger's page has sent the form.
+    let presented = session.is_some();
     let named = logout.session.and_then(|id| id.parse::<SessionId>().ok());
     let organization = state
         .store
@@ -131,6 +133,8 @@ async fn end(
             },
         ),
     };
-    sign_in::add_cookie(&mut response, &browser::signed_out(state))?;
+    if presented {
+        sign_in::add_cookie(&mut response, &browser::signed_out(state))?;
+    }
     Ok(response)
 }

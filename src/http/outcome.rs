@@ -25,18 +25,15 @@ use actix_web::web::Data;
 use chrono::TimeDelta;
 use std::sync::Arc;
 
-/// A response is kept, sealed, with the trace of its failure up to this size.
-const KEPT_MESSAGE: usize = 256 * 1024;
-
 /// Ends a sign-in: the person is in, or is told why not.
 pub(super) async fn finish(
     state: &Data<State>,
     verdict: Verdict,
 ) -> Result<HttpResponse, PageError> {
-    let Verdict { connection, organization, trace, checks, decided, message } = verdict;
+    let Verdict { connection, organization, trace, checks, decided, kept } = verdict;
     match decided {
         Decided::Refused(cause) => {
-            let trace = record(state, &connection, trace, cause, checks.clone(), message).await?;
+            let trace = record(state, &connection, trace, cause, checks.clone(), kept).await?;
             refused(state, cause, &trace, &connection, &organization, &checks)
         }
         Decided::Accepted(accepted) => {
@@ -159,7 +156,7 @@ async fn record(
                 Some(trace) if trace.finished_at.is_none() => trace,
                 _ => sign_in::begin(tx, unasked(&connection))?,
             };
-            if let Some(message) = message.filter(|message| message.len() <= KEPT_MESSAGE) {
+            if let Some(message) = message {
                 let place = Place { table: "traces", column: "message", row: trace.id.as_str() };
                 trace.message = Some(sealer.master.seal(message.as_bytes(), &place)?);
             }

@@ -8,7 +8,6 @@ use super::server::State;
 use super::sign_in;
 use crate::cause::Cause;
 use crate::clock::Time;
-use crate::crypto;
 use crate::email::Email;
 use crate::error::Result;
 use crate::saml::attributes::{self, Profile};
@@ -17,7 +16,7 @@ use crate::saml::metadata::{Organization as Publisher, ServiceProvider};
 use crate::saml::response::{self, Expected, Identity};
 use crate::store::connections::{self, Connection};
 use crate::store::organizations::Organization;
-use crate::store::sign_in::Arrival;
+use crate::store::sign_in::{Arrival, began_in};
 use crate::store::traces::{self, Trace, TraceKind};
 use crate::store::{self, ConnectionId, Db};
 use actix_web::http::header;
@@ -85,8 +84,10 @@ pub(super) async fn acs(
     let browser = browser::bound(&state, &request);
     let now = state.store.clock().now();
     let (id, reader) = (connection.into_inner(), state.clone());
-    let verdict =
-        state.store.read(move |db| judge(db, &reader, &id, message, browser, now)).await?;
+    let verdict = state
+        .store
+        .read(move |db| judge(db, &reader, &id, message, browser.as_deref(), now))
+        .await?;
     outcome::finish(&state, verdict).await
 }
 
@@ -122,13 +123,17 @@ impl Message {
 pub(super) struct Verdict {
     pub(super) connection: Arc<Connection>,
     pub(super) organization: Organization,
-    /// The sign-in that the response answers, if we know it.
+    /// The sign-in that the response answers. Of a refused response only where it came through the browser
+    /// that began: nobody else can end a sign-in, or have a message kept.
     pub(super) trace: Option<Trace>,
     pub(super) checks: Vec<Check>,
     pub(super) decided: Decided,
-    /// The message as it came, for the sealed copy in the trace of a failure.
-    pub(super) message: Option<String>,
+    /// The message as it came, to be kept, sealed, with the trace of its failure.
+    pub(super) kept: Option<String>,
 }
+
+/// A refused response is kept up to this size.
+const KEPT_MESSAGE: usize = 256 * 1024;
 
 /// Whether the person may come in.
 pub(super) enum Decided {
@@ -150,7 +155,7 @@ fn judge(
     state: &State,
     id: &ConnectionId,
     message: Message,
-    browser: Option<String>,
+    browser: Option<&str>,
     now: Time,
 ) -> Result<Verdict> {
     let (connection, organization) = connections::find_with_organization(db, id)?;
@@ -175,8 +180,10 @@ fn judge(
             }
         }
     };
-    let message = message.response.ok();
-    Ok(Verdict { connection: Arc::new(connection), organization, trace, checks, decided, message })
+    let is_refused = matches!(decided, Decided::Refused(_));
+    let trace = trace.filter(|trace| !is_refused || began_in(trace, browser));
+    let kept = message.response.ok().filter(|field| trace.is_some() && field.len() <= KEPT_MESSAGE);
+    Ok(Verdict { connection: Arc::new(connection), organization, trace, checks, decided, kept })
 }
 
 /// Finds the sign-in that a response answers: by its relay state, which is the trace's ID, or where
@@ -240,7 +247,7 @@ fn verify(
 fn began(
     trace: Option<&Trace>,
     connection: &Connection,
-    browser: Option<String>,
+    browser: Option<&str>,
     now: Time,
     checks: &mut Vec<Check>,
 ) -> Result<(), Cause> {
@@ -260,12 +267,7 @@ fn began(
     let received = state.err().map_or("open", |(_, why)| why);
     checks.push(Check::of(CheckName::Request, state.is_ok(), "an open sign-in", received));
     state.map_err(|(cause, _)| cause)?;
-    let same = trace.browser_hash.as_deref().is_some_and(|hash| {
-        let value = browser.as_deref().map(crypto::hash);
-        value.is_some_and(|value| {
-            crypto::constant_time_eq(value.as_str().as_bytes(), hash.as_bytes())
-        })
-    });
+    let same = began_in(trace, browser);
     let received = match (same, browser) {
         (true, _) => "the same browser",
         (false, Some(_)) => "another browser",

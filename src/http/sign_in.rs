@@ -263,8 +263,8 @@ pub(super) async fn depart(
     let Departure { course, connection, organization, email } = departure;
     let is_test = matches!(&course, Course::Going(trace) if trace.kind == TraceKind::Test);
     let force_authn = match &course {
-        Course::New(asked) => asked.as_ref().is_some_and(|asked| asked.1.asks_again()),
-        Course::Going(trace) => trace.request.as_ref().is_some_and(|asked| asked.asks_again()),
+        Course::New(asked) => asked.as_ref().is_some_and(|asked| asked.1.forces()),
+        Course::Going(trace) => trace.request.as_ref().is_some_and(|asked| asked.forces()),
     };
     let request_id = request::id()?;
     let (browser, bind) = browser::bind(state, request);

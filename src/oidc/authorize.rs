@@ -99,6 +99,12 @@ impl AuthorizationRequest {
     pub fn asks_again(&self) -> bool {
         self.prompt.login || self.max_age == Some(0)
     }
+
+    /// Whether the provider is to prove the person anew: it does not know how old a sign-in the app takes.
+    #[must_use]
+    pub fn forces(&self) -> bool {
+        self.prompt.login || self.max_age.is_some()
+    }
 }
 
 impl Incoming {

@@ -3,8 +3,9 @@
 //! Every use of a code or token checks, in the same statement, that the person is still active. So a
 //! deactivation that commits a moment before wins, whoever holds which lock.
 
+use super::connections::ConnectionState;
 use super::organizations::Organization;
-use super::schema::{grants, organizations, tokens, users};
+use super::schema::{connections, grants, organizations, sessions, tokens, users};
 use super::sessions::Session;
 use super::types::word;
 use super::users::User;
@@ -171,6 +172,10 @@ pub fn redeem(
     let found = grants::table
         .inner_join(users::table)
         .inner_join(organizations::table.on(organizations::id.eq(grants::organization_id)))
+        .inner_join(connections::table.on(connections::id.eq(grants::connection_id)))
+        .inner_join(sessions::table)
+        .filter(connections::state.eq(ConnectionState::Active))
+        .filter(sessions::ended_at.is_null())
         .filter(grants::code_hash.eq(crypto::hash(request.code.reveal())))
         .filter(grants::application_id.eq(application))
         .filter(grants::ended_at.is_null())
@@ -178,6 +183,7 @@ pub fn redeem(
         .filter(users::directory_suspended_at.is_null())
         .filter(users::deprovisioned_at.is_null())
         .filter(organizations::deleted_at.is_null())
+        .select((grants::all_columns, users::all_columns, organizations::all_columns))
         .first::<(Grant, User, Organization)>(tx.db)
         .optional()?;
     let Some((grant, user, organization)) = found else {

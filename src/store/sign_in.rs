@@ -25,6 +25,9 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
 
+/// How long an assertion is remembered at most, however long the provider says it is valid.
+const REMEMBERED: TimeDelta = TimeDelta::days(3650);
+
 /// What is known when a sign-in begins.
 pub struct Beginning<'a> {
     /// For an app, as a test, or by the provider.
@@ -112,13 +115,16 @@ pub fn begin_test(tx: &mut Tx, connection: &Connection, lifetime: TimeDelta) -> 
 /// Whether a sign-in may go on in this browser. A test goes on wherever its address is opened.
 #[must_use]
 pub fn goes_on(trace: &Trace, browser: Option<&str>, now: Time) -> bool {
-    let same = || {
-        let hash = browser.map(crypto::hash);
-        hash.is_some_and(|hash| trace.browser_hash.as_deref() == Some(hash.as_str()))
-    };
     trace.finished_at.is_none()
         && now < trace.expires_at
-        && (trace.kind == TraceKind::Test || same())
+        && (trace.kind == TraceKind::Test || began_in(trace, browser))
+}
+
+/// Whether a sign-in began in the browser with this value.
+#[must_use]
+pub fn began_in(trace: &Trace, browser: Option<&str>) -> bool {
+    let (Some(hash), Some(value)) = (&trace.browser_hash, browser) else { return false };
+    crypto::constant_time_eq(crypto::hash(value).as_str().as_bytes(), hash.as_bytes())
 }
 
 /// Who arrives, and what that changes.
@@ -244,6 +250,11 @@ pub enum Completed {
 /// other arrival changes a person and needs the organization's.
 pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
     let Some(arrival) = arrival_now(tx.db, &answer)? else { return Ok(Completed::Stale) };
+    if !is_same_connection(tx.db, &answer)? {
+        let (cause, checks) = (Cause::ConnectionDisabled, answer.checks);
+        refuse(tx, answer.trace, cause, checks, None)?;
+        return Ok(Completed::Refused(cause));
+    }
     if let Some(cause) = used_before(tx, &answer)? {
         // A sign-in that began here has its answer, and its trace tells of that one.
         if answer.trace.kind == TraceKind::ProviderStarted {
@@ -347,7 +358,8 @@ fn used_before(tx: &mut Tx, answer: &Answer<'_>) -> Result<Option<Cause>> {
     let row = (
         replays::connection_id.eq(&answer.connection.id),
         replays::assertion_id.eq(&identity.assertion_id),
-        replays::expires_at.eq(identity.expires_at),
+        // SQLite keeps times as text, which sorts only up to the year 9999.
+        replays::expires_at.eq(identity.expires_at.min(tx.now.plus(REMEMBERED))),
     );
     let fresh = on_backend!(tx.db, conn => diesel::insert_into(replays::table)
         .values(row)
@@ -374,12 +386,21 @@ fn arrival_now(
     let Answer { connection, organization, identity, profile, .. } = answer;
     match answer.arrival {
         Arrival::Known(before) => {
-            let user = people::find(db, &before.id)?;
+            let Some(user) = people::by_id(db, &before.id)? else { return Ok(None) };
             let same = user.updated_at == before.updated_at && user.state() == UserState::Active;
             Ok(same.then_some(Ok(Arrival::Known(user))))
         }
         _ => arrival(db, connection, organization, identity, profile).map(Some),
     }
+}
+
+/// Whether the connection still is what the answer was checked against. Whoever turned it off meanwhile, or
+/// gave it another provider, means this answer too.
+fn is_same_connection(db: &mut Db, answer: &Answer<'_>) -> Result<bool> {
+    let now = connections::by_id_with_organization(db, &answer.connection.id)?;
+    Ok(now.is_some_and(|(now, _)| {
+        now.revision == answer.connection.revision && now.state == answer.connection.state
+    }))
 }
 
 /// Makes the person what the provider says, and links them to the name they came under.

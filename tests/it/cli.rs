@@ -183,7 +183,7 @@ impl Serving {
         let log = std::fs::File::create(place.folder.path().join("log")).unwrap();
         let child = command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         let serving = Self(child);
-        let patience = Instant::now() + Duration::from_secs(60);
+        let patience = Instant::now() + Duration::from_mins(1);
         while place.exit(&["healthcheck", "--ready"]) != 0 {
             assert!(Instant::now() < patience, "it does not start");
             std::thread::sleep(Duration::from_millis(100));

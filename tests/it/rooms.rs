@@ -54,8 +54,8 @@ fn uses(text: &str) -> Vec<Use> {
                 None => vec![word(rest)],
                 Some(_) => braces(text, number, at).iter().map(|part| word(part)).collect(),
             };
-            let named = names.into_iter().filter(|name| !name.is_empty());
-            found.extend(named.map(|room| Use { line: number + 1, room }));
+            let leaves = names.into_iter().filter(|name| !name.is_empty());
+            found.extend(leaves.map(|room| Use { line: number + 1, room }));
         }
     }
     found

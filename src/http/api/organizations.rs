@@ -294,6 +294,10 @@ pub(super) async fn patch_organization(
 ) -> Answer<OrganizationView> {
     let id = find(&state, &key, name.into_inner()).await?.id;
     let Patch { name, external_id, admission, metadata } = body.0;
+    if external_id.is_some() {
+        // Apps know their customers by it: a customer's own key must not become another customer.
+        key.whole_installation()?;
+    }
     let patch = OrganizationPatch { name, external_id, admission, metadata };
     let organization = state
         .store

@@ -144,6 +144,11 @@ pub fn find(db: &mut Db, id: &UserId) -> Result<User> {
     or_not_found(users::table.find(id).first(db), "user", id)
 }
 
+/// Finds a user of any organization, if there is one with this ID.
+pub fn by_id(db: &mut Db, id: &UserId) -> Result<Option<User>> {
+    Ok(users::table.find(id).first(db).optional()?)
+}
+
 /// Finds a user that belongs to `organization`.
 pub fn find_in(db: &mut Db, organization: &OrganizationId, id: &UserId) -> Result<User> {
     let found = users::table.find(id).filter(users::organization_id.eq(organization)).first(db);

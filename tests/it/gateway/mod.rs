@@ -84,6 +84,7 @@ impl Gateway {
     }
 
     /// With a database of its own and these settings.
+    #[expect(clippy::unused_async, reason = "needs a runtime, as all that starts a gateway")]
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
         let database = Arc::new(Database::new());
         let listener = server::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();

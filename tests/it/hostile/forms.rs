@@ -4,12 +4,15 @@ use crate::gateway::{Gateway, Underway, World, form, is_in};
 use crate::user_agent::{Form, UserAgent};
 use vestibule::cause::Cause;
 
+/// A name, the cause, and how the form is made of what is under way and a right response.
+type Case<'a> = (&'a str, Cause, &'a dyn Fn(&Underway, &str) -> Form);
+
 #[actix_web::test]
 async fn a_form_that_is_no_response_is_refused_and_the_next_sign_in_works() {
     let gateway = Gateway::start().await;
     let world = World::of(&gateway);
     let state = |it: &Underway| it.relay_state.clone();
-    let cases: [(&str, Cause, &dyn Fn(&Underway, &str) -> Form); 6] = [
+    let cases: [Case; 6] = [
         ("nothing", Cause::XmlInvalid, &|it, _| form(&it.asked.acs, &[("RelayState", &state(it))])),
         ("an empty field", Cause::XmlInvalid, &|it, _| it.form("")),
         ("no base64", Cause::XmlInvalid, &|it, _| it.form("!!! not base64 !!!")),

@@ -11,8 +11,13 @@ use chrono::TimeDelta;
 use vestibule::cause::Cause;
 use vestibule::saml::issue::{Issue, Signed, Status};
 
+/// A name, the cause, and what is wrong with the response.
+type Wrong = (&'static str, Cause, fn(&mut Issue<'static>));
+/// A name, the cause, and what is made of a right response.
+type Harm = (&'static str, Cause, fn(String) -> Vec<u8>);
+
 /// Each response with one thing wrong, and why it is refused.
-fn wrong() -> Vec<(&'static str, Cause, fn(&mut Issue<'static>))> {
+fn wrong() -> Vec<Wrong> {
     vec![
         ("another audience", Cause::AudienceMismatch, |it| {
             it.audiences = vec!["https://elsewhere.example".to_owned()];
@@ -89,7 +94,7 @@ fn wrapped(xml: &str, place: &str, at: &str) -> String {
 async fn a_message_made_to_harm_is_refused_with_its_cause_and_the_next_sign_in_works() {
     let gateway = Gateway::start().await;
     let world = World::of(&gateway);
-    let cases: [(&str, Cause, fn(String) -> Vec<u8>); 11] = [
+    let cases: [Harm; 11] = [
         ("wrapped in Extensions", Cause::SignatureWrapping, |xml| {
             wrapped(&xml, "samlp:Extensions", "<samlp:Status>").into_bytes()
         }),
@@ -122,7 +127,7 @@ async fn a_message_made_to_harm_is_refused_with_its_cause_and_the_next_sign_in_w
         ("binary rubbish", Cause::XmlInvalid, |_| {
             (0..5000_u32).map(|n| u8::try_from((n * n * 31 + n * 7) % 251).unwrap()).collect()
         }),
-        ("half a response", Cause::XmlInvalid, |xml| xml[..xml.len() / 2].as_bytes().to_vec()),
+        ("half a response", Cause::XmlInvalid, |xml| xml.as_bytes()[..xml.len() / 2].to_vec()),
         ("another document", Cause::XmlInvalid, |_| b"<html xmlns=\"a\"/>".to_vec()),
     ];
     for (name, cause, make) in cases {

@@ -12,8 +12,6 @@ pub(crate) struct Provider {
     pub(crate) url: String,
     /// Where its metadata is.
     pub(crate) metadata_url: String,
-    /// The entity ID that it began with.
-    pub(crate) entity_id: String,
 }
 
 impl Provider {
@@ -29,8 +27,7 @@ impl Provider {
 
     fn of(process: Process) -> Self {
         let (url, metadata_url) = (process.text("url"), process.text("metadata"));
-        let entity_id = process.text("entity_id");
-        Self { process, url, metadata_url, entity_id }
+        Self { process, url, metadata_url }
     }
 
     /// Lets it fetch a service provider's metadata and answer that one from now on.

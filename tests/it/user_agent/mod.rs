@@ -102,16 +102,6 @@ impl UserAgent {
         self.cookies.store(&Url::parse(url).unwrap(), &format!("{name}={value}; Path=/"));
     }
 
-    /// Forgets all cookies, as a private window does.
-    pub(crate) fn forget(&mut self) {
-        self.cookies = Cookies::default();
-    }
-
-    /// Every address asked so far, in order.
-    pub(crate) fn visited(&self) -> &[Url] {
-        &self.visited
-    }
-
     /// The client beneath, for requests that are not a person's.
     pub(crate) fn into_client(self) -> Client {
         self.client
