@@ -49,15 +49,15 @@ fn failure(kind: &str) -> Error {
 
 fn routes(config: &mut ServiceConfig) {
     config
-        .service(web::resource("/api/v1/fail/{kind}").get(api))
+        .service(web::resource("/api/test/fail/{kind}").get(api))
         .service(web::resource("/oauth/fail/{kind}").get(oauth))
         .service(web::resource("/fail/{kind}").get(page))
-        .service(web::resource("/api/v1/json").post(async |_: Json<Body>| "read"))
-        .service(web::resource("/api/v1/query").get(async |_: Query<Body>| "read"))
-        .service(web::resource("/api/v1/number/{n}").get(async |_: Path<u8>| "read"))
+        .service(web::resource("/api/test/json").post(async |_: Json<Body>| "read"))
+        .service(web::resource("/api/test/query").get(async |_: Query<Body>| "read"))
+        .service(web::resource("/api/test/number/{n}").get(async |_: Path<u8>| "read"))
         .service(web::resource("/login-form").post(async |_: Form<Body>| "read"))
         .service(
-            web::resource("/api/v1/guarded").guard(actix_web::guard::Get()).to(HttpResponse::Ok),
+            web::resource("/api/test/guarded").guard(actix_web::guard::Get()).to(HttpResponse::Ok),
         );
 }
 
@@ -78,7 +78,7 @@ async fn each_kind_of_failure_has_its_status_and_code_in_the_api() {
         ("busy", 503, "unavailable"),
         ("internal", 500, "internal_error"),
     ] {
-        let answer = get(&world, &format!("/api/v1/fail/{kind}")).await;
+        let answer = get(&world, &format!("/api/test/fail/{kind}")).await;
         let problem: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
         assert_eq!(answer.status, status, "{kind}");
         assert_eq!(answer.header("content-type"), "application/problem+json");
@@ -94,13 +94,13 @@ async fn each_kind_of_failure_has_its_status_and_code_in_the_api() {
 #[actix_web::test]
 async fn a_fault_of_ours_shows_an_id_and_nothing_else() {
     let world = world(&[]);
-    for path in ["/api/v1/fail/internal", "/oauth/fail/internal", "/fail/internal"] {
+    for path in ["/api/test/fail/internal", "/oauth/fail/internal", "/fail/internal"] {
         let answer = get(&world, path).await;
         assert_eq!(answer.status, 500, "{path}");
         assert!(!answer.body.contains("secret reason"), "{path}");
         assert!(answer.body.contains(answer.header("request-id")), "{path}: {}", answer.body);
     }
-    for path in ["/api/v1/fail/busy", "/oauth/fail/busy", "/fail/busy"] {
+    for path in ["/api/test/fail/busy", "/oauth/fail/busy", "/fail/busy"] {
         let answer = get(&world, path).await;
         assert_eq!(answer.status, 503, "{path}");
         assert_eq!(answer.header("retry-after"), "2", "{path}");
@@ -111,7 +111,7 @@ async fn a_fault_of_ours_shows_an_id_and_nothing_else() {
 #[actix_web::test]
 async fn who_asks_too_often_is_told_when_to_come_back() {
     let world = world(&[]);
-    for path in ["/api/v1/fail/too_many", "/oauth/fail/too_many", "/fail/too_many"] {
+    for path in ["/api/test/fail/too_many", "/oauth/fail/too_many", "/fail/too_many"] {
         let answer = get(&world, path).await;
         assert_eq!((answer.status, answer.header("retry-after")), (429, "7"), "{path}");
     }
@@ -157,7 +157,7 @@ fn the_dialect_follows_the_path() {
 async fn what_is_not_there_is_told_in_the_dialect_of_its_path() {
     let world = world(&[]);
     for (path, kind) in [
-        ("/api/v1/nothing", "application/problem+json"),
+        ("/api/test/nothing", "application/problem+json"),
         ("/oauth/nothing", "application/json"),
         ("/nothing", "text/html; charset=utf-8"),
     ] {
@@ -171,10 +171,10 @@ async fn what_is_not_there_is_told_in_the_dialect_of_its_path() {
 #[actix_web::test]
 async fn a_wrong_method_is_told_with_those_that_are_right() {
     let world = world(&[]);
-    let answer = world.call_with(TestRequest::delete().uri("/api/v1/json"), routes).await;
+    let answer = world.call_with(TestRequest::delete().uri("/api/test/json"), routes).await;
     assert_eq!((answer.status, answer.header("allow")), (405, "POST"));
     assert!(answer.body.contains("method_not_allowed"));
-    let guarded = world.call_with(TestRequest::delete().uri("/api/v1/guarded"), routes).await;
+    let guarded = world.call_with(TestRequest::delete().uri("/api/test/guarded"), routes).await;
     assert_eq!(guarded.status, 405);
 }
 
@@ -183,7 +183,7 @@ async fn bad_input_is_never_answered_with_a_fault_of_ours() {
     let world = world(&[]);
     let json = |body: &str| {
         TestRequest::post()
-            .uri("/api/v1/json")
+            .uri("/api/test/json")
             .insert_header(("content-type", "application/json"))
             .set_payload(body.to_owned())
     };
@@ -199,9 +199,9 @@ async fn bad_input_is_never_answered_with_a_fault_of_ours() {
         (json(r#"{"name":"x","nmae":1}"#), 422, "unknown field `nmae`"),
         (json("{}"), 422, "missing field `name`"),
         (json(&"x".repeat(2_000_000)), 413, "body_too_large"),
-        (TestRequest::post().uri("/api/v1/json").set_payload("x"), 415, "unsupported_media_type"),
-        (TestRequest::get().uri("/api/v1/query?nmae=1"), 400, "malformed_request"),
-        (TestRequest::get().uri("/api/v1/number/900"), 404, "not_found"),
+        (TestRequest::post().uri("/api/test/json").set_payload("x"), 415, "unsupported_media_type"),
+        (TestRequest::get().uri("/api/test/query?nmae=1"), 400, "malformed_request"),
+        (TestRequest::get().uri("/api/test/number/900"), 404, "not_found"),
         (form(&"x".repeat(100_000)), 413, "64 KiB"),
         (form("nmae=x"), 400, "nmae"),
         (TestRequest::post().uri("/login-form").set_payload("x"), 415, "must be a form"),
