@@ -46,10 +46,11 @@ pub enum CertificateFault {
     Key(String),
 }
 
-/// One X.509 certificate, with what people and checks ask of it read once.
+/// One X.509 certificate, with what people and checks ask of it read once: when it is taken over. What was read
+/// is stored with it, since reading it anew would be the dearest step of finding a connection.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
 pub struct Certificate {
+    #[serde(with = "base64_text")]
     der: Vec<u8>,
     subject: String,
     not_before: Time,
@@ -161,17 +162,20 @@ impl fmt::Debug for Certificate {
     }
 }
 
-impl TryFrom<String> for Certificate {
-    type Error = CertificateFault;
+/// DER as it is stored: base64.
+mod base64_text {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
 
-    fn try_from(text: String) -> Result<Self, CertificateFault> {
-        Self::parse(&text)
+    pub(super) fn serialize<S: Serializer>(der: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(der))
     }
-}
 
-impl From<Certificate> for String {
-    fn from(certificate: Certificate) -> Self {
-        certificate.base64()
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(text: D) -> Result<Vec<u8>, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(text)?;
+        STANDARD.decode(text.as_bytes()).map_err(D::Error::custom)
     }
 }
 
@@ -195,11 +199,11 @@ impl TrustedKeys {
     pub fn new(certificates: &[Certificate]) -> Self {
         let mut keys: Vec<TrustedKey> = Vec::new();
         for certificate in certificates {
-            let known = keys.iter().any(|key| key.certificate == *certificate);
-            if known || certificate.check_key().is_err() {
+            if keys.iter().any(|key| key.certificate == *certificate) {
                 continue;
             }
-            if let Some(key) = certificate.public_key() {
+            // The key itself is looked at, not what was once stored of it.
+            if let Some(key) = certificate.public_key().filter(|key| is_acceptable(key)) {
                 keys.push(TrustedKey { certificate: certificate.clone(), key });
             }
         }

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::saml::testing;
+use openssl::hash::MessageDigest;
+use openssl::rsa::Rsa;
 
 #[test]
 fn a_certificate_is_read_in_every_form() {
@@ -54,12 +56,29 @@ fn octets_behind_a_certificate_do_not_change_it() {
 }
 
 #[test]
-fn a_certificate_is_stored_as_base64() {
+fn a_certificate_is_stored_with_what_was_read_of_it() {
     let certificate = &testing::rsa().certificate;
-    let json = serde_json::to_string(certificate).unwrap();
-    assert_eq!(json, format!("\"{}\"", certificate.base64()));
-    assert_eq!(&serde_json::from_str::<Certificate>(&json).unwrap(), certificate);
-    assert!(serde_json::from_str::<Certificate>("\"AAAA\"").is_err());
+    let json = serde_json::to_value(certificate).unwrap();
+    assert_eq!(json["der"], certificate.base64());
+    assert_eq!(json["fingerprint"], certificate.fingerprint());
+    assert_eq!(&serde_json::from_value::<Certificate>(json).unwrap(), certificate);
+}
+
+#[test]
+fn a_weak_key_is_not_trusted_whatever_is_stored_of_it() {
+    let key = PKey::from_rsa(Rsa::generate(1024).unwrap()).unwrap();
+    let mut builder = X509::builder().unwrap();
+    builder.set_pubkey(&key).unwrap();
+    builder.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
+    builder.set_not_after(&Asn1Time::days_from_now(1).unwrap()).unwrap();
+    builder.sign(&key, MessageDigest::sha256()).unwrap();
+    let weak = Certificate::from_der(&builder.build().to_der().unwrap()).unwrap();
+    assert!(weak.check_key().is_err());
+    let mut json = serde_json::to_value(&weak).unwrap();
+    json["acceptable"] = true.into();
+    let claimed: Certificate = serde_json::from_value(json).unwrap();
+    assert!(claimed.check_key().is_ok());
+    assert!(TrustedKeys::new(&[claimed]).is_empty());
 }
 
 #[test]
