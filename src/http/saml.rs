@@ -16,9 +16,9 @@ use crate::saml::metadata::{Organization as Publisher, ServiceProvider};
 use crate::saml::response::{self, Expected, Identity};
 use crate::store::connections::{self, Connection};
 use crate::store::organizations::Organization;
-use crate::store::sign_in::{Arrival, began_in};
+use crate::store::sign_in::{Arrival, arrival, began_in};
 use crate::store::traces::{self, Trace, TraceKind};
-use crate::store::{self, ConnectionId, Db};
+use crate::store::{ConnectionId, Db, Store};
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -86,7 +86,7 @@ pub(super) async fn acs(
     let (id, reader) = (connection.into_inner(), state.clone());
     let verdict = state
         .store
-        .read(move |db| judge(db, &reader, &id, message, browser.as_deref(), now))
+        .apart(move |store| judge(store, &reader, &id, message, browser.as_deref(), now))
         .await?;
     outcome::finish(&state, verdict).await
 }
@@ -149,17 +149,25 @@ pub(super) struct Accepted {
     pub(super) arrival: Arrival,
 }
 
-/// Checks a response from the field to the person, and changes nothing.
+/// Checks a response from the field to the person, and changes nothing. While the message is verified, which
+/// takes the longest and is done for strangers too, nobody waits for a connection to the database.
 fn judge(
-    db: &mut Db,
+    store: &Store,
     state: &State,
     id: &ConnectionId,
     message: Message,
     browser: Option<&str>,
     now: Time,
 ) -> Result<Verdict> {
-    let (connection, organization) = connections::find_with_organization(db, id)?;
-    let trace = asked(db, &connection, &message)?;
+    let (connection, organization, by_state) = store.read_now(|db| {
+        let (connection, organization) = connections::find_with_organization(db, id)?;
+        Ok((connection, organization, by_relay_state(db, &message)?))
+    })?;
+    let trace = match by_state {
+        Some(trace) => Some(trace),
+        None => by_request(store, &message)?,
+    };
+    let trace = trace.filter(|trace| trace.connection_id.as_ref() == Some(&connection.id));
     let mut checks = Vec::new();
     let decided = match verify(state, &connection, trace.as_ref(), &message, now, &mut checks) {
         Err(cause) => Decided::Refused(cause),
@@ -168,13 +176,9 @@ fn judge(
             match begun.and_then(|()| profile(&connection, &identity, &mut checks)) {
                 Err(cause) => Decided::Refused(cause),
                 Ok((profile, email)) => {
-                    let arrival = store::sign_in::arrival(
-                        db,
-                        &connection,
-                        &organization,
-                        &identity,
-                        &profile,
-                    )?;
+                    let arrival = store.read_now(|db| {
+                        arrival(db, &connection, &organization, &identity, &profile)
+                    })?;
                     person(arrival, identity, profile, email, &mut checks)
                 }
             }
@@ -186,22 +190,21 @@ fn judge(
     Ok(Verdict { connection: Arc::new(connection), organization, trace, checks, decided, kept })
 }
 
-/// Finds the sign-in that a response answers: by its relay state, which is the trace's ID, or where
-/// the provider has lost that, by the request that the response names.
-fn asked(db: &mut Db, connection: &Connection, message: &Message) -> Result<Option<Trace>> {
-    let by_state = match message.relay_state.as_deref().map(str::parse) {
-        Some(Ok(id)) => traces::by_id(db, &id)?,
-        _ => None,
-    };
-    let trace = match (by_state, &message.response) {
-        (Some(trace), _) => Some(trace),
-        (None, Ok(field)) => match response::in_response_to(field) {
-            Some(request) => traces::by_saml_request(db, &request)?,
-            None => None,
-        },
-        (None, Err(_)) => None,
-    };
-    Ok(trace.filter(|trace| trace.connection_id.as_ref() == Some(&connection.id)))
+/// Finds the sign-in that a response answers by its relay state, which is the trace's ID.
+fn by_relay_state(db: &mut Db, message: &Message) -> Result<Option<Trace>> {
+    match message.relay_state.as_deref().map(str::parse) {
+        Some(Ok(id)) => traces::by_id(db, &id),
+        _ => Ok(None),
+    }
+}
+
+/// Finds it by the request that the response names, where the provider has lost the relay state.
+fn by_request(store: &Store, message: &Message) -> Result<Option<Trace>> {
+    let field = message.response.as_ref().ok();
+    match field.and_then(|field| response::in_response_to(field)) {
+        Some(request) => store.read_now(|db| traces::by_saml_request(db, &request)),
+        None => Ok(None),
+    }
 }
 
 /// The checks of the message itself.

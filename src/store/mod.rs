@@ -136,6 +136,17 @@ impl Store {
         blocking(move || store.read_now(f)).await
     }
 
+    /// Computes for longer than a read may take, on a thread for blocking work. `f` holds no connection: it takes
+    /// one by [`Store::read_now`] for as long as it reads.
+    pub async fn apart<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Self) -> Result<T> + Send + 'static,
+    {
+        let store = self.clone();
+        blocking(move || f(&store)).await
+    }
+
     /// Changes something, in one transaction: all of it or, after an error, nothing.
     ///
     /// Writes of the same [`Scope`] run one at a time.

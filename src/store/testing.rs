@@ -317,3 +317,18 @@ fn a_reader_cannot_write() {
     });
     assert!(done.is_err());
 }
+
+#[tokio::test]
+async fn whoever_computes_apart_holds_no_connection() {
+    let store = store();
+    let all = store.apart(|store| nested(store, super::READERS)).await;
+    assert_eq!(all.unwrap(), super::READERS);
+}
+
+/// Reads inside a read, until that many connections are taken.
+fn nested(store: &Store, more: u32) -> Result<u32> {
+    match more {
+        0 => Ok(0),
+        _ => store.read_now(|_| nested(store, more - 1)).map(|taken| taken + 1),
+    }
+}
