@@ -77,6 +77,8 @@ causes! {
     RequestExpired = "request_expired", 400;
     /// The response was used before.
     ResponseReplayed = "response_replayed", 400;
+    /// The person proved who they are longer ago than the application takes.
+    AuthenticationTooOld = "authentication_too_old", 403;
     /// Before its time window.
     ClockEarly = "clock_early", 400;
     /// After its time window.

@@ -165,8 +165,7 @@ fn suits(
     let person = asked.login_hint.as_deref().is_none_or(|hint| {
         crate::email::Email::parse(hint).is_ok_and(|email| email.key() == user.email_key)
     });
-    let age = now.since(session.signed_in_at).num_seconds();
-    let young = asked.max_age.is_none_or(|limit| age <= i64::from(limit));
+    let young = asked.since(now, now).is_none_or(|since| session.authenticated_at() >= since);
     place && person && young && application.admits(&session.organization_id)
 }
 

@@ -172,7 +172,8 @@ fn judge(
     let decided = match verify(state, &connection, trace.as_ref(), &message, now, &mut checks) {
         Err(cause) => Decided::Refused(cause),
         Ok(identity) => {
-            let begun = began(trace.as_ref(), &connection, browser, now, &mut checks);
+            let begun = began(trace.as_ref(), &connection, browser, now, &mut checks)
+                .and_then(|()| fresh(trace.as_ref(), &connection, &identity, now, &mut checks));
             match begun.and_then(|()| profile(&connection, &identity, &mut checks)) {
                 Err(cause) => Decided::Refused(cause),
                 Ok((profile, email)) => {
@@ -238,7 +239,7 @@ fn verify(
         in_response_to: trace.and_then(|trace| trace.saml_request_id.as_deref()),
         allow_sha1: connection.settings.allow_sha1,
         allow_cbc: connection.settings.allow_cbc,
-        skew: TimeDelta::seconds(i64::from(connection.settings.clock_skew)),
+        skew: skew(connection),
     };
     let outcome = response::verify(field, &expected, now);
     checks.extend(outcome.checks);
@@ -278,6 +279,31 @@ fn began(
     };
     checks.push(Check::of(CheckName::Browser, same, "the browser that began", received));
     if same { Ok(()) } else { Err(Cause::RequestUnknown) }
+}
+
+/// The person proved who they are as lately as the application asks (OIDC Core 3.1.2.1). We asked the provider for
+/// that (`ForceAuthn`), but some answer from their session all the same, and say so.
+fn fresh(
+    trace: Option<&Trace>,
+    connection: &Connection,
+    identity: &Identity,
+    now: Time,
+    checks: &mut Vec<Check>,
+) -> Result<(), Cause> {
+    let asked = trace.and_then(|trace| Some((trace.request.as_ref()?, trace.started_at)));
+    let Some(since) = asked.and_then(|(request, came)| request.since(came, now)) else {
+        return Ok(());
+    };
+    let at = identity.authn_instant;
+    let is_fresh = at.plus(skew(connection)) >= since;
+    let expected = format!("signed in at the provider since {since}");
+    checks.push(Check::of(CheckName::Freshness, is_fresh, &expected, &at.to_string()));
+    if is_fresh { Ok(()) } else { Err(Cause::AuthenticationTooOld) }
+}
+
+/// By how much the provider's clock may differ from ours.
+fn skew(connection: &Connection) -> TimeDelta {
+    TimeDelta::seconds(i64::from(connection.settings.clock_skew))
 }
 
 /// What the message says of the person, in our words.

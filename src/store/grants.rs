@@ -49,7 +49,7 @@ pub struct Grant {
     pub nonce: Option<String>,
     /// The S256 challenge of PKCE (RFC 7636).
     pub code_challenge: Option<String>,
-    /// When the provider's answer was accepted: `auth_time`.
+    /// When the person proved who they are: `auth_time`.
     pub signed_in_at: Time,
     /// When the code was given.
     pub created_at: Time,
@@ -149,7 +149,7 @@ pub fn create(
         offline: request.scopes.has(Scope::OfflineAccess),
         nonce: request.nonce.clone(),
         code_challenge: request.code_challenge.clone(),
-        signed_in_at: session.signed_in_at,
+        signed_in_at: session.authenticated_at(),
         created_at: tx.now,
         code_expires_at: tx.now.plus(lifetimes.code),
         redeemed_at: None,

@@ -288,6 +288,7 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
             name_id: answer.identity.name_id.clone(),
             session_index: answer.identity.session_index.clone(),
             lifetime: answer.session,
+            authenticated_at: answer.identity.authn_instant,
             not_on_or_after: answer.identity.session_not_on_or_after,
         },
     )?;

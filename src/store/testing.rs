@@ -195,6 +195,15 @@ fn postgres(server: String) -> TestStore {
     open(&url, Home::Postgres { server, database })
 }
 
+/// The SQL of all migrations, in their order.
+fn migrations() -> Vec<u8> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let folders = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = folders.map(|folder| folder.join("up.sql")).collect();
+    files.sort();
+    files.into_iter().flat_map(|file| std::fs::read(file).unwrap()).collect()
+}
+
 /// The name of a migrated database, made unless an earlier run with the same migrations left it.
 fn template(server: &str) -> String {
     #[derive(diesel::QueryableByName)]
@@ -202,8 +211,7 @@ fn template(server: &str) -> String {
         #[diesel(sql_type = diesel::sql_types::Bool)]
         found: bool,
     }
-    let migration = include_bytes!("../../migrations/00000000000001_first/up.sql");
-    let digest = crate::crypto::hex(&crate::crypto::sha256(migration));
+    let digest = crate::crypto::hex(&crate::crypto::sha256(&migrations()));
     let name = format!("vestibule_template_{}", &digest[..16]);
     let mut conn = PgConnection::establish(server).unwrap();
     // Other test processes make the same template: one at a time. The lock ends with the connection.

@@ -1,6 +1,7 @@
 //! Sign-ins from the app through the gateway to a provider and back, with software nobody here wrote.
 
 mod app;
+mod freshness;
 mod people;
 mod saml;
 
@@ -14,6 +15,14 @@ use vestibule::store::traces::{Outcome, TraceKind};
 pub(crate) fn claims(page: &Page) -> Value {
     assert_eq!(page.status, 200, "{} at {}", page.body, page.url);
     page.json()["claims"].clone()
+}
+
+/// A parameter of the address that the browser is sent to.
+#[track_caller]
+fn told(page: &Page, name: &str) -> String {
+    let location = page.location().unwrap_or_else(|| panic!("{page:?}"));
+    let pair = location.query_pairs().find(|(key, _)| key == name);
+    pair.unwrap_or_else(|| panic!("{name} in {location}")).1.into_owned()
 }
 
 async fn a_person_signs_in(provider: &Provider, app: &App, domain: &str) {
