@@ -95,6 +95,8 @@ causes! {
     UserSuspended = "user_suspended", 403;
     /// The directory has removed the person.
     UserDeprovisioned = "user_deprovisioned", 403;
+    /// The provider has another name for the person with this email address: it may be somebody else.
+    IdentityConflict = "identity_conflict", 403;
     /// No rule gives access.
     NoAccess = "no_access", 403;
     /// The provider started the sign-in, and this connection does not take that.

@@ -175,10 +175,11 @@ pub fn arrival(
     if live.is_none_or(|domain| domain.organization_id != organization.id) {
         return Ok(Err(Cause::EmailDomainNotAllowed));
     }
+    let subject = subject(identity, email);
     let named: Option<User> = identities::table
         .inner_join(users::table)
         .filter(identities::connection_id.eq(&connection.id))
-        .filter(identities::subject.eq(subject(identity, email)))
+        .filter(identities::subject.eq(&subject))
         .select(users::all_columns)
         .first(db)
         .optional()?;
@@ -186,6 +187,9 @@ pub fn arrival(
         Some(user) if is_changed(&user, profile) => Arrival::Changed(user),
         Some(user) => Arrival::Known(user),
         None => match people::by_email(db, &organization.id, email)? {
+            Some(user) if links::contradicts(db, &connection.id, &user.id, &subject)? => {
+                return Ok(Err(Cause::IdentityConflict));
+            }
             Some(user) => Arrival::Linked(user),
             None if organization.admission == Admission::Directory => {
                 return Ok(Err(Cause::UserNotProvisioned));

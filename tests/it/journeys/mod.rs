@@ -2,6 +2,7 @@
 
 mod app;
 mod freshness;
+mod names;
 mod people;
 mod saml;
 
