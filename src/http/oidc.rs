@@ -257,11 +257,11 @@ pub(super) async fn token(
             if let Some(secret) = secret.filter(|secret| secret.is_touch_due(tx.now)) {
                 applications::touch_secret(tx, &secret.id)?;
             }
-            let id = &application.id;
+            let app = &application;
             let tokens = match &asked.grant {
-                Grant::Code(code) => grants::redeem(tx, id, code, &lifetimes)?,
+                Grant::Code(code) => grants::redeem(tx, app, code, &lifetimes)?,
                 Grant::Refresh { refresh_token, scopes } => {
-                    grants::refresh(tx, id, refresh_token, scopes.as_ref(), &lifetimes)?
+                    grants::refresh(tx, app, refresh_token, scopes.as_ref(), &lifetimes)?
                 }
             };
             Ok((application, tokens))

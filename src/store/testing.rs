@@ -1,17 +1,19 @@
 //! A fresh database for each test: a copy of a migrated one, on `SQLite` or on the Postgres of `TEST_POSTGRES_URL`.
 
 use super::applications::{ApplicationKind, IdTokenAlg, NewApplication, NoConnection};
+use super::connections::{NewConnection, Settings};
 use super::db::{self, Db};
 use super::events::{self, Filter};
 use super::organizations::{Admission, NewOrganization};
 use super::schema::{grants, sessions};
-use super::users::User;
+use super::users::{NewUser, Source, User};
 use super::{
     Actor, ApplicationId, ConnectionId, GrantId, OrganizationId, Scope, SessionId, Store, Tx,
     Window,
 };
 use crate::clock::Clock;
 use crate::domain::DomainName;
+use crate::email::Email;
 use crate::error::Result;
 use crate::saml::metadata::IdentityProvider;
 use crate::saml::{self, Binding};
@@ -101,6 +103,27 @@ pub(crate) fn provider(entity_id: &str) -> IdentityProvider {
         saml::testing::now(),
     )
     .unwrap()
+}
+
+/// A connection to make.
+pub(crate) fn connection() -> NewConnection {
+    NewConnection {
+        name: "Globex".to_owned(),
+        provider: "okta".to_owned(),
+        settings: Settings::default(),
+    }
+}
+
+/// A person to make.
+pub(crate) fn person(organization: &OrganizationId, email: &str) -> NewUser {
+    NewUser {
+        organization_id: organization.clone(),
+        source: Source::SignIn,
+        email: Email::parse(email).unwrap(),
+        name: None,
+        given_name: None,
+        family_name: None,
+    }
 }
 
 /// Signs a person in, as far as the rows of session and grant say so.

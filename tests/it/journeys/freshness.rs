@@ -1,7 +1,7 @@
 //! How old a sign-in at the provider may be, and what the app is told of that.
 
-use super::told;
-use crate::gateway::{ADA, Gateway, Idp, Underway, World, form, is_in};
+use super::{redeem, told};
+use crate::gateway::{ADA, Gateway, Idp, Underway, World, is_in};
 use crate::user_agent::{Page, UserAgent};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -24,16 +24,7 @@ async fn answer_since(
 
 /// What the ID token says that comes for the code of a sign-in.
 async fn id_token(world: &World<'_>, page: &Page) -> Value {
-    is_in(page);
-    let fields = [
-        ("grant_type", "authorization_code"),
-        ("code", &told(page, "code")),
-        ("redirect_uri", &world.app.application.redirect_uris[0]),
-        ("client_id", world.app.application.id.as_str()),
-        ("client_secret", world.app.secret.as_deref().unwrap()),
-    ];
-    let to = format!("{}/oauth/token", world.gateway.url);
-    let tokens = UserAgent::new().submit_once(&form(&to, &fields)).await;
+    let tokens = redeem(world, page).await;
     assert_eq!(tokens.status, 200, "{}", tokens.body);
     let tokens = tokens.json();
     let claims = tokens["id_token"].as_str().unwrap().split('.').nth(1).unwrap();
