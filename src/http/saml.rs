@@ -169,7 +169,13 @@ fn judge(
     };
     let trace = trace.filter(|trace| trace.connection_id.as_ref() == Some(&connection.id));
     let mut checks = Vec::new();
-    let decided = match verify(state, &connection, trace.as_ref(), &message, now, &mut checks) {
+    let is_test = trace.as_ref().is_some_and(|trace| trace.kind == TraceKind::Test);
+    let closed = sign_in::closed(state, &connection, &organization, is_test);
+    let verified = match closed {
+        Some(cause) => Err(cause),
+        None => verify(state, &connection, trace.as_ref(), &message, now, &mut checks),
+    };
+    let decided = match verified {
         Err(cause) => Decided::Refused(cause),
         Ok(identity) => {
             let begun = began(trace.as_ref(), &connection, browser, now, &mut checks)
@@ -217,10 +223,6 @@ fn verify(
     now: Time,
     checks: &mut Vec<Check>,
 ) -> Result<Identity, Cause> {
-    let is_test = trace.is_some_and(|trace| trace.kind == TraceKind::Test);
-    if let Some(cause) = sign_in::closed(connection, is_test) {
-        return Err(cause);
-    }
     let Some(provider) = &connection.identity_provider else {
         return Err(Cause::ConnectionDraft);
     };

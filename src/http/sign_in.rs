@@ -79,8 +79,17 @@ pub(super) fn leave(
     Ok(response)
 }
 
-/// Why a connection takes nobody now. Tests may use one that is not on.
-pub(super) fn closed(connection: &Connection, is_test: bool) -> Option<Cause> {
+/// Why a connection takes nobody now. Tests may use one that is not on. The demo's, whose provider lets anybody be
+/// anybody, takes people only where the demo is on: a database may have come from development.
+pub(super) fn closed(
+    state: &State,
+    connection: &Connection,
+    organization: &Organization,
+    is_test: bool,
+) -> Option<Cause> {
+    if organization.is_demo && !state.config.demo_is_on() {
+        return Some(Cause::ConnectionDisabled);
+    }
     match connection.state {
         ConnectionState::Active => None,
         ConnectionState::Testing | ConnectionState::Disabled if is_test => None,
@@ -119,7 +128,7 @@ pub(super) async fn ask(
     }
     let last = match &last {
         Destination::Connection(connection, organization)
-            if closed(connection, false).is_none() =>
+            if closed(&state, connection, organization, false).is_none() =>
         {
             Some(Choice { connection: connection.id.as_str(), name: &organization.name })
         }
@@ -268,7 +277,7 @@ pub(super) async fn depart(
     };
     let request_id = request::id()?;
     let (browser, bind) = browser::bind(state, request);
-    let off = closed(&connection, is_test);
+    let off = closed(state, &connection, &organization, is_test);
     let lifetime = state.config.sign_in.request_ttl.delta();
     let actor = Actor::SignIn(connection.id.clone());
     let (trace, connection, request_id) = state
