@@ -179,7 +179,10 @@ fn judge(
         Err(cause) => Decided::Refused(cause),
         Ok(identity) => {
             let begun = began(trace.as_ref(), &connection, browser, now, &mut checks)
-                .and_then(|()| fresh(trace.as_ref(), &connection, &identity, now, &mut checks));
+                .and_then(|()| {
+                    let skew = skew(state, &connection);
+                    fresh(trace.as_ref(), &identity, skew, now, &mut checks)
+                });
             match begun.and_then(|()| profile(&connection, &identity, &mut checks)) {
                 Err(cause) => Decided::Refused(cause),
                 Ok((profile, email)) => {
@@ -241,7 +244,7 @@ fn verify(
         in_response_to: trace.and_then(|trace| trace.saml_request_id.as_deref()),
         allow_sha1: connection.settings.allow_sha1,
         allow_cbc: connection.settings.allow_cbc,
-        skew: skew(connection),
+        skew: skew(state, connection),
     };
     let outcome = response::verify(field, &expected, now);
     checks.extend(outcome.checks);
@@ -287,8 +290,8 @@ fn began(
 /// that (`ForceAuthn`), but some answer from their session all the same, and say so.
 fn fresh(
     trace: Option<&Trace>,
-    connection: &Connection,
     identity: &Identity,
+    skew: TimeDelta,
     now: Time,
     checks: &mut Vec<Check>,
 ) -> Result<(), Cause> {
@@ -297,15 +300,16 @@ fn fresh(
         return Ok(());
     };
     let at = identity.authn_instant;
-    let is_fresh = at.plus(skew(connection)) >= since;
+    let is_fresh = at.plus(skew) >= since;
     let expected = format!("signed in at the provider since {since}");
     checks.push(Check::of(CheckName::Freshness, is_fresh, &expected, &at.to_string()));
     if is_fresh { Ok(()) } else { Err(Cause::AuthenticationTooOld) }
 }
 
-/// By how much the provider's clock may differ from ours.
-fn skew(connection: &Connection) -> TimeDelta {
-    TimeDelta::seconds(i64::from(connection.settings.clock_skew))
+/// By how much the provider's clock may differ from ours: as the connection is set, else the installation.
+fn skew(state: &State, connection: &Connection) -> TimeDelta {
+    let own = connection.settings.clock_skew.map(|seconds| TimeDelta::seconds(i64::from(seconds)));
+    own.unwrap_or_else(|| state.config.sign_in.clock_skew.delta())
 }
 
 /// What the message says of the person, in our words.

@@ -132,7 +132,7 @@ fn wrong_settings_are_told_by_field() {
         change(&mut settings);
         refused(store.try_system(|tx| create(tx, &one, NewConnection { settings, ..new() })))
     };
-    assert_eq!(settings(|s| s.clock_skew = 181), "/settings/clock_skew out_of_range");
+    assert_eq!(settings(|s| s.clock_skew = Some(181)), "/settings/clock_skew out_of_range");
     assert_eq!(settings(|s| s.allow_sha1 = true), "/settings/sha1_reason required");
     assert_eq!(
         settings(|s| s.name_id_format = Some(" ".to_owned())),
