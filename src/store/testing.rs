@@ -17,6 +17,7 @@ use crate::email::Email;
 use crate::error::Result;
 use crate::saml::metadata::IdentityProvider;
 use crate::saml::{self, Binding};
+use crate::telemetry::Metrics;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use std::ops::Deref;
@@ -347,6 +348,22 @@ fn a_reader_cannot_write() {
         Ok(())
     });
     assert!(done.is_err());
+}
+
+#[test]
+fn waiting_for_a_connection_is_counted_for_readers_and_writers() {
+    let (store, metrics) = (store(), Metrics::new().unwrap());
+    let measured = store.clone().measured(metrics.clone());
+    measured.read_now(|_| Ok(())).unwrap();
+    measured.read_now(|_| Ok(())).unwrap();
+    measured.write_now(&Scope::Own, &Actor::System, |_| Ok(())).unwrap();
+    let text = metrics.render().unwrap();
+    for line in [
+        r#"store_wait_seconds_count{pool="readers"} 2"#,
+        r#"store_wait_seconds_count{pool="writers"} 1"#,
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
 }
 
 #[tokio::test]
