@@ -178,8 +178,8 @@ fn judge(
     let decided = match verified {
         Err(cause) => Decided::Refused(cause),
         Ok(identity) => {
-            let begun = began(trace.as_ref(), &connection, browser, now, &mut checks)
-                .and_then(|()| {
+            let begun =
+                began(trace.as_ref(), &connection, browser, now, &mut checks).and_then(|()| {
                     let skew = skew(state, &connection);
                     fresh(trace.as_ref(), &identity, skew, now, &mut checks)
                 });

@@ -1,7 +1,7 @@
 use super::*;
 use crate::error::Error;
-use crate::store::{connections, organizations as customers};
 use crate::store::testing::{self, TestStore, globex, orbit as new};
+use crate::store::{connections, organizations as customers};
 use chrono::TimeDelta;
 
 fn faults<T: std::fmt::Debug>(done: Result<T>) -> Vec<String> {

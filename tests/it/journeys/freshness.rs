@@ -68,8 +68,7 @@ fn year_1() -> Time {
 }
 
 #[actix_web::test]
-async fn a_provider_that_answers_from_an_old_session_is_refused_where_the_app_wants_a_fresh_sign_in()
-{
+async fn an_answer_from_an_old_session_is_refused_where_the_app_wants_a_fresh_sign_in() {
     let gateway = Gateway::start().await;
     let world = World::of(&gateway);
     for wish in [("prompt", "login"), ("max_age", "0"), ("max_age", "600")] {

@@ -32,10 +32,7 @@ async fn a_user_is_found_suspended_restored_and_erased() {
         api.post(&format!("{path}/end_sessions"), Value::Null).await.1,
         json!({ "ended": 0 })
     );
-    assert_eq!(
-        api.post(&format!("{path}/unlink"), Value::Null).await.1,
-        json!({ "unlinked": 0 })
-    );
+    assert_eq!(api.post(&format!("{path}/unlink"), Value::Null).await.1, json!({ "unlinked": 0 }));
     assert_eq!(api.post(&format!("{path}/erase"), Value::Null).await.0, 204);
     assert_eq!(problem(&api.get(&path).await), "404 not_found");
     assert_eq!(
