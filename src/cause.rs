@@ -77,6 +77,8 @@ causes! {
     RequestExpired = "request_expired", 400;
     /// The response was used before.
     ResponseReplayed = "response_replayed", 400;
+    /// The person proved who they are longer ago than the application takes.
+    AuthenticationTooOld = "authentication_too_old", 403;
     /// Before its time window.
     ClockEarly = "clock_early", 400;
     /// After its time window.
@@ -93,6 +95,8 @@ causes! {
     UserSuspended = "user_suspended", 403;
     /// The directory has removed the person.
     UserDeprovisioned = "user_deprovisioned", 403;
+    /// The provider has another name for the person with this email address: it may be somebody else.
+    IdentityConflict = "identity_conflict", 403;
     /// No rule gives access.
     NoAccess = "no_access", 403;
     /// The provider started the sign-in, and this connection does not take that.

@@ -66,7 +66,7 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
         Command::Roll { key, overlap_hours } => {
             let overlap = TimeDelta::hours(i64::from(overlap_hours));
             let (row, secret) =
-                shell.write(WriteScope::System, |tx| api_keys::roll(tx, &key, overlap))?;
+                shell.write(WriteScope::System, |tx| api_keys::roll(tx, &key, overlap, None))?;
             shown(shell, row, &secret)
         }
         Command::Revoke { key } => revoke(shell, &key),

@@ -137,8 +137,7 @@ fn verify(shell: &Shell, org: &str, reference: &str) -> Result {
 fn remove(shell: &Shell, org: &str, reference: &str) -> Result {
     let id = shell.organization(org)?.id;
     let domain = shell.read(|db| domains::find_in(db, &id, reference))?;
-    let act =
-        format!("Take {} away: people with it in their address can no longer sign in", domain.name);
+    let act = format!("Take {} away: its people are signed out and stay out", domain.name);
     shell.confirm(&act, &domain.name)?;
     shell.write(&id, |tx| domains::remove(tx, &id, domain.id.as_str()))?;
     shell.out.note(format!("{} is no longer the organization's.", domain.name));

@@ -6,8 +6,8 @@ use super::paging::Paging;
 use super::shell::Shell;
 use crate::email::Email;
 use crate::error::Error;
-use crate::store::UserId;
 use crate::store::users::{self, Filter, User, UserState};
+use crate::store::{UserId, identities};
 use crate::views::List;
 use crate::views::user::UserView;
 use clap::Subcommand;
@@ -50,6 +50,11 @@ pub(super) enum Command {
         /// Their ID
         user: UserId,
     },
+    /// Forget by which names providers know a person: the next sign-in with their address counts
+    Unlink {
+        /// Their ID
+        user: UserId,
+    },
     /// Forget a person; it cannot be undone
     Erase {
         /// Their ID
@@ -81,6 +86,12 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
             let ended = shell.write(&scope, |tx| users::end_sessions(tx, &user))?;
             let fields = [("sessions_ended", ended.to_string())];
             shell.out.object(&json!({ "sessions_ended": ended }), &fields)
+        }
+        Command::Unlink { user } => {
+            let scope = organization(shell, &user)?;
+            let unlinked = shell.write(&scope, |tx| identities::unlink(tx, &user))?;
+            let fields = [("names_forgotten", unlinked.to_string())];
+            shell.out.object(&json!({ "unlinked": unlinked }), &fields)
         }
         Command::Erase { user } => erase(shell, &user),
     }

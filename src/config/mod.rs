@@ -162,7 +162,7 @@ settings! {
         session: Period = Text Default("8h");
         /// How long a person may take at the identity provider.
         request_ttl: Period = Text Default("10m");
-        /// By how much the clock of an identity provider may differ, at most 180s.
+        /// By how much the clock of an identity provider may differ, at most 180s. A connection may have its own.
         clock_skew: Period = Text Default("60s");
     }
 

@@ -2,6 +2,7 @@
 //!
 //! For `/api/v1` a middleware has looked the key up before, so that an extractor only compares scopes.
 
+use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::http::error::ApiError;
 use crate::http::request::Origin;
@@ -70,6 +71,11 @@ impl<N> ApiKey<N> {
     /// What the key may do.
     pub(crate) fn scopes(&self) -> &[Scope] {
         &self.row.scopes
+    }
+
+    /// From when on the key is refused.
+    pub(crate) fn expires_at(&self) -> Option<Time> {
+        self.row.expires_at
     }
 
     /// Refuses a key of one organization where something belongs to the whole installation.

@@ -195,7 +195,12 @@ pub(super) fn refused(
     }
     let app = trace.request.as_ref().and_then(|asked| {
         let why = format!("{cause}; trace={}", trace.id);
-        match asked.return_to.error(&oidc::Error::AccessDenied(why.into()), state.issuer()) {
+        let error = match cause {
+            // OIDC Core 3.1.2.1: who cannot be made to sign in again.
+            Cause::AuthenticationTooOld => oidc::Error::LoginRequired(why.into()),
+            _ => oidc::Error::AccessDenied(why.into()),
+        };
+        match asked.return_to.error(&error, state.issuer()) {
             AppAnswer::Redirect(address) => Some((state.config.brand.name.clone(), address)),
             AppAnswer::Form { .. } => None,
         }

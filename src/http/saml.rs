@@ -16,9 +16,9 @@ use crate::saml::metadata::{Organization as Publisher, ServiceProvider};
 use crate::saml::response::{self, Expected, Identity};
 use crate::store::connections::{self, Connection};
 use crate::store::organizations::Organization;
-use crate::store::sign_in::{Arrival, began_in};
+use crate::store::sign_in::{Arrival, arrival, began_in};
 use crate::store::traces::{self, Trace, TraceKind};
-use crate::store::{self, ConnectionId, Db};
+use crate::store::{ConnectionId, Db, Store};
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -86,7 +86,7 @@ pub(super) async fn acs(
     let (id, reader) = (connection.into_inner(), state.clone());
     let verdict = state
         .store
-        .read(move |db| judge(db, &reader, &id, message, browser.as_deref(), now))
+        .apart(move |store| judge(store, &reader, &id, message, browser.as_deref(), now))
         .await?;
     outcome::finish(&state, verdict).await
 }
@@ -149,32 +149,46 @@ pub(super) struct Accepted {
     pub(super) arrival: Arrival,
 }
 
-/// Checks a response from the field to the person, and changes nothing.
+/// Checks a response from the field to the person, and changes nothing. While the message is verified, which
+/// takes the longest and is done for strangers too, nobody waits for a connection to the database.
 fn judge(
-    db: &mut Db,
+    store: &Store,
     state: &State,
     id: &ConnectionId,
     message: Message,
     browser: Option<&str>,
     now: Time,
 ) -> Result<Verdict> {
-    let (connection, organization) = connections::find_with_organization(db, id)?;
-    let trace = asked(db, &connection, &message)?;
+    let (connection, organization, by_state) = store.read_now(|db| {
+        let (connection, organization) = connections::find_with_organization(db, id)?;
+        Ok((connection, organization, by_relay_state(db, &message)?))
+    })?;
+    let trace = match by_state {
+        Some(trace) => Some(trace),
+        None => by_request(store, &message)?,
+    };
+    let trace = trace.filter(|trace| trace.connection_id.as_ref() == Some(&connection.id));
     let mut checks = Vec::new();
-    let decided = match verify(state, &connection, trace.as_ref(), &message, now, &mut checks) {
+    let is_test = trace.as_ref().is_some_and(|trace| trace.kind == TraceKind::Test);
+    let closed = sign_in::closed(state, &connection, &organization, is_test);
+    let verified = match closed {
+        Some(cause) => Err(cause),
+        None => verify(state, &connection, trace.as_ref(), &message, now, &mut checks),
+    };
+    let decided = match verified {
         Err(cause) => Decided::Refused(cause),
         Ok(identity) => {
-            let begun = began(trace.as_ref(), &connection, browser, now, &mut checks);
+            let begun =
+                began(trace.as_ref(), &connection, browser, now, &mut checks).and_then(|()| {
+                    let skew = skew(state, &connection);
+                    fresh(trace.as_ref(), &identity, skew, now, &mut checks)
+                });
             match begun.and_then(|()| profile(&connection, &identity, &mut checks)) {
                 Err(cause) => Decided::Refused(cause),
                 Ok((profile, email)) => {
-                    let arrival = store::sign_in::arrival(
-                        db,
-                        &connection,
-                        &organization,
-                        &identity,
-                        &profile,
-                    )?;
+                    let arrival = store.read_now(|db| {
+                        arrival(db, &connection, &organization, &identity, &profile)
+                    })?;
                     person(arrival, identity, profile, email, &mut checks)
                 }
             }
@@ -186,22 +200,21 @@ fn judge(
     Ok(Verdict { connection: Arc::new(connection), organization, trace, checks, decided, kept })
 }
 
-/// Finds the sign-in that a response answers: by its relay state, which is the trace's ID, or where
-/// the provider has lost that, by the request that the response names.
-fn asked(db: &mut Db, connection: &Connection, message: &Message) -> Result<Option<Trace>> {
-    let by_state = match message.relay_state.as_deref().map(str::parse) {
-        Some(Ok(id)) => traces::by_id(db, &id)?,
-        _ => None,
-    };
-    let trace = match (by_state, &message.response) {
-        (Some(trace), _) => Some(trace),
-        (None, Ok(field)) => match response::in_response_to(field) {
-            Some(request) => traces::by_saml_request(db, &request)?,
-            None => None,
-        },
-        (None, Err(_)) => None,
-    };
-    Ok(trace.filter(|trace| trace.connection_id.as_ref() == Some(&connection.id)))
+/// Finds the sign-in that a response answers by its relay state, which is the trace's ID.
+fn by_relay_state(db: &mut Db, message: &Message) -> Result<Option<Trace>> {
+    match message.relay_state.as_deref().map(str::parse) {
+        Some(Ok(id)) => traces::by_id(db, &id),
+        _ => Ok(None),
+    }
+}
+
+/// Finds it by the request that the response names, where the provider has lost the relay state.
+fn by_request(store: &Store, message: &Message) -> Result<Option<Trace>> {
+    let field = message.response.as_ref().ok();
+    match field.and_then(|field| response::in_response_to(field)) {
+        Some(request) => store.read_now(|db| traces::by_saml_request(db, &request)),
+        None => Ok(None),
+    }
 }
 
 /// The checks of the message itself.
@@ -213,10 +226,6 @@ fn verify(
     now: Time,
     checks: &mut Vec<Check>,
 ) -> Result<Identity, Cause> {
-    let is_test = trace.is_some_and(|trace| trace.kind == TraceKind::Test);
-    if let Some(cause) = sign_in::closed(connection, is_test) {
-        return Err(cause);
-    }
     let Some(provider) = &connection.identity_provider else {
         return Err(Cause::ConnectionDraft);
     };
@@ -235,7 +244,7 @@ fn verify(
         in_response_to: trace.and_then(|trace| trace.saml_request_id.as_deref()),
         allow_sha1: connection.settings.allow_sha1,
         allow_cbc: connection.settings.allow_cbc,
-        skew: TimeDelta::seconds(i64::from(connection.settings.clock_skew)),
+        skew: skew(state, connection),
     };
     let outcome = response::verify(field, &expected, now);
     checks.extend(outcome.checks);
@@ -275,6 +284,32 @@ fn began(
     };
     checks.push(Check::of(CheckName::Browser, same, "the browser that began", received));
     if same { Ok(()) } else { Err(Cause::RequestUnknown) }
+}
+
+/// The person proved who they are as lately as the application asks (OIDC Core 3.1.2.1). We asked the provider for
+/// that (`ForceAuthn`), but some answer from their session all the same, and say so.
+fn fresh(
+    trace: Option<&Trace>,
+    identity: &Identity,
+    skew: TimeDelta,
+    now: Time,
+    checks: &mut Vec<Check>,
+) -> Result<(), Cause> {
+    let asked = trace.and_then(|trace| Some((trace.request.as_ref()?, trace.started_at)));
+    let Some(since) = asked.and_then(|(request, came)| request.since(came, now)) else {
+        return Ok(());
+    };
+    let at = identity.authn_instant;
+    let is_fresh = at.plus(skew) >= since;
+    let expected = format!("signed in at the provider since {since}");
+    checks.push(Check::of(CheckName::Freshness, is_fresh, &expected, &at.to_string()));
+    if is_fresh { Ok(()) } else { Err(Cause::AuthenticationTooOld) }
+}
+
+/// By how much the provider's clock may differ from ours: as the connection is set, else the installation.
+fn skew(state: &State, connection: &Connection) -> TimeDelta {
+    let own = connection.settings.clock_skew.map(|seconds| TimeDelta::seconds(i64::from(seconds)));
+    own.unwrap_or_else(|| state.config.sign_in.clock_skew.delta())
 }
 
 /// What the message says of the person, in our words.

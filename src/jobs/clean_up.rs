@@ -5,6 +5,7 @@
 use crate::error::Result;
 use crate::store::clean_up::{BATCH, Retention, Task};
 use crate::store::{Actor, Scope, Store};
+use crate::telemetry::{Metrics, SignInOutcome};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -12,7 +13,12 @@ use tokio::sync::watch;
 const EVERY: Duration = Duration::from_mins(1);
 
 /// Cleans up until `stop` says `true` or is dropped. A failure is logged, and the next round tries again.
-pub async fn run(store: Store, retention: Retention, mut stop: watch::Receiver<bool>) {
+pub async fn run(
+    store: Store,
+    retention: Retention,
+    metrics: Metrics,
+    mut stop: watch::Receiver<bool>,
+) {
     loop {
         for &task in Task::ALL {
             if *stop.borrow() {
@@ -20,7 +26,10 @@ pub async fn run(store: Store, retention: Retention, mut stop: watch::Receiver<b
             }
             match finish(&store, task, retention, &stop).await {
                 Ok(0) => {}
-                Ok(rows) => tracing::debug!(task = task.name(), rows, "cleaned up"),
+                Ok(rows) => {
+                    tracing::debug!(task = task.name(), rows, "cleaned up");
+                    count(&metrics, task, rows);
+                }
                 Err(error) => {
                     tracing::warn!(task = task.name(), error = ?error, "cleaning up failed");
                 }
@@ -34,6 +43,13 @@ pub async fn run(store: Store, retention: Retention, mut stop: watch::Receiver<b
                 }
             }
         }
+    }
+}
+
+/// Counts the sign-ins that ended by nobody coming back: nothing else notices.
+fn count(metrics: &Metrics, task: Task, rows: usize) {
+    if task == Task::Abandoned {
+        (0..rows).for_each(|_| metrics.sign_in(SignInOutcome::Abandoned));
     }
 }
 
@@ -74,8 +90,20 @@ mod tests {
         let (stop, stopped) = watch::channel(false);
         let rows = finish(&store, Task::Answers, retention, &stopped).await.unwrap();
         assert_eq!(rows, old);
-        let job = tokio::spawn(run(store.clone(), retention, stopped));
+        let metrics = Metrics::new().unwrap();
+        let job = tokio::spawn(run(store.clone(), retention, metrics, stopped));
         stop.send(true).unwrap();
         job.await.unwrap();
+    }
+
+    #[test]
+    fn only_sign_ins_that_nobody_came_back_from_are_counted() {
+        let metrics = Metrics::new().unwrap();
+        count(&metrics, Task::Abandoned, 3);
+        count(&metrics, Task::Tokens, 5);
+        let line = r#"sign_ins_total{cause="",outcome="abandoned"} 3"#;
+        let text = metrics.render().unwrap();
+        assert!(text.contains(line), "{text}");
+        assert_eq!(text.matches("sign_ins_total{").count(), 1);
     }
 }

@@ -5,6 +5,8 @@ use super::client::{Client, UnknownRedirect};
 use super::error::Error;
 use super::params::Params;
 use super::scope::{Scope, Scopes};
+use crate::clock::Time;
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 /// The parameters that may be given once. Others are ignored, as the standard wants (RFC 6749 section 3.1).
@@ -98,6 +100,18 @@ impl AuthorizationRequest {
     #[must_use]
     pub fn asks_again(&self) -> bool {
         self.prompt.login || self.max_age == Some(0)
+    }
+
+    /// Since when the person must have proved who they are for the request to be answered `now` (OIDC Core section
+    /// 3.1.2.1). With `prompt=login` that is since it came; with `max_age` so long ago at most, or since it came. None:
+    /// it does not matter.
+    #[must_use]
+    pub fn since(&self, came: Time, now: Time) -> Option<Time> {
+        if self.prompt.login {
+            return Some(came);
+        }
+        let oldest = now.minus(TimeDelta::seconds(i64::from(self.max_age?)));
+        Some(oldest.min(came))
     }
 
     /// Whether the provider is to prove the person anew: it does not know how old a sign-in the app takes.

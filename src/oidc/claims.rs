@@ -57,7 +57,7 @@ pub struct Person {
 /// How and when the person signed in.
 #[derive(Debug, Clone, Copy)]
 pub struct SignIn<'a> {
-    /// When the person signed in.
+    /// When the person proved who they are.
     pub at: Time,
     /// The session.
     pub session: &'a str,
@@ -122,7 +122,8 @@ pub fn id_token<'a>(
         aud: client_id,
         exp: now.plus(lifetime).unix(),
         iat: now.unix(),
-        auth_time: sign_in.at.unix(),
+        // Providers that do not know say year 1, and apps take no negative number.
+        auth_time: sign_in.at.unix().max(0),
         nonce: sign_in.nonce,
         at_hash: jwt::half_hash(access_token),
         sid: sign_in.session,

@@ -59,7 +59,8 @@ errors! {
     InsufficientScope = "insufficient_scope", 403;
     /// The person would have to be asked, and `prompt=none` forbids it (OIDC Core section 3.1.2.6).
     InteractionRequired = "interaction_required", 400;
-    /// The person would have to sign in, and `prompt=none` forbids it (OIDC Core section 3.1.2.6).
+    /// The person would have to sign in, and `prompt=none` forbids it or the provider does not let them (OIDC Core
+    /// section 3.1.2.6 and 3.1.2.1).
     LoginRequired = "login_required", 400;
     /// The person would have to choose an account, and `prompt=none` forbids it (OIDC Core section 3.1.2.6).
     AccountSelectionRequired = "account_selection_required", 400;

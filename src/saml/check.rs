@@ -82,6 +82,8 @@ check_names! {
     Request = "request", "Answers an open sign-in";
     /// The answer comes through the browser that began.
     Browser = "browser", "Same browser as at the beginning";
+    /// The person proved who they are as lately as the application asks.
+    Freshness = "freshness", "As fresh as the app asks";
     /// An email address.
     Email = "email", "Email address";
     /// The email's domain is live in the organization.

@@ -204,8 +204,14 @@ pub fn touch(tx: &mut Tx, id: &ApiKeyId, from: &str) -> Result<()> {
     Ok(())
 }
 
-/// Makes a key of the same kind in a live key's place. The old one goes on for `overlap`, so that nothing stops.
-pub fn roll(tx: &mut Tx, id: &ApiKeyId, overlap: TimeDelta) -> Result<(ApiKey, Secret)> {
+/// Makes a key of the same kind in a live key's place. The old one goes on for `overlap`, so that nothing stops. The
+/// new one lasts as long as the old one was made for, but not beyond `limit`.
+pub fn roll(
+    tx: &mut Tx,
+    id: &ApiKeyId,
+    overlap: TimeDelta,
+    limit: Option<Time>,
+) -> Result<(ApiKey, Secret)> {
     let mut old = live(tx, id)?;
     if overlap < TimeDelta::zero() {
         let detail = "The overlap cannot be negative.";
@@ -215,7 +221,7 @@ pub fn roll(tx: &mut Tx, id: &ApiKeyId, overlap: TimeDelta) -> Result<(ApiKey, S
     let end = tx.now.plus(overlap);
     old.expires_at = Some(old.expires_at.map_or(end, |before| before.min(end)));
     diesel::update(&old).set(&old).execute(tx.db)?;
-    let ends = lifetime.map(|lifetime| tx.now.plus(lifetime));
+    let ends = lifetime.map(|lifetime| tx.now.plus(lifetime)).into_iter().chain(limit).min();
     let organization = old.organization_id.clone();
     let (new, secret) = insert(tx, old.name.clone(), old.scopes.clone(), organization, ends)?;
     let data = json!({ "name": new.name, "hint": new.hint, "replaced_by": new.id });

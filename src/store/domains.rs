@@ -1,9 +1,10 @@
 //! Email domains of an organization: by them a person finds the connection, and a connection may speak for them.
 
 use super::db::{or_conflict, or_not_found};
+use super::ending::{self, Of};
 use super::schema::domains;
 use super::types::word;
-use super::{Db, DomainId, OrganizationId, Time, Tx, events, organizations};
+use super::{Db, DomainId, OrganizationId, Time, Tx, events, organizations, users};
 use crate::crypto;
 use crate::domain::{DomainName, Fault};
 use crate::error::{Error, Result};
@@ -198,11 +199,15 @@ pub fn verify(tx: &mut Tx, domain: &Domain, txt: &[String]) -> Result<Checked> {
     Ok(Checked::Verified(domain))
 }
 
-/// Takes a domain from an organization. Its people no longer find the connection, nor may it speak for them.
+/// Takes a domain from an organization. Its people no longer find the connection, nor may it speak for them: who is
+/// signed in with an address of the domain is signed out.
 pub fn remove(tx: &mut Tx, organization: &OrganizationId, reference: &str) -> Result<()> {
     let domain = find_in(tx.db, organization, reference)?;
     diesel::delete(&domain).execute(tx.db)?;
-    tell(tx, &domain, "domain.removed")
+    users::unsettle(tx, organization, &domain.name)?;
+    let ended = ending::sessions(tx, Of::Domain(organization, &domain.name))?;
+    let data = json!({ "domain": domain.name, "sessions_ended": ended });
+    events::append(tx, Some(organization), "domain.removed", domain.id.as_str(), data)
 }
 
 /// Frees the domains of a deleted organization for others.

@@ -1,6 +1,7 @@
 //! Ends what people and applications have open when somebody takes away the reason for it.
 
-use super::schema::{connections, grants, sessions};
+use super::input;
+use super::schema::{connections, grants, sessions, users};
 use super::{ApplicationId, ConnectionId, OrganizationId, Tx, UserId};
 use crate::error::Result;
 use diesel::prelude::*;
@@ -13,6 +14,10 @@ pub(super) enum Of<'a> {
     User(&'a UserId),
     /// Its grants alone: the sessions are of the person, who may use other applications.
     Application(&'a ApplicationId),
+    /// The same, but for people of the organizations that the application admits.
+    Others(&'a ApplicationId, &'a [OrganizationId]),
+    /// People of an organization whose email address has this domain.
+    Domain(&'a OrganizationId, &'a str),
 }
 
 /// Ends the sessions, and the grants with all their tokens; tells how many sessions that were.
@@ -43,6 +48,22 @@ pub(super) fn sessions(tx: &mut Tx, of: Of) -> Result<usize> {
         Of::Application(id) => {
             grants.filter(grants::application_id.eq(id)).execute(tx.db)?;
             0
+        }
+        Of::Others(id, admitted) => {
+            let theirs = grants.filter(grants::application_id.eq(id));
+            theirs.filter(grants::organization_id.ne_all(admitted)).execute(tx.db)?;
+            0
+        }
+        Of::Domain(id, name) => {
+            let pattern = input::ending_in(&format!("@{name}"));
+            let people = || {
+                users::table
+                    .filter(users::organization_id.eq(id))
+                    .filter(users::email_key.like(&pattern).escape('!'))
+                    .select(users::id)
+            };
+            grants.filter(grants::user_id.eq_any(people())).execute(tx.db)?;
+            sessions.filter(sessions::user_id.eq_any(people())).execute(tx.db)?
         }
     };
     Ok(ended)

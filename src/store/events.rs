@@ -23,6 +23,7 @@ pub const KINDS: &[&str] = &[
     "connection.metadata_changed",
     "connection.restored",
     "connection.tested",
+    "connection.unlinked",
     "connection.updated",
     "domain.added",
     "domain.removed",
@@ -44,6 +45,7 @@ pub const KINDS: &[&str] = &[
     "user.linked",
     "user.restored",
     "user.suspended",
+    "user.unlinked",
     "user.updated",
 ];
 

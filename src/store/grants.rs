@@ -3,6 +3,7 @@
 //! Every use of a code or token checks, in the same statement, that the person is still active. So a
 //! deactivation that commits a moment before wins, whoever holds which lock.
 
+use super::applications::Application;
 use super::connections::ConnectionState;
 use super::organizations::Organization;
 use super::schema::{connections, grants, organizations, sessions, tokens, users};
@@ -49,7 +50,7 @@ pub struct Grant {
     pub nonce: Option<String>,
     /// The S256 challenge of PKCE (RFC 7636).
     pub code_challenge: Option<String>,
-    /// When the provider's answer was accepted: `auth_time`.
+    /// When the person proved who they are: `auth_time`.
     pub signed_in_at: Time,
     /// When the code was given.
     pub created_at: Time,
@@ -149,7 +150,7 @@ pub fn create(
         offline: request.scopes.has(Scope::OfflineAccess),
         nonce: request.nonce.clone(),
         code_challenge: request.code_challenge.clone(),
-        signed_in_at: session.signed_in_at,
+        signed_in_at: session.authenticated_at(),
         created_at: tx.now,
         code_expires_at: tx.now.plus(lifetimes.code),
         redeemed_at: None,
@@ -165,7 +166,7 @@ pub fn create(
 /// A code that comes a second time ends everything that came of it (RFC 6749 4.1.2).
 pub fn redeem(
     tx: &mut Tx,
-    application: &ApplicationId,
+    application: &Application,
     request: &CodeGrant,
     lifetimes: &Lifetimes,
 ) -> Result<std::result::Result<Tokens, oidc::Error>> {
@@ -177,7 +178,7 @@ pub fn redeem(
         .filter(connections::state.eq(ConnectionState::Active))
         .filter(sessions::ended_at.is_null())
         .filter(grants::code_hash.eq(crypto::hash(request.code.reveal())))
-        .filter(grants::application_id.eq(application))
+        .filter(grants::application_id.eq(&application.id))
         .filter(grants::ended_at.is_null())
         .filter(users::suspended_at.is_null())
         .filter(users::directory_suspended_at.is_null())
@@ -186,10 +187,11 @@ pub fn redeem(
         .select((grants::all_columns, users::all_columns, organizations::all_columns))
         .first::<(Grant, User, Organization)>(tx.db)
         .optional()?;
-    let Some((grant, user, organization)) = found else {
+    let admitted = found.filter(|(grant, ..)| application.admits(&grant.organization_id));
+    let Some((grant, user, organization)) = admitted else {
         return Ok(denied("The code is unknown, or what it was given for has ended."));
     };
-    if let Err(error) = request.check(application.as_str(), &grant.issued()) {
+    if let Err(error) = request.check(application.id.as_str(), &grant.issued()) {
         return Ok(Err(error));
     }
     if tx.now >= grant.code_expires_at && grant.redeemed_at.is_none() {
@@ -212,13 +214,14 @@ pub fn redeem(
 /// A refresh token that comes a second time was stolen or lost: everything of its grant ends (RFC 9700 4.14).
 pub fn refresh(
     tx: &mut Tx,
-    application: &ApplicationId,
+    application: &Application,
     refresh_token: &Secret,
     scopes: Option<&Scopes>,
     lifetimes: &Lifetimes,
 ) -> Result<std::result::Result<Tokens, oidc::Error>> {
     let found = holder_of(tx.db, refresh_token.reveal(), TokenKind::Refresh, tx.now)?
-        .filter(|(_, holder)| &holder.grant.application_id == application);
+        .filter(|(_, holder)| holder.grant.application_id == application.id)
+        .filter(|(_, holder)| application.admits(&holder.organization.id));
     let Some((token, holder)) = found else {
         return Ok(denied("The refresh token is unknown, or what it was given for has ended."));
     };

@@ -8,6 +8,8 @@ use diesel::prelude::*;
 
 /// How long an answer is kept.
 pub const KEPT: TimeDelta = TimeDelta::hours(24);
+/// How often a key is tried for that others give back at the same moment.
+const ATTEMPTS: usize = 5;
 
 /// What became of a request that comes with a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +43,24 @@ struct Row {
 ///
 /// Commit this before the work begins: then a second request sees it.
 pub fn begin(tx: &mut Tx, id: &str, fingerprint: &str) -> Result<Begun> {
+    for _ in 0..ATTEMPTS {
+        if claim(tx, id, fingerprint)? {
+            return Ok(Begun::New);
+        }
+        let earlier: Option<Row> = idempotency::table.find(id).first(tx.db).optional()?;
+        // Whoever had it may have given it back since we tried: then it is free.
+        let Some(earlier) = earlier else { continue };
+        return Ok(match (earlier.status, earlier.body) {
+            _ if earlier.fingerprint != fingerprint => Begun::Other,
+            (Some(status), Some(body)) => Begun::Done { status, body },
+            _ => Begun::Running,
+        });
+    }
+    Ok(Begun::Running)
+}
+
+/// Writes that the key is taken, unless somebody has it.
+fn claim(tx: &mut Tx, id: &str, fingerprint: &str) -> Result<bool> {
     let row = Row {
         id: id.to_owned(),
         fingerprint: fingerprint.to_owned(),
@@ -54,15 +74,7 @@ pub fn begin(tx: &mut Tx, id: &str, fingerprint: &str) -> Result<Begun> {
         .values(&row)
         .on_conflict_do_nothing()
         .execute(conn))?;
-    if claimed == 1 {
-        return Ok(Begun::New);
-    }
-    let earlier: Row = idempotency::table.find(id).first(tx.db)?;
-    Ok(match (earlier.status, earlier.body) {
-        _ if earlier.fingerprint != fingerprint => Begun::Other,
-        (Some(status), Some(body)) => Begun::Done { status, body },
-        _ => Begun::Running,
-    })
+    Ok(claimed == 1)
 }
 
 /// Keeps the answer for whoever sends the same again.
@@ -83,9 +95,10 @@ pub fn forget(tx: &mut Tx, id: &str) -> Result<()> {
 mod tests {
     use super::*;
     use crate::store::testing::{self, TestStore};
+    use crate::store::{Actor, Scope};
 
     fn begun(store: &TestStore, id: &str, body: &str) -> Begun {
-        store.system(|tx| begin(tx, id, body))
+        store.write_now(&Scope::Own, &Actor::System, |tx| begin(tx, id, body)).unwrap()
     }
 
     #[test]
@@ -110,6 +123,28 @@ mod tests {
         assert_eq!(begun(&store, "k", "changed"), Begun::Other);
         store.system(|tx| finish(tx, "k", 200, "{}"));
         assert_eq!(begun(&store, "k", "changed"), Begun::Other);
+    }
+
+    #[test]
+    fn a_key_that_is_given_back_at_the_same_moment_is_free_or_in_use_but_never_missing() {
+        let store = testing::store();
+        let come = || {
+            let mut mine = 0;
+            for _ in 0..100 {
+                match begun(&store, "k", "body") {
+                    Begun::New => mine += 1,
+                    Begun::Running => continue,
+                    other => panic!("{other:?}"),
+                }
+                store.write_now(&Scope::Own, &Actor::System, |tx| forget(tx, "k")).unwrap();
+            }
+            mine
+        };
+        let mine: Vec<i32> = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..4).map(|_| scope.spawn(come)).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        assert!(mine.iter().sum::<i32>() > 0);
     }
 
     #[test]

@@ -109,6 +109,11 @@ pub(super) fn fold(text: &str) -> String {
 
 /// A `LIKE` pattern (escape `!`) for everything that contains `text`.
 pub(super) fn containing(text: &str) -> String {
+    ending_in(text) + "%"
+}
+
+/// A `LIKE` pattern (escape `!`) for everything that ends in `text`.
+pub(super) fn ending_in(text: &str) -> String {
     let mut pattern = String::from("%");
     for c in text.chars() {
         if matches!(c, '%' | '_' | '!') {
@@ -116,6 +121,5 @@ pub(super) fn containing(text: &str) -> String {
         }
         pattern.push(c);
     }
-    pattern.push('%');
     pattern
 }

@@ -29,6 +29,8 @@ pub mod users;
 
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Result};
+use crate::telemetry::{Metrics, Pool};
+use std::time::Instant;
 
 pub use db::Db;
 pub(crate) use db::on_backend;
@@ -49,6 +51,7 @@ pub struct Store {
     writers: db::DbPool,
     readers: db::DbPool,
     clock: Clock,
+    metrics: Option<Metrics>,
 }
 
 /// Who makes a change, as the audit log tells it.
@@ -117,7 +120,14 @@ impl Store {
             writers: db::pool(&location, false, writers)?,
             readers: db::pool(&location, true, READERS)?,
             clock,
+            metrics: None,
         })
+    }
+
+    /// The same store, which counts how long it waits for connections.
+    #[must_use]
+    pub fn measured(self, metrics: Metrics) -> Self {
+        Self { metrics: Some(metrics), ..self }
     }
 
     /// The clock that dates every change.
@@ -136,6 +146,17 @@ impl Store {
         blocking(move || store.read_now(f)).await
     }
 
+    /// Computes for longer than a read may take, on a thread for blocking work. `f` holds no connection: it takes
+    /// one by [`Store::read_now`] for as long as it reads.
+    pub async fn apart<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Self) -> Result<T> + Send + 'static,
+    {
+        let store = self.clone();
+        blocking(move || f(&store)).await
+    }
+
     /// Changes something, in one transaction: all of it or, after an error, nothing.
     ///
     /// Writes of the same [`Scope`] run one at a time.
@@ -151,7 +172,7 @@ impl Store {
 
     /// [`Store::read`] on the calling thread, for the command line.
     pub fn read_now<T>(&self, f: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
-        f(&mut *get(&self.readers)?)
+        f(&mut *self.get(Pool::Readers)?)
     }
 
     /// [`Store::write`] on the calling thread, for the command line.
@@ -161,7 +182,7 @@ impl Store {
         actor: &Actor,
         f: impl FnOnce(&mut Tx) -> Result<T>,
     ) -> Result<T> {
-        let mut db = get(&self.writers)?;
+        let mut db = self.get(Pool::Writers)?;
         db::begin(&mut db)?;
         let now = self.clock.now();
         let done = db::lock(&mut db, scope)
@@ -175,17 +196,25 @@ impl Store {
 
     /// Migrations that the database still needs, oldest first.
     pub fn pending_migrations(&self) -> Result<Vec<String>> {
-        db::pending(&mut *get(&self.writers)?)
+        db::pending(&mut *self.get(Pool::Writers)?)
     }
 
     /// Brings the database to this version's schema.
     pub fn migrate(&self) -> Result<()> {
-        db::migrate(&mut *get(&self.writers)?)
+        db::migrate(&mut *self.get(Pool::Writers)?)
     }
-}
 
-fn get(pool: &db::DbPool) -> Result<diesel::r2d2::PooledConnection<db::Manager>> {
-    pool.get().map_err(|error| Error::Busy(format!("The database cannot be reached: {error}")))
+    fn get(&self, which: Pool) -> Result<diesel::r2d2::PooledConnection<db::Manager>> {
+        let begun = Instant::now();
+        let got = match which {
+            Pool::Readers => self.readers.get(),
+            Pool::Writers => self.writers.get(),
+        };
+        if let Some(metrics) = &self.metrics {
+            metrics.store_waited(which, begun.elapsed());
+        }
+        got.map_err(|error| Error::Busy(format!("The database cannot be reached: {error}")))
+    }
 }
 
 async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

@@ -160,6 +160,7 @@ diesel::table! {
         signed_in_at -> Timestamp,
         expires_at -> Timestamp,
         ended_at -> Nullable<Timestamp>,
+        authenticated_at -> Nullable<Timestamp>,
     }
 }
 

@@ -36,6 +36,16 @@ pub struct Session {
     pub expires_at: Time,
     /// When somebody ended it.
     pub ended_at: Option<Time>,
+    /// When the person proved who they are, as the provider says. None: written by a release that did not ask.
+    pub authenticated_at: Option<Time>,
+}
+
+impl Session {
+    /// When the person last proved who they are: at the provider, which may have been long before it answered us.
+    #[must_use]
+    pub fn authenticated_at(&self) -> Time {
+        self.authenticated_at.unwrap_or(self.signed_in_at)
+    }
 }
 
 /// What a new session needs.
@@ -50,6 +60,8 @@ pub struct NewSession<'a> {
     pub session_index: Option<String>,
     /// How long the session may last.
     pub lifetime: TimeDelta,
+    /// When the person proved who they are, as the provider says (`AuthnInstant`).
+    pub authenticated_at: Time,
     /// The end that the provider set, if it set one (`SessionNotOnOrAfter`).
     pub not_on_or_after: Option<Time>,
 }
@@ -96,6 +108,8 @@ pub fn create(tx: &mut Tx, new: NewSession<'_>) -> Result<(Session, Secret)> {
         signed_in_at: tx.now,
         expires_at: new.not_on_or_after.map_or(end, |limit| limit.min(end)),
         ended_at: None,
+        // A clock that is ahead, within what clocks may differ by, makes nobody's sign-in later than now.
+        authenticated_at: Some(new.authenticated_at.min(tx.now)),
     };
     diesel::insert_into(sessions::table).values(session.clone()).execute(tx.db)?;
     Ok((session, cookie))

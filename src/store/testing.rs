@@ -1,20 +1,23 @@
 //! A fresh database for each test: a copy of a migrated one, on `SQLite` or on the Postgres of `TEST_POSTGRES_URL`.
 
 use super::applications::{ApplicationKind, IdTokenAlg, NewApplication, NoConnection};
+use super::connections::{NewConnection, Settings};
 use super::db::{self, Db};
 use super::events::{self, Filter};
 use super::organizations::{Admission, NewOrganization};
 use super::schema::{grants, sessions};
-use super::users::User;
+use super::users::{NewUser, Source, User};
 use super::{
     Actor, ApplicationId, ConnectionId, GrantId, OrganizationId, Scope, SessionId, Store, Tx,
     Window,
 };
 use crate::clock::Clock;
 use crate::domain::DomainName;
+use crate::email::Email;
 use crate::error::Result;
 use crate::saml::metadata::IdentityProvider;
 use crate::saml::{self, Binding};
+use crate::telemetry::Metrics;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use std::ops::Deref;
@@ -101,6 +104,27 @@ pub(crate) fn provider(entity_id: &str) -> IdentityProvider {
         saml::testing::now(),
     )
     .unwrap()
+}
+
+/// A connection to make.
+pub(crate) fn connection() -> NewConnection {
+    NewConnection {
+        name: "Globex".to_owned(),
+        provider: "okta".to_owned(),
+        settings: Settings::default(),
+    }
+}
+
+/// A person to make.
+pub(crate) fn person(organization: &OrganizationId, email: &str) -> NewUser {
+    NewUser {
+        organization_id: organization.clone(),
+        source: Source::SignIn,
+        email: Email::parse(email).unwrap(),
+        name: None,
+        given_name: None,
+        family_name: None,
+    }
 }
 
 /// Signs a person in, as far as the rows of session and grant say so.
@@ -195,6 +219,15 @@ fn postgres(server: String) -> TestStore {
     open(&url, Home::Postgres { server, database })
 }
 
+/// The SQL of all migrations, in their order.
+fn migrations() -> Vec<u8> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let folders = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = folders.map(|folder| folder.join("up.sql")).collect();
+    files.sort();
+    files.into_iter().flat_map(|file| std::fs::read(file).unwrap()).collect()
+}
+
 /// The name of a migrated database, made unless an earlier run with the same migrations left it.
 fn template(server: &str) -> String {
     #[derive(diesel::QueryableByName)]
@@ -202,8 +235,7 @@ fn template(server: &str) -> String {
         #[diesel(sql_type = diesel::sql_types::Bool)]
         found: bool,
     }
-    let migration = include_bytes!("../../migrations/00000000000001_first/up.sql");
-    let digest = crate::crypto::hex(&crate::crypto::sha256(migration));
+    let digest = crate::crypto::hex(&crate::crypto::sha256(&migrations()));
     let name = format!("vestibule_template_{}", &digest[..16]);
     let mut conn = PgConnection::establish(server).unwrap();
     // Other test processes make the same template: one at a time. The lock ends with the connection.
@@ -316,4 +348,35 @@ fn a_reader_cannot_write() {
         Ok(())
     });
     assert!(done.is_err());
+}
+
+#[test]
+fn waiting_for_a_connection_is_counted_for_readers_and_writers() {
+    let (store, metrics) = (store(), Metrics::new().unwrap());
+    let measured = store.clone().measured(metrics.clone());
+    measured.read_now(|_| Ok(())).unwrap();
+    measured.read_now(|_| Ok(())).unwrap();
+    measured.write_now(&Scope::Own, &Actor::System, |_| Ok(())).unwrap();
+    let text = metrics.render().unwrap();
+    for line in [
+        r#"store_wait_seconds_count{pool="readers"} 2"#,
+        r#"store_wait_seconds_count{pool="writers"} 1"#,
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_computes_apart_holds_no_connection() {
+    let store = store();
+    let all = store.apart(|store| nested(store, super::READERS)).await;
+    assert_eq!(all.unwrap(), super::READERS);
+}
+
+/// Reads inside a read, until that many connections are taken.
+fn nested(store: &Store, more: u32) -> Result<u32> {
+    match more {
+        0 => Ok(0),
+        _ => store.read_now(|_| nested(store, more - 1)).map(|taken| taken + 1),
+    }
 }

@@ -24,9 +24,10 @@ pub struct SettingsSchema {
     /// Ask the identity provider to have people sign in anew each time.
     #[schema(default = false, required = false)]
     force_authn: bool,
-    /// By how many seconds the identity provider's clock may differ.
-    #[schema(default = 60, minimum = 0, maximum = 180, required = false)]
-    clock_skew: u32,
+    /// By how many seconds the identity provider's clock may differ; `null`: as the installation is set
+    /// (`sign_in.clock_skew`).
+    #[schema(minimum = 0, maximum = 180)]
+    clock_skew: Option<u32>,
     /// Accept signatures with SHA-1, which can be forged. Needs `sha1_reason`.
     #[schema(default = false, required = false)]
     allow_sha1: bool,

@@ -144,6 +144,15 @@ fn a_connection_goes_from_draft_to_active_and_off() {
 }
 
 #[test]
+fn names_are_forgotten_for_one_person_or_after_a_word_for_a_whole_connection() {
+    let place = Place::new();
+    let id = place.connection();
+    assert_eq!(place.exit(&["connection", "unlink", &id]), 4);
+    assert_eq!(place.json(&["connection", "unlink", &id, "--yes"])["unlinked"], 0);
+    assert_eq!(place.exit(&["user", "unlink", "usr_01kampz3y7f4m8t2v6c9d0e1hj"]), 3);
+}
+
+#[test]
 fn a_list_is_rows_with_tabs_in_a_pipe_and_the_rest_shape_as_json() {
     let place = Place::new();
     for name in ["Globex", "Initech"] {

@@ -16,6 +16,7 @@ use crate::store::{ConnectionId, Scope};
 use crate::views::List;
 use crate::views::connection::ConnectionView;
 use clap::Subcommand;
+use serde_json::json;
 
 /// What to do with connections.
 #[derive(Debug, Subcommand)]
@@ -59,6 +60,11 @@ pub(super) enum Command {
         /// Its ID
         connection: ConnectionId,
     },
+    /// Forget by which names the provider knows people: each is found by email again
+    Unlink {
+        /// Its ID
+        connection: ConnectionId,
+    },
     /// Read the provider's metadata, from where it was or from somewhere new
     Refresh(refresh::Arguments),
     /// Delete a connection; it can be restored for 30 days
@@ -93,6 +99,7 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
         Command::Test(arguments) => test::run(shell, &arguments),
         Command::Activate { connection, skip_test } => activate(shell, &connection, skip_test),
         Command::Disable { connection } => disable(shell, &connection),
+        Command::Unlink { connection } => unlink(shell, &connection),
         Command::Refresh(arguments) => refresh::run(shell, arguments),
         Command::Delete { connection } => delete(shell, &connection),
         Command::Restore { connection } => {
@@ -140,6 +147,15 @@ fn disable(shell: &Shell, id: &ConnectionId) -> Result {
     shell.confirm(&act, &row.name)?;
     let row = shell.write(&row.organization_id, |tx| connections::disable(tx, id))?;
     show::connection(shell, row)
+}
+
+fn unlink(shell: &Shell, id: &ConnectionId) -> Result {
+    let row = shell.read(|db| connections::find(db, id))?;
+    let act = format!("Forget all names of {}: whoever has an address is that person", row.name);
+    shell.confirm(&act, &row.name)?;
+    let unlinked = shell.write(&row.organization_id, |tx| connections::unlink(tx, id))?;
+    let fields = [("names_forgotten", unlinked.to_string())];
+    shell.out.object(&json!({ "unlinked": unlinked }), &fields)
 }
 
 fn delete(shell: &Shell, id: &ConnectionId) -> Result {

@@ -62,13 +62,15 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         events: config.retention.audit.delta(),
     };
     let listen = config.listen;
-    let state = Data::new(State::new(config, store.clone(), master, Metrics::new()?)?);
+    let metrics = Metrics::new()?;
+    let store = store.measured(metrics.clone());
+    let state = Data::new(State::new(config, store.clone(), master, metrics.clone())?);
     actix_web::rt::System::new().block_on(async {
         let running = server::start(state.clone(), server::listen(listen)?)?;
         welcome::print(&shell, running.address(), is_new)?;
         let (stop, stopped) = watch::channel(false);
         let renewing = tokio::spawn(jobs::keys::run(move || state.renew_keys(), stopped.clone()));
-        let cleaning = tokio::spawn(jobs::clean_up::run(store, retention, stopped));
+        let cleaning = tokio::spawn(jobs::clean_up::run(store, retention, metrics, stopped));
         let ended = running.until_signal().await;
         // The job ends when the sender is gone, too: nobody has to hear this.
         let _ = stop.send(true);

@@ -1,4 +1,4 @@
-//! API keys. A key makes, rolls and revokes only keys that may do no more than itself.
+//! API keys. A key makes, rolls and revokes only keys that may do no more than itself, and makes none that outlives it.
 
 use super::answer::{Answer, List, created, no_content};
 use super::input::{Body, Listing, NoFilter, Nullable, PageParams, nullable};
@@ -35,7 +35,8 @@ struct Create {
     /// The one organization it is for.
     #[schema(value_type = Option<String>)]
     organization_id: Option<OrganizationId>,
-    /// From when on it is to be refused; 90 days from now if it is left out, never if it is `null`.
+    /// From when on it is to be refused; never if it is `null`. If it is left out: 90 days from now, or when the key
+    /// ends that asks for it. It cannot be later than that.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<DateTime<Utc>>)]
     expires_at: Nullable<Time>,
@@ -63,12 +64,30 @@ impl Create {
                 format!("There is no organization {wanted}."),
             ));
         }
+        let usual = until(key, Some(now.plus(api_keys::DEFAULT_LIFETIME)));
+        let expires_at = self.expires_at.unwrap_or(usual);
+        if until(key, expires_at) != expires_at {
+            let end = key.expires_at().map(|end| end.to_string()).unwrap_or_default();
+            let detail = format!(
+                "The API key that asks for this one ends at {end}, so this one cannot end later. Ask with a key that \
+                 lasts, or at the command line: vestibule key create."
+            );
+            return Err(Error::invalid("/expires_at", "outlives_maker", detail));
+        }
         Ok(NewApiKey {
             name: self.name,
             scopes: self.scopes,
             organization_id: self.organization_id.or_else(|| key.organization().cloned()),
-            expires_at: self.expires_at.unwrap_or(Some(now.plus(api_keys::DEFAULT_LIFETIME))),
+            expires_at,
         })
+    }
+}
+
+/// `wanted`, or the caller's own end if that comes first: none is never.
+fn until<N>(key: &ApiKey<N>, wanted: Option<Time>) -> Option<Time> {
+    match (key.expires_at(), wanted) {
+        (Some(own), Some(wanted)) => Some(wanted.min(own)),
+        (own, wanted) => own.or(wanted),
     }
 }
 
@@ -154,7 +173,9 @@ pub(super) async fn create_api_key(
 
 /// Roll an API key
 ///
-/// Makes a new key that may do the same. The old one goes on for a while, so that nothing stops.
+/// Makes a new key that may do the same. The old one goes on for a while, so that nothing stops. The new one lasts as
+/// long as the old one was made for, but not longer than the key that asks: a key that rolls itself gets another secret
+/// and no more time.
 #[utoipa::path(
     tag = "api_keys",
     params(schemas::ApiKeyPath),
@@ -176,9 +197,10 @@ pub(super) async fn roll_api_key(
     }
     let overlap = TimeDelta::seconds(i64::from(seconds));
     let id = find(&state, &key, &id).await?;
+    let limit = key.expires_at();
     let (row, secret) = state
         .store
-        .write(WriteScope::System, key.actor(), move |tx| api_keys::roll(tx, &id, overlap))
+        .write(WriteScope::System, key.actor(), move |tx| api_keys::roll(tx, &id, overlap, limit))
         .await?;
     Ok(created(&NewApiKeyView::new(row, &secret)))
 }

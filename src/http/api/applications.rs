@@ -85,7 +85,8 @@ struct Patch {
     fallback_url: Nullable<String>,
     #[schema(schema_with = schemas::id_token_alg)]
     id_token_alg: Option<IdTokenAlg>,
-    /// Takes the place of the whole list; `null` admits everybody.
+    /// Takes the place of the whole list; `null` admits everybody. Tokens for people of organizations that are no
+    /// longer in it stop working.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<Vec<String>>)]
     organizations: Nullable<Vec<OrganizationId>>,

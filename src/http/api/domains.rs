@@ -126,7 +126,7 @@ pub(super) async fn verify_domain(
 
 /// Remove a domain
 ///
-/// People with it in their address can no longer sign in.
+/// People with it in their address can no longer sign in, and those who are signed in are signed out.
 #[utoipa::path(
     tag = "domains",
     params(schemas::OrganizationPath, schemas::DomainPath),

@@ -90,6 +90,7 @@ fn connections(config: &mut Described) {
         .service(connections::trial::test_connection)
         .service(connections::turn::activate_connection)
         .service(connections::turn::disable_connection)
+        .service(connections::turn::unlink_connection)
         .service(connections::turn::restore_connection);
 }
 
@@ -113,6 +114,7 @@ fn people(config: &mut Described) {
         .service(users::suspend_user)
         .service(users::restore_user)
         .service(users::end_user_sessions)
+        .service(users::unlink_user)
         .service(users::erase_user)
         .service(traces::list_traces)
         .service(traces::get_trace);

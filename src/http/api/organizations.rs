@@ -54,8 +54,11 @@ impl Create {
     }
 }
 
+/// How often a PUT is tried while others make and delete the same organization.
+const ATTEMPTS: usize = 5;
+
 /// What an organization is to be, under your own ID.
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[schema(as = OrganizationUpsert)]
 #[serde(deny_unknown_fields)]
 struct Upsert {
@@ -236,22 +239,40 @@ pub(super) async fn put_organization(
             "PUT takes your own ID: external:<your ID>. To change an organization by its org_ ID use PATCH.",
         )));
     };
-    let (only, body) = (key.organization().cloned(), body.0);
-    let write = move |tx: &mut Tx| {
-        let Some(found) = organizations::by_external_id(tx.db, &external_id)? else {
-            if only.is_some() {
-                return Err(Error::not_found("organization", format!("external:{external_id}")));
-            }
-            return Ok((true, organizations::create(tx, body.create(external_id))?));
-        };
-        if only.is_some_and(|only| only != found.id) {
-            return Err(Error::not_found("organization", format!("external:{external_id}")));
+    for _ in 0..ATTEMPTS {
+        if let Some((is_new, organization)) = put(&state, &key, &external_id, &body.0).await? {
+            let view = OrganizationView::from(organization);
+            return Ok(if is_new { created(&view) } else { HttpResponse::Ok().json(view) });
         }
-        Ok((false, organizations::change(tx, &found.id, body.change())?))
+    }
+    Err(ApiError::from(Error::Busy("The organization is changed by others at this moment.".into())))
+}
+
+/// Changes the organization in its own turn, as everybody else does, or makes it in the system's; tells whether it is
+/// new. None: it was made or deleted in between.
+async fn put(
+    state: &State,
+    key: &ApiKey<OrganizationsWrite>,
+    external_id: &str,
+    body: &Upsert,
+) -> Result<Option<(bool, Organization)>> {
+    let name = external_id.to_owned();
+    let found = state.store.read(move |db| organizations::by_external_id(db, &name)).await?;
+    let found = found.map(|found| found.id);
+    if key.organization().is_some_and(|only| found.as_ref() != Some(only)) {
+        return Err(Error::not_found("organization", format!("external:{external_id}")));
+    }
+    let (scope, name, body) =
+        (found.as_ref().map_or(Scope::System, Scope::from), external_id.to_owned(), body.clone());
+    let write = move |tx: &mut Tx| {
+        let now = organizations::by_external_id(tx.db, &name)?.map(|now| now.id);
+        Ok(match found {
+            found if found != now => None,
+            Some(id) => Some((false, organizations::change(tx, &id, body.change())?)),
+            None => Some((true, organizations::create(tx, body.create(name))?)),
+        })
     };
-    let (is_new, organization) = state.store.write(Scope::System, key.actor(), write).await?;
-    let view = OrganizationView::from(organization);
-    Ok(if is_new { created(&view) } else { HttpResponse::Ok().json(view) })
+    state.store.write(scope, key.actor(), write).await
 }
 
 impl Upsert {

@@ -9,7 +9,7 @@ use crate::http::caller::{ApiKey, Needs, UsersRead, UsersWrite};
 use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::users::{self, Filter, User, UserPatch, UserState};
-use crate::store::{Tx, UserId};
+use crate::store::{Tx, UserId, identities};
 use crate::views::user::UserView;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, get, patch, post};
@@ -63,6 +63,14 @@ pub(super) fn email_param(text: &str) -> Result<Email> {
 struct EndedView {
     /// How many sessions have ended.
     ended: usize,
+}
+
+/// What forgetting names did.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UnlinkedNames)]
+pub(super) struct UnlinkedView {
+    /// How many names are forgotten.
+    pub(super) unlinked: usize,
 }
 
 /// A user that the key may see, of an organization that is there.
@@ -208,6 +216,28 @@ pub(super) async fn end_user_sessions(
 ) -> Answer<EndedView> {
     let ended = act(&state, &key, &id, users::end_sessions).await?;
     Ok(Json(EndedView { ended }))
+}
+
+/// Forget a user's names
+///
+/// Identity providers know people by names that last. One that names this user anew is refused
+/// (`identity_conflict`), for it may be somebody else with the same address. If you know that it is the same person,
+/// this lets the next sign-in with their address count. Their sessions go on.
+#[utoipa::path(
+    tag = "users",
+    params(schemas::UserPath),
+    responses((status = 200, body = UnlinkedView)),
+    security(("api_key" = ["users:write"])),
+)]
+#[post("/users/{user}/unlink")]
+pub(super) async fn unlink_user(
+    key: ApiKey<UsersWrite>,
+    state: Data<State>,
+    id: Path<String>,
+    _: Body<Nothing>,
+) -> Answer<UnlinkedView> {
+    let unlinked = act(&state, &key, &id, identities::unlink).await?;
+    Ok(Json(UnlinkedView { unlinked }))
 }
 
 /// Erase a user

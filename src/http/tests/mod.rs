@@ -1,7 +1,9 @@
 mod network;
 mod pages;
 
+use super::server::State;
 use super::testing::{PRODUCTION, world};
+use crate::store::{Actor, demo};
 use actix_web::test::TestRequest;
 
 #[actix_web::test]
@@ -97,6 +99,27 @@ async fn metrics_are_for_this_machine_and_trusted_networks() {
     assert_eq!(answer.status, 200);
     let line = r#"http_requests_total{method="GET",route="unmatched",status="404"} 1"#;
     assert!(answer.body.contains(line), "{}", answer.body);
+}
+
+#[actix_web::test]
+async fn the_demo_of_a_development_database_takes_nobody_in_production() {
+    for (settings, status) in [(PRODUCTION, 503), (&[][..], 303)] {
+        let world = world(settings);
+        let State { store, master, config, .. } = &**world.state;
+        let demo = demo::up(store, master, config.public_url.as_str(), &Actor::System).unwrap();
+        let path = format!("/login/{}", demo.connection.id);
+        let answer = world.call(TestRequest::get().uri(&path)).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+        if status == 503 {
+            assert!(answer.body.contains("connection_disabled"), "{}", answer.body);
+            let form = TestRequest::post()
+                .uri(&format!("/saml/{}/acs", demo.connection.id))
+                .insert_header(("content-type", "application/x-www-form-urlencoded"))
+                .set_payload("SAMLResponse=PGEvPg");
+            let answer = world.call(form).await;
+            assert_eq!(answer.status, 503, "{}", answer.body);
+        }
+    }
 }
 
 #[test]

@@ -185,6 +185,19 @@ fn max_age_is_a_number_of_seconds() {
 }
 
 #[test]
+fn a_person_must_have_signed_in_since_the_request_or_within_max_age() {
+    let came = Time::from_unix(1_780_000_000);
+    let now = came.plus(TimeDelta::minutes(2));
+    let since = |changes: &[(&str, &str)]| check(changes).unwrap().since(came, now);
+    assert_eq!(since(&[]), None);
+    assert_eq!(since(&[("prompt", "login"), ("max_age", "3600")]), Some(came));
+    assert_eq!(since(&[("max_age", "0")]), Some(came));
+    assert_eq!(since(&[("max_age", "60")]), Some(came));
+    assert_eq!(since(&[("max_age", "300")]), Some(came.minus(TimeDelta::minutes(3))));
+    assert!(since(&[("max_age", "99999999999")]).unwrap() < Time::from_unix(0));
+}
+
+#[test]
 fn long_values_and_control_characters_are_refused() {
     assert_eq!(told(&[("nonce", &"n".repeat(513))]), "invalid_request");
     assert_eq!(told(&[("login_hint", "ada\r\n@globex.example")]), "invalid_request");

@@ -49,8 +49,10 @@ pub struct Issue<'a> {
     pub name_id_format: Option<String>,
     /// Names and values, in order.
     pub attributes: Vec<(String, Vec<String>)>,
-    /// `IssueInstant` and `AuthnInstant`.
+    /// `IssueInstant`.
     pub issued_at: Time,
+    /// `AuthnInstant`.
+    pub authenticated_at: Time,
     /// `NotBefore` of the conditions.
     pub not_before: Time,
     /// `NotOnOrAfter` of conditions and confirmation.
@@ -118,6 +120,7 @@ impl<'a> Issue<'a> {
             ),
             attributes: Vec::new(),
             issued_at: now,
+            authenticated_at: now,
             not_before: now.minus(TimeDelta::minutes(5)),
             not_on_or_after: now.plus(TimeDelta::minutes(5)),
             session_index: Some(request::id()?),
@@ -213,7 +216,7 @@ impl<'a> Issue<'a> {
 
     fn authn_statement(&self) -> Element {
         Element::new("saml:AuthnStatement")
-            .attribute("AuthnInstant", self.issued_at.to_string())
+            .attribute("AuthnInstant", self.authenticated_at.to_string())
             .attribute_if("SessionIndex", self.session_index.clone())
             .child(
                 Element::new("saml:AuthnContext")

@@ -135,7 +135,8 @@ impl Issue<'_> {
 
     /// As a provider whose clock is off by `delta` would write it.
     fn shift(&mut self, delta: TimeDelta) {
-        for time in [&mut self.issued_at, &mut self.not_before, &mut self.not_on_or_after] {
+        let window = [&mut self.not_before, &mut self.not_on_or_after];
+        for time in [&mut self.issued_at, &mut self.authenticated_at].into_iter().chain(window) {
             *time = time.plus(delta);
         }
     }

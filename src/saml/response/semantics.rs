@@ -89,7 +89,7 @@ pub(super) fn read(
     let bearer = rules.confirmation(subject, trace)?;
     trace.check(CheckName::Conditions, rules.conditions())?;
     trace.check(CheckName::Audience, rules.audience())?;
-    let statement = statements::authn(parts.assertion, |end| rules.ended(end));
+    let statement = statements::authn(parts.assertion, &rules);
     let statement = trace.note(CheckName::AuthnStatement, statement, |statement| {
         Note::received(statement.context.as_deref().unwrap_or("no context"))
     })?;
@@ -174,9 +174,7 @@ impl<'a, 'input> Rules<'a, 'input> {
     fn issue_instant(&self) -> Result<Note, Rejection> {
         for node in [self.envelope, self.assertion] {
             let issued = required_time(node, "IssueInstant")?;
-            if self.is_ahead(issued) {
-                return Err(self.early("The message was issued in the future.", issued));
-            }
+            self.begun("The message was issued in the future.", issued)?;
         }
         Ok(Note::received(xml::attribute(self.assertion, "IssueInstant").unwrap_or_default()))
     }
@@ -234,8 +232,8 @@ impl<'a, 'input> Rules<'a, 'input> {
             return Err(invalid("The assertion's time window ends before it begins.")
                 .received(format!("{begin} to {end}")));
         }
-        if let Some(begin) = begin.filter(|begin| self.is_ahead(*begin)) {
-            return Err(self.early("The assertion's time window has not begun.", begin));
+        if let Some(begin) = begin {
+            self.begun("The assertion's time window has not begun.", begin)?;
         }
         if let Some(end) = end {
             self.ended(end)?;
@@ -281,15 +279,15 @@ impl<'a, 'input> Rules<'a, 'input> {
         })
     }
 
-    fn is_ahead(&self, time: Time) -> bool {
-        time > self.now.plus(self.skew)
-    }
-
-    fn early(&self, detail: &str, begin: Time) -> Rejection {
+    /// Refuses what is in the future by more than clocks may differ.
+    pub(super) fn begun(&self, detail: &str, begin: Time) -> Result<(), Rejection> {
+        if begin <= self.now.plus(self.skew) {
+            return Ok(());
+        }
         let seconds = begin.since(self.now).num_seconds();
-        Rejection::new(Cause::ClockEarly, format!("{detail} It is {seconds} s too early."))
+        Err(Rejection::new(Cause::ClockEarly, format!("{detail} It is {seconds} s too early."))
             .expected(format!("{} or before", self.now.plus(self.skew)))
-            .received(begin.to_string())
+            .received(begin.to_string()))
     }
 
     /// Refuses what ended: a moment that is not on or after `end` is inside.

@@ -1,7 +1,7 @@
 //! What an assertion states: that the person signed in, and what is known of them (core 2.7).
 
 use super::Attribute;
-use super::semantics::{invalid, optional_time, required_time};
+use super::semantics::{Rules, invalid, optional_time, required_time};
 use crate::clock::Time;
 use crate::saml::check::Rejection;
 use crate::saml::xml::{self, ns};
@@ -16,18 +16,16 @@ pub(super) struct Authn {
     pub(super) session_not_on_or_after: Option<Time>,
 }
 
-/// The first `AuthnStatement` (core 2.7.2); no session that is stated may have `ended`.
-pub(super) fn authn(
-    assertion: Node<'_, '_>,
-    ended: impl Fn(Time) -> Result<(), Rejection>,
-) -> Result<Authn, Rejection> {
+/// The first `AuthnStatement` (core 2.7.2); no session that is stated may have ended, and no sign-in be ahead.
+pub(super) fn authn(assertion: Node<'_, '_>, rules: &Rules<'_, '_>) -> Result<Authn, Rejection> {
     let mut first = None;
     for statement in xml::children(assertion, ns::ASSERTION, "AuthnStatement") {
         let session_end = optional_time(statement, "SessionNotOnOrAfter")?;
         if let Some(end) = session_end {
-            ended(end)?;
+            rules.ended(end)?;
         }
         let instant = required_time(statement, "AuthnInstant")?;
+        rules.begun("The person is said to have signed in in the future.", instant)?;
         first.get_or_insert_with(|| Authn {
             instant,
             context: context(statement),

@@ -85,7 +85,7 @@ fn an_expired_or_revoked_key_is_refused() {
     assert!(!is_known(&store, &secret));
     let again = store.try_system(|tx| revoke(tx, &key.id));
     assert!(matches!(again, Err(Error::Conflict { code: "api_key_ended", .. })));
-    assert!(store.try_system(|tx| roll(tx, &key.id, TimeDelta::zero())).is_err());
+    assert!(store.try_system(|tx| roll(tx, &key.id, TimeDelta::zero(), None)).is_err());
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_rolled_key_goes_on_until_the_overlap_ends() {
     let (old, old_secret) =
         store.system(|tx| create(tx, NewApiKey { expires_at: Some(ends), ..new() }));
     store.clock().advance(TimeDelta::days(5));
-    let (new, secret) = store.system(|tx| roll(tx, &old.id, TimeDelta::hours(24)));
+    let (new, secret) = store.system(|tx| roll(tx, &old.id, TimeDelta::hours(24), None));
     assert_eq!((&new.name, &*new.scopes), (&old.name, &*old.scopes));
     // It lasts as long as the old one was to last.
     let lifetime = new.expires_at.unwrap().since(new.created_at);
@@ -104,7 +104,7 @@ fn a_rolled_key_goes_on_until_the_overlap_ends() {
     store.clock().advance(TimeDelta::hours(24));
     assert!(is_known(&store, &secret) && !is_known(&store, &old_secret));
     // An overlap does not make the old one last longer than it would have.
-    let (_, third) = store.system(|tx| roll(tx, &new.id, TimeDelta::days(100)));
+    let (_, third) = store.system(|tx| roll(tx, &new.id, TimeDelta::days(100), None));
     store.clock().advance(TimeDelta::days(9));
     assert!(!is_known(&store, &secret) && is_known(&store, &third));
 }

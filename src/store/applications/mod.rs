@@ -258,7 +258,8 @@ pub fn create(tx: &mut Tx, new: NewApplication) -> Result<(Application, Option<S
     Ok((application, secret))
 }
 
-/// Changes what the patch names. What is the same already makes no event.
+/// Changes what the patch names. What is the same already makes no event. What it was granted of people whose
+/// organization it no longer admits ends.
 pub fn change(tx: &mut Tx, id: &ApplicationId, patch: ApplicationPatch) -> Result<Application> {
     let before = find(tx.db, id)?;
     let mut after = before.clone();
@@ -285,6 +286,9 @@ pub fn change(tx: &mut Tx, id: &ApplicationId, patch: ApplicationPatch) -> Resul
     check(tx.db, &after)?;
     after.updated_at = tx.now;
     diesel::update(&after).set(&after).execute(tx.db)?;
+    if let Some(admitted) = &after.organizations {
+        ending::sessions(tx, Of::Others(id, admitted))?;
+    }
     let data = json!({ "changed": changed });
     events::append(tx, None, "application.updated", id.as_str(), data)?;
     Ok(after)

@@ -1,7 +1,7 @@
 use super::*;
 use crate::error::Error;
-use crate::store::organizations as customers;
 use crate::store::testing::{self, TestStore, globex, orbit as new};
+use crate::store::{connections, organizations as customers};
 use chrono::TimeDelta;
 
 fn faults<T: std::fmt::Debug>(done: Result<T>) -> Vec<String> {
@@ -140,6 +140,35 @@ fn a_secret_works_for_its_own_application_only() {
     assert!(store.try_system(|tx| revoke_secret(tx, &two.id, &rows[0].id)).is_err());
     store.system(|tx| touch_secret(tx, &rows[0].id));
     assert!(store.read_now(|db| secrets(db, &one.id)).unwrap()[0].last_used_at.is_some());
+}
+
+#[test]
+fn what_was_granted_of_an_organization_that_is_no_longer_admitted_ends() {
+    let store = testing::store();
+    let made = store.system(|tx| create(tx, new())).0;
+    let other = store.system(|tx| create(tx, new())).0;
+    let signed_in = |domain: &str| {
+        let domains = vec![crate::domain::DomainName::parse(domain).unwrap()];
+        store.system(|tx| {
+            let one = customers::create(tx, customers::NewOrganization { domains, ..globex() })?.id;
+            let connection = connections::create(tx, &one, testing::connection())?.id;
+            let person = testing::person(&one, &format!("ann@{domain}"));
+            let ann = crate::store::users::create(tx, person)?;
+            testing::sign_in(tx, &ann, &connection, &made.id)?;
+            testing::sign_in(tx, &ann, &connection, &other.id)?;
+            Ok(one)
+        })
+    };
+    let (globex, _) = (signed_in("globex.example"), signed_in("initech.example"));
+    let admit = |list: Option<Vec<OrganizationId>>| {
+        let patch = ApplicationPatch { organizations: Some(list), ..Default::default() };
+        store.system(|tx| change(tx, &made.id, patch));
+        store.read_now(testing::open_ones).unwrap()
+    };
+    assert_eq!(admit(None), (4, 4));
+    // The sessions are of the people, who use the other application.
+    assert_eq!(admit(Some(vec![globex])), (4, 3));
+    assert_eq!(admit(Some(vec![])), (4, 2));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::store::db::or_not_found;
 use crate::store::ending::{self, Of};
 use crate::store::organizations::{self, RESTORABLE};
 use crate::store::schema::connections;
-use crate::store::{ConnectionId, Tx};
+use crate::store::{ConnectionId, Tx, identities};
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -23,6 +23,15 @@ pub fn record_test(tx: &mut Tx, id: &ConnectionId, revision: i64) -> Result<()> 
         tell(tx, &connection, "connection.tested", json!({ "revision": revision }))?;
     }
     Ok(())
+}
+
+/// Forgets by which names the provider knows people, and tells how many those were: when it is to name everybody anew.
+/// Each is found by email address in their next sign-in.
+pub fn unlink(tx: &mut Tx, id: &ConnectionId) -> Result<usize> {
+    let connection = find(tx.db, id)?;
+    let unlinked = identities::unlink_all(tx, id)?;
+    tell(tx, &connection, "connection.unlinked", json!({ "names": unlinked }))?;
+    Ok(unlinked)
 }
 
 /// Turns a connection on, for the first time or again.

@@ -4,6 +4,7 @@ use super::{Connection, ConnectionState, find, save, tell};
 use crate::error::{Error, Result};
 use crate::saml::certificate::Certificate;
 use crate::saml::metadata::IdentityProvider;
+use crate::store::ending::{self, Of};
 use crate::store::schema::connections;
 use crate::store::{ConnectionId, Db, Json, Tx, identities};
 use diesel::prelude::*;
@@ -12,7 +13,8 @@ use serde_json::json;
 /// Takes over what the provider says of itself. A draft can then be tested; an active connection goes on with it.
 ///
 /// `metadata_url` is where it was fetched, if it was. On a connection that people use, another entity ID is another
-/// provider: it is taken over only with `accept_new_entity`, and then knows nobody by the name IDs of the old one.
+/// provider: it is taken over only with `accept_new_entity`, and then knows nobody by the name IDs of the old one. Whom
+/// the old one signed in is signed out.
 pub fn import(
     tx: &mut Tx,
     id: &ConnectionId,
@@ -38,6 +40,7 @@ pub fn import(
             return Err(Error::conflict("metadata_entity_changed", detail));
         }
         identities::unlink_all(tx, id)?;
+        ending::sessions(tx, Of::Connection(id))?;
     }
     connection.metadata_url = metadata_url;
     connection.metadata_at = Some(tx.now);

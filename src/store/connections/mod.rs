@@ -6,7 +6,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use lifecycle::{activate, delete, disable, record_test, restore};
+pub use lifecycle::{activate, delete, disable, record_test, restore, unlink};
 pub use metadata::import;
 pub use settings::Settings;
 

@@ -12,7 +12,7 @@ const MOST_NAMES: usize = 20;
 const LONGEST_NAME: usize = 300;
 
 /// What can be chosen for a connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the page")]
 pub struct Settings {
@@ -24,8 +24,8 @@ pub struct Settings {
     pub name_id_format: Option<String>,
     /// The provider is to ask for credentials again (`ForceAuthn`, SAML core 3.4.1).
     pub force_authn: bool,
-    /// By how many seconds the clocks may differ.
-    pub clock_skew: u32,
+    /// By how many seconds the clocks may differ; none: as everywhere in the installation.
+    pub clock_skew: Option<u32>,
     /// Signatures with SHA-1 are accepted.
     pub allow_sha1: bool,
     /// Why: shown wherever the warning is.
@@ -40,28 +40,10 @@ pub struct Settings {
     pub attributes: Mapping,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            sign_requests: false,
-            request_binding: None,
-            name_id_format: None,
-            force_authn: false,
-            clock_skew: 60,
-            allow_sha1: false,
-            sha1_reason: None,
-            allow_cbc: false,
-            idp_started: false,
-            default_application: None,
-            attributes: Mapping::default(),
-        }
-    }
-}
-
 impl Settings {
     /// Checks what does not need the database.
     pub(super) fn check(&self, faults: &mut Faults) {
-        if self.clock_skew > MOST_SKEW {
+        if self.clock_skew.is_some_and(|seconds| seconds > MOST_SKEW) {
             let detail = format!("The clocks may differ by 0 to {MOST_SKEW} seconds.");
             faults.add("/settings/clock_skew", "out_of_range", detail);
         }

@@ -132,7 +132,7 @@ fn wrong_settings_are_told_by_field() {
         change(&mut settings);
         refused(store.try_system(|tx| create(tx, &one, NewConnection { settings, ..new() })))
     };
-    assert_eq!(settings(|s| s.clock_skew = 181), "/settings/clock_skew out_of_range");
+    assert_eq!(settings(|s| s.clock_skew = Some(181)), "/settings/clock_skew out_of_range");
     assert_eq!(settings(|s| s.allow_sha1 = true), "/settings/sha1_reason required");
     assert_eq!(
         settings(|s| s.name_id_format = Some(" ".to_owned())),
@@ -196,12 +196,15 @@ fn another_entity_id_is_never_taken_over_by_itself() {
     store.system(|tx| disable(tx, id));
     let done = store.try_system(|tx| import(tx, id, provider("Other"), None, false));
     assert_eq!(refused(done), "metadata_entity_changed");
+    let application = store.system(|tx| applications::create(tx, testing::orbit())).0.id;
+    store.system(|tx| testing::sign_in(tx, &user, id, &application));
 
     let after = store.system(|tx| import(tx, id, provider("Other"), None, true));
     assert_eq!(after.identity_provider.as_ref().unwrap().entity_id, "Other");
     assert!(!after.tested());
     // Another provider's “ann” may be somebody else.
     assert!(store.read_now(|db| identities::by_subject(db, id, "ann")).unwrap().is_none());
+    assert_eq!(store.read_now(testing::open_ones).unwrap(), (0, 0));
 }
 
 #[test]

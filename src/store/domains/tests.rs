@@ -1,6 +1,7 @@
 use super::*;
 use crate::store::organizations::NewOrganization;
 use crate::store::testing::{self, TestStore, globex};
+use crate::store::{applications, connections};
 use chrono::TimeDelta;
 
 fn name(text: &str) -> DomainName {
@@ -119,6 +120,40 @@ fn a_shared_mail_domain_belongs_to_no_organization() {
     let one = organization(&store);
     let done = store.try_system(|tx| add(tx, &one, &name("gmail.com"), true));
     assert!(matches!(done, Err(Error::Invalid(fields)) if fields[0].code == "domain_shared"));
+}
+
+#[test]
+fn people_of_a_removed_domain_are_signed_out_and_others_stay() {
+    let store = testing::store();
+    let one = store.system(|tx| organizations::create(tx, globex())).id;
+    store.system(|tx| add(tx, &one, &name("other.globex.example"), true));
+    let ids = store.system(|tx| {
+        let made = connections::create(tx, &one, testing::connection())?;
+        let application = applications::create(tx, testing::orbit())?.0.id;
+        let mut ids = Vec::new();
+        for email in ["Ann@globex.example", "bob@globex.example", "eve@other.globex.example"] {
+            let user = users::create(tx, testing::person(&one, email))?;
+            testing::sign_in(tx, &user, &made.id, &application)?;
+            ids.push(user.id);
+        }
+        Ok(ids)
+    });
+    store.clock().advance(TimeDelta::minutes(1));
+    store.system(|tx| remove(tx, &one, "globex.example"));
+    assert_eq!(store.read_now(testing::open_ones).unwrap(), (1, 1));
+    // A sign-in that is on its way with one of them is decided once more.
+    let changed: Vec<bool> = ids
+        .iter()
+        .map(|id| store.read_now(|db| users::find(db, id)).unwrap())
+        .map(|user| user.updated_at > user.created_at)
+        .collect();
+    assert_eq!(changed, [true, true, false]);
+    // Neither `_` nor `%` in a name stands for something else.
+    store.system(|tx| ending::sessions(tx, Of::Domain(&one, "other_globex.example")));
+    store.system(|tx| ending::sessions(tx, Of::Domain(&one, "%")));
+    assert_eq!(store.read_now(testing::open_ones).unwrap(), (1, 1));
+    store.system(|tx| remove(tx, &one, "other.globex.example"));
+    assert_eq!(store.read_now(testing::open_ones).unwrap(), (0, 0));
 }
 
 #[test]

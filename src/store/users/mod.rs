@@ -5,7 +5,7 @@ mod tests;
 
 use super::db::or_not_found;
 use super::ending::{self, Of};
-use super::input::Faults;
+use super::input::{self, Faults};
 use super::schema::{traces, users};
 use super::types::word;
 use super::{Db, Json, OrganizationId, Page, Time, Tx, UserId, Window, events};
@@ -271,6 +271,18 @@ pub fn signed_in(tx: &mut Tx, id: &UserId) -> Result<()> {
     diesel::update(users::table.find(id))
         .filter(due)
         .set(users::last_sign_in_at.eq(Some(tx.now)))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// Counts the people with addresses of a domain as changed, so that a sign-in which found one of them known and
+/// unchanged a moment ago is decided once more.
+pub(super) fn unsettle(tx: &mut Tx, organization: &OrganizationId, domain: &str) -> Result<()> {
+    let pattern = input::ending_in(&format!("@{domain}"));
+    diesel::update(users::table)
+        .filter(users::organization_id.eq(organization))
+        .filter(users::email_key.like(pattern).escape('!'))
+        .set(users::updated_at.eq(tx.now))
         .execute(tx.db)?;
     Ok(())
 }

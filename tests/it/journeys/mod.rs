@@ -1,10 +1,14 @@
 //! Sign-ins from the app through the gateway to a provider and back, with software nobody here wrote.
 
 mod app;
+mod clocks;
+mod ending;
+mod freshness;
+mod names;
 mod people;
 mod saml;
 
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, World, form, is_in};
 use crate::peers::{self, App, Provider, lent};
 use crate::user_agent::{Page, UserAgent};
 use serde_json::Value;
@@ -14,6 +18,28 @@ use vestibule::store::traces::{Outcome, TraceKind};
 pub(crate) fn claims(page: &Page) -> Value {
     assert_eq!(page.status, 200, "{} at {}", page.body, page.url);
     page.json()["claims"].clone()
+}
+
+/// A parameter of the address that the browser is sent to.
+#[track_caller]
+fn told(page: &Page, name: &str) -> String {
+    let location = page.location().unwrap_or_else(|| panic!("{page:?}"));
+    let pair = location.query_pairs().find(|(key, _)| key == name);
+    pair.unwrap_or_else(|| panic!("{name} in {location}")).1.into_owned()
+}
+
+/// What the gateway answers when the app redeems the code of a sign-in.
+pub(crate) async fn redeem(world: &World<'_>, page: &Page) -> Page {
+    is_in(page);
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", &told(page, "code")),
+        ("redirect_uri", &world.app.application.redirect_uris[0]),
+        ("client_id", world.app.application.id.as_str()),
+        ("client_secret", world.app.secret.as_deref().unwrap()),
+    ];
+    let to = format!("{}/oauth/token", world.gateway.url);
+    UserAgent::new().submit_once(&form(&to, &fields)).await
 }
 
 async fn a_person_signs_in(provider: &Provider, app: &App, domain: &str) {

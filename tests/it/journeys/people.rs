@@ -1,5 +1,6 @@
 //! Where people are sent, who may come in, and when they are asked again.
 
+use super::told;
 use crate::gateway::{ADA, Gateway, Idp, World, is_in};
 use crate::user_agent::{Page, UserAgent};
 use chrono::TimeDelta;
@@ -14,14 +15,6 @@ use vestibule::store::users;
 #[track_caller]
 fn leaves_for(gateway: &Gateway, page: &Page, connection: &Connection) {
     assert_eq!(Idp::read(page).asked.issuer, connection.entity_id(&gateway.url));
-}
-
-/// A parameter of the address that the browser is sent to.
-#[track_caller]
-fn told(page: &Page, name: &str) -> String {
-    let location = page.location().unwrap_or_else(|| panic!("{page:?}"));
-    let pair = location.query_pairs().find(|(key, _)| key == name);
-    pair.unwrap_or_else(|| panic!("{name} in {location}")).1.into_owned()
 }
 
 #[actix_web::test]

@@ -29,7 +29,8 @@ struct Import {
     values: Option<Values>,
     /// Which identity provider to take, where the metadata describes several.
     entity_id: Option<String>,
-    /// Accept that an active connection gets another entity ID.
+    /// Accept that an active connection gets another entity ID. Then it knows nobody by name any more, and whom the
+    /// former provider signed in is signed out.
     #[serde(default)]
     accept_new_entity: bool,
 }

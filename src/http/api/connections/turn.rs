@@ -1,8 +1,9 @@
-//! A connection is turned on and off, and brought back.
+//! A connection is turned on and off, starts anew with people's names, and is brought back.
 
 use crate::error::Error;
 use crate::http::api::answer::Answer;
 use crate::http::api::input::{Body, Nothing};
+use crate::http::api::users::UnlinkedView;
 use crate::http::api::{organizations, schemas};
 use crate::http::caller::{ApiKey, ConnectionsWrite};
 use crate::http::server::State;
@@ -73,6 +74,31 @@ pub(in crate::http::api) async fn disable_connection(
         .write(&organization_id, key.actor(), move |tx| connections::disable(tx, &id))
         .await?;
     Ok(Json(state.view(connection)))
+}
+
+/// Forget all names of a connection
+///
+/// For a provider that names everybody anew, as when the field behind the name ID is changed: without this each
+/// person is refused (`identity_conflict`). Everybody is found by email address in their next sign-in.
+#[utoipa::path(
+    tag = "connections",
+    params(schemas::ConnectionPath),
+    responses((status = 200, body = UnlinkedView)),
+    security(("api_key" = ["connections:write"])),
+)]
+#[post("/connections/{connection}/unlink")]
+pub(in crate::http::api) async fn unlink_connection(
+    key: ApiKey<ConnectionsWrite>,
+    state: Data<State>,
+    id: Path<String>,
+    _: Body<Nothing>,
+) -> Answer<UnlinkedView> {
+    let Connection { id, organization_id, .. } = super::find(&state, &key, &id).await?;
+    let unlinked = state
+        .store
+        .write(&organization_id, key.actor(), move |tx| connections::unlink(tx, &id))
+        .await?;
+    Ok(Json(UnlinkedView { unlinked }))
 }
 
 /// Restore a deleted connection

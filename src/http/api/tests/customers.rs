@@ -53,6 +53,27 @@ async fn put_creates_or_changes_by_the_vendor_s_own_id() {
 }
 
 #[actix_web::test]
+async fn put_does_not_undo_a_deletion_at_the_same_moment() {
+    let api = Api::new();
+    for n in 0..20 {
+        let name = format!("organizations/external:customer-{n}");
+        let (_, first) = api.ask("PUT", &name, json!({ "name": "Globex" })).await;
+        let path = format!("organizations/{}", first["id"].as_str().unwrap());
+        let (put, deleted) = futures_util::future::join(
+            api.ask("PUT", &name, json!({ "name": "Globex Corp" })),
+            api.ask("DELETE", &path, Value::Null),
+        )
+        .await;
+        assert_eq!(deleted.0, 204);
+        // It came before the deletion, or made another.
+        assert!(matches!(put.0, 200 | 201), "{put:?}");
+        assert_eq!(problem(&api.get(&path).await), "404 not_found");
+        let now = api.get(&name).await;
+        assert_eq!(now.0, if put.0 == 201 { 200 } else { 404 }, "{put:?}");
+    }
+}
+
+#[actix_web::test]
 async fn a_list_goes_on_where_it_stopped() {
     let api = Api::new();
     for name in ["One", "Two", "Three"] {

@@ -85,6 +85,41 @@ async fn a_key_makes_only_keys_that_may_do_no_more_than_itself() {
 }
 
 #[actix_web::test]
+async fn a_key_that_ends_makes_no_key_that_outlives_it() {
+    let mut api = Api::new();
+    let body = json!({ "name": "Lasting", "scopes": ["users:read"], "expires_at": null });
+    let lasting = api.made("api_keys", body).await;
+    let scopes = json!(["api_keys:write", "users:read"]);
+    let end = api.world.state.store.clock().now().plus(TimeDelta::days(7)).to_string();
+    let body = json!({ "name": "Ends", "scopes": scopes, "expires_at": end });
+    let (status, key) = api.post("api_keys", body).await;
+    assert_eq!(status, 201, "{key}");
+    let end = key["expires_at"].clone();
+    api.with_key(key["secret"].as_str().unwrap());
+
+    let ask = |expires_at: Value| {
+        let body = json!({ "name": "More", "scopes": ["users:read"], "expires_at": expires_at });
+        api.post("api_keys", body)
+    };
+    let later = api.world.state.store.clock().now().plus(TimeDelta::days(8)).to_string();
+    for expires_at in [Value::Null, json!(later)] {
+        let told = ask(expires_at).await;
+        assert_eq!(problem(&told), "422 validation_failed /expires_at outlives_maker");
+        let detail = told.1["errors"][0]["detail"].as_str().unwrap();
+        assert!(detail.contains("vestibule key create"), "{detail}");
+    }
+    assert_eq!(ask(end.clone()).await.0, 201);
+    // Whoever does not say gets as much as there is.
+    let body = json!({ "name": "Less", "scopes": ["users:read"] });
+    assert_eq!(api.post("api_keys", body).await.1["expires_at"], end);
+    // Nor is there more by rolling, be it the key itself or one that lasts.
+    for id in [&lasting, key["id"].as_str().unwrap()] {
+        let (status, new) = api.post(&format!("api_keys/{id}/roll"), json!({})).await;
+        assert_eq!((status, &new["expires_at"]), (201, &end));
+    }
+}
+
+#[actix_web::test]
 async fn a_key_is_shown_once_and_lives_ninety_days() {
     let api = Api::new();
     let (status, key) =

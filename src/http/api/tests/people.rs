@@ -32,6 +32,7 @@ async fn a_user_is_found_suspended_restored_and_erased() {
         api.post(&format!("{path}/end_sessions"), Value::Null).await.1,
         json!({ "ended": 0 })
     );
+    assert_eq!(api.post(&format!("{path}/unlink"), Value::Null).await.1, json!({ "unlinked": 0 }));
     assert_eq!(api.post(&format!("{path}/erase"), Value::Null).await.0, 204);
     assert_eq!(problem(&api.get(&path).await), "404 not_found");
     assert_eq!(
@@ -65,6 +66,7 @@ async fn a_user_of_another_organization_does_not_exist_for_a_bound_key() {
         ("GET", path.clone()),
         ("PATCH", path.clone()),
         ("POST", format!("{path}/suspend")),
+        ("POST", format!("{path}/unlink")),
         ("POST", format!("{path}/erase")),
     ] {
         assert_eq!(problem(&api.ask(method, &path, json!({})).await), "404 not_found", "{path}");

@@ -204,6 +204,17 @@ fn a_person_must_have_a_name_id_that_cannot_deceive() {
 }
 
 #[test]
+fn a_sign_in_in_the_future_is_refused_and_an_old_one_is_told() {
+    let at = |time: &str| format!("AuthnInstant=\"{time}\"");
+    let now = at("2026-01-31T09:30:00Z");
+    refused(&now, &at("2026-01-31T09:31:01Z"), Cause::ClockEarly);
+    for told in ["2026-01-31T09:31:00Z", "2025-01-31T09:30:00Z", "0001-01-01T00:00:00Z"] {
+        let identity = World::new().accepts(&changed(&now, &at(told)));
+        assert_eq!(identity.authn_instant.to_string(), told);
+    }
+}
+
+#[test]
 fn what_saml_demands_must_be_there() {
     let plain = plain();
     let world = World::new();

@@ -1,204 +1,28 @@
-//! A sign-in from its beginning to the code for the app: begin, choose, look, complete or fail.
-//!
-//! Nothing is held in memory between the halves: any instance may finish what another began.
+//! The end of a sign-in: one transaction writes down that the person is in, or why not.
 
-use super::connections::{self, Connection};
-use super::grants::{self, Lifetimes};
-use super::organizations::{Admission, Organization};
-use super::schema::{identities, replays, traces, users};
-use super::sessions::{self, NewSession, Session};
-use super::traces::{Outcome, Received, Trace, TraceKind};
-use super::users::{self as people, NewUser, Source, User, UserState};
-use super::{
-    ApplicationId, Db, Json, TraceId, Tx, domains, events, identities as links, on_backend,
-};
+use super::arrival::{Arrival, arrival, is_changed, subject};
+use super::refuse;
 use crate::cause::Cause;
-use crate::clock::Time;
-use crate::crypto::{self, Secret};
+use crate::crypto::Secret;
 use crate::email::Email;
-use crate::error::{Error, Result};
-use crate::oidc::authorize::AuthorizationRequest;
+use crate::error::Result;
 use crate::saml::attributes::Profile;
 use crate::saml::check::{Check, CheckName};
-use crate::saml::response::{Identity, NameId};
+use crate::saml::response::Identity;
+use crate::store::connections::{self, Connection};
+use crate::store::grants::{self, Lifetimes};
+use crate::store::organizations::Organization;
+use crate::store::schema::{replays, traces};
+use crate::store::sessions::{self, NewSession, Session};
+use crate::store::traces::{Outcome, Received, Trace, TraceKind};
+use crate::store::users::{self as people, NewUser, Source, User, UserState};
+use crate::store::{Db, Json, Tx, events, identities as links, on_backend};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
 
 /// How long an assertion is remembered at most, however long the provider says it is valid.
 const REMEMBERED: TimeDelta = TimeDelta::days(3650);
-
-/// What is known when a sign-in begins.
-pub struct Beginning<'a> {
-    /// For an app, as a test, or by the provider.
-    pub kind: TraceKind,
-    /// The application that asked, if one did.
-    pub application: Option<&'a ApplicationId>,
-    /// What it asked.
-    pub request: Option<AuthorizationRequest>,
-    /// Where the person is sent, if that is known already, with the ID of our request there.
-    pub toward: Option<(&'a Connection, Option<String>)>,
-    /// The email address that the person typed or the app gave.
-    pub email: Option<String>,
-    /// The value that binds the sign-in to this browser.
-    pub browser: Option<&'a str>,
-    /// How long the person may take.
-    pub lifetime: TimeDelta,
-}
-
-/// Writes the trace of a sign-in that begins. Its ID is the relay state.
-pub fn begin(tx: &mut Tx, beginning: Beginning<'_>) -> Result<Trace> {
-    let (connection, saml_request_id) = beginning.toward.unzip();
-    let saml_request_id = saml_request_id.flatten();
-    let trace = Trace {
-        id: TraceId::new(),
-        kind: beginning.kind,
-        outcome: Outcome::InProgress,
-        cause: None,
-        organization_id: connection.map(|c: &Connection| c.organization_id.clone()),
-        connection_id: connection.map(|c| c.id.clone()),
-        application_id: beginning.application.cloned(),
-        user_id: None,
-        email: beginning.email,
-        request: beginning.request.map(Json::from),
-        saml_request_id,
-        browser_hash: beginning.browser.map(|value| crypto::hash(value).into_string()),
-        checks: Vec::new().into(),
-        received: None,
-        message: None,
-        started_at: tx.now,
-        expires_at: tx.now.plus(beginning.lifetime),
-        finished_at: None,
-    };
-    diesel::insert_into(traces::table).values(trace.clone()).execute(tx.db)?;
-    Ok(trace)
-}
-
-/// Sends a sign-in that has begun to a connection. The person may go back and choose again: only the
-/// answer to the last request counts.
-pub fn choose(
-    tx: &mut Tx,
-    trace: &Trace,
-    connection: &Connection,
-    saml_request_id: &str,
-    email: Option<String>,
-    browser: &str,
-) -> Result<Trace> {
-    let chosen = diesel::update(traces::table.find(&trace.id))
-        .filter(traces::outcome.eq(Outcome::InProgress))
-        .set((
-            traces::organization_id.eq(&connection.organization_id),
-            traces::connection_id.eq(&connection.id),
-            traces::saml_request_id.eq(saml_request_id),
-            traces::browser_hash.eq(crypto::hash(browser).as_str()),
-            traces::email.eq(email),
-        ))
-        .get_result(tx.db)
-        .optional()?;
-    chosen.ok_or_else(|| Error::not_found("open sign-in", trace.id.as_str()))
-}
-
-/// Begins a test of a connection, for whoever opens its address first.
-pub fn begin_test(tx: &mut Tx, connection: &Connection, lifetime: TimeDelta) -> Result<Trace> {
-    let beginning = Beginning {
-        kind: TraceKind::Test,
-        application: None,
-        request: None,
-        toward: Some((connection, None)),
-        email: None,
-        browser: None,
-        lifetime,
-    };
-    begin(tx, beginning)
-}
-
-/// Whether a sign-in may go on in this browser. A test goes on wherever its address is opened.
-#[must_use]
-pub fn goes_on(trace: &Trace, browser: Option<&str>, now: Time) -> bool {
-    trace.finished_at.is_none()
-        && now < trace.expires_at
-        && (trace.kind == TraceKind::Test || began_in(trace, browser))
-}
-
-/// Whether a sign-in began in the browser with this value.
-#[must_use]
-pub fn began_in(trace: &Trace, browser: Option<&str>) -> bool {
-    let (Some(hash), Some(value)) = (&trace.browser_hash, browser) else { return false };
-    crypto::constant_time_eq(crypto::hash(value).as_str().as_bytes(), hash.as_bytes())
-}
-
-/// Who arrives, and what that changes.
-#[derive(Debug, Clone)]
-pub enum Arrival {
-    /// A person who is known under this name, unchanged.
-    Known(User),
-    /// A person who is known under this name, with other details than before.
-    Changed(User),
-    /// A person who is known by email, and comes under this name for the first time.
-    Linked(User),
-    /// A person nobody has seen.
-    New,
-}
-
-impl Arrival {
-    /// How a trace tells it.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Known(_) => "known",
-            Self::Changed(_) => "known, with other details than before",
-            Self::Linked(_) => "known by email address, here for the first time",
-            Self::New => "new",
-        }
-    }
-
-    /// The person, if there is one already.
-    #[must_use]
-    pub fn user(&self) -> Option<&User> {
-        match self {
-            Self::Known(user) | Self::Changed(user) | Self::Linked(user) => Some(user),
-            Self::New => None,
-        }
-    }
-}
-
-/// Decides who an accepted answer speaks of, and whether that person may come in. Changes nothing.
-pub fn arrival(
-    db: &mut Db,
-    connection: &Connection,
-    organization: &Organization,
-    identity: &Identity,
-    profile: &Profile,
-) -> Result<std::result::Result<Arrival, Cause>> {
-    let Some(email) = &profile.email else { return Ok(Err(Cause::EmailMissing)) };
-    let live = domains::live(db, email.domain())?;
-    if live.is_none_or(|domain| domain.organization_id != organization.id) {
-        return Ok(Err(Cause::EmailDomainNotAllowed));
-    }
-    let named: Option<User> = identities::table
-        .inner_join(users::table)
-        .filter(identities::connection_id.eq(&connection.id))
-        .filter(identities::subject.eq(subject(identity, email)))
-        .select(users::all_columns)
-        .first(db)
-        .optional()?;
-    let arrival = match named {
-        Some(user) if is_changed(&user, profile) => Arrival::Changed(user),
-        Some(user) => Arrival::Known(user),
-        None => match people::by_email(db, &organization.id, email)? {
-            Some(user) => Arrival::Linked(user),
-            None if organization.admission == Admission::Directory => {
-                return Ok(Err(Cause::UserNotProvisioned));
-            }
-            None => Arrival::New,
-        },
-    };
-    Ok(match arrival.user().map(User::state) {
-        None | Some(UserState::Active) => Ok(arrival),
-        Some(UserState::Suspended) => Err(Cause::UserSuspended),
-        Some(UserState::Deprovisioned) => Err(Cause::UserDeprovisioned),
-    })
-}
 
 /// An answer that passed every check of the protocol.
 pub struct Answer<'a> {
@@ -288,6 +112,7 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
             name_id: answer.identity.name_id.clone(),
             session_index: answer.identity.session_index.clone(),
             lifetime: answer.session,
+            authenticated_at: answer.identity.authn_instant,
             not_on_or_after: answer.identity.session_not_on_or_after,
         },
     )?;
@@ -299,57 +124,6 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
     };
     close(tx, &answer, Some(&user))?;
     Ok(Completed::SignedIn { session: Box::new(session), cookie, code })
-}
-
-/// Closes a trace as failed, with the checks up to the one that did not pass. A sign-in that is over
-/// already stays as it was.
-pub fn refuse(
-    tx: &mut Tx,
-    trace: &Trace,
-    cause: Cause,
-    checks: Vec<Check>,
-    received: Option<Received>,
-) -> Result<()> {
-    let closed = diesel::update(traces::table.find(&trace.id))
-        .filter(traces::outcome.eq(Outcome::InProgress))
-        .set((
-            traces::outcome.eq(Outcome::Failed),
-            traces::cause.eq(cause.code()),
-            traces::checks.eq(Json::from(checks)),
-            traces::received.eq(received.map(Json::from)),
-            traces::message.eq(trace.message.as_deref()),
-            traces::finished_at.eq(tx.now),
-        ))
-        .execute(tx.db)?;
-    if closed == 1 {
-        let data = json!({ "cause": cause, "connection_id": trace.connection_id });
-        events::append(
-            tx,
-            trace.organization_id.as_ref(),
-            "sign_in.failed",
-            trace.id.as_str(),
-            data,
-        )?;
-    }
-    Ok(())
-}
-
-/// Under which name a connection knows the person: the name ID, or the email address where the name ID
-/// is one or is made anew for each sign-in.
-fn subject(identity: &Identity, email: &Email) -> String {
-    let NameId { value, format, .. } = &identity.name_id;
-    if format.as_deref().is_some_and(|format| format.ends_with(":transient")) {
-        return email.key();
-    }
-    Email::parse(value).map_or_else(|_| value.clone(), |email| email.key())
-}
-
-fn is_changed(user: &User, profile: &Profile) -> bool {
-    user.source == Source::SignIn
-        && (profile.email.as_ref().is_some_and(|email| user.email_key != email.key())
-            || profile.name.is_some() && user.name != profile.name
-            || profile.given_name.is_some() && user.given_name != profile.given_name
-            || profile.family_name.is_some() && user.family_name != profile.family_name)
 }
 
 /// Marks the trace and the assertion as used. Tells why the answer does not count if either was.

@@ -1,0 +1,215 @@
+//! An authorization request: answered from the session, sent on to the identity provider, or refused.
+
+use super::application;
+use crate::clock::Time;
+use crate::error::Result;
+use crate::http::browser;
+use crate::http::error::PageError;
+use crate::http::outcome;
+use crate::http::server::State;
+use crate::http::sign_in::{self, Course, Departure};
+use crate::oidc;
+use crate::oidc::authorize::{AuthorizationRequest, Incoming, Refusal};
+use crate::oidc::logout::Hint;
+use crate::store::applications::Application;
+use crate::store::destinations::{self, Destination, Hints};
+use crate::store::grants;
+use crate::store::keys::KeyRing;
+use crate::store::sessions::{self, Session};
+use crate::store::sign_in::Beginning;
+use crate::store::traces::TraceKind;
+use crate::store::users::User;
+use crate::store::{self, Actor, Db, Scope};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+/// `GET` and `POST /oauth/authorize` (OIDC Core 3.1.2).
+pub(in crate::http) async fn authorize(
+    state: Data<State>,
+    request: HttpRequest,
+    body: String,
+) -> Result<HttpResponse, PageError> {
+    let text = if body.is_empty() { request.query_string().to_owned() } else { body };
+    let cookie = browser::session(&state, &request);
+    let now = state.store.clock().now();
+    let keys = state.keys();
+    let plan = state.store.read(move |db| plan(db, &text, cookie.as_deref(), &keys, now)).await?;
+    match plan {
+        Plan::Refused(Refusal::App { error, return_to }) => Ok(outcome::to_app(
+            &state,
+            return_to.error(&error, state.issuer()),
+            &state.config.brand.name,
+        )),
+        Plan::Refused(Refusal::Page(error)) => Err(error.into()),
+        Plan::Refused(Refusal::Redirect(unknown)) => Err(unknown.into()),
+        Plan::SignedIn { application, session, asked } => {
+            grant(&state, application, *session, asked).await
+        }
+        Plan::Leave { application, asked, connection, organization } => {
+            let email = asked.login_hint.clone();
+            let course = Course::New(Some(Box::new((application, asked))));
+            let departure = Departure { course, connection, organization, email };
+            sign_in::depart(&state, &request, departure).await
+        }
+        Plan::Ask { application, asked, at } => ask(&state, &request, application, asked, at).await,
+    }
+}
+
+/// What an authorization request leads to.
+enum Plan {
+    /// Not to a sign-in.
+    Refused(Refusal),
+    /// The browser is signed in already.
+    SignedIn { application: Application, session: Box<Session>, asked: AuthorizationRequest },
+    /// The identity provider is known.
+    Leave {
+        application: Application,
+        asked: AuthorizationRequest,
+        connection: Box<store::connections::Connection>,
+        organization: store::organizations::Organization,
+    },
+    /// The person must say where they belong, or choose, or it leads nowhere.
+    Ask { application: Application, asked: AuthorizationRequest, at: Destination },
+}
+
+fn plan(db: &mut Db, text: &str, cookie: Option<&str>, keys: &KeyRing, now: Time) -> Result<Plan> {
+    let incoming = Incoming::parse(text);
+    let client_id = match incoming.client_id() {
+        Ok(id) => id,
+        Err(refusal) => return Ok(Plan::Refused(refusal)),
+    };
+    let Some(application) = application(db, client_id)? else {
+        let why = "No application has this client_id.";
+        return Ok(Plan::Refused(Refusal::Page(oidc::Error::InvalidRequest(why.into()))));
+    };
+    let asked = match incoming.check(&application.client()) {
+        Ok(asked) => asked,
+        Err(refusal) => return Ok(Plan::Refused(refusal)),
+    };
+    if asked.prompt.select_account {
+        return Ok(Plan::Ask { application, asked, at: Destination::Unasked });
+    }
+    let at = destinations::find(db, &hints(&asked), Some(&application))?;
+    if !asked.asks_again()
+        && let Some(cookie) = cookie
+        && let Some((session, user)) = sessions::live(db, cookie, now)?
+        && suits(&session, &user, &asked, &application, &at, now)
+        && is_hinted(&user, &asked, keys)
+    {
+        return Ok(Plan::SignedIn { application, session: Box::new(session), asked });
+    }
+    if asked.prompt.none {
+        let error = oidc::Error::LoginRequired("Nobody is signed in in this browser.".into());
+        let return_to = asked.return_to;
+        return Ok(Plan::Refused(Refusal::App { error, return_to }));
+    }
+    Ok(match at {
+        Destination::Connection(connection, organization) => {
+            Plan::Leave { application, asked, connection, organization }
+        }
+        at => Plan::Ask { application, asked, at },
+    })
+}
+
+fn hints(asked: &AuthorizationRequest) -> Hints {
+    Hints {
+        connection: asked.connection.clone(),
+        organization: asked.organization.clone(),
+        domain: asked.domain_hint.clone(),
+        email: asked.login_hint.clone(),
+    }
+}
+
+/// Whether the session is an answer: to this application, from where the request wants it, young enough.
+fn suits(
+    session: &Session,
+    user: &User,
+    asked: &AuthorizationRequest,
+    application: &Application,
+    at: &Destination,
+    now: Time,
+) -> bool {
+    let place = match at {
+        Destination::Connection(connection, _) => connection.id == session.connection_id,
+        Destination::Choice(organization, _) => organization.id == session.organization_id,
+        Destination::Unasked => true,
+        Destination::Nowhere => false,
+    };
+    let person = asked.login_hint.as_deref().is_none_or(|hint| {
+        crate::email::Email::parse(hint).is_ok_and(|email| email.key() == user.email_key)
+    });
+    let young = asked.since(now, now).is_none_or(|since| session.authenticated_at() >= since);
+    place && person && young && application.admits(&session.organization_id)
+}
+
+/// Whether the ID token that the app shows, if it shows one, is this person's (OIDC Core 3.1.2.1).
+fn is_hinted(user: &User, asked: &AuthorizationRequest, keys: &KeyRing) -> bool {
+    asked.id_token_hint.as_deref().is_none_or(|token| {
+        keys.oidc().verify::<Hint>(token).is_ok_and(|hint| hint.sub == user.id.as_str())
+    })
+}
+
+/// Answers from the session, without asking the identity provider again.
+async fn grant(
+    state: &Data<State>,
+    application: Application,
+    session: Session,
+    asked: AuthorizationRequest,
+) -> Result<HttpResponse, PageError> {
+    let (lifetimes, actor) = (state.lifetimes(), Actor::Application(application.id.clone()));
+    let (code, asked) = state
+        .store
+        .write(Scope::Own, actor, move |tx| {
+            let code = grants::create(tx, &application.id, &session, &asked, &lifetimes)?;
+            Ok((code, asked))
+        })
+        .await?;
+    Ok(outcome::to_app(
+        state,
+        asked.return_to.code(code.reveal(), state.issuer()),
+        &state.config.brand.name,
+    ))
+}
+
+/// Begins a sign-in whose identity provider is not known yet, and asks the person.
+async fn ask(
+    state: &Data<State>,
+    request: &HttpRequest,
+    application: Application,
+    asked: AuthorizationRequest,
+    at: Destination,
+) -> Result<HttpResponse, PageError> {
+    let (browser, bind) = browser::bind(state, request);
+    let lifetime = state.config.sign_in.request_ttl.delta();
+    let actor = Actor::Application(application.id.clone());
+    let (trace, application) = state
+        .store
+        .write(Scope::Own, actor, move |tx| {
+            let beginning = Beginning {
+                kind: TraceKind::SignIn,
+                application: Some(&application.id),
+                email: asked.login_hint.clone(),
+                request: Some(asked),
+                toward: None,
+                browser: Some(&browser),
+                lifetime,
+            };
+            Ok((store::sign_in::begin(tx, beginning)?, application))
+        })
+        .await?;
+    let mut response = match at {
+        Destination::Choice(organization, connections) => {
+            let email = trace.email.as_deref().unwrap_or_default();
+            sign_in::chooser(state, Some(&trace), email, &organization, &connections)
+        }
+        Destination::Nowhere => {
+            let email = trace.email.as_deref().unwrap_or_default();
+            sign_in::nowhere(state, Some(&trace), Some(&application), email)
+        }
+        Destination::Unasked | Destination::Connection(..) => {
+            sign_in::see_other(&format!("/login?trace={}", trace.id))
+        }
+    };
+    sign_in::add_cookies(&mut response, &bind)?;
+    Ok(response)
+}

@@ -1,0 +1,206 @@
+//! Tokens: given for a code or a refresh token, used, asked about and taken back.
+
+use super::application;
+use crate::clock::Time;
+use crate::error::Result;
+use crate::http::error::OAuthError;
+use crate::http::server::State;
+use crate::oidc;
+use crate::oidc::claims::{self, Person, SignIn};
+use crate::oidc::scope::{Scope as OidcScope, Scopes};
+use crate::oidc::token::{
+    Bearer, ClientAuth, Grant, Introspection, LiveToken, TokenQuery, TokenRequest, TokenResponse,
+};
+use crate::store::applications::{self, Application, ApplicationSecret};
+use crate::store::grants::{self, Holder, TokenKind, Tokens};
+use crate::store::{Actor, Db, Scope};
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, PRAGMA};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+/// `POST /oauth/token` (OIDC Core 3.1.3, RFC 6749 6).
+pub(in crate::http) async fn token(
+    state: Data<State>,
+    request: HttpRequest,
+    body: String,
+) -> Result<HttpResponse, OAuthError> {
+    let asked = TokenRequest::parse(&body, authorization(&request))?;
+    let (application, secret) = authenticated(&state, &asked.client).await?;
+    let lifetimes = state.lifetimes();
+    let actor = Actor::Application(application.id.clone());
+    let (application, tokens) = state
+        .store
+        .write(Scope::Own, actor, move |tx| {
+            if let Some(secret) = secret.filter(|secret| secret.is_touch_due(tx.now)) {
+                applications::touch_secret(tx, &secret.id)?;
+            }
+            let app = &application;
+            let tokens = match &asked.grant {
+                Grant::Code(code) => grants::redeem(tx, app, code, &lifetimes)?,
+                Grant::Refresh { refresh_token, scopes } => {
+                    grants::refresh(tx, app, refresh_token, scopes.as_ref(), &lifetimes)?
+                }
+            };
+            Ok((application, tokens))
+        })
+        .await?;
+    let answer = answer(&state, &application, &tokens?)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((PRAGMA, "no-cache"))
+        .json(answer))
+}
+
+fn answer(state: &State, application: &Application, tokens: &Tokens) -> Result<TokenResponse> {
+    let now = state.store.clock().now();
+    let id_token = if tokens.scopes.has(OidcScope::Openid) {
+        let (grant, person) = (&tokens.holder.grant, person(&tokens.holder));
+        let sign_in = SignIn {
+            at: grant.signed_in_at,
+            session: grant.session_id.as_str(),
+            nonce: grant.nonce.as_deref(),
+            scopes: &tokens.scopes,
+        };
+        let claims = claims::id_token(
+            state.issuer(),
+            application.id.as_str(),
+            &person,
+            &sign_in,
+            tokens.access_token.reveal(),
+            now,
+            state.config.oidc.id_token_ttl.delta(),
+        );
+        let keys = state.keys();
+        Some(keys.signer_of(application.client().id_token_alg)?.sign(&claims)?)
+    } else {
+        None
+    };
+    Ok(TokenResponse {
+        access_token: tokens.access_token.reveal().to_owned(),
+        token_type: Bearer::Bearer,
+        expires_in: state.config.oidc.access_token_ttl.delta().num_seconds(),
+        refresh_token: tokens.refresh_token.as_ref().map(|token| token.reveal().to_owned()),
+        id_token,
+        scope: tokens.scopes.clone(),
+    })
+}
+
+fn person(holder: &Holder) -> Person {
+    let Holder { grant, user, organization } = holder;
+    Person {
+        sub: user.id.to_string(),
+        email: user.email.clone(),
+        email_verified: true,
+        name: user.name.clone(),
+        given_name: user.given_name.clone(),
+        family_name: user.family_name.clone(),
+        org_id: organization.id.to_string(),
+        org_external_id: organization.external_id.clone(),
+        connection_id: grant.connection_id.to_string(),
+        roles: Vec::new(),
+    }
+}
+
+/// `GET` and `POST /oauth/userinfo` (OIDC Core 5.3).
+pub(in crate::http) async fn userinfo(
+    state: Data<State>,
+    request: HttpRequest,
+) -> Result<HttpResponse, OAuthError> {
+    let token = authorization(&request)
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim().to_owned())
+        .ok_or(oidc::Error::InvalidToken("Send the access token as a Bearer token.".into()))?;
+    let now = state.store.clock().now();
+    let found = state.store.read(move |db| grants::by_access_token(db, &token, now)).await?;
+    let (token, holder) = found
+        .ok_or(oidc::Error::InvalidToken("The access token is unknown, or has ended.".into()))?;
+    let scopes: Scopes = token.scope.parse().map_err(OAuthError::from)?;
+    if !scopes.has(OidcScope::Openid) {
+        let why = "The access token has no openid scope.";
+        return Err(oidc::Error::InsufficientScope(why.into()).into());
+    }
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(claims::user_info(&person(&holder), &scopes)))
+}
+
+/// `POST /oauth/revoke` (RFC 7009).
+pub(in crate::http) async fn revoke(
+    state: Data<State>,
+    request: HttpRequest,
+    body: String,
+) -> Result<HttpResponse, OAuthError> {
+    let asked = TokenQuery::parse(&body, authorization(&request))?;
+    let (application, _) = authenticated(&state, &asked.client).await?;
+    let actor = Actor::Application(application.id.clone());
+    state
+        .store
+        .write(Scope::Own, actor, move |tx| {
+            grants::revoke(tx, &application.id, asked.token.reveal())
+        })
+        .await?;
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).finish())
+}
+
+/// `POST /oauth/introspect` (RFC 7662).
+pub(in crate::http) async fn introspect(
+    state: Data<State>,
+    request: HttpRequest,
+    body: String,
+) -> Result<HttpResponse, OAuthError> {
+    let asked = TokenQuery::parse(&body, authorization(&request))?;
+    let (application, _) = authenticated(&state, &asked.client).await?;
+    if application.client().kind.is_public() {
+        let why = "A public application cannot ask about tokens.";
+        return Err(oidc::Error::InvalidClient(why.into()).into());
+    }
+    let now = state.store.clock().now();
+    let found = state
+        .store
+        .read(move |db| grants::introspect(db, &application.id, asked.token.reveal(), now))
+        .await?;
+    let answer = match found {
+        None => Introspection::inactive(),
+        Some((token, holder)) => Introspection::live(LiveToken {
+            scope: token.scope.parse().map_err(OAuthError::from)?,
+            client_id: holder.grant.application_id.to_string(),
+            token_type: (token.kind == TokenKind::Access).then_some(Bearer::Bearer),
+            exp: token.expires_at.unix(),
+            iat: token.created_at.unix(),
+            sub: holder.user.id.to_string(),
+            iss: state.issuer().to_owned(),
+        }),
+    };
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(answer))
+}
+
+/// Who asks at the token endpoint or its neighbours, and with which secret (RFC 6749 2.3).
+async fn authenticated(
+    state: &Data<State>,
+    auth: &ClientAuth,
+) -> Result<(Application, Option<ApplicationSecret>), OAuthError> {
+    let (auth, now) = (auth.clone(), state.store.clock().now());
+    let found = state.store.read(move |db| authenticate(db, &auth, now)).await?;
+    Ok(found?)
+}
+
+fn authenticate(
+    db: &mut Db,
+    auth: &ClientAuth,
+    now: Time,
+) -> Result<std::result::Result<(Application, Option<ApplicationSecret>), oidc::Error>> {
+    let wrong = || oidc::Error::InvalidClient("The client ID or secret is wrong.".into());
+    let Some(application) = application(db, &auth.client_id)? else { return Ok(Err(wrong())) };
+    let secret = match auth.secret_for(&application.client()) {
+        Err(error) => return Ok(Err(error)),
+        Ok(None) => return Ok(Ok((application, None))),
+        Ok(Some(secret)) => secret,
+    };
+    let found = applications::authenticate(db, &application.id, secret.reveal(), now)?;
+    Ok(found.map(|secret| (application, Some(secret))).ok_or_else(wrong))
+}
+
+fn authorization(request: &HttpRequest) -> Option<&str> {
+    request.headers().get(AUTHORIZATION)?.to_str().ok()
+}

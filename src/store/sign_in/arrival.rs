@@ -1,0 +1,108 @@
+//! Who an accepted answer speaks of, and whether that person may come in.
+
+use crate::cause::Cause;
+use crate::email::Email;
+use crate::error::Result;
+use crate::saml::attributes::Profile;
+use crate::saml::response::{Identity, NameId};
+use crate::store::connections::Connection;
+use crate::store::organizations::{Admission, Organization};
+use crate::store::schema::{identities, users};
+use crate::store::users::{self as people, Source, User, UserState};
+use crate::store::{Db, domains, identities as links};
+use diesel::prelude::*;
+
+/// Who arrives, and what that changes.
+#[derive(Debug, Clone)]
+pub enum Arrival {
+    /// A person who is known under this name, unchanged.
+    Known(User),
+    /// A person who is known under this name, with other details than before.
+    Changed(User),
+    /// A person who is known by email, and comes under this name for the first time.
+    Linked(User),
+    /// A person nobody has seen.
+    New,
+}
+
+impl Arrival {
+    /// How a trace tells it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Known(_) => "known",
+            Self::Changed(_) => "known, with other details than before",
+            Self::Linked(_) => "known by email address, here for the first time",
+            Self::New => "new",
+        }
+    }
+
+    /// The person, if there is one already.
+    #[must_use]
+    pub fn user(&self) -> Option<&User> {
+        match self {
+            Self::Known(user) | Self::Changed(user) | Self::Linked(user) => Some(user),
+            Self::New => None,
+        }
+    }
+}
+
+/// Decides who an accepted answer speaks of, and whether that person may come in. Changes nothing.
+pub fn arrival(
+    db: &mut Db,
+    connection: &Connection,
+    organization: &Organization,
+    identity: &Identity,
+    profile: &Profile,
+) -> Result<std::result::Result<Arrival, Cause>> {
+    let Some(email) = &profile.email else { return Ok(Err(Cause::EmailMissing)) };
+    let live = domains::live(db, email.domain())?;
+    if live.is_none_or(|domain| domain.organization_id != organization.id) {
+        return Ok(Err(Cause::EmailDomainNotAllowed));
+    }
+    let subject = subject(identity, email);
+    let named: Option<User> = identities::table
+        .inner_join(users::table)
+        .filter(identities::connection_id.eq(&connection.id))
+        .filter(identities::subject.eq(&subject))
+        .select(users::all_columns)
+        .first(db)
+        .optional()?;
+    let arrival = match named {
+        Some(user) if is_changed(&user, profile) => Arrival::Changed(user),
+        Some(user) => Arrival::Known(user),
+        None => match people::by_email(db, &organization.id, email)? {
+            Some(user) if links::contradicts(db, &connection.id, &user.id, &subject)? => {
+                return Ok(Err(Cause::IdentityConflict));
+            }
+            Some(user) => Arrival::Linked(user),
+            None if organization.admission == Admission::Directory => {
+                return Ok(Err(Cause::UserNotProvisioned));
+            }
+            None => Arrival::New,
+        },
+    };
+    Ok(match arrival.user().map(User::state) {
+        None | Some(UserState::Active) => Ok(arrival),
+        Some(UserState::Suspended) => Err(Cause::UserSuspended),
+        Some(UserState::Deprovisioned) => Err(Cause::UserDeprovisioned),
+    })
+}
+
+/// Under which name a connection knows the person: the name ID, or the email address where the name ID
+/// is one or is made anew for each sign-in.
+pub(super) fn subject(identity: &Identity, email: &Email) -> String {
+    let NameId { value, format, .. } = &identity.name_id;
+    if format.as_deref().is_some_and(|format| format.ends_with(":transient")) {
+        return email.key();
+    }
+    Email::parse(value).map_or_else(|_| value.clone(), |email| email.key())
+}
+
+pub(super) fn is_changed(user: &User, profile: &Profile) -> bool {
+    user.source == Source::SignIn
+        && (profile.email.as_ref().is_some_and(|email| user.email_key != email.key())
+            || profile.name.is_some() && user.name != profile.name
+            || profile.given_name.is_some() && user.given_name != profile.given_name
+            || profile.family_name.is_some() && user.family_name != profile.family_name)
+}
