@@ -17,7 +17,7 @@ use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, PKeyRef, Public};
 use openssl::sha;
 use openssl::x509::{X509, X509NameRef};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
@@ -49,8 +49,9 @@ pub enum CertificateFault {
 /// One X.509 certificate, with what people and checks ask of it read once: when it is taken over. What was read
 /// is stored with it, since reading it anew would be the dearest step of finding a connection.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Stored")]
 pub struct Certificate {
-    #[serde(with = "base64_text")]
+    #[serde(serialize_with = "base64_text")]
     der: Vec<u8>,
     subject: String,
     not_before: Time,
@@ -163,19 +164,38 @@ impl fmt::Debug for Certificate {
 }
 
 /// DER as it is stored: base64.
-mod base64_text {
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
+fn base64_text<S: Serializer>(der: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&general_purpose::STANDARD.encode(der))
+}
 
-    pub(super) fn serialize<S: Serializer>(der: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD.encode(der))
-    }
+/// A certificate as it is stored; by the first releases as base64 alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Read {
+        der: String,
+        subject: String,
+        not_before: Time,
+        not_after: Time,
+        fingerprint: String,
+        key: String,
+        acceptable: bool,
+    },
+    Text(String),
+}
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(text: D) -> Result<Vec<u8>, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(text)?;
-        STANDARD.decode(text.as_bytes()).map_err(D::Error::custom)
+impl TryFrom<Stored> for Certificate {
+    type Error = CertificateFault;
+
+    fn try_from(stored: Stored) -> Result<Self, CertificateFault> {
+        match stored {
+            Stored::Text(text) => Self::parse(&text),
+            Stored::Read { der, subject, not_before, not_after, fingerprint, key, acceptable } => {
+                let der = general_purpose::STANDARD.decode(der);
+                let der = der.map_err(|_| CertificateFault::NotBase64)?;
+                Ok(Self { der, subject, not_before, not_after, fingerprint, key, acceptable })
+            }
+        }
     }
 }
 

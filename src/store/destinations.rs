@@ -3,7 +3,7 @@
 use super::applications::Application;
 use super::connections::{self, Connection};
 use super::organizations::{self, Organization};
-use super::{ConnectionId, Db, domains};
+use super::{ConnectionId, Db};
 use crate::domain::DomainName;
 use crate::email::Email;
 use crate::error::Result;
@@ -89,9 +89,7 @@ fn by_organization(db: &mut Db, id: &str) -> Result<Destination> {
 
 /// By a domain; text that is none leads nowhere.
 fn by_domain(db: &mut Db, domain: Option<&DomainName>) -> Result<Destination> {
-    let live = domain.map(|domain| domains::live(db, domain)).transpose()?.flatten();
-    let Some(domain) = live else { return Ok(Destination::Nowhere) };
-    match organizations::by_id(db, &domain.organization_id)? {
+    match domain.map(|domain| organizations::by_domain(db, domain)).transpose()?.flatten() {
         Some(organization) => of(db, organization),
         None => Ok(Destination::Nowhere),
     }

@@ -128,6 +128,16 @@ pub fn live(db: &mut Db, name: &DomainName) -> Result<Option<Domain>> {
     Ok(found.optional()?)
 }
 
+/// The organization in which the domain of this name is live.
+pub fn owner(db: &mut Db, name: &DomainName) -> Result<Option<OrganizationId>> {
+    let found = domains::table
+        .filter(domains::name.eq(name.as_str()))
+        .filter(domains::live_at.is_not_null())
+        .select(domains::organization_id)
+        .first(db);
+    Ok(found.optional()?)
+}
+
 /// Adds a domain to an organization: pending, or live at once if the operator vouches for it.
 pub fn add(
     tx: &mut Tx,

@@ -1,7 +1,7 @@
 //! What happened: the table that the audit log shows and that catches apps up.
 
 use super::schema::events;
-use super::{Db, EventId, Json, OrganizationId, Page, Time, Tx, Window};
+use super::{Db, EventId, Json, OrganizationId, Page, Time, Tx, Window, on_backend};
 use crate::error::Result;
 use diesel::prelude::*;
 use serde_json::Value;
@@ -116,7 +116,8 @@ pub fn append(
         data: Json::from(data),
         created_at: tx.now,
     };
-    diesel::insert_into(events::table).values(&event).execute(tx.db)?;
+    let insert = diesel::insert_into(events::table).values(&event);
+    on_backend!(tx.db, conn => insert.execute(conn))?;
     Ok(())
 }
 

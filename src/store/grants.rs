@@ -157,7 +157,8 @@ pub fn create(
         expires_at: tx.now.plus(lifetimes.refresh_token),
         ended_at: None,
     };
-    diesel::insert_into(grants::table).values(grant).execute(tx.db)?;
+    let insert = diesel::insert_into(grants::table).values(grant);
+    on_backend!(tx.db, conn => insert.execute(conn))?;
     Ok(code)
 }
 
@@ -170,7 +171,7 @@ pub fn redeem(
     request: &CodeGrant,
     lifetimes: &Lifetimes,
 ) -> Result<std::result::Result<Tokens, oidc::Error>> {
-    let found = grants::table
+    let query = grants::table
         .inner_join(users::table)
         .inner_join(organizations::table.on(organizations::id.eq(grants::organization_id)))
         .inner_join(connections::table.on(connections::id.eq(grants::connection_id)))
@@ -184,9 +185,9 @@ pub fn redeem(
         .filter(users::directory_suspended_at.is_null())
         .filter(users::deprovisioned_at.is_null())
         .filter(organizations::deleted_at.is_null())
-        .select((grants::all_columns, users::all_columns, organizations::all_columns))
-        .first::<(Grant, User, Organization)>(tx.db)
-        .optional()?;
+        .select((grants::all_columns, users::all_columns, organizations::all_columns));
+    let found: Option<(Grant, User, Organization)> =
+        on_backend!(tx.db, conn => query.first(conn)).optional()?;
     let admitted = found.filter(|(grant, ..)| application.admits(&grant.organization_id));
     let Some((grant, user, organization)) = admitted else {
         return Ok(denied("The code is unknown, or what it was given for has ended."));
@@ -341,7 +342,7 @@ fn holder_of(
     kind: TokenKind,
     now: Time,
 ) -> Result<Option<(Token, Holder)>> {
-    let found = tokens::table
+    let query = tokens::table
         .inner_join(grants::table.inner_join(users::table))
         .inner_join(organizations::table.on(organizations::id.eq(grants::organization_id)))
         .filter(tokens::hash.eq(crypto::hash(token)))
@@ -351,9 +352,9 @@ fn holder_of(
         .filter(users::suspended_at.is_null())
         .filter(users::directory_suspended_at.is_null())
         .filter(users::deprovisioned_at.is_null())
-        .filter(organizations::deleted_at.is_null())
-        .first::<(Token, (Grant, User), Organization)>(db)
-        .optional()?;
+        .filter(organizations::deleted_at.is_null());
+    let found: Option<(Token, (Grant, User), Organization)> =
+        on_backend!(db, conn => query.first(conn)).optional()?;
     Ok(found
         .map(|(token, (grant, user), organization)| (token, Holder { grant, user, organization })))
 }

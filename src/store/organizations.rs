@@ -5,7 +5,7 @@ use super::ending::{self, Of};
 use super::input::{self, Faults};
 use super::schema::{domains as domain_rows, organizations};
 use super::types::word;
-use super::{Db, Json, OrganizationId, Page, Time, Tx, Window, domains, events};
+use super::{Db, Json, OrganizationId, Page, Time, Tx, Window, domains, events, on_backend};
 use crate::domain::DomainName;
 use crate::error::{Error, Result};
 use chrono::TimeDelta;
@@ -105,6 +105,17 @@ pub fn find(db: &mut Db, id: &OrganizationId) -> Result<Organization> {
 pub fn by_id(db: &mut Db, id: &OrganizationId) -> Result<Option<Organization>> {
     let found = organizations::table.find(id).filter(organizations::deleted_at.is_null()).first(db);
     Ok(found.optional()?)
+}
+
+/// Finds the organization in which the domain of this name is live.
+pub fn by_domain(db: &mut Db, name: &DomainName) -> Result<Option<Organization>> {
+    let query = organizations::table
+        .inner_join(domain_rows::table)
+        .filter(organizations::deleted_at.is_null())
+        .filter(domain_rows::name.eq(name.as_str()))
+        .filter(domain_rows::live_at.is_not_null())
+        .select(organizations::all_columns);
+    Ok(on_backend!(db, conn => query.first(conn)).optional()?)
 }
 
 /// Finds an organization by the vendor's own ID.

@@ -4,7 +4,7 @@ use super::connections::ConnectionState;
 use super::events;
 use super::schema::{connections, grants, sessions, users};
 use super::users::User;
-use super::{ConnectionId, Db, Json, OrganizationId, SessionId, Tx, UserId};
+use super::{ConnectionId, Db, Json, OrganizationId, SessionId, Tx, UserId, on_backend};
 use crate::clock::Time;
 use crate::crypto::{self, Secret, TokenHash};
 use crate::error::Result;
@@ -111,7 +111,8 @@ pub fn create(tx: &mut Tx, new: NewSession<'_>) -> Result<(Session, Secret)> {
         // A clock that is ahead, within what clocks may differ by, makes nobody's sign-in later than now.
         authenticated_at: Some(new.authenticated_at.min(tx.now)),
     };
-    diesel::insert_into(sessions::table).values(session.clone()).execute(tx.db)?;
+    let insert = diesel::insert_into(sessions::table).values(session.clone());
+    on_backend!(tx.db, conn => insert.execute(conn))?;
     Ok((session, cookie))
 }
 

@@ -3,7 +3,10 @@
 use super::page::Page;
 use super::schema::traces;
 use super::types::word;
-use super::{ApplicationId, ConnectionId, Db, Json, OrganizationId, Time, TraceId, UserId, Window};
+use super::{
+    ApplicationId, ConnectionId, Db, Json, OrganizationId, Time, TraceId, UserId, Window,
+    on_backend,
+};
 use crate::error::{Error, Result};
 use crate::oidc::authorize::AuthorizationRequest;
 use crate::saml::check::Check;
@@ -119,7 +122,8 @@ pub fn find_in(db: &mut Db, organization: &OrganizationId, id: &TraceId) -> Resu
 
 /// Finds a trace, if there is one with this ID.
 pub fn by_id(db: &mut Db, id: &TraceId) -> Result<Option<Trace>> {
-    Ok(traces::table.find(id).first(db).optional()?)
+    let query = traces::table.find(id);
+    Ok(on_backend!(db, conn => query.first(conn)).optional()?)
 }
 
 /// Finds the sign-in whose last request to a provider had this ID.

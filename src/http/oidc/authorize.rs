@@ -7,7 +7,7 @@ use crate::http::browser;
 use crate::http::error::PageError;
 use crate::http::outcome;
 use crate::http::server::State;
-use crate::http::sign_in::{self, Course, Departure};
+use crate::http::sign_in::{self, Course, Departed, Departure};
 use crate::oidc;
 use crate::oidc::authorize::{AuthorizationRequest, Incoming, Refusal};
 use crate::oidc::logout::Hint;
@@ -22,6 +22,7 @@ use crate::store::users::User;
 use crate::store::{self, Actor, Db, Scope};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use std::ops::ControlFlow::{self, Break, Continue};
 
 /// `GET` and `POST /oauth/authorize` (OIDC Core 3.1.2).
 pub(in crate::http) async fn authorize(
@@ -33,8 +34,22 @@ pub(in crate::http) async fn authorize(
     let cookie = browser::session(&state, &request);
     let now = state.store.clock().now();
     let keys = state.keys();
-    let plan = state.store.read(move |db| plan(db, &text, cookie.as_deref(), &keys, now)).await?;
+    let (browser, bind) = browser::bind(&state, &request);
+    let writer = state.clone();
+    // What most requests come to, leaving for the provider, is written down on the same thread.
+    let plan = state
+        .store
+        .apart(move |store| {
+            match store.read_now(|db| plan(db, &text, cookie.as_deref(), &keys, now))? {
+                Break(plan) => Ok(plan),
+                Continue(departure) => {
+                    sign_in::set_out(store, &writer, departure, &browser).map(Plan::Left)
+                }
+            }
+        })
+        .await?;
     match plan {
+        Plan::Left(departed) => sign_in::away(&state, &departed, &bind),
         Plan::Refused(Refusal::App { error, return_to }) => Ok(outcome::to_app(
             &state,
             return_to.error(&error, state.issuer()),
@@ -44,12 +59,6 @@ pub(in crate::http) async fn authorize(
         Plan::Refused(Refusal::Redirect(unknown)) => Err(unknown.into()),
         Plan::SignedIn { application, session, asked } => {
             grant(&state, application, *session, asked).await
-        }
-        Plan::Leave { application, asked, connection, organization } => {
-            let email = asked.login_hint.clone();
-            let course = Course::New(Some(Box::new((application, asked))));
-            let departure = Departure { course, connection, organization, email };
-            sign_in::depart(&state, &request, departure).await
         }
         Plan::Ask { application, asked, at } => ask(&state, &request, application, asked, at).await,
     }
@@ -61,33 +70,35 @@ enum Plan {
     Refused(Refusal),
     /// The browser is signed in already.
     SignedIn { application: Application, session: Box<Session>, asked: AuthorizationRequest },
-    /// The identity provider is known.
-    Leave {
-        application: Application,
-        asked: AuthorizationRequest,
-        connection: Box<store::connections::Connection>,
-        organization: store::organizations::Organization,
-    },
+    /// To the identity provider, which is written down.
+    Left(Departed),
     /// The person must say where they belong, or choose, or it leads nowhere.
     Ask { application: Application, asked: AuthorizationRequest, at: Destination },
 }
 
-fn plan(db: &mut Db, text: &str, cookie: Option<&str>, keys: &KeyRing, now: Time) -> Result<Plan> {
+/// Decides what an authorization request leads to; goes on where that is to the identity provider.
+fn plan(
+    db: &mut Db,
+    text: &str,
+    cookie: Option<&str>,
+    keys: &KeyRing,
+    now: Time,
+) -> Result<ControlFlow<Plan, Departure>> {
     let incoming = Incoming::parse(text);
     let client_id = match incoming.client_id() {
         Ok(id) => id,
-        Err(refusal) => return Ok(Plan::Refused(refusal)),
+        Err(refusal) => return Ok(Break(Plan::Refused(refusal))),
     };
     let Some(application) = application(db, client_id)? else {
         let why = "No application has this client_id.";
-        return Ok(Plan::Refused(Refusal::Page(oidc::Error::InvalidRequest(why.into()))));
+        return Ok(Break(Plan::Refused(Refusal::Page(oidc::Error::InvalidRequest(why.into())))));
     };
     let asked = match incoming.check(&application.client()) {
         Ok(asked) => asked,
-        Err(refusal) => return Ok(Plan::Refused(refusal)),
+        Err(refusal) => return Ok(Break(Plan::Refused(refusal))),
     };
     if asked.prompt.select_account {
-        return Ok(Plan::Ask { application, asked, at: Destination::Unasked });
+        return Ok(Break(Plan::Ask { application, asked, at: Destination::Unasked }));
     }
     let at = destinations::find(db, &hints(&asked), Some(&application))?;
     if !asked.asks_again()
@@ -96,18 +107,20 @@ fn plan(db: &mut Db, text: &str, cookie: Option<&str>, keys: &KeyRing, now: Time
         && suits(&session, &user, &asked, &application, &at, now)
         && is_hinted(&user, &asked, keys)
     {
-        return Ok(Plan::SignedIn { application, session: Box::new(session), asked });
+        return Ok(Break(Plan::SignedIn { application, session: Box::new(session), asked }));
     }
     if asked.prompt.none {
         let error = oidc::Error::LoginRequired("Nobody is signed in in this browser.".into());
         let return_to = asked.return_to;
-        return Ok(Plan::Refused(Refusal::App { error, return_to }));
+        return Ok(Break(Plan::Refused(Refusal::App { error, return_to })));
     }
     Ok(match at {
         Destination::Connection(connection, organization) => {
-            Plan::Leave { application, asked, connection, organization }
+            let email = asked.login_hint.clone();
+            let course = Course::New(Some(Box::new((application, asked))));
+            Continue(Departure { course, connection, organization, email })
         }
-        at => Plan::Ask { application, asked, at },
+        at => Break(Plan::Ask { application, asked, at }),
     })
 }
 

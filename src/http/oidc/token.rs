@@ -13,7 +13,7 @@ use crate::oidc::token::{
 };
 use crate::store::applications::{self, Application, ApplicationSecret};
 use crate::store::grants::{self, Holder, TokenKind, Tokens};
-use crate::store::{Actor, Db, Scope};
+use crate::store::{Actor, Db, Scope, Store};
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, PRAGMA};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -25,30 +25,43 @@ pub(in crate::http) async fn token(
     body: String,
 ) -> Result<HttpResponse, OAuthError> {
     let asked = TokenRequest::parse(&body, authorization(&request))?;
-    let (application, secret) = authenticated(&state, &asked.client).await?;
-    let lifetimes = state.lifetimes();
-    let actor = Actor::Application(application.id.clone());
-    let (application, tokens) = state
-        .store
-        .write(Scope::Own, actor, move |tx| {
-            if let Some(secret) = secret.filter(|secret| secret.is_touch_due(tx.now)) {
-                applications::touch_secret(tx, &secret.id)?;
-            }
-            let app = &application;
-            let tokens = match &asked.grant {
-                Grant::Code(code) => grants::redeem(tx, app, code, &lifetimes)?,
-                Grant::Refresh { refresh_token, scopes } => {
-                    grants::refresh(tx, app, refresh_token, scopes.as_ref(), &lifetimes)?
-                }
-            };
-            Ok((application, tokens))
-        })
-        .await?;
-    let answer = answer(&state, &application, &tokens?)?;
+    let signer = state.clone();
+    let answer = state.store.apart(move |store| exchange(store, &signer, &asked)).await??;
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((PRAGMA, "no-cache"))
         .json(answer))
+}
+
+/// The whole of a token request, on one thread for blocking work: who asks, what for, and the signed answer.
+fn exchange(
+    store: &Store,
+    state: &State,
+    asked: &TokenRequest,
+) -> Result<std::result::Result<TokenResponse, oidc::Error>> {
+    let now = store.clock().now();
+    let found = store.read_now(|db| authenticate(db, &asked.client, now))?;
+    let (application, secret) = match found {
+        Ok(found) => found,
+        Err(error) => return Ok(Err(error)),
+    };
+    let lifetimes = state.lifetimes();
+    let actor = Actor::Application(application.id.clone());
+    let tokens = store.write_now(&Scope::Own, &actor, |tx| {
+        if let Some(secret) = secret.filter(|secret| secret.is_touch_due(tx.now)) {
+            applications::touch_secret(tx, &secret.id)?;
+        }
+        match &asked.grant {
+            Grant::Code(code) => grants::redeem(tx, &application, code, &lifetimes),
+            Grant::Refresh { refresh_token, scopes } => {
+                grants::refresh(tx, &application, refresh_token, scopes.as_ref(), &lifetimes)
+            }
+        }
+    })?;
+    match tokens {
+        Ok(tokens) => answer(state, &application, &tokens).map(Ok),
+        Err(error) => Ok(Err(error)),
+    }
 }
 
 fn answer(state: &State, application: &Application, tokens: &Tokens) -> Result<TokenResponse> {

@@ -21,32 +21,16 @@ use crate::store::connections::{Connection, ConnectionState};
 use crate::store::organizations::Organization;
 use crate::store::sign_in::{self, Beginning};
 use crate::store::traces::{Trace, TraceKind};
-use crate::store::{Actor, Scope, TraceId};
+use crate::store::{Actor, Scope, Store};
 use actix_web::cookie::Cookie;
 use actix_web::http::header::LOCATION;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use url::Url;
 
-/// A sign-in that is about to leave for an identity provider.
-pub(super) struct Leaving<'a> {
-    pub(super) connection: &'a Connection,
-    pub(super) organization: &'a Organization,
-    /// The trace's ID, which is the relay state.
-    pub(super) trace: &'a TraceId,
-    /// The ID of our request.
-    pub(super) request_id: &'a str,
-    /// The person must prove themselves again there.
-    pub(super) force_authn: bool,
-}
-
 /// Sends the browser to the identity provider with our request (SAML profiles 4.1.4.1).
-pub(super) fn leave(
-    state: &State,
-    leaving: &Leaving<'_>,
-    bind: &[Cookie<'_>],
-) -> Result<HttpResponse> {
-    let connection = leaving.connection;
+fn leave(state: &State, departed: &Departed, bind: &[Cookie<'_>]) -> Result<HttpResponse> {
+    let connection = &departed.connection;
     let settings = &connection.settings;
     let provider = connection.identity_provider.as_ref();
     let endpoint = provider
@@ -55,16 +39,16 @@ pub(super) fn leave(
     let public_url = state.config.public_url.as_str();
     let (issuer, acs) = (connection.entity_id(public_url), connection.acs(public_url));
     let message = AuthnRequest {
-        id: leaving.request_id,
+        id: &departed.request_id,
         issuer: &issuer,
         acs: &acs,
         issued_at: state.store.clock().now(),
         name_id_format: settings.name_id_format.as_deref(),
-        force_authn: settings.force_authn || leaving.force_authn,
+        force_authn: settings.force_authn || departed.force_authn,
     };
     let keys = state.keys();
     let signer = settings.sign_requests.then(|| keys.signer());
-    let relay_state = leaving.trace.as_str();
+    let relay_state = departed.trace.id.as_str();
     let mut response = match endpoint.binding {
         Binding::Redirect => {
             see_other(&message.redirect(&endpoint.location, relay_state, signer.as_ref())?)
@@ -72,7 +56,7 @@ pub(super) fn leave(
         Binding::Post => {
             let form = message.post(&endpoint.location, relay_state, signer.as_ref())?;
             let fields = [("SAMLRequest", &*form.saml_request), ("RelayState", &*form.relay_state)];
-            let to = Way::Organization(&leaving.organization.name);
+            let to = Way::Organization(&departed.organization.name);
             pages::between(state, &pages::Between { action: &form.action, fields: &fields, to })
         }
     };
@@ -115,12 +99,39 @@ pub(super) struct Departure {
     pub(super) email: Option<String>,
 }
 
+/// A sign-in that is written down as on its way to an identity provider.
+pub(super) struct Departed {
+    trace: Trace,
+    connection: Box<Connection>,
+    organization: Organization,
+    /// The ID of our request.
+    request_id: String,
+    /// The person must prove themselves again there.
+    force_authn: bool,
+    /// Why it goes nowhere, and the trace says so.
+    off: Option<Cause>,
+}
+
 /// Writes down where a sign-in goes and sends the browser there. A connection that is off says so.
 pub(super) async fn depart(
     state: &Data<State>,
     request: &HttpRequest,
     departure: Departure,
 ) -> Result<HttpResponse, PageError> {
+    let (browser, bind) = browser::bind(state, request);
+    let writer = state.clone();
+    let departed =
+        state.store.apart(move |store| set_out(store, &writer, departure, &browser)).await?;
+    away(state, &departed, &bind)
+}
+
+/// The part of [`depart`] that writes, on a thread for blocking work.
+pub(super) fn set_out(
+    store: &Store,
+    state: &State,
+    departure: Departure,
+    browser: &str,
+) -> Result<Departed> {
     let Departure { course, connection, organization, email } = departure;
     let is_test = matches!(&course, Course::Going(trace) if trace.kind == TraceKind::Test);
     let force_authn = match &course {
@@ -128,49 +139,48 @@ pub(super) async fn depart(
         Course::Going(trace) => trace.request.as_ref().is_some_and(|asked| asked.forces()),
     };
     let request_id = request::id()?;
-    let (browser, bind) = browser::bind(state, request);
     let off = closed(state, &connection, &organization, is_test);
     let lifetime = state.config.sign_in.request_ttl.delta();
     let actor = Actor::SignIn(connection.id.clone());
-    let (trace, connection, request_id) = state
-        .store
-        .write(Scope::Own, actor, move |tx| {
-            let trace = match course {
-                Course::New(asked) => {
-                    let (application, asked) = asked.map(|asked| *asked).unzip();
-                    let beginning = Beginning {
-                        kind: TraceKind::SignIn,
-                        application: application.as_ref().map(|application| &application.id),
-                        request: asked,
-                        toward: Some((&connection, Some(request_id.clone()))),
-                        email,
-                        browser: Some(&browser),
-                        lifetime,
-                    };
-                    sign_in::begin(tx, beginning)?
-                }
-                Course::Going(trace) => {
-                    let email = email.or_else(|| trace.email.clone());
-                    sign_in::choose(tx, &trace, &connection, &request_id, email, &browser)?
-                }
-            };
-            if let Some(cause) = off {
-                sign_in::refuse(tx, &trace, cause, Vec::new(), None)?;
+    let trace = store.write_now(&Scope::Own, &actor, |tx| {
+        let trace = match course {
+            Course::New(asked) => {
+                let (application, asked) = asked.map(|asked| *asked).unzip();
+                let beginning = Beginning {
+                    kind: TraceKind::SignIn,
+                    application: application.as_ref().map(|application| &application.id),
+                    request: asked,
+                    toward: Some((&connection, Some(request_id.clone()))),
+                    email,
+                    browser: Some(browser),
+                    lifetime,
+                };
+                sign_in::begin(tx, beginning)?
             }
-            Ok((trace, connection, request_id))
-        })
-        .await?;
-    if let Some(cause) = off {
-        return outcome::refused(state, cause, &trace, &connection, &organization, &[]);
+            Course::Going(trace) => {
+                let email = email.or_else(|| trace.email.clone());
+                sign_in::choose(tx, &trace, &connection, &request_id, email, browser)?
+            }
+        };
+        if let Some(cause) = off {
+            sign_in::refuse(tx, &trace, cause, Vec::new(), None)?;
+        }
+        Ok(trace)
+    })?;
+    Ok(Departed { trace, connection, organization, request_id, force_authn, off })
+}
+
+/// The part of [`depart`] that answers the browser.
+pub(super) fn away(
+    state: &State,
+    departed: &Departed,
+    bind: &[Cookie<'_>],
+) -> Result<HttpResponse, PageError> {
+    let Departed { trace, connection, organization, off, .. } = departed;
+    match off {
+        Some(cause) => outcome::refused(state, *cause, trace, connection, organization, &[]),
+        None => Ok(leave(state, departed, bind)?),
     }
-    let leaving = Leaving {
-        connection: &connection,
-        organization: &organization,
-        trace: &trace.id,
-        request_id: &request_id,
-        force_authn,
-    };
-    Ok(leave(state, &leaving, &bind)?)
 }
 
 /// Nothing leads to a connection: what the application wants then (UX 9.1.4).

@@ -62,6 +62,8 @@ fn a_certificate_is_stored_with_what_was_read_of_it() {
     assert_eq!(json["der"], certificate.base64());
     assert_eq!(json["fingerprint"], certificate.fingerprint());
     assert_eq!(&serde_json::from_value::<Certificate>(json).unwrap(), certificate);
+    let first_release = serde_json::Value::from(certificate.base64());
+    assert_eq!(&serde_json::from_value::<Certificate>(first_release).unwrap(), certificate);
 }
 
 #[test]

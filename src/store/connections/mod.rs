@@ -15,7 +15,10 @@ use super::input::Faults;
 use super::organizations::{self as customers, Organization};
 use super::schema::{connections, domains, organizations};
 use super::types::word;
-use super::{ConnectionId, Db, Json, OrganizationId, Page, Time, Tx, Window, applications, events};
+use super::{
+    ConnectionId, Db, Json, OrganizationId, Page, Time, Tx, Window, applications, events,
+    on_backend,
+};
 use crate::domain::DomainName;
 use crate::error::{Error, Result};
 use crate::saml::metadata::IdentityProvider;
@@ -181,11 +184,23 @@ pub fn by_id_with_organization(
     db: &mut Db,
     id: &ConnectionId,
 ) -> Result<Option<(Connection, Organization)>> {
+    let query = connections::table
+        .inner_join(organizations::table)
+        .filter(connections::id.eq(id))
+        .filter(connections::deleted_at.is_null())
+        .filter(organizations::deleted_at.is_null());
+    Ok(on_backend!(db, conn => query.first(conn)).optional()?)
+}
+
+/// State and revision of a connection, neither it nor its organization deleted: enough to see whether it is what it
+/// was.
+pub fn standing(db: &mut Db, id: &ConnectionId) -> Result<Option<(ConnectionState, i64)>> {
     let found = connections::table
         .inner_join(organizations::table)
         .filter(connections::id.eq(id))
         .filter(connections::deleted_at.is_null())
         .filter(organizations::deleted_at.is_null())
+        .select((connections::state, connections::revision))
         .first(db);
     Ok(found.optional()?)
 }
@@ -224,12 +239,11 @@ pub fn for_domain(db: &mut Db, domain: &DomainName) -> Result<Vec<Connection>> {
 
 /// The active connections of an organization, in the order they were made.
 pub fn active_in(db: &mut Db, organization: &OrganizationId) -> Result<Vec<Connection>> {
-    let found = connections::table
+    let query = connections::table
         .filter(connections::organization_id.eq(organization))
         .filter(connections::state.eq(ConnectionState::Active))
-        .order(connections::id)
-        .load(db)?;
-    Ok(found)
+        .order(connections::id);
+    Ok(on_backend!(db, conn => query.load(conn))?)
 }
 
 /// The active connections of an organization or, if there is none, the one that was turned off last: so that the

@@ -9,7 +9,7 @@ use crate::store::connections::Connection;
 use crate::store::organizations::{Admission, Organization};
 use crate::store::schema::{identities, users};
 use crate::store::users::{self as people, Source, User, UserState};
-use crate::store::{Db, domains, identities as links};
+use crate::store::{Db, domains, identities as links, on_backend};
 use diesel::prelude::*;
 
 /// Who arrives, and what that changes.
@@ -56,18 +56,16 @@ pub fn arrival(
     profile: &Profile,
 ) -> Result<std::result::Result<Arrival, Cause>> {
     let Some(email) = &profile.email else { return Ok(Err(Cause::EmailMissing)) };
-    let live = domains::live(db, email.domain())?;
-    if live.is_none_or(|domain| domain.organization_id != organization.id) {
+    if domains::owner(db, email.domain())?.as_ref() != Some(&organization.id) {
         return Ok(Err(Cause::EmailDomainNotAllowed));
     }
     let subject = subject(identity, email);
-    let named: Option<User> = identities::table
+    let query = identities::table
         .inner_join(users::table)
         .filter(identities::connection_id.eq(&connection.id))
         .filter(identities::subject.eq(&subject))
-        .select(users::all_columns)
-        .first(db)
-        .optional()?;
+        .select(users::all_columns);
+    let named: Option<User> = on_backend!(db, conn => query.first(conn)).optional()?;
     let arrival = match named {
         Some(user) if is_changed(&user, profile) => Arrival::Changed(user),
         Some(user) => Arrival::Known(user),

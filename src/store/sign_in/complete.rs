@@ -171,10 +171,9 @@ fn arrival_now(
 /// Whether the connection still is what the answer was checked against. Whoever turned it off meanwhile, or
 /// gave it another provider, means this answer too.
 fn is_same_connection(db: &mut Db, answer: &Answer<'_>) -> Result<bool> {
-    let now = connections::by_id_with_organization(db, &answer.connection.id)?;
-    Ok(now.is_some_and(|(now, _)| {
-        now.revision == answer.connection.revision && now.state == answer.connection.state
-    }))
+    let then = answer.connection;
+    let now = connections::standing(db, &then.id)?;
+    Ok(now == Some((then.state, then.revision)))
 }
 
 /// Makes the person what the provider says, and links them to the name they came under.
@@ -218,16 +217,15 @@ fn update(tx: &mut Tx, user: User, profile: &Profile) -> Result<User> {
 
 /// Closes the trace as succeeded.
 fn close(tx: &mut Tx, answer: &Answer<'_>, user: Option<&User>) -> Result<()> {
-    diesel::update(traces::table.find(&answer.trace.id))
-        .set((
-            traces::outcome.eq(Outcome::Succeeded),
-            traces::user_id.eq(user.map(|user| &user.id)),
-            traces::email.eq(answer.email.to_string()),
-            traces::checks.eq(Json::from(answer.checks.clone())),
-            traces::received.eq(Json::from(received(answer))),
-            traces::finished_at.eq(tx.now),
-        ))
-        .execute(tx.db)?;
+    let update = diesel::update(traces::table.find(&answer.trace.id)).set((
+        traces::outcome.eq(Outcome::Succeeded),
+        traces::user_id.eq(user.map(|user| &user.id)),
+        traces::email.eq(answer.email.to_string()),
+        traces::checks.eq(Json::from(answer.checks.clone())),
+        traces::received.eq(Json::from(received(answer))),
+        traces::finished_at.eq(tx.now),
+    ));
+    on_backend!(tx.db, conn => update.execute(conn))?;
     let data = json!({
         "user_id": user.map(|user| &user.id),
         "connection_id": answer.connection.id,

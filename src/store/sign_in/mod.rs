@@ -11,7 +11,7 @@ pub use complete::{Answer, Completed, complete};
 use super::connections::Connection;
 use super::schema::traces;
 use super::traces::{Outcome, Received, Trace, TraceKind};
-use super::{ApplicationId, Json, TraceId, Tx, events};
+use super::{ApplicationId, Json, TraceId, Tx, events, on_backend};
 use crate::cause::Cause;
 use crate::clock::Time;
 use crate::crypto;
@@ -64,7 +64,8 @@ pub fn begin(tx: &mut Tx, beginning: Beginning<'_>) -> Result<Trace> {
         expires_at: tx.now.plus(beginning.lifetime),
         finished_at: None,
     };
-    diesel::insert_into(traces::table).values(trace.clone()).execute(tx.db)?;
+    let insert = diesel::insert_into(traces::table).values(trace.clone());
+    on_backend!(tx.db, conn => insert.execute(conn))?;
     Ok(trace)
 }
 

@@ -8,7 +8,7 @@ use super::ending::{self, Of};
 use super::input::{self, Faults};
 use super::schema::{traces, users};
 use super::types::word;
-use super::{Db, Json, OrganizationId, Page, Time, Tx, UserId, Window, events};
+use super::{Db, Json, OrganizationId, Page, Time, Tx, UserId, Window, events, on_backend};
 use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::saml::attributes::Profile;
@@ -146,7 +146,8 @@ pub fn find(db: &mut Db, id: &UserId) -> Result<User> {
 
 /// Finds a user of any organization, if there is one with this ID.
 pub fn by_id(db: &mut Db, id: &UserId) -> Result<Option<User>> {
-    Ok(users::table.find(id).first(db).optional()?)
+    let query = users::table.find(id);
+    Ok(on_backend!(db, conn => query.first(conn)).optional()?)
 }
 
 /// Finds a user that belongs to `organization`.
