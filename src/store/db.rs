@@ -26,7 +26,8 @@ pub enum Db {
 
 /// Runs one expression with the connection of whichever database it is.
 ///
-/// For the queries that diesel types per database: `ON CONFLICT`, inserts of many rows.
+/// For the queries that diesel types per database: `ON CONFLICT`, inserts of many rows. And for those of the hot
+/// paths: on a connection of one kind diesel knows a statement by its type, and does not write its SQL to find it.
 macro_rules! on_backend {
     ($db:expr, $conn:ident => $query:expr) => {
         match $db {
@@ -99,6 +100,7 @@ impl ManageConnection for Manager {
             (Db::Sqlite(_), read_only) => format!(
                 "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; \
                  PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; \
+                 PRAGMA wal_autocheckpoint = 4000; \
                  PRAGMA query_only = {};",
                 if read_only { "ON" } else { "OFF" }
             ),
