@@ -59,7 +59,8 @@ async fn admit(state: &Data<State>, arrived: Arc<Arrived>) -> Result<HttpRespons
     let is_test = arrived.trace.as_ref().is_some_and(|trace| trace.kind == TraceKind::Test);
     let locked = Scope::from(&arrived.organization.id);
     let is_alone = matches!(arrival, Arrival::Known(_)) && !is_test;
-    let scope = if is_alone { Scope::Own } else { locked.clone() };
+    let among = Scope::Among(arrived.organization.id.clone());
+    let scope = if is_alone { among } else { locked.clone() };
     let open = arrived.trace.clone();
     let (mut trace, mut done) = write_down(state, &arrived, open, arrival.clone(), scope).await?;
     if matches!(done, Completed::Stale) {

@@ -1,4 +1,4 @@
-//! Takes away what is over, every few minutes.
+//! Takes away what is over, every minute.
 //!
 //! Several instances may do it at once: what one has taken, another no longer finds.
 
@@ -24,15 +24,8 @@ pub async fn run(
             if *stop.borrow() {
                 return;
             }
-            match finish(&store, task, retention, &stop).await {
-                Ok(0) => {}
-                Ok(rows) => {
-                    tracing::debug!(task = task.name(), rows, "cleaned up");
-                    count(&metrics, task, rows);
-                }
-                Err(error) => {
-                    tracing::warn!(task = task.name(), error = ?error, "cleaning up failed");
-                }
+            if let Err(error) = finish(&store, task, retention, &metrics, &stop).await {
+                tracing::warn!(task = task.name(), error = ?error, "cleaning up failed");
             }
         }
         tokio::select! {
@@ -58,16 +51,21 @@ async fn finish(
     store: &Store,
     task: Task,
     retention: Retention,
+    metrics: &Metrics,
     stop: &watch::Receiver<bool>,
 ) -> Result<usize> {
     let mut rows = 0;
     while !*stop.borrow() {
         let done =
             store.write(Scope::Own, Actor::System, move |tx| task.run(tx, retention)).await?;
+        count(metrics, task, done);
         rows += done;
         if done < BATCH {
             break;
         }
+    }
+    if rows > 0 {
+        tracing::debug!(task = task.name(), rows, "cleaned up");
     }
     Ok(rows)
 }
@@ -88,9 +86,9 @@ mod tests {
         store.clock().advance(idempotency::KEPT);
         let retention = Retention { traces: TimeDelta::days(1), events: TimeDelta::days(1) };
         let (stop, stopped) = watch::channel(false);
-        let rows = finish(&store, Task::Answers, retention, &stopped).await.unwrap();
-        assert_eq!(rows, old);
         let metrics = Metrics::new().unwrap();
+        let rows = finish(&store, Task::Answers, retention, &metrics, &stopped).await.unwrap();
+        assert_eq!(rows, old);
         let job = tokio::spawn(run(store.clone(), retention, metrics, stopped));
         stop.send(true).unwrap();
         job.await.unwrap();

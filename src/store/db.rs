@@ -136,12 +136,13 @@ pub(super) fn begin(db: &mut Db) -> Result<()> {
 /// Waits until no other transaction of `scope` runs. On SQLite the one writer's place is enough.
 pub(super) fn lock(db: &mut Db, scope: &Scope) -> Result<()> {
     let Db::Postgres(conn) = db else { return Ok(()) };
-    let name = match scope {
-        Scope::System => "system",
-        Scope::Organization(id) => id.as_str(),
+    let (lock, name) = match scope {
+        Scope::System => ("pg_advisory_xact_lock", "system"),
+        Scope::Organization(id) => ("pg_advisory_xact_lock", id.as_str()),
+        Scope::Among(id) => ("pg_advisory_xact_lock_shared", id.as_str()),
         Scope::Own => return Ok(()),
     };
-    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+    diesel::sql_query(format!("SELECT {lock}(hashtextextended($1, 0))"))
         .bind::<Text, _>(name)
         .execute(conn)?;
     Ok(())
@@ -223,6 +224,10 @@ impl From<DieselError> for Error {
                 DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ClosedConnection,
                 _,
             ) => Self::Busy("The database does not answer now.".to_owned()),
+            // What a row belongs to was there when it was looked at.
+            DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
+                Self::Busy("What this belongs to was taken away at this moment.".to_owned())
+            }
             DieselError::DatabaseError(_, info)
                 if info.message().contains("database is locked") =>
             {

@@ -30,7 +30,10 @@ pub mod users;
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Result};
 use crate::telemetry::{Metrics, Pool};
+use anyhow::Context;
+use std::sync::Arc;
 use std::time::Instant;
+use tokio::sync::Semaphore;
 
 pub use db::Db;
 pub(crate) use db::on_backend;
@@ -44,6 +47,8 @@ pub use types::{
 const SQLITE_WRITERS: u32 = 1;
 const POSTGRES_WRITERS: u32 = 5;
 const READERS: u32 = 5;
+/// Computations beside the database that run at once: more would only wait for the processors.
+const APART: usize = 32;
 
 /// The database, and the only ways to read and to change it.
 #[derive(Clone)]
@@ -52,6 +57,7 @@ pub struct Store {
     readers: db::DbPool,
     clock: Clock,
     metrics: Option<Metrics>,
+    turns: Arc<Semaphore>,
 }
 
 /// Who makes a change, as the audit log tells it.
@@ -88,6 +94,9 @@ pub enum Scope {
     System,
     /// Whatever belongs to one organization.
     Organization(OrganizationId),
+    /// Only rows that nobody else writes, because of what an organization's rows say: it waits for whoever changes
+    /// those, and they for it, but not for its like.
+    Among(OrganizationId),
     /// Only rows that nobody else writes: it waits for nobody.
     Own,
 }
@@ -121,6 +130,7 @@ impl Store {
             readers: db::pool(&location, true, READERS)?,
             clock,
             metrics: None,
+            turns: Arc::new(Semaphore::new(APART)),
         })
     }
 
@@ -146,15 +156,19 @@ impl Store {
         blocking(move || store.read_now(f)).await
     }
 
-    /// Computes for longer than a read may take, on a thread for blocking work. `f` holds no connection: it takes
-    /// one by [`Store::read_now`] for as long as it reads.
+    /// Reads, computes and writes on one thread for blocking work. `f` holds a connection only within
+    /// [`Store::read_now`] and [`Store::write_now`]. As many run at once as [`APART`] says, others wait: a flood of
+    /// messages takes neither all threads nor the memory to verify each.
     pub async fn apart<T, F>(&self, f: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Self) -> Result<T> + Send + 'static,
     {
         let store = self.clone();
-        blocking(move || f(&store)).await
+        let turn = self.turns.acquire().await.context("a turn to compute")?;
+        let done = blocking(move || f(&store)).await;
+        drop(turn);
+        done
     }
 
     /// Changes something, in one transaction: all of it or, after an error, nothing.
@@ -170,12 +184,12 @@ impl Store {
         blocking(move || store.write_now(&scope, &actor, f)).await
     }
 
-    /// [`Store::read`] on the calling thread, for the command line.
+    /// [`Store::read`] on the calling thread: the command line's, or one of [`Store::apart`].
     pub fn read_now<T>(&self, f: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
         f(&mut *self.get(Pool::Readers)?)
     }
 
-    /// [`Store::write`] on the calling thread, for the command line.
+    /// [`Store::write`] on the calling thread: the command line's, or one of [`Store::apart`].
     pub fn write_now<T>(
         &self,
         scope: &Scope,

@@ -21,7 +21,8 @@ use crate::telemetry::Metrics;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use std::ops::Deref;
-use std::sync::OnceLock;
+use std::sync::{OnceLock, mpsc};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// The store of one test. The database goes when it is dropped.
@@ -366,6 +367,27 @@ fn waiting_for_a_connection_is_counted_for_readers_and_writers() {
     }
 }
 
+#[test]
+fn who_writes_among_an_organizations_rows_waits_for_whoever_changes_them() {
+    let store = store();
+    let globex = OrganizationId::new();
+    let scopes = [Scope::Organization(globex.clone()), Scope::Among(globex)];
+    for (first, second) in [(&scopes[0], &scopes[1]), (&scopes[1], &scopes[0])] {
+        std::thread::scope(|threads| {
+            let (done, is_done) = mpsc::channel();
+            let write = |scope, act: &mut dyn FnMut()| {
+                store.write_now(scope, &Actor::System, |_| Ok(act())).unwrap();
+            };
+            write(first, &mut || {
+                let done = done.clone();
+                threads.spawn(move || write(second, &mut || done.send(()).unwrap()));
+                assert!(is_done.recv_timeout(Duration::from_millis(200)).is_err());
+            });
+            is_done.recv().unwrap();
+        });
+    }
+}
+
 #[tokio::test]
 async fn whoever_computes_apart_holds_no_connection() {
     let store = store();
@@ -379,4 +401,21 @@ fn nested(store: &Store, more: u32) -> Result<u32> {
         0 => Ok(0),
         _ => store.read_now(|_| nested(store, more - 1)).map(|taken| taken + 1),
     }
+}
+
+#[test]
+fn sqlite_is_built_as_the_hot_paths_need_it() {
+    let Home::Sqlite { .. } = &store().home else { return };
+    let store = store();
+    let options: Vec<OptionRow> =
+        store.read_now(|db| Ok(diesel::sql_query("PRAGMA compile_options").load(db)?)).unwrap();
+    let options: Vec<&str> = options.iter().map(|row| &*row.compile_options).collect();
+    assert!(options.contains(&"ENABLE_QPSG") && options.contains(&"DEFAULT_MEMSTATUS=0"));
+    assert!(!options.contains(&"ENABLE_STAT4") && !options.contains(&"ENABLE_MEMORY_MANAGEMENT"));
+}
+
+#[derive(QueryableByName)]
+struct OptionRow {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    compile_options: String,
 }

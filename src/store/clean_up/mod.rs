@@ -174,17 +174,15 @@ fn abandon(tx: &mut Tx) -> Result<usize> {
     Ok(abandoned)
 }
 
+/// By ID, which has the time in it and an index already.
 fn old_traces(tx: &mut Tx, kept: TimeDelta) -> Result<usize> {
-    let over: Vec<TraceId> = traces::table
-        .filter(traces::started_at.le(tx.now.minus(kept)))
-        .select(traces::id)
-        .limit(LIMIT)
-        .load(tx.db)?;
+    let bound = first_id(TraceId::PREFIX, tx.now.minus(kept));
+    let over: Vec<TraceId> =
+        traces::table.filter(traces::id.lt(bound)).select(traces::id).limit(LIMIT).load(tx.db)?;
     Ok(diesel::delete(traces::table.filter(traces::id.eq_any(over))).execute(tx.db)?)
 }
 
 fn old_events(tx: &mut Tx, kept: TimeDelta) -> Result<usize> {
-    // By ID, which has the time in it and an index already.
     let bound = first_id(EventId::PREFIX, tx.now.minus(kept));
     let over: Vec<EventId> =
         events::table.filter(events::id.lt(bound)).select(events::id).limit(LIMIT).load(tx.db)?;

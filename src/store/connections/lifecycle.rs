@@ -60,7 +60,7 @@ pub fn activate(tx: &mut Tx, id: &ConnectionId, skip_test: bool) -> Result<Conne
     Ok(connection)
 }
 
-/// Turns an active connection off: nobody signs in through it. Who is signed in stays so.
+/// Turns an active connection off: nobody signs in through it, and who came through it is signed out.
 pub fn disable(tx: &mut Tx, id: &ConnectionId) -> Result<Connection> {
     let mut connection = find(tx.db, id)?;
     match connection.state {

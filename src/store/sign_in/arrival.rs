@@ -66,6 +66,11 @@ pub fn arrival(
         .filter(identities::subject.eq(&subject))
         .select(users::all_columns);
     let named: Option<User> = on_backend!(db, conn => query.first(conn)).optional()?;
+    if let Some(user) = &named
+        && !ends_up_live(db, organization, user, email)?
+    {
+        return Ok(Err(Cause::IdentityConflict));
+    }
     let arrival = match named {
         Some(user) if is_changed(&user, profile) => Arrival::Changed(user),
         Some(user) => Arrival::Known(user),
@@ -85,6 +90,24 @@ pub fn arrival(
         Some(UserState::Suspended) => Err(Cause::UserSuspended),
         Some(UserState::Deprovisioned) => Err(Cause::UserDeprovisioned),
     })
+}
+
+/// Whether the address that the person has after this sign-in is of a domain that is live here. Who does not take
+/// over the one that the provider says keeps theirs, and its domain may be gone.
+fn ends_up_live(
+    db: &mut Db,
+    organization: &Organization,
+    user: &User,
+    email: &Email,
+) -> Result<bool> {
+    let takes_over = user.email_key == email.key()
+        || user.source == Source::SignIn
+            && people::by_email(db, &organization.id, email)?.is_none();
+    if takes_over {
+        return Ok(true);
+    }
+    let Ok(kept) = Email::parse(&user.email) else { return Ok(false) };
+    Ok(domains::owner(db, kept.domain())?.as_ref() == Some(&organization.id))
 }
 
 /// Under which name a connection knows the person: the name ID, or the email address where the name ID

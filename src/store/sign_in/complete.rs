@@ -70,8 +70,9 @@ pub enum Completed {
 /// Finishes a sign-in in one transaction: refuses a second use, finds or creates the person, writes
 /// session and code, and closes the trace.
 ///
-/// With [`Arrival::Known`] it needs no lock, for it writes only rows that nobody else writes. Every
-/// other arrival changes a person and needs the organization's.
+/// With [`Arrival::Known`] it writes only rows that nobody else writes, and
+/// [`Scope::Among`](crate::store::Scope::Among) is enough. Every other arrival changes a person and needs the
+/// organization's lock.
 pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
     let Some(arrival) = arrival_now(tx.db, &answer)? else { return Ok(Completed::Stale) };
     if !is_same_connection(tx.db, &answer)? {
@@ -103,7 +104,7 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
         return Ok(Completed::Tested);
     }
     let user = settle(tx, &answer, arrival)?;
-    people::signed_in(tx, &user.id)?;
+    people::signed_in(tx, &user)?;
     let (session, cookie) = sessions::create(
         tx,
         NewSession {

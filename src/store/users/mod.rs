@@ -265,14 +265,12 @@ pub fn change(tx: &mut Tx, mut user: User, profile: &Profile) -> Result<User> {
 }
 
 /// Notes a sign-in. Within a minute of the last one it changes nothing.
-pub fn signed_in(tx: &mut Tx, id: &UserId) -> Result<()> {
-    let due = users::last_sign_in_at
-        .is_null()
-        .or(users::last_sign_in_at.assume_not_null().le(tx.now.minus(TOUCHED)));
-    diesel::update(users::table.find(id))
-        .filter(due)
-        .set(users::last_sign_in_at.eq(Some(tx.now)))
-        .execute(tx.db)?;
+pub fn signed_in(tx: &mut Tx, user: &User) -> Result<()> {
+    if user.last_sign_in_at.is_none_or(|last| last <= tx.now.minus(TOUCHED)) {
+        diesel::update(users::table.find(&user.id))
+            .set(users::last_sign_in_at.eq(Some(tx.now)))
+            .execute(tx.db)?;
+    }
     Ok(())
 }
 

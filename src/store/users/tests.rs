@@ -243,7 +243,8 @@ fn the_last_sign_in_is_known_to_the_minute() {
     let one = organization(&store);
     let ann = store.system(|tx| create(tx, person(&one, "ann@globex.example")));
     let seen = || {
-        store.system(|tx| signed_in(tx, &ann.id));
+        let now = store.read_now(|db| find(db, &ann.id)).unwrap();
+        store.system(|tx| signed_in(tx, &now));
         store.read_now(|db| find(db, &ann.id)).unwrap().last_sign_in_at.unwrap()
     };
     let first = seen();

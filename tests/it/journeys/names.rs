@@ -1,9 +1,10 @@
 //! By which names a provider knows people, and what another name with the same address means.
 
-use crate::gateway::{ADA, Gateway, World, is_in};
+use crate::gateway::{ADA, Gateway, Idp, World, is_in};
 use crate::user_agent::{Page, UserAgent};
 use vestibule::cause::Cause;
-use vestibule::store::{connections, identities, users};
+use vestibule::domain::DomainName;
+use vestibule::store::{connections, domains, identities, users};
 
 const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
 const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
@@ -11,9 +12,19 @@ const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified
 
 /// The provider says that this is Ada's address, and calls whoever came by this name.
 async fn comes_as(world: &World<'_>, name: &str, format: &str) -> Page {
+    comes(world, name, format, ADA).await
+}
+
+/// The provider calls whoever came by a lasting name, and says that this is their address.
+async fn comes_with(world: &World<'_>, name: &str, email: &str) -> Page {
+    comes(world, name, PERSISTENT, email).await
+}
+
+async fn comes(world: &World<'_>, name: &str, format: &str, email: &str) -> Page {
     let mut agent = UserAgent::new();
-    let underway = world.begin(&mut agent).await;
-    let mut issue = world.answer(&underway).attribute("email", &[ADA]);
+    let start = world.app.authorize(world.gateway, &[("connection", world.connection.id.as_str())]);
+    let underway = Idp::begin(&mut agent, &start).await;
+    let mut issue = world.answer(&underway).attribute("email", &[email]);
     name.clone_into(&mut issue.name_id);
     issue.name_id_format = Some(format.to_owned());
     agent.submit_once(&underway.form(&issue.base64().unwrap())).await
@@ -90,4 +101,21 @@ async fn a_name_that_is_an_email_address_or_made_up_each_time_contradicts_nothin
     is_in(&comes_as(&world, "0001", PERSISTENT).await);
     let page = comes_as(&world, "0002", PERSISTENT).await;
     world.refused("another name", Cause::IdentityConflict, &page);
+}
+
+#[actix_web::test]
+async fn nobody_keeps_an_address_whose_domain_is_gone_by_coming_with_somebody_elses() {
+    let gateway = Gateway::start().await;
+    let world = World::of(&gateway);
+    is_in(&comes_as(&world, "0001", PERSISTENT).await);
+    let owner = &world.customer.organization.id;
+    let new = DomainName::parse("new.example").unwrap();
+    gateway.write(|tx| domains::add(tx, owner, &new, true));
+    world.customer.person("bob@new.example");
+    gateway.write(|tx| domains::remove(tx, owner, "globex.example"));
+    let page = comes_with(&world, "0001", "bob@new.example").await;
+    world.refused("somebody else's address", Cause::IdentityConflict, &page);
+    // An address of their own in the new domain they may have.
+    is_in(&comes_with(&world, "0001", "ada@new.example").await);
+    assert!(world.customer.find("ada@new.example").is_some());
 }
