@@ -50,4 +50,11 @@ addEventListener("keydown", (event) => {
 });
 
 // A form that takes the browser to another server: "Taking you to …". Its button stays for whoever has no script.
-document.querySelector("form[data-autosubmit]")?.submit();
+// Where the page opens frames first, they are waited for, but not for long.
+const onward = document.querySelector("form[data-autosubmit]");
+if (onward?.dataset.autosubmit === "loaded") {
+  const send = () => onward.submit();
+  const late = setTimeout(send, 3000);
+  if (document.readyState === "complete") send();
+  else addEventListener("load", () => { clearTimeout(late); send(); });
+} else onward?.submit();

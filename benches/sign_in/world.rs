@@ -17,7 +17,7 @@ use vestibule::saml::issue::Issue;
 use vestibule::saml::metadata::IdentityProvider;
 use vestibule::saml::sign::Signer;
 use vestibule::store::applications::{
-    self, ApplicationKind, IdTokenAlg, NewApplication, NoConnection,
+    self, ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection,
 };
 use vestibule::store::connections::{self, Connection, NewConnection};
 use vestibule::store::organizations::{self, Admission, NewOrganization};
@@ -68,6 +68,7 @@ impl World {
                 id_token_alg: alg.parse::<IdTokenAlg>().expect("an algorithm"),
                 organizations: None,
                 is_demo: false,
+                logout: Logout::default(),
             };
             let application = applications::create(tx, new)?;
             let mut made = Vec::with_capacity(count);

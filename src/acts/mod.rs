@@ -8,6 +8,7 @@ use crate::dns::Dns;
 use crate::error::Result;
 use crate::fetch::{AllowList, Fetcher, Limits};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// What fetches documents from addresses of customers, with these settings.
 pub fn fetcher(config: &Config) -> Result<Fetcher> {
@@ -16,8 +17,50 @@ pub fn fetcher(config: &Config) -> Result<Fetcher> {
     Fetcher::new(AllowList::parse(&allowed)?, Limits::default())
 }
 
+/// What tells apps of the end of sessions, with these settings. In development an app may be on this machine.
+pub fn app_fetcher(config: &Config) -> Result<Fetcher> {
+    let mut allowed: Vec<String> =
+        config.oidc.allow_private.iter().map(ToString::to_string).collect();
+    if config.is_development() {
+        allowed.extend(["localhost", "127.0.0.0/8", "::1/128"].map(str::to_owned));
+    }
+    let limits = Limits { time: Duration::from_secs(5), size: 0, redirects: 0 };
+    Fetcher::new(AllowList::parse(&allowed)?, limits)
+}
+
 /// What asks for DNS records, with these settings.
 pub fn dns(config: &Config) -> Result<Dns> {
     let servers: Vec<SocketAddr> = config.dns.resolver.iter().map(|server| server.0).collect();
     Dns::new(&servers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Flags, Surroundings, load_from};
+    use crate::fetch::Fault;
+
+    async fn told(settings: &[(&str, &str)]) -> Fault {
+        let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let flags = Flags { config: None, settings: settings.collect() };
+        let config = load_from(&flags, &Surroundings::default()).unwrap().config;
+        // Nobody listens at port 1.
+        let told = app_fetcher(&config).unwrap().post_form("http://127.0.0.1:1/", &[]).await;
+        told.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn an_app_on_this_machine_is_told_in_development_or_where_it_is_allowed() {
+        let production = [
+            ("public_url", "https://sso.example.com"),
+            ("database.url", "sqlite://./never-opened.db"),
+            ("secrets.master_key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+        ];
+        assert!(matches!(told(&[]).await, Fault::Connect { .. }));
+        assert!(matches!(told(&production).await, Fault::PrivateAddress { .. }));
+        let allowed = [&production[..], &[("oidc.allow_private", "127.0.0.1:2")]].concat();
+        assert!(matches!(told(&allowed).await, Fault::PrivateAddress { .. }));
+        let allowed = [&production[..], &[("oidc.allow_private", "127.0.0.0/8")]].concat();
+        assert!(matches!(told(&allowed).await, Fault::Connect { .. }));
+    }
 }

@@ -184,6 +184,10 @@ settings! {
         access_token_ttl: Period = Text Default("1h");
         /// For how long after its sign-in an app can refresh tokens. Refreshing does not prolong it.
         refresh_token_ttl: Period = Text Default("30d");
+        /// Hosts of apps that are told of the end of sessions (back-channel logout) although they have a
+        /// private address: a name, a name with port, an address or a network. In development apps on
+        /// this machine are told in any case.
+        allow_private: Vec<AllowedHost> = List Default("");
     }
 
     /// Metadata of identity providers.

@@ -95,6 +95,21 @@ impl Fault {
         }
     }
 
+    /// A few words for a log.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Url(_) => "its address cannot be asked",
+            Self::PrivateAddress { .. } => "its address is in a private network",
+            Self::Dns { .. } => "its host has no address",
+            Self::Connect { .. } => "it takes no connection",
+            Self::Tls { .. } => "it did not prove its identity by TLS",
+            Self::TimeOut { .. } => "it did not answer in time",
+            Self::Status { .. } | Self::Redirect(_) => "it did not accept",
+            Self::TooLarge { .. } | Self::Broken { .. } => "its answer broke off",
+        }
+    }
+
     /// As an error of the input field that the address came from.
     #[must_use]
     pub fn at(&self, pointer: &str) -> Error {

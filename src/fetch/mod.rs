@@ -2,6 +2,7 @@
 
 mod address;
 mod fault;
+mod post;
 
 pub use address::AllowList;
 pub use fault::Fault;

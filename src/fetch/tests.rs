@@ -239,3 +239,35 @@ fn serve_tls() -> u16 {
     });
     port
 }
+
+#[tokio::test]
+async fn a_form_is_posted_and_no_redirect_is_followed() {
+    use std::sync::mpsc;
+    let (tell, told) = mpsc::channel();
+    let port = serve(move |head| {
+        tell.send(head.to_ascii_lowercase()).unwrap();
+        redirect("http://127.0.0.1:1/elsewhere")
+    });
+    let url = format!("http://localhost:{port}/bye?x=1");
+    let status = fetcher(&["localhost"]).post_form(&url, &[("a", "b c"), ("d", "&")]).await;
+    assert_eq!(status, Ok(302));
+    let head = told.recv().unwrap();
+    assert!(head.starts_with("post /bye?x=1 http/1.1\r\n"), "{head}");
+    assert!(head.contains("content-type: application/x-www-form-urlencoded\r\n"), "{head}");
+    assert!(head.contains("content-length: 11\r\n"), "{head}");
+    assert!(told.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_form_reaches_no_private_network() {
+    let port = serve(|_| ok("", ""));
+    for host in ["localhost", "127.0.0.1", "[::1]", "169.254.169.254"] {
+        let url = format!("http://{host}:{port}/");
+        let fault = fetcher(&[]).post_form(&url, &[]).await.unwrap_err();
+        assert!(matches!(fault, Fault::PrivateAddress { .. }), "{host}: {fault:?}");
+    }
+    for url in ["ftp://localhost/", "https://a:b@localhost/", "bye"] {
+        let fault = fetcher(&["localhost"]).post_form(url, &[]).await.unwrap_err();
+        assert!(matches!(fault, Fault::Url(_)), "{url}: {fault:?}");
+    }
+}

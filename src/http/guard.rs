@@ -29,6 +29,22 @@ pub enum Csp {
     SignIn(Option<String>),
     /// A page whose form posts itself to this address.
     PostTo(String),
+    /// The page after signing out: what it may lead to, and the apps that it opens in hidden frames.
+    SignedOut {
+        /// Where the provider is asked, if that is offered.
+        to: Option<String>,
+        /// The addresses of the frames.
+        frames: Vec<String>,
+    },
+    /// The page that answers a provider's logout, which may stand in a frame of the provider.
+    Answer {
+        /// Where its form posts to, if it has one.
+        to: Option<String>,
+        /// The addresses of the frames in it.
+        frames: Vec<String>,
+        /// Whose frame it may stand in.
+        ancestors: Vec<String>,
+    },
 }
 
 /// A departure from the rule, and why.
@@ -54,6 +70,22 @@ pub const EXCEPTIONS: &[Exception] = &[
         change: "Referrer-Policy: same-origin",
         reason: "under no-referrer a browser that has no Sec-Fetch-Site posts our own form with \
                  Origin: null, as a hostile page would",
+    },
+    Exception {
+        pages: &["signed_out"],
+        change: "form-action as on the pages of a sign-in where the provider can be asked to sign out, too",
+        reason: "the form is answered by a redirect to the identity provider",
+    },
+    Exception {
+        pages: &["signed_out", "answer"],
+        change: "frame-src the apps that are told in a hidden frame",
+        reason: "OIDC Front-Channel Logout 1.0 tells apps that way",
+    },
+    Exception {
+        pages: &["answer"],
+        change: "frame-ancestors the identity provider, form-action its logout address",
+        reason: "providers open the logout of each app in a frame of their page; nothing on the page can \
+                 be clicked to the person's harm",
     },
     Exception {
         pages: &["between"],
@@ -82,6 +114,24 @@ impl Csp {
                 Some(source) => Cow::Owned(format!("{} {source}", policy!("https:"))),
                 None => Cow::Borrowed(policy!("https:")),
             },
+            Self::SignedOut { to, frames } => {
+                let forms = match to {
+                    Some(to) => Self::SignIn(Some(to.clone())).policy(development),
+                    None => Self::Page.policy(development),
+                };
+                Cow::Owned(format!("{forms}{}", frame_sources(frames)))
+            }
+            Self::Answer { to, frames, ancestors } => {
+                let forms = match to {
+                    Some(to) => Self::PostTo(to.clone()).policy(development),
+                    None => Self::Page.policy(development),
+                };
+                let ancestors = origins(ancestors);
+                let ancestors = if ancestors.is_empty() { "'none'".to_owned() } else { ancestors };
+                let forms = forms
+                    .replace("frame-ancestors 'none'", &format!("frame-ancestors {ancestors}"));
+                Cow::Owned(format!("{forms}{}", frame_sources(frames)))
+            }
         }
     }
 
@@ -89,8 +139,10 @@ impl Csp {
     #[must_use]
     pub fn referrer(&self) -> &'static str {
         match self {
-            Self::SignIn(_) => "same-origin",
-            Self::Page | Self::PostTo(_) => "no-referrer",
+            Self::SignIn(_) | Self::SignedOut { to: Some(_), .. } => "same-origin",
+            Self::Page | Self::PostTo(_) | Self::SignedOut { .. } | Self::Answer { .. } => {
+                "no-referrer"
+            }
         }
     }
 }
@@ -112,11 +164,30 @@ fn source(address: &str) -> Option<String> {
     }
 }
 
+/// The directive for hidden frames, if there are any.
+fn frame_sources(frames: &[String]) -> String {
+    let origins = origins(frames);
+    if origins.is_empty() { origins } else { format!("; frame-src {origins}") }
+}
+
+/// The origins of web addresses, each once.
+fn origins(addresses: &[String]) -> String {
+    let mut origins: Vec<String> = addresses
+        .iter()
+        .filter_map(|address| Url::parse(address).ok())
+        .filter(|url| matches!(url.scheme(), "https" | "http"))
+        .map(|url| url.origin().ascii_serialization())
+        .collect();
+    origins.sort_unstable();
+    origins.dedup();
+    origins.join(" ")
+}
+
 /// Paths whose callers come from elsewhere on purpose, and prove who they are in another way.
 const FOREIGN: &[(&str, &str)] = &[
     ("/api/", "an API key, which no browser adds by itself"),
     ("/oauth/", "client authentication, a code, or a token; logout asks again"),
-    ("/saml/", "a signed response to a request of this browser"),
+    ("/saml/", "a signed message of the identity provider"),
     ("/scim/", "a bearer token, which no browser adds by itself"),
     ("/demo/", "the built-in identity provider and app, in development only"),
 ];
@@ -190,6 +261,22 @@ mod tests {
     }
 
     #[test]
+    fn only_the_provider_s_own_page_may_hold_our_answer_to_it() {
+        let answer = |ancestors: &[&str]| {
+            let ancestors = ancestors.iter().map(|&address| address.to_owned()).collect();
+            let to = Some("https://idp.example/slo".to_owned());
+            Csp::Answer { to, frames: Vec::new(), ancestors }.policy(false).into_owned()
+        };
+        let policy = answer(&["https://idp.example/slo", "https://idp.example/sso"]);
+        assert!(
+            policy.contains("frame-ancestors https://idp.example; form-action https:"),
+            "{policy}"
+        );
+        assert!(answer(&[]).contains("frame-ancestors 'none'"));
+        assert!(answer(&["*"]).contains("frame-ancestors 'none'"));
+    }
+
+    #[test]
     fn reading_is_safe_from_anywhere() {
         let mut headers = HeaderMap::new();
         headers.insert(
@@ -207,6 +294,10 @@ mod tests {
             policy.split_once("form-action ").unwrap().1.to_owned()
         };
         let sign_in = |back: &str| Csp::SignIn(Some(back.to_owned()));
+        let signed_out = |to: Option<&str>, frames: &[&str]| Csp::SignedOut {
+            to: to.map(str::to_owned),
+            frames: frames.iter().map(|&frame| frame.to_owned()).collect(),
+        };
         let post_to = |action: &str| Csp::PostTo(action.to_owned());
         for (csp, development, expected) in [
             (Csp::Page, true, "'self'"),
@@ -219,6 +310,24 @@ mod tests {
             (post_to("https://idp.example/sso"), false, "https:"),
             (post_to("http://idp.test:8080/sso;x y"), false, "https: http://idp.test:8080"),
             (post_to("not an address"), false, "https:"),
+            (signed_out(None, &[]), false, "'self'"),
+            (signed_out(Some("https://idp.example/slo"), &[]), false, "'self' https:"),
+            (
+                signed_out(
+                    None,
+                    &["https://b.example/x", "https://a.example/", "https://b.example/y"],
+                ),
+                false,
+                "'self'; frame-src https://a.example https://b.example",
+            ),
+            (
+                signed_out(
+                    Some("http://127.0.0.1:9/slo"),
+                    &["javascript:alert(1)", "; script-src *"],
+                ),
+                false,
+                "'self' https: http://127.0.0.1:*",
+            ),
         ] {
             assert_eq!(forms(csp.clone(), development), expected, "{csp:?}");
         }

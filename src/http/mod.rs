@@ -17,6 +17,7 @@ pub mod request;
 mod saml;
 pub mod server;
 mod sign_in;
+mod single_logout;
 mod trust;
 
 #[cfg(test)]

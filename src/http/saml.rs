@@ -37,6 +37,7 @@ pub(super) async fn entity(
         state.store.read(move |db| connections::find_with_organization(db, &id)).await?;
     let public_url = state.config.public_url.as_str();
     let (entity_id, acs) = (connection.entity_id(public_url), connection.acs(public_url));
+    let slo = connection.slo(public_url);
     let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let is_browser = accepts.is_some_and(|value| value.contains("text/html"));
     if is_browser && !request.query_string().split('&').any(|part| part == "download") {
@@ -48,7 +49,7 @@ pub(super) async fn entity(
     let metadata = ServiceProvider {
         entity_id: &entity_id,
         acs: &acs,
-        logout: None,
+        logout: Some(&slo),
         signing: keys.signing_certificates(),
         encryption: keys.encryption_certificates(),
         signs_requests: connection.settings.sign_requests,
@@ -307,7 +308,7 @@ fn fresh(
 }
 
 /// By how much the provider's clock may differ from ours: as the connection is set, else the installation.
-fn skew(state: &State, connection: &Connection) -> TimeDelta {
+pub(super) fn skew(state: &State, connection: &Connection) -> TimeDelta {
     let own = connection.settings.clock_skew.map(|seconds| TimeDelta::seconds(i64::from(seconds)));
     own.unwrap_or_else(|| state.config.sign_in.clock_skew.delta())
 }

@@ -3,7 +3,7 @@
 use super::assets::Assets;
 use super::demo;
 use super::trust::Trust;
-use super::{health, keyring, logout, oidc, request, saml, sign_in};
+use super::{health, keyring, logout, oidc, request, saml, sign_in, single_logout};
 use crate::acts;
 use crate::config::{Config, Tls};
 use crate::crypto::{MasterKey, SecretBytes};
@@ -161,7 +161,13 @@ fn people(config: &mut ServiceConfig) {
             web::resource("/saml/{connection}/acs")
                 .app_data(PayloadConfig::new(ACS_FORM_LIMIT))
                 .post(saml::acs),
-        );
+        )
+        .service(
+            web::resource("/saml/{connection}/slo")
+                .get(single_logout::by_redirect)
+                .post(single_logout::by_form),
+        )
+        .service(web::resource("/logout").post(single_logout::ask));
 }
 
 /// What the app and its libraries call.

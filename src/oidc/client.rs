@@ -99,6 +99,13 @@ pub fn check_registered(kind: ClientKind, address: &str) -> Result<(), &'static 
     }
 }
 
+/// Whether two addresses have scheme, host and port in common.
+#[must_use]
+pub fn same_origin(one: &str, other: &str) -> bool {
+    let origin = |address: &str| Url::parse(address).ok().map(|url| url.origin());
+    origin(one).is_some_and(|one| one.is_tuple() && origin(other).as_ref() == Some(&one))
+}
+
 fn is_domain_like(scheme: &str) -> bool {
     scheme.contains('.') && scheme.split('.').all(|label| !label.is_empty())
 }

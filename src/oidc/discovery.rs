@@ -53,6 +53,10 @@ pub struct Document {
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
     authorization_response_iss_parameter_supported: bool,
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
+    frontchannel_logout_supported: bool,
+    frontchannel_logout_session_supported: bool,
 }
 
 /// The document of an issuer; `issuer` is the public URL, without a slash at its end.
@@ -86,6 +90,10 @@ pub fn document(issuer: &str) -> Document {
         request_parameter_supported: false,
         request_uri_parameter_supported: false,
         authorization_response_iss_parameter_supported: true,
+        backchannel_logout_supported: true,
+        backchannel_logout_session_supported: true,
+        frontchannel_logout_supported: true,
+        frontchannel_logout_session_supported: true,
     }
 }
 
@@ -107,5 +115,9 @@ mod tests {
         assert_eq!(members["issuer"], "https://sso.example");
         assert_eq!(members["id_token_signing_alg_values_supported"][0], "RS256");
         assert_eq!(members["authorization_response_iss_parameter_supported"], true);
+        for way in ["backchannel", "frontchannel"] {
+            assert_eq!(members[&format!("{way}_logout_supported")], true);
+            assert_eq!(members[&format!("{way}_logout_session_supported")], true);
+        }
     }
 }

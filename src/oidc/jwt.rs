@@ -78,7 +78,19 @@ impl SigningKey {
 
     /// Signs claims: the compact form of RFC 7515 section 3.1.
     pub fn sign<T: Serialize>(&self, claims: &T) -> Result<String> {
-        let mut token = format!("{}.{}", self.header, encode(claims)?);
+        self.sign_under(&self.header, claims)
+    }
+
+    /// Signs claims of another kind than ID tokens, which its `typ` names (RFC 8725 section 3.11).
+    pub fn sign_typed<T: Serialize>(&self, typ: &str, claims: &T) -> Result<String> {
+        let mut header = Header::new(jose(self.algorithm()));
+        header.kid = Some(self.id.clone());
+        header.typ = Some(typ.to_owned());
+        self.sign_under(&encode(&header)?, claims)
+    }
+
+    fn sign_under<T: Serialize>(&self, header: &str, claims: &T) -> Result<String> {
+        let mut token = format!("{header}.{}", encode(claims)?);
         let signature = self.key.sign(token.as_bytes())?;
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut token);

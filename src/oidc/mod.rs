@@ -5,6 +5,7 @@ pub mod authorize;
 pub mod claims;
 pub mod client;
 pub mod discovery;
+pub mod ended;
 pub mod error;
 pub mod jwt;
 pub mod keys;

@@ -1,11 +1,13 @@
 //! SAML 2.0 as a service provider: messages in and out, as pure functions.
 
 pub mod attributes;
+pub mod carry;
 pub mod certificate;
 pub mod check;
 pub mod encryption;
 pub mod inspect;
 pub mod issue;
+pub mod logout;
 pub mod metadata;
 pub mod request;
 pub mod response;

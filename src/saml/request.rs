@@ -1,18 +1,13 @@
 //! The question to an identity provider: an `AuthnRequest`, by redirect or by a form.
 
 use super::Binding;
+use super::carry;
 use super::metadata::Endpoint;
-use super::sign::{self, Signer};
+use super::sign::Signer;
 use super::write::Element;
 use crate::clock::Time;
 use crate::error::Result;
 use anyhow::Context;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
-use std::io::Write;
-use url::form_urlencoded::byte_serialize;
 
 /// What we ask for (SAML core 3.4.1).
 #[derive(Debug, Clone, Copy)]
@@ -65,25 +60,7 @@ impl AuthnRequest<'_> {
         relay_state: &str,
         signer: Option<&Signer<'_>>,
     ) -> Result<String> {
-        let mut deflated = DeflateEncoder::new(Vec::new(), Compression::default());
-        deflated.write_all(self.element(location).write().as_bytes()).context("deflating")?;
-        let message = BASE64.encode(deflated.finish().context("deflating")?);
-        let mut query = format!("SAMLRequest={}", encode(&message));
-        if !relay_state.is_empty() {
-            query = format!("{query}&RelayState={}", encode(relay_state));
-        }
-        if let Some(signer) = signer {
-            query = format!("{query}&SigAlg={}", encode(signer.algorithm()));
-            let signature = BASE64.encode(signer.sign(query.as_bytes())?);
-            query = format!("{query}&Signature={}", encode(&signature));
-        }
-        let (address, _fragment) = location.split_once('#').unwrap_or((location, ""));
-        let separator = match address.rsplit_once('?') {
-            None => "?",
-            Some((_, before)) if before.is_empty() || before.ends_with('&') => "",
-            Some(_) => "&",
-        };
-        Ok(format!("{address}{separator}{query}"))
+        carry::redirect(&self.element(location), carry::REQUEST, location, relay_state, signer)
     }
 
     /// The form for the browser to post, with a signature in the message if there is a key.
@@ -93,14 +70,12 @@ impl AuthnRequest<'_> {
         relay_state: &str,
         signer: Option<&Signer<'_>>,
     ) -> Result<PostForm> {
-        let mut element = self.element(location);
-        if let Some(signer) = signer {
-            element = sign::enveloped(element, signer)?;
-        }
+        let form =
+            carry::form(self.element(location), carry::REQUEST, location, relay_state, signer)?;
         Ok(PostForm {
-            action: location.to_owned(),
-            saml_request: BASE64.encode(element.write()),
-            relay_state: relay_state.to_owned(),
+            action: form.action,
+            saml_request: form.message,
+            relay_state: form.relay_state,
         })
     }
 
@@ -125,14 +100,12 @@ impl AuthnRequest<'_> {
     }
 }
 
-fn encode(value: &str) -> String {
-    byte_serialize(value.as_bytes()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::saml::testing::{self, xmlsec1_verify};
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD as BASE64;
     use flate2::read::DeflateDecoder;
     use openssl::bn::BigNum;
     use openssl::ecdsa::EcdsaSig;

@@ -3,7 +3,7 @@
 //! It uses the product as anybody else does: what it makes could be made by hand.
 
 use super::applications::{self, Application, ApplicationKind, ApplicationPatch};
-use super::applications::{IdTokenAlg, NewApplication, NoConnection};
+use super::applications::{IdTokenAlg, Logout, NewApplication, NoConnection};
 use super::connections::{self, Connection, ConnectionPatch, NewConnection, Settings};
 use super::keys::demo::{self as keys, DemoKeys};
 use super::organizations::{self, Admission, NewOrganization, Organization};
@@ -266,6 +266,7 @@ fn keep_application(tx: &mut Tx, public_url: &str) -> Result<Application> {
         id_token_alg: IdTokenAlg::Rs256,
         organizations: None,
         is_demo: true,
+        logout: Logout::default(),
     };
     Ok(applications::create(tx, new)?.0)
 }

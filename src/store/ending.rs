@@ -2,7 +2,7 @@
 
 use super::input;
 use super::schema::{connections, grants, sessions, users};
-use super::{ApplicationId, ConnectionId, OrganizationId, Tx, UserId};
+use super::{ApplicationId, ConnectionId, OrganizationId, SessionId, Tx, UserId, notices};
 use crate::error::Result;
 use diesel::prelude::*;
 
@@ -20,7 +20,8 @@ pub(super) enum Of<'a> {
     Domain(&'a OrganizationId, &'a str),
 }
 
-/// Ends the sessions, and the grants with all their tokens; tells how many sessions that were.
+/// Ends the sessions, and the grants with all their tokens, and has the applications told; tells how many sessions
+/// that were.
 pub(super) fn sessions(tx: &mut Tx, of: Of) -> Result<usize> {
     let now = Some(tx.now);
     let sessions = diesel::update(sessions::table)
@@ -29,30 +30,47 @@ pub(super) fn sessions(tx: &mut Tx, of: Of) -> Result<usize> {
     let grants = diesel::update(grants::table)
         .set(grants::ended_at.eq(now))
         .filter(grants::ended_at.is_null());
-    let ended = match of {
+    let ended_grant = (grants::session_id, grants::application_id, grants::user_id);
+    // A grant may outlive its session, so what ends now is told by both.
+    let (of_grants, of_sessions): (Vec<notices::Part>, Vec<SessionId>) = match of {
         Of::Organization(id) => {
             let theirs = connections::table
                 .filter(connections::organization_id.eq(id))
                 .select(connections::id);
-            grants.filter(grants::connection_id.eq_any(theirs)).execute(tx.db)?;
-            sessions.filter(sessions::connection_id.eq_any(theirs)).execute(tx.db)?
+            (
+                grants
+                    .filter(grants::connection_id.eq_any(theirs))
+                    .returning(ended_grant)
+                    .get_results(tx.db)?,
+                sessions
+                    .filter(sessions::connection_id.eq_any(theirs))
+                    .returning(sessions::id)
+                    .get_results(tx.db)?,
+            )
         }
-        Of::Connection(id) => {
-            grants.filter(grants::connection_id.eq(id)).execute(tx.db)?;
-            sessions.filter(sessions::connection_id.eq(id)).execute(tx.db)?
-        }
-        Of::User(id) => {
-            grants.filter(grants::user_id.eq(id)).execute(tx.db)?;
-            sessions.filter(sessions::user_id.eq(id)).execute(tx.db)?
-        }
+        Of::Connection(id) => (
+            grants
+                .filter(grants::connection_id.eq(id))
+                .returning(ended_grant)
+                .get_results(tx.db)?,
+            sessions
+                .filter(sessions::connection_id.eq(id))
+                .returning(sessions::id)
+                .get_results(tx.db)?,
+        ),
+        Of::User(id) => (
+            grants.filter(grants::user_id.eq(id)).returning(ended_grant).get_results(tx.db)?,
+            sessions.filter(sessions::user_id.eq(id)).returning(sessions::id).get_results(tx.db)?,
+        ),
         Of::Application(id) => {
             grants.filter(grants::application_id.eq(id)).execute(tx.db)?;
-            0
+            return Ok(0);
         }
         Of::Others(id, admitted) => {
-            let theirs = grants.filter(grants::application_id.eq(id));
-            theirs.filter(grants::organization_id.ne_all(admitted)).execute(tx.db)?;
-            0
+            let theirs = grants
+                .filter(grants::application_id.eq(id))
+                .filter(grants::organization_id.ne_all(admitted));
+            (theirs.returning(ended_grant).get_results(tx.db)?, Vec::new())
         }
         Of::Domain(id, name) => {
             let pattern = input::ending_in(&format!("@{name}"));
@@ -62,9 +80,19 @@ pub(super) fn sessions(tx: &mut Tx, of: Of) -> Result<usize> {
                     .filter(users::email_key.like(&pattern).escape('!'))
                     .select(users::id)
             };
-            grants.filter(grants::user_id.eq_any(people())).execute(tx.db)?;
-            sessions.filter(sessions::user_id.eq_any(people())).execute(tx.db)?
+            (
+                grants
+                    .filter(grants::user_id.eq_any(people()))
+                    .returning(ended_grant)
+                    .get_results(tx.db)?,
+                sessions
+                    .filter(sessions::user_id.eq_any(people()))
+                    .returning(sessions::id)
+                    .get_results(tx.db)?,
+            )
         }
     };
+    let ended = of_sessions.len();
+    notices::write(tx, &of_sessions, of_grants)?;
     Ok(ended)
 }

@@ -29,6 +29,7 @@ pub const KINDS: &[&str] = &[
     "domain.removed",
     "domain.verified",
     "domain.vouched",
+    "logout_notice.abandoned",
     "organization.created",
     "organization.deleted",
     "organization.restored",

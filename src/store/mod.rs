@@ -15,6 +15,8 @@ pub mod idempotency;
 pub mod identities;
 mod input;
 pub mod keys;
+pub mod logouts;
+pub mod notices;
 pub mod organizations;
 pub mod page;
 mod schema;
@@ -33,14 +35,14 @@ use crate::telemetry::{Metrics, Pool};
 use anyhow::Context;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 pub use db::Db;
 pub(crate) use db::on_backend;
 pub use page::{Page, Window};
 pub use types::{
-    ApiKeyId, ApplicationId, ConnectionId, DomainId, EventId, GrantId, Json, KeyId, OrganizationId,
-    RequestId, SecretId, SessionId, TraceId, UserId,
+    ApiKeyId, ApplicationId, ConnectionId, DomainId, EventId, GrantId, Json, KeyId, LogoutId,
+    NoticeId, OrganizationId, RequestId, SecretId, SessionId, TraceId, UserId,
 };
 
 /// Connections that may write: more would wait for SQLite's one writer by polling the file.
@@ -58,6 +60,7 @@ pub struct Store {
     clock: Clock,
     metrics: Option<Metrics>,
     turns: Arc<Semaphore>,
+    bell: Arc<Notify>,
 }
 
 /// Who makes a change, as the audit log tells it.
@@ -71,6 +74,8 @@ pub enum Actor {
     ApiKey(ApiKeyId),
     /// A person who signs in through this connection.
     SignIn(ConnectionId),
+    /// The identity provider of this connection.
+    Provider(ConnectionId),
     /// An application at the token or logout endpoint.
     Application(ApplicationId),
 }
@@ -82,6 +87,7 @@ impl std::fmt::Display for Actor {
             Self::Cli(user) => write!(f, "cli:{user}"),
             Self::ApiKey(id) => write!(f, "api_key:{id}"),
             Self::SignIn(id) => write!(f, "sign_in:{id}"),
+            Self::Provider(id) => write!(f, "provider:{id}"),
             Self::Application(id) => write!(f, "application:{id}"),
         }
     }
@@ -115,6 +121,8 @@ pub struct Tx<'a> {
     pub actor: &'a Actor,
     /// When the transaction began.
     pub now: Time,
+    /// Whether it leaves something that a job is to do at once.
+    rings: bool,
 }
 
 impl Store {
@@ -131,6 +139,7 @@ impl Store {
             clock,
             metrics: None,
             turns: Arc::new(Semaphore::new(APART)),
+            bell: Arc::default(),
         })
     }
 
@@ -144,6 +153,11 @@ impl Store {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Waits until a transaction of this process has left something to do.
+    pub async fn rung(&self) {
+        self.bell.notified().await;
     }
 
     /// Reads. The closure owns its inputs, does no network, and is short.
@@ -199,11 +213,14 @@ impl Store {
         let mut db = self.get(Pool::Writers)?;
         db::begin(&mut db)?;
         let now = self.clock.now();
-        let done = db::lock(&mut db, scope)
-            .and_then(|()| f(&mut Tx { db: &mut db, actor, now }))
-            .and_then(|value| db::commit(&mut db).map(|()| value));
+        let mut tx = Tx { db: &mut db, actor, now, rings: false };
+        let done = db::lock(tx.db, scope).and_then(|()| f(&mut tx));
+        let rings = tx.rings;
+        let done = done.and_then(|value| db::commit(&mut db).map(|()| value));
         if done.is_err() {
             db::rollback(&mut db);
+        } else if rings {
+            self.bell.notify_one();
         }
         done
     }

@@ -102,6 +102,10 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         deleted_at -> Nullable<Timestamp>,
+        backchannel_logout_uri -> Nullable<Text>,
+        backchannel_logout_session_required -> Bool,
+        frontchannel_logout_uri -> Nullable<Text>,
+        frontchannel_logout_session_required -> Bool,
     }
 }
 
@@ -161,6 +165,7 @@ diesel::table! {
         expires_at -> Timestamp,
         ended_at -> Nullable<Timestamp>,
         authenticated_at -> Nullable<Timestamp>,
+        name -> Nullable<Text>,
     }
 }
 
@@ -250,6 +255,32 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    logouts (id) {
+        id -> Text,
+        session_id -> Text,
+        connection_id -> Text,
+        browser_hash -> Text,
+        saml_request_id -> Nullable<Text>,
+        return_to -> Nullable<Text>,
+        outcome -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    logout_notices (id) {
+        id -> Text,
+        application_id -> Text,
+        session_id -> Text,
+        user_id -> Text,
+        attempts -> Integer,
+        due_at -> Timestamp,
+        created_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(domains -> organizations (organization_id));
 diesel::joinable!(connections -> organizations (organization_id));
 diesel::joinable!(users -> organizations (organization_id));
@@ -263,6 +294,8 @@ diesel::joinable!(grants -> applications (application_id));
 diesel::joinable!(grants -> sessions (session_id));
 diesel::joinable!(grants -> users (user_id));
 diesel::joinable!(tokens -> grants (grant_id));
+diesel::joinable!(logouts -> sessions (session_id));
+diesel::joinable!(logout_notices -> applications (application_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     settings,
@@ -282,4 +315,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     idempotency,
     events,
+    logouts,
+    logout_notices,
 );

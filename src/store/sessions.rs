@@ -2,6 +2,7 @@
 
 use super::connections::ConnectionState;
 use super::events;
+use super::notices;
 use super::schema::{connections, grants, sessions, users};
 use super::users::User;
 use super::{ConnectionId, Db, Json, OrganizationId, SessionId, Tx, UserId, on_backend};
@@ -38,6 +39,8 @@ pub struct Session {
     pub ended_at: Option<Time>,
     /// When the person proved who they are, as the provider says. None: written by a release that did not ask.
     pub authenticated_at: Option<Time>,
+    /// The value of `name_id`, to be found by. None: written by a release that did not keep it.
+    pub name: Option<String>,
 }
 
 impl Session {
@@ -93,6 +96,16 @@ pub fn by_id(db: &mut Db, id: &SessionId) -> Result<Option<Session>> {
     Ok(sessions::table.find(id).first(db).optional()?)
 }
 
+/// The sessions of a connection that nobody has ended and that may be of the person with this name there.
+pub fn named(db: &mut Db, connection: &ConnectionId, name: &str) -> Result<Vec<Session>> {
+    let found = sessions::table
+        .filter(sessions::connection_id.eq(connection))
+        .filter(sessions::name.is_null().or(sessions::name.assume_not_null().eq(name)))
+        .filter(sessions::ended_at.is_null())
+        .load(db)?;
+    Ok(found)
+}
+
 /// Begins a session. The cookie's value is returned once.
 pub fn create(tx: &mut Tx, new: NewSession<'_>) -> Result<(Session, Secret)> {
     let cookie = crypto::token(crypto::SESSION);
@@ -103,6 +116,7 @@ pub fn create(tx: &mut Tx, new: NewSession<'_>) -> Result<(Session, Secret)> {
         organization_id: new.user.organization_id.clone(),
         connection_id: new.connection_id.clone(),
         user_id: new.user.id.clone(),
+        name: Some(new.name_id.value.clone()),
         name_id: new.name_id.into(),
         session_index: new.session_index,
         signed_in_at: tx.now,
@@ -116,7 +130,8 @@ pub fn create(tx: &mut Tx, new: NewSession<'_>) -> Result<(Session, Secret)> {
     Ok((session, cookie))
 }
 
-/// Ends one session with the grants that live and die with it. Ending it again changes nothing.
+/// Ends one session with the grants that live and die with it, and has its applications told. Ending it again
+/// changes nothing.
 ///
 /// A grant with `offline_access` goes on: the person asked for that (`OIDC` Core 11).
 pub fn end(tx: &mut Tx, session: &Session) -> Result<()> {
@@ -131,6 +146,7 @@ pub fn end(tx: &mut Tx, session: &Session) -> Result<()> {
         .set(grants::ended_at.eq(tx.now))
         .execute(tx.db)?;
     if ended == 1 {
+        notices::write(tx, std::slice::from_ref(&session.id), Vec::new())?;
         let data = json!({ "user_id": session.user_id });
         let organization = Some(&session.organization_id);
         events::append(tx, organization, "session.ended", session.id.as_str(), data)?;

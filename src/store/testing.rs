@@ -1,6 +1,6 @@
 //! A fresh database for each test: a copy of a migrated one, on `SQLite` or on the Postgres of `TEST_POSTGRES_URL`.
 
-use super::applications::{ApplicationKind, IdTokenAlg, NewApplication, NoConnection};
+use super::applications::{ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection};
 use super::connections::{NewConnection, Settings};
 use super::db::{self, Db};
 use super::events::{self, Filter};
@@ -8,7 +8,7 @@ use super::organizations::{Admission, NewOrganization};
 use super::schema::{grants, sessions};
 use super::users::{NewUser, Source, User};
 use super::{
-    Actor, ApplicationId, ConnectionId, GrantId, OrganizationId, Scope, SessionId, Store, Tx,
+    Actor, ApplicationId, ConnectionId, GrantId, Json, OrganizationId, Scope, SessionId, Store, Tx,
     Window,
 };
 use crate::clock::Clock;
@@ -16,6 +16,7 @@ use crate::domain::DomainName;
 use crate::email::Email;
 use crate::error::Result;
 use crate::saml::metadata::IdentityProvider;
+use crate::saml::response::NameId;
 use crate::saml::{self, Binding};
 use crate::telemetry::Metrics;
 use chrono::TimeDelta;
@@ -92,6 +93,7 @@ pub(crate) fn orbit() -> NewApplication {
         id_token_alg: IdTokenAlg::Rs256,
         organizations: None,
         is_demo: false,
+        logout: Logout::default(),
     }
 }
 
@@ -128,6 +130,16 @@ pub(crate) fn person(organization: &OrganizationId, email: &str) -> NewUser {
     }
 }
 
+/// The name ID of somebody with this email address.
+pub(crate) fn name_id(email: &str) -> NameId {
+    NameId {
+        value: email.to_owned(),
+        format: Some("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress".to_owned()),
+        name_qualifier: None,
+        sp_name_qualifier: None,
+    }
+}
+
 /// Signs a person in, as far as the rows of session and grant say so.
 pub(crate) fn sign_in(
     tx: &mut Tx,
@@ -144,7 +156,9 @@ pub(crate) fn sign_in(
             sessions::organization_id.eq(&user.organization_id),
             sessions::connection_id.eq(connection),
             sessions::user_id.eq(&user.id),
-            sessions::name_id.eq("{}"),
+            sessions::name_id.eq(Json::from(name_id(&user.email))),
+            sessions::name.eq(&user.email),
+            sessions::session_index.eq("_session"),
             sessions::signed_in_at.eq(tx.now),
             sessions::expires_at.eq(later),
         ))

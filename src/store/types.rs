@@ -311,6 +311,10 @@ id!(/// ID of a sign-in trace, which is also the relay state.
     TraceId, "trc", "trace");
 id!(/// ID of a session.
     SessionId, "ses", "session");
+id!(/// ID of a sign-out that goes on at the provider, which is also the relay state.
+    LogoutId, "lgo", "sign-out");
+id!(/// ID of what an application is to be told about a session's end.
+    NoticeId, "lgn", "logout notice");
 id!(/// ID of a grant.
     GrantId, "gra", "grant");
 id!(/// ID of a key that signs or decrypts.

@@ -40,6 +40,12 @@ pub struct ApplicationView {
     id_token_alg: IdTokenAlg,
     /// Whose people may sign in to it; `null`: everybody's.
     organizations: Option<Vec<String>>,
+    /// Where the app is told of a session's end, server to server.
+    backchannel_logout_uri: Option<String>,
+    backchannel_logout_session_required: bool,
+    /// What a browser opens in a hidden frame when its session has ended.
+    frontchannel_logout_uri: Option<String>,
+    frontchannel_logout_session_required: bool,
     /// Whether it belongs to the built-in demo.
     is_demo: bool,
     created_at: DateTime<Utc>,
@@ -72,6 +78,10 @@ impl From<Application> for ApplicationView {
             organizations: row
                 .organizations
                 .map(|list| list.into_inner().into_iter().map(text).collect()),
+            backchannel_logout_uri: row.backchannel_logout_uri,
+            backchannel_logout_session_required: row.backchannel_logout_session_required,
+            frontchannel_logout_uri: row.frontchannel_logout_uri,
+            frontchannel_logout_session_required: row.frontchannel_logout_session_required,
             is_demo: row.is_demo,
             created_at: row.created_at.to_utc(),
             updated_at: row.updated_at.to_utc(),

@@ -70,6 +70,9 @@ struct ServiceProviderView {
     /// Assertion consumer service, for the HTTP-POST binding.
     #[schema(example = "https://sso.example.com/saml/con_01kampz3y7f4m8t2v6c9d0e1hj/acs")]
     acs_url: String,
+    /// Single logout service, for the HTTP-Redirect and the HTTP-POST binding.
+    #[schema(example = "https://sso.example.com/saml/con_01kampz3y7f4m8t2v6c9d0e1hj/slo")]
+    slo_url: String,
     /// Where a sign-in with this connection starts.
     #[schema(example = "https://sso.example.com/login/con_01kampz3y7f4m8t2v6c9d0e1hj")]
     login_url: String,
@@ -89,6 +92,8 @@ pub struct IdentityProviderView {
     entity_id: String,
     /// Where people are sent to sign in, by binding.
     sign_on: Vec<EndpointView>,
+    /// Where people are sent to sign out, by binding.
+    logout: Vec<EndpointView>,
     /// What its answers may be signed with.
     certificates: Vec<CertificateView>,
     name_id_formats: Vec<String>,
@@ -134,6 +139,7 @@ impl ConnectionView {
             service_provider: ServiceProviderView {
                 entity_id: row.entity_id(public_url),
                 acs_url: row.acs(public_url),
+                slo_url: row.slo(public_url),
                 login_url: row.login_url(public_url),
                 metadata_url: row.entity_id(public_url),
                 idp_entity_id: row.idp_entity_id(public_url),
@@ -163,6 +169,11 @@ impl From<IdentityProvider> for IdentityProviderView {
             entity_id: provider.entity_id,
             sign_on: provider
                 .sign_on
+                .into_iter()
+                .map(|at| EndpointView { binding: at.binding, location: at.location })
+                .collect(),
+            logout: provider
+                .logout
                 .into_iter()
                 .map(|at| EndpointView { binding: at.binding, location: at.location })
                 .collect(),

@@ -242,3 +242,29 @@ fn a_changed_public_address_is_refused_and_names_the_connections() {
     let accepted = [&other[..], &["--accept-new-identifiers"]].concat();
     assert_eq!(Serving::start(&place, &accepted).stop(), 0);
 }
+
+#[test]
+fn an_application_says_where_it_is_told_of_the_end_of_sessions() {
+    let place = Place::new();
+    let made = place.json(&[
+        "application",
+        "create",
+        "--name",
+        "Orbit",
+        "--redirect-uri",
+        "https://app.example/callback",
+        "--backchannel-logout-uri",
+        "https://app.example/back",
+        "--backchannel-logout-session-required",
+        "true",
+    ]);
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(made["backchannel_logout_uri"], "https://app.example/back");
+    assert_eq!(made["backchannel_logout_session_required"], true);
+    let front = "https://app.example/front";
+    let change = ["--backchannel-logout-uri", "", "--frontchannel-logout-uri", front];
+    let changed = place.json(&[&["application", "update", id][..], &change].concat());
+    assert_eq!(changed["backchannel_logout_uri"], Value::Null);
+    assert_eq!(changed["frontchannel_logout_uri"], front);
+    assert!(place.text(&["application", "show", id]).contains(front));
+}

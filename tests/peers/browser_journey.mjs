@@ -1,7 +1,8 @@
-// A sign-in in headless Chromium: the app, our page by email, the provider's form, the app.
+// A sign-in in headless Chromium: the app, our page by email, the provider's form, the app; and a sign-out, at the
+// app and the provider or in a frame of the provider's page.
 //
-// Reads {start, email, person, javascript, timeout, screenshots} as JSON from standard input and prints
-// {app, pages, console}. Ends with 1 and {failed, url, text, …} when a step is not there.
+// Reads {start, email, person, javascript, sign_out, frame, timeout, screenshots} as JSON from standard input and prints
+// {app, pages, console, frame}. Ends with 1 and {failed, url, text, …} when a step is not there.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -64,6 +65,31 @@ const shows = (selector) => () => page.locator(selector).isVisible().catch(() =>
 const atTheApp = async () => page.url().startsWith(new URL('/callback', journey.start).href)
   && await page.evaluate(() => document.readyState).catch(() => '') === 'complete';
 
+/** Signs out at the app, and on our page at the provider, too. */
+async function signOut(app) {
+  const back = new URL('/logged-out', journey.start).href;
+  const wanted = { id_token_hint: app.tokens.id_token, post_logout_redirect_uri: back, state: 'after' };
+  const answer = await fetch(new URL('/logout-url', journey.start), {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(wanted),
+  });
+  await page.goto((await answer.json()).url);
+  await arrive(shows('form[action="/logout"] button'));
+  await shoot();
+  await page.locator('form[action="/logout"] button').click();
+  await arrive(async () => page.url().startsWith(back));
+}
+
+/** Opens a page of the provider that signs out in a frame, and waits for what the provider says there at the end. */
+async function signOutInFrame() {
+  await page.goto(journey.frame);
+  let said = '';
+  await arrive(async () => {
+    said = await page.frames().at(-1).locator('body').innerText({ timeout: 1000 }).catch(() => '');
+    return said.includes('"codes"');
+  });
+  return said;
+}
+
 let code = 0;
 try {
   await page.goto(journey.start);
@@ -76,7 +102,9 @@ try {
   await arrive(atTheApp);
   await shoot();
   const app = JSON.parse(await page.locator('body').innerText());
-  console.log(JSON.stringify({ app, pages, console: messages }));
+  if (journey.sign_out) await signOut(app);
+  const frame = journey.frame ? await signOutInFrame() : null;
+  console.log(JSON.stringify({ app, pages, console: messages, frame }));
   if (app.failed) code = 1;
 } catch (error) {
   const text = await page.locator('body').innerText({ timeout: 1000 }).catch(() => '');

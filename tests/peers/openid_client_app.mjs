@@ -6,6 +6,7 @@
 
 import { parseArgs } from 'node:util';
 import express from 'express';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 
 const { values: given } = parseArgs({
@@ -34,6 +35,16 @@ const begun = new Map();
 let config;
 let settings;
 let last = null;
+/** What it was told of sessions' ends, and how often it is still to say that it could not take that. */
+let ended = [];
+let failures = 0;
+const waiting = new Set();
+
+/** Remembers what it was told, and tells whoever waits for it. */
+function told(what) {
+  ended.push(what);
+  for (const tell of waiting) tell();
+}
 
 /** Discovers the issuer and becomes this client of it. */
 async function become(wanted) {
@@ -114,6 +125,45 @@ app.post('/revoke', answer(async ({ body }) => {
 }));
 app.post('/logout-url', answer(({ body }) => ({ url: client.buildEndSessionUrl(config, body).href })));
 app.get('/logged-out', (request, http) => http.json({ logged_out: true, ...request.query }));
+app.post('/backchannel-logout', answer(async ({ body }) => {
+  const at = Date.now();
+  if (failures > 0) {
+    failures -= 1;
+    throw new Error('not now');
+  }
+  const { jwks_uri: keys, issuer } = config.serverMetadata();
+  const verified = await jwtVerify(body.logout_token, createRemoteJWKSet(new URL(keys)), {
+    issuer,
+    audience: settings.client_id,
+    typ: 'logout+jwt',
+    algorithms: [settings.id_token_alg],
+    requiredClaims: ['iat', 'exp', 'jti', 'events', 'sub', 'sid'],
+    maxTokenAge: '2 minutes',
+    clockTolerance: '1 minute',
+  });
+  told({ at, claims: verified.payload });
+  return {};
+}));
+app.get('/frontchannel-logout', (request, http) => {
+  told({ frame: { ...request.query } });
+  http.type('html').send('<!doctype html><title>Signed out</title>');
+});
+app.get('/ended', (request, http) => {
+  const late = setTimeout(() => tell(true), Number(request.query.wait ?? 0));
+  const tell = (now) => {
+    if (!now && ended.length < Number(request.query.count ?? 0)) return;
+    clearTimeout(late);
+    waiting.delete(tell);
+    http.json(ended);
+  };
+  waiting.add(tell);
+  tell();
+});
+app.post('/control/ended', ({ body }, http) => {
+  ended = [];
+  failures = body.failures ?? 0;
+  http.json({});
+});
 app.post('/control/client', answer(({ body }) => become(body)));
 
 let base;

@@ -7,6 +7,7 @@ runs by POST /control/options, and whom it serves by POST /control/sp {"url": SP
 import argparse
 import json
 import logging
+import re
 import shutil
 import signal
 import subprocess
@@ -16,15 +17,19 @@ import threading
 from base64 import b64encode
 from pathlib import Path
 
-from flask import Flask, jsonify, render_template_string, request
+from flask import Flask, jsonify, redirect, render_template_string, request
 from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
 from saml2.authn_context import PASSWORDPROTECTEDTRANSPORT
 from saml2.config import IdPConfig
 from saml2.metadata import create_metadata_string
 from saml2.saml import NAMEID_FORMAT_EMAILADDRESS, NAMEID_FORMAT_PERSISTENT, NameID
-from saml2.samlp import STATUS_AUTHN_FAILED
+from saml2.samlp import (
+    STATUS_AUTHN_FAILED, STATUS_PARTIAL_LOGOUT, STATUS_RESPONDER, STATUS_SUCCESS, Status, StatusCode,
+)
 from saml2.server import Server
-from saml2.sigver import get_pem_wrapped_unwrapped, make_temp, pre_encryption_part
+from saml2.sigver import (
+    get_pem_wrapped_unwrapped, make_temp, pre_encryption_part, verify_redirect_signature,
+)
 from saml2.xmldsig import DIGEST_SHA1, DIGEST_SHA256, SIG_RSA_SHA1, SIG_RSA_SHA256
 from werkzeug.serving import make_server
 
@@ -40,6 +45,15 @@ ENCRYPTION = {
     "aes128-gcm": ("http://www.w3.org/2009/xmlenc11#aes128-gcm", "aes-128"),
     "aes256-gcm": ("http://www.w3.org/2009/xmlenc11#aes256-gcm", "aes-256"),
     "aes256-cbc": ("http://www.w3.org/2001/04/xmlenc#aes256-cbc", "aes-256"),
+}
+
+BINDINGS = {"redirect": BINDING_HTTP_REDIRECT, "post": BINDING_HTTP_POST}
+
+# What it answers to a wish to sign out: status codes, the second below the first.
+LOGOUT_ANSWERS = {
+    "complete": (STATUS_SUCCESS, None),
+    "partial": (STATUS_SUCCESS, STATUS_PARTIAL_LOGOUT),
+    "failed": (STATUS_RESPONDER, None),
 }
 
 SIGNATURES = {
@@ -103,7 +117,11 @@ class Provider:
             "domain": "globex.example",
             "name_id": "email",
             "attributes": ["mail", "givenName", "sn"],
+            "slo": [],
+            "logout": "complete",
+            "sign_logout": True,
         }
+        self.told = None
         self.server = self.build(self.options)
 
     def key(self, number):
@@ -122,8 +140,8 @@ class Provider:
         sign_with, keys = options["sign_with_key"], options["keys"]
         key, cert = self.key(sign_with)
         others = [self.key(number)[1] for number in range(1, keys + 1) if number != sign_with]
-        bindings = {"redirect": BINDING_HTTP_REDIRECT, "post": BINDING_HTTP_POST}
-        endpoints = [(f"{self.url}/sso/{name}", bindings[name]) for name in options["bindings"]]
+        endpoints = [(f"{self.url}/sso/{name}", BINDINGS[name]) for name in options["bindings"]]
+        logout = [(f"{self.url}/slo/{name}", BINDINGS[name]) for name in options["slo"]]
         signature, digest = SIGNATURES[options["signature"]]
         return IdPConfig().load({
             "entityid": options["entity_id"],
@@ -135,7 +153,8 @@ class Provider:
             "digest_algorithm": digest,
             "metadata": {"remote": [{"url": url} for url in self.sp_urls]},
             "service": {"idp": {
-                "endpoints": {"single_sign_on_service": endpoints},
+                "endpoints": {"single_sign_on_service": endpoints,
+                              **({"single_logout_service": logout} if logout else {})},
                 "name_id_format": [NAMEID_FORMAT_EMAILADDRESS, NAMEID_FORMAT_PERSISTENT],
                 "policy": {"default": {"lifetime": {"minutes": 5}}},
                 "want_authn_requests_signed": options["want_requests_signed"],
@@ -189,6 +208,82 @@ class Provider:
         )
         return {"in_response_to": None, "destination": destination, "sp_entity_id": sp_entity_id}
 
+    def name_id(self, user):
+        """What pysaml2 calls a person."""
+        mail = PEOPLE[user]["mail"].format(domain=self.options["domain"])
+        if self.options["name_id"] == "email":
+            return NameID(format=NAMEID_FORMAT_EMAILADDRESS, text=mail)
+        return NameID(format=NAMEID_FORMAT_PERSISTENT, text=f"persistent-{user}")
+
+    def session_index(self):
+        """The session that the last response began."""
+        text = self.folder.joinpath("last-response.xml").read_text(encoding="utf-8")
+        return re.search(r'SessionIndex="([^"]+)"', text)[1]
+
+    def carry(self, name, message, destination, relay_state, is_response):
+        """What the browser gets for a message of pysaml2 by this binding."""
+        signature, _ = SIGNATURES[self.options["signature"]]
+        sent = self.server.apply_binding(
+            BINDINGS[name], str(message), destination, relay_state, response=is_response,
+            sign=self.options["sign_logout"] and name == "redirect", sigalg=signature,
+        )
+        if name == "redirect":
+            return redirect(dict(sent["headers"])["Location"], 303)
+        return sent["data"]
+
+    def start_logout(self, name, sp_entity_id, user, index, relay_state):
+        """A request to sign a person out, which nobody asked for."""
+        signature, digest = SIGNATURES[self.options["signature"]]
+        _, destination = self.server.pick_binding(
+            "single_logout_service", [BINDINGS[name]], "spsso", entity_id=sp_entity_id
+        )
+        _, message = self.server.create_logout_request(
+            destination, sp_entity_id, name_id=self.name_id(user), session_indexes=index,
+            sign=self.options["sign_logout"] and name == "post",
+            sign_alg=signature, digest_alg=digest,
+        )
+        return self.carry(name, message, destination, relay_state, False)
+
+    def answer_logout(self, name, fields):
+        """pysaml2's answer to a service provider that wants a person signed out."""
+        parsed = self.server.parse_logout_request(
+            fields["SAMLRequest"], BINDINGS[name], relay_state=fields.get("RelayState"),
+            sigalg=fields.get("SigAlg"), signature=fields.get("Signature"),
+        ).message
+        self.told = {
+            "name_id": parsed.name_id.text,
+            "session_index": [index.text for index in parsed.session_index],
+        }
+        top, below = LOGOUT_ANSWERS[self.options["logout"]]
+        code = StatusCode(value=top, status_code=below and StatusCode(value=below))
+        signature, digest = SIGNATURES[self.options["signature"]]
+        response = self.server.create_logout_response(
+            parsed, [BINDINGS[name]], status=Status(status_code=code),
+            sign=self.options["sign_logout"] and name == "post",
+            sign_alg=signature, digest_alg=digest,
+        )
+        _, destination = self.server.pick_binding(
+            "single_logout_service", [BINDINGS[name]], "spsso", request=parsed
+        )
+        return self.carry(name, response, destination, fields.get("RelayState", ""), True)
+
+    def end_logout(self, name, fields):
+        """What pysaml2 makes of a service provider's answer."""
+        parsed = self.server.parse_logout_request_response(fields["SAMLResponse"], BINDINGS[name])
+        issuer = parsed.issuer()
+        if name == "redirect":
+            cert = self.server.metadata.certs(issuer, "any", "signing")[0][1]
+            is_signed = verify_redirect_signature(fields, self.server.sec.sec_backend, cert)
+        else:
+            is_signed = not parsed.not_signed and "<ds:Signature" in str(parsed.xmlstr)
+        codes, code = [], parsed.response.status.status_code
+        while code is not None:
+            codes.append(code.value.rsplit(":", 1)[1])
+            code = code.status_code
+        message = parsed.response.status.status_message
+        return {"codes": codes, "is_signed": bool(is_signed), "issuer": issuer,
+                "message": message and message.text, "relay_state": fields.get("RelayState")}
+
     def answer(self, user, where):
         """pysaml2's response for a person, or its refusal of somebody it does not know."""
         options = self.options
@@ -201,12 +296,9 @@ class Provider:
             )
         person = {name: value.format(domain=options["domain"])
                   for name, value in PEOPLE[user].items()}
-        name_id = (NameID(format=NAMEID_FORMAT_EMAILADDRESS, text=person["mail"])
-                   if options["name_id"] == "email"
-                   else NameID(format=NAMEID_FORMAT_PERSISTENT, text=f"persistent-{user}"))
         return self.server.create_authn_response(
             {name: person[name] for name in options["attributes"]},
-            userid=user, name_id=name_id,
+            userid=user, name_id=self.name_id(user),
             authn={"class_ref": PASSWORDPROTECTEDTRANSPORT},
             sign_assertion=options["sign_assertion"], sign_response=options["sign_response"],
             encrypt_assertion=options["encrypt"] is not None,
@@ -275,6 +367,37 @@ def web(provider):
             where = provider.start(request.args["sp"])
             return answer_page(provider, request.args["user"], where,
                                request.args.get("relay_state", ""))
+
+    def logout(name, fields):
+        with provider.lock:
+            if "SAMLRequest" in fields:
+                return provider.answer_logout(name, fields)
+            return jsonify(provider.end_logout(name, fields))
+
+    @app.get("/slo/redirect")
+    def slo_redirect():
+        return logout("redirect", request.args.to_dict())
+
+    @app.post("/slo/post")
+    def slo_post():
+        return logout("post", request.form.to_dict())
+
+    @app.get("/logout")
+    def start_logout():
+        given = request.args
+        with provider.lock:
+            index = [provider.session_index()] if given.get("index") == "last" else None
+            return provider.start_logout(given["binding"], given["sp"], given["user"], index,
+                                         given.get("relay_state", ""))
+
+    @app.get("/frame")
+    def frame():
+        address = "/logout?" + request.query_string.decode("ascii")
+        return render_template_string('<!doctype html><iframe src="{{ address }}"></iframe>', address=address)
+
+    @app.get("/control/told")
+    def control_told():
+        return jsonify(provider.told)
 
     @app.post("/control/sp")
     def control_sp():

@@ -4,6 +4,7 @@
 // runs by POST /control/options, and whom it serves by POST /control/sp {"url": SP metadata}.
 
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,11 +12,17 @@ import { parseArgs } from 'node:util';
 import { DOMParser } from '@xmldom/xmldom';
 import express from 'express';
 import samlp from 'samlp';
+import SessionParticipants from 'samlp/lib/sessionParticipants/index.js';
 
 const METADATA = 'urn:oasis:names:tc:SAML:2.0:metadata';
 const XMLDSIG = 'http://www.w3.org/2000/09/xmldsig#';
 const EMAIL = 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress';
 const AUTHN_FAILED = 'urn:oasis:names:tc:SAML:2.0:status:AuthnFailed';
+
+const LOGOUT_BINDINGS = {
+  redirect: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect',
+  post: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST',
+};
 
 const ENCRYPTION = {
   'aes128-gcm': 'http://www.w3.org/2009/xmlenc11#aes128-gcm',
@@ -55,11 +62,34 @@ const options = {
   sign_with_key: 1,
   domain: 'initech.example',
   lifetime: 300,
+  slo: [],
+  logout: 'complete',
 };
 
 const serviceProviders = new Map();
 const keys = new Map();
 let lastResponse = '';
+let participants = [];
+
+/** What samlp remembers between the halves of a logout. */
+const logouts = new Map();
+const logoutStore = {
+  save(_request, value, done) {
+    const id = randomUUID();
+    logouts.set(id, value);
+    done(null, id);
+  },
+  load(_request, id, given, then) {
+    const done = then ?? given;
+    const value = logouts.get(id);
+    if (given.destroy) logouts.delete(id);
+    done(null, value);
+  },
+  update(_request, id, value, done) {
+    logouts.set(id, value);
+    done(null, id);
+  },
+};
 
 /** A key and its self-signed certificate, made when first wanted. */
 function key(number) {
@@ -109,6 +139,37 @@ function settings(serviceProvider, answer) {
   };
 }
 
+/** A new session of a person with a service provider, which a logout ends. */
+function begin(serviceProvider, nameId) {
+  const sessionIndex = `_${randomUUID()}`;
+  participants.push({
+    serviceProviderId: serviceProvider.entityId,
+    nameId,
+    nameIdFormat: EMAIL,
+    sessionIndex,
+    serviceProviderLogoutURL: serviceProvider.slo,
+    cert: serviceProvider.signingCert,
+    binding: LOGOUT_BINDINGS[options.slo[0] ?? 'redirect'],
+  });
+  return sessionIndex;
+}
+
+/** samlp's logout: a wish of a service provider, its answer, or, with neither, one that starts here. */
+function logout(request, http, next) {
+  request.body ??= {};
+  return samlp.logout({
+    ...key(options.sign_with_key),
+    issuer: options.entity_id,
+    deflate: true,
+    signatureAlgorithm: `rsa-${options.signature}`,
+    digestAlgorithm: options.signature,
+    protocolBinding: LOGOUT_BINDINGS[options.slo[0] ?? 'redirect'],
+    sessionParticipants: new SessionParticipants(participants),
+    store: logoutStore,
+    clearIdPSession: (done) => done(options.logout === 'partial' ? new Error('not everywhere') : null),
+  })(request, http, next);
+}
+
 /** The page that carries the response to the service provider. */
 function sendAnswer(acs, relayState) {
   return (http, response) => {
@@ -142,6 +203,7 @@ async function readServiceProvider(url) {
   return {
     entityId: root.getAttribute('entityID'),
     acs: root.getElementsByTagNameNS(METADATA, 'AssertionConsumerService')[0].getAttribute('Location'),
+    slo: root.getElementsByTagNameNS(METADATA, 'SingleLogoutService')[0]?.getAttribute('Location'),
     signingCert: certificate('signing'),
     encryptionCert: certificate('encryption'),
   };
@@ -172,7 +234,8 @@ async function answerRequest(request, http, next, user) {
   }
   request.user = profile(user);
   const send = sendAnswer(serviceProvider.acs, relayState);
-  return samlp.auth({ ...settings(serviceProvider, send), audience: serviceProvider.entityId })(request, http, next);
+  const sessionIndex = begin(serviceProvider, request.user.id);
+  return samlp.auth({ ...settings(serviceProvider, send), sessionIndex, audience: serviceProvider.entityId })(request, http, next);
 }
 
 /** Answers at once for a person whose cookie is known, else asks who it is. */
@@ -199,6 +262,7 @@ app.get('/metadata', (request, http, next) => samlp.metadata({
   cert: key(options.sign_with_key).cert,
   redirectEndpointPath: '/sso/redirect',
   postEndpointPath: '/sso/post',
+  logoutEndpointPaths: Object.fromEntries(options.slo.map((binding) => [binding, `/slo/${binding}`])),
 })(request, http, next));
 app.get('/sso/redirect', signOn);
 app.post('/sso/post', signOn);
@@ -209,6 +273,10 @@ app.post('/login', (request, http, next) => {
   if (request.query.SAMLRequest) request.method = 'GET';
   return answerRequest(request, http, next, user);
 });
+
+app.get('/slo/redirect', logout);
+app.post('/slo/post', logout);
+app.get('/logout', logout);
 
 app.get('/start', (request, http, next) => {
   const serviceProvider = serviceProviders.get(request.query.sp);
@@ -227,6 +295,7 @@ app.post('/control/sp', async (request, http) => {
 });
 app.post('/control/forget', (_request, http) => {
   serviceProviders.clear();
+  participants = [];
   http.json({});
 });
 app.post('/control/options', (request, http) => {

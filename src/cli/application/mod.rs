@@ -7,7 +7,8 @@ use super::output::cell;
 use super::paging::Paging;
 use super::shell::Shell;
 use crate::store::applications::{
-    self, Application, ApplicationKind, ApplicationPatch, IdTokenAlg, NewApplication, NoConnection,
+    self, Application, ApplicationKind, ApplicationPatch, IdTokenAlg, Logout, LogoutPatch,
+    NewApplication, NoConnection,
 };
 use crate::store::{ApplicationId, OrganizationId, Scope};
 use crate::views::List;
@@ -78,6 +79,40 @@ pub(super) struct Addresses {
     /// The app's own sign-in, for `--no-connection fallback`
     #[arg(long, value_name = "URL")]
     fallback_url: Option<String>,
+    /// Where the app is told of a session's end, server to server
+    #[arg(long, value_name = "URI")]
+    backchannel_logout_uri: Option<String>,
+    /// Whether the app needs the session's ID there
+    #[arg(long, value_name = "BOOL")]
+    backchannel_logout_session_required: Option<bool>,
+    /// What browsers open in a hidden frame when their session has ended
+    #[arg(long, value_name = "URI")]
+    frontchannel_logout_uri: Option<String>,
+    /// Whether the app needs issuer and session's ID there
+    #[arg(long, value_name = "BOOL")]
+    frontchannel_logout_session_required: Option<bool>,
+}
+
+impl Addresses {
+    /// Where a new app is told of a session's end.
+    fn logout(&self) -> Logout {
+        Logout {
+            backchannel_uri: self.backchannel_logout_uri.clone(),
+            backchannel_session_required: self.backchannel_logout_session_required == Some(true),
+            frontchannel_uri: self.frontchannel_logout_uri.clone(),
+            frontchannel_session_required: self.frontchannel_logout_session_required == Some(true),
+        }
+    }
+
+    /// What is to change of that.
+    fn logout_patch(&self) -> LogoutPatch {
+        LogoutPatch {
+            backchannel_uri: self.backchannel_logout_uri.clone().map(absent_if_empty),
+            backchannel_session_required: self.backchannel_logout_session_required,
+            frontchannel_uri: self.frontchannel_logout_uri.clone().map(absent_if_empty),
+            frontchannel_session_required: self.frontchannel_logout_session_required,
+        }
+    }
 }
 
 /// What is to change; a list takes the place of the whole list that was there.
@@ -150,6 +185,8 @@ fn fields(row: &Application) -> Vec<(&'static str, String)> {
         ("fallback_url", cell(row.fallback_url.as_ref())),
         ("id_token_alg", row.id_token_alg.to_string()),
         ("organizations", organizations.unwrap_or_else(|| "every".to_owned())),
+        ("backchannel_logout_uri", cell(row.backchannel_logout_uri.as_ref())),
+        ("frontchannel_logout_uri", cell(row.frontchannel_logout_uri.as_ref())),
     ]
 }
 
@@ -168,6 +205,7 @@ fn create(shell: &Shell, given: Create) -> Result {
         names => Some(resolve(shell, names)?),
     };
     let new = NewApplication {
+        logout: given.addresses.logout(),
         name: given.name,
         kind: given.kind,
         redirect_uris: given.addresses.redirect_uris,
@@ -206,6 +244,7 @@ fn update(shell: &Shell, given: Update) -> Result {
         (false, names) => Some(Some(resolve(shell, names)?)),
     };
     let patch = ApplicationPatch {
+        logout: given.addresses.logout_patch(),
         name: given.name,
         redirect_uris: some(given.addresses.redirect_uris),
         post_logout_redirect_uris: some(given.addresses.post_logout_redirect_uris),

@@ -31,6 +31,7 @@ fn fields(row: &Connection, public_url: &str) -> Vec<(&'static str, String)> {
         ("tested", yes(row.tested())),
         ("sp_entity_id", row.entity_id(public_url)),
         ("acs_url", row.acs(public_url)),
+        ("slo_url", row.slo(public_url)),
         ("login_url", row.login_url(public_url)),
         ("idp_entity_id", cell(known.map(|known| known.entity_id.as_str()))),
         ("metadata_url", cell(row.metadata_url.as_ref())),
@@ -38,6 +39,9 @@ fn fields(row: &Connection, public_url: &str) -> Vec<(&'static str, String)> {
     ];
     for endpoint in known.iter().flat_map(|known| &known.sign_on) {
         fields.push(("sign_on", format!("{} ({:?})", endpoint.location, endpoint.binding)));
+    }
+    for endpoint in known.iter().flat_map(|known| &known.logout) {
+        fields.push(("logout", format!("{} ({:?})", endpoint.location, endpoint.binding)));
     }
     for certificate in known.iter().flat_map(|known| &known.certificates) {
         fields.push(("certificate", described(certificate)));

@@ -9,10 +9,12 @@ pub(super) use identifiers::affected;
 
 use super::failure::Result;
 use super::shell::{Shell, actor, pending_migrations};
+use crate::acts;
 use crate::config::DatabaseUrl;
 use crate::crypto::MasterKey;
 use crate::http::server::{self, State};
 use crate::jobs;
+use crate::jobs::notices::Teller;
 use crate::store::clean_up::Retention;
 use crate::store::{Actor, Scope, Store, demo};
 use crate::telemetry::{self, Metrics};
@@ -69,12 +71,22 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         let running = server::start(state.clone(), server::listen(listen)?)?;
         welcome::print(&shell, running.address(), is_new)?;
         let (stop, stopped) = watch::channel(false);
+        let teller = Teller {
+            store: store.clone(),
+            fetcher: acts::app_fetcher(&state.config)?,
+            issuer: state.issuer().to_owned(),
+            keys: Box::new({
+                let state = state.clone();
+                move || state.keys()
+            }),
+        };
+        let telling = tokio::spawn(jobs::notices::run(teller, stopped.clone()));
         let renewing = tokio::spawn(jobs::keys::run(move || state.renew_keys(), stopped.clone()));
         let cleaning = tokio::spawn(jobs::clean_up::run(store, retention, metrics, stopped));
         let ended = running.until_signal().await;
         // The job ends when the sender is gone, too: nobody has to hear this.
         let _ = stop.send(true);
-        for job in [renewing, cleaning] {
+        for job in [telling, renewing, cleaning] {
             if let Err(error) = job.await {
                 tracing::error!(%error, "a job did not end well");
             }

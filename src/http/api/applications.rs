@@ -7,7 +7,8 @@ use crate::http::caller::{ApiKey, ApplicationsRead, ApplicationsWrite};
 use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::applications::{
-    self, ApplicationKind, ApplicationPatch, IdTokenAlg, NewApplication, NoConnection,
+    self, ApplicationKind, ApplicationPatch, IdTokenAlg, Logout, LogoutPatch, NewApplication,
+    NoConnection,
 };
 use crate::store::{ApplicationId, OrganizationId, Scope, Tx};
 use crate::views::application::{ApplicationView, NewApplicationView};
@@ -45,6 +46,18 @@ struct Create {
     /// Whose people may sign in to it; everybody's if it is left out.
     #[schema(value_type = Option<Vec<String>>)]
     organizations: Option<Vec<OrganizationId>>,
+    /// Where the app is told of a session's end, server to server (OIDC Back-Channel Logout 1.0).
+    #[schema(example = "https://app.example.com/backchannel-logout")]
+    backchannel_logout_uri: Option<String>,
+    /// The app needs `sid` in logout tokens. It is there in any case.
+    #[serde(default)]
+    backchannel_logout_session_required: bool,
+    /// What a browser opens in a hidden frame when its session has ended (OIDC Front-Channel Logout 1.0).
+    #[schema(example = "https://app.example.com/frontchannel-logout")]
+    frontchannel_logout_uri: Option<String>,
+    /// The app needs `iss` and `sid` there. They are there in any case.
+    #[serde(default)]
+    frontchannel_logout_session_required: bool,
 }
 
 impl From<Create> for NewApplication {
@@ -60,6 +73,12 @@ impl From<Create> for NewApplication {
             id_token_alg: body.id_token_alg.unwrap_or(IdTokenAlg::Rs256),
             organizations: body.organizations,
             is_demo: false,
+            logout: Logout {
+                backchannel_uri: body.backchannel_logout_uri,
+                backchannel_session_required: body.backchannel_logout_session_required,
+                frontchannel_uri: body.frontchannel_logout_uri,
+                frontchannel_session_required: body.frontchannel_logout_session_required,
+            },
         }
     }
 }
@@ -90,6 +109,14 @@ struct Patch {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<Vec<String>>)]
     organizations: Nullable<Vec<OrganizationId>>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    backchannel_logout_uri: Nullable<String>,
+    backchannel_logout_session_required: Option<bool>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    frontchannel_logout_uri: Nullable<String>,
+    frontchannel_logout_session_required: Option<bool>,
 }
 
 impl From<Patch> for ApplicationPatch {
@@ -103,6 +130,12 @@ impl From<Patch> for ApplicationPatch {
             no_connection: body.no_connection,
             id_token_alg: body.id_token_alg,
             organizations: body.organizations,
+            logout: LogoutPatch {
+                backchannel_uri: body.backchannel_logout_uri,
+                backchannel_session_required: body.backchannel_logout_session_required,
+                frontchannel_uri: body.frontchannel_logout_uri,
+                frontchannel_session_required: body.frontchannel_logout_session_required,
+            },
         }
     }
 }

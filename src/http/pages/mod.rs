@@ -1,13 +1,16 @@
 //! Pages that people who sign in see: one view struct each, rendered by one function.
 
 mod shell;
+mod signed_out;
 mod test_result;
 mod turns;
 
+pub use self::signed_out::{
+    Answer, AtProvider, Offer, SignedOut, answer, logout_refused, signed_out,
+};
 pub use self::test_result::{AttributeLine, TestResult, test_result};
 pub use self::turns::{
-    Again, NoConnection, SignedIn, SignedOut, again, no_connection, signed_in, signed_out,
-    started_at_provider,
+    Again, NoConnection, SignedIn, again, no_connection, signed_in, started_at_provider,
 };
 
 pub(super) use self::shell::{Shell, respond};

@@ -106,30 +106,6 @@ pub fn signed_in(state: &State, view: &SignedIn<'_>) -> HttpResponse {
     message(state, &page)
 }
 
-/// What is signed out and what is not (UX 9.4).
-pub struct SignedOut<'a> {
-    /// The organization whose identity provider may still know the person.
-    pub organization: Option<&'a str>,
-    /// Where signing in starts again.
-    pub back: Option<&'a str>,
-}
-
-/// The page after signing out.
-#[must_use]
-pub fn signed_out(state: &State, view: &SignedOut<'_>) -> HttpResponse {
-    let shell = Shell(state);
-    let elsewhere = view.organization.map(|name| shell.organization("signed_out.provider", name));
-    let back = view.back.or_else(|| shell.back());
-    let page = Message {
-        status: StatusCode::OK,
-        page_title: shell.text("signed_out.page_title").to_owned(),
-        title: shell.operator("signed_out.title"),
-        texts: std::iter::once(shell.text("signed_out.text").to_owned()).chain(elsewhere).collect(),
-        ways: back.map(|href| way(shell, "signed_out.sign_in", href)).into_iter().collect(),
-    };
-    message(state, &page)
-}
-
-fn way(shell: Shell<'_>, key: &str, href: &str) -> Way {
+pub(super) fn way(shell: Shell<'_>, key: &str, href: &str) -> Way {
     Way { label: shell.operator(key), href: href.to_owned() }
 }

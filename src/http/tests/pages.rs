@@ -1,6 +1,7 @@
 use crate::http::guard::{Csp, EXCEPTIONS};
-use crate::http::pages::{self, AttributeLine, Choice, Destination, EmailFault};
+use crate::http::pages::{self, AtProvider, AttributeLine, Choice, Destination, EmailFault, Offer};
 use crate::http::testing::{Answer, PRODUCTION, World, read, world};
+use crate::saml::carry::{Form, Outgoing};
 use crate::saml::check::{Check, CheckName};
 use actix_web::HttpResponse;
 use actix_web::test::TestRequest;
@@ -113,19 +114,56 @@ fn every_end(world: &World) -> Vec<(&'static str, HttpResponse)> {
             "message",
             pages::signed_in(state, &pages::SignedIn { email: hostile, organization: hostile }),
         ),
-        (
-            "message",
-            pages::signed_out(
-                state,
-                &pages::SignedOut { organization: Some(hostile), back: Some("/login") },
-            ),
-        ),
+        ("message", pages::logout_refused(state, "clock_late", "req_1")),
     ]
+}
+
+/// Pages after signing out, with everything on them that can be.
+fn every_sign_out(world: &World) -> Vec<(&'static str, HttpResponse)> {
+    let state = &world.state;
+    let frames = ["https://app.example/bye?iss=x&sid=\"<b>".to_owned()];
+    let offer = Offer { logout: "lgo_1", location: "https://idp.example/slo" };
+    let mut all: Vec<_> = [
+        AtProvider::Unknown,
+        AtProvider::Offered(offer),
+        AtProvider::Complete,
+        AtProvider::Partial,
+        AtProvider::Failed,
+        AtProvider::Unconfirmed,
+        AtProvider::Began,
+    ]
+    .into_iter()
+    .map(|provider| {
+        let view = pages::SignedOut {
+            organization: Some(HOSTILE),
+            provider,
+            untold: true,
+            frames: &frames,
+            return_to: Some("https://app.example/bye?state=\"<b>"),
+        };
+        ("signed_out", pages::signed_out(state, &view))
+    })
+    .collect();
+    let form = Form {
+        action: "https://idp.example/slo".to_owned(),
+        field: "SAMLResponse",
+        message: "PHg+".to_owned(),
+        relay_state: HOSTILE.to_owned(),
+    };
+    let redirect = Outgoing::Redirect("https://idp.example/slo?SAMLResponse=\"<b>".to_owned());
+    for outgoing in [redirect, Outgoing::Form(form)] {
+        let provider = vec!["https://idp.example/sso".to_owned()];
+        let view =
+            pages::Answer { organization: HOSTILE, outgoing: &outgoing, frames: &frames, provider };
+        all.push(("answer", pages::answer(state, &view)));
+    }
+    all
 }
 
 async fn answers(world: &World) -> Vec<(&'static str, Answer)> {
     let mut answers = Vec::new();
-    for (name, page) in every_question(world).into_iter().chain(every_end(world)) {
+    let all = [every_question(world), every_end(world), every_sign_out(world)];
+    for (name, page) in all.into_iter().flatten() {
         answers.push((name, read(page).await));
     }
     answers.push(("error", world.call(TestRequest::get().uri("/nothing")).await));
@@ -182,6 +220,9 @@ async fn every_page_has_the_headers_and_departs_from_the_policy_only_as_the_tabl
         let csp = page.header("content-security-policy");
         let listed = EXCEPTIONS.iter().any(|exception| exception.pages.contains(&name));
         assert_eq!(csp != rule, listed, "{name}: {csp}");
+        // Our answer may stand in a frame of the provider that asked.
+        let csp = csp.replace("ancestors https://idp.example", "ancestors 'none'");
+        assert_eq!(csp != page.header("content-security-policy"), name == "answer", "{name}");
         let (fixed, forms) = csp.split_once("form-action ").unwrap();
         assert!(rule.starts_with(fixed), "{name}: {csp}");
         assert!(fixed.contains("default-src 'none'; script-src 'self';"), "{name}");
@@ -189,6 +230,7 @@ async fn every_page_has_the_headers_and_departs_from_the_policy_only_as_the_tabl
         assert!(!forms.contains('*') || forms.contains("http://127.0.0.1:*"), "{name}: {csp}");
         let referrer = if csp.contains("com.example.app:")
             || matches!(name, "chooser" | "sign_out" | "login")
+            || page.body.contains("action=\"/logout\"")
         {
             "same-origin"
         } else {

@@ -27,9 +27,19 @@ pub(super) fn assertion(
     certificate: &Certificate,
     cipher: ContentCipher,
 ) -> Result<Element> {
+    element("saml:EncryptedAssertion", assertion, certificate, cipher)
+}
+
+/// An element of that name with `inside` encrypted in it.
+pub(super) fn element(
+    name: &'static str,
+    inside: &Element,
+    certificate: &Certificate,
+    cipher: ContentCipher,
+) -> Result<Element> {
     let mut key = [0; 32];
     openssl::rand::rand_bytes(&mut key).context("random bytes")?;
-    let plaintext = assertion.write();
+    let plaintext = inside.write();
     let (algorithm, content) = match cipher {
         ContentCipher::Aes256Gcm => {
             ("http://www.w3.org/2009/xmlenc11#aes256-gcm", gcm(&key, plaintext.as_bytes())?)
@@ -52,7 +62,7 @@ pub(super) fn assertion(
             ),
         )
         .child(data(&transport(&key, certificate)?));
-    Ok(Element::new("saml:EncryptedAssertion").child(
+    Ok(Element::new(name).child(
         Element::new("xenc:EncryptedData")
             .attribute("Type", "http://www.w3.org/2001/04/xmlenc#Element")
             .child(method(algorithm))

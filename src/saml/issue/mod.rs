@@ -225,6 +225,16 @@ impl<'a> Issue<'a> {
     }
 }
 
+/// `EncryptedID` for the holder of `certificate` (SAML core 2.2.4).
+#[cfg(test)]
+pub(super) fn encrypted_id(
+    name_id: &Element,
+    certificate: &Certificate,
+    cipher: ContentCipher,
+) -> Result<Element> {
+    encrypt::element("saml:EncryptedID", name_id, certificate, cipher)
+}
+
 /// The provider's own metadata, with both bindings at one address, signed if there is a signer.
 pub fn metadata(
     entity_id: &str,

@@ -19,6 +19,7 @@ pub struct IdentityProvider {
     /// Where people sign in: one endpoint per binding, at least one.
     pub sign_on: Vec<Endpoint>,
     /// Where people sign out: at most one endpoint per binding.
+    #[serde(default)]
     pub logout: Vec<LogoutEndpoint>,
     /// What responses may be signed with, each one, in the order of the file.
     pub certificates: Vec<Certificate>,

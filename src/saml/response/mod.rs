@@ -12,6 +12,9 @@ mod statements;
 mod tests;
 mod time;
 
+pub(super) use semantics::{invalid, only, optional_time, required_time};
+pub(super) use shape::message as check_message;
+
 use super::certificate::{Certificate, TrustedKeys};
 use super::check::{self, Check, CheckName, Note, Rejection, Trace};
 use super::encryption::{self, DecryptionKey, Opened};
@@ -362,7 +365,7 @@ fn size(bytes: &Vec<u8>) -> Note {
 /// Providers that encrypt in place leave out declarations made further out, and XML Encryption
 /// wants them found (1.1, 4.3.3). What a stranger declares there changes nothing that is signed:
 /// the canonical form spells every namespace out.
-fn in_context(text: &str, encrypted: Node<'_, '_>) -> String {
+pub(super) fn in_context(text: &str, encrypted: Node<'_, '_>) -> String {
     let mut context = "<context".to_owned();
     for namespace in encrypted.namespaces().filter(|namespace| namespace.name() != Some("xml")) {
         let colon = if namespace.name().is_some() { ":" } else { "" };

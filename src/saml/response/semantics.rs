@@ -303,7 +303,7 @@ impl<'a, 'input> Rules<'a, 'input> {
 }
 
 /// The child of that name; more than one is not SAML.
-pub(super) fn only<'a, 'input>(
+pub(in crate::saml) fn only<'a, 'input>(
     node: Node<'a, 'input>,
     namespace: &'static str,
     name: &'static str,
@@ -316,11 +316,14 @@ pub(super) fn only<'a, 'input>(
     Ok(first)
 }
 
-pub(super) fn required_time(node: Node<'_, '_>, name: &str) -> Result<Time, Rejection> {
+pub(in crate::saml) fn required_time(node: Node<'_, '_>, name: &str) -> Result<Time, Rejection> {
     optional_time(node, name)?.ok_or_else(|| invalid(&format!("{name} is missing.")))
 }
 
-pub(super) fn optional_time(node: Node<'_, '_>, name: &str) -> Result<Option<Time>, Rejection> {
+pub(in crate::saml) fn optional_time(
+    node: Node<'_, '_>,
+    name: &str,
+) -> Result<Option<Time>, Rejection> {
     xml::attribute(node, name).map(parse_time).transpose()
 }
 
@@ -332,7 +335,7 @@ pub(super) fn parse_time(text: &str) -> Result<Time, Rejection> {
     })
 }
 
-pub(super) fn invalid(detail: &str) -> Rejection {
+pub(in crate::saml) fn invalid(detail: &str) -> Rejection {
     Rejection::new(Cause::XmlInvalid, detail)
 }
 

@@ -58,6 +58,15 @@ pub(super) fn assertion<'a, 'input>(
     Ok(signature(root))
 }
 
+/// Checks a document whose root is a message without an assertion, and gives the message's signature.
+pub(in crate::saml) fn message<'a, 'input>(
+    root: Node<'a, 'input>,
+) -> Result<Option<Node<'a, 'input>>, Rejection> {
+    check_names(root, None)?;
+    check_ids(root)?;
+    Ok(signature(root))
+}
+
 /// The signature of `node` itself.
 pub(super) fn signature<'a, 'input>(node: Node<'a, 'input>) -> Option<Node<'a, 'input>> {
     xml::child(node, ns::SIGNATURE, "Signature")

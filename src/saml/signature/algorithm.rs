@@ -94,7 +94,11 @@ pub(super) fn signature_method(
     allow_sha1: bool,
 ) -> Result<Algorithm, Rejection> {
     Parts::of(node)?.end()?;
-    let uri = xml::attribute(node, "Algorithm").unwrap_or_default();
+    of_uri(xml::attribute(node, "Algorithm").unwrap_or_default(), allow_sha1)
+}
+
+/// The signature method of that name, if it is accepted.
+pub(super) fn of_uri(uri: &str, allow_sha1: bool) -> Result<Algorithm, Rejection> {
     match Algorithm::from_uri(uri) {
         Some(algorithm) if algorithm.hash != Hash::Sha1 || allow_sha1 => Ok(algorithm),
         Some(_) => Err(weak("The message is signed with SHA-1.", uri)),

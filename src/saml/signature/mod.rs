@@ -5,10 +5,13 @@
 //! never gives a key; it only says in the trace which certificate was meant.
 
 mod algorithm;
+mod detached;
 mod parts;
 
 use algorithm::{Algorithm, Hash};
 use parts::Parts;
+
+pub use detached::verify_octets;
 
 use super::certificate::{self, TrustedKey, TrustedKeys};
 use super::check::Rejection;
@@ -122,30 +125,12 @@ impl<'a, 'input> Signature<'a, 'input> {
         let found = first
             .chain(rest)
             .take(MAX_KEYS_TRIED)
-            .find(|key| self.is_by(&key.key, &hash).unwrap_or(false));
+            .find(|key| is_by(self.algorithm, &self.value, &key.key, &hash).unwrap_or(false));
         let Some(key) = found else {
             let is_ours = self.named.is_none() || keys.iter().any(|key| named(&key));
             return Err(self.no_key_fits(is_ours));
         };
-        // A renewed certificate may hold the same key.
-        let key = if key.certificate.is_expired(now) {
-            fitting()
-                .find(|other| !other.certificate.is_expired(now) && other.key.public_eq(&key.key))
-                .ok_or_else(|| {
-                    Rejection::new(
-                        Cause::CertificateExpired,
-                        "The certificate that made the signature has ended.",
-                    )
-                    .expected(format!("a certificate that is valid at {now}"))
-                    .received(format!(
-                        "{}, ended {}",
-                        key.certificate.fingerprint(),
-                        key.certificate.not_after()
-                    ))
-                })?
-        } else {
-            key
-        };
+        let key = in_force(key, keys, now)?;
         Ok(Signed { signature: self, key })
     }
 
@@ -165,25 +150,6 @@ impl<'a, 'input> Signature<'a, 'input> {
         )
         .expected("a certificate of the connection")
         .received(fingerprint)
-    }
-
-    fn is_by(&self, key: &PKeyRef<Public>, hash: &[u8]) -> Result<bool, ErrorStack> {
-        let mut context = PkeyCtx::new(key)?;
-        context.verify_init()?;
-        if self.algorithm.key == Id::RSA {
-            context.set_rsa_padding(Padding::PKCS1)?;
-            context.set_signature_md(self.algorithm.hash.md())?;
-            return context.verify(hash, &self.value);
-        }
-        // XML Signature writes r and s side by side, each as long as the curve's order.
-        let length = key.ec_key()?.group().order_bits().div_ceil(8) as usize;
-        if self.value.len() != 2 * length {
-            return Ok(false);
-        }
-        let (r, s) = self.value.split_at(length);
-        let signature =
-            EcdsaSig::from_private_components(BigNum::from_slice(r)?, BigNum::from_slice(s)?)?;
-        context.verify(hash, &signature.to_der()?)
     }
 }
 
@@ -214,6 +180,56 @@ impl Signed<'_, '_, '_> {
         };
         format!("{} · {} · {canonical}", self.signature.algorithm.name, self.signature.digest_name)
     }
+}
+
+/// Whether a key made this signature of octets with this hash.
+fn is_by(
+    algorithm: Algorithm,
+    value: &[u8],
+    key: &PKeyRef<Public>,
+    hash: &[u8],
+) -> Result<bool, ErrorStack> {
+    let mut context = PkeyCtx::new(key)?;
+    context.verify_init()?;
+    if algorithm.key == Id::RSA {
+        context.set_rsa_padding(Padding::PKCS1)?;
+        context.set_signature_md(algorithm.hash.md())?;
+        return context.verify(hash, value);
+    }
+    // XML Signature writes r and s side by side, each as long as the curve's order.
+    let length = key.ec_key()?.group().order_bits().div_ceil(8) as usize;
+    if value.len() != 2 * length {
+        return Ok(false);
+    }
+    let (r, s) = value.split_at(length);
+    let signature =
+        EcdsaSig::from_private_components(BigNum::from_slice(r)?, BigNum::from_slice(s)?)?;
+    context.verify(hash, &signature.to_der()?)
+}
+
+/// The key itself, unless its certificate has ended: a renewed certificate may hold the same key.
+fn in_force<'k>(
+    key: &'k TrustedKey,
+    keys: &'k TrustedKeys,
+    now: Time,
+) -> Result<&'k TrustedKey, Rejection> {
+    if !key.certificate.is_expired(now) {
+        return Ok(key);
+    }
+    keys.iter()
+        .find(|other| !other.certificate.is_expired(now) && other.key.public_eq(&key.key))
+        .ok_or_else(|| {
+            Rejection::new(
+                Cause::CertificateExpired,
+                "The certificate that made the signature has ended.",
+            )
+            .expected(format!("a certificate that is valid at {now}"))
+            .received(format!(
+                "{}, ended {}",
+                key.certificate.fingerprint(),
+                key.certificate.not_after()
+            ))
+        })
 }
 
 /// The signature covers the element that it is in, and nothing else (SAML core 5.4.2).

@@ -64,6 +64,9 @@ impl Limits {
         remarks: false,
     };
 
+    /// For logout messages: as responses, but small.
+    pub const LOGOUT: Self = Self { bytes: 256 * 1024, elements: 2_000, ..Self::RESPONSE };
+
     /// For metadata, which people edit and federations put together.
     pub const METADATA: Self = Self {
         bytes: 5 * 1024 * 1024,

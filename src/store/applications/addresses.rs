@@ -1,6 +1,6 @@
 //! Which addresses an application may have a browser sent to.
 
-use super::{Application, ApplicationKind, NoConnection};
+use super::{Application, ApplicationKind, NoConnection, logout};
 use crate::oidc::client::{ClientKind, check_registered};
 use crate::store::input::{Faults, LONGEST_ADDRESS};
 
@@ -26,6 +26,7 @@ pub(super) fn check(faults: &mut Faults, application: &Application) {
             "Where people go who have no connection: the address of the app's own sign-in.";
         faults.add("/fallback_url", "required", detail);
     }
+    logout::check(faults, application);
 }
 
 fn list(faults: &mut Faults, pointer: &str, uris: &[String], kind: ApplicationKind) {

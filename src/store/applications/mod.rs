@@ -1,10 +1,12 @@
 //! Applications: the vendor's apps, as OAuth clients.
 
 mod addresses;
+mod logout;
 mod secrets;
 #[cfg(test)]
 mod tests;
 
+pub use logout::{Logout, LogoutPatch};
 pub use secrets::{
     ApplicationSecret, add_secret, authenticate, revoke_secret, secrets, touch_secret,
 };
@@ -85,6 +87,14 @@ pub struct Application {
     pub updated_at: Time,
     /// When it was deleted.
     pub deleted_at: Option<Time>,
+    /// Where it is told of a session's end, server to server (OIDC Back-Channel Logout 1.0, 2.2).
+    pub backchannel_logout_uri: Option<String>,
+    /// It needs to know which session that was. It is told in any case.
+    pub backchannel_logout_session_required: bool,
+    /// What a browser opens in a hidden frame when its session has ended (OIDC Front-Channel Logout 1.0, 2).
+    pub frontchannel_logout_uri: Option<String>,
+    /// It needs to know which session that was. It is told in any case.
+    pub frontchannel_logout_session_required: bool,
 }
 
 impl From<ApplicationKind> for ClientKind {
@@ -157,6 +167,8 @@ pub struct NewApplication {
     pub organizations: Option<Vec<OrganizationId>>,
     /// Made by the demo.
     pub is_demo: bool,
+    /// How it is told of a session's end.
+    pub logout: Logout,
 }
 
 /// What is to change; `None` stays as it is, `Some(None)` takes away.
@@ -178,6 +190,8 @@ pub struct ApplicationPatch {
     pub id_token_alg: Option<IdTokenAlg>,
     /// Whose people may sign in.
     pub organizations: Option<Option<Vec<OrganizationId>>>,
+    /// How it is told of a session's end.
+    pub logout: LogoutPatch,
 }
 
 /// Finds an application that is not deleted.
@@ -245,6 +259,10 @@ pub fn create(tx: &mut Tx, new: NewApplication) -> Result<(Application, Option<S
         created_at: tx.now,
         updated_at: tx.now,
         deleted_at: None,
+        backchannel_logout_uri: new.logout.backchannel_uri,
+        backchannel_logout_session_required: new.logout.backchannel_session_required,
+        frontchannel_logout_uri: new.logout.frontchannel_uri,
+        frontchannel_logout_session_required: new.logout.frontchannel_session_required,
     };
     check(tx.db, &application)?;
     diesel::insert_into(applications::table).values(&application).execute(tx.db)?;
@@ -279,6 +297,7 @@ pub fn change(tx: &mut Tx, id: &ApplicationId, patch: ApplicationPatch) -> Resul
     after.fallback_url = patch.fallback_url.unwrap_or(after.fallback_url);
     after.no_connection = patch.no_connection.unwrap_or(after.no_connection);
     after.id_token_alg = patch.id_token_alg.unwrap_or(after.id_token_alg);
+    patch.logout.apply(&mut after);
     let changed = differences(&before, &after);
     if changed.is_empty() {
         return Ok(before);
@@ -319,6 +338,7 @@ fn differences(before: &Application, after: &Application) -> Vec<&'static str> {
         ("organizations", organizations(before) != organizations(after)),
     ]
     .into_iter()
+    .chain(logout::differences(before, after))
     .filter_map(|(name, is_different)| is_different.then_some(name))
     .collect()
 }

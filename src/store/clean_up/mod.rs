@@ -6,12 +6,12 @@ mod tests;
 use super::idempotency::KEPT;
 use super::organizations::RESTORABLE;
 use super::schema::{
-    applications, connections, events, grants, idempotency, organizations, replays, sessions,
-    tokens, traces,
+    applications, connections, events, grants, idempotency, logouts, organizations, replays,
+    sessions, tokens, traces,
 };
 use super::traces::Outcome;
 use super::types::first_id;
-use super::{EventId, GrantId, SessionId, TraceId, Tx};
+use super::{EventId, GrantId, LogoutId, SessionId, TraceId, Tx};
 use crate::error::Result;
 use chrono::TimeDelta;
 use diesel::dsl::{exists, not};
@@ -44,6 +44,8 @@ pub enum Task {
     Grants,
     /// Sessions that are over and that no grant goes back to.
     Sessions,
+    /// Sign-outs that went on at a provider, past their time.
+    Logouts,
     /// Marks of assertions that are too old to be accepted anyway.
     Replays,
     /// Sign-ins that nobody came back from become abandoned.
@@ -67,6 +69,7 @@ impl Task {
     pub const ALL: &'static [Self] = &[
         Self::Tokens,
         Self::Grants,
+        Self::Logouts,
         Self::Sessions,
         Self::Replays,
         Self::Abandoned,
@@ -85,6 +88,7 @@ impl Task {
             Self::Tokens => "tokens",
             Self::Grants => "grants",
             Self::Sessions => "sessions",
+            Self::Logouts => "logouts",
             Self::Replays => "replays",
             Self::Abandoned => "abandoned",
             Self::Traces => "traces",
@@ -102,6 +106,7 @@ impl Task {
             Self::Tokens => expired_tokens(tx),
             Self::Grants => dead_grants(tx),
             Self::Sessions => dead_sessions(tx),
+            Self::Logouts => old_logouts(tx),
             Self::Replays => old_replays(tx),
             Self::Abandoned => abandon(tx),
             Self::Traces => old_traces(tx, retention.traces),
@@ -125,11 +130,17 @@ fn expired_tokens(tx: &mut Tx) -> Result<usize> {
 
 fn dead_grants(tx: &mut Tx) -> Result<usize> {
     let in_use = exists(tokens::table.filter(tokens::grant_id.eq(grants::id)));
-    // Without refresh tokens a grant ends with its code and its access token, however long its session.
+    let session = sessions::table.filter(sessions::id.eq(grants::session_id));
+    let told = exists(
+        session.filter(sessions::ended_at.is_null()).filter(sessions::expires_at.gt(tx.now)),
+    );
+    // Without refresh tokens a grant ends with its code and its access token. While its session goes on it
+    // tells whom to tell of the end.
     let spent = grants::offline
         .eq(false)
         .and(grants::code_expires_at.le(tx.now.minus(ENDED)))
-        .and(not(in_use));
+        .and(not(in_use))
+        .and(not(told));
     let ended = grants::ended_at.assume_not_null().le(tx.now.minus(ENDED));
     let over: Vec<GrantId> = grants::table
         .filter(grants::expires_at.le(tx.now).or(ended).or(spent))
@@ -150,6 +161,15 @@ fn dead_sessions(tx: &mut Tx) -> Result<usize> {
         .limit(LIMIT)
         .load(tx.db)?;
     Ok(diesel::delete(sessions::table.filter(sessions::id.eq_any(over))).execute(tx.db)?)
+}
+
+fn old_logouts(tx: &mut Tx) -> Result<usize> {
+    let over: Vec<LogoutId> = logouts::table
+        .filter(logouts::expires_at.le(tx.now))
+        .select(logouts::id)
+        .limit(LIMIT)
+        .load(tx.db)?;
+    Ok(diesel::delete(logouts::table.filter(logouts::id.eq_any(over))).execute(tx.db)?)
 }
 
 fn old_replays(tx: &mut Tx) -> Result<usize> {

@@ -101,6 +101,12 @@ impl Connection {
         format!("{public_url}/saml/{}/acs", self.id)
     }
 
+    /// Where the provider sends its logout messages: the single logout service.
+    #[must_use]
+    pub fn slo(&self, public_url: &str) -> String {
+        format!("{public_url}/saml/{}/slo", self.id)
+    }
+
     /// Where a sign-in through this connection starts.
     #[must_use]
     pub fn login_url(&self, public_url: &str) -> String {

@@ -335,6 +335,7 @@ pub fn erase(tx: &mut Tx, id: &UserId) -> Result<()> {
             traces::message.eq(&nothing),
         ))
         .execute(tx.db)?;
+    ending::sessions(tx, Of::User(id))?;
     diesel::delete(&user).execute(tx.db)?;
     tell(tx, &user, "user.erased", json!({}))
 }

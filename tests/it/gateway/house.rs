@@ -5,8 +5,10 @@ use actix_web::web::Data;
 use std::net::TcpListener;
 use std::sync::{LazyLock, mpsc as answers};
 use std::thread;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
+use vestibule::acts;
 use vestibule::http::server::{self, State};
+use vestibule::jobs::notices::{self, Teller};
 
 type Task = Box<dyn FnOnce() + Send>;
 
@@ -33,15 +35,29 @@ impl Server {
         let (stop, told) = oneshot::channel();
         let (tell, stopped) = answers::channel();
         let task = move || {
-            let running = server::start(state, listener).unwrap();
+            let running = server::start(state.clone(), listener).unwrap();
+            let (halt, halted) = watch::channel(false);
+            let telling = actix_web::rt::spawn(notices::run(teller(state), halted));
             actix_web::rt::spawn(async move {
                 let _ = told.await;
+                drop(halt);
+                telling.await.unwrap();
                 running.stop().await.unwrap();
                 drop(tell);
             });
         };
         HOUSE.send(Box::new(task)).unwrap();
         Self { stop: Some(stop), stopped }
+    }
+}
+
+/// The job that tells apps of the end of sessions, as `serve` runs it.
+fn teller(state: Data<State>) -> Teller {
+    Teller {
+        store: state.store.clone(),
+        fetcher: acts::app_fetcher(&state.config).unwrap(),
+        issuer: state.issuer().to_owned(),
+        keys: Box::new(move || state.keys()),
     }
 }
 

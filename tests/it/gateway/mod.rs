@@ -26,7 +26,7 @@ use vestibule::domain::DomainName;
 use vestibule::error::Result;
 use vestibule::http::server::{self, State};
 use vestibule::store::applications::{
-    self, Application, ApplicationKind, IdTokenAlg, NewApplication, NoConnection,
+    self, Application, ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection,
 };
 use vestibule::store::organizations::{self, Admission, NewOrganization};
 use vestibule::store::traces::{self, Trace};
@@ -146,6 +146,12 @@ impl Gateway {
         self.state.store.write_now(&Scope::System, &Actor::System, f).unwrap()
     }
 
+    /// Changes its database as another process on the machine does.
+    pub(crate) fn write_elsewhere<T>(&self, f: impl FnOnce(&mut Tx) -> Result<T>) -> T {
+        let store = Store::open(&self.database.url, Clock::default()).unwrap();
+        store.write_now(&Scope::System, &Actor::Cli("operator".to_owned()), f).unwrap()
+    }
+
     /// A new customer, for whose domain the operator vouches.
     pub(crate) fn customer(&self, domain: &str) -> Customer<'_> {
         let new = NewOrganization {
@@ -174,6 +180,7 @@ impl Gateway {
             id_token_alg: IdTokenAlg::Rs256,
             organizations: None,
             is_demo: false,
+            logout: Logout::default(),
         };
         change(&mut new);
         let (application, secret) = self.write(|tx| applications::create(tx, new));

@@ -1,6 +1,7 @@
 //! Apps that sign people in with an OIDC client library that others wrote.
 
 use super::process::Process;
+use crate::user_agent::UserAgent;
 use serde::Serialize;
 use serde_json::{Value, json};
 use url::Url;
@@ -100,6 +101,30 @@ impl App {
     pub(crate) async fn logout_url(&self, parameters: &Value) -> String {
         let answer = self.process.tell(&format!("{}/logout-url", self.url), parameters).await;
         answer["url"].as_str().unwrap().to_owned()
+    }
+
+    /// Where it is told of a session's end, server to server.
+    pub(crate) fn backchannel_logout_uri(&self) -> String {
+        format!("{}/backchannel-logout", self.url)
+    }
+
+    /// Forgets what it was told, and will refuse to be told so many times.
+    pub(crate) async fn forget_ended(&self, failures: usize) {
+        let body = json!({"failures": failures});
+        self.process.tell(&format!("{}/control/ended", self.url), &body).await;
+    }
+
+    /// Waits until it was told so often of a session's end; each with the claims that its library verified.
+    pub(crate) async fn ended(&self, count: usize) -> Vec<Value> {
+        let told = self.ended_within(count, 10_000).await;
+        assert!(told.len() >= count, "told {told:?} times: {}", self.process.said());
+        told
+    }
+
+    /// What it was told when it was told so often, or after so many milliseconds.
+    pub(crate) async fn ended_within(&self, count: usize, millis: u32) -> Vec<Value> {
+        let url = format!("{}/ended?count={count}&wait={millis}", self.url);
+        UserAgent::new().get(url).await.json().as_array().unwrap().clone()
     }
 
     async fn ask(&self, what: &str, body: &Value) -> Result<Value, Value> {

@@ -19,6 +19,10 @@ pub(crate) struct Journey {
     pub(crate) person: String,
     /// Whether the browser runs scripts.
     pub(crate) javascript: bool,
+    /// Whether they sign out again, at the provider, too.
+    pub(crate) sign_out: bool,
+    /// A page of the provider that signs them out in a frame.
+    pub(crate) frame: Option<String>,
 }
 
 /// What the browser saw.
@@ -30,6 +34,8 @@ pub(crate) struct Seen {
     pub(crate) pages: Vec<String>,
     /// What was written to the console, errors of the policy too.
     pub(crate) console: Vec<String>,
+    /// What the provider said in the frame at the end.
+    pub(crate) frame: Option<String>,
 }
 
 impl Journey {

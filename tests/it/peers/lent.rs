@@ -41,7 +41,8 @@ pub(crate) async fn pysaml2() -> Lent<Provider> {
     let usual = json!({
         "sign_assertion": true, "sign_response": false, "signature": "sha256", "encrypt": null,
         "sign_with_key": 1, "keys": 1, "bindings": ["redirect", "post"],
-        "want_requests_signed": false, "name_id": "email",
+        "want_requests_signed": false, "name_id": "email", "slo": [], "logout": "complete",
+        "sign_logout": true,
     });
     match Lent::from(&SHELF) {
         Some(lent) => {
@@ -58,7 +59,8 @@ pub(crate) async fn samlp() -> Lent<Provider> {
     static SHELF: Shelf<Provider> = Mutex::new(Vec::new());
     let usual = json!({
         "sign_assertion": true, "sign_response": false, "signature": "sha256", "encrypt": null,
-        "sign_with_key": 1, "want_requests_signed": false, "lifetime": 300,
+        "sign_with_key": 1, "want_requests_signed": false, "lifetime": 300, "slo": [],
+        "logout": "complete",
     });
     match Lent::from(&SHELF) {
         Some(lent) => {

@@ -51,4 +51,9 @@ impl Provider {
         let query = [("sp", sp_entity_id), ("user", person)];
         Url::parse_with_params(&format!("{}/start", self.url), query).unwrap().into()
     }
+
+    /// Where a person starts to sign out at the provider. pysaml2 needs to be told from where and how.
+    pub(crate) fn logout_url(&self, query: &[(&str, &str)]) -> String {
+        Url::parse_with_params(&format!("{}/logout", self.url), query).unwrap().into()
+    }
 }

@@ -229,3 +229,38 @@ async fn a_setting_is_changed_by_name_and_an_unknown_provider_refused() {
     let unknown = api.ask("PATCH", &path, json!({ "provider": "jumpclod" })).await;
     assert_eq!(problem(&unknown), "422 validation_failed /provider invalid");
 }
+
+#[actix_web::test]
+async fn an_application_says_where_it_is_told_of_the_end_of_sessions() {
+    let api = Api::new();
+    let uri = |path: &str| format!("https://app.example/{path}");
+    let body = json!({
+        "name": "Orbit",
+        "redirect_uris": [uri("callback")],
+        "backchannel_logout_uri": uri("back"),
+        "frontchannel_logout_uri": uri("front"),
+        "frontchannel_logout_session_required": true,
+    });
+    let id = api.made("applications", body).await;
+    let path = format!("applications/{id}");
+    let told = |view: &Value| {
+        ["backchannel_logout", "frontchannel_logout"].map(|way| {
+            let required = view[format!("{way}_session_required")].as_bool().unwrap();
+            (view[format!("{way}_uri")].as_str().map(str::to_owned), required)
+        })
+    };
+    let (_, view) = api.get(&path).await;
+    assert_eq!(told(&view), [(Some(uri("back")), false), (Some(uri("front")), true)]);
+    let patch = json!({
+        "backchannel_logout_session_required": true,
+        "frontchannel_logout_uri": null,
+        "frontchannel_logout_session_required": false,
+    });
+    let (_, view) = api.ask("PATCH", &path, patch).await;
+    assert_eq!(told(&view), [(Some(uri("back")), true), (None, false)]);
+    assert_eq!(told(&api.get(&path).await.1), told(&view));
+    let wrong = json!({ "backchannel_logout_uri": "http://app.example/back" });
+    let refused = api.ask("PATCH", &path, wrong).await;
+    let expected = "422 validation_failed /backchannel_logout_uri not_https";
+    assert!(problem(&refused).starts_with(expected), "{refused:?}");
+}

@@ -1,0 +1,249 @@
+//! Tells apps that sessions have ended (OIDC Back-Channel Logout 1.0).
+//!
+//! Several instances may do it at once: each takes rows that no other one holds. Whoever stops between
+//! telling and noting that it told leaves a row that is told again, which ends the same session again.
+
+use crate::error::Result;
+use crate::fetch::Fetcher;
+use crate::oidc::ended::{self, Ended};
+use crate::store::applications::Application;
+use crate::store::keys::KeyRing;
+use crate::store::notices::{self, Notice};
+use crate::store::{Actor, Scope, Store};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// How often is looked for what another process has left to do. What this one leaves is seen at once.
+const EVERY: Duration = Duration::from_secs(1);
+/// Deliveries at the same time: an app that does not answer keeps only its own waiting.
+const AT_ONCE: usize = 64;
+
+/// What telling takes.
+pub struct Teller {
+    /// Where the notices are.
+    pub store: Store,
+    /// Reaches the apps.
+    pub fetcher: Fetcher,
+    /// Who tells.
+    pub issuer: String,
+    /// Our keys at the moment.
+    pub keys: Box<dyn Fn() -> Arc<KeyRing> + Send + Sync>,
+}
+
+/// Tells until `stop` says `true` or is dropped; deliveries under way are finished.
+pub async fn run(teller: Teller, mut stop: watch::Receiver<bool>) {
+    let teller = Arc::new(teller);
+    let mut under_way = JoinSet::new();
+    loop {
+        if let Err(error) = begin(&teller, &mut under_way).await {
+            tracing::warn!(error = ?error, "apps could not be told of the end of sessions");
+        }
+        tokio::select! {
+            () = teller.store.rung() => {}
+            () = tokio::time::sleep(EVERY) => {}
+            Some(ended) = under_way.join_next() => note(ended),
+            changed = stop.changed() => {
+                if changed.is_err() || *stop.borrow() {
+                    break;
+                }
+            }
+        }
+    }
+    while let Some(ended) = under_way.join_next().await {
+        note(ended);
+    }
+}
+
+fn note(ended: std::result::Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "telling an app did not end well");
+    }
+}
+
+/// Takes what is due, as far as there is room, and begins to deliver it.
+async fn begin(teller: &Arc<Teller>, under_way: &mut JoinSet<()>) -> Result<()> {
+    loop {
+        let room = AT_ONCE.saturating_sub(under_way.len());
+        let now = teller.store.clock().now();
+        if room == 0 || !teller.store.read(move |db| notices::is_due(db, now)).await? {
+            return Ok(());
+        }
+        let most = i64::try_from(room).unwrap_or(1);
+        let take = move |tx: &mut crate::store::Tx| notices::take(tx, most);
+        let taken = teller.store.write(Scope::Own, Actor::System, take).await?;
+        if taken.is_empty() {
+            return Ok(());
+        }
+        for (notice, application) in taken {
+            under_way.spawn(deliver(teller.clone(), notice, application));
+        }
+    }
+}
+
+/// Delivers one notice and notes how it went.
+async fn deliver(teller: Arc<Teller>, notice: Notice, application: Application) {
+    let told = tell(&teller, &notice, &application).await;
+    let (attempt, name) = (notice.attempts, application.id);
+    let failure = told.as_ref().err().cloned();
+    let written = teller
+        .store
+        .write(Scope::Own, Actor::System, move |tx| match told {
+            Ok(()) => notices::done(tx, &notice.id).map(|()| false),
+            Err(why) => notices::failed(tx, &notice, &why),
+        })
+        .await;
+    match (written, failure) {
+        (Ok(false), None) => tracing::debug!(application = %name, "told of the end of a session"),
+        (Ok(given_up), why) => tracing::warn!(
+            application = %name,
+            attempt,
+            given_up,
+            why = why.unwrap_or_default(),
+            "an app could not be told of the end of a session"
+        ),
+        (Err(error), _) => {
+            tracing::warn!(application = %name, error = ?error, "a notice could not be noted as told");
+        }
+    }
+}
+
+/// Sends one logout token (2.5). Any answer of success will do (2.8).
+async fn tell(
+    teller: &Teller,
+    notice: &Notice,
+    application: &Application,
+) -> std::result::Result<(), String> {
+    // Whoever has taken the address away since does not want to be told.
+    let Some(uri) = &application.backchannel_logout_uri else { return Ok(()) };
+    let id = format!("{}.{}", notice.id, notice.attempts);
+    let ended = Ended {
+        client_id: application.id.as_str(),
+        sub: notice.user_id.as_str(),
+        sid: notice.session_id.as_str(),
+    };
+    let now = teller.store.clock().now();
+    let claims = ended::logout_token(&teller.issuer, &id, &ended, now);
+    let token = (teller.keys)()
+        .signer_of(application.id_token_alg.into())
+        .and_then(|key| key.sign_typed(ended::TYP, &claims))
+        .map_err(|error| format!("the token could not be signed: {error:?}"))?;
+    match teller.fetcher.post_form(uri, &[(ended::FIELD, &token)]).await {
+        Ok(status) if (200..300).contains(&status) => Ok(()),
+        Ok(status) => Err(format!("it answered with status {status}")),
+        Err(fault) => Err(fault.reason().to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::MasterKey;
+    use crate::fetch::{AllowList, Limits};
+    use crate::store::applications::{self, Logout, NewApplication};
+    use crate::store::testing::{self, TestStore};
+    use crate::store::{UserId, connections, keys, organizations, users};
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use serde_json::Value;
+    use std::collections::BTreeSet;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::sync::mpsc;
+    use std::thread;
+
+    const SESSIONS: usize = 20;
+
+    /// An app on a free port that takes every token, and hands it on.
+    fn app() -> (String, mpsc::Receiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let uri = format!("http://localhost:{}/bye", listener.local_addr().unwrap().port());
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (mut stream, tell) = (stream.unwrap(), tell.clone());
+                thread::spawn(move || {
+                    let (mut seen, mut part) = (String::new(), [0; 4096]);
+                    while !is_complete(&seen) {
+                        let count = stream.read(&mut part).unwrap();
+                        seen.push_str(std::str::from_utf8(&part[..count]).unwrap());
+                    }
+                    let token = seen.split_once("logout_token=").unwrap().1.to_owned();
+                    tell.send(token).unwrap();
+                    let answer = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+                    stream.write_all(answer.as_bytes()).unwrap();
+                });
+            }
+        });
+        (uri, told)
+    }
+
+    fn is_complete(seen: &str) -> bool {
+        let Some((head, body)) = seen.split_once("\r\n\r\n") else { return false };
+        let head = head.to_ascii_lowercase();
+        let length = head.split_once("content-length: ").unwrap().1;
+        length.split("\r\n").next().unwrap().parse() == Ok(body.len())
+    }
+
+    /// A person with many sessions at an app with that address.
+    fn signed_in(store: &TestStore, uri: String) -> UserId {
+        store.system(|tx| {
+            let organization = organizations::create(tx, testing::globex())?.id;
+            let connection = connections::create(tx, &organization, testing::connection())?.id;
+            let logout = Logout { backchannel_uri: Some(uri), ..Logout::default() };
+            let new = NewApplication { logout, ..testing::orbit() };
+            let (application, _) = applications::create(tx, new)?;
+            let ann = users::create(tx, testing::person(&organization, "ann@globex.example"))?;
+            for _ in 0..SESSIONS {
+                testing::sign_in(tx, &ann, &connection, &application.id)?;
+            }
+            Ok(ann.id)
+        })
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn several_instances_tell_an_app_of_each_session_once() {
+        let store = testing::store();
+        let (uri, told) = app();
+        let ann = signed_in(&store, uri);
+        let master = MasterKey::from_base64(MasterKey::generate().reveal(), None).unwrap();
+        store.system(|tx| keys::keep(tx, &master, "sso.example"));
+        let ring = Arc::new(store.read_now(|db| keys::load(db, &master, None)).unwrap());
+        let (stop, stopped) = watch::channel(false);
+        let job = || {
+            let ring = ring.clone();
+            let teller = Teller {
+                store: store.clone(),
+                fetcher: Fetcher::new(AllowList::parse(&["localhost"]).unwrap(), Limits::default())
+                    .unwrap(),
+                issuer: "https://sso.example".to_owned(),
+                keys: Box::new(move || ring.clone()),
+            };
+            tokio::spawn(run(teller, stopped.clone()))
+        };
+        let jobs = [job(), job(), job()];
+        store.system(|tx| users::suspend(tx, &ann).map(drop));
+        let tokens: Vec<String> =
+            (0..SESSIONS).map(|_| told.recv_timeout(Duration::from_secs(20)).unwrap()).collect();
+        stop.send(true).unwrap();
+        for job in jobs {
+            job.await.unwrap();
+        }
+        assert!(told.try_recv().is_err(), "a session is told twice");
+        let sessions: BTreeSet<String> = tokens.iter().map(|token| sid(token, &ring)).collect();
+        assert_eq!(sessions.len(), SESSIONS);
+        let later = store.clock().now().plus(notices::LEASE);
+        assert!(!store.read_now(|db| notices::is_due(db, later)).unwrap(), "something is left");
+    }
+
+    /// The session that a token names, if one of our keys signed it as what it is.
+    fn sid(token: &str, ring: &KeyRing) -> String {
+        let header = token.split('.').next().unwrap();
+        let header: Value =
+            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap();
+        assert_eq!(header["typ"], "logout+jwt");
+        let claims: Value = ring.oidc().verify(token).unwrap();
+        claims["sid"].as_str().unwrap().to_owned()
+    }
+}
