@@ -252,9 +252,28 @@ pub fn start(state: Data<State>, listener: TcpListener) -> Result<Running> {
     Ok(Running { address, handle, task: tokio::spawn(server) })
 }
 
-/// Answers until the process is told to stop, then finishes what is running.
-pub async fn serve(state: Data<State>, listener: TcpListener) -> Result<()> {
-    start(state, listener)?.until_signal().await
+/// The signals that end the process, SIGTERM and SIGINT: heeded from when this is made, so that one that comes right
+/// after the start ends it as gently as any other.
+pub struct Ending {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Ending {
+    /// Heeds the signals from now on.
+    pub fn heeded() -> Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("SIGINT")?,
+        })
+    }
+
+    async fn told(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 impl Running {
@@ -270,28 +289,19 @@ impl Running {
         finished(self.task.await)
     }
 
-    /// Returns after the process was told to stop (SIGTERM, SIGINT) and running requests are
-    /// answered. Told a second time, it drops them.
-    pub async fn until_signal(mut self) -> Result<()> {
-        let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
-        let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
+    /// Returns after the process was told to stop and running requests are answered. Told a second time, it drops
+    /// them.
+    pub async fn until(mut self, mut ending: Ending) -> Result<()> {
         tokio::select! {
             ended = &mut self.task => return finished(ended),
-            () = either(&mut terminate, &mut interrupt) => {}
+            () = ending.told() => {}
         }
         tracing::info!("stopping: running requests are finished first");
         tokio::select! {
             () = self.handle.stop(true) => {}
-            () = either(&mut terminate, &mut interrupt) => self.handle.stop(false).await,
+            () = ending.told() => self.handle.stop(false).await,
         }
         finished(self.task.await)
-    }
-}
-
-async fn either(one: &mut Signal, other: &mut Signal) {
-    tokio::select! {
-        _ = one.recv() => {}
-        _ = other.recv() => {}
     }
 }
 

@@ -4,6 +4,8 @@ use crate::gateway::{ADA, Gateway, Underway, World, is_in};
 use crate::user_agent::{Page, UserAgent};
 use serde_json::Value;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use url::form_urlencoded;
 use vestibule::store::traces::Outcome;
 
@@ -127,4 +129,29 @@ async fn a_second_process_serves_the_second_half_of_a_sign_in() {
     drop(other);
     let tokens = redeem(&world, &code(&page)).await;
     assert!(tokens["id_token"].is_string(), "{tokens}");
+}
+
+#[actix_web::test]
+async fn whoever_is_told_to_stop_answers_first_what_has_begun() {
+    let gateway = Gateway::apart().await;
+    let process = gateway.process();
+    let address = gateway.url.trim_start_matches("http://").replace("localhost", "127.0.0.1");
+    let body = "grant_type=authorization_code&client_id=app_none";
+    let (begun, rest) = body.split_at(10);
+    let head = format!(
+        "POST /oauth/token HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\n\r\n{begun}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // Another request on another connection is answered after this one has begun.
+    UserAgent::new().get_once(&format!("{}/healthz", gateway.url)).await;
+    process.terminate();
+    while TcpStream::connect(&address).await.is_ok() {}
+    stream.write_all(rest.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+    assert!(process.ended_well());
 }

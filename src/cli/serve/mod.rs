@@ -68,6 +68,7 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
     let store = store.measured(metrics.clone());
     let state = Data::new(State::new(config, store.clone(), master, metrics.clone())?);
     actix_web::rt::System::new().block_on(async {
+        let ending = server::Ending::heeded()?;
         let running = server::start(state.clone(), server::listen(listen)?)?;
         welcome::print(&shell, running.address(), is_new)?;
         let (stop, stopped) = watch::channel(false);
@@ -83,7 +84,7 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         let telling = tokio::spawn(jobs::notices::run(teller, stopped.clone()));
         let renewing = tokio::spawn(jobs::keys::run(move || state.renew_keys(), stopped.clone()));
         let cleaning = tokio::spawn(jobs::clean_up::run(store, retention, metrics, stopped));
-        let ended = running.until_signal().await;
+        let ended = running.until(ending).await;
         // The job ends when the sender is gone, too: nobody has to hear this.
         let _ = stop.send(true);
         for job in [telling, renewing, cleaning] {

@@ -44,6 +44,17 @@ impl Process {
         child.wait().unwrap();
     }
 
+    /// Tells it to stop, as systemd and Docker do.
+    pub(crate) fn terminate(&self) {
+        let id = self.child.lock().unwrap().id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// Waits until it has ended; whether it says that all is well.
+    pub(crate) fn ended_well(&self) -> bool {
+        self.child.lock().unwrap().wait().unwrap().success()
+    }
+
     /// Starts it on the same database at the same address, after a kill.
     pub(crate) async fn start_again(&self) {
         let child = spawn(&self.database, &self.url, self.port).await;
