@@ -49,6 +49,9 @@ pub struct Limits {
     pub namespaces_in_scope: usize,
     /// Whether a byte-order mark, comments and processing instructions may occur.
     pub remarks: bool,
+    /// Whether a namespace may be something else than an absolute URI. No such document has a canonical form (Canonical
+    /// XML 1.0, 1.3), and libraries that go on all the same digest something else, or nothing.
+    pub relative_namespaces: bool,
 }
 
 impl Limits {
@@ -62,6 +65,7 @@ impl Limits {
         namespaces: 2_000,
         namespaces_in_scope: 64,
         remarks: false,
+        relative_namespaces: false,
     };
 
     /// For logout messages: as responses, but small.
@@ -77,6 +81,7 @@ impl Limits {
         namespaces: 20_000,
         namespaces_in_scope: 128,
         remarks: true,
+        relative_namespaces: true,
     };
 }
 

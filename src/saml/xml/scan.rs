@@ -17,7 +17,11 @@ pub fn scan<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, Fault> {
             limits.bytes
         )));
     }
-    if matches!(bytes, [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, b'<', ..] | [b'<', 0, ..]) {
+    let is_wide = matches!(
+        bytes,
+        [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, b'<', ..] | [b'<', 0, ..] | [0, 0, ..]
+    );
+    if is_wide {
         return Err(Fault::forbidden("The document is not in UTF-8."));
     }
     let text = std::str::from_utf8(bytes)
@@ -200,6 +204,9 @@ impl<'a> Scanner<'a> {
             }
             has_default |= is_default;
             if prefix.is_some() || is_default {
+                if !self.limits.relative_namespaces && !value.is_empty() && !is_absolute(value) {
+                    return Err(Fault::invalid("A namespace is not an absolute URI."));
+                }
                 in_scope += 1;
                 self.count_namespace(in_scope)?;
             }
@@ -264,12 +271,39 @@ fn check_references(text: &str) -> Result<(), Fault> {
             Some(number) if is_character(number) => {}
             Some(_) => return Err(Fault::invalid("A character reference names no character.")),
             None if matches!(name, "amp" | "lt" | "gt" | "quot" | "apos") => {}
-            None => {
+            None if is_name(name) => {
                 return Err(Fault::forbidden("The document uses an entity of its own."));
             }
+            None => return Err(Fault::invalid("An ampersand is not escaped.")),
         }
     }
     Ok(())
+}
+
+/// Whether it looks like a name: what does not is text whose ampersand somebody forgot to escape.
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '%'))
+}
+
+/// Whether it is a URI with a scheme, of the simple form that all namespaces in use have (RFC 3986, 3).
+fn is_absolute(uri: &str) -> bool {
+    let Some((scheme, rest)) = uri.split_once(':') else { return false };
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    let (path, fragment) = rest.split_once('#').unwrap_or((rest, ""));
+    let path = match path.strip_prefix("//") {
+        Some(rest) => {
+            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+            if !host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.')) {
+                return false;
+            }
+            path
+        }
+        None => path,
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?=,;@!$'()*+".contains(c);
+    is_scheme && path.chars().all(is_plain) && fragment.chars().all(is_plain)
 }
 
 /// Whether `number` is that of an XML character (XML 1.0, 2.2), as in `&#160;` or `&#xA0;`.
