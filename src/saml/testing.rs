@@ -1,5 +1,7 @@
 //! Keys, certificates and other programs for the tests of this room.
 
+pub(crate) mod cost;
+
 use super::certificate::Certificate;
 use crate::clock::Time;
 use openssl::asn1::Asn1Time;

@@ -37,10 +37,12 @@ pub struct Limits {
     pub bytes: usize,
     /// Elements inside each other.
     pub depth: usize,
-    /// Elements in all.
+    /// Elements in all, comments and processing instructions included: each is a node of the tree.
     pub elements: usize,
     /// Attributes of one element, namespace declarations included.
     pub attributes: usize,
+    /// Attributes in all.
+    pub attributes_in_all: usize,
     /// Bytes of one attribute's value.
     pub attribute_bytes: usize,
     /// Namespace declarations in all.
@@ -61,6 +63,7 @@ impl Limits {
         depth: 32,
         elements: 20_000,
         attributes: 24,
+        attributes_in_all: 40_000,
         attribute_bytes: 8 * 1024,
         namespaces: 2_000,
         namespaces_in_scope: 64,
@@ -75,8 +78,9 @@ impl Limits {
     pub const METADATA: Self = Self {
         bytes: 5 * 1024 * 1024,
         depth: 64,
-        elements: 200_000,
+        elements: 60_000,
         attributes: 64,
+        attributes_in_all: 100_000,
         attribute_bytes: 16 * 1024,
         namespaces: 20_000,
         namespaces_in_scope: 128,
@@ -116,8 +120,8 @@ impl fmt::Display for Fault {
 
 /// Reads a scanned text into a tree.
 pub fn parse<'a>(text: &'a str, limits: &Limits) -> Result<Document<'a>, Fault> {
-    // Each element has at most one text before and one after it; remarks split texts further.
-    let nodes = limits.elements.saturating_mul(if limits.remarks { 8 } else { 3 });
+    // Each element has at most one text before and one after it, and so has each remark.
+    let nodes = limits.elements.saturating_mul(3);
     let options = ParsingOptions {
         allow_dtd: false,
         nodes_limit: u32::try_from(nodes).unwrap_or(u32::MAX),

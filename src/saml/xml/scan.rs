@@ -78,6 +78,7 @@ const NAME_BYTES: usize = 256;
 #[derive(Default)]
 struct Seen {
     elements: usize,
+    attributes: usize,
     namespaces: usize,
     /// Per open element, the namespace declarations in force inside it.
     open: Vec<usize>,
@@ -121,7 +122,10 @@ impl<'a> Scanner<'a> {
         let inside = self.rest.get(1..).unwrap_or_default();
         match inside.bytes().next() {
             Some(b'!') => self.declaration(inside),
-            Some(b'?') if self.limits.remarks => self.skip(inside, "?>"),
+            Some(b'?') if self.limits.remarks => {
+                self.count_element()?;
+                self.skip(inside, "?>")
+            }
             Some(b'?') => Err(Fault::forbidden("The document has a processing instruction.")),
             Some(b'/') => {
                 if self.seen.open.pop().is_none() {
@@ -138,6 +142,7 @@ impl<'a> Scanner<'a> {
     fn declaration(&mut self, inside: &'a str) -> Result<(), Fault> {
         if let Some(comment) = inside.strip_prefix("!--") {
             if self.limits.remarks {
+                self.count_element()?;
                 return self.skip(comment, "-->");
             }
             return Err(Fault::forbidden("The document has a comment."));
@@ -161,13 +166,7 @@ impl<'a> Scanner<'a> {
         if self.seen.root_closed {
             return Err(Fault::invalid("There is a second root element."));
         }
-        self.seen.elements += 1;
-        if self.seen.elements > self.limits.elements {
-            return Err(Fault::too_large(format!(
-                "The document has more than {} elements.",
-                self.limits.elements
-            )));
-        }
+        self.count_element()?;
         if self.seen.open.len() == self.limits.depth {
             return Err(Fault::too_large(format!(
                 "The document's elements are nested more than {} deep.",
@@ -196,6 +195,13 @@ impl<'a> Scanner<'a> {
                     "An element has more than {count} attributes."
                 )));
             }
+            self.seen.attributes += 1;
+            if self.seen.attributes > self.limits.attributes_in_all {
+                return Err(Fault::too_large(format!(
+                    "The document has more than {} attributes.",
+                    self.limits.attributes_in_all
+                )));
+            }
             let (name, value, after) = self.attribute(rest)?;
             let prefix = name.strip_prefix("xmlns:");
             let is_default = name == "xmlns";
@@ -211,6 +217,17 @@ impl<'a> Scanner<'a> {
                 self.count_namespace(in_scope)?;
             }
             rest = after;
+        }
+        Ok(())
+    }
+
+    fn count_element(&mut self) -> Result<(), Fault> {
+        self.seen.elements += 1;
+        if self.seen.elements > self.limits.elements {
+            return Err(Fault::too_large(format!(
+                "The document has more than {} elements.",
+                self.limits.elements
+            )));
         }
         Ok(())
     }

@@ -91,7 +91,8 @@ fn what_is_too_long_deep_or_wide_is_too_large() {
         format!("<a {names}>{inner}</a>")
     });
     let huge = "a".repeat(10 * 1024 * 1024);
-    for text in [deep, many, wide, long, spaces, scope, huge] {
+    let broad = format!("<a>{}</a>", "<b c='' d='' e=''/>".repeat(15_000));
+    for text in [deep, many, wide, long, spaces, scope, huge, broad] {
         assert_eq!(cause(&text), Some(Cause::ResponseTooLarge), "{text:.40}");
     }
     let just = |depth| format!("{}<a/>{}", "<a>".repeat(depth), "</a>".repeat(depth));
@@ -129,6 +130,16 @@ fn a_namespace_is_an_absolute_uri() {
     ] {
         assert_eq!(cause(format!("<a xmlns:b='{uri}'/>")), Some(Cause::XmlInvalid), "{uri}");
         assert_eq!(scan(format!("<a xmlns='{uri}'/>").as_bytes(), &Limits::METADATA).err(), None);
+    }
+}
+
+#[test]
+fn a_remark_counts_as_an_element() {
+    for remark in ["<!---->", "<?a?>", "<a/>"] {
+        let text = |count| format!("<a>{}</a>", remark.repeat(count));
+        assert_eq!(scan(text(59_999).as_bytes(), &Limits::METADATA).err(), None);
+        let fault = scan(text(60_000).as_bytes(), &Limits::METADATA).unwrap_err();
+        assert_eq!(fault.cause, Cause::ResponseTooLarge);
     }
 }
 

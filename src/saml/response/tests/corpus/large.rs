@@ -67,6 +67,14 @@ fn beyond_the_limits() -> Vec<Message> {
             on_subject(&signed, &repeated(25, |n| format!(" a{n}=\"\""))),
         ),
         it(
+            "attributes of many",
+            "As many attributes of one element as is read, of each of many.",
+            {
+                let attributes = repeated(24, |n| format!(" a{n}=\"\""));
+                in_subject(&signed, &format!("<a{attributes}/>").repeat(5_000))
+            },
+        ),
+        it(
             "namespaces",
             "Three thousand declarations.",
             in_subject(&signed, &repeated(3_000, |n| format!("<a xmlns=\"urn:{n}\"/>"))),
@@ -163,15 +171,6 @@ fn within_the_limits() -> Vec<Message> {
             let attributes = repeated(24, |n| format!(" a{n}=\"\""));
             wide(&format!("<a{attributes}/>").repeat(1_600))
         }),
-        it(
-            "attributes of a replay",
-            SignatureInvalid,
-            "A signed message, and put into it as many attributes as are read.",
-            {
-                let attributes = repeated(24, |n| format!(" a{n}=\"\""));
-                in_subject(&sign(&plain), &format!("<a{attributes}/>").repeat(5_000))
-            },
-        ),
         it(
             "ids",
             SignatureMissing,
