@@ -9,6 +9,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub(crate) use canonical::escape_attribute;
+#[cfg(test)]
+pub(in crate::saml) use canonical::tests::generated;
 pub use canonical::{Method, canonical};
 pub use scan::scan;
 

@@ -17,10 +17,8 @@ pub fn scan<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, Fault> {
             limits.bytes
         )));
     }
-    let is_wide = matches!(
-        bytes,
-        [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, b'<', ..] | [b'<', 0, ..] | [0, 0, ..]
-    );
+    let is_wide =
+        matches!(bytes, [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, b'<' | 0, ..] | [b'<', 0, ..]);
     if is_wide {
         return Err(Fault::forbidden("The document is not in UTF-8."));
     }

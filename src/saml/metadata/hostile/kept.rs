@@ -2,13 +2,13 @@
 
 use super::*;
 
+#[expect(clippy::too_many_lines, reason = "a table of messages")]
 pub(super) fn files() -> Vec<File> {
     let right = right();
     let typed = |declared: &str| format!("<!DOCTYPE EntityDescriptor [{declared}]>{right}");
     let used = |declared: &str| typed(declared).replace("https://idp.example/\"", "&a;\"");
-    let laughs: String = (0..9)
-        .map(|n| format!("<!ENTITY e{} \"{}\">", n + 1, format!("&e{n};").repeat(10)))
-        .collect();
+    let line = |n: u32| format!("<!ENTITY e{} \"{}\">", n + 1, format!("&e{n};").repeat(10));
+    let laughs = (0..9).map(line).collect::<Vec<_>>().concat();
     let at = |location: &str| right.replace("https://idp.example/sso", location);
     let with_key = |base64: &str| provider(&format!("{}{SSO}", key(base64)), "");
     let own = testing::rsa().certificate.base64();

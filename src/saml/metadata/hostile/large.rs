@@ -2,6 +2,7 @@
 
 use super::*;
 
+#[expect(clippy::too_many_lines, reason = "a table of messages")]
 pub(super) fn files() -> Vec<File> {
     let right = right();
     let around = |what: &str| {

@@ -51,7 +51,10 @@ fn with_the_key_inside(xml: &str) -> String {
 
 /// Messages by the element and the key of their signature, to be verified together.
 #[derive(Default)]
-pub(super) struct Jobs(BTreeMap<(&'static str, &'static str), Vec<(String, Option<Identity>)>>);
+pub(super) struct Jobs(BTreeMap<(&'static str, &'static str), Vec<Job>>);
+
+/// A message, and what it must say.
+type Job = (String, Option<Identity>);
 
 impl Jobs {
     pub(super) fn add(
@@ -136,7 +139,7 @@ fn says(octets: &str) -> Option<Said> {
         assertion.descendants().filter(|node| node.has_tag_name((ns::ASSERTION, "Attribute")))
     {
         let name = node.attribute("Name")?.to_owned();
-        let values = node.descendants().filter(|value| value.is_text());
+        let values = node.descendants().filter(Node::is_text);
         let values = values.map(|value| value.text().unwrap_or_default().trim_ascii().to_owned());
         let values: Vec<_> = values.filter(|value| !value.is_empty()).collect();
         match attributes.iter_mut().find(|(known, _)| *known == name) {

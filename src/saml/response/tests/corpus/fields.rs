@@ -13,6 +13,7 @@ pub(super) fn messages() -> Vec<Message> {
     messages
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of messages")]
 fn fields() -> Vec<Message> {
     let it = |name, cause, tries, field: String| {
         Message::new("fields", name, tries, Err(cause), Content::Field(field))

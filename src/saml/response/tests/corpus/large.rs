@@ -108,6 +108,7 @@ fn beyond_the_limits() -> Vec<Message> {
 }
 
 /// As much as is let in, and refused only later.
+#[expect(clippy::too_many_lines, reason = "a table of messages")]
 fn within_the_limits() -> Vec<Message> {
     let it = |name, cause, tries, xml: String| hostile(FAMILY, name, cause, tries, xml);
     let plain = plain();

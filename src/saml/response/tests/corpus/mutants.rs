@@ -137,3 +137,42 @@ fn whatever_is_accepted_of_changed_messages_another_verifier_confirms() {
     assert!(accepted > MUTANTS / 10, "only {accepted} were accepted: the test tells little");
     jobs.run();
 }
+
+/// Parts of generated documents, in every form and with every list of prefixes: what we canonicalise, libxml2 does.
+#[test]
+fn another_verifier_finds_the_same_canonical_form_of_any_part_of_a_document() {
+    const DOCUMENTS: usize = 300;
+    let prefixes =
+        prop::sample::subsequence(vec!["a", "b", "c", "#default", "saml", "absent"], 0..=4);
+    let form = || prop::sample::select(vec![Method::EXCLUSIVE, Method::INCLUSIVE]);
+    let declared = prop::sample::select(vec![
+        "",
+        " xmlns:a='urn:four'",
+        " xmlns='urn:five'",
+        " xml:lang='en'",
+    ]);
+    let strategy = (crate::saml::xml::generated(), prefixes, form(), form(), declared);
+    let mut runner = TestRunner::default();
+    let mut jobs = Jobs::default();
+    for _ in 0..DOCUMENTS {
+        let (text, prefixes, canonical, transform, declared) =
+            strategy.new_tree(&mut runner).unwrap().current();
+        let value = format!("<saml:AttributeValue>{}", xml::line_ends(&text));
+        let plain = plain()
+            .replacen(
+                "<saml:AttributeValue ",
+                &format!("{value}</saml:AttributeValue><saml:AttributeValue "),
+                1,
+            )
+            .replacen("<samlp:Response ", &format!("<samlp:Response{declared} "), 1);
+        let prefixes =
+            if transform == Method::EXCLUSIVE { prefixes.join(" ") } else { String::new() };
+        let signing = Signing { canonical, transform, prefixes: &prefixes, ..Signing::default() };
+        for (id, element) in [("_assertion", "Assertion"), ("_response", "Response")] {
+            let xml = signing.sign(&plain, id);
+            World::new().accepts(&xml);
+            jobs.add(element, "rsa", xml, None);
+        }
+    }
+    assert_eq!(jobs.run(), 2 * DOCUMENTS);
+}

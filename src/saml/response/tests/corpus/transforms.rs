@@ -125,7 +125,7 @@ fn nothing() -> Vec<Message> {
     let method =
         |inside: &str| edited(&[(&canonical, &format!("<ds:CanonicalizationMethod {inside}"))]);
     let empty = |value_of, digest_of, xml: &str| {
-        Signing { value_of, digest_of, ..Signing::default() }.sign(xml, "_assertion")
+        Signing { digest_of, value_of, ..Signing::default() }.sign(xml, "_assertion")
     };
     vec![
         it("xpath of nothing", "An XPath leaves nothing to be signed.", {

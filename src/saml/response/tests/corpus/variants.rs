@@ -258,6 +258,7 @@ fn white_space() -> Vec<Message> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of messages")]
 fn contents() -> Vec<Message> {
     let it = |name, manner, xml: String| valid("contents", name, manner, ASSERTION, sign(&xml));
     let plain = plain();
