@@ -119,11 +119,12 @@ fn files(folder: &Path) -> BTreeSet<PathBuf> {
 #[test]
 #[ignore = "writes the corpus into the source tree"]
 fn the_corpus_is_written_anew() {
-    for kind in ["hostile", "valid"] {
-        let _ = fs::remove_dir_all(folder().join(kind));
-    }
     for message in KEPT.iter() {
         let path = folder().join(message.file());
+        let is_same = |bytes: Vec<u8>| skeleton(&bytes) == skeleton(message.bytes());
+        if message.is_random && fs::read(&path).is_ok_and(is_same) {
+            continue;
+        }
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, message.bytes()).unwrap();
     }

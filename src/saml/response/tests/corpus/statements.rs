@@ -197,6 +197,13 @@ fn statements() -> Vec<Message> {
             "",
         ),
         it(
+            "instant tomorrow",
+            ClockEarly,
+            "The person will have signed in tomorrow.",
+            "AuthnInstant=\"2026-01-31",
+            "AuthnInstant=\"2026-02-01",
+        ),
+        it(
             "instant is no time",
             XmlInvalid,
             "The sign-in was at no time.",
