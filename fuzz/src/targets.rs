@@ -10,6 +10,7 @@ use vestibule::saml::certificate::{Certificate, TrustedKeys};
 use vestibule::saml::encryption::DecryptionKey;
 use vestibule::saml::inspect;
 use vestibule::saml::issue::Asked;
+use vestibule::saml::logout::{self, Incoming};
 use vestibule::saml::metadata;
 use vestibule::saml::response::{self, Expected, Form, Outcome};
 
@@ -93,4 +94,23 @@ pub fn metadata(document: &[u8]) {
         assert!(!provider.sign_on.is_empty(), "nobody could sign in");
     }
     let _ = metadata::verify(document, &KEYS, now());
+}
+
+/// What comes to the logout address: the query of a redirect, or the body of a form.
+pub fn logout(octets: &[u8]) {
+    let expected = logout::Expected {
+        slo: "https://sso.orbit.example/saml/con_1/slo",
+        idp_entity_id: "https://idp.globex.example/",
+        keys: &KEYS,
+        decryption_keys: &DECRYPTION_KEYS,
+        allow_sha1: false,
+        allow_cbc: true,
+        skew: TimeDelta::seconds(60),
+    };
+    let query = std::str::from_utf8(octets).ok().and_then(|query| Incoming::query(query).ok());
+    for incoming in query.into_iter().chain(Incoming::form(octets).ok()) {
+        // The corpus holds no logout message that the provider signed.
+        assert!(logout::verify_request(&incoming, &expected, now()).is_err(), "nobody asked");
+        assert!(logout::verify_response(&incoming, &expected, now()).is_err(), "nobody answered");
+    }
 }

@@ -4,6 +4,8 @@
 #[expect(unreachable_pub, reason = "the file is also a module of the package in fuzz/")]
 mod targets;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::hash_map::RandomState;
 use std::fs;
 use std::hash::{BuildHasher, Hasher};
@@ -137,6 +139,27 @@ fn forms_changed_at_random_let_nobody_else_in() {
 #[test]
 fn queries_changed_at_random_harm_nothing() {
     run("redirect", targets::redirect, &seeds("responses", &["txt", "form"]));
+}
+
+#[test]
+fn logout_messages_changed_at_random_sign_nobody_out() {
+    let request = "<samlp:LogoutRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" \
+        xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"_1\" Version=\"2.0\" \
+        IssueInstant=\"2026-01-31T09:30:00Z\" Destination=\"https://sso.orbit.example/saml/con_1/slo\">\
+        <saml:Issuer>https://idp.globex.example/</saml:Issuer><saml:NameID>ann@globex.example</saml:NameID>\
+        </samlp:LogoutRequest>";
+    let escape =
+        |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let message = escape(&BASE64.encode(request));
+    let algorithm = escape("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256");
+    let signature = escape(&BASE64.encode([7; 256]));
+    let mut seeds = seeds("responses", &["form"]);
+    for field in ["SAMLRequest", "SAMLResponse"] {
+        let plain = format!("{field}={message}&RelayState=a");
+        seeds.push(format!("{plain}&SigAlg={algorithm}&Signature={signature}").into_bytes());
+        seeds.push(plain.into_bytes());
+    }
+    run("logout", targets::logout, &seeds);
 }
 
 #[test]
