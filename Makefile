@@ -3,7 +3,7 @@
 CARGO_TEST = cargo test --locked
 
 .PHONY: help run setup check check-format check-lints check-rooms check-dependencies \
-	test test-sqlite test-postgres openapi bench certificate
+	test test-sqlite test-postgres fuzz openapi bench certificate
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -41,6 +41,10 @@ test-sqlite: setup ## the whole suite on SQLite
 
 test-postgres: setup ## the whole suite on a Postgres of its own
 	scripts/with-postgres $(CARGO_TEST)
+
+fuzz: ## look for faults in the reading of messages, a minute for each target
+	@scripts/setup build
+	scripts/fuzz 60
 
 openapi: ## write docs/openapi.json from the handlers
 	@scripts/setup build

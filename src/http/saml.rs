@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::saml::attributes::{self, Profile};
 use crate::saml::check::{Check, CheckName};
 use crate::saml::metadata::{Organization as Publisher, ServiceProvider};
-use crate::saml::response::{self, Expected, Identity};
+use crate::saml::response::{self, Expected, Form, Identity};
 use crate::store::connections::{self, Connection};
 use crate::store::organizations::Organization;
 use crate::store::sign_in::{Arrival, arrival, began_in};
@@ -104,19 +104,8 @@ impl Message {
         let Ok(body) = body else {
             return Self { response: Err(Cause::ResponseTooLarge), relay_state: None };
         };
-        let (mut responses, mut relay_states) = (Vec::new(), Vec::new());
-        for (name, value) in url::form_urlencoded::parse(&body) {
-            match &*name {
-                "SAMLResponse" => responses.push(value.into_owned()),
-                "RelayState" => relay_states.push(value.into_owned()),
-                _ => {}
-            }
-        }
-        let repeated = relay_states.len() > 1 || responses.len() != 1;
-        Self {
-            response: responses.pop().filter(|_| !repeated).ok_or(Cause::XmlInvalid),
-            relay_state: relay_states.pop(),
-        }
+        let form = Form::read(&body);
+        Self { response: form.response, relay_state: form.relay_state }
     }
 }
 

@@ -1,14 +1,13 @@
 //! Keys, certificates and other programs for the tests of this room.
 
+pub(crate) mod cost;
+
 use super::certificate::Certificate;
 use crate::clock::Time;
 use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
-use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
-use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
-use openssl::rsa::Rsa;
 use openssl::x509::{X509Builder, X509NameBuilder};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -32,32 +31,51 @@ impl Pair {
     }
 }
 
-/// RSA 2048, the same in every test of a run.
-pub(crate) fn rsa() -> &'static Pair {
-    static PAIR: LazyLock<Pair> = LazyLock::new(new_rsa);
-    &PAIR
+macro_rules! pairs {
+    ($($(#[doc = $doc:literal])* $name:ident = $file:literal;)*) => {
+        $(
+            $(#[doc = $doc])*
+            pub(crate) fn $name() -> &'static Pair {
+                static PAIR: LazyLock<Pair> = LazyLock::new(|| {
+                    pair(include_bytes!(concat!("../../tests/data/keys/", $file, ".pem")))
+                });
+                &PAIR
+            }
+        )*
+
+        /// The pair that the corpus of messages calls by that name.
+        pub(crate) fn named(name: &str) -> &'static Pair {
+            match name {
+                $($file => $name(),)*
+                other => panic!("there is no key {other}"),
+            }
+        }
+    };
 }
 
-/// Another RSA 2048.
-pub(crate) fn other_rsa() -> &'static Pair {
-    static PAIR: LazyLock<Pair> = LazyLock::new(new_rsa);
-    &PAIR
+pairs! {
+    /// RSA 2048: the identity provider's.
+    rsa = "rsa";
+    /// Another RSA 2048: a stranger's, or ours.
+    other_rsa = "other_rsa";
+    /// Too small to be trusted.
+    small_rsa = "rsa_1024";
+    /// P-256.
+    ec = "p256";
+    /// P-384.
+    p384 = "p384";
+    /// P-521.
+    p521 = "p521";
+    /// secp256k1, a curve that nobody signs SAML with.
+    k256 = "k256";
 }
 
-/// P-256, the same in every test of a run.
-pub(crate) fn ec() -> &'static Pair {
-    static PAIR: LazyLock<Pair> = LazyLock::new(|| {
-        let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
-        pair(PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap())
-    });
-    &PAIR
-}
-
-fn new_rsa() -> Pair {
-    pair(PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap())
-}
-
-fn pair(key: PKey<Private>) -> Pair {
+/// A key of `tests/data/keys` in a certificate that is the same in every run: who made it is looked at by nobody, and
+/// RSA signs the same octets alike.
+fn pair(pem: &[u8]) -> Pair {
+    let key = PKey::private_key_from_pem(pem).unwrap();
+    let maker = include_bytes!("../../tests/data/keys/rsa.pem");
+    let maker = PKey::private_key_from_pem(maker).unwrap();
     let mut name = X509NameBuilder::new().unwrap();
     name.append_entry_by_text("CN", "identity provider of the tests").unwrap();
     let name = name.build();
@@ -69,28 +87,71 @@ fn pair(key: PKey<Private>) -> Pair {
     builder.set_not_before(&Asn1Time::from_unix(1_735_689_600).unwrap()).unwrap();
     builder.set_not_after(&Asn1Time::from_unix(2_398_377_600).unwrap()).unwrap();
     builder.set_pubkey(&key).unwrap();
-    builder.sign(&key, MessageDigest::sha256()).unwrap();
+    builder.sign(&maker, MessageDigest::sha256()).unwrap();
     let certificate = Certificate::from_der(&builder.build().to_der().unwrap()).unwrap();
     Pair { key, certificate }
 }
 
-/// What `xmlsec1`, which is not ours, says of the signature over the element `id_of`.
-pub(crate) fn xmlsec1_verify(xml: &str, id_of: &str, pair: &Pair) -> Result<(), String> {
+/// The octets that `xmlsec1`, which is not ours, digested for the signature of the element `id_of` after it found that
+/// the key of `pair` made the signature; or what it says against that.
+pub(crate) fn xmlsec1_verify(xml: &str, id_of: &str, pair: &Pair) -> Result<String, String> {
+    Ok(xmlsec1_verify_all(&[xml], id_of, pair)?.remove(0))
+}
+
+/// As [`xmlsec1_verify`] for many messages at once, all of which must be right.
+pub(crate) fn xmlsec1_verify_all(
+    messages: &[&str],
+    id_of: &str,
+    pair: &Pair,
+) -> Result<Vec<String>, String> {
+    const BEGIN: &str = "== PreDigest data - start buffer:\n";
+    const END: &str = "\n== PreDigest data - end buffer";
     let folder = tempfile::tempdir().unwrap();
-    let (message, certificate) = (folder.path().join("message.xml"), folder.path().join("key.pem"));
-    std::fs::write(&message, xml).unwrap();
+    let certificate = folder.path().join("key.pem");
     std::fs::write(&certificate, pair.pem()).unwrap();
-    let output = Command::new("xmlsec1")
+    let mut command = Command::new("xmlsec1");
+    command
         .arg("--verify")
         .arg("--pubkey-cert-pem")
         .arg(&certificate)
+        // Or a key that the message itself brings would do.
+        .args(["--enabled-key-data", "key-name", "--store-references"])
         .args(["--id-attr:ID", id_of])
-        .args(["--node-xpath", &format!("//*[local-name()='{id_of}']/*[local-name()='Signature']")])
-        .arg(&message)
+        .args([
+            "--node-xpath",
+            &format!("//*[local-name()='{id_of}']/*[local-name()='Signature']"),
+        ]);
+    for (number, xml) in messages.iter().enumerate() {
+        let message = folder.path().join(format!("{number}.xml"));
+        std::fs::write(&message, xml).unwrap();
+        command.arg(message);
+    }
+    let output = command.output().expect("xmlsec1 is needed by this test");
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    let told = String::from_utf8(output.stdout).unwrap();
+    let digested: Vec<_> = told
+        .split(BEGIN)
+        .skip(1)
+        .map(|after| after.split_once(END).unwrap().0.to_owned())
+        .collect();
+    assert_eq!(digested.len(), messages.len(), "{told}");
+    Ok(digested)
+}
+
+/// The document with what is encrypted for the key of `pair` opened by `xmlsec1`.
+pub(crate) fn xmlsec1_decrypt(xml: &str, pair: &Pair) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let (message, key) = (folder.path().join("message.xml"), folder.path().join("key.pem"));
+    std::fs::write(&message, xml).unwrap();
+    std::fs::write(&key, pair.key.private_key_to_pem_pkcs8().unwrap()).unwrap();
+    let output = Command::new("xmlsec1")
+        .arg("--decrypt")
+        .arg("--privkey-pem")
+        .args([&key, &message])
         .output()
         .expect("xmlsec1 is needed by this test");
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }

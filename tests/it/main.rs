@@ -10,6 +10,8 @@ mod demo;
 #[cfg(test)]
 mod durability;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod gateway;
 #[cfg(test)]
 mod hostile;

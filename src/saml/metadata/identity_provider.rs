@@ -11,6 +11,10 @@ use roxmltree::Node;
 use serde::{Deserialize, Serialize};
 
 const SAML_2: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
+/// No provider has a quarter of them; each costs its reading.
+const MAX_CERTIFICATES: usize = 32;
+const MAX_FORMATS: usize = 32;
+const BINDINGS_TOLD: usize = 5;
 /// What we know of a customer's identity provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdentityProvider {
@@ -193,7 +197,8 @@ fn sign_on(role: Node<'_, '_>) -> Result<Vec<Endpoint>, Fault> {
             Ok(binding) => {
                 endpoints.push(Endpoint { binding, location: location(node, "Location")? });
             }
-            Err(other) => others.push(other),
+            Err(other) if others.len() < BINDINGS_TOLD => others.push(other),
+            Err(_) => {}
         }
     }
     if !endpoints.is_empty() {
@@ -241,6 +246,7 @@ fn location(node: Node<'_, '_>, attribute: &str) -> Result<String, Fault> {
 fn certificates(role: Node<'_, '_>, now: Time) -> Result<Vec<Certificate>, Fault> {
     let mut found: Vec<Certificate> = Vec::new();
     let mut refused = Vec::new();
+    let mut count = 0;
     for descriptor in xml::children(role, ns::METADATA, "KeyDescriptor") {
         if !matches!(xml::attribute(descriptor, "use").map(xml::trim), None | Some("signing")) {
             continue;
@@ -254,6 +260,12 @@ fn certificates(role: Node<'_, '_>, now: Time) -> Result<Vec<Certificate>, Fault
                 "a key without a certificate (KeyValue or KeyName); certificates are needed."
                     .to_owned(),
             );
+        }
+        count += texts.len().max(1);
+        if count > MAX_CERTIFICATES {
+            return Err(Fault::Invalid(format!(
+                "The metadata has more than {MAX_CERTIFICATES} keys for signing; no provider needs so many."
+            )));
         }
         for node in texts {
             match Certificate::parse(&xml::text(node).unwrap_or_default()) {
@@ -277,6 +289,9 @@ fn texts(role: Node<'_, '_>, name: &'static str) -> Vec<String> {
         let text = xml::trim(&text);
         if !text.is_empty() && !found.iter().any(|known| known == text) {
             found.push(text.to_owned());
+        }
+        if found.len() == MAX_FORMATS {
+            break;
         }
     }
     found

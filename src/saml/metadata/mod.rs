@@ -1,6 +1,8 @@
 //! Who the two sides are: our metadata for a provider, and a provider's for us (SAML metadata 2.0).
 
 mod fault;
+#[cfg(test)]
+mod hostile;
 mod identity_provider;
 mod recognize;
 mod service_provider;

@@ -13,7 +13,8 @@ pub fn verify(bytes: &[u8], keys: &TrustedKeys, now: Time) -> Result<String, Fau
     let unreadable = |fault: xml::Fault| {
         Fault::Invalid(format!("This is not metadata that can be read. {fault}"))
     };
-    let limits = Limits::METADATA;
+    // What is signed has a canonical form.
+    let limits = Limits { relative_namespaces: false, ..Limits::METADATA };
     let text = xml::scan(bytes, &limits).map(xml::line_ends).map_err(unreadable)?;
     let document = xml::parse(&text, &limits).map_err(unreadable)?;
     let root = document.root_element();
@@ -76,5 +77,8 @@ mod tests {
             assert_eq!(code(text, &right), "metadata_signature_invalid");
         }
         assert_eq!(code("<a", &right), "metadata_invalid");
+        let relative =
+            file().replace("<md:EntityDescriptor ", "<md:EntityDescriptor xmlns:a=\"a\" ");
+        assert_eq!(code(&relative, &right), "metadata_invalid");
     }
 }

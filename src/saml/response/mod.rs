@@ -5,6 +5,7 @@
 //! signed, read again. An unsigned envelope may refuse; it never grants.
 
 mod confirmation;
+mod form;
 mod semantics;
 mod shape;
 mod statements;
@@ -25,6 +26,8 @@ use crate::clock::Time;
 use chrono::TimeDelta;
 use roxmltree::{Document, Node};
 use serde::{Deserialize, Serialize};
+
+pub use form::Form;
 
 /// However a connection is set, clocks may differ by no more.
 pub const MAX_SKEW: TimeDelta = TimeDelta::seconds(180);

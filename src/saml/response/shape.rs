@@ -99,11 +99,12 @@ fn check_names(root: Node<'_, '_>, assertion: Option<Node<'_, '_>>) -> Result<()
     Ok(())
 }
 
-/// Right after the one `Issuer`, which a response may leave out; so there is one signature at most.
+/// Right after the one `Issuer`, or first where there is none, as a response may leave it out; so there is one signature at
+/// most.
 fn follows_issuer(node: Node<'_, '_>) -> bool {
     let mut before = node.prev_siblings().skip(1).filter(Node::is_element);
     match before.next() {
-        None => true,
+        None => node.next_siblings().all(|after| !xml::is(after, ns::ASSERTION, "Issuer")),
         Some(issuer) => xml::is(issuer, ns::ASSERTION, "Issuer") && before.next().is_none(),
     }
 }

@@ -17,7 +17,9 @@ pub fn scan<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, Fault> {
             limits.bytes
         )));
     }
-    if matches!(bytes, [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, b'<', ..] | [b'<', 0, ..]) {
+    let is_wide =
+        matches!(bytes, [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, b'<' | 0, ..] | [b'<', 0, ..]);
+    if is_wide {
         return Err(Fault::forbidden("The document is not in UTF-8."));
     }
     let text = std::str::from_utf8(bytes)
@@ -74,6 +76,7 @@ const NAME_BYTES: usize = 256;
 #[derive(Default)]
 struct Seen {
     elements: usize,
+    attributes: usize,
     namespaces: usize,
     /// Per open element, the namespace declarations in force inside it.
     open: Vec<usize>,
@@ -117,7 +120,10 @@ impl<'a> Scanner<'a> {
         let inside = self.rest.get(1..).unwrap_or_default();
         match inside.bytes().next() {
             Some(b'!') => self.declaration(inside),
-            Some(b'?') if self.limits.remarks => self.skip(inside, "?>"),
+            Some(b'?') if self.limits.remarks => {
+                self.count_element()?;
+                self.skip(inside, "?>")
+            }
             Some(b'?') => Err(Fault::forbidden("The document has a processing instruction.")),
             Some(b'/') => {
                 if self.seen.open.pop().is_none() {
@@ -134,6 +140,7 @@ impl<'a> Scanner<'a> {
     fn declaration(&mut self, inside: &'a str) -> Result<(), Fault> {
         if let Some(comment) = inside.strip_prefix("!--") {
             if self.limits.remarks {
+                self.count_element()?;
                 return self.skip(comment, "-->");
             }
             return Err(Fault::forbidden("The document has a comment."));
@@ -157,13 +164,7 @@ impl<'a> Scanner<'a> {
         if self.seen.root_closed {
             return Err(Fault::invalid("There is a second root element."));
         }
-        self.seen.elements += 1;
-        if self.seen.elements > self.limits.elements {
-            return Err(Fault::too_large(format!(
-                "The document has more than {} elements.",
-                self.limits.elements
-            )));
-        }
+        self.count_element()?;
         if self.seen.open.len() == self.limits.depth {
             return Err(Fault::too_large(format!(
                 "The document's elements are nested more than {} deep.",
@@ -192,6 +193,13 @@ impl<'a> Scanner<'a> {
                     "An element has more than {count} attributes."
                 )));
             }
+            self.seen.attributes += 1;
+            if self.seen.attributes > self.limits.attributes_in_all {
+                return Err(Fault::too_large(format!(
+                    "The document has more than {} attributes.",
+                    self.limits.attributes_in_all
+                )));
+            }
             let (name, value, after) = self.attribute(rest)?;
             let prefix = name.strip_prefix("xmlns:");
             let is_default = name == "xmlns";
@@ -200,10 +208,24 @@ impl<'a> Scanner<'a> {
             }
             has_default |= is_default;
             if prefix.is_some() || is_default {
+                if !self.limits.relative_namespaces && !value.is_empty() && !is_absolute(value) {
+                    return Err(Fault::invalid("A namespace is not an absolute URI."));
+                }
                 in_scope += 1;
                 self.count_namespace(in_scope)?;
             }
             rest = after;
+        }
+        Ok(())
+    }
+
+    fn count_element(&mut self) -> Result<(), Fault> {
+        self.seen.elements += 1;
+        if self.seen.elements > self.limits.elements {
+            return Err(Fault::too_large(format!(
+                "The document has more than {} elements.",
+                self.limits.elements
+            )));
         }
         Ok(())
     }
@@ -264,12 +286,39 @@ fn check_references(text: &str) -> Result<(), Fault> {
             Some(number) if is_character(number) => {}
             Some(_) => return Err(Fault::invalid("A character reference names no character.")),
             None if matches!(name, "amp" | "lt" | "gt" | "quot" | "apos") => {}
-            None => {
+            None if is_name(name) => {
                 return Err(Fault::forbidden("The document uses an entity of its own."));
             }
+            None => return Err(Fault::invalid("An ampersand is not escaped.")),
         }
     }
     Ok(())
+}
+
+/// Whether it looks like a name: what does not is text whose ampersand somebody forgot to escape.
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '%'))
+}
+
+/// Whether it is a URI with a scheme, of the simple form that all namespaces in use have (RFC 3986, 3).
+fn is_absolute(uri: &str) -> bool {
+    let Some((scheme, rest)) = uri.split_once(':') else { return false };
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    let (path, fragment) = rest.split_once('#').unwrap_or((rest, ""));
+    let path = match path.strip_prefix("//") {
+        Some(rest) => {
+            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+            if !host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.')) {
+                return false;
+            }
+            path
+        }
+        None => path,
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?=,;@!$'()*+".contains(c);
+    is_scheme && path.chars().all(is_plain) && fragment.chars().all(is_plain)
 }
 
 /// Whether `number` is that of an XML character (XML 1.0, 2.2), as in `&#160;` or `&#xA0;`.

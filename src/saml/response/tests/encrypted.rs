@@ -23,19 +23,19 @@ fn encrypted(cipher: ContentCipher, signed: Signed) -> String {
 }
 
 /// How a plaintext of any kind is encrypted.
-struct Sealing {
-    cipher: (&'static str, Cipher),
-    transport: &'static str,
-    method: &'static str,
-    digest: MessageDigest,
-    mask: MessageDigest,
+pub(super) struct Sealing {
+    pub(super) cipher: (&'static str, Cipher),
+    pub(super) transport: &'static str,
+    pub(super) method: &'static str,
+    pub(super) digest: MessageDigest,
+    pub(super) mask: MessageDigest,
 }
 
-const OAEP: &str = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p";
-const OAEP_11: &str = "http://www.w3.org/2009/xmlenc11#rsa-oaep";
+pub(super) const OAEP: &str = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p";
+pub(super) const OAEP_11: &str = "http://www.w3.org/2009/xmlenc11#rsa-oaep";
 
 impl Sealing {
-    fn gcm() -> Self {
+    pub(super) fn gcm() -> Self {
         Self {
             cipher: ("http://www.w3.org/2009/xmlenc11#aes128-gcm", Cipher::aes_128_gcm()),
             transport: OAEP,
@@ -45,14 +45,14 @@ impl Sealing {
         }
     }
 
-    fn cbc() -> Self {
+    pub(super) fn cbc() -> Self {
         Self {
             cipher: ("http://www.w3.org/2001/04/xmlenc#aes128-cbc", Cipher::aes_128_cbc()),
             ..Self::gcm()
         }
     }
 
-    fn seal(&self, plaintext: &[u8]) -> String {
+    pub(super) fn seal(&self, plaintext: &[u8]) -> String {
         let (uri, cipher) = self.cipher;
         let key = vec![7; cipher.key_len()];
         let iv = vec![9; cipher.iv_len().unwrap()];
@@ -73,7 +73,7 @@ impl Sealing {
         self.element(&sealed, &transported[..length])
     }
 
-    fn element(&self, sealed: &[u8], key: &[u8]) -> String {
+    pub(super) fn element(&self, sealed: &[u8], key: &[u8]) -> String {
         let value = |octets| {
             format!(
                 "<xenc:CipherData><xenc:CipherValue>{}</xenc:CipherValue></xenc:CipherData>",
@@ -98,12 +98,12 @@ impl Sealing {
 }
 
 /// The response of `plain()` with its assertion replaced.
-fn with(assertion: &str) -> String {
+pub(super) fn with(assertion: &str) -> String {
     let plain = plain();
     plain.replace(cut(&plain, "<saml:Assertion", "</saml:Assertion>"), assertion)
 }
 
-fn signed_assertion() -> String {
+pub(super) fn signed_assertion() -> String {
     cut(&sign(&plain()), "<saml:Assertion", "</saml:Assertion>").to_owned()
 }
 

@@ -1,6 +1,7 @@
 //! The rules of SAML, each broken alone, and the ways in which others were deceived.
 
 mod accepted;
+mod corpus;
 mod elsewhere;
 mod encrypted;
 mod hostile;
@@ -109,6 +110,7 @@ pub(super) fn plain() -> String {
     let mut issue = issue();
     issue.response_id = "_response".to_owned();
     issue.assertion_id = "_assertion".to_owned();
+    issue.session_index = Some("_session".to_owned());
     Issue { signed: Signed::Nothing, ..issue }.xml().unwrap()
 }
 
@@ -123,6 +125,16 @@ pub(super) struct Signing<'a> {
     /// Put into the last transform.
     pub(super) prefixes: &'a str,
     pub(super) key_info: bool,
+    /// The hash of the digest, if not that of the signature.
+    pub(super) digest_method: Option<Digest>,
+    /// What is digested instead of the element.
+    pub(super) digest_of: Option<&'a str>,
+    /// What the key signs instead of `SignedInfo`.
+    pub(super) value_of: Option<&'a str>,
+    /// What takes the place of what in the signature before the key signs it.
+    pub(super) edits: &'a [(&'a str, &'a str)],
+    /// The prefix of XML Signature; empty: none.
+    pub(super) prefix: &'a str,
 }
 
 impl Default for Signing<'_> {
@@ -135,6 +147,11 @@ impl Default for Signing<'_> {
             uri: None,
             prefixes: "",
             key_info: true,
+            digest_method: None,
+            digest_of: None,
+            value_of: None,
+            edits: &[],
+            prefix: "ds",
         }
     }
 }
@@ -150,6 +167,7 @@ impl Signing<'_> {
         let prefixes: Vec<&str> = self.prefixes.split_ascii_whitespace().collect();
         let transform = Method::from_uri(self.transform, prefixes).unwrap();
         let octets = xml::canonical(element, None, &transform);
+        let octets = self.digest_of.map_or(octets, str::to_owned);
         let place = xml::child(element, ns::ASSERTION, "Issuer").map_or_else(
             || element.first_child().unwrap().range().start,
             |issuer| issuer.range().end,
@@ -162,23 +180,14 @@ impl Signing<'_> {
         let method = Method::from_uri(self.canonical, Vec::new()).unwrap();
         let signature = xml::child(node, ns::SIGNATURE, "SignedInfo").unwrap();
         let signed_info = xml::canonical(signature, None, &method);
+        let signed_info = self.value_of.map_or(signed_info, str::to_owned);
         let signer = Signer { digest: self.digest, ..Signer::new(&self.pair.key, None) };
         let value = STANDARD.encode(signer.sign(signed_info.as_bytes()).unwrap());
         insert(&self.signature(&octets, id, &value))
     }
 
     fn signature(&self, octets: &str, id: &str, value: &str) -> String {
-        let (uri, digest) = match self.digest {
-            Digest::Sha1 => {
-                ("http://www.w3.org/2000/09/xmldsig#sha1", sha::sha1(octets.as_bytes()).to_vec())
-            }
-            Digest::Sha512 => {
-                ("http://www.w3.org/2001/04/xmlenc#sha512", sha::sha512(octets.as_bytes()).to_vec())
-            }
-            _ => {
-                ("http://www.w3.org/2001/04/xmlenc#sha256", sha::sha256(octets.as_bytes()).to_vec())
-            }
-        };
+        let (uri, digest) = digest(self.digest_method.unwrap_or(self.digest), octets.as_bytes());
         let signer = Signer { digest: self.digest, ..Signer::new(&self.pair.key, None) };
         let prefixes = if self.prefixes.is_empty() {
             String::new()
@@ -197,7 +206,7 @@ impl Signing<'_> {
         } else {
             String::new()
         };
-        format!(
+        let text = format!(
             "<ds:Signature xmlns:ds=\"{}\"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"{}\"/>\
              <ds:SignatureMethod Algorithm=\"{}\"/><ds:Reference URI=\"{}\"><ds:Transforms>\
              <ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"/>\
@@ -210,7 +219,31 @@ impl Signing<'_> {
             self.uri.map_or_else(|| format!("#{id}"), str::to_owned),
             self.transform,
             STANDARD.encode(digest),
-        )
+        );
+        let text = self.edits.iter().fold(text, |text, (from, to)| {
+            assert!(text.contains(from), "{from} is not in {text}");
+            text.replacen(from, to, 1)
+        });
+        renamed(&text, "ds", self.prefix)
+    }
+}
+
+/// `xml` with another prefix, or none, where `from` was.
+pub(super) fn renamed(xml: &str, from: &str, to: &str) -> String {
+    let colon = if to.is_empty() { "" } else { ":" };
+    xml.replace(&format!("<{from}:"), &format!("<{to}{colon}"))
+        .replace(&format!("</{from}:"), &format!("</{to}{colon}"))
+        .replace(&format!("xmlns:{from}="), &format!("xmlns{colon}{to}="))
+}
+
+fn digest(method: Digest, octets: &[u8]) -> (&'static str, Vec<u8>) {
+    match method {
+        Digest::Sha1 => ("http://www.w3.org/2000/09/xmldsig#sha1", sha::sha1(octets).to_vec()),
+        Digest::Sha256 => ("http://www.w3.org/2001/04/xmlenc#sha256", sha::sha256(octets).to_vec()),
+        Digest::Sha384 => {
+            ("http://www.w3.org/2001/04/xmldsig-more#sha384", sha::sha384(octets).to_vec())
+        }
+        Digest::Sha512 => ("http://www.w3.org/2001/04/xmlenc#sha512", sha::sha512(octets).to_vec()),
     }
 }
 

@@ -28,14 +28,14 @@ fn world() -> World {
 }
 
 #[derive(Debug, Clone)]
-enum Change {
+pub(super) enum Change {
     Flip(prop::sample::Index, u8),
     Insert(prop::sample::Index, String),
     Delete(prop::sample::Index, usize),
     Copy(prop::sample::Index, prop::sample::Index, usize),
 }
 
-fn change() -> impl Strategy<Value = Change> {
+pub(super) fn change() -> impl Strategy<Value = Change> {
     let at = any::<prop::sample::Index>;
     let piece = prop::sample::select(vec![
         "<",
@@ -73,7 +73,7 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-fn apply(bytes: &mut Vec<u8>, change: &Change) {
+pub(super) fn apply(bytes: &mut Vec<u8>, change: &Change) {
     match change {
         Change::Flip(at, byte) => {
             let at = at.index(bytes.len());

@@ -4,7 +4,7 @@
 //! the tree; what was declared is kept on a stack, so no ancestor is looked at twice.
 
 #[cfg(test)]
-mod tests;
+pub(in crate::saml) mod tests;
 
 use roxmltree::{Node, NodeId};
 

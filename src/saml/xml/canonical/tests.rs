@@ -209,22 +209,25 @@ fn render(tree: &Tree, scope: &[usize; 4], out: &mut String) {
     write!(out, "{}</{name}>", tree.tail).unwrap();
 }
 
+/// A document whose elements use the prefixes `a`, `b` and `c`, which it declares around them.
+pub(in crate::saml) fn generated() -> impl Strategy<Value = String> {
+    tree().prop_map(|tree| {
+        let mut inside = String::new();
+        render(&tree, &[3, 0, 1, 2], &mut inside);
+        format!("<r xmlns:a='urn:one' xmlns:b='urn:two' xmlns:c='urn:three'>{inside}</r>")
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn both_forms_are_those_of_libxml2(tree in tree()) {
-        let mut inside = String::new();
-        render(&tree, &[3, 0, 1, 2], &mut inside);
-        let text = format!("<r xmlns:a='urn:one' xmlns:b='urn:two' xmlns:c='urn:three'>{inside}</r>");
+    fn both_forms_are_those_of_libxml2(text in generated()) {
         same(&text);
     }
 
     #[test]
-    fn a_canonical_form_is_its_own_canonical_form(tree in tree()) {
-        let mut inside = String::new();
-        render(&tree, &[3, 0, 1, 2], &mut inside);
-        let text = format!("<r xmlns:a='urn:one' xmlns:b='urn:two' xmlns:c='urn:three'>{inside}</r>");
+    fn a_canonical_form_is_its_own_canonical_form(text in generated()) {
         for method in [Method::Exclusive(Vec::new()), Method::Inclusive] {
             let once = ours(&text, &method);
             prop_assert_eq!(&ours(&once, &method), &once);

@@ -67,6 +67,10 @@ fn what_is_not_xml_is_invalid() {
         "<a>&#;</a>",
         "<a>&#x110000;</a>",
         "<a>&#+65;</a>",
+        "<a>Research & Development</a>",
+        "<a b='https://idp.example/?c=d&e=f'/>",
+        "<a>&;</a>",
+        "<a>&amp</a>",
     ] {
         assert_eq!(cause(text), Some(Cause::XmlInvalid), "{text}");
     }
@@ -87,12 +91,56 @@ fn what_is_too_long_deep_or_wide_is_too_large() {
         format!("<a {names}>{inner}</a>")
     });
     let huge = "a".repeat(10 * 1024 * 1024);
-    for text in [deep, many, wide, long, spaces, scope, huge] {
+    let broad = format!("<a>{}</a>", "<b c='' d='' e=''/>".repeat(15_000));
+    for text in [deep, many, wide, long, spaces, scope, huge, broad] {
         assert_eq!(cause(&text), Some(Cause::ResponseTooLarge), "{text:.40}");
     }
     let just = |depth| format!("{}<a/>{}", "<a>".repeat(depth), "</a>".repeat(depth));
     assert_eq!(cause(just(31)), None);
     assert_eq!(cause(just(32)), Some(Cause::ResponseTooLarge));
+}
+
+#[test]
+fn a_namespace_is_an_absolute_uri() {
+    for uri in [
+        "urn:oasis:names:tc:SAML:2.0:assertion",
+        "http://www.w3.org/2000/09/xmldsig#",
+        "http://www.w3.org/2001/10/xml-exc-c14n#",
+        "http://schemas.microsoft.com/ws/2008/06/identity/claims?a=b",
+        "",
+    ] {
+        assert_eq!(cause(format!("<a xmlns='{uri}'/>")), None, "{uri}");
+    }
+    for uri in [
+        "relative",
+        "/a",
+        "//host/a",
+        "../a",
+        "?a",
+        "#a",
+        ":a",
+        "1:a",
+        "u rn:a",
+        "urn:a b",
+        "urn:ä",
+        "http://host:0x/",
+        "http://a#b#c",
+        "urn:a%",
+        "urn&#58;a",
+    ] {
+        assert_eq!(cause(format!("<a xmlns:b='{uri}'/>")), Some(Cause::XmlInvalid), "{uri}");
+        assert_eq!(scan(format!("<a xmlns='{uri}'/>").as_bytes(), &Limits::METADATA).err(), None);
+    }
+}
+
+#[test]
+fn a_remark_counts_as_an_element() {
+    for remark in ["<!---->", "<?a?>", "<a/>"] {
+        let text = |count| format!("<a>{}</a>", remark.repeat(count));
+        assert_eq!(scan(text(59_999).as_bytes(), &Limits::METADATA).err(), None);
+        let fault = scan(text(60_000).as_bytes(), &Limits::METADATA).unwrap_err();
+        assert_eq!(fault.cause, Cause::ResponseTooLarge);
+    }
 }
 
 #[test]
