@@ -4,8 +4,10 @@ use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::fetch::Fetcher;
 use crate::saml::Binding;
-use crate::saml::metadata::{self, IdentityProvider};
-use crate::store::connections::{self, Connection};
+use crate::saml::certificate::TrustedKeys;
+use crate::saml::metadata::{self, Fault, IdentityProvider};
+use crate::store::connections::certificates::CertificateSource;
+use crate::store::connections::{self, Connection, Given};
 use crate::store::{Actor, Store};
 
 /// Where metadata is.
@@ -41,6 +43,8 @@ pub struct Reading<'a> {
     pub public_url: &'a str,
     /// Which identity provider to take where there are several.
     pub choose: Option<String>,
+    /// The keys by one of which the file must be signed; none: it need not be.
+    pub signed_by: Option<TrustedKeys>,
     /// By when certificates are judged.
     pub now: Time,
 }
@@ -56,17 +60,25 @@ impl Source {
             Self::Xml(bytes) => (bytes, "/metadata_xml"),
             Self::Values(values) => return values.read(reading.now),
         };
-        let ours = format!("{}/saml/", reading.public_url);
-        let (choose, now) = (reading.choose.clone(), reading.now);
+        let parsed = reading.parse(bytes).await?;
+        parsed.map_err(|fault| Error::Invalid(vec![fault.field_error(pointer)]))
+    }
+}
+
+impl Reading<'_> {
+    /// Reads a file; of one that has to be signed only what the signature covers.
+    pub(super) async fn parse(&self, bytes: Vec<u8>) -> Result<Result<IdentityProvider, Fault>> {
+        let ours = format!("{}/saml/", self.public_url);
+        let (choose, signed_by, now) = (self.choose.clone(), self.signed_by.clone(), self.now);
         // A federation's file has megabytes, which would keep others waiting.
         let parsed = tokio::task::spawn_blocking(move || {
+            let bytes = match signed_by {
+                Some(keys) => metadata::verify(&bytes, &keys, now)?.into_bytes(),
+                None => bytes,
+            };
             metadata::parse(&bytes, choose.as_deref(), &ours, now)
         });
-        match parsed.await {
-            Ok(Ok(provider)) => Ok(provider),
-            Ok(Err(fault)) => Err(Error::Invalid(vec![fault.field_error(pointer)])),
-            Err(error) => Err(Error::Internal(anyhow::Error::new(error))),
-        }
+        parsed.await.map_err(|error| Error::Internal(anyhow::Error::new(error)))
     }
 }
 
@@ -101,14 +113,14 @@ pub async fn import(
     reading: &Reading<'_>,
     accept_new_entity: bool,
 ) -> Result<Connection> {
-    let url = match &source {
-        Source::Url(url) => Some(url.clone()),
-        Source::Xml(_) | Source::Values(_) => None,
+    let (metadata_url, by) = match &source {
+        Source::Url(url) => (Some(url.clone()), CertificateSource::Metadata),
+        Source::Xml(_) => (None, CertificateSource::Metadata),
+        Source::Values(_) => (None, CertificateSource::Hand),
     };
     let provider = source.read(reading).await?;
     let Connection { id, organization_id, .. } = connection;
-    let write = move |tx: &mut crate::store::Tx| {
-        connections::import(tx, &id, provider, url, accept_new_entity)
-    };
+    let given = Given { provider, source: by, metadata_url, accept_new_entity };
+    let write = move |tx: &mut crate::store::Tx| connections::import_from(tx, &id, given);
     store.write(&organization_id, actor, write).await
 }

@@ -2,11 +2,14 @@
 
 pub mod domains;
 pub mod metadata;
+pub mod refresh;
 
 use crate::config::Config;
 use crate::dns::Dns;
 use crate::error::Result;
 use crate::fetch::{AllowList, Fetcher, Limits};
+use crate::store::Store;
+use refresh::Refresher;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -32,6 +35,17 @@ pub fn app_fetcher(config: &Config) -> Result<Fetcher> {
 pub fn dns(config: &Config) -> Result<Dns> {
     let servers: Vec<SocketAddr> = config.dns.resolver.iter().map(|server| server.0).collect();
     Dns::new(&servers)
+}
+
+/// What reads metadata again, with these settings.
+#[must_use]
+pub fn refresher(config: &Config, store: Store, fetcher: Fetcher) -> Refresher {
+    Refresher {
+        store,
+        fetcher,
+        public_url: config.public_url.as_str().to_owned(),
+        interval: config.metadata.refresh.delta(),
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::shell::{self, Shell};
 use crate::acts;
 use crate::acts::metadata::{Reading, Source};
 use crate::saml::metadata::IdentityProvider;
-use crate::views::connection::IdentityProviderView;
+use crate::views::identity_provider::IdentityProviderView;
 use clap::Subcommand;
 
 /// What to do with metadata.
@@ -34,7 +34,8 @@ pub(super) fn run(shell: &Shell, command: &Command) -> Result {
         let fetcher = acts::fetcher(config)?;
         let public_url = config.public_url.as_str();
         let choose = entity_id.clone();
-        let reading = Reading { fetcher: &fetcher, public_url, choose, now: shell.now() };
+        let (now, signed_by) = (shell.now(), None);
+        let reading = Reading { fetcher: &fetcher, public_url, choose, signed_by, now };
         from.read(&reading).await
     })?;
     told(shell, provider?)

@@ -20,6 +20,7 @@ mod paging;
 mod saml;
 mod serve;
 mod shell;
+mod signing_key;
 mod trace;
 mod user;
 mod version;
@@ -99,6 +100,9 @@ enum Command {
     /// API keys
     #[command(subcommand)]
     Key(api_key::Command),
+    /// The installation's own keys
+    #[command(subcommand)]
+    SigningKey(signing_key::Command),
     /// The people of an organization
     #[command(subcommand)]
     User(user::Command),
@@ -158,6 +162,7 @@ fn command(shell: Shell, command: Command) -> Result {
         Command::Connection(command) => connection::run(&shell, command),
         Command::Application(command) => application::run(&shell, command),
         Command::Key(command) => api_key::run(&shell, command),
+        Command::SigningKey(command) => signing_key::run(&shell, &command),
         Command::User(command) => user::run(&shell, command),
         Command::Trace(command) => trace::run(&shell, command),
         Command::Saml(command) => saml::run(&shell, command),

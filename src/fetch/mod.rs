@@ -10,7 +10,10 @@ pub use fault::Fault;
 use crate::error::{Error, Result};
 use fault::{Blocked, Unresolved};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_NONE_MATCH, LOCATION};
+use reqwest::header::{
+    CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+    LOCATION,
+};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, tls};
 use std::sync::Arc;
@@ -47,9 +50,35 @@ pub struct Fetched {
     /// Its media type, as the server told it.
     pub content_type: Option<String>,
     /// For [`Fetcher::get_if_changed`].
-    pub etag: Option<String>,
+    pub validators: Validators,
     /// The document itself.
     pub body: Vec<u8>,
+}
+
+/// By what a server tells whether the document that we have is still the same (RFC 9110 section 8.8).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Validators {
+    /// The header `ETag`.
+    pub etag: Option<String>,
+    /// The header `Last-Modified`.
+    pub last_modified: Option<String>,
+}
+
+impl Validators {
+    /// Longer than any in use, short enough to be kept.
+    const LONGEST: usize = 1024;
+
+    fn of(headers: &HeaderMap) -> Self {
+        let text = |name: HeaderName| {
+            let value = headers.get(name).and_then(|value| value.to_str().ok());
+            value.filter(|value| value.len() <= Self::LONGEST).map(str::to_owned)
+        };
+        Self { etag: text(ETAG), last_modified: text(LAST_MODIFIED) }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.etag.is_none() && self.last_modified.is_none()
+    }
 }
 
 impl Default for Limits {
@@ -71,19 +100,20 @@ impl Fetcher {
 
     /// Fetches a document.
     pub async fn get(&self, url: &str) -> Result<Fetched, Fault> {
-        let document = self.within_time(url, None).await?;
-        // Without an ETag, "not modified" is no answer.
+        let document = self.get_if_changed(url, &Validators::default()).await?;
+        // Without validators, "not modified" is no answer.
         document.ok_or_else(|| Fault::Broken { host: url.to_owned() })
     }
 
-    /// Fetches a document if it is not the one that came with this `ETag` (RFC 9110 section 13.1.2).
-    pub async fn get_if_changed(&self, url: &str, etag: &str) -> Result<Option<Fetched>, Fault> {
-        self.within_time(url, Some(etag)).await
-    }
-
-    async fn within_time(&self, url: &str, etag: Option<&str>) -> Result<Option<Fetched>, Fault> {
+    /// Fetches a document if it is not the one that came with these validators (RFC 9110 section 13.1). That it is the
+    /// same is believed only where the question was put.
+    pub async fn get_if_changed(
+        &self,
+        url: &str,
+        known: &Validators,
+    ) -> Result<Option<Fetched>, Fault> {
         let mut url = Url::parse(url).map_err(|_| Fault::Url("not an absolute address"))?;
-        let work = self.follow(&mut url, etag);
+        let work = self.follow(&mut url, known);
         let outcome = tokio::time::timeout(self.limits.time, work).await;
         outcome.unwrap_or_else(|_| {
             let seconds = self.limits.time.as_secs();
@@ -92,11 +122,11 @@ impl Fetcher {
     }
 
     /// Redirects are followed by hand: each address is checked like the first.
-    async fn follow(&self, url: &mut Url, etag: Option<&str>) -> Result<Option<Fetched>, Fault> {
+    async fn follow(&self, url: &mut Url, known: &Validators) -> Result<Option<Fetched>, Fault> {
         for _ in 0..=self.limits.redirects {
-            let response = self.send(url, etag).await?;
+            let response = self.send(url, known).await?;
             match response.status() {
-                StatusCode::NOT_MODIFIED if etag.is_some() => return Ok(None),
+                StatusCode::NOT_MODIFIED if !known.is_empty() => return Ok(None),
                 status if status.is_success() => return self.read(url, response).await.map(Some),
                 StatusCode::MOVED_PERMANENTLY
                 | StatusCode::FOUND
@@ -112,10 +142,14 @@ impl Fetcher {
         Err(Fault::Redirect("there are too many in a row"))
     }
 
-    async fn send(&self, url: &Url, etag: Option<&str>) -> Result<Response, Fault> {
+    async fn send(&self, url: &Url, known: &Validators) -> Result<Response, Fault> {
         let mut request = self.client_for(url)?.get(url.clone());
-        if let Some(etag) = etag {
-            request = request.header(IF_NONE_MATCH, etag);
+        for (name, value) in
+            [(IF_NONE_MATCH, &known.etag), (IF_MODIFIED_SINCE, &known.last_modified)]
+        {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
         }
         request.send().await.map_err(|error| Fault::from_reqwest(url, &error))
     }
@@ -164,10 +198,14 @@ impl Fetcher {
             }
             body.extend_from_slice(&chunk);
         }
-        let text = |name: HeaderName| {
-            response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
-        };
-        Ok(Fetched { url: url.clone(), content_type: text(CONTENT_TYPE), etag: text(ETAG), body })
+        let headers = response.headers();
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        Ok(Fetched {
+            url: url.clone(),
+            content_type: content_type.map(str::to_owned),
+            validators: Validators::of(headers),
+            body,
+        })
     }
 }
 

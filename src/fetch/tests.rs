@@ -55,7 +55,7 @@ async fn an_allowed_host_is_fetched_from() {
         let fetched = fetcher(&[allow]).get(&url).await.unwrap();
         assert_eq!(fetched.body, b"<x/>");
         assert_eq!(fetched.content_type.as_deref(), Some("text/xml"));
-        assert_eq!(fetched.etag.as_deref(), Some("\"1\""));
+        assert_eq!(fetched.validators.etag.as_deref(), Some("\"1\""));
         assert_eq!(fetched.url.as_str(), url);
     }
 }
@@ -205,17 +205,31 @@ async fn a_server_without_tls_is_no_https_server() {
 
 #[tokio::test]
 async fn a_document_that_has_not_changed_is_not_sent_again() {
+    const DATE: &str = "Wed, 25 Nov 2026 07:00:00 GMT";
     let port = serve(|request| {
-        if request.to_ascii_lowercase().contains("if-none-match: \"1\"") {
+        let request = request.to_ascii_lowercase();
+        let since = format!("if-modified-since: {}", DATE.to_ascii_lowercase());
+        if request.contains("if-none-match: \"1\"") || request.contains(&since) {
             "HTTP/1.1 304 Not Modified\r\n\r\n".to_owned()
         } else {
-            ok("ETag: \"1\"\r\n", "<x/>")
+            ok(&format!("ETag: \"1\"\r\nLast-Modified: {DATE}\r\n"), "<x/>")
         }
     });
     let fetcher = fetcher(&["localhost"]);
     let url = format!("http://localhost:{port}/");
-    assert!(fetcher.get_if_changed(&url, "\"1\"").await.unwrap().is_none());
-    assert!(fetcher.get_if_changed(&url, "\"0\"").await.unwrap().is_some());
+    let known = fetcher.get(&url).await.unwrap().validators;
+    assert!(fetcher.get_if_changed(&url, &known).await.unwrap().is_none());
+    let by_date = Validators { etag: None, ..known.clone() };
+    assert!(fetcher.get_if_changed(&url, &by_date).await.unwrap().is_none());
+    let other = Validators { etag: Some("\"0\"".to_owned()), last_modified: None };
+    assert!(fetcher.get_if_changed(&url, &other).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn not_modified_is_no_answer_to_who_did_not_ask() {
+    let port = serve(|_| "HTTP/1.1 304 Not Modified\r\n\r\n".to_owned());
+    let fault = fault(&["localhost"], &format!("http://localhost:{port}/")).await;
+    assert!(matches!(fault, Fault::Status { status: 304, .. }), "{fault}");
 }
 
 /// A TLS server with a certificate that it made itself.

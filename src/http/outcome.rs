@@ -30,7 +30,7 @@ pub(super) async fn finish(
     state: &Data<State>,
     verdict: Verdict,
 ) -> Result<HttpResponse, PageError> {
-    let Verdict { connection, organization, trace, checks, decided, kept } = verdict;
+    let Verdict { connection, organization, trace, checks, decided, kept, .. } = verdict;
     match decided {
         Decided::Refused(cause) => {
             let trace = record(state, &connection, trace, cause, checks.clone(), kept).await?;

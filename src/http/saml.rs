@@ -4,6 +4,8 @@ use super::browser;
 use super::error::PageError;
 use super::outcome;
 use super::pages;
+use super::posted::{self, Posted};
+use super::rollover;
 use super::server::State;
 use super::sign_in;
 use crate::cause::Cause;
@@ -13,7 +15,7 @@ use crate::error::Result;
 use crate::saml::attributes::{self, Profile};
 use crate::saml::check::{Check, CheckName};
 use crate::saml::metadata::{Organization as Publisher, ServiceProvider};
-use crate::saml::response::{self, Expected, Form, Identity};
+use crate::saml::response::{self, Expected, Facts, Form, Identity};
 use crate::store::connections::{self, Connection};
 use crate::store::organizations::Organization;
 use crate::store::sign_in::{Arrival, arrival, began_in};
@@ -25,8 +27,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::TimeDelta;
 use std::sync::Arc;
 
+/// For how long our signed metadata is valid: two weeks, which a reader that is away for a weekend survives.
+const METADATA_VALID: TimeDelta = TimeDelta::days(14);
+/// After how many seconds our metadata is worth reading again: a day, much less than a new certificate is announced.
+const METADATA_CACHED: u64 = 86_400;
+
 /// `GET /saml/{connection}`: the service provider's metadata, or a page for a person who opens its
-/// entity ID in a browser.
+/// entity ID in a browser. With `?signed` the metadata is signed, and valid for a while only.
 pub(super) async fn entity(
     state: Data<State>,
     connection: Path<ConnectionId>,
@@ -40,7 +47,9 @@ pub(super) async fn entity(
     let slo = connection.slo(public_url);
     let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let is_browser = accepts.is_some_and(|value| value.contains("text/html"));
-    if is_browser && !request.query_string().split('&').any(|part| part == "download") {
+    let asks = |name| request.query_string().split('&').any(|part| part == name);
+    let is_signed = asks("signed");
+    if is_browser && !is_signed && !asks("download") {
         let view =
             pages::Entity { organization: &organization.name, entity_id: &entity_id, acs: &acs };
         return Ok(pages::entity(&state, &view));
@@ -63,15 +72,20 @@ pub(super) async fn entity(
             name: &state.config.brand.name,
             url: state.config.public_url.as_str(),
         }),
-        valid_until: None,
+        // Whoever asks for a signature reads the file again, and would not take an old one. All others may keep it for
+        // years in a console, where an end would end their sign-ins.
+        valid_until: is_signed.then(|| state.store.clock().now().plus(METADATA_VALID)),
+        cache_seconds: Some(METADATA_CACHED),
     };
+    let text =
+        if is_signed { metadata.signed_metadata(&keys.signer())? } else { metadata.metadata() };
     Ok(HttpResponse::Ok()
         .content_type("application/samlmetadata+xml")
         .insert_header((
             header::CONTENT_DISPOSITION,
             format!("attachment; filename=\"{}-metadata.xml\"", connection.id),
         ))
-        .body(metadata.metadata()))
+        .body(text))
 }
 
 /// `POST /saml/{connection}/acs`: the assertion consumer service (SAML profiles 4.1.4.5).
@@ -81,32 +95,30 @@ pub(super) async fn acs(
     body: Result<Bytes, actix_web::Error>,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let message = Message::read(body);
-    let browser = browser::bound(&state, &request);
-    let now = state.store.clock().now();
-    let (id, reader) = (connection.into_inner(), state.clone());
-    let verdict = state
-        .store
-        .apart(move |store| judge(store, &reader, &id, message, browser.as_deref(), now))
-        .await?;
-    outcome::finish(&state, verdict).await
-}
-
-/// The fields of the form that the provider let the browser post.
-struct Message {
-    response: Result<String, Cause>,
-    relay_state: Option<String>,
-}
-
-impl Message {
-    /// Reads the form: exactly one `SAMLResponse`, at most one `RelayState` (SAML.md, step 1).
-    fn read(body: Result<Bytes, actix_web::Error>) -> Self {
-        let Ok(body) = body else {
-            return Self { response: Err(Cause::ResponseTooLarge), relay_state: None };
-        };
-        let form = Form::read(&body);
-        Self { response: form.response, relay_state: form.relay_state }
+    let posted = Arc::new(Posted {
+        connection: connection.into_inner(),
+        form: posted::read(body),
+        browser: browser::bound(&state, &request),
+    });
+    let mut verdict = judged(&state, &posted).await?;
+    if rollover::has_news(&state, &verdict).await? {
+        verdict = judged(&state, &posted).await?;
     }
+    let signer = rollover::signer(&state, &verdict);
+    let answer = outcome::finish(&state, verdict).await;
+    rollover::settle(&state, signer).await;
+    answer
+}
+
+async fn judged(state: &Data<State>, posted: &Arc<Posted>) -> Result<Verdict> {
+    let (posted, reader, now) = (posted.clone(), state.clone(), state.store.clock().now());
+    state
+        .store
+        .apart(move |store| {
+            let Posted { connection, form, browser } = &*posted;
+            judge(store, &reader, connection, form, browser.as_deref(), now)
+        })
+        .await
 }
 
 /// What became of a posted response.
@@ -117,6 +129,7 @@ pub(super) struct Verdict {
     /// that began: nobody else can end a sign-in, or have a message kept.
     pub(super) trace: Option<Trace>,
     pub(super) checks: Vec<Check>,
+    pub(super) facts: Facts,
     pub(super) decided: Decided,
     /// The message as it came, to be kept, sealed, with the trace of its failure.
     pub(super) kept: Option<String>,
@@ -145,25 +158,26 @@ fn judge(
     store: &Store,
     state: &State,
     id: &ConnectionId,
-    message: Message,
+    form: &Form,
     browser: Option<&str>,
     now: Time,
 ) -> Result<Verdict> {
     let (connection, organization, by_state) = store.read_now(|db| {
         let (connection, organization) = connections::find_with_organization(db, id)?;
-        Ok((connection, organization, by_relay_state(db, &message)?))
+        Ok((connection, organization, by_relay_state(db, form)?))
     })?;
     let trace = match by_state {
         Some(trace) => Some(trace),
-        None => by_request(store, &message)?,
+        None => by_request(store, form)?,
     };
     let trace = trace.filter(|trace| trace.connection_id.as_ref() == Some(&connection.id));
-    let mut checks = Vec::new();
+    let (mut checks, mut facts) = (Vec::new(), Facts::default());
     let is_test = trace.as_ref().is_some_and(|trace| trace.kind == TraceKind::Test);
     let closed = sign_in::closed(state, &connection, &organization, is_test);
+    let told = (&mut checks, &mut facts);
     let verified = match closed {
         Some(cause) => Err(cause),
-        None => verify(state, &connection, trace.as_ref(), &message, now, &mut checks),
+        None => verify(state, &connection, trace.as_ref(), form, now, told),
     };
     let decided = match verified {
         Err(cause) => Decided::Refused(cause),
@@ -186,21 +200,23 @@ fn judge(
     };
     let is_refused = matches!(decided, Decided::Refused(_));
     let trace = trace.filter(|trace| !is_refused || began_in(trace, browser));
-    let kept = message.response.ok().filter(|field| trace.is_some() && field.len() <= KEPT_MESSAGE);
-    Ok(Verdict { connection: Arc::new(connection), organization, trace, checks, decided, kept })
+    let field = form.response.as_ref().ok();
+    let kept = field.filter(|field| trace.is_some() && field.len() <= KEPT_MESSAGE).cloned();
+    let connection = Arc::new(connection);
+    Ok(Verdict { connection, organization, trace, checks, facts, decided, kept })
 }
 
 /// Finds the sign-in that a response answers by its relay state, which is the trace's ID.
-fn by_relay_state(db: &mut Db, message: &Message) -> Result<Option<Trace>> {
-    match message.relay_state.as_deref().map(str::parse) {
+fn by_relay_state(db: &mut Db, form: &Form) -> Result<Option<Trace>> {
+    match form.relay_state.as_deref().map(str::parse) {
         Some(Ok(id)) => traces::by_id(db, &id),
         _ => Ok(None),
     }
 }
 
 /// Finds it by the request that the response names, where the provider has lost the relay state.
-fn by_request(store: &Store, message: &Message) -> Result<Option<Trace>> {
-    let field = message.response.as_ref().ok();
+fn by_request(store: &Store, form: &Form) -> Result<Option<Trace>> {
+    let field = form.response.as_ref().ok();
     match field.and_then(|field| response::in_response_to(field)) {
         Some(request) => store.read_now(|db| traces::by_saml_request(db, &request)),
         None => Ok(None),
@@ -212,14 +228,14 @@ fn verify(
     state: &State,
     connection: &Connection,
     trace: Option<&Trace>,
-    message: &Message,
+    form: &Form,
     now: Time,
-    checks: &mut Vec<Check>,
+    (checks, facts): (&mut Vec<Check>, &mut Facts),
 ) -> Result<Identity, Cause> {
     let Some(provider) = &connection.identity_provider else {
         return Err(Cause::ConnectionDraft);
     };
-    let field = message.response.as_ref().map_err(|cause| {
+    let field = form.response.as_ref().map_err(|cause| {
         checks.push(Check::of(CheckName::Field, false, "one SAMLResponse", cause.code()));
         *cause
     })?;
@@ -238,6 +254,7 @@ fn verify(
     };
     let outcome = response::verify(field, &expected, now);
     checks.extend(outcome.checks);
+    *facts = outcome.facts;
     outcome.result.map_err(|rejection| rejection.cause)
 }
 

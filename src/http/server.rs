@@ -2,6 +2,7 @@
 
 use super::assets::Assets;
 use super::demo;
+use super::rollover::Signers;
 use super::trust::Trust;
 use super::{health, keyring, logout, oidc, request, saml, sign_in, single_logout};
 use crate::acts;
@@ -70,6 +71,8 @@ pub struct State {
     pub master: MasterKey,
     /// The certificates of connections.
     pub trust: Trust,
+    /// Those that were seen to sign.
+    pub signers: Signers,
     /// What the demo remembers while it runs.
     pub demo: demo::Memory,
     /// Signs the cookie that remembers a choice.
@@ -91,6 +94,7 @@ impl State {
             dns: acts::dns(&config)?,
             fetcher: acts::fetcher(&config)?,
             trust: Trust::default(),
+            signers: Signers::default(),
             demo: demo::Memory::default(),
             cookie_key: master.derive("cookie")?,
             keys: RwLock::new(Arc::new(keys)),

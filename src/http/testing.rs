@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 /// An application with a database of its own.
 pub(crate) struct World {
     pub(crate) state: Data<State>,
-    _store: TestStore,
+    store: TestStore,
 }
 
 /// An answer, read to its end.
@@ -41,7 +41,7 @@ pub(crate) fn world(settings: &[(&str, &str)]) -> World {
     let store = testing::store();
     let master = MasterKey::from_base64(MasterKey::generate().reveal(), None).unwrap();
     let state = State::new(config, (*store).clone(), master, Metrics::new().unwrap()).unwrap();
-    World { state: Data::new(state), _store: store }
+    World { state: Data::new(state), store }
 }
 
 /// Settings of an installation with customers.
@@ -55,6 +55,11 @@ pub(crate) const PRODUCTION: &[(&str, &str)] = &[
 ];
 
 impl World {
+    /// Its database.
+    pub(crate) fn store(&self) -> &TestStore {
+        &self.store
+    }
+
     /// Sends a request to the routes that exist.
     pub(crate) async fn call(&self, request: TestRequest) -> Answer {
         self.call_with(request, |_| {}).await

@@ -3,3 +3,4 @@
 pub mod clean_up;
 pub mod keys;
 pub mod notices;
+pub mod refresh;

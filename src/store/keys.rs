@@ -2,6 +2,7 @@
 //! encrypt. Sealed in the database, so that every instance has the same.
 
 pub mod demo;
+pub mod saml;
 
 use super::schema::keys;
 use super::types::word;
@@ -85,13 +86,13 @@ impl KeyRing {
         Signer::new(self.signing.key.as_openssl(), Some(&self.signing.certificate))
     }
 
-    /// The certificates that our requests are signed with.
+    /// The certificates that our requests are signed with, now and next.
     #[must_use]
     pub fn signing_certificates(&self) -> &[Certificate] {
         &self.signing_certificates
     }
 
-    /// The certificates that identity providers encrypt for.
+    /// The certificates that identity providers encrypt for, now and next.
     #[must_use]
     pub fn encryption_certificates(&self) -> &[Certificate] {
         &self.encryption_certificates
@@ -112,60 +113,84 @@ pub struct OwnPair {
     pub certificate: String,
 }
 
-/// Opens every key. With a pair of the operator's own, that one signs and opens first; the stored ones still open.
+/// Opens every key. With a pair of the operator's own, that one alone signs and is published; the stored ones still open.
 pub fn load(db: &mut Db, master: &MasterKey, own: Option<&OwnPair>) -> Result<KeyRing> {
     let rows: Vec<Row> = keys::table.order(keys::id.desc()).load(db)?;
     let mut oidc = Vec::new();
-    let (mut signing, mut encryption) = (Vec::new(), Vec::new());
-    if let Some(own) = own {
-        signing.push(parse_own(own)?);
-        encryption.push(parse_own(own)?);
-    }
+    let (mut signing, mut encryption) = (Stored::default(), Stored::default());
     for row in rows {
-        let key = open(master, &row)?;
+        let (key, state) = (open(master, &row)?, row.state.parse()?);
         match row.purpose {
             Purpose::Oidc => oidc.push(Key {
-                state: row.state.parse()?,
+                state,
                 since: row.state_at,
                 key: SigningKey::new(row.id.as_str(), key)?,
             }),
-            Purpose::SamlSigning => signing.push(pair(key, &row)?),
-            Purpose::SamlEncryption => encryption.push(pair(key, &row)?),
+            Purpose::SamlSigning => signing.add(state, pair(key, &row)?),
+            Purpose::SamlEncryption => encryption.add(state, pair(key, &row)?),
             Purpose::DemoProvider | Purpose::DemoEnded => {}
         }
     }
-    let decryption = encryption.iter().filter_map(decryption_key).collect();
-    let encryption_certificates =
-        encryption.into_iter().take(1).map(|pair| pair.certificate).collect();
-    let signing = signing
-        .into_iter()
-        .next()
+    let (own_signing, own_encryption) = match own {
+        Some(own) => (Some(parse_own(own)?), Some(parse_own(own)?)),
+        None => (None, None),
+    };
+    let decryption = own_encryption.iter().chain(encryption.all()).filter_map(decryption_key);
+    let decryption = decryption.collect();
+    let published = |own: &Option<Pair>, stored: &Stored| match own {
+        Some(own) => vec![own.certificate.clone()],
+        None => stored.published(),
+    };
+    let encryption_certificates = published(&own_encryption, &encryption);
+    let signing_certificates = published(&own_signing, &signing);
+    let signing = own_signing
+        .or_else(|| signing.active.into_iter().next())
         .ok_or_else(|| Error::Internal(anyhow!("there is no key for SAML requests")))?;
     Ok(KeyRing {
         oidc: KeySet::new(oidc),
-        signing_certificates: vec![signing.certificate.clone()],
         signing,
+        signing_certificates,
         encryption_certificates,
         decryption,
     })
+}
+
+/// The stored pairs for one purpose, by where they are in their life, the newest first.
+#[derive(Default)]
+struct Stored {
+    active: Vec<Pair>,
+    next: Vec<Pair>,
+    retired: Vec<Pair>,
+}
+
+impl Stored {
+    fn add(&mut self, state: State, pair: Pair) {
+        match state {
+            State::Active => self.active.push(pair),
+            State::Next => self.next.push(pair),
+            State::Retired => self.retired.push(pair),
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Pair> {
+        self.active.iter().chain(&self.next).chain(&self.retired)
+    }
+
+    /// What providers are told: the one in use first, then the one that will be.
+    fn published(&self) -> Vec<Certificate> {
+        let pairs = self.active.iter().take(1).chain(&self.next);
+        pairs.map(|pair| pair.certificate.clone()).collect()
+    }
 }
 
 /// Makes the keys that are missing and takes the next steps of rotation. Doing it again changes nothing.
 ///
 /// Returns whether anything changed. `name` goes into the certificates.
 pub fn keep(tx: &mut Tx, master: &MasterKey, name: &str) -> Result<bool> {
-    let rows: Vec<Row> = keys::table.load(tx.db)?;
-    let mut changed = false;
-    for purpose in [Purpose::SamlSigning, Purpose::SamlEncryption] {
-        if !rows.iter().any(|row| row.purpose == purpose) {
-            let key = PrivateKey::generate(Algorithm::Rs256)?;
-            let certificate = key.self_signed(name, CERTIFICATE_YEARS, tx.now)?;
-            insert(tx, master, purpose, &key, Some(certificate), State::Active)?;
-            changed = true;
-        }
-    }
+    let mut changed = saml::keep(tx, master, name)?;
+    let rows: Vec<Row> = keys::table.filter(keys::purpose.eq(Purpose::Oidc)).load(tx.db)?;
     let mut oidc = Vec::new();
-    for row in rows.iter().filter(|row| row.purpose == Purpose::Oidc) {
+    for row in &rows {
         oidc.push(Key {
             state: row.state.parse()?,
             since: row.state_at,
@@ -192,10 +217,15 @@ fn take(tx: &mut Tx, master: &MasterKey, step: Step) -> Result<()> {
         Step::Activate(id) => (id, State::Active),
         Step::Retire(id) => (id, State::Retired),
     };
-    diesel::update(keys::table.filter(keys::id.eq(&id)))
+    take_step(tx, &id, state)
+}
+
+/// A key enters its next state.
+fn take_step(tx: &mut Tx, id: &str, state: State) -> Result<()> {
+    diesel::update(keys::table.filter(keys::id.eq(id)))
         .set((keys::state.eq(state.as_str()), keys::state_at.eq(tx.now)))
         .execute(tx.db)?;
-    events::append(tx, None, "signing_key.changed", &id, json!({ "state": state.as_str() }))
+    events::append(tx, None, "signing_key.changed", id, json!({ "state": state.as_str() }))
 }
 
 fn insert(

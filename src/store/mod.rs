@@ -19,6 +19,7 @@ pub mod logouts;
 pub mod notices;
 pub mod organizations;
 pub mod page;
+pub mod refreshes;
 mod schema;
 pub mod sessions;
 pub mod settings;

@@ -281,6 +281,44 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    provider_certificates (connection_id, fingerprint) {
+        connection_id -> Text,
+        fingerprint -> Text,
+        certificate -> Text,
+        state -> Text,
+        source -> Text,
+        added_at -> Timestamp,
+        state_at -> Timestamp,
+        not_after -> Timestamp,
+        unlisted_at -> Nullable<Timestamp>,
+        is_barred -> Bool,
+        told_days -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    metadata_refreshes (connection_id) {
+        connection_id -> Text,
+        url -> Nullable<Text>,
+        etag -> Nullable<Text>,
+        last_modified -> Nullable<Text>,
+        cache_seconds -> Nullable<BigInt>,
+        valid_until -> Nullable<Timestamp>,
+        next_try_at -> Timestamp,
+        tried_at -> Nullable<Timestamp>,
+        fetched_at -> Nullable<Timestamp>,
+        asked_at -> Nullable<Timestamp>,
+        failures -> Integer,
+        failing_since -> Nullable<Timestamp>,
+        fault_code -> Nullable<Text>,
+        fault -> Nullable<Text>,
+        told_at -> Nullable<Timestamp>,
+        proposed -> Nullable<Text>,
+        proposed_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(domains -> organizations (organization_id));
 diesel::joinable!(connections -> organizations (organization_id));
 diesel::joinable!(users -> organizations (organization_id));
@@ -296,6 +334,8 @@ diesel::joinable!(grants -> users (user_id));
 diesel::joinable!(tokens -> grants (grant_id));
 diesel::joinable!(logouts -> sessions (session_id));
 diesel::joinable!(logout_notices -> applications (application_id));
+diesel::joinable!(provider_certificates -> connections (connection_id));
+diesel::joinable!(metadata_refreshes -> connections (connection_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     settings,
@@ -317,4 +357,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     logouts,
     logout_notices,
+    provider_certificates,
+    metadata_refreshes,
 );

@@ -1,10 +1,10 @@
 //! A fresh database for each test: a copy of a migrated one, on `SQLite` or on the Postgres of `TEST_POSTGRES_URL`.
 
 use super::applications::{ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection};
-use super::connections::{NewConnection, Settings};
+use super::connections::{self, NewConnection, Settings};
 use super::db::{self, Db};
 use super::events::{self, Filter};
-use super::organizations::{Admission, NewOrganization};
+use super::organizations::{self, Admission, NewOrganization};
 use super::schema::{grants, sessions};
 use super::users::{NewUser, Source, User};
 use super::{
@@ -14,7 +14,7 @@ use super::{
 use crate::clock::Clock;
 use crate::domain::DomainName;
 use crate::email::Email;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::saml::metadata::IdentityProvider;
 use crate::saml::response::NameId;
 use crate::saml::{self, Binding};
@@ -137,6 +137,36 @@ pub(crate) fn name_id(email: &str) -> NameId {
         format: Some("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress".to_owned()),
         name_qualifier: None,
         sp_name_qualifier: None,
+    }
+}
+
+/// A connection of a new organization that people sign in through, with this provider.
+pub(crate) fn active(
+    store: &TestStore,
+    entity_id: &str,
+    url: Option<&str>,
+) -> connections::Connection {
+    let new = NewOrganization { domains: vec![], ..globex() };
+    let made = NewConnection {
+        name: "Globex – JumpCloud".to_owned(),
+        provider: "jumpcloud".to_owned(),
+        settings: Settings::default(),
+    };
+    store.system(|tx| {
+        let organization = organizations::create(tx, new)?;
+        let id = connections::create(tx, &organization.id, made)?.id;
+        connections::import(tx, &id, provider(entity_id), url.map(str::to_owned), false)?;
+        connections::activate(tx, &id, true)
+    })
+}
+
+/// Why something was refused: the code, or the field with its code.
+pub(crate) fn refused<T: std::fmt::Debug>(done: Result<T>) -> String {
+    match done.unwrap_err() {
+        Error::Conflict { code, .. } => code.to_owned(),
+        Error::Invalid(faults) => faults[0].pointer.clone() + " " + &faults[0].code,
+        Error::NotFound { what, .. } => format!("no {what}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -390,7 +420,11 @@ fn who_writes_among_an_organizations_rows_waits_for_whoever_changes_them() {
         std::thread::scope(|threads| {
             let (done, is_done) = mpsc::channel();
             let write = |scope, act: &mut dyn FnMut()| {
-                store.write_now(scope, &Actor::System, |_| Ok(act())).unwrap();
+                let write = |_: &mut Tx| {
+                    act();
+                    Ok(())
+                };
+                store.write_now(scope, &Actor::System, write).unwrap();
             };
             write(first, &mut || {
                 let done = done.clone();

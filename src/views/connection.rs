@@ -1,11 +1,12 @@
 //! What is shown of a connection.
 
+use super::identity_provider::{AlertView, IdentityProviderView};
 use super::settings::SettingsSchema;
 use super::words;
 use crate::clock::Time;
 use crate::saml::certificate::Certificate;
-use crate::saml::metadata::IdentityProvider;
-use crate::store::connections::{Connection, ConnectionState, Protocol, Settings};
+use crate::store::connections::{Connection, ConnectionState, Known, Protocol, Settings};
+use crate::store::refreshes::Alert;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -31,6 +32,8 @@ pub struct ConnectionView {
     state: ConnectionState,
     /// What wants attention.
     badges: Vec<Badge>,
+    /// What somebody has to look at, and perhaps to accept.
+    alerts: Vec<AlertView>,
     /// Whether a test sign-in succeeded with the settings and the metadata as they are now.
     is_tested: bool,
     /// What to enter at the identity provider. These values never change.
@@ -56,6 +59,10 @@ pub enum Badge {
     CertificateExpiring,
     /// Every certificate has ended, so nobody can sign in.
     CertificateExpired,
+    /// Changed metadata waits for somebody to accept it.
+    MetadataHeld,
+    /// For a day its metadata could not be read.
+    MetadataUnreachable,
     /// It accepts signatures with SHA-1.
     Sha1Allowed,
 }
@@ -84,57 +91,16 @@ struct ServiceProviderView {
     idp_entity_id: String,
 }
 
-/// What is known of the identity provider.
-#[derive(Serialize, ToSchema)]
-#[schema(as = IdentityProvider)]
-pub struct IdentityProviderView {
-    #[schema(example = "JumpCloud")]
-    entity_id: String,
-    /// Where people are sent to sign in, by binding.
-    sign_on: Vec<EndpointView>,
-    /// Where people are sent to sign out, by binding.
-    logout: Vec<EndpointView>,
-    /// What its answers may be signed with.
-    certificates: Vec<CertificateView>,
-    name_id_formats: Vec<String>,
-    wants_signed_requests: bool,
-    /// Where its metadata came from, if it was an address.
-    metadata_url: Option<String>,
-    /// When its metadata was last taken in.
-    metadata_at: Option<DateTime<Utc>>,
-}
-
-/// Where messages are sent to.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Endpoint)]
-struct EndpointView {
-    #[schema(schema_with = words::binding)]
-    binding: crate::saml::Binding,
-    #[schema(example = "https://sso.jumpcloud.com/saml2/orbit")]
-    location: String,
-}
-
-/// A signing certificate.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Certificate)]
-struct CertificateView {
-    #[schema(example = "CN=JumpCloudSAMLUser")]
-    subject: String,
-    not_before: DateTime<Utc>,
-    not_after: DateTime<Utc>,
-    /// SHA-256 of the certificate in DER, in hex.
-    fingerprint_sha256: String,
-    /// Kind and size of the key.
-    #[schema(example = "RSA 2048")]
-    key: String,
-}
-
 impl ConnectionView {
     /// `public_url` is the address that the values for the identity provider begin with.
     #[must_use]
-    pub fn new(row: Connection, public_url: &str, now: Time) -> Self {
+    pub fn new(known: Known, public_url: &str, now: Time) -> Self {
+        let Known { connection: row, certificates, refresh } = known;
+        let alerts = refresh.as_ref().map(|refresh| refresh.alerts(&row, now)).unwrap_or_default();
+        let identity_provider = IdentityProviderView::of(&row, &certificates, refresh);
         Self {
-            badges: badges(&row, now),
+            badges: badges(&row, &alerts, now),
+            alerts: alerts.into_iter().map(AlertView::from).collect(),
             is_tested: row.tested(),
             service_provider: ServiceProviderView {
                 entity_id: row.entity_id(public_url),
@@ -150,11 +116,7 @@ impl ConnectionView {
             provider: row.provider,
             protocol: row.protocol,
             state: row.state,
-            identity_provider: row.identity_provider.map(|provider| IdentityProviderView {
-                metadata_url: row.metadata_url,
-                metadata_at: row.metadata_at.map(Time::to_utc),
-                ..IdentityProviderView::from(provider.into_inner())
-            }),
+            identity_provider,
             settings: row.settings.into_inner(),
             created_at: row.created_at.to_utc(),
             updated_at: row.updated_at.to_utc(),
@@ -163,43 +125,8 @@ impl ConnectionView {
     }
 }
 
-impl From<IdentityProvider> for IdentityProviderView {
-    fn from(provider: IdentityProvider) -> Self {
-        Self {
-            entity_id: provider.entity_id,
-            sign_on: provider
-                .sign_on
-                .into_iter()
-                .map(|at| EndpointView { binding: at.binding, location: at.location })
-                .collect(),
-            logout: provider
-                .logout
-                .into_iter()
-                .map(|at| EndpointView { binding: at.binding, location: at.location })
-                .collect(),
-            certificates: provider.certificates.iter().map(CertificateView::from).collect(),
-            name_id_formats: provider.name_id_formats,
-            wants_signed_requests: provider.wants_signed_requests,
-            metadata_url: None,
-            metadata_at: None,
-        }
-    }
-}
-
-impl From<&Certificate> for CertificateView {
-    fn from(certificate: &Certificate) -> Self {
-        Self {
-            subject: certificate.subject().to_owned(),
-            not_before: certificate.not_before().to_utc(),
-            not_after: certificate.not_after().to_utc(),
-            fingerprint_sha256: certificate.fingerprint().to_owned(),
-            key: certificate.key_description().to_owned(),
-        }
-    }
-}
-
 /// What wants attention, as far as the connection itself tells.
-fn badges(row: &Connection, now: Time) -> Vec<Badge> {
+fn badges(row: &Connection, alerts: &[Alert], now: Time) -> Vec<Badge> {
     let mut badges = Vec::new();
     match row.state {
         ConnectionState::Draft => badges.push(Badge::SetupInProgress),
@@ -210,6 +137,10 @@ fn badges(row: &Connection, now: Time) -> Vec<Badge> {
     if let Some(end) = certificates.map(Certificate::not_after).max() {
         badges.extend(certificate_badge(end, now));
     }
+    badges.extend(alerts.iter().map(|alert| match alert.change {
+        Some(_) => Badge::MetadataHeld,
+        None => Badge::MetadataUnreachable,
+    }));
     if row.settings.allow_sha1 {
         badges.push(Badge::Sha1Allowed);
     }

@@ -39,6 +39,9 @@ pub struct SettingsSchema {
     /// Accept sign-ins that start at the identity provider.
     #[schema(default = false, required = false)]
     idp_started: bool,
+    /// The certificate, PEM or base64 alone, by which the identity provider's metadata must be signed; `null` takes it
+    /// unsigned, and signed by anybody.
+    metadata_certificate: Option<String>,
     /// The application that such a sign-in leads to.
     default_application: Option<String>,
     #[schema(required = false)]

@@ -2,6 +2,7 @@
 
 use crate::store::api_keys::Scope;
 use crate::store::applications::{ApplicationKind, IdTokenAlg, NoConnection};
+use crate::store::connections::certificates::{CertificateSource, CertificateState};
 use crate::store::connections::{ConnectionState, Protocol};
 use crate::store::domains::DomainState;
 use crate::store::organizations::Admission;
@@ -27,6 +28,8 @@ words! {
     domain_state = DomainState,
     connection_state = ConnectionState,
     protocol = Protocol,
+    certificate_state = CertificateState,
+    certificate_source = CertificateSource,
     application_kind = ApplicationKind,
     id_token_alg = IdTokenAlg,
     no_connection = NoConnection,

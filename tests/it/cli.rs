@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use vestibule::clock::Clock;
+use vestibule::crypto::{Algorithm, PrivateKey};
 
 const METADATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/metadata/jumpcloud.xml");
 
@@ -150,6 +152,59 @@ fn names_are_forgotten_for_one_person_or_after_a_word_for_a_whole_connection() {
     assert_eq!(place.exit(&["connection", "unlink", &id]), 4);
     assert_eq!(place.json(&["connection", "unlink", &id, "--yes"])["unlinked"], 0);
     assert_eq!(place.exit(&["user", "unlink", "usr_01kampz3y7f4m8t2v6c9d0e1hj"]), 3);
+}
+
+#[test]
+fn a_certificate_is_added_and_removed_by_hand() {
+    let place = Place::new();
+    let id = place.connection();
+    place.json(&["connection", "refresh", &id, "--metadata-file", METADATA]);
+    let key = PrivateKey::generate(Algorithm::Rs256).unwrap();
+    let pem = key.self_signed("idp", 1, Clock::default().now()).unwrap();
+    let file = place.folder.path().join("idp.pem");
+    std::fs::write(&file, &pem).unwrap();
+    let add = ["connection", "certificate", "add", &id, file.to_str().unwrap()];
+    let known = place.json(&add)["identity_provider"]["certificates"].clone();
+    let states: Vec<_> = known.as_array().unwrap().iter().map(|one| one["state"].clone()).collect();
+    assert_eq!(states, ["active", "next"]);
+    let print = known[1]["fingerprint_sha256"].as_str().unwrap();
+    let shown = place.text(&["connection", "show", &id]);
+    assert!(shown.contains("\tnext since ") && shown.contains("from hand: CN=idp"), "{shown}");
+    let remove = ["connection", "certificate", "remove", &id, print];
+    assert_eq!(place.exit(&remove), 4);
+    let after = place.json(&[&remove[..], &["--yes"]].concat());
+    assert_eq!(after["identity_provider"]["retired_certificates"][0]["fingerprint_sha256"], print);
+    assert_eq!(place.exit(&["connection", "accept", &id, "--yes"]), 5);
+    // Metadata has to be signed by whom somebody says.
+    let pinned = ["connection", "refresh", &id, "--metadata-file", METADATA];
+    let pinned = [&pinned[..], &["--metadata-certificate", file.to_str().unwrap()]].concat();
+    assert_eq!(place.exit(&pinned), 6);
+}
+
+#[test]
+fn our_own_keys_are_listed_and_rotated_with_an_overlap() {
+    let port = free_port();
+    let place = Place::new().with("VESTIBULE_LISTEN", &format!("127.0.0.1:{port}"));
+    let serving = Serving::start(&place, &[]);
+    let states = |of: &Value, purpose: &str| {
+        let keys = of["data"].as_array().unwrap().iter();
+        let mine = keys.filter(|key| key["purpose"] == purpose);
+        mine.map(|key| key["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let before = place.json(&["signing-key", "list"]);
+    assert_eq!(states(&before, "saml_signing"), ["active"]);
+    assert_eq!(states(&before, "oidc").len(), 2);
+    let during = place.json(&["signing-key", "rotate"]);
+    assert_eq!(states(&during, "saml_signing"), ["next", "active"]);
+    assert_eq!(states(&during, "saml_encryption"), ["next", "active"]);
+    let now = ["signing-key", "rotate", "--for", "signing", "--now"];
+    assert_eq!(place.exit(&now), 4);
+    let after = place.json(&[&now[..], &["--yes"]].concat());
+    assert_eq!(states(&after, "saml_signing"), ["active", "retired"]);
+    assert_eq!(states(&after, "saml_encryption"), ["next", "active"]);
+    let own = ["signing-key", "rotate", "--set", "saml.cert=a.pem", "--set", "saml.key=b.pem"];
+    assert_eq!(place.exit(&own), 5);
+    assert_eq!(serving.stop(), 0);
 }
 
 #[test]

@@ -20,6 +20,8 @@ mod journeys;
 #[cfg(test)]
 mod peers;
 #[cfg(test)]
+mod refresh;
+#[cfg(test)]
 mod rooms;
 #[cfg(test)]
 mod user_agent;

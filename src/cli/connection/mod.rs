@@ -1,5 +1,7 @@
 //! `vestibule connection`: the identity providers of organizations.
 
+mod accept;
+mod certificate;
 mod create;
 mod refresh;
 mod show;
@@ -11,7 +13,7 @@ use super::failure::Result;
 use super::output::{cell, yes};
 use super::paging::Paging;
 use super::shell::Shell;
-use crate::store::connections::{self, Connection, ConnectionState, Filter};
+use crate::store::connections::{self, ConnectionState, Filter, Known};
 use crate::store::{ConnectionId, Scope};
 use crate::views::List;
 use crate::views::connection::ConnectionView;
@@ -67,6 +69,14 @@ pub(super) enum Command {
     },
     /// Read the provider's metadata, from where it was or from somewhere new
     Refresh(refresh::Arguments),
+    /// Accept changed metadata that waits for somebody: another entity ID or sign-on address
+    Accept {
+        /// Its ID
+        connection: ConnectionId,
+    },
+    /// Certificates beside those of the provider's metadata
+    #[command(subcommand)]
+    Certificate(certificate::Command),
     /// Delete a connection; it can be restored for 30 days
     Delete {
         /// Its ID
@@ -101,6 +111,8 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
         Command::Disable { connection } => disable(shell, &connection),
         Command::Unlink { connection } => unlink(shell, &connection),
         Command::Refresh(arguments) => refresh::run(shell, arguments),
+        Command::Accept { connection } => accept::run(shell, &connection),
+        Command::Certificate(command) => certificate::run(shell, &command),
         Command::Delete { connection } => delete(shell, &connection),
         Command::Restore { connection } => {
             let row = shell.write(Scope::System, |tx| connections::restore(tx, &connection))?;
@@ -111,8 +123,12 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
 
 fn list(shell: &Shell, filter: &Filter, paging: &Paging) -> Result {
     let window = paging.window()?;
-    let page = shell.read(|db| connections::page(db, &window, filter))?;
-    let row = |row: &Connection| {
+    let page = shell.read(|db| {
+        let page = connections::page(db, &window, filter)?;
+        connections::known_page(db, page)
+    })?;
+    let row = |known: &Known| {
+        let row = &known.connection;
         let provider = row.identity_provider.as_ref();
         let end = provider.and_then(|known| {
             known.certificates.iter().map(crate::saml::certificate::Certificate::not_after).max()
@@ -130,7 +146,7 @@ fn list(shell: &Shell, filter: &Filter, paging: &Paging) -> Result {
     let rows: Vec<Vec<String>> = page.data.iter().map(row).collect();
     let heads = ["ID", "NAME", "PROVIDER", "STATE", "TESTED", "ORGANIZATION", "CERTIFICATE ENDS"];
     let (public_url, now) = (shell.public_url()?, shell.now());
-    let views = List::of(page, None).map(|row| ConnectionView::new(row, public_url, now));
+    let views = List::of(page, None).map(|known| ConnectionView::new(known, public_url, now));
     shell.out.list(&views, &heads, &rows)
 }
 

@@ -7,7 +7,7 @@ use crate::cli::failure::{Exit, Failure, Result};
 use crate::cli::shell::{self, Shell};
 use crate::saml::Binding;
 use crate::store::ConnectionId;
-use crate::store::connections::{self, Connection};
+use crate::store::connections::{self, Connection, ConnectionPatch, Settings};
 
 /// What to read.
 #[derive(Debug, clap::Args)]
@@ -42,6 +42,12 @@ pub(in crate::cli) struct MetadataArguments {
     /// Accept that a connection in use gets a provider with another entity ID
     #[arg(long)]
     accept_new_entity: bool,
+    /// A file with the certificate by which metadata must be signed from now on
+    #[arg(long, value_name = "FILE")]
+    metadata_certificate: Option<String>,
+    /// Take metadata unsigned again
+    #[arg(long, conflicts_with = "metadata_certificate")]
+    no_metadata_certificate: bool,
 }
 
 fn binding(text: &str) -> Result<Binding, String> {
@@ -102,6 +108,7 @@ pub(super) fn import(
     arguments: &MetadataArguments,
 ) -> Result<Connection> {
     let (store, config) = (shell.store()?, shell.config()?);
+    let connection = pin(shell, connection, arguments)?;
     let choose = match source {
         Source::Values(_) => None,
         Source::Url(_) | Source::Xml(_) => arguments.entity_id.clone(),
@@ -110,9 +117,23 @@ pub(super) fn import(
     let imported = shell.wait(async {
         let fetcher = acts::fetcher(config)?;
         let public_url = config.public_url.as_str();
-        let reading = Reading { fetcher: &fetcher, public_url, choose, now: shell.now() };
+        let (now, signed_by) = (shell.now(), connection.settings.metadata_keys());
+        let reading = Reading { fetcher: &fetcher, public_url, choose, signed_by, now };
         let accept = arguments.accept_new_entity;
         acts::metadata::import(store, shell::actor(), connection, source, &reading, accept).await
     })?;
     imported.map_err(|error| Failure::from(error).of_connection(&id))
+}
+
+/// Changes by whom metadata must be signed, if that was asked for.
+fn pin(shell: &Shell, connection: Connection, arguments: &MetadataArguments) -> Result<Connection> {
+    let pinned = match (&arguments.metadata_certificate, arguments.no_metadata_certificate) {
+        (Some(file), _) => Some(String::from_utf8_lossy(&shell::read_file(file)?).into_owned()),
+        (None, true) => None,
+        (None, false) => return Ok(connection),
+    };
+    let Connection { id, organization_id, settings, .. } = connection;
+    let settings = Settings { metadata_certificate: pinned, ..settings.into_inner() };
+    let patch = ConnectionPatch { settings: Some(settings), ..ConnectionPatch::default() };
+    shell.write(&organization_id, |tx| connections::change(tx, &id, patch))
 }

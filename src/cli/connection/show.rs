@@ -3,24 +3,28 @@
 use crate::cli::failure::Result;
 use crate::cli::output::{cell, pad, yes};
 use crate::cli::shell::Shell;
+use crate::clock::Time;
 use crate::guides::{Guide, Guides, Values};
 use crate::saml::certificate::Certificate;
-use crate::store::connections::{Connection, ConnectionState};
+use crate::store::connections::{self, Connection, ConnectionState, Known};
+use crate::store::refreshes::Alert;
 use crate::views::connection::ConnectionView;
 
 /// Shows a connection, and what comes next.
 pub(super) fn connection(shell: &Shell, row: Connection) -> Result {
-    let public_url = shell.public_url()?;
-    let next = next(&row);
-    let fields = fields(&row, public_url);
-    shell.out.object(&ConnectionView::new(row, public_url, shell.now()), &fields)?;
+    let (public_url, now) = (shell.public_url()?, shell.now());
+    let known = shell.read(|db| connections::known(db, row))?;
+    let next = next(&known, now);
+    let fields = fields(&known, public_url, now);
+    shell.out.object(&ConnectionView::new(known, public_url, now), &fields)?;
     if let Some(next) = next {
         shell.out.note(format!("Next: {next}"));
     }
     Ok(())
 }
 
-fn fields(row: &Connection, public_url: &str) -> Vec<(&'static str, String)> {
+fn fields(all: &Known, public_url: &str, now: Time) -> Vec<(&'static str, String)> {
+    let Known { connection: row, certificates, refresh } = all;
     let known = row.identity_provider.as_ref();
     let mut fields = vec![
         ("id", row.id.to_string()),
@@ -43,10 +47,32 @@ fn fields(row: &Connection, public_url: &str) -> Vec<(&'static str, String)> {
     for endpoint in known.iter().flat_map(|known| &known.logout) {
         fields.push(("logout", format!("{} ({:?})", endpoint.location, endpoint.binding)));
     }
-    for certificate in known.iter().flat_map(|known| &known.certificates) {
-        fields.push(("certificate", described(certificate)));
+    for known in certificates {
+        let line = format!(
+            "{} since {}, from {}: {}",
+            known.state,
+            known.state_at,
+            known.source,
+            described(&known.certificate)
+        );
+        fields.push(("certificate", line));
+    }
+    fields.push(("metadata_read_at", cell(refresh.as_ref().and_then(|row| row.fetched_at))));
+    fields.push(("metadata_due_at", cell(refresh.as_ref().map(|row| row.next_try_at))));
+    fields.push(("metadata_fault", cell(refresh.as_ref().and_then(|row| row.fault.as_ref()))));
+    for alert in refresh.iter().flat_map(|refresh| refresh.alerts(row, now)) {
+        fields.push(("alert", differences(&alert).join(" ")));
     }
     fields
+}
+
+/// An alert in lines: what is the matter, and what was and would be.
+pub(super) fn differences(alert: &Alert) -> Vec<String> {
+    let parts = alert.differences.iter().map(|part| {
+        format!("{}: was {}; is {}.", part.field, part.was.join(", "), part.is.join(", "))
+    });
+    let head = format!("{} since {}: {}", alert.code, alert.since, alert.detail);
+    std::iter::once(head).chain(parts).collect()
 }
 
 /// A certificate in one line.
@@ -60,8 +86,12 @@ pub(in crate::cli) fn described(certificate: &Certificate) -> String {
     )
 }
 
-fn next(row: &Connection) -> Option<String> {
-    let id = &row.id;
+fn next(known: &Known, now: Time) -> Option<String> {
+    let (row, id) = (&known.connection, &known.connection.id);
+    let mut alerts = known.refresh.iter().flat_map(|refresh| refresh.alerts(row, now));
+    if alerts.any(|alert| alert.change.is_some()) {
+        return Some(format!("vestibule connection accept {id}"));
+    }
     match row.state {
         ConnectionState::Draft => {
             Some(format!("vestibule connection refresh {id} --metadata-url URL"))

@@ -9,6 +9,7 @@ use crate::cli::shell::Shell;
 use crate::clock::Time;
 use crate::fetch::Fetcher;
 use crate::saml::certificate::Certificate;
+use crate::saml::metadata::{IdentityProvider, difference};
 use crate::store::connections::{Connection, ConnectionState};
 use chrono::TimeDelta;
 
@@ -68,11 +69,14 @@ async fn metadata(
     let url = row.metadata_url.clone()?;
     let known = row.identity_provider.as_ref()?;
     let choose = Some(known.entity_id.clone());
-    let reading = Reading { fetcher, public_url, choose, now };
+    let signed_by = row.settings.metadata_keys();
+    let reading = Reading { fetcher, public_url, choose, signed_by, now };
     let name = format!("{} ({})", row.id, row.name);
     let refresh = format!("vestibule connection refresh {}", row.id);
     Some(match Source::Url(url).read(&reading).await {
-        Ok(found) if found == **known => Finding::ok(NAME, format!("{name}: as it is known here")),
+        Ok(found) if is_known(known, &found) => {
+            Finding::ok(NAME, format!("{name}: as it is known here"))
+        }
         Ok(found) if found.entity_id != known.entity_id => Finding::failed(
             NAME,
             format!("{name}: it is now of {}", found.entity_id),
@@ -85,4 +89,11 @@ async fn metadata(
             "See that it is there, or give a file",
         ),
     })
+}
+
+/// Whether metadata says nothing new. What is known can be more: a certificate that was added by hand, or that stays
+/// until another one has signed.
+fn is_known(known: &IdentityProvider, found: &IdentityProvider) -> bool {
+    let same = difference(known, found).iter().all(|part| part.field == "certificates");
+    same && found.certificates.iter().all(|certificate| known.certificates.contains(certificate))
 }

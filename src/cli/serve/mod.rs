@@ -67,6 +67,7 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
     let metrics = Metrics::new()?;
     let store = store.measured(metrics.clone());
     let state = Data::new(State::new(config, store.clone(), master, metrics.clone())?);
+    let refresher = acts::refresher(&state.config, store.clone(), state.fetcher.clone());
     actix_web::rt::System::new().block_on(async {
         let ending = server::Ending::heeded()?;
         let running = server::start(state.clone(), server::listen(listen)?)?;
@@ -83,11 +84,12 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         };
         let telling = tokio::spawn(jobs::notices::run(teller, stopped.clone()));
         let renewing = tokio::spawn(jobs::keys::run(move || state.renew_keys(), stopped.clone()));
+        let reading = tokio::spawn(jobs::refresh::run(refresher, stopped.clone()));
         let cleaning = tokio::spawn(jobs::clean_up::run(store, retention, metrics, stopped));
         let ended = running.until(ending).await;
         // The job ends when the sender is gone, too: nobody has to hear this.
         let _ = stop.send(true);
-        for job in [telling, renewing, cleaning] {
+        for job in [telling, renewing, reading, cleaning] {
             if let Err(error) = job.await {
                 tracing::error!(%error, "a job did not end well");
             }

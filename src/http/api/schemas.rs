@@ -28,6 +28,8 @@ path_params! {
     DomainPath { domain = "globex.example" }
     /// A connection's ID.
     ConnectionPath { connection = "con_01kampz3y7f4m8t2v6c9d0e1hj" }
+    /// SHA-256 of a certificate, in hexadecimal, with or without colons.
+    FingerprintPath { fingerprint = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" }
     /// An application's ID.
     ApplicationPath { application = "app_01kampz3y7f4m8t2v6c9d0e1hj" }
     /// A secret's ID.

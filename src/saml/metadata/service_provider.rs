@@ -1,9 +1,11 @@
 //! Our own metadata, for the provider of one connection.
 
 use crate::clock::Time;
+use crate::error::Result;
 use crate::saml::Binding;
 use crate::saml::certificate::Certificate;
-use crate::saml::sign;
+use crate::saml::request;
+use crate::saml::sign::{self, Signer};
 use crate::saml::write::Element;
 
 /// What a provider is told about us (SAML metadata 2.4.4).
@@ -29,6 +31,8 @@ pub struct ServiceProvider<'a> {
     pub organization: Option<Organization<'a>>,
     /// Until when this holds, if not until further notice.
     pub valid_until: Option<Time>,
+    /// After how many seconds it is worth reading again, if anybody reads it more than once.
+    pub cache_seconds: Option<u64>,
 }
 
 /// Whom people think they sign in to.
@@ -52,12 +56,23 @@ impl ServiceProvider<'_> {
     /// The metadata document.
     #[must_use]
     pub fn metadata(&self) -> String {
+        self.entity().write_document()
+    }
+
+    /// The same, signed as a whole (SAML metadata 3).
+    pub fn signed_metadata(&self, signer: &Signer<'_>) -> Result<String> {
+        let entity = self.entity().attribute("ID", request::id()?);
+        Ok(sign::enveloped(entity, signer)?.write_document())
+    }
+
+    fn entity(&self) -> Element {
+        let cached = self.cache_seconds.map(|seconds| format!("PT{seconds}S"));
         Element::new("md:EntityDescriptor")
             .attribute("entityID", self.entity_id)
             .attribute_if("validUntil", self.valid_until.map(|until| until.to_string()))
+            .attribute_if("cacheDuration", cached)
             .child(self.role())
             .children(self.organization.map(organization))
-            .write_document()
     }
 
     fn role(&self) -> Element {
@@ -110,6 +125,7 @@ fn organization(organization: Organization<'_>) -> Element {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::saml::certificate::TrustedKeys;
     use crate::saml::testing;
     use samael::metadata::EntityDescriptor;
 
@@ -128,6 +144,7 @@ mod tests {
             ],
             organization: Some(Organization { name: "Orbit <Labs>", url: "https://orbit.example" }),
             valid_until: None,
+            cache_seconds: Some(86_400),
         }
     }
 
@@ -147,6 +164,21 @@ mod tests {
         assert!(!provider.metadata().contains("SingleLogoutService"));
         provider.logout = Some("https://sso.orbit.example/saml/con_1/logout");
         assert_eq!(provider.metadata().matches("<md:SingleLogoutService ").count(), 2);
+    }
+
+    #[test]
+    fn signed_metadata_is_signed_as_a_whole_by_what_another_program_accepts() {
+        let pair = testing::rsa();
+        let certificates = [pair.certificate.clone()];
+        let mut provider = sample(&certificates);
+        provider.valid_until = Some(testing::now());
+        let signer = Signer::new(&pair.key, Some(&pair.certificate));
+        let text = provider.signed_metadata(&signer).unwrap();
+        assert!(text.contains(&format!("validUntil=\"{}\"", testing::now())), "{text}");
+        assert!(text.contains("cacheDuration=\"PT86400S\""), "{text}");
+        testing::xmlsec1_verify(&text, "EntityDescriptor", pair).unwrap();
+        let keys = TrustedKeys::new(&certificates);
+        super::super::verify(text.as_bytes(), &keys, testing::now()).unwrap();
     }
 
     #[test]

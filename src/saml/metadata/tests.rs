@@ -232,6 +232,7 @@ fn our_own_metadata_is_recognised() {
             name_id_formats: &[],
             organization: None,
             valid_until: None,
+            cache_seconds: None,
         };
         read(provider.metadata()).unwrap_err()
     };

@@ -89,6 +89,10 @@ pub struct Facts {
     /// The certificate that a signature names but the connection does not know, so that somebody
     /// who recognises its fingerprint can accept it.
     pub unknown_certificate: Option<Certificate>,
+    /// A signature fits no key of the connection and names no certificate, so that nobody can tell whether it is wrong or
+    /// by a new key.
+    #[serde(default)]
+    pub is_unnamed: bool,
 }
 
 /// The name by which the provider knows the person (SAML core 2.2.3).
@@ -307,6 +311,8 @@ impl Verifier<'_> {
         let signed = signature.verify(self.expected.keys, self.now);
         if signed.as_ref().is_err_and(|rejection| rejection.cause == Cause::CertificateUnknown) {
             self.facts.unknown_certificate = named.and_then(|der| Certificate::from_der(&der).ok());
+        } else if signed.is_err() {
+            self.facts.is_unnamed = named.is_none();
         }
         let signed = self.trace.note(by, signed, |signed| {
             let fingerprint = signed.key.certificate.fingerprint();

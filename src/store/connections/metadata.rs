@@ -1,20 +1,29 @@
 //! What a connection learns from its provider's metadata.
 
+use super::certificates::{self, CertificateSource, Occasion, TakenOver};
+use super::refresh::changed;
 use super::{Connection, ConnectionState, find, save, tell};
 use crate::error::{Error, Result};
-use crate::saml::certificate::Certificate;
-use crate::saml::metadata::IdentityProvider;
+use crate::saml::metadata::{IdentityProvider, difference};
 use crate::store::ending::{self, Of};
 use crate::store::schema::connections;
-use crate::store::{ConnectionId, Db, Json, Tx, identities};
+use crate::store::{ConnectionId, Db, Json, Tx, identities, refreshes};
 use diesel::prelude::*;
-use serde_json::json;
 
-/// Takes over what the provider says of itself. A draft can then be tested; an active connection goes on with it.
-///
-/// `metadata_url` is where it was fetched, if it was. On a connection that people use, another entity ID is another
-/// provider: it is taken over only with `accept_new_entity`, and then knows nobody by the name IDs of the old one. Whom
-/// the old one signed in is signed out.
+/// What a person gives to a connection.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// What the provider says of itself.
+    pub provider: IdentityProvider,
+    /// Whether it was metadata or single values.
+    pub source: CertificateSource,
+    /// Where it was fetched, if it was.
+    pub metadata_url: Option<String>,
+    /// Another entity ID is meant.
+    pub accept_new_entity: bool,
+}
+
+/// Takes over metadata that a person gave: [`import_from`].
 pub fn import(
     tx: &mut Tx,
     id: &ConnectionId,
@@ -22,18 +31,27 @@ pub fn import(
     metadata_url: Option<String>,
     accept_new_entity: bool,
 ) -> Result<Connection> {
+    let source = CertificateSource::Metadata;
+    import_from(tx, id, Given { provider, source, metadata_url, accept_new_entity })
+}
+
+/// Takes over what the provider says of itself. A draft can then be tested; an active connection goes on with it.
+///
+/// On a connection that people use, another entity ID is another provider: it is taken over only with
+/// `accept_new_entity`, and then knows nobody by the name IDs of the old one. Whom the old one signed in is signed out.
+/// With the same entity ID a certificate in use stays trusted until another one has signed.
+pub fn import_from(tx: &mut Tx, id: &ConnectionId, given: Given) -> Result<Connection> {
+    let Given { provider, source, metadata_url, accept_new_entity } = given;
     let mut connection = find(tx.db, id)?;
     check_certificates(&provider, tx)?;
     refuse_in_use(tx.db, &connection, &provider.entity_id)?;
-    let before = connection.identity_provider.as_ref();
-    let is_other_entity = before.is_some_and(|before| before.entity_id != provider.entity_id);
-    let is_same = before.is_some_and(|before| **before == provider);
+    let before = connection.identity_provider.clone().map(Json::into_inner);
+    let is_used = matches!(connection.state, ConnectionState::Active | ConnectionState::Disabled);
+    let old = before.as_ref().map(|before| before.entity_id.as_str());
+    let is_other_entity = old.is_some_and(|old| old != provider.entity_id);
     if is_other_entity {
-        let is_used =
-            matches!(connection.state, ConnectionState::Active | ConnectionState::Disabled);
         if is_used && !accept_new_entity {
-            let old = before.map_or("", |before| before.entity_id.as_str());
-            let new = &provider.entity_id;
+            let (old, new) = (old.unwrap_or_default(), &provider.entity_id);
             let detail = format!(
                 "This is the metadata of another provider: its entity ID is {new}, and this connection is with {old}. Accept the new entity ID, or make a new connection."
             );
@@ -42,22 +60,29 @@ pub fn import(
         identities::unlink_all(tx, id)?;
         ending::sessions(tx, Of::Connection(id))?;
     }
+    let occasion = if is_used && !is_other_entity { Occasion::Given } else { Occasion::Replaced };
+    let TakenOver { trusted, unnamed } =
+        certificates::take_over(tx, &connection, &provider.certificates, source, occasion)?;
+    let provider = IdentityProvider { certificates: trusted, ..provider };
+    let mut differences =
+        before.as_ref().map(|before| difference(before, &provider)).unwrap_or_default();
+    differences.extend(unnamed);
+    let is_same = before.is_some() && differences.is_empty();
+    let data = changed(&provider, &differences, "import");
     connection.metadata_url = metadata_url;
     connection.metadata_at = Some(tx.now);
+    connection.identity_provider = Some(Json::from(provider));
     if is_same {
         save(tx, &mut connection)?;
-        return Ok(connection);
+    } else {
+        connection.revision = connection.revision.saturating_add(1);
+        if connection.state == ConnectionState::Draft {
+            connection.state = ConnectionState::Testing;
+        }
+        save(tx, &mut connection)?;
+        tell(tx, &connection, "connection.metadata_changed", data)?;
     }
-    let fingerprints: Vec<&str> =
-        provider.certificates.iter().map(Certificate::fingerprint).collect();
-    let data = json!({ "entity_id": provider.entity_id, "certificates": fingerprints });
-    connection.identity_provider = Some(Json::from(provider));
-    connection.revision = connection.revision.saturating_add(1);
-    if connection.state == ConnectionState::Draft {
-        connection.state = ConnectionState::Testing;
-    }
-    save(tx, &mut connection)?;
-    tell(tx, &connection, "connection.metadata_changed", data)?;
+    refreshes::settled(tx, &connection)?;
     Ok(connection)
 }
 

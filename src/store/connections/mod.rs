@@ -1,13 +1,20 @@
 //! Connections: one identity provider linked to one organization.
 
+pub mod certificates;
+mod known;
 mod lifecycle;
+mod listing;
 mod metadata;
+mod refresh;
 mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use known::{Known, known, known_page};
 pub use lifecycle::{activate, delete, disable, record_test, restore, unlink};
-pub use metadata::import;
+pub use listing::{Filter, count, page};
+pub use metadata::{Given, import, import_from};
+pub use refresh::{Refreshed, accept, has_only_gained, refresh};
 pub use settings::Settings;
 
 use super::db::or_not_found;
@@ -16,13 +23,13 @@ use super::organizations::{self as customers, Organization};
 use super::schema::{connections, domains, organizations};
 use super::types::word;
 use super::{
-    ConnectionId, Db, Json, OrganizationId, Page, Time, Tx, Window, applications, events,
-    on_backend,
+    ConnectionId, Db, Json, OrganizationId, Time, Tx, applications, events, on_backend, refreshes,
 };
 use crate::domain::DomainName;
 use crate::error::{Error, Result};
 use crate::saml::metadata::IdentityProvider;
 use diesel::prelude::*;
+use refresh::revise;
 use serde_json::json;
 
 word!(
@@ -149,17 +156,6 @@ pub struct ConnectionPatch {
     pub settings: Option<Settings>,
 }
 
-/// Which connections are wanted; none of the fields: all that are not deleted.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of this organization.
-    pub organization: Option<OrganizationId>,
-    /// In this state.
-    pub state: Option<ConnectionState>,
-    /// With this guide.
-    pub provider: Option<String>,
-}
-
 /// Finds a connection of any organization, neither of them deleted.
 pub fn find(db: &mut Db, id: &ConnectionId) -> Result<Connection> {
     find_with_organization(db, id).map(|(connection, _)| connection)
@@ -209,21 +205,6 @@ pub fn standing(db: &mut Db, id: &ConnectionId) -> Result<Option<(ConnectionStat
         .select((connections::state, connections::revision))
         .first(db);
     Ok(found.optional()?)
-}
-
-/// A page of connections, newest first.
-pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Connection>> {
-    let mut query =
-        filtered(filter).order(connections::id.desc()).limit(window.limit.saturating_add(1));
-    if let Some(before) = &window.before {
-        query = query.filter(connections::id.lt(before));
-    }
-    Ok(Page::of(query.load(db)?, window, |connection: &Connection| connection.id.to_string()))
-}
-
-/// How many connections a filter lets through.
-pub fn count(db: &mut Db, filter: &Filter) -> Result<i64> {
-    Ok(filtered(filter).count().get_result(db)?)
 }
 
 /// The active connections of the organization in which the domain is live.
@@ -328,6 +309,9 @@ pub fn change(tx: &mut Tx, id: &ConnectionId, patch: ConnectionPatch) -> Result<
         && settings != *connection.settings
     {
         changed.push("settings");
+        if settings.metadata_certificate != connection.settings.metadata_certificate {
+            refreshes::unknown(tx, id)?;
+        }
         connection.settings = Json::from(settings);
         connection.revision = connection.revision.saturating_add(1);
     }
@@ -338,26 +322,6 @@ pub fn change(tx: &mut Tx, id: &ConnectionId, patch: ConnectionPatch) -> Result<
     save(tx, &mut connection)?;
     tell(tx, &connection, "connection.updated", json!({ "changed": changed }))?;
     Ok(connection)
-}
-
-fn filtered(
-    filter: &Filter,
-) -> connections::BoxedQuery<'static, <Db as diesel::Connection>::Backend> {
-    let there =
-        organizations::table.filter(organizations::deleted_at.is_null()).select(organizations::id);
-    let mut query =
-        connections::table.filter(connections::organization_id.eq_any(there)).into_boxed();
-    if let Some(organization) = &filter.organization {
-        query = query.filter(connections::organization_id.eq(organization.clone()));
-    }
-    query = match filter.state {
-        Some(state) => query.filter(connections::state.eq(state)),
-        None => query.filter(connections::deleted_at.is_null()),
-    };
-    if let Some(provider) = &filter.provider {
-        query = query.filter(connections::provider.eq(provider.clone()));
-    }
-    query
 }
 
 fn check(db: &mut Db, connection: &Connection) -> Result<()> {
@@ -387,7 +351,7 @@ fn save(tx: &mut Tx, connection: &mut Connection) -> Result<()> {
     Ok(())
 }
 
-fn tell(
+pub(super) fn tell(
     tx: &mut Tx,
     connection: &Connection,
     kind: &'static str,

@@ -2,6 +2,7 @@
 
 use crate::saml::Binding;
 use crate::saml::attributes::Mapping;
+use crate::saml::certificate::{Certificate, TrustedKeys};
 use crate::store::ApplicationId;
 use crate::store::input::Faults;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,8 @@ pub struct Settings {
     pub allow_cbc: bool,
     /// Sign-ins that the provider starts are accepted.
     pub idp_started: bool,
+    /// The certificate, PEM or base64, by which the provider's metadata must be signed; none: it need not be signed.
+    pub metadata_certificate: Option<String>,
     /// Where a person lands whose sign-in no application asked for.
     pub default_application: Option<ApplicationId>,
     /// What the provider calls email, names and groups, where that is not one of the usual names.
@@ -41,6 +44,14 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The keys by one of which metadata must be signed, if there are any.
+    #[must_use]
+    pub fn metadata_keys(&self) -> Option<TrustedKeys> {
+        // One that cannot be read trusts nobody, rather than everybody.
+        let pinned = self.metadata_certificate.as_deref()?;
+        Some(TrustedKeys::new(Certificate::parse(pinned).ok().as_slice()))
+    }
+
     /// Checks what does not need the database.
     pub(super) fn check(&self, faults: &mut Faults) {
         if self.clock_skew.is_some_and(|seconds| seconds > MOST_SKEW) {
@@ -62,6 +73,12 @@ impl Settings {
         if self.name_id_format.as_deref().is_some_and(|format| !is_name(format)) {
             let detail = "A name ID format is a URI such as urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress.";
             faults.add("/settings/name_id_format", "invalid", detail);
+        }
+        if let Some(pinned) = &self.metadata_certificate
+            && let Err(fault) =
+                Certificate::parse(pinned).and_then(|certificate| certificate.check_key())
+        {
+            faults.add("/settings/metadata_certificate", "certificate_invalid", fault.to_string());
         }
         let Mapping { email, given_name, family_name, name, groups } = &self.attributes;
         for (field, names) in [

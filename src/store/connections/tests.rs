@@ -1,9 +1,9 @@
 use super::*;
 use crate::saml::testing as saml_testing;
 use crate::store::organizations::NewOrganization;
-use crate::store::testing::{self, TestStore, globex, provider};
+use crate::store::testing::{self, TestStore, globex, provider, refused};
 use crate::store::users::{self, NewUser, Source};
-use crate::store::{ApplicationId, identities};
+use crate::store::{ApplicationId, Window, identities};
 use ConnectionState::{Active, Deleted, Disabled, Draft, Testing};
 use chrono::TimeDelta;
 
@@ -30,15 +30,6 @@ fn testing_one(store: &TestStore) -> Connection {
 fn active_one(store: &TestStore) -> Connection {
     let made = testing_one(store);
     store.system(|tx| activate(tx, &made.id, true))
-}
-
-fn refused<T: std::fmt::Debug>(done: Result<T>) -> String {
-    match done.unwrap_err() {
-        Error::Conflict { code, .. } => code.to_owned(),
-        Error::Invalid(faults) => faults[0].pointer.clone() + " " + &faults[0].code,
-        Error::NotFound { what, .. } => format!("no {what}"),
-        other => panic!("{other:?}"),
-    }
 }
 
 fn state(store: &TestStore, id: &ConnectionId) -> ConnectionState {

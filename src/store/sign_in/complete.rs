@@ -170,11 +170,15 @@ fn arrival_now(
 }
 
 /// Whether the connection still is what the answer was checked against. Whoever turned it off meanwhile, or
-/// gave it another provider, means this answer too.
+/// gave it another provider, means this answer too. A certificate that came beside the others does not.
 fn is_same_connection(db: &mut Db, answer: &Answer<'_>) -> Result<bool> {
     let then = answer.connection;
-    let now = connections::standing(db, &then.id)?;
-    Ok(now == Some((then.state, then.revision)))
+    let Some((state, revision)) = connections::standing(db, &then.id)? else { return Ok(false) };
+    if revision == then.revision || state != then.state {
+        return Ok(state == then.state);
+    }
+    let now = connections::by_id_with_organization(db, &then.id)?;
+    Ok(now.is_some_and(|(now, _)| connections::has_only_gained(then, &now)))
 }
 
 /// Makes the person what the provider says, and links them to the name they came under.

@@ -30,10 +30,21 @@ impl Key {
         &KEY
     }
 
+    /// A key that is in nobody's metadata.
+    pub(crate) fn stranger() -> &'static Self {
+        static KEY: LazyLock<Key> = LazyLock::new(Key::new);
+        &KEY
+    }
+
     fn new() -> Self {
         let key = PrivateKey::generate(Algorithm::Rs256).unwrap();
         let pem = key.self_signed("provider", 1, Clock::default().now()).unwrap();
         Self { key, certificate: Certificate::parse(&pem).unwrap() }
+    }
+
+    /// Its certificate.
+    pub(crate) fn certificate(&self) -> &Certificate {
+        &self.certificate
     }
 
     /// What signs with it.
@@ -61,8 +72,18 @@ impl Idp {
 
     /// Its metadata.
     pub(crate) fn metadata(&self) -> String {
-        let location = "http://127.0.0.1:9/sso";
-        issue::metadata(&self.entity_id, location, &[&Key::known().certificate], None).unwrap()
+        self.metadata_with(&[Key::known()])
+    }
+
+    /// Its metadata with the certificates of these keys.
+    pub(crate) fn metadata_with(&self, keys: &[&Key]) -> String {
+        self.metadata_by(keys, None)
+    }
+
+    /// The same, signed.
+    pub(crate) fn metadata_by(&self, keys: &[&Key], signer: Option<&Signer<'_>>) -> String {
+        let certificates: Vec<&Certificate> = keys.iter().map(|key| &key.certificate).collect();
+        issue::metadata(&self.entity_id, "http://127.0.0.1:9/sso", &certificates, signer).unwrap()
     }
 
     /// Opens an address of the gateway and stops where the browser leaves for the provider.

@@ -5,11 +5,13 @@ mod database;
 mod house;
 mod idp;
 mod process;
+mod publisher;
 mod world;
 
 pub(crate) use customer::Customer;
 pub(crate) use database::{Database, MASTER_KEY};
 pub(crate) use idp::{Idp, Key, Underway, form};
+pub(crate) use publisher::Publisher;
 pub(crate) use world::{ADA, World, is_in};
 
 use actix_web::web::Data;

@@ -91,6 +91,7 @@ async fn spawn(database: &str, url: &str, port: u16) -> Child {
         .env("VESTIBULE_DATABASE__URL", database)
         .env("VESTIBULE_SECRETS__MASTER_KEY", MASTER_KEY)
         .env("VESTIBULE_LOG__LEVEL", "error")
+        .env("VESTIBULE_METADATA__ALLOW_PRIVATE", "127.0.0.1")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -9,6 +9,7 @@ use crate::http::api::schemas;
 use crate::http::caller::{ApiKey, ConnectionsWrite};
 use crate::http::server::State;
 use crate::saml::Binding;
+use crate::store::connections::{self, Connection};
 use crate::views::connection::ConnectionView;
 use actix_web::post;
 use actix_web::web::{Data, Json, Path};
@@ -72,11 +73,49 @@ pub(in crate::http::api) async fn import_metadata(
     let (body, now) = (body.0, state.store.clock().now());
     let (accept, choose) = (body.accept_new_entity, body.entity_id.clone());
     let (fetcher, public_url) = (&state.fetcher, state.config.public_url.as_str());
-    let reading = Reading { fetcher, public_url, choose, now };
+    let signed_by = connection.settings.metadata_keys();
+    let reading = Reading { fetcher, public_url, choose, signed_by, now };
     let (store, source) = (&state.store, body.source()?);
     let imported =
         acts::metadata::import(store, key.actor(), connection, source, &reading, accept).await?;
-    Ok(Json(state.view(imported)))
+    Ok(Json(state.view(imported).await?))
+}
+
+/// Which change is accepted.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = MetadataAcceptance)]
+#[serde(deny_unknown_fields)]
+struct Accept {
+    /// What the alert names as its `change`: whatever came since is not accepted unseen.
+    #[schema(example = "5f0c9e1b2a7d4c38")]
+    change: String,
+}
+
+/// Accept changed metadata
+///
+/// Metadata that was read again and names another entity ID or sign-on address is kept aside until somebody accepts it.
+/// With another entity ID people are known by their email addresses again, not by the name IDs of the former provider.
+#[utoipa::path(
+    tag = "connections",
+    params(schemas::ConnectionPath),
+    request_body = Accept,
+    responses((status = 200, body = ConnectionView)),
+    security(("api_key" = ["connections:write"])),
+)]
+#[post("/connections/{connection}/metadata/accept")]
+pub(in crate::http::api) async fn accept_metadata(
+    key: ApiKey<ConnectionsWrite>,
+    state: Data<State>,
+    id: Path<String>,
+    body: Body<Accept>,
+) -> Answer<ConnectionView> {
+    let Connection { id, organization_id, .. } = super::find(&state, &key, &id).await?;
+    let change = body.0.change;
+    let accepted = state
+        .store
+        .write(&organization_id, key.actor(), move |tx| connections::accept(tx, &id, &change))
+        .await?;
+    Ok(Json(state.view(accepted).await?))
 }
 
 impl Import {

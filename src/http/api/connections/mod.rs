@@ -1,5 +1,6 @@
 //! Connections: one identity provider of one organization each.
 
+pub(super) mod certificates;
 pub(super) mod metadata;
 mod settings;
 pub(super) mod trial;
@@ -14,7 +15,7 @@ use crate::http::caller::{ApiKey, ConnectionsRead, ConnectionsWrite, Needs};
 use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::connections::{
-    self, Connection, ConnectionPatch, ConnectionState, Filter, NewConnection, Settings,
+    self, Connection, ConnectionPatch, ConnectionState, Filter, Known, NewConnection, Settings,
 };
 use crate::store::{ConnectionId, Db, OrganizationId, Tx};
 use crate::views::connection::ConnectionView;
@@ -77,9 +78,14 @@ impl State {
     }
 
     /// The API's view of a connection, with the addresses of this installation.
-    fn view(&self, connection: Connection) -> ConnectionView {
+    async fn view(&self, connection: Connection) -> Result<ConnectionView> {
+        let known = self.store.read(move |db| connections::known(db, connection)).await?;
+        Ok(self.view_of(known))
+    }
+
+    fn view_of(&self, known: Known) -> ConnectionView {
         let now = self.store.clock().now();
-        ConnectionView::new(connection, self.config.public_url.as_str(), now)
+        ConnectionView::new(known, self.config.public_url.as_str(), now)
     }
 }
 
@@ -118,9 +124,9 @@ pub(super) async fn list_connections(
         let filter = Filter { organization: Some(organization), state: in_state, provider };
         let page = connections::page(db, &listing.window, &filter)?;
         let total = if listing.count { Some(connections::count(db, &filter)?) } else { None };
-        Ok(List::of(page, total))
+        Ok(List::of(connections::known_page(db, page)?, total))
     });
-    Ok(Json(page.await?.map(|row| state.view(row))))
+    Ok(Json(page.await?.map(|known| state.view_of(known))))
 }
 
 /// Create a connection
@@ -153,7 +159,7 @@ pub(super) async fn create_connection(
         .store
         .write(&id.clone(), key.actor(), move |tx| connections::create(tx, &id, new))
         .await?;
-    Ok(created(&state.view(connection)))
+    Ok(created(&state.view(connection).await?))
 }
 
 /// Get a connection
@@ -169,7 +175,8 @@ pub(super) async fn get_connection(
     state: Data<State>,
     id: Path<String>,
 ) -> Answer<ConnectionView> {
-    Ok(Json(state.view(find(&state, &key, &id).await?)))
+    let connection = find(&state, &key, &id).await?;
+    Ok(Json(state.view(connection).await?))
 }
 
 /// Change a connection
@@ -203,7 +210,7 @@ pub(super) async fn patch_connection(
         connections::change(tx, &id, ConnectionPatch { name, provider, settings })
     };
     let connection = state.store.write(&organization_id, key.actor(), write).await?;
-    Ok(Json(state.view(connection)))
+    Ok(Json(state.view(connection).await?))
 }
 
 /// Delete a connection

@@ -49,7 +49,7 @@ pub(in crate::http::api) async fn activate_connection(
         .store
         .write(&organization_id, key.actor(), move |tx| connections::activate(tx, &id, skip_test))
         .await?;
-    Ok(Json(state.view(connection)))
+    Ok(Json(state.view(connection).await?))
 }
 
 /// Disable a connection
@@ -73,7 +73,7 @@ pub(in crate::http::api) async fn disable_connection(
         .store
         .write(&organization_id, key.actor(), move |tx| connections::disable(tx, &id))
         .await?;
-    Ok(Json(state.view(connection)))
+    Ok(Json(state.view(connection).await?))
 }
 
 /// Forget all names of a connection
@@ -131,5 +131,5 @@ pub(in crate::http::api) async fn restore_connection(
         .store
         .write(&organization_id, key.actor(), move |tx| connections::restore(tx, &id))
         .await?;
-    Ok(Json(state.view(connection)))
+    Ok(Json(state.view(connection).await?))
 }

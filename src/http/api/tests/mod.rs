@@ -5,6 +5,7 @@ mod document;
 mod guide;
 mod keys;
 mod people;
+mod provider;
 mod repeats;
 
 use crate::http::testing::{Answer, World, world};

@@ -1,0 +1,2 @@
+DROP TABLE metadata_refreshes;
+DROP TABLE provider_certificates;

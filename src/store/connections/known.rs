@@ -1,0 +1,37 @@
+//! A connection with all that is known of its provider, for those who show it.
+
+use super::Connection;
+use super::certificates::{self, ProviderCertificate};
+use crate::error::Result;
+use crate::store::refreshes::{self, Refresh};
+use crate::store::{Db, Page};
+
+/// A connection, its provider's certificates, and how reading its metadata again goes.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// The connection itself.
+    pub connection: Connection,
+    /// Every certificate that was ever trusted, the oldest first.
+    pub certificates: Vec<ProviderCertificate>,
+    /// How reading the metadata again goes, if it is read.
+    pub refresh: Option<Refresh>,
+}
+
+/// What is known of one connection's provider.
+pub fn known(db: &mut Db, connection: Connection) -> Result<Known> {
+    let certificates = certificates::list(db, &connection)?;
+    let refresh = refreshes::by_connection(db, &connection.id)?;
+    Ok(Known { connection, certificates, refresh })
+}
+
+/// The same of a page of connections.
+pub fn known_page(db: &mut Db, page: Page<Connection>) -> Result<Page<Known>> {
+    let mut certificates = certificates::of(db, &page.data)?;
+    let mut refreshes = refreshes::of(db, &page.data)?;
+    let data = page.data.into_iter().map(|connection| Known {
+        certificates: certificates.remove(&connection.id).unwrap_or_default(),
+        refresh: refreshes.remove(&connection.id),
+        connection,
+    });
+    Ok(Page { data: data.collect(), next_cursor: page.next_cursor })
+}

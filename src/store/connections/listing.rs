@@ -1,0 +1,53 @@
+//! Connections in lists: which ones, and page by page.
+
+use super::{Connection, ConnectionState};
+use crate::error::Result;
+use crate::store::schema::{connections, organizations};
+use crate::store::{Db, OrganizationId, Page, Window};
+use diesel::prelude::*;
+
+/// Which connections are wanted; none of the fields: all that are not deleted.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this organization.
+    pub organization: Option<OrganizationId>,
+    /// In this state.
+    pub state: Option<ConnectionState>,
+    /// With this guide.
+    pub provider: Option<String>,
+}
+
+/// A page of connections, newest first.
+pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Connection>> {
+    let mut query =
+        filtered(filter).order(connections::id.desc()).limit(window.limit.saturating_add(1));
+    if let Some(before) = &window.before {
+        query = query.filter(connections::id.lt(before));
+    }
+    Ok(Page::of(query.load(db)?, window, |connection: &Connection| connection.id.to_string()))
+}
+
+/// How many connections a filter lets through.
+pub fn count(db: &mut Db, filter: &Filter) -> Result<i64> {
+    Ok(filtered(filter).count().get_result(db)?)
+}
+
+fn filtered(
+    filter: &Filter,
+) -> connections::BoxedQuery<'static, <Db as diesel::Connection>::Backend> {
+    let there =
+        organizations::table.filter(organizations::deleted_at.is_null()).select(organizations::id);
+    let mut query =
+        connections::table.filter(connections::organization_id.eq_any(there)).into_boxed();
+    if let Some(organization) = &filter.organization {
+        query = query.filter(connections::organization_id.eq(organization.clone()));
+    }
+    query = match filter.state {
+        Some(state) => query.filter(connections::state.eq(state)),
+        None => query.filter(connections::deleted_at.is_null()),
+    };
+    if let Some(provider) = &filter.provider {
+        query = query.filter(connections::provider.eq(provider.clone()));
+    }
+    query
+}
