@@ -4,7 +4,9 @@ use super::db::{or_conflict, or_not_found};
 use super::ending::{self, Of};
 use super::schema::domains;
 use super::types::word;
-use super::{Db, DomainId, OrganizationId, Time, Tx, events, organizations, users};
+use super::{
+    Db, DomainId, OrganizationId, Prepared, Time, Tx, events, on_backend, organizations, users,
+};
 use crate::crypto;
 use crate::domain::{DomainName, Fault};
 use crate::error::{Error, Result};
@@ -130,12 +132,11 @@ pub fn live(db: &mut Db, name: &DomainName) -> Result<Option<Domain>> {
 
 /// The organization in which the domain of this name is live.
 pub fn owner(db: &mut Db, name: &DomainName) -> Result<Option<OrganizationId>> {
-    let found = domains::table
+    let query = domains::table
         .filter(domains::name.eq(name.as_str()))
         .filter(domains::live_at.is_not_null())
-        .select(domains::organization_id)
-        .first(db);
-    Ok(found.optional()?)
+        .select(domains::organization_id);
+    Ok(on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?)
 }
 
 /// Adds a domain to an organization: pending, or live at once if the operator vouches for it.

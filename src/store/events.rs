@@ -1,7 +1,7 @@
 //! What happened: the table that the audit log shows and that catches apps up.
 
 use super::schema::events;
-use super::{Db, EventId, Json, OrganizationId, Page, Time, Tx, Window, on_backend};
+use super::{Db, EventId, Json, OrganizationId, Page, Prepared, Time, Tx, Window, on_backend};
 use crate::error::Result;
 use diesel::prelude::*;
 use serde_json::Value;
@@ -123,7 +123,7 @@ pub fn append(
         created_at: tx.now,
     };
     let insert = diesel::insert_into(events::table).values(&event);
-    on_backend!(tx.db, conn => insert.execute(conn))?;
+    on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
     Ok(())
 }
 

@@ -11,7 +11,8 @@ use super::sessions::Session;
 use super::types::word;
 use super::users::User;
 use super::{
-    ApplicationId, ConnectionId, Db, GrantId, OrganizationId, SessionId, Tx, UserId, on_backend,
+    ApplicationId, ConnectionId, Db, GrantId, OrganizationId, Prepared, SessionId, Tx, UserId,
+    on_backend,
 };
 use crate::clock::Time;
 use crate::crypto::{self, Secret, TokenHash};
@@ -158,7 +159,7 @@ pub fn create(
         ended_at: None,
     };
     let insert = diesel::insert_into(grants::table).values(grant);
-    on_backend!(tx.db, conn => insert.execute(conn))?;
+    on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
     Ok(code)
 }
 
@@ -187,7 +188,7 @@ pub fn redeem(
         .filter(organizations::deleted_at.is_null())
         .select((grants::all_columns, users::all_columns, organizations::all_columns));
     let found: Option<(Grant, User, Organization)> =
-        on_backend!(tx.db, conn => query.first(conn)).optional()?;
+        on_backend!(tx.db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?;
     let admitted = found.filter(|(grant, ..)| application.admits(&grant.organization_id));
     let Some((grant, user, organization)) = admitted else {
         return Ok(denied("The code is unknown, or what it was given for has ended."));
@@ -198,10 +199,10 @@ pub fn redeem(
     if tx.now >= grant.code_expires_at && grant.redeemed_at.is_none() {
         return Ok(denied("The code is over its time."));
     }
-    let won = diesel::update(grants::table.find(&grant.id))
+    let update = diesel::update(grants::table.find(&grant.id))
         .filter(grants::redeemed_at.is_null())
-        .set(grants::redeemed_at.eq(tx.now))
-        .execute(tx.db)?;
+        .set(grants::redeemed_at.eq(tx.now));
+    let won = on_backend!(tx.db, conn => Prepared(update).execute(conn))?;
     if won == 0 {
         end(tx, &grant.id)?;
         return Ok(denied("The code was used before. All tokens that came of it have been ended."));
@@ -327,12 +328,14 @@ fn issue(tx: &mut Tx, holder: Holder, scopes: Scopes, lifetimes: &Lifetimes) -> 
         used_at: None,
     };
     let ends = tx.now.plus(lifetimes.access_token);
-    let mut rows = vec![row(&access_token, TokenKind::Access, scopes.to_string(), ends)];
-    if let Some(token) = &refresh_token {
-        let (scope, ends) = (holder.grant.scope.clone(), holder.grant.expires_at);
-        rows.push(row(token, TokenKind::Refresh, scope, ends));
+    let access = row(&access_token, TokenKind::Access, scopes.to_string(), ends);
+    let refresh = refresh_token.as_ref().map(|token| {
+        row(token, TokenKind::Refresh, holder.grant.scope.clone(), holder.grant.expires_at)
+    });
+    for row in std::iter::once(access).chain(refresh) {
+        let insert = diesel::insert_into(tokens::table).values(row);
+        on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
     }
-    on_backend!(tx.db, conn => diesel::insert_into(tokens::table).values(rows).execute(conn))?;
     Ok(Tokens { holder, scopes, access_token, refresh_token })
 }
 
@@ -354,7 +357,7 @@ fn holder_of(
         .filter(users::deprovisioned_at.is_null())
         .filter(organizations::deleted_at.is_null());
     let found: Option<(Token, (Grant, User), Organization)> =
-        on_backend!(db, conn => query.first(conn)).optional()?;
+        on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?;
     Ok(found
         .map(|(token, (grant, user), organization)| (token, Holder { grant, user, organization })))
 }

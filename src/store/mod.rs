@@ -19,6 +19,7 @@ pub mod logouts;
 pub mod notices;
 pub mod organizations;
 pub mod page;
+mod prepared;
 pub mod refreshes;
 mod schema;
 pub mod sessions;
@@ -41,6 +42,7 @@ use tokio::sync::{Notify, Semaphore};
 pub use db::Db;
 pub(crate) use db::on_backend;
 pub use page::{Page, Window};
+use prepared::Prepared;
 pub use types::{
     ApiKeyId, ApplicationId, ConnectionId, DomainId, EventId, GrantId, Json, KeyId, LogoutId,
     NoticeId, OrganizationId, RequestId, SecretId, SessionId, TraceId, UserId,

@@ -5,7 +5,9 @@ use super::ending::{self, Of};
 use super::input::{self, Faults};
 use super::schema::{domains as domain_rows, organizations};
 use super::types::word;
-use super::{Db, Json, OrganizationId, Page, Time, Tx, Window, domains, events, on_backend};
+use super::{
+    Db, Json, OrganizationId, Page, Prepared, Time, Tx, Window, domains, events, on_backend,
+};
 use crate::domain::DomainName;
 use crate::error::{Error, Result};
 use chrono::TimeDelta;
@@ -115,7 +117,7 @@ pub fn by_domain(db: &mut Db, name: &DomainName) -> Result<Option<Organization>>
         .filter(domain_rows::name.eq(name.as_str()))
         .filter(domain_rows::live_at.is_not_null())
         .select(organizations::all_columns);
-    Ok(on_backend!(db, conn => query.first(conn)).optional()?)
+    Ok(on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?)
 }
 
 /// Finds an organization by the vendor's own ID.

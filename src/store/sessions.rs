@@ -5,7 +5,7 @@ use super::events;
 use super::notices;
 use super::schema::{connections, grants, sessions, users};
 use super::users::User;
-use super::{ConnectionId, Db, Json, OrganizationId, SessionId, Tx, UserId, on_backend};
+use super::{ConnectionId, Db, Json, OrganizationId, Prepared, SessionId, Tx, UserId, on_backend};
 use crate::clock::Time;
 use crate::crypto::{self, Secret, TokenHash};
 use crate::error::Result;
@@ -126,7 +126,7 @@ pub fn create(tx: &mut Tx, new: NewSession<'_>) -> Result<(Session, Secret)> {
         authenticated_at: Some(new.authenticated_at.min(tx.now)),
     };
     let insert = diesel::insert_into(sessions::table).values(session.clone());
-    on_backend!(tx.db, conn => insert.execute(conn))?;
+    on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
     Ok((session, cookie))
 }
 

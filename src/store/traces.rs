@@ -4,7 +4,7 @@ use super::page::Page;
 use super::schema::traces;
 use super::types::word;
 use super::{
-    ApplicationId, ConnectionId, Db, Json, OrganizationId, Time, TraceId, UserId, Window,
+    ApplicationId, ConnectionId, Db, Json, OrganizationId, Prepared, Time, TraceId, UserId, Window,
     on_backend,
 };
 use crate::error::{Error, Result};
@@ -123,7 +123,7 @@ pub fn find_in(db: &mut Db, organization: &OrganizationId, id: &TraceId) -> Resu
 /// Finds a trace, if there is one with this ID.
 pub fn by_id(db: &mut Db, id: &TraceId) -> Result<Option<Trace>> {
     let query = traces::table.find(id);
-    Ok(on_backend!(db, conn => query.first(conn)).optional()?)
+    Ok(on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?)
 }
 
 /// Finds the sign-in whose last request to a provider had this ID.

@@ -15,7 +15,9 @@ use super::ending::{self, Of};
 use super::input::Faults;
 use super::schema::{applications, organizations};
 use super::types::word;
-use super::{ApplicationId, Db, Json, OrganizationId, Page, Time, Tx, Window, events, on_backend};
+use super::{
+    ApplicationId, Db, Json, OrganizationId, Page, Prepared, Time, Tx, Window, events, on_backend,
+};
 use crate::crypto::{Algorithm, Secret};
 use crate::error::{Error, Result};
 use crate::oidc::client::{Client, ClientKind};
@@ -202,7 +204,7 @@ pub fn find(db: &mut Db, id: &ApplicationId) -> Result<Application> {
 /// Finds an application that is not deleted, if there is one.
 pub fn by_id(db: &mut Db, id: &ApplicationId) -> Result<Option<Application>> {
     let query = applications::table.find(id).filter(applications::deleted_at.is_null());
-    Ok(on_backend!(db, conn => query.first(conn)).optional()?)
+    Ok(on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?)
 }
 
 /// The application that people of an organization go to when none asked for them: the wished one, or the only

@@ -4,7 +4,7 @@ use super::{ApplicationKind, find};
 use crate::crypto::{self, Secret};
 use crate::error::{Error, Result};
 use crate::store::schema::application_secrets as rows;
-use crate::store::{ApplicationId, Db, SecretId, Time, Tx, events};
+use crate::store::{ApplicationId, Db, Prepared, SecretId, Time, Tx, events, on_backend};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
@@ -49,9 +49,8 @@ impl ApplicationSecret {
 
 /// All secrets of an application, newest first.
 pub fn secrets(db: &mut Db, application: &ApplicationId) -> Result<Vec<ApplicationSecret>> {
-    let all =
-        rows::table.filter(rows::application_id.eq(application)).order(rows::id.desc()).load(db)?;
-    Ok(all)
+    let query = rows::table.filter(rows::application_id.eq(application)).order(rows::id.desc());
+    Ok(on_backend!(db, conn => Prepared(query).load(conn))?)
 }
 
 /// Finds the live secret that `secret` is. All are compared, in constant time.

@@ -23,7 +23,8 @@ use super::organizations::{self as customers, Organization};
 use super::schema::{connections, domains, organizations};
 use super::types::word;
 use super::{
-    ConnectionId, Db, Json, OrganizationId, Time, Tx, applications, events, on_backend, refreshes,
+    ConnectionId, Db, Json, OrganizationId, Prepared, Time, Tx, applications, events, on_backend,
+    refreshes,
 };
 use crate::domain::DomainName;
 use crate::error::{Error, Result};
@@ -191,20 +192,19 @@ pub fn by_id_with_organization(
         .filter(connections::id.eq(id))
         .filter(connections::deleted_at.is_null())
         .filter(organizations::deleted_at.is_null());
-    Ok(on_backend!(db, conn => query.first(conn)).optional()?)
+    Ok(on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?)
 }
 
 /// State and revision of a connection, neither it nor its organization deleted: enough to see whether it is what it
 /// was.
 pub fn standing(db: &mut Db, id: &ConnectionId) -> Result<Option<(ConnectionState, i64)>> {
-    let found = connections::table
+    let query = connections::table
         .inner_join(organizations::table)
         .filter(connections::id.eq(id))
         .filter(connections::deleted_at.is_null())
         .filter(organizations::deleted_at.is_null())
-        .select((connections::state, connections::revision))
-        .first(db);
-    Ok(found.optional()?)
+        .select((connections::state, connections::revision));
+    Ok(on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?)
 }
 
 /// The active connections of the organization in which the domain is live.
@@ -230,7 +230,7 @@ pub fn active_in(db: &mut Db, organization: &OrganizationId) -> Result<Vec<Conne
         .filter(connections::organization_id.eq(organization))
         .filter(connections::state.eq(ConnectionState::Active))
         .order(connections::id);
-    Ok(on_backend!(db, conn => query.load(conn))?)
+    Ok(on_backend!(db, conn => Prepared(query).load(conn))?)
 }
 
 /// The active connections of an organization or, if there is none, the one that was turned off last: so that the

@@ -9,7 +9,7 @@ use crate::store::connections::Connection;
 use crate::store::organizations::{Admission, Organization};
 use crate::store::schema::{identities, users};
 use crate::store::users::{self as people, Source, User, UserState};
-use crate::store::{Db, domains, identities as links, on_backend};
+use crate::store::{Db, Prepared, domains, identities as links, on_backend};
 use diesel::prelude::*;
 
 /// Who arrives, and what that changes.
@@ -65,7 +65,8 @@ pub fn arrival(
         .filter(identities::connection_id.eq(&connection.id))
         .filter(identities::subject.eq(&subject))
         .select(users::all_columns);
-    let named: Option<User> = on_backend!(db, conn => query.first(conn)).optional()?;
+    let named: Option<User> =
+        on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?;
     if let Some(user) = &named
         && !ends_up_live(db, organization, user, email)?
     {

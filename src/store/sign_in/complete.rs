@@ -16,7 +16,7 @@ use crate::store::schema::{replays, traces};
 use crate::store::sessions::{self, NewSession, Session};
 use crate::store::traces::{Outcome, Received, Trace, TraceKind};
 use crate::store::users::{self as people, NewUser, Source, User, UserState};
-use crate::store::{Db, Json, Tx, events, identities as links, on_backend};
+use crate::store::{Db, Json, Prepared, Tx, events, identities as links, on_backend};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
@@ -136,20 +136,20 @@ fn used_before(tx: &mut Tx, answer: &Answer<'_>) -> Result<Option<Cause>> {
         // SQLite keeps times as text, which sorts only up to the year 9999.
         replays::expires_at.eq(identity.expires_at.min(tx.now.plus(REMEMBERED))),
     );
-    let fresh = on_backend!(tx.db, conn => diesel::insert_into(replays::table)
-        .values(row)
-        .on_conflict_do_nothing()
-        .execute(conn))?;
+    let fresh = on_backend!(tx.db, conn => Prepared(
+        diesel::insert_into(replays::table).values(row).on_conflict_do_nothing()
+    )
+    .execute(conn))?;
     if fresh == 0 {
         return Ok(Some(Cause::ResponseReplayed));
     }
     // A sign-in that was sent elsewhere meanwhile has another request.
     let request = answer.trace.saml_request_id.as_deref().unwrap_or_default();
-    let open = diesel::update(traces::table.find(&answer.trace.id))
+    let update = diesel::update(traces::table.find(&answer.trace.id))
         .filter(traces::outcome.eq(Outcome::InProgress))
         .filter(traces::saml_request_id.is_null().or(traces::saml_request_id.eq(request)))
-        .set(traces::finished_at.eq(tx.now))
-        .execute(tx.db)?;
+        .set(traces::finished_at.eq(tx.now));
+    let open = on_backend!(tx.db, conn => Prepared(update).execute(conn))?;
     Ok((open == 0).then_some(Cause::ResponseReplayed))
 }
 
@@ -230,7 +230,7 @@ fn close(tx: &mut Tx, answer: &Answer<'_>, user: Option<&User>) -> Result<()> {
         traces::received.eq(Json::from(received(answer))),
         traces::finished_at.eq(tx.now),
     ));
-    on_backend!(tx.db, conn => update.execute(conn))?;
+    on_backend!(tx.db, conn => Prepared(update).execute(conn))?;
     let data = json!({
         "user_id": user.map(|user| &user.id),
         "connection_id": answer.connection.id,

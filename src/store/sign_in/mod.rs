@@ -11,7 +11,7 @@ pub use complete::{Answer, Completed, complete};
 use super::connections::Connection;
 use super::schema::traces;
 use super::traces::{Outcome, Received, Trace, TraceKind};
-use super::{ApplicationId, Json, TraceId, Tx, events, on_backend};
+use super::{ApplicationId, Json, Prepared, TraceId, Tx, events, on_backend};
 use crate::cause::Cause;
 use crate::clock::Time;
 use crate::crypto;
@@ -65,7 +65,7 @@ pub fn begin(tx: &mut Tx, beginning: Beginning<'_>) -> Result<Trace> {
         finished_at: None,
     };
     let insert = diesel::insert_into(traces::table).values(trace.clone());
-    on_backend!(tx.db, conn => insert.execute(conn))?;
+    on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
     Ok(trace)
 }
 

@@ -8,7 +8,9 @@ use super::ending::{self, Of};
 use super::input::{self, Faults};
 use super::schema::{traces, users};
 use super::types::word;
-use super::{Db, Json, OrganizationId, Page, Time, Tx, UserId, Window, events, on_backend};
+use super::{
+    Db, Json, OrganizationId, Page, Prepared, Time, Tx, UserId, Window, events, on_backend,
+};
 use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::saml::attributes::Profile;
@@ -147,7 +149,7 @@ pub fn find(db: &mut Db, id: &UserId) -> Result<User> {
 /// Finds a user of any organization, if there is one with this ID.
 pub fn by_id(db: &mut Db, id: &UserId) -> Result<Option<User>> {
     let query = users::table.find(id);
-    Ok(on_backend!(db, conn => query.first(conn)).optional()?)
+    Ok(on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?)
 }
 
 /// Finds a user that belongs to `organization`.
@@ -267,9 +269,9 @@ pub fn change(tx: &mut Tx, mut user: User, profile: &Profile) -> Result<User> {
 /// Notes a sign-in. Within a minute of the last one it changes nothing.
 pub fn signed_in(tx: &mut Tx, user: &User) -> Result<()> {
     if user.last_sign_in_at.is_none_or(|last| last <= tx.now.minus(TOUCHED)) {
-        diesel::update(users::table.find(&user.id))
-            .set(users::last_sign_in_at.eq(Some(tx.now)))
-            .execute(tx.db)?;
+        let update = diesel::update(users::table.find(&user.id))
+            .set(users::last_sign_in_at.eq(Some(tx.now)));
+        on_backend!(tx.db, conn => Prepared(update).execute(conn))?;
     }
     Ok(())
 }
