@@ -27,6 +27,8 @@ pub mod settings;
 pub mod sign_in;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 pub mod traces;
 mod types;
 pub mod users;
