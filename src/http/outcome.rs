@@ -197,8 +197,10 @@ pub(super) fn refused(
     let app = trace.request.as_ref().and_then(|asked| {
         let why = format!("{cause}; trace={}", trace.id);
         let error = match cause {
-            // OIDC Core 3.1.2.1: who cannot be made to sign in again.
-            Cause::AuthenticationTooOld => oidc::Error::LoginRequired(why.into()),
+            // OIDC Core 3.1.2.1: who cannot be made to sign in again, or is somebody else than the app wants.
+            Cause::AuthenticationTooOld | Cause::PersonMismatch => {
+                oidc::Error::LoginRequired(why.into())
+            }
             _ => oidc::Error::AccessDenied(why.into()),
         };
         match asked.return_to.error(&error, state.issuer()) {

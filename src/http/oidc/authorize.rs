@@ -93,10 +93,11 @@ fn plan(
         let why = "No application has this client_id.";
         return Ok(Break(Plan::Refused(Refusal::Page(oidc::Error::InvalidRequest(why.into())))));
     };
-    let asked = match incoming.check(&application.client()) {
+    let mut asked = match incoming.check(&application.client()) {
         Ok(asked) => asked,
         Err(refusal) => return Ok(Break(Plan::Refused(refusal))),
     };
+    asked.hinted = hinted(&asked, keys);
     if asked.prompt.select_account {
         return Ok(Break(Plan::Ask { application, asked, at: Destination::Unasked }));
     }
@@ -105,7 +106,7 @@ fn plan(
         && let Some(cookie) = cookie
         && let Some((session, user)) = sessions::live(db, cookie, now)?
         && suits(&session, &user, &asked, &application, &at, now)
-        && is_hinted(&user, &asked, keys)
+        && is_hinted(&user, &asked)
     {
         return Ok(Break(Plan::SignedIn { application, session: Box::new(session), asked }));
     }
@@ -155,11 +156,15 @@ fn suits(
     place && person && young && application.admits(&session.organization_id)
 }
 
-/// Whether the ID token that the app shows, if it shows one, is this person's (OIDC Core 3.1.2.1).
-fn is_hinted(user: &User, asked: &AuthorizationRequest, keys: &KeyRing) -> bool {
-    asked.id_token_hint.as_deref().is_none_or(|token| {
-        keys.oidc().verify::<Hint>(token).is_ok_and(|hint| hint.sub == user.id.as_str())
-    })
+/// Whom the ID token speaks of that the app shows, if it shows one of ours (OIDC Core 3.1.2.1).
+fn hinted(asked: &AuthorizationRequest, keys: &KeyRing) -> Option<String> {
+    let hint = keys.oidc().verify::<Hint>(asked.id_token_hint.as_deref()?).ok()?;
+    Some(hint.sub)
+}
+
+/// Whether the ID token that the app shows, if it shows one, is this person's. One that is not ours is nobody's.
+fn is_hinted(user: &User, asked: &AuthorizationRequest) -> bool {
+    asked.id_token_hint.is_none() || asked.hinted.as_deref() == Some(user.id.as_str())
 }
 
 /// Answers from the session, without asking the identity provider again.

@@ -4,6 +4,7 @@ mod app;
 mod clocks;
 mod ending;
 mod freshness;
+mod hint;
 mod logout;
 mod names;
 mod people;
