@@ -12,6 +12,7 @@ use crate::oidc;
 use crate::oidc::authorize::{AuthorizationRequest, Incoming, Refusal};
 use crate::oidc::logout::Hint;
 use crate::store::applications::Application;
+use crate::store::connections;
 use crate::store::destinations::{self, Destination, Hints};
 use crate::store::grants;
 use crate::store::keys::KeyRing;
@@ -40,7 +41,7 @@ pub(in crate::http) async fn authorize(
     let plan = state
         .store
         .apart(move |store| {
-            match store.read_now(|db| plan(db, &text, cookie.as_deref(), &keys, now))? {
+            match store.read_now(|db| plan(db, &writer, &text, cookie.as_deref(), &keys, now))? {
                 Break(plan) => Ok(plan),
                 Continue(departure) => {
                     sign_in::set_out(store, &writer, departure, &browser).map(Plan::Left)
@@ -79,6 +80,7 @@ enum Plan {
 /// Decides what an authorization request leads to; goes on where that is to the identity provider.
 fn plan(
     db: &mut Db,
+    state: &State,
     text: &str,
     cookie: Option<&str>,
     keys: &KeyRing,
@@ -107,6 +109,7 @@ fn plan(
         && let Some((session, user)) = sessions::live(db, cookie, now)?
         && suits(&session, &user, &asked, &application, &at, now)
         && is_hinted(&user, &asked)
+        && is_open(db, state, &session)?
     {
         return Ok(Break(Plan::SignedIn { application, session: Box::new(session), asked }));
     }
@@ -165,6 +168,14 @@ fn hinted(asked: &AuthorizationRequest, keys: &KeyRing) -> Option<String> {
 /// Whether the ID token that the app shows, if it shows one, is this person's. One that is not ours is nobody's.
 fn is_hinted(user: &User, asked: &AuthorizationRequest) -> bool {
     asked.id_token_hint.is_none() || asked.hinted.as_deref() == Some(user.id.as_str())
+}
+
+/// Whether the connection that the session came through takes people now.
+fn is_open(db: &mut Db, state: &State, session: &Session) -> Result<bool> {
+    let place = connections::by_id_with_organization(db, &session.connection_id)?;
+    Ok(place.is_some_and(|(connection, organization)| {
+        sign_in::closed(state, &connection, &organization, false).is_none()
+    }))
 }
 
 /// Answers from the session, without asking the identity provider again.

@@ -5,6 +5,7 @@ mod clocks;
 mod ending;
 mod freshness;
 mod hint;
+mod left_over;
 mod logout;
 mod names;
 mod people;
