@@ -26,6 +26,8 @@ use std::time::Duration;
 const SWEEP: u32 = 4096;
 /// How many refusals of responses that nobody asked for are written down for a connection in a minute.
 const UNASKED: u32 = 60;
+/// How often opening an assertion with AES-CBC may fail for a connection in a minute.
+const FAILED_CBC: u32 = 20;
 /// Connections that are counted. Beyond that those are forgotten whose minute is over, else all.
 const MOST: usize = 10_000;
 
@@ -36,6 +38,8 @@ pub struct Limits {
     token: Option<Rate<IpAddr>>,
     /// Refusals of responses that nobody asked for, as far as they are written down.
     pub(super) unasked: Counted,
+    /// Failures to open an assertion with AES-CBC.
+    pub(super) failed_cbc: Counted,
 }
 
 /// What is limited, by its path.
@@ -78,6 +82,7 @@ impl Limits {
             connection: settings.per_connection.limit().map(Rate::new),
             token: settings.token.limit().map(Rate::new),
             unasked: Counted::new(UNASKED),
+            failed_cbc: Counted::new(FAILED_CBC),
         }
     }
 
@@ -159,8 +164,7 @@ impl Counted {
     }
 
     /// Whether it has happened as often as it may.
-    #[cfg(test)]
-    fn is_spent(&self, id: &ConnectionId, now: Time) -> bool {
+    pub(super) fn is_spent(&self, id: &ConnectionId, now: Time) -> bool {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.get(id).is_some_and(|(began, times)| !is_over(*began, now) && *times >= self.most)
     }

@@ -1,11 +1,14 @@
 //! More than anybody honest sends: it is turned away, and honest people come in all the while.
 
-use crate::gateway::{Gateway, World, form, is_in};
-use crate::user_agent::UserAgent;
+use crate::gateway::{ADA, Gateway, Idp, Key, World, form, is_in};
+use crate::user_agent::{Page, UserAgent};
 use chrono::TimeDelta;
 use reqwest::header::CONTENT_TYPE;
 use std::collections::HashMap;
 use vestibule::cause::Cause;
+use vestibule::saml::certificate::Certificate;
+use vestibule::saml::issue::{ContentCipher, Issue, Signed};
+use vestibule::store::connections::Settings;
 
 const FLOOD: usize = 2000;
 
@@ -59,4 +62,38 @@ async fn responses_that_nobody_asked_for_fill_the_traces_up_to_a_point() {
     gateway.advance(TimeDelta::minutes(1));
     let page = UserAgent::new().submit_once(&rubbish).await;
     world.refused("a minute later", Cause::XmlInvalid, &page);
+}
+
+/// Ada's answer, encrypted for us.
+async fn encrypted(world: &World<'_>, cipher: ContentCipher, change: fn(&mut Issue<'_>)) -> Page {
+    let ours = world.gateway.state.keys().encryption_certificates()[0].clone();
+    let certificate: Certificate = ours;
+    let mut agent = UserAgent::new();
+    let start = world.app.authorize(world.gateway, &[("login_hint", ADA)]);
+    let underway = Idp::begin(&mut agent, &start).await;
+    let response = {
+        let mut issue = world.answer(&underway);
+        change(&mut issue);
+        Issue { encryption: Some((&certificate, cipher)), ..issue }.base64().unwrap()
+    };
+    agent.submit_once(&underway.form(&response)).await
+}
+
+#[actix_web::test]
+async fn after_too_many_tries_with_cbc_nothing_is_opened_for_a_minute() {
+    let gateway = Gateway::start().await;
+    let settings = Settings { allow_cbc: true, ..Settings::default() };
+    let world = World::with(&gateway, settings);
+    let (cbc, gcm) = (ContentCipher::Aes256Cbc, ContentCipher::Aes256Gcm);
+    for n in 0..20 {
+        let page = encrypted(&world, cbc, |it| it.signer = Key::unknown().signer()).await;
+        world.refused(&format!("try {n}"), Cause::EncryptedUnreadable, &page);
+    }
+    let page = encrypted(&world, cbc, |_| {}).await;
+    world.refused("a right one", Cause::EncryptedUnreadable, &page);
+    // What a stranger cannot have changed is opened as ever.
+    is_in(&encrypted(&world, gcm, |_| {}).await);
+    is_in(&encrypted(&world, cbc, |it| it.signed = Signed::Both).await);
+    gateway.advance(TimeDelta::minutes(1));
+    is_in(&encrypted(&world, cbc, |_| {}).await);
 }
