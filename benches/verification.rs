@@ -99,6 +99,7 @@ fn measure(field: &str, keys: &TrustedKeys, threads: usize) -> (Duration, u32) {
             in_response_to: None,
             allow_sha1: false,
             allow_cbc: false,
+            is_cbc_spent: false,
             skew: TimeDelta::seconds(60),
         };
         let (begin, cpu) = (Instant::now(), thread_cpu());

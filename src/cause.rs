@@ -79,6 +79,8 @@ causes! {
     ResponseReplayed = "response_replayed", 400;
     /// The person proved who they are longer ago than the application takes.
     AuthenticationTooOld = "authentication_too_old", 403;
+    /// Somebody else signed in than the person whose ID token the application showed.
+    PersonMismatch = "person_mismatch", 403;
     /// Before its time window.
     ClockEarly = "clock_early", 400;
     /// After its time window.

@@ -47,6 +47,7 @@ fn verify(field: &str, in_response_to: Option<&str>) -> Outcome {
         in_response_to,
         allow_sha1: false,
         allow_cbc: true,
+        is_cbc_spent: false,
         skew: TimeDelta::seconds(60),
     };
     response::verify(field, &expected, now())

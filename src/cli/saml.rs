@@ -128,6 +128,7 @@ fn verify(shell: &Shell, arguments: Verify) -> Result {
         in_response_to: asked.as_deref(),
         allow_sha1: arguments.allow_sha1,
         allow_cbc: false,
+        is_cbc_spent: false,
         skew: TimeDelta::seconds(arguments.clock_skew),
     };
     let outcome = response::verify(&field, &expected, now);

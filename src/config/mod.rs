@@ -19,7 +19,7 @@ pub use self::network::{AllowedHost, DnsServer, Network};
 pub use self::problem::{Problem, Problems};
 pub use self::reference::reference;
 pub use self::values::{
-    DatabaseUrl, Demo, LogFormat, Mode, Period, PublicUrl, Secret, Support, WebAddress,
+    DatabaseUrl, Demo, LogFormat, Mode, PerMinute, Period, PublicUrl, Secret, Support, WebAddress,
 };
 
 use self::Preset::{Default, Example};
@@ -154,6 +154,17 @@ settings! {
         cert: Option<PathBuf> = Text Example("/etc/vestibule/tls-cert.pem");
         /// File with the private key, PEM.
         key: Option<PathBuf> = Text Example("/etc/vestibule/tls-key.pem");
+    }
+
+    /// How many requests are answered in a minute. So many may come at once, and then as many in each minute; what is beyond
+    /// is answered with 429. Each process counts for itself. 0: no limit.
+    limits: Limits {
+        /// Pages of a sign-in and messages of identity providers, from one client address; of IPv6 from one /64.
+        per_address: PerMinute = Text Default("1200");
+        /// The same for one connection, from all addresses together.
+        per_connection: PerMinute = Text Default("6000");
+        /// Requests for tokens and about them, from one client address: that of an app's server.
+        token: PerMinute = Text Default("6000");
     }
 
     /// How people sign in.

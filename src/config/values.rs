@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use serde::Deserialize;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -96,6 +97,32 @@ impl Period {
     #[must_use]
     pub fn duration(self) -> Duration {
         Duration::from_secs(u64::from(self.0))
+    }
+}
+
+/// How often something may happen in a minute; none: as often as it will. Written as a number, with 0 for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PerMinute(Option<NonZeroU32>);
+
+impl PerMinute {
+    /// The number, if there is a limit.
+    #[must_use]
+    pub const fn limit(self) -> Option<NonZeroU32> {
+        self.0
+    }
+}
+
+impl TryFrom<String> for PerMinute {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let text = text.trim();
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = if digits { text.parse::<u32>().ok() } else { None };
+        number
+            .map(|number| Self(NonZeroU32::new(number)))
+            .ok_or_else(|| "it is not a number".to_owned())
     }
 }
 

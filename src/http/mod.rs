@@ -9,6 +9,7 @@ pub mod error;
 pub mod guard;
 pub mod health;
 mod keyring;
+pub mod limits;
 mod logout;
 mod oidc;
 mod outcome;

@@ -33,8 +33,14 @@ pub(super) async fn finish(
     let Verdict { connection, organization, trace, checks, decided, kept, .. } = verdict;
     match decided {
         Decided::Refused(cause) => {
+            // What nobody asked for is anybody's to send: it fills the traces only up to a point.
+            let is_asked = trace.as_ref().is_some_and(|trace| trace.finished_at.is_none());
+            let now = state.store.clock().now();
+            if !is_asked && !state.limits.unasked.add(&connection.id, now) {
+                return refused(state, cause, None, &connection, &organization, &checks);
+            }
             let trace = record(state, &connection, trace, cause, checks.clone(), kept).await?;
-            refused(state, cause, &trace, &connection, &organization, &checks)
+            refused(state, cause, Some(&trace), &connection, &organization, &checks)
         }
         Decided::Accepted(accepted) => {
             let arrived = Arrived { connection, organization, trace, checks, accepted };
@@ -83,7 +89,7 @@ async fn admit(state: &Data<State>, arrived: Arc<Arrived>) -> Result<HttpRespons
         Completed::Tested => Ok(tested(state, &trace, &arrived)),
         Completed::Refused(cause) => {
             let Arrived { connection, organization, checks, .. } = &*arrived;
-            refused(state, cause, &trace, connection, organization, checks)
+            refused(state, cause, Some(&trace), connection, organization, checks)
         }
         Completed::Stale => {
             Err(Error::Busy("The person was changed at this moment.".to_owned()).into())
@@ -167,17 +173,20 @@ async fn record(
         .await
 }
 
-/// Tells the person, and through the link back the app, why a sign-in did not complete (UX 9.3).
+/// Tells the person, and through the link back the app, why a sign-in did not complete (UX 9.3). Without a trace nothing
+/// was written down.
 pub(super) fn refused(
     state: &State,
     cause: Cause,
-    trace: &Trace,
+    trace: Option<&Trace>,
     connection: &Connection,
     organization: &Organization,
     checks: &[Check],
 ) -> Result<HttpResponse, PageError> {
     state.metrics.sign_in(SignInOutcome::Failed(cause));
-    if trace.kind == TraceKind::Test {
+    if let Some(trace) = trace
+        && trace.kind == TraceKind::Test
+    {
         let text = state.locale.cause(cause);
         let fix = fix(state, cause, connection);
         let view = TestResult {
@@ -194,11 +203,14 @@ pub(super) fn refused(
         let start = format!("/login/{}", connection.id);
         return Ok(pages::started_at_provider(state, &organization.name, &start));
     }
-    let app = trace.request.as_ref().and_then(|asked| {
+    let app = trace.and_then(|trace| {
+        let asked = trace.request.as_ref()?;
         let why = format!("{cause}; trace={}", trace.id);
         let error = match cause {
-            // OIDC Core 3.1.2.1: who cannot be made to sign in again.
-            Cause::AuthenticationTooOld => oidc::Error::LoginRequired(why.into()),
+            // OIDC Core 3.1.2.1: who cannot be made to sign in again, or is somebody else than the app wants.
+            Cause::AuthenticationTooOld | Cause::PersonMismatch => {
+                oidc::Error::LoginRequired(why.into())
+            }
             _ => oidc::Error::AccessDenied(why.into()),
         };
         match asked.return_to.error(&error, state.issuer()) {
@@ -207,7 +219,7 @@ pub(super) fn refused(
         }
     });
     let failure = Failure {
-        trace: Some(trace.id.clone()),
+        trace: trace.map(|trace| trace.id.clone()),
         organization: Some(organization.name.clone()),
         since: connection.disabled_at,
         again: Some(login_path(None)),

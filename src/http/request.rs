@@ -79,7 +79,8 @@ pub(super) async fn handle(
     request.extensions_mut().insert(origin);
 
     let answered = async {
-        match refuse(&state, &request, trusted_proto(peer, request.headers(), trusted)) {
+        let proto = trusted_proto(peer, request.headers(), trusted);
+        match refuse(&state, &request, address, proto) {
             Ok(None) => in_time(&state, request, next).await,
             Ok(Some(redirect)) => Ok(request.into_response(redirect)),
             Err(refusal) => Ok(request.error_response(refusal)),
@@ -96,12 +97,13 @@ pub(super) async fn handle(
 }
 
 /// What is answered in place of the handler: a page of ours asked for without TLS although we
-/// have it, or a form that another site made the browser post.
+/// have it, a form that another site made the browser post, or one request too many.
 fn refuse(
     state: &State,
     request: &ServiceRequest,
+    address: IpAddr,
     proto: Option<&[u8]>,
-) -> Result<Option<HttpResponse>, PageError> {
+) -> Result<Option<HttpResponse>, actix_web::Error> {
     let public_url = &state.config.public_url;
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_read && public_url.is_https() && proto == Some(b"http") {
@@ -109,7 +111,10 @@ fn refuse(
         let location = (header::LOCATION, format!("{public_url}{target}"));
         return Ok(Some(HttpResponse::PermanentRedirect().insert_header(location).finish()));
     }
-    guard::same_site(request.method(), request.path(), request.headers(), public_url)?;
+    // The path as the routes see it: they take `/%6Cogin` for `/login`.
+    state.limits.admit(request.match_info().as_str(), address)?;
+    guard::same_site(request.method(), request.path(), request.headers(), public_url)
+        .map_err(PageError::from)?;
     Ok(None)
 }
 

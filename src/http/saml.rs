@@ -241,6 +241,7 @@ fn verify(
     })?;
     let public_url = state.config.public_url.as_str();
     let (trusted, own) = (state.trust.keys(connection), state.keys());
+    let failed_cbc = &state.limits.failed_cbc;
     let expected = Expected {
         acs: &connection.acs(public_url),
         entity_id: &connection.entity_id(public_url),
@@ -250,12 +251,19 @@ fn verify(
         in_response_to: trace.and_then(|trace| trace.saml_request_id.as_deref()),
         allow_sha1: connection.settings.allow_sha1,
         allow_cbc: connection.settings.allow_cbc,
+        is_cbc_spent: failed_cbc.is_spent(&connection.id, now),
         skew: skew(state, connection),
     };
     let outcome = response::verify(field, &expected, now);
     checks.extend(outcome.checks);
     *facts = outcome.facts;
-    outcome.result.map_err(|rejection| rejection.cause)
+    outcome.result.map_err(|rejection| {
+        let is_cbc = facts.cipher.as_deref().is_some_and(|cipher| cipher.ends_with("CBC"));
+        if is_cbc && rejection.cause == Cause::EncryptedUnreadable {
+            failed_cbc.add(&connection.id, now);
+        }
+        rejection.cause
+    })
 }
 
 /// The checks of the sign-in that the message answers (SAML.md, step 10). That it is answered only

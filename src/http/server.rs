@@ -2,6 +2,7 @@
 
 use super::assets::Assets;
 use super::demo;
+use super::limits::Limits;
 use super::rollover::Signers;
 use super::trust::Trust;
 use super::{health, keyring, logout, oidc, request, saml, sign_in, single_logout};
@@ -73,6 +74,8 @@ pub struct State {
     pub trust: Trust,
     /// Those that were seen to sign.
     pub signers: Signers,
+    /// How often who may ask.
+    pub limits: Limits,
     /// What the demo remembers while it runs.
     pub demo: demo::Memory,
     /// Signs the cookie that remembers a choice.
@@ -95,6 +98,7 @@ impl State {
             fetcher: acts::fetcher(&config)?,
             trust: Trust::default(),
             signers: Signers::default(),
+            limits: Limits::new(&config.limits),
             demo: demo::Memory::default(),
             cookie_key: master.derive("cookie")?,
             keys: RwLock::new(Arc::new(keys)),

@@ -64,6 +64,9 @@ pub struct AuthorizationRequest {
     /// An ID token of ours, for the door to verify at once. It tells about a person, so it is not stored.
     #[serde(skip)]
     pub id_token_hint: Option<String>,
+    /// Whom that token speaks of, once the door has verified it. Nobody else may answer the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hinted: Option<String>,
 }
 
 /// How far the person may or must be asked (OIDC Core section 3.1.2.1). Consent is never asked: the app is the vendor's own.
@@ -173,6 +176,7 @@ impl Incoming {
             connection: hint("connection", 255)?,
             domain_hint: hint("domain_hint", 255)?,
             id_token_hint: hint("id_token_hint", 4096)?,
+            hinted: None,
         })
     }
 

@@ -101,6 +101,13 @@ pub fn open(
     })
 }
 
+/// Whether `encrypted` is of the ciphers that do not notice changed octets.
+#[must_use]
+pub fn is_cbc(encrypted: Node<'_, '_>) -> bool {
+    let data = xml::child(encrypted, ns::ENCRYPTION, "EncryptedData");
+    data.and_then(|data| content(data, true).ok()).is_some_and(|content| !content.is_authenticated)
+}
+
 /// The one answer to everything that goes wrong once a key is used.
 #[must_use]
 pub fn wrong() -> Rejection {

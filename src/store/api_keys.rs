@@ -76,6 +76,8 @@ pub struct ApiKey {
     pub last_used_at: Option<Time>,
     /// From where it was last used.
     pub last_used_from: Option<String>,
+    /// When another was made in its place.
+    pub rolled_at: Option<Time>,
 }
 
 impl ApiKey {
@@ -205,7 +207,8 @@ pub fn touch(tx: &mut Tx, id: &ApiKeyId, from: &str) -> Result<()> {
 }
 
 /// Makes a key of the same kind in a live key's place. The old one goes on for `overlap`, so that nothing stops. The
-/// new one lasts as long as the old one was made for, but not beyond `limit`.
+/// new one lasts as long as the old one was made for, but not beyond `limit`. A key is rolled once: after that its end is
+/// that of the overlap and no longer says what it was made for, and the key in its place is the one to roll.
 pub fn roll(
     tx: &mut Tx,
     id: &ApiKeyId,
@@ -213,12 +216,19 @@ pub fn roll(
     limit: Option<Time>,
 ) -> Result<(ApiKey, Secret)> {
     let mut old = live(tx, id)?;
+    if old.rolled_at.is_some() {
+        return Err(crate::error::Error::conflict(
+            "api_key_rolled",
+            "This key was rolled already. Roll the key that took its place, or revoke this one.",
+        ));
+    }
     if overlap < TimeDelta::zero() {
         let detail = "The overlap cannot be negative.";
         return Err(crate::error::Error::invalid("/overlap", "out_of_range", detail));
     }
     let lifetime = old.expires_at.map(|end| end.since(old.created_at));
     let end = tx.now.plus(overlap);
+    old.rolled_at = Some(tx.now);
     old.expires_at = Some(old.expires_at.map_or(end, |before| before.min(end)));
     diesel::update(&old).set(&old).execute(tx.db)?;
     let ends = lifetime.map(|lifetime| tx.now.plus(lifetime)).into_iter().chain(limit).min();
@@ -270,6 +280,7 @@ fn insert(
         revoked_at: None,
         last_used_at: None,
         last_used_from: None,
+        rolled_at: None,
     };
     diesel::insert_into(api_keys::table).values(&key).execute(tx.db)?;
     Ok((key, secret))

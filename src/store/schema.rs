@@ -230,6 +230,7 @@ diesel::table! {
         revoked_at -> Nullable<Timestamp>,
         last_used_at -> Nullable<Timestamp>,
         last_used_from -> Nullable<Text>,
+        rolled_at -> Nullable<Timestamp>,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::oidc;
 use crate::oidc::authorize::{AuthorizationRequest, Incoming, Refusal};
 use crate::oidc::logout::Hint;
 use crate::store::applications::Application;
+use crate::store::connections;
 use crate::store::destinations::{self, Destination, Hints};
 use crate::store::grants;
 use crate::store::keys::KeyRing;
@@ -40,7 +41,7 @@ pub(in crate::http) async fn authorize(
     let plan = state
         .store
         .apart(move |store| {
-            match store.read_now(|db| plan(db, &text, cookie.as_deref(), &keys, now))? {
+            match store.read_now(|db| plan(db, &writer, &text, cookie.as_deref(), &keys, now))? {
                 Break(plan) => Ok(plan),
                 Continue(departure) => {
                     sign_in::set_out(store, &writer, departure, &browser).map(Plan::Left)
@@ -79,6 +80,7 @@ enum Plan {
 /// Decides what an authorization request leads to; goes on where that is to the identity provider.
 fn plan(
     db: &mut Db,
+    state: &State,
     text: &str,
     cookie: Option<&str>,
     keys: &KeyRing,
@@ -93,10 +95,11 @@ fn plan(
         let why = "No application has this client_id.";
         return Ok(Break(Plan::Refused(Refusal::Page(oidc::Error::InvalidRequest(why.into())))));
     };
-    let asked = match incoming.check(&application.client()) {
+    let mut asked = match incoming.check(&application.client()) {
         Ok(asked) => asked,
         Err(refusal) => return Ok(Break(Plan::Refused(refusal))),
     };
+    asked.hinted = hinted(&asked, keys);
     if asked.prompt.select_account {
         return Ok(Break(Plan::Ask { application, asked, at: Destination::Unasked }));
     }
@@ -105,7 +108,8 @@ fn plan(
         && let Some(cookie) = cookie
         && let Some((session, user)) = sessions::live(db, cookie, now)?
         && suits(&session, &user, &asked, &application, &at, now)
-        && is_hinted(&user, &asked, keys)
+        && is_hinted(&user, &asked)
+        && is_open(db, state, &session)?
     {
         return Ok(Break(Plan::SignedIn { application, session: Box::new(session), asked }));
     }
@@ -155,11 +159,23 @@ fn suits(
     place && person && young && application.admits(&session.organization_id)
 }
 
-/// Whether the ID token that the app shows, if it shows one, is this person's (OIDC Core 3.1.2.1).
-fn is_hinted(user: &User, asked: &AuthorizationRequest, keys: &KeyRing) -> bool {
-    asked.id_token_hint.as_deref().is_none_or(|token| {
-        keys.oidc().verify::<Hint>(token).is_ok_and(|hint| hint.sub == user.id.as_str())
-    })
+/// Whom the ID token speaks of that the app shows, if it shows one of ours (OIDC Core 3.1.2.1).
+fn hinted(asked: &AuthorizationRequest, keys: &KeyRing) -> Option<String> {
+    let hint = keys.oidc().verify::<Hint>(asked.id_token_hint.as_deref()?).ok()?;
+    Some(hint.sub)
+}
+
+/// Whether the ID token that the app shows, if it shows one, is this person's. One that is not ours is nobody's.
+fn is_hinted(user: &User, asked: &AuthorizationRequest) -> bool {
+    asked.id_token_hint.is_none() || asked.hinted.as_deref() == Some(user.id.as_str())
+}
+
+/// Whether the connection that the session came through takes people now.
+fn is_open(db: &mut Db, state: &State, session: &Session) -> Result<bool> {
+    let place = connections::by_id_with_organization(db, &session.connection_id)?;
+    Ok(place.is_some_and(|(connection, organization)| {
+        sign_in::closed(state, &connection, &organization, false).is_none()
+    }))
 }
 
 /// Answers from the session, without asking the identity provider again.

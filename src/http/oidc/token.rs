@@ -5,6 +5,7 @@ use crate::clock::Time;
 use crate::error::Result;
 use crate::http::error::OAuthError;
 use crate::http::server::State;
+use crate::http::sign_in::is_left_over;
 use crate::oidc;
 use crate::oidc::claims::{self, Person, SignIn};
 use crate::oidc::scope::{Scope as OidcScope, Scopes};
@@ -59,6 +60,11 @@ fn exchange(
         }
     })?;
     match tokens {
+        // They were written down, but nobody gets them.
+        Ok(tokens) if is_left_over(state, &tokens.holder.organization) => {
+            let why = "What this was given for has ended.";
+            Ok(Err(oidc::Error::InvalidGrant(why.into())))
+        }
         Ok(tokens) => answer(state, &application, &tokens).map(Ok),
         Err(error) => Ok(Err(error)),
     }
@@ -126,8 +132,10 @@ pub(in crate::http) async fn userinfo(
         .ok_or(oidc::Error::InvalidToken("Send the access token as a Bearer token.".into()))?;
     let now = state.store.clock().now();
     let found = state.store.read(move |db| grants::by_access_token(db, &token, now)).await?;
-    let (token, holder) = found
-        .ok_or(oidc::Error::InvalidToken("The access token is unknown, or has ended.".into()))?;
+    let (token, holder) =
+        found.filter(|(_, holder)| !is_left_over(&state, &holder.organization)).ok_or(
+            oidc::Error::InvalidToken("The access token is unknown, or has ended.".into()),
+        )?;
     let scopes: Scopes = token.scope.parse().map_err(OAuthError::from)?;
     if !scopes.has(OidcScope::Openid) {
         let why = "The access token has no openid scope.";
@@ -173,7 +181,7 @@ pub(in crate::http) async fn introspect(
         .store
         .read(move |db| grants::introspect(db, &application.id, asked.token.reveal(), now))
         .await?;
-    let answer = match found {
+    let answer = match found.filter(|(_, holder)| !is_left_over(&state, &holder.organization)) {
         None => Introspection::inactive(),
         Some((token, holder)) => Introspection::live(LiveToken {
             scope: token.scope.parse().map_err(OAuthError::from)?,

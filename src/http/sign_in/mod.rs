@@ -64,15 +64,20 @@ fn leave(state: &State, departed: &Departed, bind: &[Cookie<'_>]) -> Result<Http
     Ok(response)
 }
 
-/// Why a connection takes nobody now. Tests may use one that is not on. The demo's, whose provider lets anybody be
-/// anybody, takes people only where the demo is on: a database may have come from development.
+/// Whether this is the demo's customer where there is no demo: a database may have come from development. The demo's
+/// provider lets anybody be anybody, so nobody is let in who came that way, nor whatever was given to them.
+pub(super) fn is_left_over(state: &State, organization: &Organization) -> bool {
+    organization.is_demo && !state.config.demo_is_on()
+}
+
+/// Why a connection takes nobody now. Tests may use one that is not on.
 pub(super) fn closed(
     state: &State,
     connection: &Connection,
     organization: &Organization,
     is_test: bool,
 ) -> Option<Cause> {
-    if organization.is_demo && !state.config.demo_is_on() {
+    if is_left_over(state, organization) {
         return Some(Cause::ConnectionDisabled);
     }
     match connection.state {
@@ -178,7 +183,7 @@ pub(super) fn away(
 ) -> Result<HttpResponse, PageError> {
     let Departed { trace, connection, organization, off, .. } = departed;
     match off {
-        Some(cause) => outcome::refused(state, *cause, trace, connection, organization, &[]),
+        Some(cause) => outcome::refused(state, *cause, Some(trace), connection, organization, &[]),
         None => Ok(leave(state, departed, bind)?),
     }
 }

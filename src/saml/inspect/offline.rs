@@ -31,6 +31,7 @@ pub(super) fn verify(inspection: &mut Inspection, root: Node<'_, '_>, bytes: &[u
             .or_else(|| confirmation.and_then(|node| xml::attribute(node, "InResponseTo"))),
         allow_sha1: false,
         allow_cbc: false,
+        is_cbc_spent: false,
         skew: MAX_SKEW,
     };
     let field = BASE64.encode(bytes);

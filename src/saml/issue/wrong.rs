@@ -205,6 +205,7 @@ mod tests {
             in_response_to: Some("_request"),
             allow_sha1: false,
             allow_cbc: false,
+            is_cbc_spent: false,
             skew: TimeDelta::seconds(60),
         };
         let field = issue.spoiled(wrong).unwrap();

@@ -110,6 +110,22 @@ fn a_rolled_key_goes_on_until_the_overlap_ends() {
 }
 
 #[test]
+fn a_key_is_rolled_once() {
+    let store = testing::store();
+    let ends = store.clock().now().plus(DEFAULT_LIFETIME);
+    let (old, secret) =
+        store.system(|tx| create(tx, NewApiKey { expires_at: Some(ends), ..new() }));
+    let (new, _) = store.system(|tx| roll(tx, &old.id, TimeDelta::hours(24), None));
+    let again = store.try_system(|tx| roll(tx, &old.id, TimeDelta::hours(24), None));
+    assert!(matches!(again, Err(Error::Conflict { code: "api_key_rolled", .. })));
+    // Nothing else was changed: the old one still has its overlap, and the new one is rolled as any other.
+    assert!(is_known(&store, &secret));
+    let (third, _) = store.system(|tx| roll(tx, &new.id, TimeDelta::hours(24), None));
+    let lifetime = |key: &ApiKey| key.expires_at.unwrap().since(key.created_at);
+    assert_eq!(lifetime(&third), lifetime(&old));
+}
+
+#[test]
 fn the_last_use_is_noted_at_most_once_a_minute() {
     let store = testing::store();
     let (key, _) = store.system(|tx| create(tx, new()));

@@ -98,6 +98,14 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
             return Ok(Completed::Refused(cause));
         }
     };
+    if !is_hinted(answer.trace, &arrival) {
+        let (cause, received, mut checks) =
+            (Cause::PersonMismatch, received(&answer), answer.checks);
+        let expected = "the person of the app's ID token";
+        checks.push(Check::of(CheckName::Person, false, expected, "somebody else"));
+        refuse(tx, answer.trace, cause, checks, Some(received))?;
+        return Ok(Completed::Refused(cause));
+    }
     if answer.trace.kind == TraceKind::Test {
         connections::record_test(tx, &answer.connection.id, answer.connection.revision)?;
         close(tx, &answer, arrival.user())?;
@@ -125,6 +133,12 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
     };
     close(tx, &answer, Some(&user))?;
     Ok(Completed::SignedIn { session: Box::new(session), cookie, code })
+}
+
+/// Whether it is the person of the ID token that the app showed, if it showed one (OIDC Core 3.1.2.1).
+fn is_hinted(trace: &Trace, arrival: &Arrival) -> bool {
+    let hinted = trace.request.as_ref().and_then(|asked| asked.hinted.as_deref());
+    hinted.is_none_or(|sub| arrival.user().is_some_and(|user| user.id.as_str() == sub))
 }
 
 /// Marks the trace and the assertion as used. Tells why the answer does not count if either was.

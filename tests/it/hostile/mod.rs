@@ -1,6 +1,7 @@
 //! Responses that are wrong or made to harm: each is refused with its cause, and the next sign-in works.
 
 mod browsers;
+mod flood;
 mod forms;
 mod memory;
 

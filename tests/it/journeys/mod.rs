@@ -4,6 +4,8 @@ mod app;
 mod clocks;
 mod ending;
 mod freshness;
+mod hint;
+mod left_over;
 mod logout;
 mod names;
 mod people;

@@ -150,6 +150,9 @@ async fn a_rolled_key_goes_on_for_its_overlap_and_a_revoked_one_ends_at_once() {
         "422 validation_failed /overlap out_of_range"
     );
 
+    let again = api.post(&path, json!({ "overlap": 60 })).await;
+    assert_eq!(problem(&again), "409 api_key_rolled");
+
     for (key, status) in [(&old, 200), (&new, 200)] {
         api.with_key(key["secret"].as_str().unwrap());
         assert_eq!(api.get("users").await.0, status);

@@ -1,5 +1,7 @@
 use super::*;
 use crate::email::Email;
+use crate::store::identities;
+use crate::store::testing as store_testing;
 use crate::store::users::{self, NewUser, Source};
 
 /// Ada, who came by this way.
@@ -99,4 +101,35 @@ async fn an_application_has_two_secrets_at_most_each_shown_once() {
     assert_eq!(api.get("applications?count=true").await.1["total"], 1);
     assert_eq!(api.ask("DELETE", &path, Value::Null).await.0, 204);
     assert_eq!(problem(&api.get(&path).await), "404 not_found");
+}
+
+#[actix_web::test]
+async fn a_connection_forgets_all_names_unless_the_key_is_another_organization_s() {
+    let mut api = Api::new();
+    let connection = store_testing::active(api.world.store(), "Globex", None);
+    let globex = connection.organization_id.to_string();
+    let user = ada(&api, &globex, Source::SignIn).parse().unwrap();
+    api.world.store().system(|tx| {
+        let user = users::find(tx.db, &user)?;
+        identities::link(tx, &connection.id, "ada", &user)
+    });
+    let path = format!("connections/{}/unlink", connection.id);
+    let mighty = api.key.clone();
+    let initech = api.organization("Initech").await;
+    for (scopes, organization, expected) in [
+        (all_scopes(), Some(&initech), "404 not_found"),
+        (vec![Scope::ConnectionsRead], Some(&globex), "403 forbidden"),
+    ] {
+        let key = api.key_with(&scopes, organization.map(String::as_str));
+        api.with_key(&key);
+        let told = problem(&api.post(&path, Value::Null).await);
+        assert_eq!(told, expected);
+    }
+
+    // The name is still there, and goes now.
+    let own = api.key_with(&[Scope::ConnectionsWrite], Some(&globex));
+    api.with_key(&own);
+    assert_eq!(api.post(&path, Value::Null).await, (200, json!({ "unlinked": 1 })));
+    api.with_key(&mighty);
+    assert_eq!(api.post(&path, Value::Null).await, (200, json!({ "unlinked": 0 })));
 }

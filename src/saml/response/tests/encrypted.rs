@@ -220,6 +220,17 @@ fn every_fault_of_decryption_has_the_same_answer() {
 }
 
 #[test]
+fn after_too_many_tries_cbc_is_opened_only_in_a_signed_envelope() {
+    let world = World { allow_cbc: true, is_cbc_spent: true, ..world() };
+    let outcome = world.verify(&encrypted(ContentCipher::Aes256Cbc, Signed::Assertion));
+    assert_eq!(outcome.result.unwrap_err(), encryption::wrong());
+    let last = outcome.checks.last().unwrap();
+    assert_eq!((last.name, &last.received), (CheckName::Decryption, &None));
+    world.accepts(&encrypted(ContentCipher::Aes256Cbc, Signed::Both));
+    world.accepts(&encrypted(ContentCipher::Aes256Gcm, Signed::Assertion));
+}
+
+#[test]
 fn what_is_inside_is_held_to_the_same_rules() {
     let gcm = Sealing::gcm();
     let nested = signed_assertion().replace("<saml:Subject>", "<saml:Assertion/><saml:Subject>");

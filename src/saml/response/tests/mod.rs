@@ -29,6 +29,7 @@ pub(super) struct World {
     pub(super) in_response_to: Option<&'static str>,
     pub(super) allow_sha1: bool,
     pub(super) allow_cbc: bool,
+    pub(super) is_cbc_spent: bool,
     pub(super) skew: TimeDelta,
     pub(super) now: Time,
 }
@@ -41,6 +42,7 @@ impl World {
             in_response_to: None,
             allow_sha1: false,
             allow_cbc: false,
+            is_cbc_spent: false,
             skew: TimeDelta::seconds(60),
             now: testing::now(),
         }
@@ -61,6 +63,7 @@ impl World {
             in_response_to: self.in_response_to,
             allow_sha1: self.allow_sha1,
             allow_cbc: self.allow_cbc,
+            is_cbc_spent: self.is_cbc_spent,
             skew: self.skew,
         };
         let outcome = verify(field, &expected, self.now);

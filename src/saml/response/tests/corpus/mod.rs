@@ -163,6 +163,7 @@ impl Message {
             in_response_to: self.setting.in_response_to,
             allow_sha1: self.setting.allow_sha1,
             allow_cbc: self.setting.allow_cbc,
+            is_cbc_spent: false,
             now: self.setting.arrives.map_or_else(testing::now, Time::from_unix),
             ..World::trusting(&keys)
         }

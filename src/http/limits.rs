@@ -1,0 +1,196 @@
+//! How often who may ask: an address, everybody together at one connection, an app's server for tokens.
+//!
+//! Each process counts for itself and forgets when it ends. What is turned away here costs next to nothing: the body of the
+//! request is not read, the database not asked.
+
+use super::error::{OAuthError, PageError};
+use crate::clock::Time;
+use crate::config;
+use crate::error::Error;
+use crate::oidc::discovery;
+use crate::store::ConnectionId;
+use chrono::TimeDelta;
+use governor::clock::Clock;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// After how many requests those are forgotten who may ask as often as anybody new. Who asked `n` times is remembered for
+/// `n` times what one request takes to be forgiven, so what is remembered grows with what the process can answer, not
+/// with the number of addresses.
+const SWEEP: u32 = 4096;
+/// How many refusals of responses that nobody asked for are written down for a connection in a minute.
+const UNASKED: u32 = 60;
+/// How often opening an assertion with AES-CBC may fail for a connection in a minute.
+const FAILED_CBC: u32 = 20;
+/// Connections that are counted. Beyond that those are forgotten whose minute is over, else all.
+const MOST: usize = 10_000;
+
+/// The limits of this process.
+pub struct Limits {
+    address: Option<Rate<IpAddr>>,
+    connection: Option<Rate<ConnectionId>>,
+    token: Option<Rate<IpAddr>>,
+    /// Refusals of responses that nobody asked for, as far as they are written down.
+    pub(super) unasked: Counted,
+    /// Failures to open an assertion with AES-CBC.
+    pub(super) failed_cbc: Counted,
+}
+
+/// What is limited, by its path.
+#[derive(Debug, PartialEq, Eq)]
+enum Door<'a> {
+    /// A page of a sign-in.
+    Page,
+    /// What belongs to one connection.
+    Connection(&'a str),
+    /// What an app's server asks.
+    Token,
+}
+
+impl Door<'_> {
+    fn of(path: &str) -> Option<Door<'_>> {
+        match path {
+            "/login" | discovery::AUTHORIZE => return Some(Door::Page),
+            discovery::TOKEN | discovery::INTROSPECT | discovery::REVOKE => {
+                return Some(Door::Token);
+            }
+            _ => {}
+        }
+        let message = |rest: &'_ str| {
+            rest.strip_suffix("/acs").or_else(|| rest.strip_suffix("/slo")).map(str::len)
+        };
+        let connection = path.strip_prefix("/login/").or_else(|| {
+            let rest = path.strip_prefix("/saml/")?;
+            rest.get(..message(rest)?)
+        });
+        connection.map(Door::Connection)
+    }
+}
+
+impl Limits {
+    /// With these settings.
+    #[must_use]
+    pub fn new(settings: &config::Limits) -> Self {
+        Self {
+            address: settings.per_address.limit().map(Rate::new),
+            connection: settings.per_connection.limit().map(Rate::new),
+            token: settings.token.limit().map(Rate::new),
+            unasked: Counted::new(UNASKED),
+            failed_cbc: Counted::new(FAILED_CBC),
+        }
+    }
+
+    /// Takes a request at `path` from `address`, or tells in the dialect of the door when to come back.
+    ///
+    /// The address is asked first: what it has too much does not count against the connection.
+    pub(super) fn admit(&self, path: &str, address: IpAddr) -> Result<(), actix_web::Error> {
+        let Some(door) = Door::of(path) else { return Ok(()) };
+        let client = client(address);
+        if door == Door::Token {
+            return take(self.token.as_ref(), &client)
+                .map_err(|error| OAuthError::from(error).into());
+        }
+        let taken = take(self.address.as_ref(), &client).and_then(|()| match door {
+            Door::Connection(id) => match id.parse::<ConnectionId>() {
+                Ok(id) => take(self.connection.as_ref(), &id),
+                // There is none of this name, as the route will say.
+                Err(_) => Ok(()),
+            },
+            Door::Page | Door::Token => Ok(()),
+        });
+        taken.map_err(|error| PageError::from(error).into())
+    }
+}
+
+fn take<K: Hash + Eq + Clone>(rate: Option<&Rate<K>>, key: &K) -> Result<(), Error> {
+    rate.map_or(Ok(()), |rate| rate.take(key)).map_err(|retry_after| Error::TooMany {
+        detail: "Too many requests have come in a short time. Try again a little later.".to_owned(),
+        retry_after,
+    })
+}
+
+/// Who counts as one client: an address, of IPv6 the /64 that one customer of a network is given.
+fn client(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(long) => {
+            let network = u128::from(long) & (u128::MAX << 64);
+            IpAddr::V6(Ipv6Addr::from(network))
+        }
+    }
+}
+
+/// So many in a minute for each key, all at once if need be.
+struct Rate<K: Hash + Eq + Clone> {
+    limiter: DefaultKeyedRateLimiter<K>,
+    asked: AtomicU32,
+}
+
+impl<K: Hash + Eq + Clone> Rate<K> {
+    fn new(limit: NonZeroU32) -> Self {
+        let limiter = RateLimiter::keyed(Quota::per_minute(limit));
+        Self { limiter, asked: AtomicU32::new(0) }
+    }
+
+    /// Counts one more, or tells in how many seconds that can be.
+    fn take(&self, key: &K) -> Result<(), u64> {
+        if self.asked.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
+            self.limiter.retain_recent();
+            self.limiter.shrink_to_fit();
+        }
+        self.limiter.check_key(key).map_err(|refused| {
+            let wait = refused.wait_time_from(self.limiter.clock().now());
+            let more = wait.saturating_add(Duration::from_nanos(999_999_999));
+            more.as_secs().max(1)
+        })
+    }
+}
+
+/// What has happened at each connection in the present minute, which begins with the first time.
+pub(super) struct Counted {
+    most: u32,
+    seen: Mutex<HashMap<ConnectionId, (Time, u32)>>,
+}
+
+impl Counted {
+    fn new(most: u32) -> Self {
+        Self { most, seen: Mutex::default() }
+    }
+
+    /// Whether it has happened as often as it may.
+    pub(super) fn is_spent(&self, id: &ConnectionId, now: Time) -> bool {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.get(id).is_some_and(|(began, times)| !is_over(*began, now) && *times >= self.most)
+    }
+
+    /// Counts that it happens once more; whether it may.
+    pub(super) fn add(&self, id: &ConnectionId, now: Time) -> bool {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= MOST && !seen.contains_key(id) {
+            seen.retain(|_, (began, _)| !is_over(*began, now));
+            if seen.len() >= MOST {
+                seen.clear();
+            }
+        }
+        let (began, times) = seen.entry(id.clone()).or_insert((now, 0));
+        if is_over(*began, now) {
+            (*began, *times) = (now, 0);
+        }
+        let may = *times < self.most;
+        *times = times.saturating_add(1);
+        may
+    }
+}
+
+fn is_over(began: Time, now: Time) -> bool {
+    now.since(began) >= TimeDelta::minutes(1)
+}
+
+#[cfg(test)]
+mod tests;
