@@ -13,6 +13,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Result {
+    if arguments.status {
+        shell.existing_file()?;
+    }
     let store = shell.raw_store()?;
     let pending = store.pending_migrations()?;
     if !arguments.status {

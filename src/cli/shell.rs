@@ -59,7 +59,21 @@ impl Shell {
         Ok(Locale::load(&self.config()?.locale)?)
     }
 
-    /// The database without a look at its migrations.
+    /// Refuses to go on without the database file, where the database is one.
+    pub(super) fn existing_file(&self) -> Result {
+        match &self.config()?.database.url {
+            DatabaseUrl::Sqlite(file) if !file.exists() => Err(Failure::new(
+                Exit::Unreachable,
+                "database_absent",
+                format!("There is no database at {}.", file.display()),
+                "The gateway keeps it in the folder where it was started, and makes it at its first start.",
+                "Run this there, or give --config FILE or --set database.url=sqlite://FILE",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The database without a look at its migrations; `SQLite` makes its file if there is none.
     pub(super) fn raw_store(&self) -> Result<&Store> {
         if let Some(store) = self.store.get() {
             return Ok(store);
@@ -75,9 +89,11 @@ impl Shell {
         Ok(self.store.get_or_init(|| store))
     }
 
-    /// The database, up to date: `SQLite` is brought there, Postgres has to be.
+    /// The database, up to date: `SQLite` is brought there, Postgres has to be. It is not made here: in the wrong
+    /// folder an empty one would answer.
     pub(super) fn store(&self) -> Result<&Store> {
         let is_open = self.store.get().is_some();
+        self.existing_file()?;
         let store = self.raw_store()?;
         if is_open {
             return Ok(store);

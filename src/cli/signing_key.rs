@@ -84,6 +84,7 @@ fn rotate(shell: &Shell, only: Option<Use>, now: bool) -> Result {
         let act = "Let the new keys take over at once: providers that do not know the new certificates refuse our requests, or encrypt for the old one";
         shell.confirm(act, "now")?;
     }
+    shell.existing_file()?;
     let given = config.master_keys()?;
     let previous = given.previous.as_ref().map(crate::config::Secret::reveal);
     let master = MasterKey::from_base64(given.current.reveal(), previous)?;

@@ -308,6 +308,12 @@ impl Config {
         }
     }
 
+    /// The file of the master key that is generated in development; nothing if the settings give a key.
+    #[must_use]
+    pub fn own_master_key(&self) -> Option<PathBuf> {
+        self.secrets.master_key.is_none().then(|| self.data_dir().join("master.key"))
+    }
+
     /// The keys that seal secrets. In development one is generated into `master.key` of the data
     /// folder unless the settings give one.
     pub fn master_keys(&self) -> Result<MasterKeys, Problem> {

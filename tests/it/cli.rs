@@ -17,7 +17,14 @@ struct Place {
 }
 
 impl Place {
+    /// One with a database.
     fn new() -> Self {
+        let place = Self::empty();
+        place.text(&["migrate"]);
+        place
+    }
+
+    fn empty() -> Self {
         Self { folder: TempDir::new().unwrap(), variables: Vec::new() }
     }
 
@@ -93,6 +100,39 @@ fn each_exit_code_tells_what_happened() {
     let response = place.folder.path().join("response.xml");
     std::fs::write(&response, "<!DOCTYPE a><a/>").unwrap();
     assert_eq!(place.exit(&["saml", "inspect", response.to_str().unwrap()]), 8);
+}
+
+#[test]
+fn a_command_in_the_wrong_folder_makes_no_database() {
+    let place = Place::empty();
+    let commands: [&[&str]; 6] = [
+        &["key", "create", "--name", "ci", "--scopes", "all"],
+        &["org", "list"],
+        &["migrate", "--status"],
+        &["signing-key", "rotate"],
+        &["demo", "up"],
+        &["connection", "create", "--org", "globex"],
+    ];
+    for arguments in commands {
+        let output = place.run(arguments);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(7), "{arguments:?}: {said}");
+        assert!(said.starts_with("There is no database at ./data/vestibule.db.\n"), "{said}");
+        assert!(said.contains("--config FILE") && output.stdout.is_empty(), "{said}");
+    }
+    let told = place.run(&["doctor"]);
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.contains("./data/vestibule.db is not there"), "{told}");
+    assert!(!place.folder.path().join("data").exists());
+}
+
+#[test]
+fn the_doctor_names_a_missing_master_key_and_makes_none() {
+    let place = Place::new();
+    let told = place.run(&["doctor"]);
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.contains("./data/master.key is not there"), "{told}");
+    assert!(!place.folder.path().join("data/master.key").exists());
 }
 
 #[test]

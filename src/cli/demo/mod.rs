@@ -100,11 +100,12 @@ fn off(is_development: bool) -> Failure {
 }
 
 fn up(shell: &Shell) -> Result {
+    let store = shell.store()?;
     let keys = shell.config()?.master_keys()?;
     let previous = keys.previous.as_ref().map(crate::config::Secret::reveal);
     let master = MasterKey::from_base64(keys.current.reveal(), previous)?;
     let public_url = shell.public_url()?;
-    let demo = demo::up(shell.store()?, &master, public_url, &actor())?;
+    let demo = demo::up(store, &master, public_url, &actor())?;
     let (app, provider) = (demo::app_url(public_url), demo::entity_id(public_url));
     let fields = [
         ("organization", demo.organization.id.to_string()),

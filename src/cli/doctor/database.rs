@@ -14,8 +14,9 @@ pub(super) fn look(shell: &Shell) -> Result<Vec<Finding>> {
     if let DatabaseUrl::Sqlite(file) = url
         && !file.exists()
     {
-        let detail = format!("{} is not there yet", file.display());
-        return Ok(vec![Finding::failed("database", detail, "vestibule serve makes it")]);
+        let detail = format!("{} is not there", file.display());
+        let fix = "Run this in the folder where the gateway was started; its first start makes it";
+        return Ok(vec![Finding::failed("database", detail, fix)]);
     }
     let store = shell.raw_store()?;
     let pending = match store.pending_migrations() {
@@ -41,6 +42,9 @@ pub(super) fn keys(shell: &Shell) -> Result<Finding> {
     const FIX: &str =
         "Bring back the master key that this database was used with (secrets.master_key)";
     let config = shell.config()?;
+    if let Some(file) = config.own_master_key().filter(|file| !file.exists()) {
+        return Ok(Finding::failed("keys", format!("{} is not there", file.display()), FIX));
+    }
     let given = match config.master_keys() {
         Ok(given) => given,
         Err(problem) => return Ok(Finding::failed("keys", problem.what, problem.fix)),
