@@ -208,7 +208,7 @@ pub fn by_id(db: &mut Db, id: &ApplicationId) -> Result<Option<Application>> {
 }
 
 /// The application that people of an organization go to when none asked for them: the wished one, or the only
-/// one that can begin a sign-in by itself.
+/// one that can begin a sign-in by itself. The demo's is for the demo's people alone.
 pub fn home_of(
     db: &mut Db,
     organization: &OrganizationId,
@@ -222,7 +222,12 @@ pub fn home_of(
         query = query.filter(applications::id.eq(wished));
     }
     let mut able: Vec<Application> = query.load(db)?;
-    able.retain(|application| application.admits(organization));
+    let customer = organizations::table.find(organization).select(organizations::is_demo);
+    let in_demo: bool = customer.first(db).optional()?.unwrap_or_default();
+    let is_for_them = |application: &Application| in_demo || !application.is_demo;
+    able.retain(|application| {
+        application.admits(organization) && (wished.is_some() || is_for_them(application))
+    });
     Ok(if able.len() == 1 { able.pop() } else { None })
 }
 

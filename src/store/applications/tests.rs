@@ -180,3 +180,37 @@ fn a_deleted_application_is_gone() {
     assert!(store.read_now(|db| page(db, &Window::default())).unwrap().data.is_empty());
     assert!(store.try_system(|tx| delete(tx, &made.id)).is_err());
 }
+
+#[test]
+fn the_demos_app_is_nobodys_home_but_the_demos() {
+    let store = testing::store();
+    let start = |path: &str| Some(format!("https://app.example/{path}"));
+    let able = NewApplication { initiate_login_uri: start("login"), ..new() };
+    let demo = NewApplication { is_demo: true, initiate_login_uri: start("demo"), ..new() };
+    let demo = store.system(|tx| create(tx, demo)).0;
+    let customer = store.system(|tx| customers::create(tx, globex()));
+    let home = |wished: Option<&ApplicationId>| {
+        let found = store.read_now(|db| home_of(db, &customer.id, wished)).unwrap();
+        found.map(|application| application.id)
+    };
+    assert_eq!(home(None), None);
+    assert_eq!(home(Some(&demo.id)).as_ref(), Some(&demo.id));
+    let orbit = store.system(|tx| create(tx, able)).0;
+    assert_eq!(home(None).as_ref(), Some(&orbit.id));
+    let theirs = customers::NewOrganization {
+        is_demo: true,
+        external_id: None,
+        domains: Vec::new(),
+        ..globex()
+    };
+    let theirs = store.system(|tx| customers::create(tx, theirs));
+    store.system(|tx| {
+        change(
+            tx,
+            &orbit.id,
+            ApplicationPatch { initiate_login_uri: Some(None), ..ApplicationPatch::default() },
+        )
+    });
+    let found = store.read_now(|db| home_of(db, &theirs.id, None)).unwrap();
+    assert_eq!(found.map(|application| application.id).as_ref(), Some(&demo.id));
+}
