@@ -136,6 +136,21 @@ fn the_doctor_names_a_missing_master_key_and_makes_none() {
 }
 
 #[test]
+fn a_port_that_is_taken_is_told_before_anything_is_made() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let place = Place::empty();
+    let output = place.run(&["serve", "--listen", &address]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(7), "{said}");
+    assert!(
+        said.contains("Another program listens there.\nStop it, or: vestibule serve"),
+        "{said}"
+    );
+    assert!(!place.folder.path().join("data").exists());
+}
+
+#[test]
 fn an_error_is_three_lines_or_a_problem_document() {
     let place = Place::new();
     let said = place.run(&["org", "show", "nobody"]);

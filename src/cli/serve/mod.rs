@@ -7,7 +7,7 @@ mod welcome;
 
 pub(super) use identifiers::affected;
 
-use super::failure::Result;
+use super::failure::{Exit, Failure, Result};
 use super::shell::{Shell, actor, pending_migrations};
 use crate::acts;
 use crate::config::DatabaseUrl;
@@ -19,7 +19,8 @@ use crate::store::clean_up::Retention;
 use crate::store::{Actor, Scope, Store, demo};
 use crate::telemetry::{self, Metrics};
 use actix_web::web::Data;
-use std::net::SocketAddr;
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener};
 use tokio::sync::watch;
 
 /// How to run.
@@ -49,6 +50,11 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
     }
     let loaded = shell.loaded()?;
     telemetry::start_logs(&loaded.config.log)?;
+    // Where another program listens, nothing is made or changed.
+    let runtime = actix_web::rt::System::new();
+    let listen = loaded.config.listen;
+    let listener = runtime.block_on(async { server::listen(listen) });
+    let listener = listener.map_err(|error| not_listening(listen, &error))?;
     let store = shell.raw_store()?.clone();
     let is_new = bring_up(&shell, &store, arguments.migrate)?;
     let config = loaded.config.clone();
@@ -63,14 +69,13 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         traces: config.retention.traces.delta(),
         events: config.retention.audit.delta(),
     };
-    let listen = config.listen;
     let metrics = Metrics::new()?;
     let store = store.measured(metrics.clone());
     let state = Data::new(State::new(config, store.clone(), master, metrics.clone())?);
     let refresher = acts::refresher(&state.config, store.clone(), state.fetcher.clone());
-    actix_web::rt::System::new().block_on(async {
+    runtime.block_on(async {
         let ending = server::Ending::heeded()?;
-        let running = server::start(state.clone(), server::listen(listen)?)?;
+        let running = server::start(state.clone(), listener)?;
         welcome::print(&shell, running.address(), is_new)?;
         let (stop, stopped) = watch::channel(false);
         let teller = Teller {
@@ -95,8 +100,26 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
             }
         }
         tracing::info!("stopped");
-        ended.map_err(super::failure::Failure::from)
+        ended.map_err(Failure::from)
     })
+}
+
+/// Why the address cannot be listened on, as far as the system tells.
+fn not_listening(listen: SocketAddr, error: &crate::error::Error) -> Failure {
+    let other = SocketAddr::new(listen.ip(), listen.port().checked_add(1).unwrap_or(8080));
+    let start = format!("vestibule serve --listen {other}");
+    let (why, fix) = match TcpListener::bind(listen).map_err(|error| error.kind()) {
+        Err(ErrorKind::AddrInUse) => {
+            ("Another program listens there.", format!("Stop it, or: {start}"))
+        }
+        Err(ErrorKind::PermissionDenied) => {
+            ("This user may not listen on that port.", "Choose a port from 1024 on.".to_owned())
+        }
+        _ => {
+            ("This machine may not have that address.", "Set listen to one that it has.".to_owned())
+        }
+    };
+    Failure::new(Exit::Unreachable, "not_listening", error.to_string(), why, fix)
 }
 
 /// Sets the demo up. The gateway is as good without, so a fault of it is told and no more.
