@@ -32,6 +32,7 @@ pub(super) fn print(shell: &Shell, listening: SocketAddr, is_new: bool) -> Resul
         (true, _) => format!("development mode: listening on {listening}"),
     };
     shell.out.line(format!("Vestibule {}   {why}\n", env!("CARGO_PKG_VERSION")))?;
+    let program = program();
     let new = if is_new { " (new)" } else { "" };
     let database = config.database.url.to_string();
     let database = match database.strip_prefix("sqlite://") {
@@ -43,7 +44,7 @@ pub(super) fn print(shell: &Shell, listening: SocketAddr, is_new: bool) -> Resul
         ("Database", database),
         ("OIDC discovery", discovery),
         ("REST API", format!("{public_url}/api/openapi.json")),
-        ("Make an API key", "vestibule key create --name NAME --scopes all".to_owned()),
+        ("Make an API key", format!("{program} key create --name NAME --scopes all")),
     ];
     if config.demo_is_on() {
         lines.push(("Demo provider", "on, for this machine only".to_owned()));
@@ -52,7 +53,13 @@ pub(super) fn print(shell: &Shell, listening: SocketAddr, is_new: bool) -> Resul
         shell.out.line(format!("  {}{value}", pad(name, WIDTH)))?;
     }
     if config.demo_is_on() {
-        shell.out.line("\nSee a sign-in work now:   vestibule demo login --as ada")?;
+        shell.out.line(format!("\nSee a sign-in work now:   {program} demo login --as ada"))?;
     }
     Ok(())
+}
+
+/// The name that the program was started by, if it is a path: the shell may not know it by another.
+fn program() -> String {
+    let name = std::env::args().next().filter(|name| name.contains('/'));
+    name.unwrap_or_else(|| "vestibule".to_owned())
 }
