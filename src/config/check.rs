@@ -1,7 +1,7 @@
 //! Rules between settings, and what production needs.
 
 use super::load::{Values, unacceptable};
-use super::{Config, Demo, Origin, Period, Problem, Problems, Secret};
+use super::{Config, Demo, Kind, Origin, Period, Problem, Problems, Secret};
 use crate::locale;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -25,7 +25,9 @@ pub(super) fn all(config: &Config, values: &Values) -> Result<(), Problems> {
         problems.push(unacceptable("brand.name", values, "it is empty"));
     }
     if !config.is_development() {
-        production(config, values, &mut problems);
+        let mut needs = Vec::new();
+        production(config, values, &mut needs);
+        problems.extend(needs.into_iter().map(|problem| explained(problem, values)));
     }
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
 }
@@ -122,12 +124,33 @@ fn production(config: &Config, values: &Values, problems: &mut Vec<Problem>) {
     }
 }
 
+/// A problem of production with the reason for that mode, where nobody chose it.
+fn explained(problem: Problem, values: &Values) -> Problem {
+    if values.get("mode").is_none_or(|given| given.origin != Origin::Derived) {
+        return problem;
+    }
+    let origin = values.get("public_url").map(|given| &given.origin);
+    let cause = match origin {
+        None | Some(Origin::Derived) => "listen is not a loopback address",
+        Some(_) => "public_url is set",
+    };
+    let Problem { what, why, fix } = problem;
+    let why = format!("{why} This is production mode, because {cause}.");
+    Problem {
+        what,
+        why,
+        fix: format!("For development: --set mode=development. For production: {fix}"),
+    }
+}
+
 fn needed(path: &str, why: &str) -> Problem {
     let (sample, variable) =
         super::key(path).map_or_else(Default::default, |key| (key.sample(), key.variable()));
+    let is_secret = super::key(path).is_some_and(|key| key.kind == Kind::Secret);
+    let file = if is_secret { format!(" or {variable}_FILE=/path/to/file") } else { String::new() };
     Problem::new(
         format!("{path} is not set, and production needs it."),
         why,
-        format!("Set {variable}, or in the file: {sample}"),
+        format!("Set {variable}{file}, or in the file: {sample}"),
     )
 }

@@ -127,16 +127,16 @@ fn a_value_that_cannot_be_is_shown_with_its_line_and_a_sample() {
 fn production_refuses_to_start_without_what_it_needs_and_says_how_to_set_it() {
     insta::assert_snapshot!(problems(&[("VESTIBULE_LISTEN", "0.0.0.0:80")], None), @r#"
     public_url is not set, and production needs it.
-    It is part of every address given to customers, and cannot be guessed.
-    Set VESTIBULE_PUBLIC_URL, or in the file: public_url = "https://sso.example.com"
+    It is part of every address given to customers, and cannot be guessed. This is production mode, because listen is not a loopback address.
+    For development: --set mode=development. For production: Set VESTIBULE_PUBLIC_URL, or in the file: public_url = "https://sso.example.com"
 
     database.url is not set, and production needs it.
-    It holds everything, so its place must be chosen.
-    Set VESTIBULE_DATABASE__URL, or in the file: database.url = "sqlite://./data/vestibule.db"
+    It holds everything, so its place must be chosen. This is production mode, because listen is not a loopback address.
+    For development: --set mode=development. For production: Set VESTIBULE_DATABASE__URL, or in the file: database.url = "sqlite://./data/vestibule.db"
 
     secrets.master_key is not set, and production needs it.
-    It seals the private keys and secrets in the database: 32 random bytes in base64.
-    Set VESTIBULE_SECRETS__MASTER_KEY, or in the file: secrets.master_key = "the output of: openssl rand -base64 32"
+    It seals the private keys and secrets in the database: 32 random bytes in base64. This is production mode, because listen is not a loopback address.
+    For development: --set mode=development. For production: Set VESTIBULE_SECRETS__MASTER_KEY or VESTIBULE_SECRETS__MASTER_KEY_FILE=/path/to/file, or in the file: secrets.master_key = "the output of: openssl rand -base64 32"
     "#);
 }
 
@@ -296,4 +296,17 @@ fn in_development_the_master_key_is_made_once_for_its_owner_alone() {
     assert_eq!(first.current, second.current);
     let mode = fs::metadata(folder.path().join("data/master.key")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_missing_value_of_production_says_why_it_is_production() {
+    let url = [("VESTIBULE_PUBLIC_URL", "http://localhost:8095")];
+    let told = load_with(&url, None).unwrap_err().to_string();
+    assert_eq!(told.matches("This is production mode, because public_url is set.").count(), 3);
+    assert_eq!(told.matches("For development: --set mode=development").count(), 3);
+    assert!(told.contains("or VESTIBULE_SECRETS__MASTER_KEY_FILE=/path/to/file"), "{told}");
+    let chosen = load_with(&[("VESTIBULE_MODE", "production")], None).unwrap_err().to_string();
+    assert!(!chosen.contains("This is production mode"), "{chosen}");
+    let open = load_with(&[("VESTIBULE_LISTEN", "0.0.0.0:8080")], None).unwrap_err().to_string();
+    assert!(open.contains("because listen is not a loopback address"), "{open}");
 }
