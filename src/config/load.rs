@@ -221,7 +221,8 @@ fn derive(values: &mut Values) {
     let mode =
         if local && !values.contains_key("public_url") { "development" } else { "production" };
     values.entry("mode").or_insert_with(|| derived(mode.to_owned()));
-    let public_url = format!("http://localhost:{port}");
+    let scheme = if values.contains_key("tls.cert") { "https" } else { "http" };
+    let public_url = format!("{scheme}://localhost:{port}");
     values.entry("public_url").or_insert_with(|| derived(public_url));
 }
 

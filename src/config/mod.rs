@@ -113,7 +113,7 @@ settings! {
         /// The address at which browsers and identity providers reach the gateway: https, with neither
         /// path nor trailing slash; http only for a loopback host. It is part of every entity ID and
         /// URL given to customers, so it should never change afterwards.
-        /// In development it is `http://localhost` with the port of `listen`.
+        /// In development it is `http://localhost` with the port of `listen`, or `https` with `tls.cert`.
         public_url: PublicUrl = Text Example("https://sso.example.com");
         /// The address and port to accept connections on. The environment variable `PORT` replaces
         /// the port, and, when `public_url` is set and `listen` is not, listens on every interface.

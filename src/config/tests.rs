@@ -310,3 +310,11 @@ fn a_missing_value_of_production_says_why_it_is_production() {
     let open = load_with(&[("VESTIBULE_LISTEN", "0.0.0.0:8080")], None).unwrap_err().to_string();
     assert!(open.contains("because listen is not a loopback address"), "{open}");
 }
+
+#[test]
+fn with_tls_of_its_own_the_development_address_is_https() {
+    let tls = [("VESTIBULE_TLS__CERT", "a.pem"), ("VESTIBULE_TLS__KEY", "b.pem")];
+    let loaded = load_with(&tls, None).unwrap();
+    assert_eq!(loaded.config.public_url.as_str(), "https://localhost:8080");
+    assert!(loaded.config.is_development());
+}
