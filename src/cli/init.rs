@@ -61,7 +61,7 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Result {
         check(&arguments.file)?;
         make_key(shell, &key_file)?;
         next = format!(
-            "VESTIBULE_SECRETS__MASTER_KEY_FILE={key_file} vestibule serve --config {}",
+            "export VESTIBULE_SECRETS__MASTER_KEY_FILE={key_file}\n      vestibule serve --config {}",
             arguments.file
         );
     } else {
@@ -81,10 +81,7 @@ fn ask(arguments: &Arguments) -> Result<Vec<Given>> {
     };
     Ok(vec![
         ("mode", "production".to_owned()),
-        (
-            "public_url",
-            or_asked(&arguments.public_url, "Public address", "https://sso.example.com")?,
-        ),
+        ("public_url", or_asked(&arguments.public_url, "Public address, as https://HOST", "")?),
         ("listen", or_asked(&arguments.listen, "Address to listen on", "127.0.0.1:8080")?),
         (
             "database.url",
@@ -97,7 +94,7 @@ fn ask(arguments: &Arguments) -> Result<Vec<Given>> {
     ])
 }
 
-/// Asks on the terminal; an empty answer is the example.
+/// Asks on the terminal; an empty answer is the example. Without an example it is asked again.
 fn asked(question: &str, example: &str) -> Result<String> {
     if !io::stdin().is_terminal() {
         return Err(Failure::new(
@@ -108,14 +105,20 @@ fn asked(question: &str, example: &str) -> Result<String> {
             "Give --public-url, --listen, --database-url and --master-key-file.",
         ));
     }
-    let mut err = io::stderr().lock();
-    write!(err, "{question} [{example}]: ")
-        .and_then(|()| err.flush())
-        .map_err(Failure::unwritten)?;
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).map_err(anyhow::Error::new)?;
-    let typed = line.trim();
-    Ok(if typed.is_empty() { example.to_owned() } else { typed.to_owned() })
+    let shown = if example.is_empty() { String::new() } else { format!(" [{example}]") };
+    loop {
+        let mut err = io::stderr().lock();
+        write!(err, "{question}{shown}: ")
+            .and_then(|()| err.flush())
+            .map_err(Failure::unwritten)?;
+        let mut line = String::new();
+        let length = io::stdin().lock().read_line(&mut line).map_err(anyhow::Error::new)?;
+        match line.trim() {
+            "" if example.is_empty() && length > 0 => {}
+            "" => return Ok(example.to_owned()),
+            typed => return Ok(typed.to_owned()),
+        }
+    }
 }
 
 /// `text` with the commented line of a setting made a real one.
