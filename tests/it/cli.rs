@@ -182,6 +182,14 @@ fn a_new_connection_prints_what_to_enter_in_the_providers_words() {
     ] {
         assert!(printed.contains(&format!("{label}\t{value}\n")), "{label}:\n{printed}");
     }
+    assert!(printed.contains("Attribute firstName\tfirstname\n"), "{printed}");
+    let said =
+        String::from_utf8(place.run(&["connection", "show", id, "--values"]).stderr).unwrap();
+    assert!(said.contains("Give it to people in: User Groups\n"), "{said}");
+    assert!(
+        said.contains("Then take the metadata with Copy Metadata URL (not IDP URL), at"),
+        "{said}"
+    );
     let domains = place.json(&["domain", "list", "--org", "globex"]);
     assert_eq!(domains["data"][0]["state"], "pending");
 }

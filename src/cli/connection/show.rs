@@ -4,7 +4,7 @@ use crate::cli::failure::Result;
 use crate::cli::output::{cell, pad, yes};
 use crate::cli::shell::Shell;
 use crate::clock::Time;
-use crate::guides::{Guide, Guides, Values};
+use crate::guides::{Guides, Kind, Value, Values};
 use crate::saml::certificate::Certificate;
 use crate::store::connections::{self, Connection, ConnectionState, Known};
 use crate::store::refreshes::Alert;
@@ -124,20 +124,30 @@ pub(super) fn values(shell: &Shell, row: &Connection) -> Result {
     let place: Vec<&str> =
         std::iter::once(guide.name.as_str()).chain(path.iter().map(String::as_str)).collect();
     shell.out.note(format!("Enter these in {}:", place.join(" › ")));
-    entries(shell, guide, &guide.fill(&locale, &values))?;
-    for attribute in &guide.attributes {
-        shell
-            .out
-            .note(format!("  Send the attribute {} from {}", attribute.name, attribute.source));
-    }
+    let attributes = guide.attributes.iter().map(|attribute| Value {
+        kind: Kind::Add,
+        label: format!("Attribute {}", attribute.name),
+        value: attribute.source.clone(),
+        may_differ: attribute.may_differ,
+    });
+    let all: Vec<Value> = guide.fill(&locale, &values).into_iter().chain(attributes).collect();
+    entries(shell, &all)?;
+    shell.out.note(format!("Give it to people in: {}", guide.assign.join(" › ")));
+    let source = &guide.metadata;
+    let from = guide.path(&locale, &source.path, &values).join(" › ");
+    let not = match source.not_this.as_slice() {
+        [] => String::new(),
+        others => format!(" (not {})", others.join(", ")),
+    };
+    shell.out.note(format!("Then take the metadata with {}{not}, at {from}.", source.button));
     if guide.place_may_differ || guide.values.iter().any(|value| value.may_differ) {
         shell.out.note(locale.text("guide.may_differ"));
     }
     Ok(())
 }
 
-fn entries(shell: &Shell, guide: &Guide, entries: &[crate::guides::Value]) -> Result {
-    let width = guide.values.iter().map(|entry| entry.label.chars().count()).max().unwrap_or(0);
+fn entries(shell: &Shell, entries: &[Value]) -> Result {
+    let width = entries.iter().map(|entry| entry.label.chars().count()).max().unwrap_or(0);
     let is_table = shell.out.format == crate::cli::output::Format::Table;
     for entry in entries {
         if is_table {
