@@ -29,7 +29,7 @@ use self::failure::{Exit, Failure, Result};
 use self::output::{Format, Output};
 use self::shell::Shell;
 use crate::config::Flags;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -187,19 +187,44 @@ fn misused(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8));
     }
+    let failure = not_an_id(error).unwrap_or_else(|| not_understood(error));
+    let json = std::env::args_os().any(|argument| argument == "--json" || argument == "--jsonl");
+    failure.report(json)
+}
+
+fn not_understood(error: &clap::Error) -> Failure {
     let text = error.to_string();
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let what = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     let rest: Vec<&str> = lines.filter(|line| !line.starts_with("For more information")).collect();
-    let failure = Failure::new(
+    Failure::new(Exit::Usage, "usage", what, rest.join(" "), "What there is to give: add --help")
+}
+
+/// A name where only an ID will do: how IDs look, and where they are listed.
+fn not_an_id(error: &clap::Error) -> Option<Failure> {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    if error.kind() != ErrorKind::ValueValidation {
+        return None;
+    }
+    let argument = text(ContextKind::InvalidArg)?.split_once('<')?.1.trim_end_matches('>');
+    let (noun, prefix, list) = match argument {
+        "CONNECTION" => ("a connection", "con_", "connection list"),
+        "TRACE" => ("a trace", "trc_", "trace list"),
+        "APPLICATION" => ("an application", "app_", "application list"),
+        "USER" => ("a user", "usr_", "user list --org ORG"),
+        "KEY" => ("an API key", "key_", "key list"),
+        _ => return None,
+    };
+    Some(Failure::new(
         Exit::Usage,
         "usage",
-        what,
-        rest.join(" "),
-        "What there is to give: add --help",
-    );
-    let json = std::env::args_os().any(|argument| argument == "--json" || argument == "--jsonl");
-    failure.report(json)
+        format!("{} is not the ID of {noun}.", text(ContextKind::InvalidValue)?),
+        format!("An ID begins with {prefix} and has 26 letters and digits after it."),
+        format!("List them: vestibule {list}"),
+    ))
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {

@@ -136,6 +136,23 @@ fn the_doctor_names_a_missing_master_key_and_makes_none() {
 }
 
 #[test]
+fn a_name_in_the_place_of_an_id_says_how_ids_look_and_where_they_are() {
+    let place = Place::empty();
+    let said = |arguments: &[&str]| {
+        let output = place.run(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert_eq!(
+        said(&["connection", "show", "JumpCloud"]),
+        "JumpCloud is not the ID of a connection.\n\
+         An ID begins with con_ and has 26 letters and digits after it.\n\
+         List them: vestibule connection list\n"
+    );
+    assert!(said(&["trace", "show", "trc_…"]).ends_with("List them: vestibule trace list\n"));
+}
+
+#[test]
 fn a_port_that_is_taken_is_told_before_anything_is_made() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
