@@ -73,7 +73,7 @@ pub struct ProviderCertificate {
     pub not_after: Time,
     /// Since when metadata does not name it any more. It goes as soon as another one has signed.
     pub unlisted_at: Option<Time>,
-    /// A person removed it: metadata that is read again does not bring it back.
+    /// A person removed it: no metadata brings it back, whoever gives it. Only [`add`] does.
     pub is_barred: bool,
     /// The last step before its end that was told, in days.
     pub told_days: Option<i32>,
@@ -180,7 +180,7 @@ pub(super) struct TakenOver {
 /// Takes over the certificates of metadata.
 ///
 /// What is new stands beside what there was. A certificate in use that is not named any more stays until another one
-/// has signed ([`signed`]), so that no refresh takes away what works.
+/// has signed ([`signed`]), so that no refresh takes away what works. One that a person removed does not come back.
 pub(super) fn take_over(
     tx: &mut Tx,
     connection: &Connection,
@@ -196,7 +196,7 @@ pub(super) fn take_over(
     let mut trusted = Vec::new();
     for certificate in named {
         let row = known.iter().find(|row| row.fingerprint == certificate.fingerprint());
-        if row.is_some_and(|row| row.is_barred) && occasion == Occasion::Refresh {
+        if row.is_some_and(|row| row.is_barred) {
             continue;
         }
         let mut after = match row {
@@ -206,7 +206,7 @@ pub(super) fn take_over(
         if row.is_none_or(|row| !row.is_trusted()) {
             after.enter(fresh, tx.now);
         }
-        (after.source, after.unlisted_at, after.is_barred) = (source, None, false);
+        (after.source, after.unlisted_at) = (source, None);
         put(tx, &after)?;
         trusted.push(certificate.clone());
     }
@@ -225,7 +225,7 @@ pub(super) fn take_over(
     }
     forget(tx, &connection.id)?;
     if trusted.is_empty() {
-        let detail = "Every certificate of the metadata was removed here by hand.";
+        let detail = "Every certificate of the metadata was removed here by hand. Trust one again by adding it by itself: vestibule connection certificate add.";
         return Err(Error::invalid("/metadata", "metadata_no_certificate", detail));
     }
     Ok(TakenOver { trusted, unnamed })

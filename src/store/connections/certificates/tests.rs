@@ -135,8 +135,31 @@ fn metadata_does_not_bring_back_what_a_person_removed() {
     assert_eq!(states(&store, &id), [(Active, false), (Retired, false)]);
     let last = store.try_system(|tx| remove(tx, &id, print(kept)));
     assert_eq!(refused(last), "certificate_last");
-    // A person who gives that metadata means it.
-    store.system(|tx| connections::import(tx, &id, with(&[kept, removed]), None, false));
+}
+
+#[test]
+fn a_refresh_by_a_person_does_not_bring_back_what_a_person_removed() {
+    let store = testing::store();
+    let id = connection(&store).id;
+    let (kept, removed) = (saml_testing::rsa(), saml_testing::ec());
+    read_again(&store, &id, with(&[kept, removed]));
+    store.system(|tx| remove(tx, &id, print(removed)));
+    let give = |certificates: &[&saml_testing::Pair], url: Option<&str>| {
+        let url = url.map(str::to_owned);
+        store.try_system(|tx| connections::import(tx, &id, with(certificates), url, false))
+    };
+    for url in [Some(URL), Some("https://idp.example/other"), None] {
+        give(&[kept, removed], url).unwrap();
+        assert_eq!(states(&store, &id), [(Active, false), (Retired, false)], "{url:?}");
+        assert_eq!(trusted(&store, &id), 1, "{url:?}");
+    }
+    // The other one stays, for it is in use.
+    give(&[removed], None).unwrap();
+    assert_eq!(states(&store, &id), [(Active, true), (Retired, false)]);
+    // Who adds that very certificate means it.
+    store.system(|tx| add(tx, &id, &removed.certificate));
+    assert_eq!(states(&store, &id), [(Active, true), (Next, false)]);
+    give(&[kept, removed], Some(URL)).unwrap();
     assert_eq!(states(&store, &id), [(Active, false), (Next, false)]);
 }
 
@@ -171,7 +194,7 @@ fn a_sign_in_under_way_goes_on_when_a_certificate_is_added_but_not_when_one_goes
     assert!(gained.revision > then.revision && has_only_gained(&then, &gained));
     store.system(|tx| remove(tx, id, print(saml_testing::rsa())));
     assert!(!has_only_gained(&then, &now(&store)));
-    let moved = IdentityProvider { entity_id: "Other".to_owned(), ..with(&[saml_testing::rsa()]) };
+    let moved = IdentityProvider { entity_id: "Other".to_owned(), ..with(&[saml_testing::ec()]) };
     store.system(|tx| connections::import(tx, id, moved, None, true));
     assert!(!has_only_gained(&then, &now(&store)));
 }
