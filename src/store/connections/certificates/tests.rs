@@ -115,6 +115,14 @@ fn a_certificate_given_by_hand_stays_until_a_person_removes_it() {
     let rows = store.read_now(|db| connections::find(db, &id).and_then(|row| list(db, &row)));
     let row = rows.unwrap().into_iter().find(|row| row.fingerprint == print(by_hand)).unwrap();
     assert_eq!(row.source, CertificateSource::Hand);
+    // Metadata may name it for a while, whoever gives it.
+    for certificates in [&[old, by_hand][..], &[old]] {
+        read_again(&store, &id, with(certificates));
+        for url in [Some(URL.to_owned()), None, Some(URL.to_owned())] {
+            store.system(|tx| connections::import(tx, &id, with(certificates), url, false));
+            assert_eq!(states(&store, &id), [(Active, false), (Next, false)]);
+        }
+    }
     store.system(|tx| remove(tx, &id, &print(by_hand).to_ascii_uppercase()));
     assert_eq!(states(&store, &id), [(Active, false), (Retired, false)]);
     let gone = store.try_system(|tx| remove(tx, &id, print(by_hand)));
