@@ -6,8 +6,7 @@ use crate::fetch::Fetcher;
 use crate::saml::Binding;
 use crate::saml::certificate::TrustedKeys;
 use crate::saml::metadata::{self, Fault, IdentityProvider};
-use crate::store::connections::certificates::CertificateSource;
-use crate::store::connections::{self, Connection, Given};
+use crate::store::connections::{self, Connection};
 use crate::store::{Actor, Store};
 
 /// Where metadata is.
@@ -113,14 +112,70 @@ pub async fn import(
     reading: &Reading<'_>,
     accept_new_entity: bool,
 ) -> Result<Connection> {
-    let (metadata_url, by) = match &source {
-        Source::Url(url) => (Some(url.clone()), CertificateSource::Metadata),
-        Source::Xml(_) => (None, CertificateSource::Metadata),
-        Source::Values(_) => (None, CertificateSource::Hand),
+    let metadata_url = match &source {
+        Source::Url(url) => Some(url.clone()),
+        Source::Xml(_) | Source::Values(_) => None,
     };
     let provider = source.read(reading).await?;
     let Connection { id, organization_id, .. } = connection;
-    let given = Given { provider, source: by, metadata_url, accept_new_entity };
-    let write = move |tx: &mut crate::store::Tx| connections::import_from(tx, &id, given);
+    let write = move |tx: &mut crate::store::Tx| {
+        connections::import(tx, &id, provider, metadata_url, accept_new_entity)
+    };
     store.write(&organization_id, actor, write).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::{AllowList, Limits};
+    use crate::saml::issue;
+    use crate::saml::testing as saml_testing;
+    use crate::store::connections::certificates::{self, CertificateState};
+    use crate::store::testing;
+
+    #[tokio::test]
+    async fn metadata_that_a_person_gives_does_not_take_away_what_a_person_added() {
+        let store = testing::store();
+        let fetcher =
+            Fetcher::new(AllowList::parse::<&str>(&[]).unwrap(), Limits::default()).unwrap();
+        let connection = testing::active(&store, "JumpCloud", None);
+        let (named, next, added) =
+            (saml_testing::rsa(), saml_testing::other_rsa(), saml_testing::ec());
+        store.system(|tx| certificates::add(tx, &connection.id, &added.certificate));
+        let known = connection.identity_provider.as_ref().unwrap();
+        let sign_on_url = known.sign_on.first().unwrap().location.clone();
+        let xml = issue::metadata("JumpCloud", &sign_on_url, &[&named.certificate], None);
+        let values = Values {
+            entity_id: "JumpCloud".to_owned(),
+            sign_on_url,
+            binding: Binding::Redirect,
+            certificates: vec![next.pem()],
+        };
+        for source in [Source::Xml(xml.unwrap().into_bytes()), Source::Values(values)] {
+            let reading = Reading {
+                fetcher: &fetcher,
+                public_url: "https://sso.example.com",
+                choose: None,
+                signed_by: None,
+                now: store.clock().now(),
+            };
+            let given = connection.clone();
+            import(&store, Actor::System, given, source, &reading, false).await.unwrap();
+        }
+        // The values' certificate takes over; the one that was added has no part in that.
+        let signer = next.certificate.fingerprint();
+        store.system(|tx| certificates::signed(tx, &connection.id, signer));
+        let rows = store.read_now(|db| {
+            connections::find(db, &connection.id).and_then(|row| certificates::list(db, &row))
+        });
+        let rows = rows.unwrap();
+        let state = |pair: &saml_testing::Pair| {
+            let print = pair.certificate.fingerprint();
+            rows.iter().find(|row| row.fingerprint == print).unwrap().state
+        };
+        let states = [named, next, added].map(state);
+        let expected =
+            [CertificateState::Retired, CertificateState::Active, CertificateState::Next];
+        assert_eq!(states, expected);
+    }
 }

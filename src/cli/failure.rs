@@ -270,6 +270,7 @@ mod tests {
         assert_eq!(exit(Error::invalid("/name", "required", "A name is needed.")) as u8, 6);
         assert_eq!(exit(Error::Busy("Away.".to_owned())) as u8, 7);
         assert_eq!(exit(Error::invalid("", "metadata_unreachable", "Away.")) as u8, 7);
+        assert_eq!(exit(crate::fetch::Fault::Url("without a host").at("/metadata_url")) as u8, 6);
         assert_eq!(exit(Error::conflict("domain_not_verified", "No record.")) as u8, 8);
         assert_eq!(Failure::check().exit() as u8, 8);
     }

@@ -90,6 +90,7 @@ impl Fault {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::Url(_) => "invalid",
             Self::PrivateAddress { .. } => "metadata_private_address",
             _ => "metadata_unreachable",
         }

@@ -176,7 +176,10 @@ async fn each_failure_has_its_sentence() {
     let unknown = format!("http://{}.example/", "x".repeat(64));
     assert!(matches!(at(unknown).await, Fault::Dns { .. }));
     for bad in ["", "metadata.xml", "file:///etc/passwd", "https://user:pw@app.example/"] {
-        assert!(matches!(at(bad.to_owned()).await, Fault::Url(_)), "{bad}");
+        let fault = at(bad.to_owned()).await;
+        assert!(matches!(fault, Fault::Url(_)), "{bad}");
+        // Nothing is out of reach: what was typed is no address.
+        assert_eq!(fault.code(), "invalid", "{bad}");
     }
 }
 

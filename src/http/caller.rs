@@ -120,7 +120,7 @@ pub(crate) async fn authenticate(req: &HttpRequest) -> Result<Rc<api_keys::ApiKe
     let now = state.store.clock().now();
     let found = state.store.read(move |db| api_keys::authenticate(db, &token, now)).await?;
     let row = Rc::new(found.ok_or_else(|| {
-        Error::Unauthenticated("This API key does not exist, has expired or was revoked.".into())
+        Error::Unauthenticated("This API key does not exist, has expired or was revoked. Make one: vestibule key create.".into())
     })?);
     if row.is_touch_due(now) {
         touch(state, row.id.clone(), Origin::of(req).address.to_string()).await;

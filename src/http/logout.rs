@@ -38,7 +38,7 @@ async fn answer(
     request: &HttpRequest,
     text: &str,
 ) -> Result<HttpResponse, PageError> {
-    let asked = check(state, text).await??;
+    let asked = check(state, text).await?.map_err(PageError::SignOut)?;
     let session = current(state, request).await?;
     let named = asked.logout.session.as_deref();
     match session {
@@ -68,7 +68,7 @@ pub(super) async fn confirm(
     if !guard::is_ours(request.headers(), &state.config.public_url) {
         return answer(&state, &request, &body).await;
     }
-    let asked = check(&state, &body).await??;
+    let asked = check(&state, &body).await?.map_err(PageError::SignOut)?;
     let session = current(&state, &request).await?;
     end(&state, &request, session, asked).await
 }

@@ -12,7 +12,9 @@ use crate::error::{Error, Result};
 use crate::guides::Values;
 use crate::oidc;
 use crate::oidc::answer::Answer as AppAnswer;
+use crate::saml::attributes::Profile;
 use crate::saml::check::Check;
+use crate::saml::response::Attribute;
 use crate::store::applications;
 use crate::store::connections::Connection;
 use crate::store::organizations::Organization;
@@ -30,17 +32,18 @@ pub(super) async fn finish(
     state: &Data<State>,
     verdict: Verdict,
 ) -> Result<HttpResponse, PageError> {
-    let Verdict { connection, organization, trace, checks, decided, kept, .. } = verdict;
+    let Verdict { connection, organization, trace, checks, decided, kept, received, .. } = verdict;
     match decided {
         Decided::Refused(cause) => {
             // What nobody asked for is anybody's to send: it fills the traces only up to a point.
             let is_asked = trace.as_ref().is_some_and(|trace| trace.finished_at.is_none());
             let now = state.store.clock().now();
             if !is_asked && !state.limits.unasked.add(&connection.id, now) {
-                return refused(state, cause, None, &connection, &organization, &checks);
+                return refused(state, cause, None, (&connection, &organization), &checks, None);
             }
             let trace = record(state, &connection, trace, cause, checks.clone(), kept).await?;
-            refused(state, cause, Some(&trace), &connection, &organization, &checks)
+            let to = (&*connection, &organization);
+            refused(state, cause, Some(&trace), to, &checks, received.as_deref())
         }
         Decided::Accepted(accepted) => {
             let arrived = Arrived { connection, organization, trace, checks, accepted };
@@ -88,8 +91,10 @@ async fn admit(state: &Data<State>, arrived: Arc<Arrived>) -> Result<HttpRespons
         }
         Completed::Tested => Ok(tested(state, &trace, &arrived)),
         Completed::Refused(cause) => {
-            let Arrived { connection, organization, checks, .. } = &*arrived;
-            refused(state, cause, Some(&trace), connection, organization, checks)
+            let Arrived { connection, organization, checks, accepted, .. } = &*arrived;
+            let Accepted { identity, profile, .. } = &**accepted;
+            let lines = lines(&identity.attributes, profile);
+            refused(state, cause, Some(&trace), (connection, organization), checks, Some(&lines))
         }
         Completed::Stale => {
             Err(Error::Busy("The person was changed at this moment.".to_owned()).into())
@@ -179,9 +184,9 @@ pub(super) fn refused(
     state: &State,
     cause: Cause,
     trace: Option<&Trace>,
-    connection: &Connection,
-    organization: &Organization,
+    (connection, organization): (&Connection, &Organization),
     checks: &[Check],
+    received: Option<&[Received]>,
 ) -> Result<HttpResponse, PageError> {
     state.metrics.sign_in(SignInOutcome::Failed(cause));
     if let Some(trace) = trace
@@ -194,7 +199,7 @@ pub(super) fn refused(
             trace: trace.id.as_str(),
             failed: Some((cause.code(), &text.title)),
             fix: Some(&fix),
-            attributes: &[],
+            attributes: &shown(received.unwrap_or_default()),
             checks,
         };
         return Ok(pages::test_result(state, &view));
@@ -242,17 +247,36 @@ fn fix(state: &State, cause: Cause, connection: &Connection) -> String {
     state.guides.fix(&state.locale, cause, &connection.provider, &values).sentence
 }
 
-fn tested(state: &State, trace: &Trace, arrived: &Arrived) -> HttpResponse {
-    let Accepted { identity, profile, .. } = &*arrived.accepted;
-    let attributes: Vec<AttributeLine<'_>> = identity
-        .attributes
+/// An attribute that was received, and what it is used for.
+pub(super) struct Received {
+    attribute: Attribute,
+    used_as: Option<String>,
+}
+
+/// What a verified message says of the person, to be shown after a test.
+pub(super) fn lines(attributes: &[Attribute], profile: &Profile) -> Vec<Received> {
+    let line = |attribute: &Attribute| Received {
+        attribute: attribute.clone(),
+        used_as: profile.used_as(&attribute.name),
+    };
+    attributes.iter().map(line).collect()
+}
+
+fn shown(received: &[Received]) -> Vec<AttributeLine<'_>> {
+    received
         .iter()
-        .map(|attribute| AttributeLine {
+        .map(|Received { attribute, used_as }| AttributeLine {
             name: &attribute.name,
             values: &attribute.values,
-            used_as: (profile.email_source.as_deref() == Some(&*attribute.name)).then_some("email"),
+            used_as: used_as.as_deref(),
         })
-        .collect();
+        .collect()
+}
+
+fn tested(state: &State, trace: &Trace, arrived: &Arrived) -> HttpResponse {
+    let Accepted { identity, profile, .. } = &*arrived.accepted;
+    let received = lines(&identity.attributes, profile);
+    let attributes = shown(&received);
     let view = TestResult {
         organization: &arrived.organization.name,
         trace: trace.id.as_str(),

@@ -2,7 +2,7 @@
 
 use super::browser;
 use super::error::PageError;
-use super::outcome;
+use super::outcome::{self, Received};
 use super::pages;
 use super::posted::{self, Posted};
 use super::rollover;
@@ -17,6 +17,7 @@ use crate::saml::check::{Check, CheckName};
 use crate::saml::metadata::{Organization as Publisher, ServiceProvider};
 use crate::saml::response::{self, Expected, Facts, Form, Identity};
 use crate::store::connections::{self, Connection};
+use crate::store::domains;
 use crate::store::organizations::Organization;
 use crate::store::sign_in::{Arrival, arrival, began_in};
 use crate::store::traces::{self, Trace, TraceKind};
@@ -131,6 +132,8 @@ pub(super) struct Verdict {
     pub(super) checks: Vec<Check>,
     pub(super) facts: Facts,
     pub(super) decided: Decided,
+    /// What a test's message says of the person, where it was verified and still refused.
+    pub(super) received: Option<Vec<Received>>,
     /// The message as it came, to be kept, sealed, with the trace of its failure.
     pub(super) kept: Option<String>,
 }
@@ -179,9 +182,15 @@ fn judge(
         Some(cause) => Err(cause),
         None => verify(state, &connection, trace.as_ref(), form, now, told),
     };
+    let mut received = None;
     let decided = match verified {
         Err(cause) => Decided::Refused(cause),
         Ok(identity) => {
+            if trace.as_ref().is_some_and(|trace| trace.kind == TraceKind::Test) {
+                let mapping = &connection.settings.attributes;
+                let profile = attributes::profile(&identity.attributes, &identity.name_id, mapping);
+                received = Some(outcome::lines(&identity.attributes, &profile));
+            }
             let begun =
                 began(trace.as_ref(), &connection, browser, now, &mut checks).and_then(|()| {
                     let skew = skew(state, &connection);
@@ -190,10 +199,16 @@ fn judge(
             match begun.and_then(|()| profile(&connection, &identity, &mut checks)) {
                 Err(cause) => Decided::Refused(cause),
                 Ok((profile, email)) => {
-                    let arrival = store.read_now(|db| {
-                        arrival(db, &connection, &organization, &identity, &profile)
+                    let (arrival, domains) = store.read_now(|db| {
+                        let arrival = arrival(db, &connection, &organization, &identity, &profile)?;
+                        let domains = match &arrival {
+                            Err(Cause::EmailDomainNotAllowed) => live(db, &organization)?,
+                            _ => String::new(),
+                        };
+                        Ok((arrival, domains))
                     })?;
-                    person(arrival, identity, profile, email, &mut checks)
+                    let told = (&mut checks, &*domains);
+                    person(arrival, identity, profile, email, told)
                 }
             }
         }
@@ -203,7 +218,7 @@ fn judge(
     let field = form.response.as_ref().ok();
     let kept = field.filter(|field| trace.is_some() && field.len() <= KEPT_MESSAGE).cloned();
     let connection = Arc::new(connection);
-    Ok(Verdict { connection, organization, trace, checks, facts, decided, kept })
+    Ok(Verdict { connection, organization, trace, checks, facts, decided, received, kept })
 }
 
 /// Finds the sign-in that a response answers by its relay state, which is the trace's ID.
@@ -343,12 +358,29 @@ fn profile(
     }
 }
 
+/// The domains from which people may come, as a check expects them.
+fn live(db: &mut Db, organization: &Organization) -> Result<String> {
+    const SHOWN: usize = 5;
+    let all = domains::list(db, &organization.id)?;
+    let live: Vec<String> =
+        all.iter().filter(|domain| domain.is_live()).map(|domain| domain.name.clone()).collect();
+    let more = match live.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Ok(match live.get(..SHOWN).unwrap_or(&live) {
+        [] => "a domain of the organization, which has none that is live".to_owned(),
+        [one] => format!("a domain of the organization: {one}"),
+        some => format!("a domain of the organization: {}{more}", some.join(", ")),
+    })
+}
+
 fn person(
     arrival: Result<Arrival, Cause>,
     identity: Identity,
     profile: Profile,
     email: Email,
-    checks: &mut Vec<Check>,
+    (checks, domains): (&mut Vec<Check>, &str),
 ) -> Decided {
     let domain = email.domain().to_string();
     let cause = match arrival {
@@ -365,7 +397,7 @@ fn person(
         Err(cause) => cause,
     };
     if cause == Cause::EmailDomainNotAllowed {
-        checks.push(Check::of(CheckName::Domain, false, "a domain of the organization", &domain));
+        checks.push(Check::of(CheckName::Domain, false, domains, &domain));
     } else {
         checks.push(Check::of(CheckName::Domain, true, "a domain of the organization", &domain));
         checks.push(Check::of(CheckName::Person, false, "a person who may", cause.code()));

@@ -6,6 +6,7 @@ use crate::cli::shell::Shell;
 use crate::clock::Time;
 use crate::guides::{Guides, Kind, Value, Values};
 use crate::saml::certificate::Certificate;
+use crate::store::connections::certificates::ProviderCertificate;
 use crate::store::connections::{self, Connection, ConnectionState, Known};
 use crate::store::refreshes::Alert;
 use crate::views::connection::ConnectionView;
@@ -48,10 +49,11 @@ fn fields(all: &Known, public_url: &str, now: Time) -> Vec<(&'static str, String
         fields.push(("logout", format!("{} ({:?})", endpoint.location, endpoint.binding)));
     }
     for known in certificates {
+        let (state, since) = state(known, now);
         let line = format!(
             "{} since {}, from {}: {}",
-            known.state,
-            known.state_at,
+            state,
+            since,
             known.source,
             described(&known.certificate)
         );
@@ -73,6 +75,14 @@ pub(super) fn differences(alert: &Alert) -> Vec<String> {
     });
     let head = format!("{} since {}: {}", alert.code, alert.since, alert.detail);
     std::iter::once(head).chain(parts).collect()
+}
+
+/// Where a certificate is in its life, and since when. One that has ended signs nothing, trusted or not.
+fn state(known: &ProviderCertificate, now: Time) -> (&'static str, Time) {
+    if known.is_trusted() && known.certificate.is_expired(now) {
+        return ("ended", known.not_after);
+    }
+    (known.state.as_str(), known.state_at)
 }
 
 /// A certificate in one line.
@@ -157,4 +167,22 @@ fn entries(shell: &Shell, entries: &[Value]) -> Result {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::saml::testing as saml_testing;
+    use crate::store::testing;
+
+    #[test]
+    fn a_certificate_that_has_ended_is_not_shown_as_active() {
+        let store = testing::store();
+        let row = testing::active(&store, "JumpCloud", None);
+        let known = store.read_now(|db| connections::known(db, row)).unwrap();
+        let certificate = known.certificates.first().unwrap();
+        assert_eq!(state(certificate, saml_testing::now()).0, "active");
+        let end = certificate.not_after;
+        assert_eq!(state(certificate, end.plus(chrono::TimeDelta::days(1))), ("ended", end));
+    }
 }

@@ -23,6 +23,8 @@ pub enum PageError {
     SignIn(Box<Failure>),
     /// The application sent a request that cannot be answered to the application.
     App(oidc::Error),
+    /// The application asked to sign somebody out in a way that cannot be answered.
+    SignOut(oidc::Error),
     /// The application wants people sent to an address that is not registered.
     UnknownRedirect(UnknownRedirect),
     /// Any other.
@@ -82,7 +84,7 @@ impl fmt::Display for PageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SignIn(failure) => failure.cause.fmt(f),
-            Self::App(error) => error.fmt(f),
+            Self::App(error) | Self::SignOut(error) => error.fmt(f),
             Self::UnknownRedirect(_) => Cause::AppRedirectInvalid.fmt(f),
             Self::Other(error) => error.fmt(f),
         }
@@ -93,7 +95,7 @@ impl ResponseError for PageError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::SignIn(failure) => of_cause(failure.cause),
-            Self::App(_) | Self::UnknownRedirect(_) => StatusCode::BAD_REQUEST,
+            Self::App(_) | Self::SignOut(_) | Self::UnknownRedirect(_) => StatusCode::BAD_REQUEST,
             Self::Other(error) => super::status(error),
         }
     }
@@ -122,9 +124,13 @@ struct ErrorPage<'a> {
 pub(super) fn render(state: &State, id: &RequestId, error: &PageError) -> HttpResponse {
     match error {
         PageError::SignIn(failure) => sign_in(state, id, failure),
-        PageError::App(error) => app(state, id, error.code(), vec![error.description()]),
+        PageError::App(error) => app(state, id, SIGN_IN, error.code(), vec![error.description()]),
+        PageError::SignOut(error) => {
+            app(state, id, SIGN_OUT, error.code(), vec![error.description()])
+        }
         PageError::UnknownRedirect(unknown) => {
-            app(state, id, Cause::AppRedirectInvalid.code(), redirect(Shell(state), unknown))
+            let code = Cause::AppRedirectInvalid.code();
+            app(state, id, SIGN_IN, code, redirect(Shell(state), unknown))
         }
         PageError::Other(error) => {
             super::log(error);
@@ -212,13 +218,23 @@ fn redirect(shell: Shell<'_>, unknown: &UnknownRedirect) -> Vec<String> {
     std::iter::once(shell.fill("page.error.unknown_redirect", &received)).chain(nearest).collect()
 }
 
+/// What the page of a request to sign in, or to sign out, is called, and its first sentence.
+const SIGN_IN: (&str, &str) = ("error.page_title", "error.app.text");
+const SIGN_OUT: (&str, &str) = ("error.sign_out.page_title", "error.sign_out.text");
+
 /// The page of a request that the application's developers must change.
-fn app(state: &State, id: &RequestId, code: &str, details_of: Vec<String>) -> HttpResponse {
+fn app(
+    state: &State,
+    id: &RequestId,
+    (page_title, text): (&str, &str),
+    code: &str,
+    details_of: Vec<String>,
+) -> HttpResponse {
     let shell = Shell(state);
     let now = state.store.clock().now();
-    let texts = std::iter::once(shell.operator("error.app.text")).chain(details_of).collect();
+    let texts = std::iter::once(shell.operator(text)).chain(details_of).collect();
     let page = ErrorPage {
-        page_title: shell.text("error.page_title"),
+        page_title: shell.text(page_title),
         title: shell.text("error.app.title").to_owned(),
         texts,
         send: send(shell, Who::Developer),

@@ -272,6 +272,20 @@ async fn every_cause_has_its_page_with_its_status() {
 }
 
 #[actix_web::test]
+async fn a_sign_out_that_cannot_be_answered_is_not_called_a_sign_in() {
+    let world = world(PRODUCTION);
+    let error =
+        || oidc::Error::InvalidRequest("The post_logout_redirect_uri is not registered.".into());
+    let answer = page_of(&world, move || PageError::SignOut(error())).await;
+    assert_eq!(answer.status, 400);
+    assert!(answer.body.contains("Sign-out did not complete"), "{}", answer.body);
+    assert!(answer.body.contains("is not registered"), "{}", answer.body);
+    assert!(!answer.body.contains("Sign-in did not complete"), "{}", answer.body);
+    let answer = page_of(&world, move || PageError::App(error())).await;
+    assert!(answer.body.contains("Sign-in did not complete"), "{}", answer.body);
+}
+
+#[actix_web::test]
 async fn a_developer_sees_the_registered_address_nearest_to_the_wrong_one() {
     let world = world(PRODUCTION);
     let answer = page_of(&world, || {

@@ -183,7 +183,9 @@ pub(super) fn away(
 ) -> Result<HttpResponse, PageError> {
     let Departed { trace, connection, organization, off, .. } = departed;
     match off {
-        Some(cause) => outcome::refused(state, *cause, Some(trace), connection, organization, &[]),
+        Some(cause) => {
+            outcome::refused(state, *cause, Some(trace), (connection, organization), &[], None)
+        }
         None => Ok(leave(state, departed, bind)?),
     }
 }

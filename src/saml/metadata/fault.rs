@@ -23,7 +23,7 @@ pub enum Fault {
     /// An `OpenID` Connect discovery document.
     #[error(
         "This is the OpenID Connect discovery document of {issuer}, not SAML metadata. Use the SAML metadata of the \
-         provider, or make this connection an OpenID Connect one."
+         provider."
     )]
     Oidc {
         /// Whom it describes.

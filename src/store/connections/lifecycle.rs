@@ -49,7 +49,9 @@ pub fn activate(tx: &mut Tx, id: &ConnectionId, skip_test: bool) -> Result<Conne
     if !connection.tested() && !skip_test {
         return Err(Error::conflict(
             "test_required",
-            "No test sign-in has passed with the present settings. Start one with “Test sign-in” and sign in at the provider, then turn the connection on.",
+            format!(
+                "No test sign-in has passed with the present settings. Start one with “vestibule connection test {id}” or POST /api/v1/connections/{id}/test, and sign in at the provider, then turn the connection on."
+            ),
         ));
     }
     connection.state = ConnectionState::Active;

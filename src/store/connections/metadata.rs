@@ -1,6 +1,6 @@
 //! What a connection learns from its provider's metadata.
 
-use super::certificates::{self, CertificateSource, Occasion, TakenOver};
+use super::certificates::{self, Occasion, TakenOver};
 use super::refresh::changed;
 use super::{Connection, ConnectionState, find, save, tell};
 use crate::error::{Error, Result};
@@ -10,20 +10,11 @@ use crate::store::schema::connections;
 use crate::store::{ConnectionId, Db, Json, Tx, identities, refreshes};
 use diesel::prelude::*;
 
-/// What a person gives to a connection.
-#[derive(Debug, Clone)]
-pub struct Given {
-    /// What the provider says of itself.
-    pub provider: IdentityProvider,
-    /// Whether it was metadata or single values.
-    pub source: CertificateSource,
-    /// Where it was fetched, if it was.
-    pub metadata_url: Option<String>,
-    /// Another entity ID is meant.
-    pub accept_new_entity: bool,
-}
-
-/// Takes over metadata that a person gave: [`import_from`].
+/// Takes over what the provider says of itself. A draft can then be tested; an active connection goes on with it.
+///
+/// On a connection that people use, another entity ID is another provider: it is taken over only with
+/// `accept_new_entity`, and then knows nobody by the name IDs of the old one. Whom the old one signed in is signed out.
+/// With the same entity ID a certificate in use stays trusted until another one has signed.
 pub fn import(
     tx: &mut Tx,
     id: &ConnectionId,
@@ -31,17 +22,6 @@ pub fn import(
     metadata_url: Option<String>,
     accept_new_entity: bool,
 ) -> Result<Connection> {
-    let source = CertificateSource::Metadata;
-    import_from(tx, id, Given { provider, source, metadata_url, accept_new_entity })
-}
-
-/// Takes over what the provider says of itself. A draft can then be tested; an active connection goes on with it.
-///
-/// On a connection that people use, another entity ID is another provider: it is taken over only with
-/// `accept_new_entity`, and then knows nobody by the name IDs of the old one. Whom the old one signed in is signed out.
-/// With the same entity ID a certificate in use stays trusted until another one has signed.
-pub fn import_from(tx: &mut Tx, id: &ConnectionId, given: Given) -> Result<Connection> {
-    let Given { provider, source, metadata_url, accept_new_entity } = given;
     let mut connection = find(tx.db, id)?;
     check_certificates(&provider, tx)?;
     refuse_in_use(tx.db, &connection, &provider.entity_id)?;
@@ -60,9 +40,9 @@ pub fn import_from(tx: &mut Tx, id: &ConnectionId, given: Given) -> Result<Conne
         identities::unlink_all(tx, id)?;
         ending::sessions(tx, Of::Connection(id))?;
     }
-    let occasion = if is_used && !is_other_entity { Occasion::Given } else { Occasion::Replaced };
+    let occasion = if is_used && !is_other_entity { Occasion::Known } else { Occasion::Replaced };
     let TakenOver { trusted, unnamed } =
-        certificates::take_over(tx, &connection, &provider.certificates, source, occasion)?;
+        certificates::take_over(tx, &connection, &provider.certificates, occasion)?;
     let provider = IdentityProvider { certificates: trusted, ..provider };
     let mut differences =
         before.as_ref().map(|before| difference(before, &provider)).unwrap_or_default();

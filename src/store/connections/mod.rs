@@ -13,7 +13,7 @@ mod tests;
 pub use known::{Known, known, known_page};
 pub use lifecycle::{activate, delete, disable, record_test, restore, unlink};
 pub use listing::{Filter, count, page};
-pub use metadata::{Given, import, import_from};
+pub use metadata::import;
 pub use refresh::{Refreshed, accept, has_only_gained, refresh};
 pub use settings::Settings;
 

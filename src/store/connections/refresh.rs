@@ -1,7 +1,7 @@
 //! What the gateway takes over by itself when it reads a provider's metadata again, and what waits for a person.
 
-use super::certificates::{self, CertificateSource, Occasion, TakenOver};
-use super::metadata::{Given, import_from};
+use super::certificates::{self, Occasion, TakenOver};
+use super::metadata::import;
 use super::{Connection, find, save, tell};
 use crate::error::{Error, Result};
 use crate::saml::certificate::Certificate;
@@ -56,9 +56,8 @@ pub fn refresh(
     if refreshes::release(tx, id)? {
         tell(tx, &connection, "connection.metadata_recovered", json!({ "from": "held" }))?;
     }
-    let (source, occasion) = (CertificateSource::Metadata, Occasion::Refresh);
     let TakenOver { trusted, unnamed } =
-        certificates::take_over(tx, &connection, &found.certificates, source, occasion)?;
+        certificates::take_over(tx, &connection, &found.certificates, Occasion::Known)?;
     let after = IdentityProvider { certificates: trusted, ..found };
     let mut differences = difference(&before, &after);
     differences.extend(unnamed);
@@ -90,13 +89,7 @@ pub fn accept(tx: &mut Tx, id: &ConnectionId, change: &str) -> Result<Connection
             "The metadata has changed again since. Look at the change that waits now.",
         ));
     }
-    let given = Given {
-        provider,
-        source: CertificateSource::Metadata,
-        metadata_url: connection.metadata_url,
-        accept_new_entity: true,
-    };
-    import_from(tx, id, given)
+    import(tx, id, provider, connection.metadata_url, true)
 }
 
 /// Whether a connection is still what an answer was checked against, apart from certificates that have been added.

@@ -71,6 +71,8 @@ fn a_connection_is_draft_then_testing_then_active_and_can_be_turned_off_and_on()
     assert_eq!((known.state, &known.metadata_url), (Testing, &url));
     assert_eq!(refused(store.try_system(|tx| disable(tx, id))), "connection_not_active");
     assert_eq!(refused(store.try_system(|tx| activate(tx, id, false))), "test_required");
+    let told = store.try_system(|tx| activate(tx, id, false)).unwrap_err().to_string();
+    assert!(told.contains(&format!("vestibule connection test {id}")), "{told}");
     store.system(|tx| record_test(tx, id, known.revision));
     store.system(|tx| activate(tx, id, false).and(activate(tx, id, false)));
     assert_eq!(state(&store, id), Active);

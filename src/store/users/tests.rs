@@ -26,6 +26,7 @@ fn profile(address: Option<&str>) -> Profile {
         family_name: None,
         name: None,
         groups: vec![],
+        sources: vec![],
     }
 }
 

@@ -298,6 +298,30 @@ async fn a_test_sign_in_that_fails_says_what_to_mend() {
 }
 
 #[actix_web::test]
+async fn a_test_that_is_refused_after_the_message_was_verified_shows_what_was_received() {
+    let gateway = Gateway::start().await;
+    let customer = gateway.customer("globex.example");
+    let idp = Idp::new("https://idp.globex.example");
+    let connection = customer.test(&idp, Settings::default());
+    let lifetime = TimeDelta::minutes(15);
+    let trace = gateway.write(|tx| sign_in::begin_test(tx, &connection, lifetime));
+    let url = format!("{}?test={}", connection.login_url(&gateway.url), trace.id);
+    let mut agent = UserAgent::new();
+    let underway = Idp::begin(&mut agent, &url).await;
+    let issue = idp.answer(&gateway, &underway, "eve@initech.example");
+    let issue = issue.attribute("nickname", &["Evie"]).attribute("sn", &["Moneypenny"]);
+    let page = agent.submit_once(&underway.form(&issue.base64().unwrap())).await;
+    assert!(page.body.contains("email_domain_not_allowed"), "{}", page.body);
+    assert!(page.body.contains("a domain of the organization: globex.example"), "{}", page.body);
+    assert!(!page.body.contains("Nothing was received"), "{}", page.body);
+    for (value, used_as) in [("Moneypenny", "family_name"), ("Evie", "not used")] {
+        let (_, after) = page.body.split_once(value).unwrap();
+        let (line, _) = after.split_once("</tr>").unwrap();
+        assert!(line.contains(used_as), "{value}: {line}");
+    }
+}
+
+#[actix_web::test]
 async fn a_person_whose_name_changes_at_the_provider_has_the_new_one() {
     let gateway = Gateway::start().await;
     let world = World::of(&gateway);

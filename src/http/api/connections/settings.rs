@@ -1,6 +1,6 @@
 //! How a connection works, and how a patch changes it.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::api::input;
 use crate::store::connections::Settings;
 use serde_json::{Map, Value};
@@ -10,13 +10,21 @@ pub(super) fn patched(current: &Settings, patch: Option<Map<String, Value>>) -> 
     let Some(patch) = patch else { return Ok(current.clone()) };
     let mut value = serde_json::to_value(current).map_err(anyhow::Error::new)?;
     input::merge(&mut value, Value::Object(patch));
-    input::below("/settings", input::read(value))
+    input::below("/settings", input::read(value).map_err(in_words))
+}
+
+/// Says of a setting what it takes, where serde knows only the type.
+fn in_words(error: Error) -> Error {
+    let Error::Invalid(mut errors) = error else { return error };
+    for error in errors.iter_mut().filter(|error| error.pointer == "/clock_skew") {
+        "Give the seconds as a number, 0 to 180.".clone_into(&mut error.detail);
+    }
+    Error::Invalid(errors)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Error;
     use crate::views::settings::{MappingSchema, SettingsSchema};
     use serde_json::json;
     use utoipa::PartialSchema;
@@ -51,6 +59,16 @@ mod tests {
         assert_eq!(changed.force_authn, Settings::default().force_authn);
         let back = patched(&changed, json!({"clock_skew": null}).as_object().cloned()).unwrap();
         assert_eq!(back.clock_skew, None);
+    }
+
+    #[test]
+    fn a_clock_skew_that_is_no_number_is_told_what_it_takes() {
+        match patch(&json!({"clock_skew": "600s"})) {
+            Err(Error::Invalid(errors)) => {
+                assert_eq!(errors[0].detail, "Give the seconds as a number, 0 to 180.");
+            }
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

@@ -9,7 +9,9 @@ async fn without_a_live_key_nothing_is_answered() {
     assert_eq!(answer.header("content-type"), "application/problem+json");
     assert!(answer.header("request-id").starts_with("req_"));
     api.with_key("vst_live_wrong");
-    assert_eq!(problem(&api.get("organizations").await), "401 unauthenticated");
+    let answer = api.get("organizations").await;
+    assert_eq!(problem(&answer), "401 unauthenticated");
+    assert!(answer.1.to_string().contains("vestibule key create"), "{answer:?}");
 }
 
 #[actix_web::test]

@@ -19,11 +19,14 @@ pub fn add(tx: &mut Tx, id: &ConnectionId, certificate: &Certificate) -> Result<
         let detail = format!("The certificate has ended on {}.", certificate.not_after());
         return Err(Error::invalid("/certificate", "certificate_expired", detail));
     }
-    if provider.certificates.contains(certificate) {
-        return Ok(connection);
-    }
     let rows = list(tx.db, &connection)?;
     let before = rows.into_iter().find(|row| row.fingerprint == certificate.fingerprint());
+    if let Some(trusted) = before.as_ref().filter(|row| row.is_trusted()) {
+        let mut row = trusted.clone();
+        (row.source, row.unlisted_at) = (CertificateSource::Hand, None);
+        put(tx, &row)?;
+        return Ok(connection);
+    }
     let was = before.as_ref().map(|row| row.state);
     let mut row =
         before.unwrap_or_else(|| ProviderCertificate::new(&connection.id, certificate, tx.now));

@@ -43,9 +43,9 @@ word!(
 word!(
     /// Where a provider's certificate came from.
     CertificateSource {
-        /// The provider's metadata.
+        /// The provider's metadata, or the values given in its place.
         Metadata = "metadata",
-        /// A person gave it by itself.
+        /// A person added it beside those.
         Hand = "hand",
     }
 );
@@ -73,7 +73,7 @@ pub struct ProviderCertificate {
     pub not_after: Time,
     /// Since when metadata does not name it any more. It goes as soon as another one has signed.
     pub unlisted_at: Option<Time>,
-    /// A person removed it: metadata that is read again does not bring it back.
+    /// A person removed it: no metadata brings it back, whoever gives it. Only [`add`] does.
     pub is_barred: bool,
     /// The last step before its end that was told, in days.
     pub told_days: Option<i32>,
@@ -82,10 +82,8 @@ pub struct ProviderCertificate {
 /// On what occasion certificates come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Occasion {
-    /// The gateway has read the metadata again by itself.
-    Refresh,
-    /// A person gave other metadata of a provider that is in use.
-    Given,
+    /// Metadata of a provider that is in use: read again, or given by a person.
+    Known,
     /// Nothing that was trusted stays: nobody signs in yet, or it is another provider.
     Replaced,
 }
@@ -180,12 +178,11 @@ pub(super) struct TakenOver {
 /// Takes over the certificates of metadata.
 ///
 /// What is new stands beside what there was. A certificate in use that is not named any more stays until another one
-/// has signed ([`signed`]), so that no refresh takes away what works.
+/// has signed ([`signed`]), so that no refresh takes away what works. One that a person removed does not come back.
 pub(super) fn take_over(
     tx: &mut Tx,
     connection: &Connection,
     named: &[Certificate],
-    source: CertificateSource,
     occasion: Occasion,
 ) -> Result<TakenOver> {
     let known = list(tx.db, connection)?;
@@ -196,7 +193,7 @@ pub(super) fn take_over(
     let mut trusted = Vec::new();
     for certificate in named {
         let row = known.iter().find(|row| row.fingerprint == certificate.fingerprint());
-        if row.is_some_and(|row| row.is_barred) && occasion == Occasion::Refresh {
+        if row.is_some_and(|row| row.is_barred) {
             continue;
         }
         let mut after = match row {
@@ -206,34 +203,38 @@ pub(super) fn take_over(
         if row.is_none_or(|row| !row.is_trusted()) {
             after.enter(fresh, tx.now);
         }
-        (after.source, after.unlisted_at, after.is_barred) = (source, None, false);
+        if !row.is_some_and(|row| is_apart(row, occasion)) {
+            after.source = CertificateSource::Metadata;
+        }
+        after.unlisted_at = None;
         put(tx, &after)?;
         trusted.push(certificate.clone());
     }
     for row in known.into_iter().filter(|row| row.is_trusted() && !named.contains(&row.certificate))
     {
+        let is_kept_apart = is_apart(&row, occasion);
         let mut after = row;
         if stays(&after, occasion, tx.now) {
             trusted.push((*after.certificate).clone());
         } else {
             after.enter(CertificateState::Retired, tx.now);
         }
-        if !is_apart(&after, occasion) {
+        if !is_kept_apart {
             after.unlisted_at = after.unlisted_at.or(Some(tx.now));
         }
         put(tx, &after)?;
     }
     forget(tx, &connection.id)?;
     if trusted.is_empty() {
-        let detail = "Every certificate of the metadata was removed here by hand.";
+        let detail = "Every certificate of the metadata was removed here by hand. Trust one again by adding it by itself: vestibule connection certificate add.";
         return Err(Error::invalid("/metadata", "metadata_no_certificate", detail));
     }
     Ok(TakenOver { trusted, unnamed })
 }
 
-/// Whether a certificate has nothing to do with what metadata names.
+/// Whether a certificate has nothing to do with what metadata names: a person trusts it until a person removes it.
 fn is_apart(row: &ProviderCertificate, occasion: Occasion) -> bool {
-    occasion == Occasion::Refresh && row.source == CertificateSource::Hand
+    occasion != Occasion::Replaced && row.is_trusted() && row.source == CertificateSource::Hand
 }
 
 /// What was named and is, where something trusted is named no more.
@@ -258,9 +259,9 @@ fn unnamed(
 fn stays(row: &ProviderCertificate, occasion: Occasion, now: Time) -> bool {
     match occasion {
         Occasion::Replaced => false,
-        Occasion::Refresh if is_apart(row, occasion) => true,
-        Occasion::Refresh | Occasion::Given => {
-            row.state == CertificateState::Active && row.not_after > now
+        Occasion::Known => {
+            let is_in_use = row.state == CertificateState::Active && row.not_after > now;
+            is_apart(row, occasion) || is_in_use
         }
     }
 }

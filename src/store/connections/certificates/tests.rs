@@ -115,6 +115,14 @@ fn a_certificate_given_by_hand_stays_until_a_person_removes_it() {
     let rows = store.read_now(|db| connections::find(db, &id).and_then(|row| list(db, &row)));
     let row = rows.unwrap().into_iter().find(|row| row.fingerprint == print(by_hand)).unwrap();
     assert_eq!(row.source, CertificateSource::Hand);
+    // Metadata may name it for a while, whoever gives it.
+    for certificates in [&[old, by_hand][..], &[old]] {
+        read_again(&store, &id, with(certificates));
+        for url in [Some(URL.to_owned()), None, Some(URL.to_owned())] {
+            store.system(|tx| connections::import(tx, &id, with(certificates), url, false));
+            assert_eq!(states(&store, &id), [(Active, false), (Next, false)]);
+        }
+    }
     store.system(|tx| remove(tx, &id, &print(by_hand).to_ascii_uppercase()));
     assert_eq!(states(&store, &id), [(Active, false), (Retired, false)]);
     let gone = store.try_system(|tx| remove(tx, &id, print(by_hand)));
@@ -135,8 +143,31 @@ fn metadata_does_not_bring_back_what_a_person_removed() {
     assert_eq!(states(&store, &id), [(Active, false), (Retired, false)]);
     let last = store.try_system(|tx| remove(tx, &id, print(kept)));
     assert_eq!(refused(last), "certificate_last");
-    // A person who gives that metadata means it.
-    store.system(|tx| connections::import(tx, &id, with(&[kept, removed]), None, false));
+}
+
+#[test]
+fn a_refresh_by_a_person_does_not_bring_back_what_a_person_removed() {
+    let store = testing::store();
+    let id = connection(&store).id;
+    let (kept, removed) = (saml_testing::rsa(), saml_testing::ec());
+    read_again(&store, &id, with(&[kept, removed]));
+    store.system(|tx| remove(tx, &id, print(removed)));
+    let give = |certificates: &[&saml_testing::Pair], url: Option<&str>| {
+        let url = url.map(str::to_owned);
+        store.try_system(|tx| connections::import(tx, &id, with(certificates), url, false))
+    };
+    for url in [Some(URL), Some("https://idp.example/other"), None] {
+        give(&[kept, removed], url).unwrap();
+        assert_eq!(states(&store, &id), [(Active, false), (Retired, false)], "{url:?}");
+        assert_eq!(trusted(&store, &id), 1, "{url:?}");
+    }
+    // The other one stays, for it is in use.
+    give(&[removed], None).unwrap();
+    assert_eq!(states(&store, &id), [(Active, true), (Retired, false)]);
+    // Who adds that very certificate means it.
+    store.system(|tx| add(tx, &id, &removed.certificate));
+    assert_eq!(states(&store, &id), [(Active, true), (Next, false)]);
+    give(&[kept, removed], Some(URL)).unwrap();
     assert_eq!(states(&store, &id), [(Active, false), (Next, false)]);
 }
 
@@ -171,7 +202,7 @@ fn a_sign_in_under_way_goes_on_when_a_certificate_is_added_but_not_when_one_goes
     assert!(gained.revision > then.revision && has_only_gained(&then, &gained));
     store.system(|tx| remove(tx, id, print(saml_testing::rsa())));
     assert!(!has_only_gained(&then, &now(&store)));
-    let moved = IdentityProvider { entity_id: "Other".to_owned(), ..with(&[saml_testing::rsa()]) };
+    let moved = IdentityProvider { entity_id: "Other".to_owned(), ..with(&[saml_testing::ec()]) };
     store.system(|tx| connections::import(tx, id, moved, None, true));
     assert!(!has_only_gained(&then, &now(&store)));
 }
