@@ -5,6 +5,7 @@ pub mod assets;
 mod browser;
 mod caller;
 mod demo;
+mod entity;
 pub mod error;
 pub mod guard;
 pub mod health;

@@ -1,9 +1,8 @@
-//! What an identity provider and its administrator meet: our metadata, and where responses are posted.
+//! Where responses are posted: from the form to who arrives.
 
 use super::browser;
 use super::error::PageError;
 use super::outcome::{self, Received};
-use super::pages;
 use super::posted::{self, Posted};
 use super::rollover;
 use super::server::State;
@@ -14,7 +13,6 @@ use crate::email::Email;
 use crate::error::Result;
 use crate::saml::attributes::{self, Profile};
 use crate::saml::check::{Check, CheckName};
-use crate::saml::metadata::{Organization as Publisher, ServiceProvider};
 use crate::saml::response::{self, Expected, Facts, Form, Identity};
 use crate::store::connections::{self, Connection};
 use crate::store::domains;
@@ -22,72 +20,10 @@ use crate::store::organizations::Organization;
 use crate::store::sign_in::{Arrival, arrival, began_in};
 use crate::store::traces::{self, Trace, TraceKind};
 use crate::store::{ConnectionId, Db, Store};
-use actix_web::http::header;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::TimeDelta;
 use std::sync::Arc;
-
-/// For how long our signed metadata is valid: two weeks, which a reader that is away for a weekend survives.
-const METADATA_VALID: TimeDelta = TimeDelta::days(14);
-/// After how many seconds our metadata is worth reading again: a day, much less than a new certificate is announced.
-const METADATA_CACHED: u64 = 86_400;
-
-/// `GET /saml/{connection}`: the service provider's metadata, or a page for a person who opens its
-/// entity ID in a browser. With `?signed` the metadata is signed, and valid for a while only.
-pub(super) async fn entity(
-    state: Data<State>,
-    connection: Path<ConnectionId>,
-    request: HttpRequest,
-) -> Result<HttpResponse, PageError> {
-    let id = connection.into_inner();
-    let (connection, organization) =
-        state.store.read(move |db| connections::find_with_organization(db, &id)).await?;
-    let public_url = state.config.public_url.as_str();
-    let (entity_id, acs) = (connection.entity_id(public_url), connection.acs(public_url));
-    let slo = connection.slo(public_url);
-    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    let is_browser = accepts.is_some_and(|value| value.contains("text/html"));
-    let asks = |name| request.query_string().split('&').any(|part| part == name);
-    let is_signed = asks("signed");
-    if is_browser && !is_signed && !asks("download") {
-        let view =
-            pages::Entity { organization: &organization.name, entity_id: &entity_id, acs: &acs };
-        return Ok(pages::entity(&state, &view));
-    }
-    let keys = state.keys();
-    let metadata = ServiceProvider {
-        entity_id: &entity_id,
-        acs: &acs,
-        logout: Some(&slo),
-        signing: keys.signing_certificates(),
-        encryption: keys.encryption_certificates(),
-        signs_requests: connection.settings.sign_requests,
-        wants_signed_assertions: true,
-        name_id_formats: &[
-            "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
-            "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
-            "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
-        ],
-        organization: Some(Publisher {
-            name: &state.config.brand.name,
-            url: state.config.public_url.as_str(),
-        }),
-        // Whoever asks for a signature reads the file again, and would not take an old one. All others may keep it for
-        // years in a console, where an end would end their sign-ins.
-        valid_until: is_signed.then(|| state.store.clock().now().plus(METADATA_VALID)),
-        cache_seconds: Some(METADATA_CACHED),
-    };
-    let text =
-        if is_signed { metadata.signed_metadata(&keys.signer())? } else { metadata.metadata() };
-    Ok(HttpResponse::Ok()
-        .content_type("application/samlmetadata+xml")
-        .insert_header((
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{}-metadata.xml\"", connection.id),
-        ))
-        .body(text))
-}
 
 /// `POST /saml/{connection}/acs`: the assertion consumer service (SAML profiles 4.1.4.5).
 pub(super) async fn acs(

@@ -5,7 +5,7 @@ use super::demo;
 use super::limits::Limits;
 use super::rollover::Signers;
 use super::trust::Trust;
-use super::{health, keyring, logout, oidc, request, saml, sign_in, single_logout};
+use super::{entity, health, keyring, logout, oidc, request, saml, sign_in, single_logout};
 use crate::acts;
 use crate::config::{Config, Tls};
 use crate::crypto::{MasterKey, SecretBytes};
@@ -164,7 +164,7 @@ fn people(config: &mut ServiceConfig) {
     config
         .service(web::resource("/login").get(sign_in::ask).post(sign_in::choose))
         .service(web::resource("/login/{connection}").get(sign_in::from_link))
-        .service(web::resource("/saml/{connection}").get(saml::entity))
+        .service(web::resource("/saml/{connection}").get(entity::show))
         .service(
             web::resource("/saml/{connection}/acs")
                 .app_data(PayloadConfig::new(ACS_FORM_LIMIT))
