@@ -121,15 +121,6 @@ pub fn find_in(db: &mut Db, organization: &OrganizationId, reference: &str) -> R
     or_not_found(found, "domain", reference)
 }
 
-/// Finds the one live domain of this name.
-pub fn live(db: &mut Db, name: &DomainName) -> Result<Option<Domain>> {
-    let found = domains::table
-        .filter(domains::name.eq(name.as_str()))
-        .filter(domains::live_at.is_not_null())
-        .first(db);
-    Ok(found.optional()?)
-}
-
 /// The organization in which the domain of this name is live.
 pub fn owner(db: &mut Db, name: &DomainName) -> Result<Option<OrganizationId>> {
     let query = domains::table

@@ -30,8 +30,8 @@ fn the_demo_is_set_up_once_however_often_it_is_asked_for() {
     let found = store.read_now(find).unwrap().unwrap();
     assert_eq!(found.connection.state, ConnectionState::Active);
     assert!(found.organization.is_demo && found.application.is_demo);
-    let live = store.read_now(|db| domains::live(db, &domain().unwrap())).unwrap().unwrap();
-    assert_eq!(live.organization_id, found.organization.id);
+    let owner = store.read_now(|db| domains::owner(db, &domain().unwrap())).unwrap();
+    assert_eq!(owner, Some(found.organization.id));
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn the_demo_follows_the_public_address_and_mends_what_was_changed() {
     let provider = second.connection.identity_provider.unwrap();
     assert_eq!(provider.entity_id, "http://localhost:9090/demo/idp");
     assert_eq!(*second.application.redirect_uris, ["http://localhost:9090/demo/app/callback"]);
-    assert!(store.read_now(|db| domains::live(db, &domain().unwrap())).unwrap().is_some());
+    assert!(store.read_now(|db| domains::owner(db, &domain().unwrap())).unwrap().is_some());
     let found = store.read_now(find).unwrap().unwrap();
     assert_eq!(found.organization.name, "Renamed");
 }

@@ -26,8 +26,8 @@ fn a_pending_domain_is_not_live_and_a_vouched_one_is() {
     let one = organization(&store);
     let (a, b) = (name("a.example"), name("b.example"));
     store.system(|tx| add(tx, &one, &a, false).and(add(tx, &one, &b, true)));
-    assert!(store.read_now(|db| live(db, &a)).unwrap().is_none());
-    assert_eq!(store.read_now(|db| live(db, &b)).unwrap().unwrap().organization_id, one);
+    assert!(store.read_now(|db| owner(db, &a)).unwrap().is_none());
+    assert_eq!(store.read_now(|db| owner(db, &b)).unwrap(), Some(one.clone()));
     let domain = store.read_now(|db| find_in(db, &one, "A.example")).unwrap();
     let domain = store.system(|tx| vouch(tx, &domain));
     assert_eq!((domain.state, domain.is_live()), (DomainState::Vouched, true));

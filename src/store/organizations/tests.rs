@@ -133,12 +133,12 @@ fn a_deleted_organization_is_gone_and_can_be_restored_for_30_days() {
     assert_eq!(refused(store.read_now(|db| find(db, &made.id))), "no organization");
     assert_eq!(refused(store.try_system(|tx| delete(tx, &made.id))), "no organization");
     assert!(names(&store, None, None).is_empty());
-    assert!(store.read_now(|db| domains::live(db, &domain)).unwrap().is_none());
+    assert!(store.read_now(|db| domains::owner(db, &domain)).unwrap().is_none());
 
     store.clock().advance(TimeDelta::days(29));
     store.system(|tx| restore(tx, &made.id));
     assert_eq!(names(&store, None, None), ["Globex"]);
-    assert!(store.read_now(|db| domains::live(db, &domain)).unwrap().is_some());
+    assert!(store.read_now(|db| domains::owner(db, &domain)).unwrap().is_some());
     assert_eq!(refused(store.try_system(|tx| restore(tx, &made.id))), "no deleted organization");
 
     store.system(|tx| delete(tx, &made.id));
