@@ -257,9 +257,7 @@ async fn a_test_sign_in_tests_the_connection_and_signs_nobody_in() {
     assert_eq!(page.status, 503);
     assert!(page.body.contains("connection_draft"), "{}", page.body);
 
-    let lifetime = TimeDelta::minutes(15);
-    let trace = gateway.write(|tx| sign_in::begin_test(tx, &connection, lifetime));
-    let url = format!("{}?test={}", connection.login_url(&gateway.url), trace.id);
+    let url = test_url(&gateway, &connection);
     let mut agent = UserAgent::new();
     let underway = Idp::begin(&mut agent, &url).await;
     let response = idp.answer(&gateway, &underway, ADA).base64().unwrap();
@@ -278,15 +276,20 @@ async fn a_test_sign_in_tests_the_connection_and_signs_nobody_in() {
     gateway.write(|tx| connections::activate(tx, &connection.id, false));
 }
 
+/// The address of a test sign-in that begins now.
+fn test_url(gateway: &Gateway, connection: &Connection) -> String {
+    let lifetime = TimeDelta::minutes(15);
+    let trace = gateway.write(|tx| sign_in::begin_test(tx, connection, lifetime));
+    format!("{}?test={}", connection.login_url(&gateway.url), trace.id)
+}
+
 #[actix_web::test]
 async fn a_test_sign_in_that_fails_says_what_to_mend() {
     let gateway = Gateway::start().await;
     let customer = gateway.customer("globex.example");
     let idp = Idp::new("https://idp.globex.example");
     let connection = customer.test(&idp, Settings::default());
-    let lifetime = TimeDelta::minutes(15);
-    let trace = gateway.write(|tx| sign_in::begin_test(tx, &connection, lifetime));
-    let url = format!("{}?test={}", connection.login_url(&gateway.url), trace.id);
+    let url = test_url(&gateway, &connection);
     let mut agent = UserAgent::new();
     let underway = Idp::begin(&mut agent, &url).await;
     let mut issue = idp.answer(&gateway, &underway, ADA);
@@ -303,9 +306,7 @@ async fn a_test_that_is_refused_after_the_message_was_verified_shows_what_was_re
     let customer = gateway.customer("globex.example");
     let idp = Idp::new("https://idp.globex.example");
     let connection = customer.test(&idp, Settings::default());
-    let lifetime = TimeDelta::minutes(15);
-    let trace = gateway.write(|tx| sign_in::begin_test(tx, &connection, lifetime));
-    let url = format!("{}?test={}", connection.login_url(&gateway.url), trace.id);
+    let url = test_url(&gateway, &connection);
     let mut agent = UserAgent::new();
     let underway = Idp::begin(&mut agent, &url).await;
     let issue = idp.answer(&gateway, &underway, "eve@initech.example");
