@@ -67,6 +67,14 @@ impl Process {
         let statm = std::fs::read_to_string(format!("/proc/{id}/statm")).unwrap();
         statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
     }
+
+    /// The most bytes of memory that it has had at any moment.
+    pub(crate) fn peak(&self) -> usize {
+        let id = self.child.lock().unwrap().id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+    }
 }
 
 impl Drop for Process {
