@@ -2,7 +2,7 @@
 
 CARGO_TEST = cargo test --locked
 
-.PHONY: help run setup check check-format check-lints check-rooms check-dependencies \
+.PHONY: help run setup check check-format check-lints check-rooms check-dependencies check-compose \
 	test test-sqlite test-postgres fuzz openapi bench certificate
 
 help: ## this list
@@ -18,7 +18,7 @@ setup: ## install what building and testing need
 	@scripts/setup test
 	@scripts/peers
 
-check: check-format check-lints check-dependencies check-rooms ## format, lints, dependencies, rooms
+check: check-format check-lints check-dependencies check-compose check-rooms ## format, lints, dependencies, Compose file, rooms
 
 check-format:
 	cargo fmt --check
@@ -29,6 +29,9 @@ check-lints:
 
 check-dependencies:
 	@scripts/check-dependencies
+
+check-compose:
+	@scripts/check-compose
 
 check-rooms:
 	@scripts/setup build
