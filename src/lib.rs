@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod locale;
 pub mod oidc;
 pub mod saml;
+pub mod scim;
 pub mod store;
 pub mod telemetry;
 pub mod views;

@@ -19,7 +19,7 @@ const FLOORS: &[&[&str]] = &[
         "locale",
         "telemetry",
     ],
-    &["saml", "oidc"],
+    &["saml", "oidc", "scim"],
     &["store"],
     &["acts", "demo", "openapi", "views"],
     &["http", "cli", "jobs"],
