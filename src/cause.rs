@@ -115,6 +115,8 @@ causes! {
     StateMismatch = "state_mismatch", 400;
     /// The provider's ID token is not valid.
     TokenInvalid = "token_invalid", 400;
+    /// No break-glass code that can be used, or not by this person.
+    BreakGlassRefused = "break_glass_refused", 403;
     /// The redirect address is not registered.
     AppRedirectInvalid = "app_redirect_invalid", 400;
 }

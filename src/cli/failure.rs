@@ -243,6 +243,14 @@ fn conflict(code: &str) -> (Exit, String, String) {
         "metadata_required" => {
             (Exit::Conflict, "Give it: vestibule connection refresh CONNECTION --metadata-url URL")
         }
+        "active_connection_required" => {
+            (Exit::Conflict, "Turn one on: vestibule connection activate CONNECTION")
+        }
+        "live_domain_required" => (Exit::Conflict, "Add one: vestibule domain add DOMAIN --org ORG"),
+        "last_active_connection" => {
+            (Exit::Conflict, "First: vestibule org enforce ORG optional. Or add --lock-out.")
+        }
+        "last_live_domain" => (Exit::Conflict, "First: vestibule org enforce ORG optional"),
         "metadata_entity_changed" => (Exit::Conflict, "If that is right, add --accept-new-entity."),
         "domain_not_verified" => {
             (Exit::CheckFailed, "Add the record to the DNS and run the command again.")

@@ -8,6 +8,7 @@ mod connection;
 mod demo;
 mod doctor;
 mod domain;
+mod enforcement;
 mod failure;
 mod healthcheck;
 mod init;

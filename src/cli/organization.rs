@@ -41,6 +41,14 @@ pub(super) enum Command {
         /// Its ID, your own ID of it, or its name
         org: String,
     },
+    /// Say who must use single sign-on: everybody but exempt owners, or nobody
+    Enforce(super::enforcement::Enforce),
+    /// Owners who may sign in another way all the same
+    #[command(subcommand)]
+    Exempt(super::enforcement::Exempt),
+    /// Codes by which exempt owners get in while the identity provider is broken
+    #[command(subcommand)]
+    BreakGlass(super::enforcement::BreakGlass),
     /// Take a deletion back
     Restore {
         /// The ID of the deleted organization
@@ -129,6 +137,9 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
             };
             show(shell, shell.write(&id, |tx| organizations::change(tx, &id, patch))?)
         }
+        Command::Enforce(asked) => super::enforcement::enforce(shell, &asked),
+        Command::Exempt(command) => super::enforcement::exempt(shell, command),
+        Command::BreakGlass(command) => super::enforcement::codes(shell, command),
         Command::Delete { org } => delete(shell, &shell.organization(&org)?),
         Command::Restore { org } => {
             show(shell, shell.write(Scope::System, |tx| organizations::restore(tx, &org))?)
@@ -162,6 +173,7 @@ fn show(shell: &Shell, row: Organization) -> Result {
         ("name", row.name.clone()),
         ("external_id", cell(row.external_id.as_ref())),
         ("admission", row.admission.to_string()),
+        ("enforcement", row.enforcement.to_string()),
         ("created_at", row.created_at.to_string()),
         ("updated_at", row.updated_at.to_string()),
     ];

@@ -1,15 +1,17 @@
 //! All cryptography goes through here, and from here to OpenSSL: random, hashes, sealed secrets, tokens, keys.
 
 mod key;
+mod paper;
 mod seal;
 mod secret;
 mod token;
 
 pub use key::{Algorithm, PrivateKey, PublicKey};
+pub use paper::{paper_code, read_paper_code};
 pub use seal::{MasterKey, Place};
 pub use secret::{Secret, SecretBytes};
 pub use token::{
-    ACCESS_TOKEN, API_KEY, CLIENT_SECRET, CODE, REFRESH_TOKEN, SESSION, TokenHash, hash, token,
+    ACCESS_TOKEN, API_KEY, BREAK_GLASS, CLIENT_SECRET, CODE, REFRESH_TOKEN, SESSION, TokenHash, hash, token,
     well_formed,
 };
 

@@ -17,6 +17,8 @@ pub const CODE: &str = "ac_";
 pub const ACCESS_TOKEN: &str = "at_";
 /// Prefix of a refresh token.
 pub const REFRESH_TOKEN: &str = "rt_";
+/// Prefix of a break-glass code.
+pub const BREAK_GLASS: &str = "bg";
 /// Prefix of a session's cookie.
 pub const SESSION: &str = "ss_";
 

@@ -60,13 +60,13 @@ pub struct Exception {
 /// Every departure from [`Csp::Page`] (UX 3.1).
 pub const EXCEPTIONS: &[Exception] = &[
     Exception {
-        pages: &["login", "chooser", "sign_out"],
+        pages: &["login", "chooser", "break_glass", "sign_out"],
         change: "form-action 'self' https:, loopback http: in development, and the redirect \
                  address of a native application",
         reason: "browsers apply form-action to the redirect that answers a form",
     },
     Exception {
-        pages: &["login", "chooser", "sign_out"],
+        pages: &["login", "chooser", "break_glass", "sign_out"],
         change: "Referrer-Policy: same-origin",
         reason: "under no-referrer a browser that has no Sec-Fetch-Site posts our own form with \
                  Origin: null, as a hostile page would",

@@ -28,6 +28,9 @@ const SWEEP: u32 = 4096;
 const UNASKED: u32 = 60;
 /// How often opening an assertion with AES-CBC may fail for a connection in a minute.
 const FAILED_CBC: u32 = 20;
+/// How often one client may open or send the page for break-glass codes in a minute. Not a setting, and never off. There is no limit by
+/// organization: a stranger could close the emergency exit with it, and nobody guesses 100 random bits.
+const CODES: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
 /// Connections that are counted. Beyond that those are forgotten whose minute is over, else all.
 const MOST: usize = 10_000;
 
@@ -36,6 +39,8 @@ pub struct Limits {
     address: Option<Rate<IpAddr>>,
     connection: Option<Rate<ConnectionId>>,
     token: Option<Rate<IpAddr>>,
+    /// Tries of break-glass codes.
+    code: Rate<IpAddr>,
     /// Refusals of responses that nobody asked for, as far as they are written down.
     pub(super) unasked: Counted,
     /// Failures to open an assertion with AES-CBC.
@@ -47,6 +52,8 @@ pub struct Limits {
 enum Door<'a> {
     /// A page of a sign-in.
     Page,
+    /// Where a break-glass code is tried.
+    Code,
     /// What belongs to one connection.
     Connection(&'a str),
     /// What an app's server asks.
@@ -56,6 +63,7 @@ enum Door<'a> {
 impl Door<'_> {
     fn of(path: &str) -> Option<Door<'_>> {
         match path {
+            "/login/break-glass" => return Some(Door::Code),
             "/login" | discovery::AUTHORIZE => return Some(Door::Page),
             discovery::TOKEN | discovery::INTROSPECT | discovery::REVOKE => {
                 return Some(Door::Token);
@@ -81,6 +89,7 @@ impl Limits {
             address: settings.per_address.limit().map(Rate::new),
             connection: settings.per_connection.limit().map(Rate::new),
             token: settings.token.limit().map(Rate::new),
+            code: Rate::new(CODES),
             unasked: Counted::new(UNASKED),
             failed_cbc: Counted::new(FAILED_CBC),
         }
@@ -102,6 +111,7 @@ impl Limits {
                 // There is none of this name, as the route will say.
                 Err(_) => Ok(()),
             },
+            Door::Code => take(Some(&self.code), &client),
             Door::Page | Door::Token => Ok(()),
         });
         taken.map_err(|error| PageError::from(error).into())

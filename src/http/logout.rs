@@ -14,7 +14,7 @@ use crate::oidc::logout::{Hint, Logout, LogoutRequest};
 use crate::saml::logout::choose;
 use crate::store::notices::{self, Frame, Reach};
 use crate::store::organizations::Organization;
-use crate::store::sessions::{self, Session};
+use crate::store::sessions::{self, Method, Session};
 use crate::store::{
     Actor, ApplicationId, Scope, SessionId, Tx, applications, connections, logouts, organizations,
 };
@@ -187,6 +187,7 @@ fn write_down(
     };
     let mut offer = None;
     if let Some(session) = live.first()
+        && session.method == Method::Connection
         && let Some((connection, _)) =
             connections::by_id_with_organization(tx.db, &session.connection_id)?
         && let Some(provider) = &connection.identity_provider

@@ -5,7 +5,7 @@ use super::error::{Failure, PageError};
 use super::pages::{self, AttributeLine, Destination, TestResult};
 use super::saml::{Accepted, Decided, Verdict};
 use super::server::State;
-use super::sign_in::{add_cookie, login_path, see_other};
+use super::sign_in::{add_cookie, break_glass_path, login_path, see_other};
 use crate::cause::Cause;
 use crate::crypto::Place;
 use crate::error::{Error, Result};
@@ -83,7 +83,11 @@ async fn admit(state: &Data<State>, arrived: Arc<Arrived>) -> Result<HttpRespons
                     let answer = asked.return_to.code(code.reveal(), state.issuer());
                     to_app(state, answer, &state.config.brand.name)
                 }
-                _ => home(state, &arrived).await?,
+                _ => {
+                    let Arrived { connection, organization, accepted, .. } = &*arrived;
+                    let email = accepted.email.to_string();
+                    home(state, connection, organization, &email).await?
+                }
             };
             add_cookie(&mut response, &browser::signed_in(state, &session, &cookie))?;
             add_cookie(&mut response, &browser::remember(state, &arrived.connection.id)?)?;
@@ -228,6 +232,7 @@ pub(super) fn refused(
         organization: Some(organization.name.clone()),
         since: connection.disabled_at,
         again: Some(login_path(None)),
+        break_glass: (organization.codes_left > 0).then(|| break_glass_path(trace)),
         app,
         ..Failure::new(cause)
     };
@@ -303,15 +308,16 @@ pub(super) fn to_app(state: &State, answer: AppAnswer, name: &str) -> HttpRespon
 
 /// Where a person goes who is signed in while no application waits: to the application's own start of a
 /// sign-in (OIDC Core 4), which the session then answers at once; without one, to a page that says so.
-async fn home(state: &Data<State>, arrived: &Arrived) -> Result<HttpResponse> {
-    let wished = arrived.connection.settings.default_application.clone();
-    let organization = arrived.organization.id.clone();
-    let application = state
-        .store
-        .read(move |db| applications::home_of(db, &organization, wished.as_ref()))
-        .await?;
-    let email = arrived.accepted.email.to_string();
-    let start = application.and_then(|application| application.start(state.issuer(), &email));
-    let view = pages::SignedIn { email: &email, organization: &arrived.organization.name };
+pub(super) async fn home(
+    state: &Data<State>,
+    connection: &Connection,
+    organization: &Organization,
+    email: &str,
+) -> Result<HttpResponse> {
+    let (wished, id) = (connection.settings.default_application.clone(), organization.id.clone());
+    let application =
+        state.store.read(move |db| applications::home_of(db, &id, wished.as_ref())).await?;
+    let start = application.and_then(|application| application.start(state.issuer(), email));
+    let view = pages::SignedIn { email, organization: &organization.name };
     Ok(start.map_or_else(|| pages::signed_in(state, &view), |location| see_other(&location)))
 }

@@ -163,6 +163,9 @@ pub fn configure(config: &mut ServiceConfig) {
 fn people(config: &mut ServiceConfig) {
     config
         .service(web::resource("/login").get(sign_in::ask).post(sign_in::choose))
+        .service(
+            web::resource("/login/break-glass").get(sign_in::ask_code).post(sign_in::enter_code),
+        )
         .service(web::resource("/login/{connection}").get(sign_in::from_link))
         .service(web::resource("/saml/{connection}").get(entity::show))
         .service(

@@ -18,6 +18,7 @@ pub const NAMES: &[&str] = &[
     "at_hash",
     "sid",
     "amr",
+    "acr",
     "email",
     "email_verified",
     "name",
@@ -28,6 +29,10 @@ pub const NAMES: &[&str] = &[
     "connection_id",
     "roles",
 ];
+
+/// The authentication context class of a sign-in by a break-glass code (OIDC Core section 2, `acr`). Other sign-ins have none:
+/// what the identity provider did is not known.
+pub const BREAK_GLASS: &str = "urn:vestibule:acr:break_glass";
 
 /// A person in an organization, as the app may know them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -65,6 +70,8 @@ pub struct SignIn<'a> {
     pub nonce: Option<&'a str>,
     /// What was granted.
     pub scopes: &'a Scopes,
+    /// The person came by a break-glass code, not through their identity provider.
+    pub break_glass: bool,
 }
 
 /// The claims of an ID token (OIDC Core section 2).
@@ -80,6 +87,8 @@ pub struct IdToken<'a> {
     at_hash: String,
     sid: &'a str,
     amr: [&'static str; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'static str>,
     #[serde(flatten)]
     person: UserInfo<'a>,
 }
@@ -127,8 +136,10 @@ pub fn id_token<'a>(
         nonce: sign_in.nonce,
         at_hash: jwt::half_hash(access_token),
         sid: sign_in.session,
-        // Only the person's own identity provider knows more, and RFC 8176 has no word for that.
-        amr: ["fed"],
+        // Only the person's own identity provider knows more, and RFC 8176 has no word for that. A break-glass code is
+        // a one-time password in its words.
+        amr: [if sign_in.break_glass { "otp" } else { "fed" }],
+        acr: sign_in.break_glass.then_some(BREAK_GLASS),
         person: user_info(person, sign_in.scopes),
     }
 }
@@ -174,10 +185,14 @@ mod tests {
     }
 
     fn id_token_of(person: &Person, scope: &str, nonce: Option<&str>) -> Value {
+        token_of(person, scope, nonce, false)
+    }
+
+    fn token_of(person: &Person, scope: &str, nonce: Option<&str>, break_glass: bool) -> Value {
         let scopes = scope.parse().unwrap();
         let now = Time::from_unix(1_780_000_060);
         let at = Time::from_unix(1_780_000_000);
-        let sign_in = SignIn { at, session: "ses_1", nonce, scopes: &scopes };
+        let sign_in = SignIn { at, session: "ses_1", nonce, scopes: &scopes, break_glass };
         let token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
         let lifetime = TimeDelta::minutes(5);
         let claims = id_token(ISSUER, "app_1", person, &sign_in, token, now, lifetime);
@@ -200,6 +215,13 @@ mod tests {
     }
 
     #[test]
+    fn a_sign_in_by_a_break_glass_code_says_so() {
+        let claims = token_of(&ada(), "openid", None, true);
+        assert_eq!(claims["amr"], json!(["otp"]));
+        assert_eq!(claims["acr"], "urn:vestibule:acr:break_glass");
+    }
+
+    #[test]
     fn names_and_address_are_told_by_scope_and_the_organization_in_any_case() {
         let told =
             |scope: &str| serde_json::to_value(user_info(&ada(), &scope.parse().unwrap())).unwrap();
@@ -217,7 +239,7 @@ mod tests {
         let mut ada = ada();
         ada.family_name = Some("Lovelace".to_owned());
         ada.roles = vec!["admin".to_owned()];
-        let claims = id_token_of(&ada, "openid email profile", Some("n"));
+        let claims = token_of(&ada, "openid email profile", Some("n"), true);
         let mut told: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
         let mut announced = NAMES.to_vec();
         told.sort_unstable();

@@ -55,6 +55,12 @@ impl Scopes {
         }
         Ok(asked.clone())
     }
+
+    /// These without one of them.
+    #[must_use]
+    pub fn without(&self, scope: Scope) -> Self {
+        Self(self.0.iter().copied().filter(|one| *one != scope).collect())
+    }
 }
 
 impl FromStr for Scopes {

@@ -84,6 +84,10 @@ check_names! {
     Browser = "browser", "Same browser as at the beginning";
     /// The person proved who they are as lately as the application asks.
     Freshness = "freshness", "As fresh as the app asks";
+    /// A break-glass code of the organization that can be used.
+    BreakGlassCode = "break_glass_code", "Break-glass code can be used";
+    /// The person may use the organization's codes.
+    ExemptOwner = "exempt_owner", "Person is an exempt owner";
     /// An email address.
     Email = "email", "Email address";
     /// The email's domain is live in the organization.

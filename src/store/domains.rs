@@ -5,7 +5,8 @@ use super::ending::{self, Of};
 use super::schema::domains;
 use super::types::word;
 use super::{
-    Db, DomainId, OrganizationId, Prepared, Time, Tx, events, on_backend, organizations, users,
+    Db, DomainId, OrganizationId, Prepared, Time, Tx, enforcement, events, on_backend,
+    organizations, users,
 };
 use crate::crypto;
 use crate::domain::{DomainName, Fault};
@@ -205,6 +206,7 @@ pub fn verify(tx: &mut Tx, domain: &Domain, txt: &[String]) -> Result<Checked> {
 /// signed in with an address of the domain is signed out.
 pub fn remove(tx: &mut Tx, organization: &OrganizationId, reference: &str) -> Result<()> {
     let domain = find_in(tx.db, organization, reference)?;
+    enforcement::keep_last_domain(tx, organization, domain.is_live())?;
     diesel::delete(&domain).execute(tx.db)?;
     users::unsettle(tx, organization, &domain.name)?;
     let ended = ending::sessions(tx, Of::Domain(organization, &domain.name))?;

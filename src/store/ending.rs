@@ -2,6 +2,7 @@
 
 use super::input;
 use super::schema::{connections, grants, sessions, users};
+use super::sessions::Method;
 use super::{ApplicationId, ConnectionId, OrganizationId, SessionId, Tx, UserId, notices};
 use crate::error::Result;
 use diesel::prelude::*;
@@ -10,6 +11,7 @@ use diesel::prelude::*;
 #[derive(Clone, Copy)]
 pub(super) enum Of<'a> {
     Organization(&'a OrganizationId),
+    /// Who came through it, which those with a break-glass code did not.
     Connection(&'a ConnectionId),
     User(&'a UserId),
     /// Its grants alone: the sessions are of the person, who may use other applications.
@@ -51,10 +53,12 @@ pub(super) fn sessions(tx: &mut Tx, of: Of) -> Result<usize> {
         Of::Connection(id) => (
             grants
                 .filter(grants::connection_id.eq(id))
+                .filter(grants::method.eq(Method::Connection))
                 .returning(ended_grant)
                 .get_results(tx.db)?,
             sessions
                 .filter(sessions::connection_id.eq(id))
+                .filter(sessions::method.eq(Method::Connection))
                 .returning(sessions::id)
                 .get_results(tx.db)?,
         ),

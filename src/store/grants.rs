@@ -7,7 +7,7 @@ use super::applications::Application;
 use super::connections::ConnectionState;
 use super::organizations::Organization;
 use super::schema::{connections, grants, organizations, sessions, tokens, users};
-use super::sessions::Session;
+use super::sessions::{Method, Session};
 use super::types::word;
 use super::users::User;
 use super::{
@@ -63,6 +63,8 @@ pub struct Grant {
     pub expires_at: Time,
     /// When somebody ended it.
     pub ended_at: Option<Time>,
+    /// How the person proved who they are.
+    pub method: Method,
 }
 
 word!(
@@ -130,6 +132,8 @@ pub struct Tokens {
 }
 
 /// Writes the grant and returns its code. The caller knows the person to be active.
+///
+/// A grant of a session that began with a break-glass code ends with it: no refresh tokens are given.
 pub fn create(
     tx: &mut Tx,
     application: &ApplicationId,
@@ -138,6 +142,13 @@ pub fn create(
     lifetimes: &Lifetimes,
 ) -> Result<Secret> {
     let code = crypto::token(crypto::CODE);
+    let is_short = session.method == Method::BreakGlass;
+    let scopes = if is_short {
+        request.scopes.without(Scope::OfflineAccess)
+    } else {
+        request.scopes.clone()
+    };
+    let end = tx.now.plus(lifetimes.refresh_token);
     let grant = Grant {
         id: GrantId::new(),
         code_hash: crypto::hash(code.reveal()),
@@ -147,16 +158,17 @@ pub fn create(
         connection_id: session.connection_id.clone(),
         user_id: session.user_id.clone(),
         redirect_uri: request.return_to.redirect_uri.clone(),
-        scope: request.scopes.to_string(),
-        offline: request.scopes.has(Scope::OfflineAccess),
+        offline: scopes.has(Scope::OfflineAccess),
+        scope: scopes.to_string(),
         nonce: request.nonce.clone(),
         code_challenge: request.code_challenge.clone(),
         signed_in_at: session.authenticated_at(),
         created_at: tx.now,
         code_expires_at: tx.now.plus(lifetimes.code),
         redeemed_at: None,
-        expires_at: tx.now.plus(lifetimes.refresh_token),
+        expires_at: if is_short { end.min(session.expires_at) } else { end },
         ended_at: None,
+        method: session.method,
     };
     let insert = diesel::insert_into(grants::table).values(grant);
     on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
@@ -177,7 +189,11 @@ pub fn redeem(
         .inner_join(organizations::table.on(organizations::id.eq(grants::organization_id)))
         .inner_join(connections::table.on(connections::id.eq(grants::connection_id)))
         .inner_join(sessions::table)
-        .filter(connections::state.eq(ConnectionState::Active))
+        .filter(
+            connections::state
+                .eq(ConnectionState::Active)
+                .or(grants::method.eq(Method::BreakGlass)),
+        )
         .filter(sessions::ended_at.is_null())
         .filter(grants::code_hash.eq(crypto::hash(request.code.reveal())))
         .filter(grants::application_id.eq(&application.id))

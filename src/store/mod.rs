@@ -2,6 +2,7 @@
 
 pub mod api_keys;
 pub mod applications;
+pub mod break_glass;
 pub mod clean_up;
 pub mod connections;
 mod db;
@@ -9,6 +10,7 @@ pub mod demo;
 pub mod destinations;
 pub mod domains;
 mod ending;
+pub mod enforcement;
 pub mod events;
 pub mod grants;
 pub mod idempotency;
@@ -46,8 +48,8 @@ pub(crate) use db::on_backend;
 pub use page::{Page, Window};
 use prepared::Prepared;
 pub use types::{
-    ApiKeyId, ApplicationId, ConnectionId, DomainId, EventId, GrantId, Json, KeyId, LogoutId,
-    NoticeId, OrganizationId, RequestId, SecretId, SessionId, TraceId, UserId,
+    ApiKeyId, ApplicationId, BreakGlassCodeId, ConnectionId, DomainId, EventId, ExemptOwnerId,
+    GrantId, Json, KeyId, LogoutId, NoticeId, OrganizationId, RequestId, SecretId, SessionId, TraceId, UserId,
 };
 
 /// Connections that may write: more would wait for SQLite's one writer by polling the file.

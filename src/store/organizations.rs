@@ -29,6 +29,16 @@ word!(
     }
 );
 
+word!(
+    /// Whether the people of an organization must use single sign-on.
+    Enforcement {
+        /// They may.
+        Optional = "optional",
+        /// They must, but for exempt owners.
+        Required = "required",
+    }
+);
+
 /// A customer of the app.
 #[derive(Debug, Clone, Queryable, Insertable, AsChangeset, Identifiable)]
 #[diesel(treat_none_as_null = true)]
@@ -53,6 +63,10 @@ pub struct Organization {
     pub updated_at: Time,
     /// When it was deleted; [`RESTORABLE`] later it is gone.
     pub deleted_at: Option<Time>,
+    /// Whether its people must use single sign-on.
+    pub enforcement: Enforcement,
+    /// How many of its break-glass codes can still be used.
+    pub codes_left: i32,
 }
 
 /// What a new organization is made of.
@@ -173,6 +187,8 @@ pub fn create(tx: &mut Tx, new: NewOrganization) -> Result<Organization> {
         created_at: tx.now,
         updated_at: tx.now,
         deleted_at: None,
+        enforcement: Enforcement::Optional,
+        codes_left: 0,
     };
     let done = diesel::insert_into(organizations::table).values(&organization).execute(tx.db);
     or_conflict(done, EXTERNAL_ID_TAKEN, external_id_taken(&organization))?;

@@ -20,6 +20,8 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         deleted_at -> Nullable<Timestamp>,
+        enforcement -> Text,
+        codes_left -> Integer,
     }
 }
 
@@ -166,6 +168,7 @@ diesel::table! {
         ended_at -> Nullable<Timestamp>,
         authenticated_at -> Nullable<Timestamp>,
         name -> Nullable<Text>,
+        method -> Text,
     }
 }
 
@@ -189,6 +192,7 @@ diesel::table! {
         redeemed_at -> Nullable<Timestamp>,
         expires_at -> Timestamp,
         ended_at -> Nullable<Timestamp>,
+        method -> Text,
     }
 }
 
@@ -320,6 +324,29 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    exempt_owners (id) {
+        id -> Text,
+        organization_id -> Text,
+        email -> Text,
+        email_key -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    break_glass_codes (id) {
+        id -> Text,
+        organization_id -> Text,
+        hash -> Text,
+        hint -> Text,
+        created_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+        used_by -> Nullable<Text>,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(domains -> organizations (organization_id));
 diesel::joinable!(connections -> organizations (organization_id));
 diesel::joinable!(users -> organizations (organization_id));
@@ -337,6 +364,8 @@ diesel::joinable!(logouts -> sessions (session_id));
 diesel::joinable!(logout_notices -> applications (application_id));
 diesel::joinable!(provider_certificates -> connections (connection_id));
 diesel::joinable!(metadata_refreshes -> connections (connection_id));
+diesel::joinable!(exempt_owners -> organizations (organization_id));
+diesel::joinable!(break_glass_codes -> organizations (organization_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     settings,
@@ -360,4 +389,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     logout_notices,
     provider_certificates,
     metadata_refreshes,
+    exempt_owners,
+    break_glass_codes,
 );

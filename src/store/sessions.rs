@@ -4,6 +4,7 @@ use super::connections::ConnectionState;
 use super::events;
 use super::notices;
 use super::schema::{connections, grants, sessions, users};
+use super::types::word;
 use super::users::User;
 use super::{ConnectionId, Db, Json, OrganizationId, Prepared, SessionId, Tx, UserId, on_backend};
 use crate::clock::Time;
@@ -13,6 +14,16 @@ use crate::saml::response::NameId;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
+
+word!(
+    /// How a person proved who they are.
+    Method {
+        /// At the identity provider of the connection.
+        Connection = "connection",
+        /// By a break-glass code; the connection is the one that was passed by.
+        BreakGlass = "break_glass",
+    }
+);
 
 /// A browser in which a person is signed in.
 #[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
@@ -41,6 +52,8 @@ pub struct Session {
     pub authenticated_at: Option<Time>,
     /// The value of `name_id`, to be found by. None: written by a release that did not keep it.
     pub name: Option<String>,
+    /// How the person proved who they are.
+    pub method: Method,
 }
 
 impl Session {
@@ -67,10 +80,12 @@ pub struct NewSession<'a> {
     pub authenticated_at: Time,
     /// The end that the provider set, if it set one (`SessionNotOnOrAfter`).
     pub not_on_or_after: Option<Time>,
+    /// How the person proved who they are.
+    pub method: Method,
 }
 
 /// Finds the session of a cookie and its person, if both are still good and the connection is on: a session
-/// lets nobody in through a connection that takes nobody.
+/// lets nobody in through a connection that takes nobody. One that began with a break-glass code came through none.
 pub fn live(db: &mut Db, cookie: &str, now: Time) -> Result<Option<(Session, User)>> {
     if !crypto::well_formed(crypto::SESSION, cookie) {
         return Ok(None);
@@ -78,7 +93,11 @@ pub fn live(db: &mut Db, cookie: &str, now: Time) -> Result<Option<(Session, Use
     let found = sessions::table
         .inner_join(users::table)
         .inner_join(connections::table)
-        .filter(connections::state.eq(ConnectionState::Active))
+        .filter(
+            connections::state
+                .eq(ConnectionState::Active)
+                .or(sessions::method.eq(Method::BreakGlass)),
+        )
         .filter(sessions::hash.eq(crypto::hash(cookie)))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(now))
@@ -100,6 +119,7 @@ pub fn by_id(db: &mut Db, id: &SessionId) -> Result<Option<Session>> {
 pub fn named(db: &mut Db, connection: &ConnectionId, name: &str) -> Result<Vec<Session>> {
     let found = sessions::table
         .filter(sessions::connection_id.eq(connection))
+        .filter(sessions::method.eq(Method::Connection))
         .filter(sessions::name.is_null().or(sessions::name.assume_not_null().eq(name)))
         .filter(sessions::ended_at.is_null())
         .load(db)?;
@@ -124,6 +144,7 @@ pub fn create(tx: &mut Tx, new: NewSession<'_>) -> Result<(Session, Secret)> {
         ended_at: None,
         // A clock that is ahead, within what clocks may differ by, makes nobody's sign-in later than now.
         authenticated_at: Some(new.authenticated_at.min(tx.now)),
+        method: new.method,
     };
     let insert = diesel::insert_into(sessions::table).values(session.clone());
     on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;

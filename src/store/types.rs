@@ -321,6 +321,10 @@ id!(/// ID of a key that signs or decrypts.
     KeyId, "kid", "signing key");
 id!(/// ID of an API key.
     ApiKeyId, "key", "API key");
+id!(/// ID of a person's exemption from single sign-on.
+    ExemptOwnerId, "own", "exempt owner");
+id!(/// ID of a break-glass code.
+    BreakGlassCodeId, "bgc", "break-glass code");
 id!(/// ID of an event.
     EventId, "evt", "event");
 id!(/// ID of a request to this gateway, by which its log lines are found.

@@ -4,6 +4,7 @@ pub mod api_key;
 pub mod application;
 pub mod connection;
 pub mod domain;
+pub mod enforcement;
 pub mod identity_provider;
 mod list;
 pub mod organization;

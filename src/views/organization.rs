@@ -1,7 +1,7 @@
 //! What is shown of an organization.
 
 use super::words;
-use crate::store::organizations::{Admission, Organization};
+use crate::store::organizations::{Admission, Enforcement, Organization};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -21,6 +21,9 @@ pub struct OrganizationView {
     /// How new people arrive.
     #[schema(schema_with = words::admission)]
     admission: Admission,
+    /// Whether its people must use single sign-on.
+    #[schema(schema_with = words::enforcement)]
+    enforcement: Enforcement,
     /// Whatever you keep with it. Nothing here reads it.
     metadata: Map<String, Value>,
     /// Whether it belongs to the built-in demo.
@@ -36,6 +39,7 @@ impl From<Organization> for OrganizationView {
             external_id: row.external_id,
             name: row.name,
             admission: row.admission,
+            enforcement: row.enforcement,
             metadata: row.metadata.into_inner(),
             is_demo: row.is_demo,
             created_at: row.created_at.to_utc(),

@@ -5,7 +5,7 @@ use crate::store::applications::{ApplicationKind, IdTokenAlg, NoConnection};
 use crate::store::connections::certificates::{CertificateSource, CertificateState};
 use crate::store::connections::{ConnectionState, Protocol};
 use crate::store::domains::DomainState;
-use crate::store::organizations::Admission;
+use crate::store::organizations::{Admission, Enforcement};
 use crate::store::traces::{Outcome, TraceKind};
 use crate::store::users::{Source, UserState};
 use utoipa::openapi::schema::SchemaType;
@@ -25,6 +25,7 @@ macro_rules! words {
 
 words! {
     admission = Admission,
+    enforcement = Enforcement,
     domain_state = DomainState,
     connection_state = ConnectionState,
     protocol = Protocol,

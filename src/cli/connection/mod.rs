@@ -14,6 +14,7 @@ use super::output::{cell, yes};
 use super::paging::Paging;
 use super::shell::Shell;
 use crate::store::connections::{self, ConnectionState, Filter, Known};
+use crate::store::enforcement::LastWay;
 use crate::store::{ConnectionId, Scope};
 use crate::views::List;
 use crate::views::connection::ConnectionView;
@@ -61,6 +62,9 @@ pub(super) enum Command {
     Disable {
         /// Its ID
         connection: ConnectionId,
+        /// Although its organization requires single sign-on and has no other active connection
+        #[arg(long)]
+        lock_out: bool,
     },
     /// Forget by which names the provider knows people: each is found by email again
     Unlink {
@@ -81,6 +85,9 @@ pub(super) enum Command {
     Delete {
         /// Its ID
         connection: ConnectionId,
+        /// Although its organization requires single sign-on and has no other active connection
+        #[arg(long)]
+        lock_out: bool,
     },
     /// Take a deletion back; the connection comes back disabled
     Restore {
@@ -108,12 +115,16 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
         Command::Create(arguments) => create::run(shell, arguments),
         Command::Test(arguments) => test::run(shell, &arguments),
         Command::Activate { connection, skip_test } => activate(shell, &connection, skip_test),
-        Command::Disable { connection } => disable(shell, &connection),
+        Command::Disable { connection, lock_out } => {
+            disable(shell, &connection, LastWay::given_up(lock_out))
+        }
         Command::Unlink { connection } => unlink(shell, &connection),
         Command::Refresh(arguments) => refresh::run(shell, arguments),
         Command::Accept { connection } => accept::run(shell, &connection),
         Command::Certificate(command) => certificate::run(shell, &command),
-        Command::Delete { connection } => delete(shell, &connection),
+        Command::Delete { connection, lock_out } => {
+            delete(shell, &connection, LastWay::given_up(lock_out))
+        }
         Command::Restore { connection } => {
             let row = shell.write(Scope::System, |tx| connections::restore(tx, &connection))?;
             show::connection(shell, row)
@@ -157,11 +168,11 @@ fn activate(shell: &Shell, id: &ConnectionId, skip_test: bool) -> Result {
     show::connection(shell, row)
 }
 
-fn disable(shell: &Shell, id: &ConnectionId) -> Result {
+fn disable(shell: &Shell, id: &ConnectionId, last: LastWay) -> Result {
     let row = shell.read(|db| connections::find(db, id))?;
     let act = format!("Turn {} off: nobody can sign in with it, and its sessions end", row.name);
     shell.confirm(&act, &row.name)?;
-    let row = shell.write(&row.organization_id, |tx| connections::disable(tx, id))?;
+    let row = shell.write(&row.organization_id, |tx| connections::disable_with(tx, id, last))?;
     show::connection(shell, row)
 }
 
@@ -174,12 +185,12 @@ fn unlink(shell: &Shell, id: &ConnectionId) -> Result {
     shell.out.object(&json!({ "unlinked": unlinked }), &fields)
 }
 
-fn delete(shell: &Shell, id: &ConnectionId) -> Result {
+fn delete(shell: &Shell, id: &ConnectionId, last: LastWay) -> Result {
     let row = shell.read(|db| connections::find(db, id))?;
     let act =
         format!("Delete the connection {} ({}): nobody can sign in with it", row.name, row.id);
     shell.confirm(&act, &row.name)?;
-    shell.write(&row.organization_id, |tx| connections::delete(tx, id))?;
+    shell.write(&row.organization_id, |tx| connections::delete_with(tx, id, last))?;
     shell.out.note(format!(
         "Deleted. For 30 days it can be taken back: vestibule connection restore {id}"
     ));

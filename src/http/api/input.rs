@@ -85,14 +85,7 @@ pub(super) type NoFilter = Nothing;
 
 impl<F: DeserializeOwned> Listing<F> {
     fn parse(query: &str) -> Result<Self> {
-        let mut given = Map::new();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let twice = given.insert(name.to_string(), Value::String(value.into_owned()));
-            if twice.is_some() {
-                let detail = format!("The parameter {name} is there twice.");
-                return Err(Error::invalid(pointer_to(&name), "duplicate", detail));
-            }
-        }
+        let mut given = parameters(query)?;
         let limit = take(&mut given, "limit", "a whole number", |text| text.parse().ok())?;
         let cursor = take(&mut given, "cursor", "text", |text| Some(text.to_owned()))?;
         let count = take(&mut given, "count", "true or false", |text| text.parse().ok())?;
@@ -111,6 +104,41 @@ impl<F: DeserializeOwned> FromRequest for Listing<F> {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Self::parse(req.query_string()).map_err(ApiError::from))
     }
+}
+
+/// The parameters of a query that is no list.
+pub(super) struct Params<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Params<T> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let given = parameters(req.query_string());
+        let read = given.and_then(|given| read(Value::Object(given)));
+        ready(read.map(Self).map_err(ApiError::from))
+    }
+}
+
+/// A parameter that is `true` or `false`.
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Flag {
+    True,
+    False,
+}
+
+/// The parameters by name, each of which may be there once.
+fn parameters(query: &str) -> Result<Map<String, Value>> {
+    let mut given = Map::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let twice = given.insert(name.to_string(), Value::String(value.into_owned()));
+        if twice.is_some() {
+            let detail = format!("The parameter {name} is there twice.");
+            return Err(Error::invalid(pointer_to(&name), "duplicate", detail));
+        }
+    }
+    Ok(given)
 }
 
 /// Takes one parameter out of those given.

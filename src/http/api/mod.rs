@@ -3,8 +3,11 @@
 mod answer;
 mod api_keys;
 mod applications;
+mod break_glass_codes;
 mod connections;
 mod domains;
+mod enforcement;
+mod exempt_owners;
 mod idempotency;
 mod input;
 pub mod openapi;
@@ -76,7 +79,17 @@ fn organizations_and_domains(config: &mut Described) {
         .service(domains::list_domains)
         .service(domains::create_domain)
         .service(domains::verify_domain)
-        .service(domains::delete_domain);
+        .service(domains::delete_domain)
+        .service(enforcement::check_enforcement)
+        .service(enforcement::get_enforcement)
+        .service(enforcement::put_enforcement)
+        .service(exempt_owners::list_exempt_owners)
+        .service(exempt_owners::create_exempt_owner)
+        .service(exempt_owners::delete_exempt_owner)
+        .service(break_glass_codes::list_break_glass_codes)
+        .service(break_glass_codes::create_break_glass_codes)
+        .service(break_glass_codes::delete_break_glass_code)
+        .service(break_glass_codes::delete_break_glass_codes);
 }
 
 fn connections(config: &mut Described) {

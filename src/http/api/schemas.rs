@@ -30,6 +30,10 @@ path_params! {
     ConnectionPath { connection = "con_01kampz3y7f4m8t2v6c9d0e1hj" }
     /// SHA-256 of a certificate, in hexadecimal, with or without colons.
     FingerprintPath { fingerprint = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" }
+    /// The ID of an exemption, or the owner's email address.
+    ExemptOwnerPath { exempt_owner = "own_01kampz3y7f4m8t2v6c9d0e1hj" }
+    /// A break-glass code's ID.
+    BreakGlassCodePath { code = "bgc_01kampz3y7f4m8t2v6c9d0e1hj" }
     /// An application's ID.
     ApplicationPath { application = "app_01kampz3y7f4m8t2v6c9d0e1hj" }
     /// A secret's ID.

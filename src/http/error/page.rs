@@ -44,6 +44,8 @@ pub struct Failure {
     pub since: Option<Time>,
     /// Where another email can be typed, or the sign-in started again: a path of ours.
     pub again: Option<String>,
+    /// Where a break-glass code can be used, if the organization has one: a path of ours.
+    pub break_glass: Option<String>,
     /// The application: its name, and where it can be gone back to.
     pub app: Option<(String, String)>,
 }
@@ -52,7 +54,15 @@ impl Failure {
     /// A failure of which no more than the cause is known.
     #[must_use]
     pub fn new(cause: Cause) -> Self {
-        Self { cause, trace: None, organization: None, since: None, again: None, app: None }
+        Self {
+            cause,
+            trace: None,
+            organization: None,
+            since: None,
+            again: None,
+            break_glass: None,
+            app: None,
+        }
     }
 }
 
@@ -179,7 +189,7 @@ fn sign_in(state: &State, id: &RequestId, failure: &Failure) -> HttpResponse {
         time: now.to_string(),
         when: day_and_time(now),
         details: details(shell, reference, code, now),
-        ways: ways(shell, failure, text.retry),
+        ways: ways(shell, failure, text.retry, &text.who),
     };
     respond(state, of_cause(failure.cause), &Csp::Page, &page)
 }
@@ -195,7 +205,7 @@ fn send(shell: Shell<'_>, who: Who) -> Option<(String, &str)> {
     Some((shell.operator(title), shell.text(text)))
 }
 
-fn ways(shell: Shell<'_>, failure: &Failure, retry: bool) -> Vec<Way> {
+fn ways(shell: Shell<'_>, failure: &Failure, retry: bool, who: &[Who]) -> Vec<Way> {
     let label = if retry { "error.start_again" } else { "error.other_email" };
     let again = failure
         .again
@@ -205,7 +215,13 @@ fn ways(shell: Shell<'_>, failure: &Failure, retry: bool) -> Vec<Way> {
         label: shell.application("page.error.back_to", name),
         href: href.clone(),
     });
-    again.chain(app).collect()
+    // Who can mend it alone needs no code for that.
+    let is_broken = who.first().is_some_and(|who| *who != Who::Person);
+    let break_glass = failure.break_glass.iter().filter(|_| is_broken).map(|href| Way {
+        label: shell.text("error.break_glass").to_owned(),
+        href: href.clone(),
+    });
+    again.chain(app).chain(break_glass).collect()
 }
 
 /// What a developer reads who registered another address.

@@ -259,6 +259,28 @@ async fn a_failed_sign_in_says_what_happened_and_whom_to_send_it_to() {
 }
 
 #[actix_web::test]
+async fn a_break_glass_code_is_offered_where_the_person_cannot_mend_it() {
+    let world = world(PRODUCTION);
+    for (cause, offered) in [
+        (Cause::CertificateUnknown, true),
+        (Cause::ConnectionDisabled, true),
+        (Cause::BreakGlassRefused, true),
+        (Cause::RequestExpired, false),
+    ] {
+        let answer = page_of(&world, move || {
+            let mut failure = Failure::new(cause);
+            failure.break_glass = Some("/login/break-glass?trace=trc_1".to_owned());
+            failure.into()
+        })
+        .await;
+        let link = r#"href="/login/break-glass?trace=trc_1">Use a break-glass code</a>"#;
+        assert_eq!(answer.body.contains(link), offered, "{cause}: {}", answer.body);
+        let without = page_of(&world, move || Failure::new(cause).into()).await;
+        assert!(!without.body.contains("/login/break-glass"), "{cause}");
+    }
+}
+
+#[actix_web::test]
 async fn every_cause_has_its_page_with_its_status() {
     let world = world(PRODUCTION);
     for &cause in Cause::ALL {

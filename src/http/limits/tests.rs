@@ -45,6 +45,23 @@ async fn an_address_that_asks_too_often_is_told_on_a_page_when_to_come_back() {
 }
 
 #[actix_web::test]
+async fn codes_are_tried_so_often_from_one_address_whatever_the_settings_say() {
+    let world = limited(&[("limits.per_address", "0")]);
+    let page = "/login/break-glass";
+    for n in 0..20 {
+        let method = if n % 2 == 0 { Method::GET } else { Method::POST };
+        let status = ask(&world, "192.0.2.1", method, page).await.status;
+        assert!(status < 429, "{n}: {status}");
+    }
+    let answer = ask(&world, "192.0.2.1", Method::POST, page).await;
+    assert_eq!(answer.status, 429);
+    assert!(answer.header("retry-after").parse::<u64>().is_ok());
+    // The emergency exit stays open for others, and the way in for everybody.
+    assert_eq!(get(&world, "192.0.2.2", page).await, 200);
+    assert_eq!(get(&world, "192.0.2.1", "/login").await, 200);
+}
+
+#[actix_web::test]
 async fn an_app_that_asks_for_tokens_too_often_is_told_in_the_words_of_oauth() {
     let world = limited(&[("limits.token", "3")]);
     for path in ["/oauth/token", "/oauth/introspect", "/oauth/revoke"] {

@@ -16,7 +16,8 @@ use crate::store::connections;
 use crate::store::destinations::{self, Destination, Hints};
 use crate::store::grants;
 use crate::store::keys::KeyRing;
-use crate::store::sessions::{self, Session};
+use crate::store::organizations;
+use crate::store::sessions::{self, Method, Session};
 use crate::store::sign_in::Beginning;
 use crate::store::traces::TraceKind;
 use crate::store::users::User;
@@ -147,7 +148,10 @@ fn suits(
     now: Time,
 ) -> bool {
     let place = match at {
-        Destination::Connection(connection, _) => connection.id == session.connection_id,
+        Destination::Connection(connection, organization) => match session.method {
+            Method::Connection => connection.id == session.connection_id,
+            Method::BreakGlass => organization.id == session.organization_id,
+        },
         Destination::Choice(organization, _) => organization.id == session.organization_id,
         Destination::Unasked => true,
         Destination::Nowhere => false,
@@ -170,8 +174,13 @@ fn is_hinted(user: &User, asked: &AuthorizationRequest) -> bool {
     asked.id_token_hint.is_none() || asked.hinted.as_deref() == Some(user.id.as_str())
 }
 
-/// Whether the connection that the session came through takes people now.
+/// Whether the connection that the session came through takes people now. One that began with a break-glass code came
+/// through none.
 fn is_open(db: &mut Db, state: &State, session: &Session) -> Result<bool> {
+    if session.method == Method::BreakGlass {
+        let organization = organizations::by_id(db, &session.organization_id)?;
+        return Ok(organization.is_some_and(|found| !sign_in::is_left_over(state, &found)));
+    }
     let place = connections::by_id_with_organization(db, &session.connection_id)?;
     Ok(place.is_some_and(|(connection, organization)| {
         sign_in::closed(state, &connection, &organization, false).is_none()

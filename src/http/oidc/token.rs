@@ -14,6 +14,7 @@ use crate::oidc::token::{
 };
 use crate::store::applications::{self, Application, ApplicationSecret};
 use crate::store::grants::{self, Holder, TokenKind, Tokens};
+use crate::store::sessions::Method;
 use crate::store::{Actor, Db, Scope, Store};
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, PRAGMA};
 use actix_web::web::Data;
@@ -79,6 +80,7 @@ fn answer(state: &State, application: &Application, tokens: &Tokens) -> Result<T
             session: grant.session_id.as_str(),
             nonce: grant.nonce.as_deref(),
             scopes: &tokens.scopes,
+            break_glass: grant.method == Method::BreakGlass,
         };
         let claims = claims::id_token(
             state.issuer(),

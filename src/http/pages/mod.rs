@@ -1,10 +1,12 @@
 //! Pages that people who sign in see: one view struct each, rendered by one function.
 
+mod break_glass;
 mod shell;
 mod signed_out;
 mod test_result;
 mod turns;
 
+pub use self::break_glass::{BreakGlass, BreakGlassFault, break_glass};
 pub use self::signed_out::{
     Answer, AtProvider, Offer, SignedOut, answer, logout_refused, signed_out,
 };
@@ -41,6 +43,8 @@ pub struct Login<'a> {
     pub fault: Option<EmailFault>,
     /// The connection that this browser used last.
     pub last: Option<Choice<'a>>,
+    /// Where a break-glass code can be used, if anybody has one.
+    pub break_glass: Option<&'a str>,
     /// The redirect address of the application, where the answer may lead.
     pub redirect_uri: Option<&'a str>,
 }

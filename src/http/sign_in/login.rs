@@ -1,6 +1,8 @@
 //! Where a person says who they are: by email address, by a choice, or by the login URL of their connection.
 
-use super::{Course, Departure, chooser, closed, depart, nowhere, redirect_uri};
+use super::{
+    Course, Departure, break_glass_path, chooser, closed, depart, nowhere, redirect_uri,
+};
 use crate::email::Email;
 use crate::http::browser;
 use crate::http::error::PageError;
@@ -9,7 +11,7 @@ use crate::http::server::State;
 use crate::store::destinations::{self, Destination, Hints};
 use crate::store::sign_in;
 use crate::store::traces::{self, Trace, TraceKind};
-use crate::store::{ConnectionId, TraceId, applications, connections};
+use crate::store::{ConnectionId, TraceId, applications, break_glass, connections};
 use actix_web::web::{Data, Form, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -28,13 +30,13 @@ pub(in crate::http) async fn ask(
     let remembered = browser::remembered(&state, &request);
     let trace = query.into_inner().trace;
     let id = trace.clone();
-    let (trace, last) = state
+    let (trace, last, has_codes) = state
         .store
         .read(move |db| {
             let trace = id.map(|id| traces::by_id(db, &id)).transpose()?.flatten();
             let hints =
                 Hints { connection: remembered.map(|id| id.to_string()), ..Hints::default() };
-            Ok((trace, destinations::find(db, &hints, None)?))
+            Ok((trace, destinations::find(db, &hints, None)?, break_glass::any(db)?))
         })
         .await?;
     if let Some(trace) = &trace
@@ -50,11 +52,13 @@ pub(in crate::http) async fn ask(
         }
         _ => None,
     };
+    let break_glass = has_codes.then(|| break_glass_path(trace.as_ref()));
     let view = pages::Login {
         trace: trace.as_ref().map_or("", |trace| trace.id.as_str()),
         email: trace.as_ref().and_then(|trace| trace.email.as_deref()).unwrap_or_default(),
         fault: None,
         last,
+        break_glass: break_glass.as_deref(),
         redirect_uri: trace.as_ref().and_then(redirect_uri),
     };
     Ok(pages::login(&state, &view))
@@ -106,6 +110,7 @@ pub(in crate::http) async fn choose(
             email: &email,
             fault: Some(EmailFault::Invalid),
             last: None,
+            break_glass: None,
             redirect_uri: going.as_ref().and_then(redirect_uri),
         };
         return Ok(pages::login(&state, &view));

@@ -1,7 +1,9 @@
 //! People signing in: where they are sent, and how the answer ends.
 
+mod break_glass;
 mod login;
 
+pub(super) use break_glass::{ask as ask_code, enter as enter_code};
 pub(super) use login::{ask, choose, from_link};
 
 use super::browser;
@@ -254,6 +256,14 @@ pub(super) fn login_path(trace: Option<&Trace>) -> String {
     match trace {
         Some(trace) if trace.finished_at.is_none() => format!("/login?trace={}", trace.id),
         _ => "/login".to_owned(),
+    }
+}
+
+/// The page of ours on which a sign-in goes on with a break-glass code.
+pub(super) fn break_glass_path(trace: Option<&Trace>) -> String {
+    match trace {
+        Some(trace) => format!("/login/break-glass?trace={}", trace.id),
+        None => "/login/break-glass".to_owned(),
     }
 }
 

@@ -18,8 +18,20 @@ fn every_question(world: &World) -> Vec<(&'static str, HttpResponse)> {
         let redirect_uri = Some("com.example.app:/cb");
         pages::login(
             state,
-            &pages::Login { trace: "trc_1", email: hostile, fault, last, redirect_uri },
+            &pages::Login {
+                trace: "trc_1",
+                email: hostile,
+                fault,
+                last,
+                break_glass: Some("/login/break-glass?trace=trc_1"),
+                redirect_uri,
+            },
         )
+    };
+    let break_glass = |fault| {
+        let redirect_uri = Some("com.example.app:/cb");
+        let view = pages::BreakGlass { trace: "trc_1", email: hostile, fault, redirect_uri };
+        pages::break_glass(state, &view)
     };
     let between = |to| {
         let fields = [("SAMLRequest", "PHg+"), ("RelayState", hostile)];
@@ -32,6 +44,10 @@ fn every_question(world: &World) -> Vec<(&'static str, HttpResponse)> {
         ("login", login(None, Some(choice))),
         ("login", login(Some(EmailFault::Invalid), None)),
         ("login", login(Some(EmailFault::TooMany(9)), None)),
+        ("break_glass", break_glass(None)),
+        ("break_glass", break_glass(Some(pages::BreakGlassFault::Email))),
+        ("break_glass", break_glass(Some(pages::BreakGlassFault::Code))),
+        ("break_glass", break_glass(Some(pages::BreakGlassFault::Nowhere))),
         (
             "chooser",
             pages::chooser(

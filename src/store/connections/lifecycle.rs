@@ -5,6 +5,7 @@ use super::{Connection, ConnectionState, find, save, tell};
 use crate::error::{Error, Result};
 use crate::store::db::or_not_found;
 use crate::store::ending::{self, Of};
+use crate::store::enforcement::{self, LastWay};
 use crate::store::organizations::{self, RESTORABLE};
 use crate::store::schema::connections;
 use crate::store::{ConnectionId, Tx, identities};
@@ -62,8 +63,14 @@ pub fn activate(tx: &mut Tx, id: &ConnectionId, skip_test: bool) -> Result<Conne
     Ok(connection)
 }
 
-/// Turns an active connection off: nobody signs in through it, and who came through it is signed out.
+/// Turns an active connection off: nobody signs in through it, and who came through it is signed out. The last way in of an
+/// organization that requires single sign-on stays on.
 pub fn disable(tx: &mut Tx, id: &ConnectionId) -> Result<Connection> {
+    disable_with(tx, id, LastWay::Keep)
+}
+
+/// The same, and says what is to happen to the last way in.
+pub fn disable_with(tx: &mut Tx, id: &ConnectionId, last: LastWay) -> Result<Connection> {
     let mut connection = find(tx.db, id)?;
     match connection.state {
         ConnectionState::Disabled => return Ok(connection),
@@ -75,22 +82,32 @@ pub fn disable(tx: &mut Tx, id: &ConnectionId) -> Result<Connection> {
             ));
         }
     }
+    let locks_out = enforcement::last_way(tx, &connection, last)?;
     connection.state = ConnectionState::Disabled;
     connection.disabled_at = Some(tx.now);
     save(tx, &mut connection)?;
     ending::sessions(tx, Of::Connection(id))?;
-    tell(tx, &connection, "connection.disabled", json!({}))?;
+    tell(tx, &connection, "connection.disabled", json!({ "locks_out": locks_out }))?;
     Ok(connection)
 }
 
-/// Deletes a connection so that it can be restored. Who signed in through it is signed out.
+/// Deletes a connection so that it can be restored. Who signed in through it is signed out. The last way in of an
+/// organization that requires single sign-on stays.
 pub fn delete(tx: &mut Tx, id: &ConnectionId) -> Result<()> {
+    delete_with(tx, id, LastWay::Keep)
+}
+
+/// The same, and says what is to happen to the last way in.
+pub fn delete_with(tx: &mut Tx, id: &ConnectionId, last: LastWay) -> Result<()> {
     let mut connection = find(tx.db, id)?;
+    let locks_out = enforcement::last_way(tx, &connection, last)?;
     connection.state = ConnectionState::Deleted;
     connection.deleted_at = Some(tx.now);
     save(tx, &mut connection)?;
     let ended = ending::sessions(tx, Of::Connection(id))?;
-    let data = json!({ "name": connection.name, "sessions_ended": ended });
+    let data = json!({
+        "name": connection.name, "sessions_ended": ended, "locks_out": locks_out,
+    });
     tell(tx, &connection, "connection.deleted", data)
 }
 

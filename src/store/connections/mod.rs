@@ -11,7 +11,9 @@ mod settings;
 mod tests;
 
 pub use known::{Known, known, known_page};
-pub use lifecycle::{activate, delete, disable, record_test, restore, unlink};
+pub use lifecycle::{
+    activate, delete, delete_with, disable, disable_with, record_test, restore, unlink,
+};
 pub use listing::{Filter, count, page};
 pub use metadata::import;
 pub use refresh::{Refreshed, accept, has_only_gained, refresh};

@@ -13,7 +13,7 @@ use crate::store::connections::{self, Connection};
 use crate::store::grants::{self, Lifetimes};
 use crate::store::organizations::Organization;
 use crate::store::schema::{replays, traces};
-use crate::store::sessions::{self, NewSession, Session};
+use crate::store::sessions::{self, Method, NewSession, Session};
 use crate::store::traces::{Outcome, Received, Trace, TraceKind};
 use crate::store::users::{self as people, NewUser, Source, User, UserState};
 use crate::store::{Db, Json, Prepared, Tx, events, identities as links, on_backend};
@@ -98,7 +98,7 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
             return Ok(Completed::Refused(cause));
         }
     };
-    if !is_hinted(answer.trace, &arrival) {
+    if !is_hinted_person(answer.trace, arrival.user()) {
         let (cause, received, mut checks) =
             (Cause::PersonMismatch, received(&answer), answer.checks);
         let expected = "the person of the app's ID token";
@@ -123,6 +123,7 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
             lifetime: answer.session,
             authenticated_at: answer.identity.authn_instant,
             not_on_or_after: answer.identity.session_not_on_or_after,
+            method: Method::Connection,
         },
     )?;
     let code = match (&answer.trace.application_id, &answer.trace.request) {
@@ -136,9 +137,9 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
 }
 
 /// Whether it is the person of the ID token that the app showed, if it showed one (OIDC Core 3.1.2.1).
-fn is_hinted(trace: &Trace, arrival: &Arrival) -> bool {
+pub(super) fn is_hinted_person(trace: &Trace, user: Option<&User>) -> bool {
     let hinted = trace.request.as_ref().and_then(|asked| asked.hinted.as_deref());
-    hinted.is_none_or(|sub| arrival.user().is_some_and(|user| user.id.as_str() == sub))
+    hinted.is_none_or(|sub| user.is_some_and(|user| user.id.as_str() == sub))
 }
 
 /// Marks the trace and the assertion as used. Tells why the answer does not count if either was.

@@ -3,9 +3,11 @@
 //! Nothing is held in memory between the halves: any instance may finish what another began.
 
 mod arrival;
+mod break_glass;
 mod complete;
 
 pub use arrival::{Arrival, arrival};
+pub use break_glass::{BreakGlass, break_glass, is_rescued, passed_by};
 pub use complete::{Answer, Completed, complete};
 
 use super::connections::Connection;

@@ -9,7 +9,8 @@ use super::input::{self, Faults};
 use super::schema::{traces, users};
 use super::types::word;
 use super::{
-    Db, Json, OrganizationId, Page, Prepared, Time, Tx, UserId, Window, events, on_backend,
+    Db, Json, OrganizationId, Page, Prepared, Time, Tx, UserId, Window, enforcement, events,
+    on_backend,
 };
 use crate::email::Email;
 use crate::error::{Error, Result};
@@ -338,6 +339,7 @@ pub fn erase(tx: &mut Tx, id: &UserId) -> Result<()> {
         ))
         .execute(tx.db)?;
     ending::sessions(tx, Of::User(id))?;
+    enforcement::forget(tx, &user.organization_id, &user.email_key)?;
     diesel::delete(&user).execute(tx.db)?;
     tell(tx, &user, "user.erased", json!({}))
 }

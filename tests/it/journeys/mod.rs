@@ -1,6 +1,7 @@
 //! Sign-ins from the app through the gateway to a provider and back, with software nobody here wrote.
 
 mod app;
+mod break_glass;
 mod clocks;
 mod ending;
 mod freshness;

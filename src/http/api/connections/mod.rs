@@ -7,7 +7,7 @@ pub(super) mod trial;
 pub(super) mod turn;
 
 use super::answer::{Answer, List, created, no_content};
-use super::input::{Body, Listing, PageParams};
+use super::input::{Body, Flag, Listing, PageParams, Params};
 use super::{organizations, schemas};
 use crate::error::{Error, Result};
 use crate::guides::Guide;
@@ -17,6 +17,7 @@ use crate::http::server::State;
 use crate::store::connections::{
     self, Connection, ConnectionPatch, ConnectionState, Filter, Known, NewConnection, Settings,
 };
+use crate::store::enforcement::LastWay;
 use crate::store::{ConnectionId, Db, OrganizationId, Tx};
 use crate::views::connection::ConnectionView;
 use crate::views::settings::SettingsSchema;
@@ -213,12 +214,23 @@ pub(super) async fn patch_connection(
     Ok(Json(state.view(connection).await?))
 }
 
+/// How to delete.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct DeleteParams {
+    /// Delete it although its organization requires single sign-on and has no other active connection. That is on record.
+    #[param(value_type = Option<bool>, default = false)]
+    lock_out: Option<Flag>,
+}
+
 /// Delete a connection
 ///
-/// Nobody can sign in with it any more. It can be restored for 30 days.
+/// Nobody can sign in with it any more. It can be restored for 30 days. The last active one of an organization that requires
+/// single sign-on stays (409 `last_active_connection`) unless `lock_out` is true.
 #[utoipa::path(
     tag = "connections",
-    params(schemas::ConnectionPath),
+    params(schemas::ConnectionPath, DeleteParams),
     responses((status = 204, description = "It is deleted.")),
     security(("api_key" = ["connections:write"])),
 )]
@@ -227,11 +239,13 @@ pub(super) async fn delete_connection(
     key: ApiKey<ConnectionsWrite>,
     state: Data<State>,
     id: Path<String>,
+    how: Params<DeleteParams>,
 ) -> Result<HttpResponse, ApiError> {
     let Connection { id, organization_id, .. } = find(&state, &key, &id).await?;
+    let last = LastWay::given_up(how.0.lock_out == Some(Flag::True));
     state
         .store
-        .write(&organization_id, key.actor(), move |tx| connections::delete(tx, &id))
+        .write(&organization_id, key.actor(), move |tx| connections::delete_with(tx, &id, last))
         .await?;
     Ok(no_content())
 }

@@ -9,6 +9,7 @@ use crate::http::caller::{ApiKey, ConnectionsWrite};
 use crate::http::server::State;
 use crate::store::ConnectionId;
 use crate::store::connections::{self, Connection};
+use crate::store::enforcement::LastWay;
 use crate::views::connection::ConnectionView;
 use actix_web::post;
 use actix_web::web::{Data, Json, Path};
@@ -52,12 +53,25 @@ pub(in crate::http::api) async fn activate_connection(
     Ok(Json(state.view(connection).await?))
 }
 
+/// How to disable.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = Deactivation)]
+#[serde(deny_unknown_fields)]
+struct Disable {
+    /// Disable it although its organization requires single sign-on and has no other active connection. That is on
+    /// record.
+    #[serde(default)]
+    lock_out: bool,
+}
+
 /// Disable a connection
 ///
-/// Nobody can sign in with it until it is activated again, and the sessions that began with it end.
+/// Nobody can sign in with it until it is activated again, and the sessions that began with it end. The last active one of
+/// an organization that requires single sign-on stays on (409 `last_active_connection`) unless `lock_out` is true.
 #[utoipa::path(
     tag = "connections",
     params(schemas::ConnectionPath),
+    request_body = Disable,
     responses((status = 200, body = ConnectionView)),
     security(("api_key" = ["connections:write"])),
 )]
@@ -66,12 +80,13 @@ pub(in crate::http::api) async fn disable_connection(
     key: ApiKey<ConnectionsWrite>,
     state: Data<State>,
     id: Path<String>,
-    _: Body<Nothing>,
+    body: Body<Disable>,
 ) -> Answer<ConnectionView> {
     let Connection { id, organization_id, .. } = super::find(&state, &key, &id).await?;
+    let last = LastWay::given_up(body.0.lock_out);
     let connection = state
         .store
-        .write(&organization_id, key.actor(), move |tx| connections::disable(tx, &id))
+        .write(&organization_id, key.actor(), move |tx| connections::disable_with(tx, &id, last))
         .await?;
     Ok(Json(state.view(connection).await?))
 }

@@ -2,6 +2,7 @@
 
 mod customers;
 mod document;
+mod enforcement;
 mod guide;
 mod keys;
 mod people;
