@@ -182,7 +182,9 @@ pub(super) fn codes(shell: &Shell, command: BreakGlass) -> Result {
         BreakGlass::Revoke { org, code, .. } => {
             let id = shell.organization(&org)?.id;
             let revoked = match code {
-                Some(code) => shell.write(&id, |tx| break_glass::revoke(tx, &id, &code)).map(|()| 1),
+                Some(code) => {
+                    shell.write(&id, |tx| break_glass::revoke(tx, &id, &code)).map(|()| 1)
+                }
                 None => shell.write(&id, |tx| break_glass::revoke_all(tx, &id)),
             };
             shell.out.note(format!("Revoked: {}", revoked?));

@@ -246,7 +246,9 @@ fn conflict(code: &str) -> (Exit, String, String) {
         "active_connection_required" => {
             (Exit::Conflict, "Turn one on: vestibule connection activate CONNECTION")
         }
-        "live_domain_required" => (Exit::Conflict, "Add one: vestibule domain add DOMAIN --org ORG"),
+        "live_domain_required" => {
+            (Exit::Conflict, "Add one: vestibule domain add DOMAIN --org ORG")
+        }
         "last_active_connection" => {
             (Exit::Conflict, "First: vestibule org enforce ORG optional. Or add --lock-out.")
         }

@@ -86,7 +86,7 @@ async fn admit(state: &Data<State>, arrived: Arc<Arrived>) -> Result<HttpRespons
                 _ => {
                     let Arrived { connection, organization, accepted, .. } = &*arrived;
                     let email = accepted.email.to_string();
-                    home(state, connection, organization, &email).await?
+                    home(state, connection, organization, &email, false).await?
                 }
             };
             add_cookie(&mut response, &browser::signed_in(state, &session, &cookie))?;
@@ -313,11 +313,12 @@ pub(super) async fn home(
     connection: &Connection,
     organization: &Organization,
     email: &str,
+    by_code: bool,
 ) -> Result<HttpResponse> {
     let (wished, id) = (connection.settings.default_application.clone(), organization.id.clone());
     let application =
         state.store.read(move |db| applications::home_of(db, &id, wished.as_ref())).await?;
     let start = application.and_then(|application| application.start(state.issuer(), email));
-    let view = pages::SignedIn { email, organization: &organization.name };
+    let view = pages::SignedIn { email, organization: &organization.name, by_code };
     Ok(start.map_or_else(|| pages::signed_in(state, &view), |location| see_other(&location)))
 }

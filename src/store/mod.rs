@@ -49,7 +49,8 @@ pub use page::{Page, Window};
 use prepared::Prepared;
 pub use types::{
     ApiKeyId, ApplicationId, BreakGlassCodeId, ConnectionId, DomainId, EventId, ExemptOwnerId,
-    GrantId, Json, KeyId, LogoutId, NoticeId, OrganizationId, RequestId, SecretId, SessionId, TraceId, UserId,
+    GrantId, Json, KeyId, LogoutId, NoticeId, OrganizationId, RequestId, SecretId, SessionId,
+    TraceId, UserId,
 };
 
 /// Connections that may write: more would wait for SQLite's one writer by polling the file.

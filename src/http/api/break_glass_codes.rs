@@ -115,9 +115,6 @@ pub(super) async fn delete_break_glass_codes(
     name: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = customers::find(&state, &key, name.into_inner()).await?.id;
-    state
-        .store
-        .write(&id.clone(), key.actor(), move |tx| break_glass::revoke_all(tx, &id))
-        .await?;
+    state.store.write(&id.clone(), key.actor(), move |tx| break_glass::revoke_all(tx, &id)).await?;
     Ok(no_content())
 }

@@ -11,6 +11,7 @@ use crate::locale::Who;
 use crate::oidc;
 use crate::oidc::client::UnknownRedirect;
 use crate::store::{RequestId, TraceId};
+use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
@@ -48,6 +49,8 @@ pub struct Failure {
     pub break_glass: Option<String>,
     /// The application: its name, and where it can be gone back to.
     pub app: Option<(String, String)>,
+    /// What binds the sign-in to this browser, where that is new: it can go on with a break-glass code.
+    pub bind: Vec<Cookie<'static>>,
 }
 
 impl Failure {
@@ -62,6 +65,7 @@ impl Failure {
             again: None,
             break_glass: None,
             app: None,
+            bind: Vec::new(),
         }
     }
 }
@@ -191,7 +195,13 @@ fn sign_in(state: &State, id: &RequestId, failure: &Failure) -> HttpResponse {
         details: details(shell, reference, code, now),
         ways: ways(shell, failure, text.retry, &text.who),
     };
-    respond(state, of_cause(failure.cause), &Csp::Page, &page)
+    let mut answer = respond(state, of_cause(failure.cause), &Csp::Page, &page);
+    for cookie in &failure.bind {
+        if let Err(error) = answer.add_cookie(cookie) {
+            tracing::error!(%error, "a cookie of an error page");
+        }
+    }
+    answer
 }
 
 /// Whom to tell; nobody if the person can mend it alone.
@@ -217,10 +227,11 @@ fn ways(shell: Shell<'_>, failure: &Failure, retry: bool, who: &[Who]) -> Vec<Wa
     });
     // Who can mend it alone needs no code for that.
     let is_broken = who.first().is_some_and(|who| *who != Who::Person);
-    let break_glass = failure.break_glass.iter().filter(|_| is_broken).map(|href| Way {
-        label: shell.text("error.break_glass").to_owned(),
-        href: href.clone(),
-    });
+    let break_glass = failure
+        .break_glass
+        .iter()
+        .filter(|_| is_broken)
+        .map(|href| Way { label: shell.text("error.break_glass").to_owned(), href: href.clone() });
     again.chain(app).chain(break_glass).collect()
 }
 

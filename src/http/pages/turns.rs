@@ -82,6 +82,8 @@ pub struct SignedIn<'a> {
     pub email: &'a str,
     /// The name of their organization.
     pub organization: &'a str,
+    /// By a break-glass code, not through the organization's identity provider.
+    pub by_code: bool,
 }
 
 /// The page at which a sign-in ends that nobody asked for.
@@ -98,7 +100,10 @@ pub fn signed_in(state: &State, view: &SignedIn<'_>) -> HttpResponse {
         page_title: shell.text("page.signed_in.page_title").to_owned(),
         title: shell.text("page.signed_in.title").to_owned(),
         texts: vec![
-            shell.fill("page.signed_in.text", &names),
+            shell.fill(
+                if view.by_code { "page.signed_in.by_code" } else { "page.signed_in.text" },
+                &names,
+            ),
             shell.operator("page.signed_in.where"),
         ],
         ways: back.into_iter().collect(),

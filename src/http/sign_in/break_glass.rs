@@ -165,7 +165,9 @@ async fn finish(
             return outcome::refused(state, cause, Some(&trace), to, &[], None);
         }
         Completed::Tested | Completed::Stale => {
-            return Err(crate::error::Error::Busy("Something changed at this moment.".into()).into());
+            return Err(
+                crate::error::Error::Busy("Something changed at this moment.".into()).into()
+            );
         }
     };
     tell(organization_id, &trace, &session);
@@ -175,7 +177,7 @@ async fn finish(
             let answer = asked.return_to.code(code.reveal(), state.issuer());
             outcome::to_app(state, answer, &state.config.brand.name)
         }
-        _ => outcome::home(state, &connection, &organization, &email.to_string()).await?,
+        _ => outcome::home(state, &connection, &organization, &email.to_string(), true).await?,
     };
     add_cookie(&mut response, &browser::signed_in(state, &session, &cookie))?;
     add_cookies(&mut response, &bind)?;

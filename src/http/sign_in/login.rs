@@ -1,8 +1,6 @@
 //! Where a person says who they are: by email address, by a choice, or by the login URL of their connection.
 
-use super::{
-    Course, Departure, break_glass_path, chooser, closed, depart, nowhere, redirect_uri,
-};
+use super::{Course, Departure, break_glass_path, chooser, closed, depart, nowhere, redirect_uri};
 use crate::email::Email;
 use crate::http::browser;
 use crate::http::error::PageError;

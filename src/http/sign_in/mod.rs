@@ -186,7 +186,12 @@ pub(super) fn away(
     let Departed { trace, connection, organization, off, .. } = departed;
     match off {
         Some(cause) => {
-            outcome::refused(state, *cause, Some(trace), (connection, organization), &[], None)
+            let to = (&**connection, organization);
+            let mut refused = outcome::refused(state, *cause, Some(trace), to, &[], None);
+            if let Err(PageError::SignIn(failure)) = &mut refused {
+                failure.bind = bind.iter().map(|cookie| cookie.clone().into_owned()).collect();
+            }
+            refused
         }
         None => Ok(leave(state, departed, bind)?),
     }

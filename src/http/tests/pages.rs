@@ -128,7 +128,17 @@ fn every_end(world: &World) -> Vec<(&'static str, HttpResponse)> {
         ("message", pages::started_at_provider(state, hostile, "/login/con_1")),
         (
             "message",
-            pages::signed_in(state, &pages::SignedIn { email: hostile, organization: hostile }),
+            pages::signed_in(
+                state,
+                &pages::SignedIn { email: hostile, organization: hostile, by_code: false },
+            ),
+        ),
+        (
+            "message",
+            pages::signed_in(
+                state,
+                &pages::SignedIn { email: hostile, organization: hostile, by_code: true },
+            ),
         ),
         ("message", pages::logout_refused(state, "clock_late", "req_1")),
     ]

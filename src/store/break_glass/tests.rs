@@ -130,9 +130,7 @@ fn a_code_in_the_wrong_hands_is_refused_and_stays_good() {
     assert_eq!(world.is_out("eve@globex.example", &code), "break_glass_refused exempt_owner");
     // An owner whose address is of no domain of the organization has another way, but none through here.
     let consultant = "eve@elsewhere.example";
-    world.store.system(|tx| {
-        enforcement::exempt(tx, &world.id, &Email::parse(consultant).unwrap())
-    });
+    world.store.system(|tx| enforcement::exempt(tx, &world.id, &Email::parse(consultant).unwrap()));
     assert_eq!(world.is_out(consultant, &code), "email_domain_not_allowed domain");
     world.is_in(ADA, &code);
 }
@@ -197,13 +195,11 @@ fn a_grant_by_a_code_gives_no_refresh_token() {
         access_token: TimeDelta::minutes(10),
         refresh_token: TimeDelta::days(30),
     };
-    world.store.system(|tx| {
-        crate::store::grants::create(tx, &app.id, &session, &request, &lifetimes)
-    });
-    let grant: crate::store::grants::Grant = world
+    world
         .store
-        .read_now(|db| Ok(crate::store::schema::grants::table.first(db)?))
-        .unwrap();
+        .system(|tx| crate::store::grants::create(tx, &app.id, &session, &request, &lifetimes));
+    let grant: crate::store::grants::Grant =
+        world.store.read_now(|db| Ok(crate::store::schema::grants::table.first(db)?)).unwrap();
     assert_eq!((grant.scope.as_str(), grant.offline), ("openid", false));
     assert_eq!((grant.method, grant.expires_at), (Method::BreakGlass, session.expires_at));
 }

@@ -101,7 +101,10 @@ fn the_last_way_in_is_not_taken_unasked() {
     let filter = events::Filter { subject: Some(one.to_string()), ..events::Filter::default() };
     let page = store.read_now(|db| events::page(db, &crate::store::Window::default(), &filter));
     let last = page.unwrap().data.remove(0);
-    assert_eq!((last.kind.as_str(), &last.data["locks_out"]), ("connection.disabled", &json!(true)));
+    assert_eq!(
+        (last.kind.as_str(), &last.data["locks_out"]),
+        ("connection.disabled", &json!(true))
+    );
     // It is required all the same: nobody is let in another way because the provider is off.
     assert_eq!(ask(&store, "ada@globex.example", None), Reason::Required);
 

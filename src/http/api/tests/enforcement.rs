@@ -35,7 +35,10 @@ async fn the_app_asks_who_may_sign_in_another_way() {
     let (ada, hank) = ("email=ada@globex.example", "email=Hank%40Globex.example");
     assert_eq!(asked(&api, ada).await, "true optional");
     let (status, owner) = api
-        .post(&format!("organizations/{id}/exempt_owners"), json!({ "email": "hank@globex.example" }))
+        .post(
+            &format!("organizations/{id}/exempt_owners"),
+            json!({ "email": "hank@globex.example" }),
+        )
         .await;
     assert_eq!((status, &owner["email"]), (201, &json!("hank@globex.example")));
     let (status, view) = api.ask("PUT", &path, json!({ "enforcement": "required" })).await;
@@ -58,7 +61,11 @@ async fn the_app_asks_who_may_sign_in_another_way() {
         ("email=a@b.example&organization=org_none", "404 not_found"),
     ] {
         let answer = api.get(&format!("enforcement?{query}")).await;
-        assert!(problem(&answer).starts_with(&expected[..expected.len().min(28)]), "{query}: {}", problem(&answer));
+        assert!(
+            problem(&answer).starts_with(&expected[..expected.len().min(28)]),
+            "{query}: {}",
+            problem(&answer)
+        );
     }
 }
 
@@ -66,8 +73,12 @@ async fn the_app_asks_who_may_sign_in_another_way() {
 async fn a_key_of_one_customer_hears_of_that_one_only() {
     let mut api = Api::new();
     let (id, _) = globex(&api).await;
-    api.ask("PUT", &format!("organizations/{id}/enforcement"), json!({ "enforcement": "required" }))
-        .await;
+    api.ask(
+        "PUT",
+        &format!("organizations/{id}/enforcement"),
+        json!({ "enforcement": "required" }),
+    )
+    .await;
     let initech = api.organization("Initech").await;
     let key = api.key_with(&all_scopes(), Some(&initech));
     api.with_key(&key);
@@ -114,20 +125,29 @@ async fn break_glass_codes_are_shown_once_and_revoked() {
     let code = first.1["data"][0]["secret"].as_str().unwrap();
     assert!(code.starts_with("bg_"), "{code}");
     let again = told(&api.answer("POST", &path, Some(json!({ "count": 2 })), &once).await);
-    assert_eq!((&again.1["data"][0]["secret"], &again.1["data"][0]["id"]), (&Value::Null, &first.1["data"][0]["id"]));
+    assert_eq!(
+        (&again.1["data"][0]["secret"], &again.1["data"][0]["id"]),
+        (&Value::Null, &first.1["data"][0]["id"])
+    );
     let (_, list) = api.get(&path).await;
     assert_eq!(list["data"].as_array().unwrap().len(), 2);
     assert!(!list.to_string().contains(code));
     let one = format!("{path}/{}", first.1["data"][0]["id"].as_str().unwrap());
     assert_eq!(api.ask("DELETE", &one, Value::Null).await.0, 204);
     assert_eq!(problem(&api.ask("DELETE", &one, Value::Null).await), "409 code_ended");
-    let left = async || api.get(&format!("organizations/{id}/enforcement")).await.1["break_glass_codes_left"].clone();
+    let left = async || {
+        api.get(&format!("organizations/{id}/enforcement")).await.1["break_glass_codes_left"]
+            .clone()
+    };
     assert_eq!(left().await, 1);
     assert_eq!(api.post(&path, json!({ "replace": true })).await.0, 201);
     assert_eq!(left().await, 10);
     assert_eq!(api.ask("DELETE", &path, Value::Null).await.0, 204);
     assert_eq!(left().await, 0);
-    assert_eq!(problem(&api.post(&path, json!({ "count": 51 })).await), "422 validation_failed /count out_of_range");
+    assert_eq!(
+        problem(&api.post(&path, json!({ "count": 51 })).await),
+        "422 validation_failed /count out_of_range"
+    );
 }
 
 #[actix_web::test]
@@ -143,7 +163,10 @@ async fn an_owner_is_exempt_by_address_or_as_a_user() {
     let again = api.post(&path, json!({ "email": "HANK@globex.example" })).await;
     assert_eq!(problem(&again), "409 exempt_owner_exists");
     for body in [json!({}), json!({ "email": "a@b.example", "user_id": hank.as_str() })] {
-        assert_eq!(problem(&api.post(&path, body).await), "422 validation_failed /email one_of_two");
+        assert_eq!(
+            problem(&api.post(&path, body).await),
+            "422 validation_failed /email one_of_two"
+        );
     }
     assert_eq!(api.get(&path).await.1["data"], json!([owner]));
     assert_eq!(api.ask("DELETE", &format!("{path}/hank@globex.example"), Value::Null).await.0, 204);
