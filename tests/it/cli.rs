@@ -1,5 +1,7 @@
 //! The command line as people and scripts meet it: what it prints, and what it tells the shell.
 
+mod enforcement;
+
 use serde_json::Value;
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod browser_attacks;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod demo;
