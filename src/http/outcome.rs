@@ -78,16 +78,13 @@ async fn admit(state: &Data<State>, arrived: Arc<Arrived>) -> Result<HttpRespons
     match done {
         Completed::SignedIn { session, cookie, code } => {
             state.metrics.sign_in(SignInOutcome::Succeeded);
-            let mut response = match (&trace.request, code) {
-                (Some(asked), Some(code)) => {
-                    let answer = asked.return_to.code(code.reveal(), state.issuer());
-                    to_app(state, answer, &state.config.brand.name)
-                }
-                _ => {
-                    let Arrived { connection, organization, accepted, .. } = &*arrived;
-                    let email = accepted.email.to_string();
-                    home(state, connection, organization, &email, false).await?
-                }
+            let mut response = if let (Some(asked), Some(code)) = (&trace.request, code) {
+                let answer = asked.return_to.code(code.reveal(), state.issuer());
+                to_app(state, answer, &state.config.brand.name)
+            } else {
+                let Arrived { connection, organization, accepted, .. } = &*arrived;
+                let email = accepted.email.to_string();
+                home(state, connection, organization, &email, false).await?
             };
             add_cookie(&mut response, &browser::signed_in(state, &session, &cookie))?;
             add_cookie(&mut response, &browser::remember(state, &arrived.connection.id)?)?;

@@ -155,13 +155,13 @@ pub(super) fn matching(
 
 /// Uses a code up; tells whether it was this one who did. Needs the organization's lock.
 pub(super) fn use_up(tx: &mut Tx, code: &BreakGlassCode, user: &UserId) -> Result<bool> {
-    let used = diesel::update(codes::table.find(&code.id))
+    let taken = diesel::update(codes::table.find(&code.id))
         .filter(codes::used_at.is_null())
         .filter(codes::revoked_at.is_null())
         .set((codes::used_at.eq(tx.now), codes::used_by.eq(user)))
         .execute(tx.db)?;
     recount(tx, &code.organization_id)?;
-    Ok(used == 1)
+    Ok(taken == 1)
 }
 
 fn live(db: &mut Db, id: &OrganizationId) -> Result<Vec<BreakGlassCode>> {
