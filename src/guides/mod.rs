@@ -53,6 +53,9 @@ pub struct Guide {
     pub metadata: MetadataGuide,
     /// What to enter, in the order of the console.
     pub values: Vec<Value>,
+    /// What to enter for single logout, where the console has something for it and that is wanted.
+    #[serde(default)]
+    pub logout: Vec<Value>,
     /// Attributes to send, by the names that we read.
     #[serde(default)]
     pub attributes: Vec<Attribute>,
@@ -162,6 +165,8 @@ pub struct Values<'a> {
     pub sp_entity_id: &'a str,
     /// Our assertion consumer service.
     pub acs: &'a str,
+    /// Our single logout service.
+    pub slo: &'a str,
     /// Where people start.
     pub login_url: &'a str,
     /// What the IT admin called the app.
@@ -286,6 +291,15 @@ impl Guide {
         self.values.iter().filter_map(filled).collect()
     }
 
+    /// The same for single logout.
+    #[must_use]
+    pub fn fill_logout(&self, locale: &Locale, values: &Values<'_>) -> Vec<Value> {
+        let app = locale.text("guide.app");
+        let filled =
+            |entry: &Value| Some(Value { value: values.fill(&entry.value, app)?, ..entry.clone() });
+        self.logout.iter().filter_map(filled).collect()
+    }
+
     /// A path of this guide with the name of the app in it.
     #[must_use]
     pub fn path(&self, locale: &Locale, path: &[String], values: &Values<'_>) -> Vec<String> {
@@ -337,6 +351,7 @@ impl Values<'_> {
                 ("sp_metadata_url", self.sp_entity_id),
                 ("acs", self.acs),
                 ("acs_pattern", &pattern),
+                ("slo", self.slo),
                 ("login_url", self.login_url),
                 ("app", self.app.unwrap_or(app)),
             ],

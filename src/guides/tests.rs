@@ -6,6 +6,7 @@ const VALUES: Values<'_> = Values {
     idp_entity_id: Some("https://sso.orbitlabs.example/idp/con_7hq2vk"),
     sp_entity_id: "https://sso.orbitlabs.example/saml/con_7hq2vk",
     acs: "https://sso.orbitlabs.example/saml/con_7hq2vk/acs",
+    slo: "https://sso.orbitlabs.example/saml/con_7hq2vk/slo",
     login_url: "https://sso.orbitlabs.example/login/con_7hq2vk",
     app: Some("Orbit Labs"),
 };
@@ -38,6 +39,20 @@ fn each_provider_has_one_guide_and_the_generic_one_is_last() {
     );
     assert!(guides.find("jumpcluod").is_err());
     assert_eq!(guides.of("gone").id, GENERIC);
+}
+
+#[test]
+fn whoever_wants_single_logout_is_told_where_our_address_for_it_goes() {
+    let (guides, locale) = loaded();
+    let without: Vec<_> =
+        guides.all().filter(|guide| guide.logout.is_empty()).map(|guide| &*guide.id).collect();
+    // Their consoles have nothing for it in a custom app.
+    assert_eq!(without, ["jumpcloud", "google", "rippling"]);
+    for guide in guides.all().filter(|guide| !guide.logout.is_empty()) {
+        let filled = guide.fill_logout(&locale, &VALUES);
+        assert_eq!(filled.iter().filter(|entry| entry.value == VALUES.slo).count(), 1);
+        assert!(filled.iter().all(|entry| !entry.value.contains('{')), "{filled:?}");
+    }
 }
 
 #[test]

@@ -121,12 +121,14 @@ pub(super) fn values(shell: &Shell, row: &Connection) -> Result {
     let guide = guides.of(&row.provider);
     let (entity_id, acs, login_url) =
         (row.entity_id(public_url), row.acs(public_url), row.login_url(public_url));
+    let slo = row.slo(public_url);
     let known = row.identity_provider.as_ref().map(|known| known.entity_id.clone());
     let generated = row.idp_entity_id(public_url);
     let values = Values {
         idp_entity_id: Some(known.as_deref().unwrap_or(&generated)),
         sp_entity_id: &entity_id,
         acs: &acs,
+        slo: &slo,
         login_url: &login_url,
         app: None,
     };
@@ -142,6 +144,11 @@ pub(super) fn values(shell: &Shell, row: &Connection) -> Result {
     });
     let all: Vec<Value> = guide.fill(&locale, &values).into_iter().chain(attributes).collect();
     entries(shell, &all)?;
+    let logout = guide.fill_logout(&locale, &values);
+    if !logout.is_empty() && !shell.out.is_json() {
+        shell.out.note("For single logout, if you want it:");
+        entries(shell, &logout)?;
+    }
     shell.out.note(format!("Give it to people in: {}", guide.assign.join(" › ")));
     let source = &guide.metadata;
     let from = guide.path(&locale, &source.path, &values).join(" › ");
