@@ -55,6 +55,11 @@ pub(crate) fn apart(test: &str) {
     assert!(told.contains("1 passed"), "{told}");
 }
 
+/// What this process has in memory now.
+pub(crate) fn resident() -> u64 {
+    status("VmRSS:")
+}
+
 /// CPU of this thread, exact to a tick of the kernel's.
 fn thread_cpu() -> Duration {
     let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap();

@@ -5,6 +5,7 @@ mod corpus;
 mod elsewhere;
 mod encrypted;
 mod hostile;
+mod memory;
 mod mutants;
 mod rules;
 mod signatures;
