@@ -31,6 +31,8 @@ pub struct Values {
     pub binding: Binding,
     /// PEM, or base64 alone.
     pub certificates: Vec<String>,
+    /// Where logout messages go, and how.
+    pub logout: Option<(String, Binding)>,
 }
 
 /// How metadata is read.
@@ -91,6 +93,10 @@ impl Values {
             &certificates,
             now,
         );
+        let read = match &self.logout {
+            Some((url, binding)) => read.and_then(|read| read.with_logout(url, *binding)),
+            None => read,
+        };
         read.map_err(|error| match error {
             Error::Invalid(mut errors) => {
                 for error in &mut errors {
@@ -150,6 +156,7 @@ mod tests {
             sign_on_url,
             binding: Binding::Redirect,
             certificates: vec![next.pem()],
+            logout: None,
         };
         for source in [Source::Xml(xml.unwrap().into_bytes()), Source::Values(values)] {
             let reading = Reading {

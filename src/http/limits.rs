@@ -43,6 +43,8 @@ pub struct Limits {
     code: Rate<IpAddr>,
     /// Refusals of responses that nobody asked for, as far as they are written down.
     pub(super) unasked: Counted,
+    /// Refusals of logout messages, as far as they are written down.
+    pub(super) logouts: Counted,
     /// Failures to open an assertion with AES-CBC.
     pub(super) failed_cbc: Counted,
 }
@@ -91,6 +93,7 @@ impl Limits {
             token: settings.token.limit().map(Rate::new),
             code: Rate::new(CODES),
             unasked: Counted::new(UNASKED),
+            logouts: Counted::new(UNASKED),
             failed_cbc: Counted::new(FAILED_CBC),
         }
     }

@@ -23,11 +23,12 @@ use crate::store::keys::KeyRing;
 use crate::store::logouts::{self, Followed, Logout, Outcome};
 use crate::store::organizations::Organization;
 use crate::store::sessions::Session;
-use crate::store::{Actor, ConnectionId, LogoutId, Scope};
+use crate::store::{Actor, ConnectionId, LogoutId, Scope, Tx, events};
 use actix_web::web::{Bytes, Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::TimeDelta;
 use serde::Deserialize;
+use serde_json::json;
 use std::sync::Arc;
 
 /// `GET /saml/{connection}/slo`: the single logout service, by redirect (SAML bindings 3.4).
@@ -170,7 +171,7 @@ async fn receive(
             Kind::Request => follow(state, place, incoming, request).await,
             Kind::Response => conclude(state, &place, &incoming, request).await,
         },
-        Err(rejection) => Ok(refused(state, &place, &rejection, request)),
+        Err(rejection) => refused(state, &place, &rejection, request).await,
     }
 }
 
@@ -185,7 +186,7 @@ async fn follow(
     let asked = match logout::verify_request(&incoming, &place.expected(), now) {
         Ok(asked) => asked,
         Err(logout::Refused { rejection, request_id }) => {
-            let page = refused(state, &place, &rejection, request);
+            let page = refused(state, &place, &rejection, request).await?;
             let Some(request_id) = request_id else { return Ok(page) };
             let answer = Answer::Refused(rejection.cause.code());
             return reply(state, &place, &incoming, &request_id, answer, &[]);
@@ -301,7 +302,7 @@ async fn conclude(
     let (answer, logout) = match (verified, found) {
         (Ok(answer), Some(logout)) => (answer, logout),
         (Err(rejection), found) => {
-            let page = refused(state, place, &rejection, request);
+            let page = refused(state, place, &rejection, request).await?;
             return Ok(match found {
                 Some(logout) => shown(state, &place.organization, &logout, AtProvider::Unconfirmed),
                 None => page,
@@ -357,15 +358,24 @@ fn shown(
     pages::signed_out(state, &view)
 }
 
-/// Logs why a message is not followed, and tells the person no more than the code.
-fn refused(
-    state: &State,
+/// Logs why a message is not followed and writes an event, and tells the person no more than the code. Anybody can send
+/// such messages, so for a connection they fill the events only up to a point.
+async fn refused(
+    state: &Data<State>,
     place: &Place,
     rejection: &Rejection,
     request: &HttpRequest,
-) -> HttpResponse {
+) -> Result<HttpResponse, PageError> {
     let Rejection { cause, detail, .. } = rejection;
-    let connection = &place.connection.id;
+    let (connection, reference) = (place.connection.id.clone(), Origin::of(request).id.to_string());
     tracing::info!(%connection, %cause, detail, "a logout message was refused");
-    pages::logout_refused(state, cause.code(), Origin::of(request).id.as_str())
+    if state.limits.logouts.add(&connection, state.store.clock().now()) {
+        let organization = place.organization.id.clone();
+        let data = json!({ "cause": cause, "request_id": reference });
+        let write = move |tx: &mut Tx| {
+            events::append(tx, Some(&organization), "logout.refused", connection.as_str(), data)
+        };
+        state.store.write(Scope::Own, Actor::System, write).await?;
+    }
+    Ok(pages::logout_refused(state, cause.code(), &reference))
 }

@@ -39,6 +39,7 @@ pub const KINDS: &[&str] = &[
     "domain.vouched",
     "exempt_owner.added",
     "exempt_owner.removed",
+    "logout.refused",
     "logout_notice.abandoned",
     "organization.created",
     "organization.deleted",

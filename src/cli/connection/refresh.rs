@@ -39,6 +39,12 @@ pub(in crate::cli) struct MetadataArguments {
     /// A file with a signing certificate; may be given several times
     #[arg(long = "certificate", value_name = "FILE", requires = "sign_on_url")]
     certificates: Vec<String>,
+    /// Where logout messages go: a single value, for single logout
+    #[arg(long, value_name = "URL", requires = "sign_on_url")]
+    logout_url: Option<String>,
+    /// How they get there: redirect or post; as people do if it is left out
+    #[arg(long, value_parser = binding, requires = "logout_url")]
+    logout_binding: Option<Binding>,
     /// Accept that a connection in use gets a provider with another entity ID
     #[arg(long)]
     accept_new_entity: bool,
@@ -77,6 +83,10 @@ impl MetadataArguments {
             sign_on_url: sign_on_url.clone(),
             binding: self.binding,
             certificates: self.certificates.iter().map(read).collect::<Result<_>>()?,
+            logout: self
+                .logout_url
+                .clone()
+                .map(|url| (url, self.logout_binding.unwrap_or(self.binding))),
         })))
     }
 }

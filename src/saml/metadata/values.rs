@@ -1,6 +1,6 @@
 //! An identity provider given as single values, and what each value must be.
 
-use super::{Endpoint, Fault, IdentityProvider};
+use super::{Endpoint, Fault, IdentityProvider, LogoutEndpoint};
 use crate::clock::Time;
 use crate::error::{Error, FieldError, Result};
 use crate::saml::Binding;
@@ -47,6 +47,20 @@ impl IdentityProvider {
             valid_until: None,
             cache_duration: None,
         })
+    }
+}
+
+impl IdentityProvider {
+    /// The same with the address to which logout messages go; faults name `/logout_url`.
+    pub fn with_logout(mut self, url: &str, binding: Binding) -> Result<Self> {
+        let location = xml::trim(url);
+        check_address(location).map_err(|why| {
+            let why = format!("The logout address is not usable: {why}");
+            Error::Invalid(vec![field_error("/logout_url", "url_invalid", why)])
+        })?;
+        let location = location.to_owned();
+        self.logout = vec![LogoutEndpoint { binding, location, response_location: None }];
+        Ok(self)
     }
 }
 
@@ -165,6 +179,30 @@ mod tests {
                 errors.into_iter().map(|error| (error.pointer, error.code)).collect()
             }
             other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn single_values_may_have_a_logout_address() {
+        let pem = testing::rsa().pem();
+        let given = |url: &str| {
+            IdentityProvider::from_values(
+                "JumpCloud",
+                "https://sso.example/saml2/orbit",
+                Binding::Redirect,
+                &[&pem],
+                testing::now(),
+            )
+            .and_then(|provider| provider.with_logout(url, Binding::Post))
+        };
+        let endpoint = given(" https://sso.example/slo\n").unwrap().logout.remove(0);
+        assert_eq!(
+            (endpoint.binding, &*endpoint.location, endpoint.response_location),
+            (Binding::Post, "https://sso.example/slo", None)
+        );
+        for wrong in ["", "javascript:alert(1)", "sso.example/slo"] {
+            let expected = vec![("/logout_url".to_owned(), "url_invalid".to_owned())];
+            assert_eq!(faults(given(wrong)), expected, "{wrong}");
         }
     }
 

@@ -9,6 +9,7 @@ use vestibule::cause::Cause;
 use vestibule::saml::certificate::Certificate;
 use vestibule::saml::issue::{ContentCipher, Issue, Signed};
 use vestibule::store::connections::Settings;
+use vestibule::store::{Window, events};
 
 const FLOOD: usize = 2000;
 
@@ -62,6 +63,39 @@ async fn responses_that_nobody_asked_for_fill_the_traces_up_to_a_point() {
     gateway.advance(TimeDelta::minutes(1));
     let page = UserAgent::new().submit_once(&rubbish).await;
     world.refused("a minute later", Cause::XmlInvalid, &page);
+}
+
+#[actix_web::test]
+async fn refused_logout_messages_fill_the_events_up_to_a_point() {
+    let gateway = Gateway::start().await;
+    let world = World::of(&gateway);
+    let slo = world.connection.slo(&gateway.url);
+    let filter = events::Filter {
+        organization: Some(world.customer.organization.id.clone()),
+        kind: Some("logout.refused".to_owned()),
+        ..events::Filter::default()
+    };
+    let told = || {
+        let window = Window { limit: 200, before: None };
+        gateway.read(|db| events::page(db, &window, &filter)).data
+    };
+    let rubbish = form(&slo, &[("SAMLRequest", "QUJDREVG")]);
+    for n in 0..70 {
+        let page = UserAgent::new().submit_once(&rubbish).await;
+        assert!(page.body.contains("xml_invalid"), "{}", page.body);
+        let told = told();
+        assert_eq!(told.len(), (n + 1).min(60));
+        if n == 0 {
+            assert_eq!(told[0].data["cause"], "xml_invalid");
+            assert_eq!(told[0].subject_id, world.connection.id.as_str());
+            // Whoever calls support gives the reference that the page shows.
+            let reference = told[0].data["request_id"].as_str().unwrap();
+            assert!(page.body.contains(reference), "{}", page.body);
+        }
+    }
+    gateway.advance(TimeDelta::minutes(1));
+    UserAgent::new().get_once(format!("{slo}?SAMLRequest=QUJD")).await;
+    assert_eq!(told().len(), 61);
 }
 
 /// Ada's answer, encrypted for us.

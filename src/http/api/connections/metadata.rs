@@ -50,6 +50,11 @@ struct Values {
     binding: Option<Binding>,
     /// PEM, or base64 alone.
     certificates: Vec<String>,
+    /// Where logout messages go, for single logout.
+    logout_url: Option<String>,
+    /// That of `binding` if it is left out.
+    #[schema(schema_with = schemas::binding)]
+    logout_binding: Option<Binding>,
 }
 
 /// Take in the identity provider's metadata
@@ -143,11 +148,14 @@ impl Import {
 
 impl From<Values> for acts::metadata::Values {
     fn from(values: Values) -> Self {
+        let binding = values.binding.unwrap_or(Binding::Redirect);
+        let logout_binding = values.logout_binding.unwrap_or(binding);
         Self {
             entity_id: values.entity_id,
             sign_on_url: values.sign_on_url,
-            binding: values.binding.unwrap_or(Binding::Redirect),
+            binding,
             certificates: values.certificates,
+            logout: values.logout_url.map(|url| (url, logout_binding)),
         }
     }
 }

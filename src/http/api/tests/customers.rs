@@ -264,3 +264,24 @@ async fn an_application_says_where_it_is_told_of_the_end_of_sessions() {
     let expected = "422 validation_failed /backchannel_logout_uri not_https";
     assert!(problem(&refused).starts_with(expected), "{refused:?}");
 }
+
+#[actix_web::test]
+async fn single_values_may_name_where_logout_messages_go() {
+    let api = Api::new();
+    let path = format!("connections/{}/metadata", connection(&api).await);
+    let mut given = values();
+    given["values"]["logout_url"] = json!("https://sso.jumpcloud.example/logout");
+    let (status, view) = api.post(&path, given.clone()).await;
+    assert_eq!(status, 200, "{view}");
+    let logout = &view["identity_provider"]["logout"];
+    assert_eq!(logout[0]["binding"], "post");
+    assert_eq!(logout[0]["location"], "https://sso.jumpcloud.example/logout");
+    given["values"]["logout_binding"] = json!("redirect");
+    let (_, view) = api.post(&path, given.clone()).await;
+    assert_eq!(view["identity_provider"]["logout"][0]["binding"], "redirect");
+    given["values"]["logout_url"] = json!("javascript:alert(1)");
+    assert_eq!(
+        problem(&api.post(&path, given).await),
+        "422 validation_failed /values/logout_url url_invalid"
+    );
+}
