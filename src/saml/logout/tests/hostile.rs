@@ -9,37 +9,38 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use std::io::Write;
 
-fn good() -> String {
+pub(super) fn good() -> String {
     query(&request(), carry::REQUEST, "to the app", &signer(testing::rsa()))
 }
 
 #[track_caller]
-fn refused(query: &str, cause: Cause) {
+pub(super) fn refused(query: &str, cause: Cause) {
     let read = read_query(query, &trusting(&[testing::rsa()]));
     assert_eq!(read.map_err(|rejection| rejection.cause), Err(cause), "{query}");
 }
 
 /// The values of a query by their names, as they stand there.
-fn part<'a>(query: &'a str, name: &str) -> &'a str {
+pub(super) fn part<'a>(query: &'a str, name: &str) -> &'a str {
     let found = query.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")));
     found.unwrap_or_else(|| panic!("{name} in {query}"))
 }
 
 /// A query with these values, in this order, signed over exactly these octets.
-fn signed(pairs: &[(&str, &str)]) -> String {
+pub(super) fn signed(pairs: &[(&str, &str)]) -> String {
     let octets: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let octets = octets.join("&");
     let signature = BASE64.encode(signer(testing::rsa()).sign(octets.as_bytes()).unwrap());
     format!("{octets}&{}", fields(&[("Signature", &signature)]))
 }
 
-fn deflated(bytes: &[u8]) -> String {
+pub(super) fn deflated(bytes: &[u8]) -> String {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).unwrap();
     fields(&[("", &BASE64.encode(encoder.finish().unwrap()))])[1..].to_owned()
 }
 
-const RSA_SHA256: &str = "http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23rsa-sha256";
+pub(super) const RSA_SHA256: &str =
+    "http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23rsa-sha256";
 
 #[test]
 fn the_signature_is_over_the_octets_as_they_came_wherever_they_stood() {

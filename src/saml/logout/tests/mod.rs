@@ -1,6 +1,7 @@
 //! What is believed of a logout message, and what is not.
 
 mod hostile;
+mod kept;
 mod ours;
 
 use super::*;
