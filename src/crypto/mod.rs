@@ -9,8 +9,8 @@ pub use key::{Algorithm, PrivateKey, PublicKey};
 pub use seal::{MasterKey, Place};
 pub use secret::{Secret, SecretBytes};
 pub use token::{
-    ACCESS_TOKEN, API_KEY, CLIENT_SECRET, CODE, REFRESH_TOKEN, SESSION, TokenHash, hash, token,
-    well_formed,
+    ACCESS_TOKEN, API_KEY, CLIENT_SECRET, CODE, REFRESH_TOKEN, SCIM_TOKEN, SESSION, TokenHash,
+    hash, token, well_formed,
 };
 
 use crate::error::{Error, Result};

@@ -7,6 +7,7 @@ pub mod connections;
 mod db;
 pub mod demo;
 pub mod destinations;
+pub mod directories;
 pub mod domains;
 mod ending;
 pub mod events;
@@ -46,8 +47,9 @@ pub(crate) use db::on_backend;
 pub use page::{Page, Window};
 use prepared::Prepared;
 pub use types::{
-    ApiKeyId, ApplicationId, ConnectionId, DomainId, EventId, GrantId, Json, KeyId, LogoutId,
-    NoticeId, OrganizationId, RequestId, SecretId, SessionId, TraceId, UserId,
+    ApiKeyId, ApplicationId, ConnectionId, DomainId, EventId, GrantId, GroupId, Json, KeyId,
+    LogoutId, NoticeId, OrganizationId, RequestId, ScimRequestId, ScimTokenId, SecretId, SessionId,
+    TraceId, UserId,
 };
 
 /// Connections that may write: more would wait for SQLite's one writer by polling the file.
@@ -83,6 +85,8 @@ pub enum Actor {
     Provider(ConnectionId),
     /// An application at the token or logout endpoint.
     Application(ApplicationId),
+    /// The directory of this connection.
+    Directory(ConnectionId),
 }
 
 impl std::fmt::Display for Actor {
@@ -94,6 +98,7 @@ impl std::fmt::Display for Actor {
             Self::SignIn(id) => write!(f, "sign_in:{id}"),
             Self::Provider(id) => write!(f, "provider:{id}"),
             Self::Application(id) => write!(f, "application:{id}"),
+            Self::Directory(id) => write!(f, "directory:{id}"),
         }
     }
 }

@@ -321,6 +321,12 @@ id!(/// ID of a key that signs or decrypts.
     KeyId, "kid", "signing key");
 id!(/// ID of an API key.
     ApiKeyId, "key", "API key");
+id!(/// ID of a group that a directory pushed.
+    GroupId, "grp", "group");
+id!(/// ID of a directory's token.
+    ScimTokenId, "sct", "SCIM token");
+id!(/// ID of a request of a directory.
+    ScimRequestId, "scr", "SCIM request");
 id!(/// ID of an event.
     EventId, "evt", "event");
 id!(/// ID of a request to this gateway, by which its log lines are found.
