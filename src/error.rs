@@ -44,6 +44,18 @@ pub enum Error {
     /// The database or a provider does not answer now; trying again may help.
     #[error("{0}")]
     Busy(String),
+    /// What a directory asked for was not done, told as SCIM tells it (RFC 7644, 3.12).
+    #[error("{detail}")]
+    Scim {
+        /// The status of HTTP.
+        status: u16,
+        /// SCIM's word for the fault, where it has one.
+        scim_type: Option<&'static str>,
+        /// A stable word for programs: `unique_conflict`.
+        code: &'static str,
+        /// What was expected, what came, and who can mend it.
+        detail: String,
+    },
     /// A fault of ours. Its text goes to the log, never to the caller.
     #[error("An unexpected failure.")]
     Internal(#[from] anyhow::Error),

@@ -154,7 +154,7 @@ impl From<Error> for Failure {
                 (Exit::NotFound, "It was never there, or it has been deleted.".to_owned(), fix)
             }
             Error::Invalid(errors) => invalid(errors),
-            Error::Conflict { code, .. } => conflict(code),
+            Error::Conflict { code, .. } | Error::Scim { code, .. } => conflict(code),
             Error::Unauthenticated(_) | Error::Forbidden(_) => (
                 Exit::NotAllowed,
                 "Who asks may not do this.".to_owned(),

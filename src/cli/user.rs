@@ -147,8 +147,9 @@ fn show(shell: &Shell, row: User) -> Result {
 
 fn erase(shell: &Shell, id: &UserId) -> Result {
     let user = shell.read(|db| users::find(db, id))?;
-    let act = format!("Erase {} and what traces tell about them; it cannot be undone", user.email);
-    shell.confirm(&act, &user.email)?;
+    let act =
+        format!("Erase {} and what traces tell about them; it cannot be undone", user.label());
+    shell.confirm(&act, user.label())?;
     shell.write(&user.organization_id, |tx| users::erase(tx, id))?;
     shell.out.note("The person is erased.");
     Ok(())

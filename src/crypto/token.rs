@@ -11,6 +11,8 @@ use std::fmt;
 pub const API_KEY: &str = "vst_live_";
 /// Prefix of an application's client secret (UX 4.2).
 pub const CLIENT_SECRET: &str = "cs_";
+/// Prefix of a directory's token (UX 4.2).
+pub const SCIM_TOKEN: &str = "scim_";
 /// Prefix of an authorization code.
 pub const CODE: &str = "ac_";
 /// Prefix of an access token.

@@ -174,6 +174,17 @@ impl Error {
     }
 }
 
+impl From<Error> for crate::error::Error {
+    fn from(error: Error) -> Self {
+        Self::Scim {
+            status: error.status,
+            scim_type: error.scim_type.map(ScimType::as_str),
+            code: error.code,
+            detail: error.detail,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 pub mod bulk;
 pub mod dialect;
+pub mod document;
 mod error;
 pub mod filter;
 pub mod patch;

@@ -237,3 +237,13 @@ impl From<DieselError> for Error {
         }
     }
 }
+
+/// A subquery with the texts of a JSON array that is bound as `$number`: as many as there are, in one value.
+pub(super) fn listed(db: &Db, number: usize) -> String {
+    match db {
+        Db::Postgres(_) => {
+            format!("SELECT value FROM json_array_elements_text(${number}::json) AS t (value)")
+        }
+        Db::Sqlite(_) => format!("SELECT value FROM json_each(${number})"),
+    }
+}

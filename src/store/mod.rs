@@ -8,6 +8,7 @@ pub mod connections;
 mod db;
 pub mod demo;
 pub mod destinations;
+pub mod directories;
 pub mod domains;
 mod ending;
 pub mod enforcement;
@@ -49,8 +50,8 @@ pub use page::{Page, Window};
 use prepared::Prepared;
 pub use types::{
     ApiKeyId, ApplicationId, BreakGlassCodeId, ConnectionId, DomainId, EventId, ExemptOwnerId,
-    GrantId, Json, KeyId, LogoutId, NoticeId, OrganizationId, RequestId, SecretId, SessionId,
-    TraceId, UserId,
+    GrantId, GroupId, Json, KeyId, LogoutId, NoticeId, OrganizationId, RequestId, ScimRequestId,
+    ScimTokenId, SecretId, SessionId, TraceId, UserId,
 };
 
 /// Connections that may write: more would wait for SQLite's one writer by polling the file.
@@ -86,6 +87,8 @@ pub enum Actor {
     Provider(ConnectionId),
     /// An application at the token or logout endpoint.
     Application(ApplicationId),
+    /// The directory of this connection.
+    Directory(ConnectionId),
 }
 
 impl std::fmt::Display for Actor {
@@ -97,6 +100,7 @@ impl std::fmt::Display for Actor {
             Self::SignIn(id) => write!(f, "sign_in:{id}"),
             Self::Provider(id) => write!(f, "provider:{id}"),
             Self::Application(id) => write!(f, "application:{id}"),
+            Self::Directory(id) => write!(f, "directory:{id}"),
         }
     }
 }

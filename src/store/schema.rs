@@ -347,6 +347,105 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    directories (connection_id) {
+        connection_id -> Text,
+        organization_id -> Text,
+        dialect -> Text,
+        is_dialect_set -> Bool,
+        users -> BigInt,
+        groups -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    scim_tokens (id) {
+        id -> Text,
+        connection_id -> Text,
+        label -> Text,
+        hash -> Text,
+        hint -> Text,
+        networks -> Text,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+        retires_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
+        last_used_at -> Nullable<Timestamp>,
+        last_used_from -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    directory_users (user_id) {
+        user_id -> Text,
+        connection_id -> Text,
+        user_name_key -> Text,
+        external_id -> Text,
+        display_name_key -> Text,
+        is_active -> Bool,
+        is_test -> Bool,
+        resource -> Text,
+        revision -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        deleted_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    directory_emails (connection_id, value_key, user_id) {
+        connection_id -> Text,
+        value_key -> Text,
+        user_id -> Text,
+    }
+}
+
+diesel::table! {
+    groups (id) {
+        id -> Text,
+        organization_id -> Text,
+        connection_id -> Text,
+        display_name -> Text,
+        display_name_key -> Text,
+        external_id -> Text,
+        is_test -> Bool,
+        resource -> Text,
+        revision -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        deleted_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    group_members (group_id, user_id) {
+        group_id -> Text,
+        user_id -> Text,
+        added_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    scim_requests (id) {
+        id -> Text,
+        organization_id -> Text,
+        connection_id -> Text,
+        token_id -> Nullable<Text>,
+        method -> Text,
+        path -> Text,
+        status -> Integer,
+        code -> Nullable<Text>,
+        effect -> Text,
+        is_change -> Bool,
+        dialect -> Text,
+        resource_id -> Nullable<Text>,
+        message -> Nullable<Text>,
+        micros -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(domains -> organizations (organization_id));
 diesel::joinable!(connections -> organizations (organization_id));
 diesel::joinable!(users -> organizations (organization_id));
@@ -366,6 +465,10 @@ diesel::joinable!(provider_certificates -> connections (connection_id));
 diesel::joinable!(metadata_refreshes -> connections (connection_id));
 diesel::joinable!(exempt_owners -> organizations (organization_id));
 diesel::joinable!(break_glass_codes -> organizations (organization_id));
+diesel::joinable!(directories -> connections (connection_id));
+diesel::joinable!(directory_users -> users (user_id));
+diesel::joinable!(group_members -> groups (group_id));
+diesel::joinable!(group_members -> directory_users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     settings,
@@ -391,4 +494,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     metadata_refreshes,
     exempt_owners,
     break_glass_codes,
+    directories,
+    scim_tokens,
+    directory_users,
+    directory_emails,
+    groups,
+    group_members,
+    scim_requests,
 );

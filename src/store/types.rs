@@ -325,6 +325,12 @@ id!(/// ID of a person's exemption from single sign-on.
     ExemptOwnerId, "own", "exempt owner");
 id!(/// ID of a break-glass code.
     BreakGlassCodeId, "bgc", "break-glass code");
+id!(/// ID of a group that a directory pushed.
+    GroupId, "grp", "group");
+id!(/// ID of a directory's token.
+    ScimTokenId, "sct", "SCIM token");
+id!(/// ID of a request of a directory.
+    ScimRequestId, "scr", "SCIM request");
 id!(/// ID of an event.
     EventId, "evt", "event");
 id!(/// ID of a request to this gateway, by which its log lines are found.

@@ -41,6 +41,7 @@ impl<'a> From<&'a Error> for Problem<'a> {
             Error::Forbidden(_) => (403, "forbidden"),
             Error::TooMany { .. } => (429, "too_many_requests"),
             Error::Busy(_) => (503, "unavailable"),
+            Error::Scim { status, code, .. } => (*status, *code),
             Error::Internal(_) => (500, "internal_error"),
         };
         let errors = match error {

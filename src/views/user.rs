@@ -22,7 +22,7 @@ pub struct UserView {
     #[schema(schema_with = words::user_source)]
     source: Source,
     #[schema(example = "ada@globex.example")]
-    email: String,
+    email: Option<String>,
     #[schema(example = "Ada Lovelace")]
     name: Option<String>,
     given_name: Option<String>,
@@ -46,7 +46,7 @@ impl From<User> for UserView {
             state: row.state(),
             id: row.id.to_string(),
             organization_id: row.organization_id.to_string(),
-            email: row.email,
+            email: Some(row.email).filter(|email| !email.is_empty()),
             name: row.name,
             given_name: row.given_name,
             family_name: row.family_name,

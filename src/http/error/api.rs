@@ -98,7 +98,7 @@ fn code(error: &Error) -> &'static str {
     match error {
         Error::NotFound { .. } => "not_found",
         Error::Invalid(_) => "validation_failed",
-        Error::Conflict { code, .. } => code,
+        Error::Conflict { code, .. } | Error::Scim { code, .. } => code,
         Error::Unauthenticated(_) => "unauthenticated",
         Error::Forbidden(_) => "forbidden",
         Error::TooMany { .. } => "too_many_requests",

@@ -105,9 +105,10 @@ fn translate(error: &Error, id: &str) -> oidc::Error {
         ),
         Error::Busy(_) => oidc::Error::TemporarilyUnavailable("Try again in a few seconds.".into()),
         Error::TooMany { detail, .. } => oidc::Error::TemporarilyUnavailable(detail.clone().into()),
-        Error::NotFound { .. } | Error::Invalid(_) | Error::Conflict { .. } => {
-            oidc::Error::InvalidRequest(error.to_string().into())
-        }
+        Error::NotFound { .. }
+        | Error::Invalid(_)
+        | Error::Conflict { .. }
+        | Error::Scim { .. } => oidc::Error::InvalidRequest(error.to_string().into()),
     }
 }
 

@@ -165,7 +165,9 @@ pub(super) fn plain(state: &State, id: &RequestId, plain: &Plain) -> HttpRespons
 /// The sentence of an error that a person can do something about.
 fn error_text(error: &Error) -> Option<String> {
     match error {
-        Error::Invalid(_) | Error::Conflict { .. } | Error::Forbidden(_) => Some(error.to_string()),
+        Error::Invalid(_) | Error::Conflict { .. } | Error::Forbidden(_) | Error::Scim { .. } => {
+            Some(error.to_string())
+        }
         Error::Unauthenticated(detail) | Error::TooMany { detail, .. } => Some(detail.clone()),
         Error::NotFound { .. } | Error::Busy(_) | Error::Internal(_) => None,
     }

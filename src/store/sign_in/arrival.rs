@@ -86,11 +86,20 @@ pub fn arrival(
             None => Arrival::New,
         },
     };
-    Ok(match arrival.user().map(User::state) {
-        None | Some(UserState::Active) => Ok(arrival),
-        Some(UserState::Suspended) => Err(Cause::UserSuspended),
-        Some(UserState::Deprovisioned) => Err(Cause::UserDeprovisioned),
+    Ok(match arrival.user().and_then(kept_out) {
+        None => Ok(arrival),
+        Some(cause) => Err(cause),
     })
+}
+
+/// Why a person may not sign in, if so: the operator said so, or the directory has them off or removed. To the person
+/// and to the directory's administrator the latter two are the same.
+fn kept_out(user: &User) -> Option<Cause> {
+    match user.state() {
+        UserState::Active => None,
+        UserState::Suspended if user.suspended_at.is_some() => Some(Cause::UserSuspended),
+        UserState::Suspended | UserState::Deprovisioned => Some(Cause::UserDeprovisioned),
+    }
 }
 
 /// Whether the address that the person has after this sign-in is of a domain that is live here. Who does not take

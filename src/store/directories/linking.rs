@@ -1,0 +1,206 @@
+//! Which person a directory means when it makes a user: somebody new, somebody it removed, or somebody who came by
+//! themselves. The rules are in docs/decisions/0024-who-a-directory-means.md.
+
+use super::Directory;
+use super::people::Row;
+use crate::email::Email;
+use crate::error::Result;
+use crate::scim::{self, Resource};
+use crate::store::connections::ConnectionState;
+use crate::store::schema::{connections, directory_users, identities, users};
+use crate::store::users::{self as people, User};
+use crate::store::{Db, Tx, UserId, domains};
+use diesel::prelude::*;
+
+/// Whom a directory means.
+pub(super) enum Meant {
+    /// Somebody nobody has seen.
+    New,
+    /// Somebody whom this directory removed.
+    Removed(Box<Row>),
+    /// Somebody who came by a sign-in or from the vendor, and whom no directory keeps.
+    Here(Box<User>),
+    /// Somebody whom the directory of a connection kept that is off or deleted.
+    Left(Box<User>, Box<Row>),
+}
+
+/// Decides whom a directory means by a new resource, or why it cannot be made.
+pub(super) fn meant(
+    tx: &mut Tx,
+    directory: &Directory,
+    resource: &Resource,
+    email: Option<&Email>,
+) -> Result<Meant> {
+    let key = scim::fold(resource.text("userName").unwrap_or_default());
+    if let Some(owner) = live_by_user_name(tx.db, directory, &key, None)? {
+        let name = resource.text("userName").unwrap_or_default();
+        return Err(scim::Error::taken("userName", name, owner.as_str()).into());
+    }
+    if let Some(row) = removed(tx.db, directory, &key, resource.text("externalId"))? {
+        return Ok(Meant::Removed(Box::new(row)));
+    }
+    let known = match by_identity(tx.db, directory, resource, email)? {
+        Some(user) => Some(user),
+        None => match email {
+            Some(email) => people::by_email(tx.db, &directory.organization_id, email)?,
+            None => None,
+        },
+    };
+    let Some(user) = known else { return Ok(Meant::New) };
+    let kept: Option<Row> = directory_users::table.find(&user.id).first(tx.db).optional()?;
+    match kept {
+        None => here(tx.db, directory, user, email),
+        // Removed under another name, so this is somebody else who has the address now.
+        Some(row) if row.deleted_at.is_some() => Ok(Meant::New),
+        Some(row) if row.connection_id != directory.connection_id && is_off(tx.db, &row)? => {
+            Ok(Meant::Left(Box::new(user), Box::new(row)))
+        }
+        Some(row) if row.connection_id != directory.connection_id => {
+            let detail = format!(
+                "{} is kept by the directory of another connection of this organization, {}. Turn that connection off \
+                 first, or remove the person there.",
+                user.id, row.connection_id
+            );
+            Err(conflict(detail).into())
+        }
+        Some(_) => Err(taken(&user).into()),
+    }
+}
+
+fn here(db: &mut Db, directory: &Directory, user: User, email: Option<&Email>) -> Result<Meant> {
+    let domain = email.map(Email::domain);
+    let is_live = match domain {
+        Some(domain) => domains::owner(db, domain)?.as_ref() == Some(&directory.organization_id),
+        None => true,
+    };
+    if is_live {
+        return Ok(Meant::Here(Box::new(user)));
+    }
+    let detail = format!(
+        "The email address belongs to {}, who came by signing in, and its domain is not verified for this \
+         organization, so the two are not taken for one person. Verify the domain, then send this again.",
+        user.id
+    );
+    Err(conflict(detail).into())
+}
+
+/// Refuses a user name that another live user of the directory has.
+pub(super) fn refuse_user_name(
+    tx: &mut Tx,
+    directory: &Directory,
+    resource: &Resource,
+    own: &UserId,
+) -> Result<()> {
+    let name = resource.text("userName").unwrap_or_default();
+    match live_by_user_name(tx.db, directory, &scim::fold(name), Some(own))? {
+        Some(owner) => Err(scim::Error::taken("userName", name, owner.as_str()).into()),
+        None => Ok(()),
+    }
+}
+
+/// Makes an address free for `own`: a removed person gives it up, anybody else keeps it.
+pub(super) fn claim_email(
+    tx: &mut Tx,
+    directory: &Directory,
+    email: &Email,
+    own: &UserId,
+) -> Result<()> {
+    let Some(user) = people::by_email(tx.db, &directory.organization_id, email)? else {
+        return Ok(());
+    };
+    if user.id == *own {
+        return Ok(());
+    }
+    if user.deprovisioned_at.is_none() {
+        return Err(taken(&user).into());
+    }
+    people::lose_email(tx, &user)
+}
+
+fn taken(user: &User) -> scim::Error {
+    scim::Error::taken("The email address", &user.email, user.id.as_str())
+}
+
+fn conflict(detail: String) -> scim::Error {
+    scim::Error {
+        status: 409,
+        scim_type: Some(scim::ScimType::Uniqueness),
+        code: "unique_conflict",
+        detail,
+    }
+}
+
+fn live_by_user_name(
+    db: &mut Db,
+    directory: &Directory,
+    key: &str,
+    but: Option<&UserId>,
+) -> Result<Option<UserId>> {
+    let found: Option<UserId> = directory_users::table
+        .filter(directory_users::connection_id.eq(&directory.connection_id))
+        .filter(directory_users::user_name_key.eq(key))
+        .filter(directory_users::deleted_at.is_null())
+        .select(directory_users::user_id)
+        .first(db)
+        .optional()?;
+    Ok(found.filter(|id| Some(id) != but))
+}
+
+/// Whom this directory removed under this user name, or under this external ID.
+fn removed(
+    db: &mut Db,
+    directory: &Directory,
+    key: &str,
+    external_id: Option<&str>,
+) -> Result<Option<Row>> {
+    let of = || {
+        directory_users::table
+            .filter(directory_users::connection_id.eq(&directory.connection_id))
+            .filter(directory_users::deleted_at.is_not_null())
+            .order(directory_users::deleted_at.desc())
+    };
+    let found = of().filter(directory_users::user_name_key.eq(key)).first(db).optional()?;
+    match (found, external_id) {
+        (Some(row), _) => Ok(Some(row)),
+        (None, Some(id)) => {
+            Ok(of().filter(directory_users::external_id.eq(id)).first(db).optional()?)
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// Whom the connection's provider knows under the user name, the external ID or the email address.
+fn by_identity(
+    db: &mut Db,
+    directory: &Directory,
+    resource: &Resource,
+    email: Option<&Email>,
+) -> Result<Option<User>> {
+    let name = resource.text("userName");
+    let folded = name.and_then(|name| Email::parse(name).ok()).map(|name| name.key());
+    let subjects = [
+        name.map(str::to_owned),
+        folded,
+        resource.text("externalId").map(str::to_owned),
+        email.map(Email::key),
+    ];
+    let subjects: Vec<String> = subjects.into_iter().flatten().collect();
+    let found = identities::table
+        .inner_join(users::table)
+        .filter(identities::connection_id.eq(&directory.connection_id))
+        .filter(identities::subject.eq_any(subjects))
+        .order(identities::created_at)
+        .select(users::all_columns)
+        .first(db);
+    Ok(found.optional()?)
+}
+
+/// Whether the connection whose directory keeps this person is off or deleted.
+fn is_off(db: &mut Db, row: &Row) -> Result<bool> {
+    let live = connections::table
+        .find(&row.connection_id)
+        .filter(connections::deleted_at.is_null())
+        .filter(connections::state.ne(ConnectionState::Disabled));
+    let is_live: bool = diesel::select(diesel::dsl::exists(live)).get_result(db)?;
+    Ok(!is_live)
+}

@@ -1,0 +1,419 @@
+//! What a directory says of people. The people themselves are in `users`, where every sign-in finds them.
+
+use super::linking::{self, Meant};
+use super::list::{self, Found};
+use super::tokens::count_more;
+use super::{Directory, Effect, groups};
+use crate::email::Email;
+use crate::error::Result;
+use crate::scim::dialect;
+use crate::scim::document::{self, Meta};
+use crate::scim::patch::{self, Operation};
+use crate::scim::query::Query;
+use crate::scim::{self, Kind, Resource};
+use crate::store::ending::{self, Of};
+use crate::store::schema::{directory_emails, directory_users, group_members};
+use crate::store::users::{self as people, FromDirectory, User};
+use crate::store::{
+    ConnectionId, Db, GroupId, Json, Prepared, Time, Tx, UserId, events, on_backend,
+};
+use diesel::prelude::*;
+use serde_json::{Map, Value, json};
+
+/// What a directory says of a person.
+#[derive(Debug, Clone, Queryable, Insertable, AsChangeset, Identifiable)]
+#[diesel(primary_key(user_id), table_name = directory_users, treat_none_as_null = true)]
+pub struct Row {
+    /// Who it is.
+    pub user_id: UserId,
+    /// The connection whose directory says it.
+    pub connection_id: ConnectionId,
+    /// `userName`, folded.
+    pub user_name_key: String,
+    /// `externalId`; empty: none.
+    pub external_id: String,
+    /// `displayName`, folded; empty: none.
+    pub display_name_key: String,
+    /// `active`.
+    pub is_active: bool,
+    /// It is made only to test the connection.
+    pub is_test: bool,
+    /// The attributes of the resource.
+    pub resource: Json<Map<String, Value>>,
+    /// Counts the changes.
+    pub revision: i64,
+    /// When the directory made it.
+    pub created_at: Time,
+    /// When the directory last changed it.
+    pub updated_at: Time,
+    /// When the directory removed it.
+    pub deleted_at: Option<Time>,
+}
+
+/// A user, as a directory sees one.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// What the directory says.
+    pub row: Row,
+    /// In which groups they are, by ID and name, where that was asked for.
+    pub groups: Option<Vec<(GroupId, String)>>,
+}
+
+impl Person {
+    /// The resource.
+    #[must_use]
+    pub fn resource(&self) -> Resource {
+        Resource::stored(Kind::User, (*self.row.resource).clone())
+    }
+
+    /// The resource as it is answered by the service at `base`.
+    #[must_use]
+    pub fn document(&self, base: &str) -> Map<String, Value> {
+        let mut whole = self.row.document(base);
+        if let Some(groups) = self.groups.as_ref().filter(|groups| !groups.is_empty()) {
+            let pairs = groups.iter().map(|(id, name)| (id.as_str(), name.as_str()));
+            whole.insert("groups".to_owned(), document::groups(base, pairs));
+        }
+        whole
+    }
+}
+
+impl Row {
+    /// The resource as it is answered, without groups.
+    #[must_use]
+    pub fn document(&self, base: &str) -> Map<String, Value> {
+        let resource = Resource::stored(Kind::User, (*self.resource).clone());
+        document::document(
+            base,
+            &resource,
+            Meta {
+                id: self.user_id.as_str(),
+                created: self.created_at.to_utc(),
+                modified: self.updated_at.to_utc(),
+                revision: self.revision,
+            },
+        )
+    }
+
+    fn take(&mut self, resource: Resource) {
+        self.user_name_key = scim::fold(resource.text("userName").unwrap_or_default());
+        resource.text("externalId").unwrap_or_default().clone_into(&mut self.external_id);
+        self.display_name_key = scim::fold(resource.text("displayName").unwrap_or_default());
+        self.is_active = resource.active().unwrap_or(true);
+        self.resource = Json::from(resource.into_attributes());
+    }
+}
+
+/// Finds a user of the directory.
+pub fn find(db: &mut Db, directory: &Directory, id: &str, with_groups: bool) -> Result<Person> {
+    let row = row(db, directory, id)?;
+    with(db, vec![row], with_groups)?.pop().ok_or_else(|| scim::Error::not_found("user", id).into())
+}
+
+/// The users that a query asks for.
+pub fn page(db: &mut Db, directory: &Directory, query: &Query) -> Result<Found<Person>> {
+    let found = list::people(db, directory, query)?;
+    let with_groups = query.projection.wants("groups");
+    let data = with(db, found.data, with_groups)?;
+    Ok(Found { data, total: found.total, next: found.next })
+}
+
+/// Makes a user: somebody new, or somebody who is here already, as the rules of linking say.
+pub fn create(
+    tx: &mut Tx,
+    directory: &Directory,
+    mut resource: Resource,
+) -> Result<(Person, Effect)> {
+    resource.complete()?;
+    if resource.active().is_none() {
+        resource.set("active", true.into());
+    }
+    let email = email(&resource)?;
+    let is_test = dialect::is_test(Kind::User, resource.text("userName").unwrap_or_default());
+    let said = said(&resource, email.clone(), is_test);
+    let (user, effect, before) = match linking::meant(tx, directory, &resource, email.as_ref())? {
+        Meant::New => {
+            if let Some(email) = &email {
+                linking::claim_email(tx, directory, email, &UserId::new())?;
+            }
+            (people::create_from_directory(tx, directory, said)?, "created", None)
+        }
+        Meant::Removed(row) => {
+            let user = people::find(tx.db, &row.user_id)?;
+            if let Some(email) = &email {
+                linking::claim_email(tx, directory, email, &user.id)?;
+            }
+            (people::take_from_directory(tx, directory, user, said, true)?, "restored", Some(*row))
+        }
+        Meant::Here(user) => {
+            if let Some(email) = &email {
+                linking::claim_email(tx, directory, email, &user.id)?;
+            }
+            let linked = people::take_from_directory(tx, directory, *user, said, true)?;
+            tell_link(tx, directory, &linked, None)?;
+            (linked, "linked with the person who has signed in before", None)
+        }
+        Meant::Left(user, row) => {
+            let former = row.connection_id.clone();
+            count_more(tx, &former, -1, 0)?;
+            let linked = people::take_from_directory(tx, directory, *user, said, true)?;
+            tell_link(tx, directory, &linked, Some(&former))?;
+            (linked, "taken over from a connection that is off", Some(*row))
+        }
+    };
+    let ended = if resource.active() == Some(false) {
+        ending::sessions(tx, Of::User(&user.id))?
+    } else {
+        0
+    };
+    let mut row = Row {
+        user_id: user.id.clone(),
+        connection_id: directory.connection_id.clone(),
+        user_name_key: String::new(),
+        external_id: String::new(),
+        display_name_key: String::new(),
+        is_active: true,
+        is_test,
+        resource: Json::from(Map::new()),
+        revision: before.as_ref().map_or(1, |before| before.revision + 1),
+        created_at: before.as_ref().map_or(tx.now, |before| before.created_at),
+        updated_at: tx.now,
+        deleted_at: None,
+    };
+    let emails = emails(&resource);
+    row.take(resource);
+    if before.is_some() {
+        diesel::update(directory_users::table.find(&row.user_id)).set(&row).execute(tx.db)?;
+        forget_emails(tx, &row.user_id)?;
+    } else {
+        let insert = diesel::insert_into(directory_users::table).values(row.clone());
+        on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
+    }
+    write_emails(tx, &row, &emails)?;
+    count_more(tx, &directory.connection_id, 1, 0)?;
+    let words = format!("{} {effect}{}.", called(&row), ended_words(ended));
+    Ok((with_theirs(tx.db, row)?, Effect::change(words)))
+}
+
+/// Replaces what the directory says of a user (RFC 7644, 3.5.1). What the directory leaves out of `userName` and
+/// `active` stays: no silence lets anybody in again.
+pub fn replace(
+    tx: &mut Tx,
+    directory: &Directory,
+    id: &str,
+    mut resource: Resource,
+    if_match: Option<&[i64]>,
+) -> Result<(Person, Effect)> {
+    let row = row(tx.db, directory, id)?;
+    unchanged_since(row.revision, if_match)?;
+    for name in ["userName", "active"] {
+        if let (None, Some(kept)) = (resource.attributes().get(name), row.resource.get(name)) {
+            resource.set(name, kept.clone());
+        }
+    }
+    if resource.active().is_none() && !row.is_active {
+        resource.set("active", false.into());
+    }
+    resource.complete()?;
+    write(tx, directory, row, resource)
+}
+
+/// Changes a user by operations (RFC 7644, 3.5.2): all of them or none.
+pub fn patch(
+    tx: &mut Tx,
+    directory: &Directory,
+    id: &str,
+    operations: &[Operation],
+    if_match: Option<&[i64]>,
+) -> Result<(Person, Effect)> {
+    let row = row(tx.db, directory, id)?;
+    unchanged_since(row.revision, if_match)?;
+    let mut resource = Resource::stored(Kind::User, (*row.resource).clone());
+    patch::apply(&mut resource, operations)?;
+    if resource.active().is_none() && !row.is_active {
+        resource.set("active", false.into());
+    }
+    write(tx, directory, row, resource)
+}
+
+/// Removes a user (RFC 7644, 3.6): they are out at once, and their record stays until its retention ends, so that they
+/// can come back as who they were.
+pub fn remove(
+    tx: &mut Tx,
+    directory: &Directory,
+    id: &str,
+    if_match: Option<&[i64]>,
+) -> Result<Effect> {
+    let mut row = row(tx.db, directory, id)?;
+    unchanged_since(row.revision, if_match)?;
+    row.deleted_at = Some(tx.now);
+    row.updated_at = tx.now;
+    row.revision += 1;
+    diesel::update(directory_users::table.find(&row.user_id)).set(&row).execute(tx.db)?;
+    count_more(tx, &directory.connection_id, -1, 0)?;
+    let ended = people::deprovision(tx, &row.user_id, row.is_test)?;
+    Ok(Effect::change(format!("{} removed{}.", called(&row), ended_words(ended))))
+}
+
+fn write(
+    tx: &mut Tx,
+    directory: &Directory,
+    mut row: Row,
+    resource: Resource,
+) -> Result<(Person, Effect)> {
+    if *row.resource == *resource.attributes() {
+        return Ok((with_theirs(tx.db, row)?, Effect::none()));
+    }
+    let before = row.clone();
+    if scim::fold(resource.text("userName").unwrap_or_default()) != row.user_name_key {
+        linking::refuse_user_name(tx, directory, &resource, &row.user_id)?;
+    }
+    let email = email(&resource)?;
+    let old = people::find(tx.db, &row.user_id)?;
+    if let Some(email) = &email
+        && old.email_key != email.key()
+    {
+        linking::claim_email(tx, directory, email, &row.user_id)?;
+    }
+    let said = said(&resource, email, row.is_test);
+    people::take_from_directory(tx, directory, old, said, false)?;
+    let emails = emails(&resource);
+    row.take(resource);
+    row.revision += 1;
+    row.updated_at = tx.now;
+    let ended = match (before.is_active, row.is_active) {
+        (true, false) => Some(ending::sessions(tx, Of::User(&row.user_id))?),
+        _ => None,
+    };
+    diesel::update(directory_users::table.find(&row.user_id)).set(&row).execute(tx.db)?;
+    if before.resource.get("emails") != row.resource.get("emails") {
+        forget_emails(tx, &row.user_id)?;
+        write_emails(tx, &row, &emails)?;
+    }
+    let did = match (before.is_active, row.is_active) {
+        (true, false) => "deactivated",
+        (false, true) => "activated",
+        _ => "changed",
+    };
+    let words = format!("{} {did}{}.", called(&row), ended_words(ended.unwrap_or(0)));
+    Ok((with_theirs(tx.db, row)?, Effect::change(words)))
+}
+
+fn row(db: &mut Db, directory: &Directory, id: &str) -> Result<Row> {
+    let query = directory_users::table
+        .filter(directory_users::user_id.eq(id))
+        .filter(directory_users::connection_id.eq(&directory.connection_id))
+        .filter(directory_users::deleted_at.is_null());
+    let found = on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?;
+    found.ok_or_else(|| scim::Error::not_found("user", id).into())
+}
+
+/// Refuses what was asked of another version (RFC 7644, 3.14).
+pub(super) fn unchanged_since(revision: i64, if_match: Option<&[i64]>) -> Result<()> {
+    match if_match {
+        Some(seen) if !seen.contains(&revision) => {
+            Err(scim::Error::version(&document::version(revision)).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn with_theirs(db: &mut Db, row: Row) -> Result<Person> {
+    let groups = groups::of(db, std::slice::from_ref(&row.user_id))?.remove(&row.user_id);
+    Ok(Person { row, groups: Some(groups.unwrap_or_default()) })
+}
+
+fn with(db: &mut Db, rows: Vec<Row>, with_groups: bool) -> Result<Vec<Person>> {
+    if !with_groups {
+        return Ok(rows.into_iter().map(|row| Person { row, groups: None }).collect());
+    }
+    let ids: Vec<UserId> = rows.iter().map(|row| row.user_id.clone()).collect();
+    let mut theirs = groups::of(db, &ids)?;
+    let person = |row: Row| {
+        let groups = theirs.remove(&row.user_id).unwrap_or_default();
+        Person { row, groups: Some(groups) }
+    };
+    Ok(rows.into_iter().map(person).collect())
+}
+
+/// The email address that counts. One that is none is refused where the directory calls it one.
+fn email(resource: &Resource) -> Result<Option<Email>> {
+    let Some(text) = resource.email() else { return Ok(None) };
+    match Email::parse(text) {
+        Ok(email) => Ok(Some(email)),
+        // A user name with an @ need not be an address.
+        Err(_) if resource.attributes().get("emails").is_none() => Ok(None),
+        Err(fault) => Err(scim::Error::value(format!("emails.value “{text}”: {fault}")).into()),
+    }
+}
+
+fn said(resource: &Resource, email: Option<Email>, is_test: bool) -> FromDirectory {
+    let text = |text: Option<&str>| text.filter(|text| !text.trim().is_empty()).map(str::to_owned);
+    FromDirectory {
+        email,
+        name: resource.display_name(),
+        given_name: text(resource.name("givenName")),
+        family_name: text(resource.name("familyName")),
+        is_active: resource.active().unwrap_or(true),
+        is_test,
+    }
+}
+
+/// Every email address of the resource, folded.
+fn emails(resource: &Resource) -> Vec<String> {
+    let emails = resource.attributes().get("emails").and_then(Value::as_array);
+    let values = emails.into_iter().flatten().filter_map(|email| email.get("value")?.as_str());
+    let mut keys: Vec<String> = values.map(scim::fold).collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+fn forget_emails(tx: &mut Tx, user: &UserId) -> Result<()> {
+    let theirs = directory_emails::table.filter(directory_emails::user_id.eq(user));
+    diesel::delete(theirs).execute(tx.db)?;
+    Ok(())
+}
+
+fn write_emails(tx: &mut Tx, row: &Row, emails: &[String]) -> Result<()> {
+    for email in emails {
+        let insert = diesel::insert_into(directory_emails::table).values((
+            directory_emails::connection_id.eq(row.connection_id.clone()),
+            directory_emails::value_key.eq(email.clone()),
+            directory_emails::user_id.eq(row.user_id.clone()),
+        ));
+        on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
+    }
+    Ok(())
+}
+
+fn tell_link(
+    tx: &mut Tx,
+    directory: &Directory,
+    user: &User,
+    former: Option<&ConnectionId>,
+) -> Result<()> {
+    let data =
+        json!({ "connection_id": directory.connection_id, "by": "directory", "from": former });
+    events::append(tx, Some(&directory.organization_id), "user.linked", user.id.as_str(), data)
+}
+
+/// What people call the person, in the request log.
+fn called(row: &Row) -> String {
+    let resource = Resource::stored(Kind::User, (*row.resource).clone());
+    let name = resource.display_name().or_else(|| resource.text("userName").map(str::to_owned));
+    name.unwrap_or_else(|| row.user_id.to_string())
+}
+
+fn ended_words(ended: usize) -> String {
+    match ended {
+        0 => String::new(),
+        1 => ". 1 session ended".to_owned(),
+        more => format!(". {more} sessions ended"),
+    }
+}
+
+/// How many groups a user is in.
+pub fn group_count(db: &mut Db, user: &UserId) -> Result<i64> {
+    Ok(group_members::table.filter(group_members::user_id.eq(user)).count().get_result(db)?)
+}

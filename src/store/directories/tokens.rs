@@ -1,0 +1,263 @@
+//! Tokens of directories: several live ones for a connection, so that one can be changed without a failed request.
+
+use super::{Directory, open};
+use crate::config::Network;
+use crate::crypto::{self, Secret};
+use crate::error::{Error, Result};
+use crate::store::db::or_not_found;
+use crate::store::input::Faults;
+use crate::store::schema::{directories, scim_tokens};
+use crate::store::{ConnectionId, Db, Json, Page, ScimTokenId, Time, Tx, Window, events};
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use serde_json::json;
+use std::net::IpAddr;
+
+/// How many tokens of a connection are live at once.
+const MOST_LIVE: usize = 10;
+/// How long a token that is retired goes on when nobody says.
+pub const DEFAULT_OVERLAP: TimeDelta = TimeDelta::days(7);
+/// How exactly the last use is known: finer would be a write for each request.
+const TOUCHED: TimeDelta = TimeDelta::minutes(1);
+
+/// A token, as far as it is kept.
+#[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
+#[diesel(table_name = scim_tokens)]
+pub struct Token {
+    /// Its ID.
+    pub id: ScimTokenId,
+    /// The connection whose directory has it.
+    pub connection_id: ConnectionId,
+    /// What people call it.
+    pub label: String,
+    /// Its SHA-256.
+    pub hash: String,
+    /// Prefix and last four characters.
+    pub hint: String,
+    /// From where it may come; none: from everywhere.
+    pub networks: Json<Vec<String>>,
+    /// When it was made.
+    pub created_at: Time,
+    /// From when on it is refused.
+    pub expires_at: Option<Time>,
+    /// From when on it is refused, because another took its place.
+    pub retires_at: Option<Time>,
+    /// When it was revoked.
+    pub revoked_at: Option<Time>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Time>,
+    /// From where it was last used.
+    pub last_used_from: Option<String>,
+}
+
+impl Token {
+    /// From when on it is refused, if that comes by itself.
+    #[must_use]
+    pub fn ends_at(&self) -> Option<Time> {
+        [self.expires_at, self.retires_at].into_iter().flatten().min()
+    }
+
+    /// Whether it is accepted.
+    #[must_use]
+    pub fn is_live(&self, now: Time) -> bool {
+        self.revoked_at.is_none() && self.ends_at().is_none_or(|end| now < end)
+    }
+
+    /// Its state (UX 6): `live`, `retiring`, `retired`, `revoked`.
+    #[must_use]
+    pub fn state(&self, now: Time) -> &'static str {
+        match (self.revoked_at, self.retires_at) {
+            (Some(_), _) => "revoked",
+            _ if !self.is_live(now) => "retired",
+            (None, Some(_)) => "retiring",
+            (None, None) => "live",
+        }
+    }
+
+    /// Whether it may come from there.
+    #[must_use]
+    pub fn admits(&self, from: IpAddr) -> bool {
+        self.networks.is_empty()
+            || self.networks.iter().any(|network| {
+                network.parse::<Network>().is_ok_and(|network| network.contains(from))
+            })
+    }
+
+    /// Whether this use is worth a [`touch`].
+    #[must_use]
+    pub fn is_touch_due(&self, now: Time) -> bool {
+        self.last_used_at.is_none_or(|last| now.since(last) >= TOUCHED)
+    }
+}
+
+/// What a new token is made of.
+#[derive(Debug, Clone, Default)]
+pub struct NewToken {
+    /// What people call it.
+    pub label: String,
+    /// From where it may come; none: from everywhere.
+    pub networks: Vec<String>,
+    /// From when on it is refused; none: never.
+    pub expires_at: Option<Time>,
+}
+
+/// Finds a token of a connection.
+pub fn find(db: &mut Db, connection: &ConnectionId, id: &ScimTokenId) -> Result<Token> {
+    let found =
+        scim_tokens::table.find(id).filter(scim_tokens::connection_id.eq(connection)).first(db);
+    or_not_found(found, "SCIM token", id)
+}
+
+/// The connection that a token is of.
+pub fn connection_of(db: &mut Db, id: &ScimTokenId) -> Result<ConnectionId> {
+    let found = scim_tokens::table.find(id).select(scim_tokens::connection_id).first(db);
+    or_not_found(found, "SCIM token", id)
+}
+
+/// A page of a connection's tokens, newest first.
+pub fn page(db: &mut Db, window: &Window, connection: &ConnectionId) -> Result<Page<Token>> {
+    let mut query = scim_tokens::table
+        .filter(scim_tokens::connection_id.eq(connection))
+        .order(scim_tokens::id.desc())
+        .limit(window.limit.saturating_add(1))
+        .into_boxed();
+    if let Some(before) = &window.before {
+        query = query.filter(scim_tokens::id.lt(before));
+    }
+    Ok(Page::of(query.load(db)?, window, |token: &Token| token.id.to_string()))
+}
+
+/// How many tokens a connection has or had.
+pub fn count(db: &mut Db, connection: &ConnectionId) -> Result<i64> {
+    let query = scim_tokens::table.filter(scim_tokens::connection_id.eq(connection));
+    Ok(query.count().get_result(db)?)
+}
+
+/// Makes a token, shown this once. The first one opens the connection's directory.
+pub fn create(tx: &mut Tx, connection: &ConnectionId, new: NewToken) -> Result<(Token, Secret)> {
+    let directory = open(tx, connection)?;
+    let mut faults = Faults::default();
+    let label = faults.name("/label", &new.label);
+    for (n, network) in new.networks.iter().enumerate() {
+        if let Err(fault) = network.parse::<Network>() {
+            let detail = format!("{fault}. A network is like 192.0.2.7 or 10.0.0.0/8.");
+            faults.add(&format!("/networks/{n}"), "invalid", detail);
+        }
+    }
+    if new.networks.len() > 100 {
+        faults.add("/networks", "too_many", "A token has at most 100 networks.");
+    }
+    if new.expires_at.is_some_and(|end| end <= tx.now) {
+        faults.add("/expires_at", "in_the_past", "The end must be in the future.");
+    }
+    faults.finish()?;
+    refuse_many(tx, connection)?;
+    let secret = crypto::token(crypto::SCIM_TOKEN);
+    let token = Token {
+        id: ScimTokenId::new(),
+        connection_id: connection.clone(),
+        label,
+        hash: crypto::hash(secret.reveal()).into_string(),
+        hint: hint(secret.reveal()),
+        networks: Json::from(new.networks),
+        created_at: tx.now,
+        expires_at: new.expires_at,
+        retires_at: None,
+        revoked_at: None,
+        last_used_at: None,
+        last_used_from: None,
+    };
+    diesel::insert_into(scim_tokens::table).values(&token).execute(tx.db)?;
+    tell(tx, &directory, &token, "scim.token.created")?;
+    Ok((token, secret))
+}
+
+/// Lets a token end after a while, in which another takes its place. Its end only comes nearer.
+pub fn retire(
+    tx: &mut Tx,
+    connection: &ConnectionId,
+    id: &ScimTokenId,
+    overlap: TimeDelta,
+) -> Result<Token> {
+    let directory = super::find(tx.db, connection)?;
+    let mut token = find(tx.db, connection, id)?;
+    let end = tx.now.plus(overlap);
+    if !token.is_live(tx.now) || token.ends_at().is_some_and(|present| present <= end) {
+        return Ok(token);
+    }
+    token.retires_at = Some(end);
+    diesel::update(scim_tokens::table.find(id))
+        .set(scim_tokens::retires_at.eq(token.retires_at))
+        .execute(tx.db)?;
+    tell(tx, &directory, &token, "scim.token.retired")?;
+    Ok(token)
+}
+
+/// Makes a token useless at once.
+pub fn revoke(tx: &mut Tx, connection: &ConnectionId, id: &ScimTokenId) -> Result<()> {
+    let directory = super::find(tx.db, connection)?;
+    let token = find(tx.db, connection, id)?;
+    if token.revoked_at.is_some() {
+        return Ok(());
+    }
+    diesel::update(scim_tokens::table.find(id))
+        .set(scim_tokens::revoked_at.eq(Some(tx.now)))
+        .execute(tx.db)?;
+    tell(tx, &directory, &token, "scim.token.revoked")
+}
+
+/// Notes that a token was used, and from where. Within a minute of the last time it changes nothing.
+pub fn touch(tx: &mut Tx, id: &ScimTokenId, from: &str) -> Result<()> {
+    let due = scim_tokens::last_used_at
+        .is_null()
+        .or(scim_tokens::last_used_at.le(Some(tx.now.minus(TOUCHED))));
+    diesel::update(scim_tokens::table.find(id))
+        .filter(due.assume_not_null())
+        .set((
+            scim_tokens::last_used_at.eq(Some(tx.now)),
+            scim_tokens::last_used_from.eq(Some(from)),
+        ))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+fn refuse_many(tx: &mut Tx, connection: &ConnectionId) -> Result<()> {
+    let tokens: Vec<Token> = scim_tokens::table
+        .filter(scim_tokens::connection_id.eq(connection))
+        .filter(scim_tokens::revoked_at.is_null())
+        .load(tx.db)?;
+    if tokens.iter().filter(|token| token.is_live(tx.now)).count() >= MOST_LIVE {
+        let detail = format!(
+            "A connection has at most {MOST_LIVE} live tokens. Revoke one that is not used."
+        );
+        return Err(Error::conflict("too_many_tokens", detail));
+    }
+    Ok(())
+}
+
+fn hint(secret: &str) -> String {
+    let last: String = secret.chars().skip(secret.chars().count().saturating_sub(4)).collect();
+    format!("{}…{last}", crypto::SCIM_TOKEN)
+}
+
+fn tell(tx: &mut Tx, directory: &Directory, token: &Token, kind: &'static str) -> Result<()> {
+    let data =
+        json!({ "connection_id": token.connection_id, "label": token.label, "hint": token.hint });
+    events::append(tx, Some(&directory.organization_id), kind, token.id.as_str(), data)
+}
+
+/// Counts people and groups of a directory up or down.
+pub(super) fn count_more(
+    tx: &mut Tx,
+    connection: &ConnectionId,
+    users: i64,
+    groups: i64,
+) -> Result<()> {
+    diesel::update(directories::table.find(connection))
+        .set((
+            directories::users.eq(directories::users + users),
+            directories::groups.eq(directories::groups + groups),
+        ))
+        .execute(tx.db)?;
+    Ok(())
+}
