@@ -5,12 +5,14 @@ mod api_keys;
 mod applications;
 mod connections;
 mod domains;
+mod events;
 mod idempotency;
 mod input;
 pub mod openapi;
 mod organizations;
 mod schemas;
 mod secrets;
+mod state;
 #[cfg(test)]
 mod tests;
 mod traces;
@@ -47,6 +49,7 @@ fn v1() -> Scope<
         .configure(connections)
         .configure(applications)
         .configure(people)
+        .configure(telling)
         .configure(keys)
         .wrap(from_fn(idempotency::once))
         .wrap(from_fn(known_callers))
@@ -121,6 +124,10 @@ fn people(config: &mut Described) {
         .service(users::erase_user)
         .service(traces::list_traces)
         .service(traces::get_trace);
+}
+
+fn telling(config: &mut Described) {
+    config.service(events::list_events).service(state::get_organization_state);
 }
 
 fn keys(config: &mut Described) {

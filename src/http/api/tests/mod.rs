@@ -2,11 +2,13 @@
 
 mod customers;
 mod document;
+mod events;
 mod guide;
 mod keys;
 mod people;
 mod provider;
 mod repeats;
+mod state;
 
 use crate::http::testing::{Answer, World, world};
 use crate::store::api_keys::{self, NewApiKey, Scope};
