@@ -97,7 +97,7 @@ async fn whoever_waits_is_answered_when_something_happens() {
     let next = api.get("events").await.1["next_cursor"].as_str().unwrap().to_owned();
     let wait = format!("events?wait=30&cursor={next}");
     let began = std::time::Instant::now();
-    let (waited, _) = tokio::join!(api.get(&wait), async {
+    let (waited, ()) = tokio::join!(api.get(&wait), async {
         api.organization("Globex").await;
         api.number();
     });
@@ -105,7 +105,8 @@ async fn whoever_waits_is_answered_when_something_happens() {
     // Or when the server stops.
     let next = waited.1["next_cursor"].as_str().unwrap();
     let wait = format!("events?wait=30&cursor={next}");
-    let (waited, ()) = tokio::join!(api.get(&wait), async { api.world.state.close() });
+    let close = async { api.world.state.close() };
+    let waited = tokio::join!(api.get(&wait), close).0;
     assert_eq!(
         (waited.0, &waited.1["data"], &waited.1["next_cursor"]),
         (200, &json!([]), &json!(next))

@@ -113,6 +113,8 @@ fn what_a_writer_has_not_committed_is_numbered_after_what_others_have() {
 fn many_who_write_and_number_side_by_side_leave_no_gap_and_no_double() {
     const WRITERS: usize = 4;
     const EACH: usize = 60;
+    const ALL_EVENTS: i64 = 240;
+    assert_eq!(usize::try_from(ALL_EVENTS), Ok(WRITERS * EACH));
     let store = testing::store();
     let one = OrganizationId::new();
     let barrier = Barrier::new(WRITERS + 2);
@@ -133,7 +135,7 @@ fn many_who_write_and_number_side_by_side_leave_no_gap_and_no_double() {
         for _ in 0..2 {
             threads.spawn(|| {
                 barrier.wait();
-                let all = || store.read_now(head).unwrap() == (WRITERS * EACH) as i64;
+                let all = || store.read_now(head).unwrap() == ALL_EVENTS;
                 while !all() {
                     number_all(&store);
                 }
@@ -141,7 +143,7 @@ fn many_who_write_and_number_side_by_side_leave_no_gap_and_no_double() {
         }
     });
     let events = read(&store, Some(&one));
-    assert_eq!(sequences(&events), (1..=(WRITERS * EACH) as i64).collect::<Vec<_>>());
+    assert_eq!(sequences(&events), (1..=ALL_EVENTS).collect::<Vec<_>>());
     for writer in 0..WRITERS {
         let own = format!("{writer}.");
         let theirs = events.iter().filter(|event| event.subject_id.starts_with(&own));
