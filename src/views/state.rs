@@ -38,8 +38,9 @@ pub struct PersonView {
     /// Which way they came.
     #[schema(schema_with = words::user_source)]
     source: Source,
+    /// `null` where the directory knows none.
     #[schema(example = "ada@globex.example")]
-    email: String,
+    email: Option<String>,
     name: Option<String>,
     given_name: Option<String>,
     family_name: Option<String>,
@@ -60,7 +61,7 @@ impl From<User> for PersonView {
             state: row.state(),
             id: row.id.to_string(),
             source: row.source,
-            email: row.email,
+            email: Some(row.email).filter(|email| !email.is_empty()),
             name: row.name,
             given_name: row.given_name,
             family_name: row.family_name,
