@@ -176,7 +176,8 @@ mod tests {
     #[test]
     fn presets_stand_for_several_scopes() {
         assert_eq!(given(&["all"]).len(), Scope::WORDS.len());
-        assert_eq!(given(&["read"]).len() * 2, Scope::WORDS.len());
+        let reading = Scope::WORDS.iter().filter(|word| word.ends_with(":read")).count();
+        assert_eq!(given(&["read"]).len(), reading);
         assert_eq!(given(&["users:read", "users:write"]), [Scope::UsersRead, Scope::UsersWrite]);
     }
 

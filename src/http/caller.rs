@@ -47,6 +47,7 @@ needs! {
     UsersRead,
     UsersWrite,
     TracesRead,
+    EventsRead,
     ApiKeysRead,
     ApiKeysWrite,
 }

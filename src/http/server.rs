@@ -32,6 +32,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// How long running requests may take to finish once the server has been told to stop.
@@ -80,6 +81,8 @@ pub struct State {
     pub demo: demo::Memory,
     /// Signs the cookie that remembers a choice.
     pub cookie_key: SecretBytes,
+    /// Whether the server is about to stop, so that nobody is kept waiting.
+    closing: watch::Sender<bool>,
     /// Our own keys, until the next rotation.
     keys: RwLock<Arc<KeyRing>>,
 }
@@ -101,6 +104,7 @@ impl State {
             limits: Limits::new(&config.limits),
             demo: demo::Memory::default(),
             cookie_key: master.derive("cookie")?,
+            closing: watch::Sender::new(false),
             keys: RwLock::new(Arc::new(keys)),
             config,
             store,
@@ -113,6 +117,17 @@ impl State {
     #[must_use]
     pub fn issuer(&self) -> &str {
         self.config.public_url.as_str()
+    }
+
+    /// Says that the server is about to stop.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Says `true` when the server is about to stop.
+    #[must_use]
+    pub fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
     }
 
     /// Our own keys at this moment.
@@ -224,6 +239,7 @@ pub fn app(
 pub struct Running {
     address: SocketAddr,
     handle: ServerHandle,
+    state: Data<State>,
     task: JoinHandle<std::io::Result<()>>,
 }
 
@@ -249,7 +265,8 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener> {
 pub fn start(state: Data<State>, listener: TcpListener) -> Result<Running> {
     let address = listener.local_addr().context("the listening address")?;
     let tls = acceptor(&state.config.tls)?;
-    let server = HttpServer::new(move || app(state.clone()))
+    let shared = state.clone();
+    let server = HttpServer::new(move || app(shared.clone()))
         .keep_alive(KEEP_ALIVE)
         .client_request_timeout(HEAD_TIMEOUT)
         .shutdown_timeout(SHUTDOWN_SECONDS)
@@ -260,7 +277,7 @@ pub fn start(state: Data<State>, listener: TcpListener) -> Result<Running> {
     };
     let server = server.context("listening")?.run();
     let handle = server.handle();
-    Ok(Running { address, handle, task: tokio::spawn(server) })
+    Ok(Running { address, handle, state, task: tokio::spawn(server) })
 }
 
 /// The signals that end the process, SIGTERM and SIGINT: heeded from when this is made, so that one that comes right
@@ -296,6 +313,7 @@ impl Running {
 
     /// Takes no more connections and returns when running requests are answered.
     pub async fn stop(self) -> Result<()> {
+        self.state.close();
         self.handle.stop(true).await;
         finished(self.task.await)
     }
@@ -307,6 +325,7 @@ impl Running {
             ended = &mut self.task => return finished(ended),
             () = ending.told() => {}
         }
+        self.state.close();
         tracing::info!("stopping: running requests are finished first");
         tokio::select! {
             () = self.handle.stop(true) => {}

@@ -3,4 +3,5 @@
 pub mod clean_up;
 pub mod keys;
 pub mod notices;
+pub mod number;
 pub mod refresh;

@@ -43,6 +43,8 @@ word!(
         TracesRead = "traces:read",
         /// Change sign-in traces.
         TracesWrite = "traces:write",
+        /// Read events.
+        EventsRead = "events:read",
         /// Read API keys.
         ApiKeysRead = "api_keys:read",
         /// Make, roll, revoke API keys.

@@ -5,8 +5,10 @@ use crate::error::{Error, Result};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use diesel::sql_types::Text;
-use diesel::{Connection, PgConnection, QueryResult, RunQueryDsl, SqliteConnection};
+use diesel::sql_types::{Bool, Text};
+use diesel::{
+    Connection, PgConnection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection,
+};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::time::Duration;
 
@@ -146,6 +148,22 @@ pub(super) fn lock(db: &mut Db, scope: &Scope) -> Result<()> {
         .bind::<Text, _>(name)
         .execute(conn)?;
     Ok(())
+}
+
+/// Takes a turn of which there is one at a time, until the transaction ends; false where another one has it. On SQLite
+/// the one writer's place is enough.
+pub(super) fn try_turn(db: &mut Db, name: &str) -> Result<bool> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Bool)]
+        taken: bool,
+    }
+    let Db::Postgres(conn) = db else { return Ok(true) };
+    let row: Row =
+        diesel::sql_query("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS taken")
+            .bind::<Text, _>(name)
+            .get_result(conn)?;
+    Ok(row.taken)
 }
 
 /// Makes the transaction's changes last.

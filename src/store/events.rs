@@ -1,5 +1,9 @@
 //! What happened: the table that the audit log shows and that catches apps up.
 
+pub mod feed;
+pub mod kinds;
+pub mod numbering;
+
 use super::schema::events;
 use super::{Db, EventId, Json, OrganizationId, Page, Prepared, Time, Tx, Window, on_backend};
 use crate::error::Result;
@@ -90,6 +94,10 @@ pub struct Event {
     pub data: Json<Value>,
     /// When.
     pub created_at: Time,
+    /// Its place among all events; none yet: see [`numbering`].
+    pub position: Option<i64>,
+    /// Its number among its organization's events, from 1 and without gaps.
+    pub sequence: Option<i64>,
 }
 
 /// Which events are wanted; none of the fields: all of them.
@@ -139,9 +147,12 @@ pub fn append(
         subject_id: subject_id.to_owned(),
         data: Json::from(data),
         created_at: tx.now,
+        position: None,
+        sequence: None,
     };
     let insert = diesel::insert_into(events::table).values(&event);
     on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
+    tx.tells = true;
     Ok(())
 }
 

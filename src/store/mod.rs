@@ -42,7 +42,7 @@ use crate::telemetry::{Metrics, Pool};
 use anyhow::Context;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, watch};
 
 pub use db::Db;
 pub(crate) use db::on_backend;
@@ -70,6 +70,8 @@ pub struct Store {
     metrics: Option<Metrics>,
     turns: Arc<Semaphore>,
     bell: Arc<Notify>,
+    news: Arc<Notify>,
+    numbered: Arc<watch::Sender<i64>>,
 }
 
 /// Who makes a change, as the audit log tells it.
@@ -135,6 +137,8 @@ pub struct Tx<'a> {
     pub now: Time,
     /// Whether it leaves something that a job is to do at once.
     rings: bool,
+    /// Whether it appends events.
+    tells: bool,
 }
 
 impl Store {
@@ -152,6 +156,8 @@ impl Store {
             metrics: None,
             turns: Arc::new(Semaphore::new(APART)),
             bell: Arc::default(),
+            news: Arc::default(),
+            numbered: Arc::new(watch::Sender::new(0)),
         })
     }
 
@@ -170,6 +176,22 @@ impl Store {
     /// Waits until a transaction of this process has left something to do.
     pub async fn rung(&self) {
         self.bell.notified().await;
+    }
+
+    /// Waits until a transaction of this process has appended events.
+    pub async fn news(&self) {
+        self.news.notified().await;
+    }
+
+    /// Says that events of this process have their places now, up to this one.
+    pub fn announce(&self, position: i64) {
+        self.numbered.send_replace(position);
+    }
+
+    /// Changes each time when events of this process have got their places.
+    #[must_use]
+    pub fn numbered(&self) -> watch::Receiver<i64> {
+        self.numbered.subscribe()
     }
 
     /// Reads. The closure owns its inputs, does no network, and is short.
@@ -225,14 +247,19 @@ impl Store {
         let mut db = self.get(Pool::Writers)?;
         db::begin(&mut db)?;
         let now = self.clock.now();
-        let mut tx = Tx { db: &mut db, actor, now, rings: false };
+        let mut tx = Tx { db: &mut db, actor, now, rings: false, tells: false };
         let done = db::lock(tx.db, scope).and_then(|()| f(&mut tx));
-        let rings = tx.rings;
+        let (rings, tells) = (tx.rings, tx.tells);
         let done = done.and_then(|value| db::commit(&mut db).map(|()| value));
         if done.is_err() {
             db::rollback(&mut db);
-        } else if rings {
+            return done;
+        }
+        if rings {
             self.bell.notify_one();
+        }
+        if tells {
+            self.news.notify_one();
         }
         done
     }

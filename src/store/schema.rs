@@ -257,6 +257,15 @@ diesel::table! {
         subject_id -> Text,
         data -> Text,
         created_at -> Timestamp,
+        position -> Nullable<BigInt>,
+        sequence -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    event_counters (name) {
+        name -> Text,
+        last -> BigInt,
     }
 }
 
@@ -501,4 +510,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     groups,
     group_members,
     scim_requests,
+    event_counters,
 );

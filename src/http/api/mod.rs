@@ -8,12 +8,14 @@ mod connections;
 mod domains;
 mod enforcement;
 mod exempt_owners;
+mod events;
 mod idempotency;
 mod input;
 pub mod openapi;
 mod organizations;
 mod schemas;
 mod secrets;
+mod state;
 #[cfg(test)]
 mod tests;
 mod traces;
@@ -50,6 +52,7 @@ fn v1() -> Scope<
         .configure(connections)
         .configure(applications)
         .configure(people)
+        .configure(telling)
         .configure(keys)
         .wrap(from_fn(idempotency::once))
         .wrap(from_fn(known_callers))
@@ -134,6 +137,10 @@ fn people(config: &mut Described) {
         .service(users::erase_user)
         .service(traces::list_traces)
         .service(traces::get_trace);
+}
+
+fn telling(config: &mut Described) {
+    config.service(events::list_events).service(state::get_organization_state);
 }
 
 fn keys(config: &mut Described) {

@@ -63,6 +63,7 @@ fn tags() -> Value {
         { "name": "connections", "description": "Their identity providers." },
         { "name": "users", "description": "Their people." },
         { "name": "traces", "description": "What happened in each sign-in, check by check." },
+        { "name": "events", "description": "What happened, for your app to follow." },
         { "name": "applications", "description": "Your apps, as OpenID Connect clients." },
         { "name": "api_keys", "description": "Keys for this API." },
     ])

@@ -201,6 +201,12 @@ pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<User>>
     Ok(Page::of(query.load(db)?, window, |user: &User| user.id.to_string()))
 }
 
+/// All users of an organization, in the order in which they came.
+pub fn all_of(db: &mut Db, organization: &OrganizationId) -> Result<Vec<User>> {
+    let all = users::table.filter(users::organization_id.eq(organization)).order(users::id);
+    Ok(all.load(db)?)
+}
+
 /// How many users a filter lets through.
 pub fn count(db: &mut Db, filter: &Filter) -> Result<i64> {
     Ok(filtered(filter).count().get_result(db)?)

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use vestibule::acts;
 use vestibule::http::server::{self, State};
 use vestibule::jobs::notices::{self, Teller};
+use vestibule::jobs::number;
 
 type Task = Box<dyn FnOnce() + Send>;
 
@@ -37,11 +38,13 @@ impl Server {
         let task = move || {
             let running = server::start(state.clone(), listener).unwrap();
             let (halt, halted) = watch::channel(false);
+            let numbering = actix_web::rt::spawn(number::run(state.store.clone(), halted.clone()));
             let telling = actix_web::rt::spawn(notices::run(teller(state), halted));
             actix_web::rt::spawn(async move {
                 let _ = told.await;
                 drop(halt);
                 telling.await.unwrap();
+                numbering.await.unwrap();
                 running.stop().await.unwrap();
                 drop(tell);
             });

@@ -3,11 +3,13 @@
 mod customers;
 mod document;
 mod enforcement;
+mod events;
 mod guide;
 mod keys;
 mod people;
 mod provider;
 mod repeats;
+mod state;
 
 use crate::http::testing::{Answer, World, world};
 use crate::store::api_keys::{self, NewApiKey, Scope};
