@@ -10,6 +10,7 @@ mod doctor;
 mod domain;
 mod enforcement;
 mod failure;
+mod group;
 mod healthcheck;
 mod init;
 mod metadata;
@@ -19,6 +20,7 @@ mod organization;
 mod output;
 mod paging;
 mod saml;
+mod scim;
 mod serve;
 mod shell;
 mod signing_key;
@@ -107,6 +109,12 @@ enum Command {
     /// The people of an organization
     #[command(subcommand)]
     User(user::Command),
+    /// The groups that directories pushed
+    #[command(subcommand)]
+    Group(group::Command),
+    /// Provisioning by directories
+    #[command(subcommand)]
+    Scim(scim::Command),
     /// Sign-ins, check by check
     #[command(subcommand)]
     Trace(trace::Command),
@@ -165,6 +173,8 @@ fn command(shell: Shell, command: Command) -> Result {
         Command::Key(command) => api_key::run(&shell, command),
         Command::SigningKey(command) => signing_key::run(&shell, &command),
         Command::User(command) => user::run(&shell, command),
+        Command::Group(command) => group::run(&shell, command),
+        Command::Scim(command) => scim::run(&shell, command),
         Command::Trace(command) => trace::run(&shell, command),
         Command::Saml(command) => saml::run(&shell, command),
         Command::Metadata(command) => metadata::run(&shell, &command),

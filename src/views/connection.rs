@@ -89,6 +89,9 @@ struct ServiceProviderView {
     /// An entity ID for the identity provider, where its console asks for one to be made up.
     #[schema(example = "https://sso.example.com/idp/con_01kampz3y7f4m8t2v6c9d0e1hj")]
     idp_entity_id: String,
+    /// Base URL for SCIM, where the directory sends people and groups.
+    #[schema(example = "https://sso.example.com/scim/v2/con_01kampz3y7f4m8t2v6c9d0e1hj")]
+    scim_base_url: String,
 }
 
 impl ConnectionView {
@@ -109,6 +112,7 @@ impl ConnectionView {
                 login_url: row.login_url(public_url),
                 metadata_url: row.entity_id(public_url),
                 idp_entity_id: row.idp_entity_id(public_url),
+                scim_base_url: super::directory::base_url(public_url, &row.id),
             },
             id: row.id.to_string(),
             organization_id: row.organization_id.to_string(),

@@ -3,6 +3,7 @@
 pub mod api_key;
 pub mod application;
 pub mod connection;
+pub mod directory;
 pub mod domain;
 pub mod enforcement;
 pub mod event;

@@ -5,10 +5,12 @@ mod api_keys;
 mod applications;
 mod break_glass_codes;
 mod connections;
+mod directories;
 mod domains;
 mod enforcement;
 mod exempt_owners;
 mod events;
+mod groups;
 mod idempotency;
 mod input;
 pub mod openapi;
@@ -110,7 +112,13 @@ fn connections(config: &mut Described) {
         .service(connections::turn::activate_connection)
         .service(connections::turn::disable_connection)
         .service(connections::turn::unlink_connection)
-        .service(connections::turn::restore_connection);
+        .service(connections::turn::restore_connection)
+        .service(directories::get_directory)
+        .service(directories::patch_directory)
+        .service(directories::list_scim_tokens)
+        .service(directories::create_scim_token)
+        .service(directories::retire_scim_token)
+        .service(directories::revoke_scim_token);
 }
 
 fn applications(config: &mut Described) {
@@ -136,6 +144,11 @@ fn people(config: &mut Described) {
         .service(users::unlink_user)
         .service(users::erase_user)
         .service(traces::list_traces)
+        .service(groups::list_groups)
+        .service(groups::get_group)
+        .service(groups::list_group_members)
+        .service(groups::list_scim_requests)
+        .service(groups::get_scim_request)
         .service(traces::get_trace);
 }
 

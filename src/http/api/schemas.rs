@@ -42,6 +42,12 @@ path_params! {
     UserPath { user = "usr_01kampz3y7f4m8t2v6c9d0e1hj" }
     /// A trace's ID.
     TracePath { trace = "trc_01kampz3y7f4m8t2v6c9d0e1hj" }
+    /// A SCIM token's ID.
+    ScimTokenPath { scim_token = "sct_01kampz3y7f4m8t2v6c9d0e1hj" }
+    /// A group's ID.
+    GroupPath { group = "grp_01kampz3y7f4m8t2v6c9d0e1hj" }
+    /// A SCIM request's ID.
+    ScimRequestPath { scim_request = "scr_01kampz3y7f4m8t2v6c9d0e1hj" }
     /// An API key's ID.
     ApiKeyPath { api_key = "key_01kampz3y7f4m8t2v6c9d0e1hj" }
 }

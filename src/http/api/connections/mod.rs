@@ -99,7 +99,7 @@ fn visible(db: &mut Db, only: Option<&OrganizationId>, id: &ConnectionId) -> Res
 }
 
 /// The same, read ahead of a write that needs to know which organization's turn it takes.
-async fn find<N: Needs>(state: &State, key: &ApiKey<N>, id: &str) -> Result<Connection> {
+pub(super) async fn find<N: Needs>(state: &State, key: &ApiKey<N>, id: &str) -> Result<Connection> {
     let (only, id) = (key.organization().cloned(), id.parse()?);
     state.store.read(move |db| visible(db, only.as_ref(), &id)).await
 }

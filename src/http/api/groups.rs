@@ -1,0 +1,176 @@
+//! Groups that directories pushed, who is in them, and what directories asked for. The directory changes them, nobody else.
+
+use super::answer::{Answer, List};
+use super::input::{Listing, NoFilter, PageParams};
+use super::{organizations, schemas};
+use crate::error::{Error, Result};
+use crate::http::caller::{ApiKey, Needs, TracesRead, UsersRead};
+use crate::http::server::State;
+use crate::store::directories::groups::{self, Group};
+use crate::store::directories::requests::{self, Filter as Requests};
+use crate::store::{ConnectionId, GroupId, ScimRequestId};
+use crate::views::directory::{GroupView, MemberView, ScimRequestView};
+use actix_web::get;
+use actix_web::web::{Data, Json, Path};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// Which groups a list shows.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ListParams {
+    /// Only those of this organization: its ID, or `external:` and your own.
+    organization: Option<String>,
+    /// Only those of this connection's directory.
+    #[param(value_type = Option<String>)]
+    connection: Option<ConnectionId>,
+}
+
+/// Which requests a list shows.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct RequestParams {
+    /// Only those of this organization's directories: its ID, or `external:` and your own.
+    organization: Option<String>,
+    /// Only those of this connection's directory.
+    #[param(value_type = Option<String>)]
+    connection: Option<ConnectionId>,
+    /// `changed`: only those that changed something; `failed`: only those that were refused.
+    only: Option<Only>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Only {
+    Changed,
+    Failed,
+}
+
+/// A group that the key may see, of an organization that is there.
+async fn find<N: Needs>(state: &State, key: &ApiKey<N>, id: &str) -> Result<Group> {
+    let (only, id): (_, GroupId) = (key.organization().cloned(), id.parse()?);
+    let read = state.store.read(move |db| {
+        let group = groups::by_id(db, &id)?;
+        let hidden = || Error::not_found("group", id.as_str());
+        organizations::see(db, only.as_ref(), &group.organization_id, hidden)?;
+        Ok(group)
+    });
+    read.await
+}
+
+/// List groups
+#[utoipa::path(
+    tag = "groups",
+    params(PageParams, ListParams),
+    responses((status = 200, body = List<GroupView>)),
+    security(("api_key" = ["users:read"])),
+)]
+#[get("/groups")]
+pub(super) async fn list_groups(
+    key: ApiKey<UsersRead>,
+    state: Data<State>,
+    listing: Listing<ListParams>,
+) -> Answer<List<GroupView>> {
+    let only = key.organization().cloned();
+    let ListParams { organization, connection } = listing.filter;
+    let page = state.store.read(move |db| {
+        let organization = organizations::filter(db, only, organization)?;
+        let filter = groups::Filter { organization, connection };
+        let page = groups::listing(db, &listing.window, &filter)?;
+        let total = if listing.count { Some(groups::count(db, &filter)?) } else { None };
+        Ok(List::of(page, total))
+    });
+    Ok(Json(page.await?.map(GroupView::from)))
+}
+
+/// Get a group
+#[utoipa::path(
+    tag = "groups",
+    params(schemas::GroupPath),
+    responses((status = 200, body = GroupView)),
+    security(("api_key" = ["users:read"])),
+)]
+#[get("/groups/{group}")]
+pub(super) async fn get_group(
+    key: ApiKey<UsersRead>,
+    state: Data<State>,
+    id: Path<String>,
+) -> Answer<GroupView> {
+    Ok(Json(find(&state, &key, &id).await?.into()))
+}
+
+/// List a group's members
+#[utoipa::path(
+    tag = "groups",
+    params(schemas::GroupPath, PageParams),
+    responses((status = 200, body = List<MemberView>)),
+    security(("api_key" = ["users:read"])),
+)]
+#[get("/groups/{group}/members")]
+pub(super) async fn list_group_members(
+    key: ApiKey<UsersRead>,
+    state: Data<State>,
+    id: Path<String>,
+    listing: Listing<NoFilter>,
+) -> Answer<List<MemberView>> {
+    let id = find(&state, &key, &id).await?.id;
+    let page = state.store.read(move |db| {
+        let page = groups::members(db, &listing.window, &id)?;
+        let total = if listing.count { Some(groups::member_count(db, &id)?) } else { None };
+        Ok(List::of(page, total))
+    });
+    Ok(Json(page.await?.map(|id| MemberView { user_id: id.to_string() })))
+}
+
+/// List requests of directories
+///
+/// What each asked for, what it did, and why it was refused.
+#[utoipa::path(
+    tag = "scim_requests",
+    params(PageParams, RequestParams),
+    responses((status = 200, body = List<ScimRequestView>)),
+    security(("api_key" = ["traces:read"])),
+)]
+#[get("/scim_requests")]
+pub(super) async fn list_scim_requests(
+    key: ApiKey<TracesRead>,
+    state: Data<State>,
+    listing: Listing<RequestParams>,
+) -> Answer<List<ScimRequestView>> {
+    let own = key.organization().cloned();
+    let RequestParams { organization, connection, only } = listing.filter;
+    let page = state.store.read(move |db| {
+        let organization = organizations::filter(db, own, organization)?;
+        let (changed, failed) = (only == Some(Only::Changed), only == Some(Only::Failed));
+        let filter = Requests { organization, connection, changed, failed };
+        let page = requests::page(db, &listing.window, &filter)?;
+        let total = if listing.count { Some(requests::count(db, &filter)?) } else { None };
+        Ok(List::of(page, total))
+    });
+    Ok(Json(page.await?.map(ScimRequestView::from)))
+}
+
+/// Get a request of a directory
+#[utoipa::path(
+    tag = "scim_requests",
+    params(schemas::ScimRequestPath),
+    responses((status = 200, body = ScimRequestView)),
+    security(("api_key" = ["traces:read"])),
+)]
+#[get("/scim_requests/{scim_request}")]
+pub(super) async fn get_scim_request(
+    key: ApiKey<TracesRead>,
+    state: Data<State>,
+    id: Path<String>,
+) -> Answer<ScimRequestView> {
+    let (only, id): (_, ScimRequestId) = (key.organization().cloned(), id.parse()?);
+    let entry = state.store.read(move |db| {
+        let entry = requests::find(db, &id)?;
+        let hidden = || Error::not_found("SCIM request", id.as_str());
+        organizations::see(db, only.as_ref(), &entry.organization_id, hidden)?;
+        Ok(entry)
+    });
+    Ok(Json(entry.await?.into()))
+}
