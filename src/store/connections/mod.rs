@@ -29,6 +29,7 @@ use super::{
 };
 use crate::domain::DomainName;
 use crate::error::{Error, Result};
+use crate::guides::GENERIC;
 use crate::oidc::provider::Provider;
 use crate::saml::metadata::IdentityProvider;
 use diesel::prelude::*;
@@ -144,6 +145,15 @@ impl Connection {
     #[must_use]
     pub fn idp_entity_id(&self, public_url: &str) -> String {
         format!("{public_url}/idp/{}", self.id)
+    }
+
+    /// The guide that says where in the provider's console something is mended. The guides of providers speak of SAML apps.
+    #[must_use]
+    pub fn guide_of_fixes(&self) -> &str {
+        match self.protocol {
+            Protocol::Saml => &self.provider,
+            Protocol::Oidc => GENERIC,
+        }
     }
 
     /// Whether it is known who the provider is.
