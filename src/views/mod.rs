@@ -6,6 +6,7 @@ pub mod connection;
 pub mod domain;
 pub mod identity_provider;
 mod list;
+pub mod openid;
 pub mod organization;
 pub mod problem;
 pub mod secret;

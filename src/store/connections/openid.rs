@@ -5,7 +5,7 @@ use super::{
     save, tell,
 };
 use crate::clock::Time;
-use crate::crypto::{MasterKey, Place, PrivateKey, Secret};
+use crate::crypto::{Algorithm, MasterKey, Place, PrivateKey, Secret};
 use crate::error::{Error, Result};
 use crate::oidc::jwt::SigningKey;
 use crate::oidc::keys::{Jwks, Key, KeySet, State};
@@ -18,6 +18,7 @@ use anyhow::anyhow;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
+use std::collections::HashMap;
 
 /// How often a key that is not known may have the provider's keys read, by connection.
 const ASKING: TimeDelta = TimeDelta::minutes(1);
@@ -68,6 +69,15 @@ impl KnownKeys {
     }
 }
 
+/// What there is to know of a connection's client, without what is secret.
+#[derive(Debug, Clone)]
+pub struct KnownClient {
+    /// Whether a secret of the provider is kept.
+    pub has_secret: bool,
+    /// The provider's keys.
+    pub keys: KnownKeys,
+}
+
 /// Whether a provider's keys may be read now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
@@ -77,6 +87,11 @@ pub enum Asked {
     Underway,
     /// Not now: it was done a moment ago.
     Refused,
+}
+
+/// A key by which we prove who we are. RS256, which every provider knows.
+pub fn new_key() -> Result<PrivateKey> {
+    PrivateKey::generate(Algorithm::Rs256)
 }
 
 /// Makes a draft with a key of its own. The addresses that the provider is given never change from here on.
@@ -197,14 +212,19 @@ pub fn jwks(db: &mut Db, master: &MasterKey, id: &ConnectionId) -> Result<Jwks> 
 
 /// The provider's keys, as they were read last.
 pub fn known_keys(db: &mut Db, id: &ConnectionId) -> Result<KnownKeys> {
-    let row = row(db, id)?;
-    let keys = row.provider_keys.map(Json::into_inner).unwrap_or_default();
-    Ok(KnownKeys { keys, read_at: row.keys_at })
+    Ok(row(db, id)?.known().keys)
 }
 
-/// Whether a secret of the provider is kept.
-pub fn has_secret(db: &mut Db, id: &ConnectionId) -> Result<bool> {
-    Ok(row(db, id)?.secret.is_some())
+/// What there is to know of the clients of several connections. Those of SAML have none.
+pub fn of(db: &mut Db, connections: &[Connection]) -> Result<HashMap<ConnectionId, KnownClient>> {
+    let speaks = |row: &&Connection| row.protocol == Protocol::Oidc;
+    let ids: Vec<&ConnectionId> = connections.iter().filter(speaks).map(|row| &row.id).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<Row> =
+        openid_clients::table.filter(openid_clients::connection_id.eq_any(ids)).load(db)?;
+    Ok(rows.into_iter().map(|row| (row.connection_id.clone(), row.known())).collect())
 }
 
 /// Asks whether the provider's keys may be read now. Whichever instance is told so does it; all others wait for it, and
@@ -255,6 +275,14 @@ pub fn take_state(tx: &mut Tx, id: &ConnectionId, state: &str, until: Time) -> R
         .on_conflict_do_nothing()
         .execute(conn))?;
     Ok(taken == 1)
+}
+
+impl Row {
+    fn known(self) -> KnownClient {
+        let keys = self.provider_keys.map(Json::into_inner).unwrap_or_default();
+        let keys = KnownKeys { keys, read_at: self.keys_at };
+        KnownClient { has_secret: self.secret.is_some(), keys }
+    }
 }
 
 fn row(db: &mut Db, id: &ConnectionId) -> Result<Row> {
