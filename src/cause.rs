@@ -89,6 +89,8 @@ causes! {
     NameIdMissing = "nameid_missing", 400;
     /// No email address.
     EmailMissing = "email_missing", 400;
+    /// The provider says that the address is not verified.
+    EmailUnverified = "email_unverified", 403;
     /// The email's domain is not live in the connection's organization.
     EmailDomainNotAllowed = "email_domain_not_allowed", 403;
     /// No such person, and new people arrive by directory only.

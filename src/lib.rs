@@ -4,6 +4,7 @@
 
 pub mod acts;
 pub mod cause;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -2,6 +2,7 @@
 
 pub mod domains;
 pub mod metadata;
+pub mod openid;
 pub mod refresh;
 
 use crate::config::Config;
@@ -9,6 +10,7 @@ use crate::dns::Dns;
 use crate::error::Result;
 use crate::fetch::{AllowList, Fetcher, Limits};
 use crate::store::Store;
+use openid::Upstream;
 use refresh::Refresher;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -29,6 +31,18 @@ pub fn app_fetcher(config: &Config) -> Result<Fetcher> {
     }
     let limits = Limits { time: Duration::from_secs(5), size: 0, redirects: 0 };
     Fetcher::new(AllowList::parse(&allowed)?, limits)
+}
+
+/// What talks to providers that speak OpenID Connect, with these settings. In development one may be on this machine.
+pub fn upstream(config: &Config) -> Result<Upstream> {
+    let mut allowed: Vec<String> =
+        config.metadata.allow_private.iter().map(ToString::to_string).collect();
+    let allow_http = config.is_development();
+    if allow_http {
+        allowed.extend(["localhost", "127.0.0.0/8", "::1/128"].map(str::to_owned));
+    }
+    let limits = Limits { time: Duration::from_secs(5), size: 512 * 1024, redirects: 3 };
+    Ok(Upstream { fetcher: Fetcher::new(AllowList::parse(&allowed)?, limits)?, allow_http })
 }
 
 /// What asks for DNS records, with these settings.

@@ -214,7 +214,9 @@ fn command(what: &str) -> &str {
 }
 
 fn invalid(errors: &[FieldError]) -> (Exit, String, String) {
-    let is_unreachable = errors.iter().any(|error| error.code == "metadata_unreachable");
+    let is_unreachable = errors
+        .iter()
+        .any(|error| matches!(&*error.code, "metadata_unreachable" | "discovery_unreachable"));
     let exit = if is_unreachable { Exit::Unreachable } else { Exit::Invalid };
     let told: Vec<String> = match errors {
         [one] => vec![format!("{} ({})", field(&one.pointer), one.code)],
@@ -253,6 +255,11 @@ fn conflict(code: &str) -> (Exit, String, String) {
             (Exit::Conflict, "First: vestibule org enforce ORG optional. Or add --lock-out.")
         }
         "last_live_domain" => (Exit::Conflict, "First: vestibule org enforce ORG optional"),
+        "openid_required" => (
+            Exit::Conflict,
+            "Give it: vestibule connection refresh CONNECTION --issuer URL --client-id ID",
+        ),
+        "openid_issuer_changed" => (Exit::Conflict, "If that is right, add --accept-new-issuer."),
         "metadata_entity_changed" => (Exit::Conflict, "If that is right, add --accept-new-entity."),
         "domain_not_verified" => {
             (Exit::CheckFailed, "Add the record to the DNS and run the command again.")

@@ -4,6 +4,7 @@ use super::failure::{Exit, Failure, Result};
 use super::output::Output;
 use crate::clock::{Clock, Time};
 use crate::config::{self, Config, DatabaseUrl, Flags, Loaded};
+use crate::crypto::MasterKey;
 use crate::error::Error;
 use crate::locale::Locale;
 use crate::store::organizations::{self, Organization};
@@ -105,6 +106,13 @@ impl Shell {
             DatabaseUrl::Postgres(_) => return Err(pending_migrations(&pending)),
         }
         Ok(store)
+    }
+
+    /// The key of all sealed secrets.
+    pub(super) fn master(&self) -> Result<MasterKey> {
+        let given = self.config()?.master_keys()?;
+        let previous = given.previous.as_ref().map(config::Secret::reveal);
+        Ok(MasterKey::from_base64(given.current.reveal(), previous)?)
     }
 
     fn make_data_dir(&self) -> Result {

@@ -3,7 +3,6 @@
 use super::failure::{Exit, Failure, Result};
 use super::output::cell;
 use super::shell::Shell;
-use crate::crypto::MasterKey;
 use crate::saml::certificate::Certificate;
 use crate::store::Scope;
 use crate::store::keys::Purpose;
@@ -85,9 +84,7 @@ fn rotate(shell: &Shell, only: Option<Use>, now: bool) -> Result {
         shell.confirm(act, "now")?;
     }
     shell.existing_file()?;
-    let given = config.master_keys()?;
-    let previous = given.previous.as_ref().map(crate::config::Secret::reveal);
-    let master = MasterKey::from_base64(given.current.reveal(), previous)?;
+    let master = shell.master()?;
     let name = config.public_url.host();
     shell.write(Scope::System, |tx| keys::rotate(tx, &master, name, purposes, now))?;
     list(shell)?;

@@ -6,6 +6,7 @@ mod post;
 
 pub use address::AllowList;
 pub use fault::Fault;
+pub use post::Reply;
 
 use crate::error::{Error, Result};
 use fault::{Blocked, Unresolved};

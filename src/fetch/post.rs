@@ -1,11 +1,72 @@
-//! Sends a form to an address that somebody gave us, under the same rules as fetching.
+//! Sends a form to an address that somebody gave us, under the same rules as fetching, and asks where the answer is for
+//! us alone.
 
 use super::{Fault, Fetcher, fault};
-use reqwest::header::CONTENT_TYPE;
+use reqwest::RequestBuilder;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
+/// An answer, be it a refusal.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// Its HTTP status.
+    pub status: u16,
+    /// What it says.
+    pub body: Vec<u8>,
+}
+
 impl Fetcher {
+    /// Posts a form with what proves who we are, and reads the answer. No redirect is followed: the proof is for this
+    /// address alone.
+    pub async fn exchange(
+        &self,
+        url: &str,
+        fields: &[(&str, &str)],
+        authorization: Option<&str>,
+    ) -> Result<Reply, Fault> {
+        let url = Url::parse(url).map_err(|_| Fault::Url("not an absolute address"))?;
+        let body = Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = self
+            .client_for(&url)?
+            .post(url.clone())
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(body);
+        self.reply(&url, request, authorization).await
+    }
+
+    /// Asks with what proves who we are, and reads the answer. No redirect is followed.
+    pub async fn ask(&self, url: &str, authorization: &str) -> Result<Reply, Fault> {
+        let url = Url::parse(url).map_err(|_| Fault::Url("not an absolute address"))?;
+        let request = self.client_for(&url)?.get(url.clone());
+        self.reply(&url, request, Some(authorization)).await
+    }
+
+    async fn reply(
+        &self,
+        url: &Url,
+        request: RequestBuilder,
+        authorization: Option<&str>,
+    ) -> Result<Reply, Fault> {
+        let mut request = request.header(ACCEPT, "application/json");
+        if let Some(authorization) = authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        let work = async {
+            let response =
+                request.send().await.map_err(|error| Fault::from_reqwest(url, &error))?;
+            let status = response.status().as_u16();
+            Ok(Reply { status, body: self.read(url, response).await?.body })
+        };
+        match tokio::time::timeout(self.limits.time, work).await {
+            Ok(reply) => reply,
+            Err(_) => {
+                let seconds = self.limits.time.as_secs();
+                Err(Fault::TimeOut { host: fault::host(url), seconds })
+            }
+        }
+    }
+
     /// Posts a form and gives the status of the answer, of which nothing else is read. No redirect is followed.
     pub async fn post_form(&self, url: &str, fields: &[(&str, &str)]) -> Result<u16, Fault> {
         let url = Url::parse(url).map_err(|_| Fault::Url("not an absolute address"))?;

@@ -3,7 +3,9 @@
 use super::error::PageError;
 use super::pages;
 use super::server::State;
+use crate::error::Error;
 use crate::saml::metadata::{Organization as Publisher, ServiceProvider};
+use crate::store::connections::Protocol;
 use crate::store::{ConnectionId, connections};
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
@@ -25,6 +27,9 @@ pub(super) async fn show(
     let id = connection.into_inner();
     let (connection, organization) =
         state.store.read(move |db| connections::find_with_organization(db, &id)).await?;
+    if connection.protocol != Protocol::Saml {
+        return Err(Error::not_found("SAML connection", connection.id.as_str()).into());
+    }
     let public_url = state.config.public_url.as_str();
     let (entity_id, acs) = (connection.entity_id(public_url), connection.acs(public_url));
     let slo = connection.slo(public_url);

@@ -76,7 +76,9 @@ impl Door<'_> {
             rest.strip_suffix("/acs").or_else(|| rest.strip_suffix("/slo")).map(str::len)
         };
         let connection = path.strip_prefix("/login/").or_else(|| {
-            let rest = path.strip_prefix("/saml/")?;
+            let Some(rest) = path.strip_prefix("/saml/") else {
+                return path.strip_prefix("/oidc/")?.strip_suffix("/callback");
+            };
             rest.get(..message(rest)?)
         });
         connection.map(Door::Connection)

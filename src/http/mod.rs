@@ -13,6 +13,7 @@ mod keyring;
 pub mod limits;
 mod logout;
 mod oidc;
+mod openid;
 mod outcome;
 pub mod pages;
 mod posted;

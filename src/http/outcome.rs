@@ -247,7 +247,7 @@ fn fix(state: &State, cause: Cause, connection: &Connection) -> String {
         login_url: &connection.login_url(public_url),
         app: Some(&state.config.brand.name),
     };
-    state.guides.fix(&state.locale, cause, &connection.provider, &values).sentence
+    state.guides.fix(&state.locale, cause, connection.guide_of_fixes(), &values).sentence
 }
 
 /// An attribute that was received, and what it is used for.

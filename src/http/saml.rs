@@ -10,11 +10,11 @@ use super::sign_in;
 use crate::cause::Cause;
 use crate::clock::Time;
 use crate::email::Email;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::saml::attributes::{self, Profile};
 use crate::saml::check::{Check, CheckName};
 use crate::saml::response::{self, Expected, Facts, Form, Identity};
-use crate::store::connections::{self, Connection};
+use crate::store::connections::{self, Connection, Protocol};
 use crate::store::domains;
 use crate::store::organizations::Organization;
 use crate::store::sign_in::{Arrival, arrival, began_in};
@@ -103,6 +103,9 @@ fn judge(
 ) -> Result<Verdict> {
     let (connection, organization, by_state) = store.read_now(|db| {
         let (connection, organization) = connections::find_with_organization(db, id)?;
+        if connection.protocol != Protocol::Saml {
+            return Err(Error::not_found("SAML connection", id.as_str()));
+        }
         Ok((connection, organization, by_relay_state(db, form)?))
     })?;
     let trace = match by_state {
@@ -219,7 +222,7 @@ fn verify(
 
 /// The checks of the sign-in that the message answers (SAML.md, step 10). That it is answered only
 /// once is decided where the answer is written down.
-fn began(
+pub(super) fn began(
     trace: Option<&Trace>,
     connection: &Connection,
     browser: Option<&str>,
@@ -254,7 +257,7 @@ fn began(
 
 /// The person proved who they are as lately as the application asks (OIDC Core 3.1.2.1). We asked the provider for
 /// that (`ForceAuthn`), but some answer from their session all the same, and say so.
-fn fresh(
+pub(super) fn fresh(
     trace: Option<&Trace>,
     identity: &Identity,
     skew: TimeDelta,
@@ -295,7 +298,7 @@ fn profile(
 }
 
 /// The domains from which people may come, as a check expects them.
-fn live(db: &mut Db, organization: &Organization) -> Result<String> {
+pub(super) fn live(db: &mut Db, organization: &Organization) -> Result<String> {
     const SHOWN: usize = 5;
     let all = domains::list(db, &organization.id)?;
     let live: Vec<String> =
@@ -311,7 +314,7 @@ fn live(db: &mut Db, organization: &Organization) -> Result<String> {
     })
 }
 
-fn person(
+pub(super) fn person(
     arrival: Result<Arrival, Cause>,
     identity: Identity,
     profile: Profile,

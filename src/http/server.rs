@@ -5,8 +5,9 @@ use super::demo;
 use super::limits::Limits;
 use super::rollover::Signers;
 use super::trust::Trust;
-use super::{entity, health, keyring, logout, oidc, request, saml, sign_in, single_logout};
+use super::{entity, health, keyring, logout, oidc, openid, request, saml, sign_in, single_logout};
 use crate::acts;
+use crate::acts::openid::Upstream;
 use crate::config::{Config, Tls};
 use crate::crypto::{MasterKey, SecretBytes};
 use crate::dns::Dns;
@@ -67,6 +68,8 @@ pub struct State {
     pub dns: Dns,
     /// Fetches metadata.
     pub fetcher: Fetcher,
+    /// Talks to providers that speak OpenID Connect.
+    pub upstream: Upstream,
     /// Stylesheet, script, font and icon.
     pub assets: Assets,
     /// Seals what the database must not tell.
@@ -83,6 +86,8 @@ pub struct State {
     pub cookie_key: SecretBytes,
     /// Whether the server is about to stop, so that nobody is kept waiting.
     closing: watch::Sender<bool>,
+    /// Makes of a state what binds its answer to us.
+    pub openid_key: SecretBytes,
     /// Our own keys, until the next rotation.
     keys: RwLock<Arc<KeyRing>>,
 }
@@ -99,12 +104,14 @@ impl State {
             guides: Guides::load()?,
             dns: acts::dns(&config)?,
             fetcher: acts::fetcher(&config)?,
+            upstream: acts::upstream(&config)?,
             trust: Trust::default(),
             signers: Signers::default(),
             limits: Limits::new(&config.limits),
             demo: demo::Memory::default(),
             cookie_key: master.derive("cookie")?,
             closing: watch::Sender::new(false),
+            openid_key: master.derive("openid sign-in")?,
             keys: RwLock::new(Arc::new(keys)),
             config,
             store,
@@ -193,6 +200,8 @@ fn people(config: &mut ServiceConfig) {
                 .get(single_logout::by_redirect)
                 .post(single_logout::by_form),
         )
+        .service(web::resource("/oidc/{connection}/callback").get(openid::callback))
+        .service(web::resource("/oidc/{connection}/jwks").get(openid::jwks))
         .service(web::resource("/logout").post(single_logout::ask));
 }
 

@@ -140,6 +140,12 @@ pub fn verify<T: DeserializeOwned>(
     Ok(decoded.claims)
 }
 
+/// [`verify`] with a key of somebody else's, for the algorithm that such a key has.
+pub fn verify_by<T: DeserializeOwned>(token: &str, key: &PublicKey) -> Result<T, Invalid> {
+    let decoding = decoding_key(key).ok_or(Invalid::UnknownKey)?;
+    verify(token, &decoding, key.algorithm())
+}
+
 /// Gives jsonwebtoken OpenSSL for its cryptography. Doing it again changes nothing.
 fn install() {
     static PROVIDER: CryptoProvider = CryptoProvider {

@@ -1,4 +1,5 @@
-//! OIDC, as the provider to the app: what messages say and whether they are right. Pure functions.
+//! OIDC, as the provider to the app and as the client of a customer's provider: what messages say and whether they are
+//! right. Pure functions.
 
 pub mod answer;
 pub mod authorize;
@@ -11,6 +12,7 @@ pub mod jwt;
 pub mod keys;
 pub mod logout;
 mod params;
+pub mod provider;
 pub mod scope;
 pub mod token;
 

@@ -33,6 +33,7 @@ pub const KINDS: &[&str] = &[
     "connection.metadata_held",
     "connection.metadata_recovered",
     "connection.metadata_unreachable",
+    "connection.openid_changed",
     "connection.restored",
     "connection.tested",
     "connection.unlinked",

@@ -56,6 +56,7 @@ diesel::table! {
         updated_at -> Timestamp,
         disabled_at -> Nullable<Timestamp>,
         deleted_at -> Nullable<Timestamp>,
+        openid_provider -> Nullable<Text>,
     }
 }
 
@@ -455,6 +456,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    openid_clients (connection_id) {
+        connection_id -> Text,
+        key_id -> Text,
+        private_key -> Text,
+        secret -> Nullable<Text>,
+        provider_keys -> Nullable<Text>,
+        keys_at -> Nullable<Timestamp>,
+        keys_asked_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(domains -> organizations (organization_id));
 diesel::joinable!(connections -> organizations (organization_id));
 diesel::joinable!(users -> organizations (organization_id));
@@ -474,6 +487,7 @@ diesel::joinable!(provider_certificates -> connections (connection_id));
 diesel::joinable!(metadata_refreshes -> connections (connection_id));
 diesel::joinable!(exempt_owners -> organizations (organization_id));
 diesel::joinable!(break_glass_codes -> organizations (organization_id));
+diesel::joinable!(openid_clients -> connections (connection_id));
 diesel::joinable!(directories -> connections (connection_id));
 diesel::joinable!(directory_users -> users (user_id));
 diesel::joinable!(group_members -> groups (group_id));
@@ -503,6 +517,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     metadata_refreshes,
     exempt_owners,
     break_glass_codes,
+    openid_clients,
     directories,
     scim_tokens,
     directory_users,

@@ -1,6 +1,7 @@
 //! What is shown of a connection.
 
 use super::identity_provider::{AlertView, IdentityProviderView};
+use super::openid::{OpenIdProviderView, RelyingPartyView};
 use super::settings::SettingsSchema;
 use super::words;
 use crate::clock::Time;
@@ -36,10 +37,17 @@ pub struct ConnectionView {
     alerts: Vec<AlertView>,
     /// Whether a test sign-in succeeded with the settings and the metadata as they are now.
     is_tested: bool,
-    /// What to enter at the identity provider. These values never change.
-    service_provider: ServiceProviderView,
+    /// What to enter at an identity provider that speaks SAML. These values never change.
+    service_provider: Option<ServiceProviderView>,
+    /// Base URL for SCIM, where the directory sends people and groups.
+    #[schema(example = "https://sso.example.com/scim/v2/con_01kampz3y7f4m8t2v6c9d0e1hj")]
+    scim_base_url: String,
+    /// What to enter at an identity provider that speaks OpenID Connect. These values never change.
+    relying_party: Option<RelyingPartyView>,
     /// What is known of the identity provider; `null` until its metadata is there.
     identity_provider: Option<IdentityProviderView>,
+    /// What is known of an identity provider that speaks OpenID Connect; `null` until its issuer was given.
+    openid_provider: Option<OpenIdProviderView>,
     #[schema(value_type = SettingsSchema)]
     settings: Settings,
     created_at: DateTime<Utc>,
@@ -89,31 +97,31 @@ struct ServiceProviderView {
     /// An entity ID for the identity provider, where its console asks for one to be made up.
     #[schema(example = "https://sso.example.com/idp/con_01kampz3y7f4m8t2v6c9d0e1hj")]
     idp_entity_id: String,
-    /// Base URL for SCIM, where the directory sends people and groups.
-    #[schema(example = "https://sso.example.com/scim/v2/con_01kampz3y7f4m8t2v6c9d0e1hj")]
-    scim_base_url: String,
 }
 
 impl ConnectionView {
     /// `public_url` is the address that the values for the identity provider begin with.
     #[must_use]
     pub fn new(known: Known, public_url: &str, now: Time) -> Self {
-        let Known { connection: row, certificates, refresh } = known;
+        let Known { connection: row, certificates, refresh, client } = known;
         let alerts = refresh.as_ref().map(|refresh| refresh.alerts(&row, now)).unwrap_or_default();
         let identity_provider = IdentityProviderView::of(&row, &certificates, refresh);
+        let openid_provider = OpenIdProviderView::of(&row, client);
+        let is_saml = row.protocol == Protocol::Saml;
         Self {
             badges: badges(&row, &alerts, now),
             alerts: alerts.into_iter().map(AlertView::from).collect(),
             is_tested: row.tested(),
-            service_provider: ServiceProviderView {
+            service_provider: is_saml.then(|| ServiceProviderView {
                 entity_id: row.entity_id(public_url),
                 acs_url: row.acs(public_url),
                 slo_url: row.slo(public_url),
                 login_url: row.login_url(public_url),
                 metadata_url: row.entity_id(public_url),
                 idp_entity_id: row.idp_entity_id(public_url),
-                scim_base_url: super::directory::base_url(public_url, &row.id),
-            },
+            }),
+            relying_party: (!is_saml).then(|| RelyingPartyView::of(&row, public_url)),
+            scim_base_url: super::directory::base_url(public_url, &row.id),
             id: row.id.to_string(),
             organization_id: row.organization_id.to_string(),
             name: row.name,
@@ -121,6 +129,7 @@ impl ConnectionView {
             protocol: row.protocol,
             state: row.state,
             identity_provider,
+            openid_provider,
             settings: row.settings.into_inner(),
             created_at: row.created_at.to_utc(),
             updated_at: row.updated_at.to_utc(),

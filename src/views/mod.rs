@@ -9,6 +9,7 @@ pub mod enforcement;
 pub mod event;
 pub mod identity_provider;
 mod list;
+pub mod openid;
 pub mod organization;
 pub mod problem;
 pub mod secret;

@@ -163,7 +163,7 @@ pub fn fix(
         login_url: &login_url,
         app: None,
     };
-    let provider = connection.map_or(guides::GENERIC, |connection| connection.provider.as_str());
+    let provider = connection.map_or(guides::GENERIC, Connection::guide_of_fixes);
     guides.fix(locale, cause, provider, &values)
 }
 

@@ -1,5 +1,6 @@
 //! Words with their choices, as the `OpenAPI` document describes them.
 
+use crate::oidc::provider::AuthMethod;
 use crate::store::api_keys::Scope;
 use crate::store::applications::{ApplicationKind, IdTokenAlg, NoConnection};
 use crate::store::connections::certificates::{CertificateSource, CertificateState};
@@ -29,6 +30,7 @@ words! {
     domain_state = DomainState,
     connection_state = ConnectionState,
     protocol = Protocol,
+    auth_method = AuthMethod,
     certificate_state = CertificateState,
     certificate_source = CertificateSource,
     application_kind = ApplicationKind,

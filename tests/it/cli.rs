@@ -13,14 +13,14 @@ use vestibule::crypto::{Algorithm, PrivateKey};
 const METADATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/metadata/jumpcloud.xml");
 
 /// A folder of its own in which commands run.
-struct Place {
-    folder: TempDir,
+pub(crate) struct Place {
+    pub(crate) folder: TempDir,
     variables: Vec<(String, String)>,
 }
 
 impl Place {
     /// One with a database.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let place = Self::empty();
         place.text(&["migrate"]);
         place
@@ -47,17 +47,17 @@ impl Place {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
-    fn exit(&self, arguments: &[&str]) -> i32 {
+    pub(crate) fn exit(&self, arguments: &[&str]) -> i32 {
         let output = self.run(arguments);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         output.status.code().unwrap_or_else(|| panic!("{arguments:?}: {said}"))
     }
 
-    fn text(&self, arguments: &[&str]) -> String {
+    pub(crate) fn text(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments:?}: {said}");

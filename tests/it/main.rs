@@ -20,6 +20,8 @@ mod hostile;
 #[cfg(test)]
 mod journeys;
 #[cfg(test)]
+mod openid;
+#[cfg(test)]
 mod peers;
 #[cfg(test)]
 mod refresh;

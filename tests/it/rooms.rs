@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &[
         "cause",
+        "check",
         "clock",
         "config",
         "crypto",

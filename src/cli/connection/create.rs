@@ -1,9 +1,10 @@
 //! `vestibule connection create`.
 
+use super::openid::{self, OpenIdArguments};
 use super::refresh::{self, MetadataArguments};
 use super::show;
 use crate::cli::domain;
-use crate::cli::failure::Result;
+use crate::cli::failure::{Exit, Failure, Result};
 use crate::cli::shell::Shell;
 use crate::error::Error;
 use crate::guides::Guides;
@@ -34,6 +35,11 @@ pub(in crate::cli) struct Arguments {
     /// Accept sign-ins that start at the provider
     #[arg(long)]
     idp_started: bool,
+    /// The provider speaks OpenID Connect, not SAML
+    #[arg(long)]
+    oidc: bool,
+    #[command(flatten)]
+    openid: OpenIdArguments,
     #[command(flatten)]
     metadata: MetadataArguments,
 }
@@ -43,6 +49,14 @@ pub(super) fn run(shell: &Shell, arguments: Arguments) -> Result {
     let guides = Guides::load()?;
     let guide = guides.find(&arguments.idp).map_err(|_| unknown_guide(&guides, &arguments.idp))?;
     let names = domain::parse_names(&arguments.domains)?;
+    let is_openid = arguments.oidc || arguments.openid.is_given();
+    let source = arguments.metadata.source()?;
+    if is_openid && source.is_some() {
+        return Err(two_protocols());
+    }
+    let own_key = if is_openid { Some(connections::openid::new_key()?) } else { None };
+    shell.store()?;
+    let master = shell.master()?;
     let new = NewConnection {
         name: arguments.name.unwrap_or_else(|| guide.name.clone()),
         provider: guide.id.clone(),
@@ -67,10 +81,17 @@ pub(super) fn run(shell: &Shell, arguments: Arguments) -> Result {
                 pending.push(domain);
             }
         }
-        Ok((connections::create(tx, &id, new)?, pending))
+        let made = match &own_key {
+            Some(own_key) => connections::openid::create(tx, &master, &id, new, own_key)?,
+            None => connections::create(tx, &id, new)?,
+        };
+        Ok((made, pending))
     })?;
-    let connection = match arguments.metadata.source()? {
+    let connection = match source {
         Some(source) => refresh::import(shell, connection, source, &arguments.metadata)?,
+        None if arguments.openid.is_given() => {
+            openid::configure(shell, connection, arguments.openid)?
+        }
         None => connection,
     };
     told(shell, connection)?;
@@ -79,6 +100,17 @@ pub(super) fn run(shell: &Shell, arguments: Arguments) -> Result {
         shell.out.note(format!("{} is not verified yet. TXT record {name} = {value}", domain.name));
     }
     Ok(())
+}
+
+/// A connection speaks one protocol.
+pub(super) fn two_protocols() -> Failure {
+    Failure::new(
+        Exit::Usage,
+        "other_protocol",
+        "A connection speaks SAML or OpenID Connect.",
+        "Metadata is SAML's; issuer and client ID are OpenID Connect's.",
+        "Give the flags of one of them.",
+    )
 }
 
 fn unknown_guide(guides: &Guides, id: &str) -> Error {
@@ -95,11 +127,8 @@ fn told(shell: &Shell, connection: Connection) -> Result {
         shell.out.fields(&[("id", connection.id.to_string())])?;
     }
     show::values(shell, &connection)?;
-    if connection.identity_provider.is_none() {
-        shell.out.note(format!(
-            "Next: vestibule connection refresh {} --metadata-url URL",
-            connection.id
-        ));
+    if !connection.knows_its_provider() {
+        shell.out.note(format!("Next: {}", show::give_provider(&connection)));
     }
     Ok(())
 }

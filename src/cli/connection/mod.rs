@@ -3,6 +3,7 @@
 mod accept;
 mod certificate;
 mod create;
+mod openid;
 mod refresh;
 mod show;
 mod test;

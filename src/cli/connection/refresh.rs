@@ -1,5 +1,7 @@
 //! `vestibule connection refresh`: what is known of the identity provider.
 
+use super::create::two_protocols;
+use super::openid::{self, OpenIdArguments};
 use super::show;
 use crate::acts;
 use crate::acts::metadata::{Reading, Source, Values};
@@ -7,7 +9,7 @@ use crate::cli::failure::{Exit, Failure, Result};
 use crate::cli::shell::{self, Shell};
 use crate::saml::Binding;
 use crate::store::ConnectionId;
-use crate::store::connections::{self, Connection, ConnectionPatch, Settings};
+use crate::store::connections::{self, Connection, ConnectionPatch, Protocol, Settings};
 
 /// What to read.
 #[derive(Debug, clap::Args)]
@@ -16,6 +18,8 @@ pub(in crate::cli) struct Arguments {
     connection: ConnectionId,
     #[command(flatten)]
     metadata: MetadataArguments,
+    #[command(flatten)]
+    openid: OpenIdArguments,
 }
 
 /// Where metadata is.
@@ -94,7 +98,14 @@ impl MetadataArguments {
 pub(super) fn run(shell: &Shell, arguments: Arguments) -> Result {
     let id = arguments.connection;
     let connection = shell.read(|db| connections::find(db, &id))?;
-    let source = match (arguments.metadata.source()?, &connection.metadata_url) {
+    let source = arguments.metadata.source()?;
+    if connection.protocol == Protocol::Oidc || arguments.openid.is_given() {
+        if source.is_some() {
+            return Err(two_protocols());
+        }
+        return show::connection(shell, openid::configure(shell, connection, arguments.openid)?);
+    }
+    let source = match (source, &connection.metadata_url) {
         (Some(source), _) => source,
         (None, Some(url)) => Source::Url(url.clone()),
         (None, None) => {

@@ -5,9 +5,11 @@ use crate::cli::output::{cell, pad, yes};
 use crate::cli::shell::Shell;
 use crate::clock::Time;
 use crate::guides::{Guides, Kind, Value, Values};
+use crate::oidc::provider::SCOPES;
 use crate::saml::certificate::Certificate;
 use crate::store::connections::certificates::ProviderCertificate;
-use crate::store::connections::{self, Connection, ConnectionState, Known};
+use crate::store::connections::openid::KnownClient;
+use crate::store::connections::{self, Connection, ConnectionState, Known, Protocol};
 use crate::store::refreshes::Alert;
 use crate::views::connection::ConnectionView;
 
@@ -25,7 +27,10 @@ pub(super) fn connection(shell: &Shell, row: Connection) -> Result {
 }
 
 fn fields(all: &Known, public_url: &str, now: Time) -> Vec<(&'static str, String)> {
-    let Known { connection: row, certificates, refresh } = all;
+    let Known { connection: row, certificates, refresh, client } = all;
+    if row.protocol == Protocol::Oidc {
+        return openid_fields(row, client.as_ref(), public_url);
+    }
     let known = row.identity_provider.as_ref();
     let mut fields = vec![
         ("id", row.id.to_string()),
@@ -68,6 +73,44 @@ fn fields(all: &Known, public_url: &str, now: Time) -> Vec<(&'static str, String
     fields
 }
 
+fn openid_fields(
+    row: &Connection,
+    client: Option<&KnownClient>,
+    public_url: &str,
+) -> Vec<(&'static str, String)> {
+    let known = row.openid_provider.as_deref();
+    let keys: Vec<&str> = client.iter().flat_map(|client| client.keys.keys.names()).collect();
+    vec![
+        ("id", row.id.to_string()),
+        ("organization_id", row.organization_id.to_string()),
+        ("name", row.name.clone()),
+        ("provider", row.provider.clone()),
+        ("protocol", row.protocol.to_string()),
+        ("state", row.state.to_string()),
+        ("tested", yes(row.tested())),
+        ("redirect_url", row.redirect_uri(public_url)),
+        ("login_url", row.login_url(public_url)),
+        ("jwks_url", row.jwks_url(public_url)),
+        ("issuer", cell(known.map(|known| known.issuer.as_str()))),
+        ("discovery_url", cell(known.map(|known| known.discovery_url.as_str()))),
+        ("client_id", cell(known.map(|known| known.client_id.as_str()))),
+        ("auth_method", cell(known.map(|known| known.auth_method))),
+        ("client_secret", yes(client.is_some_and(|client| client.has_secret))),
+        ("scopes", known.map(|known| known.scopes.join(" ")).unwrap_or_default()),
+        ("keys", keys.join(", ")),
+        ("keys_read_at", cell(client.and_then(|client| client.keys.read_at))),
+    ]
+}
+
+/// The command that tells a draft who its provider is.
+pub(super) fn give_provider(row: &Connection) -> String {
+    let flags = match row.protocol {
+        Protocol::Saml => "--metadata-url URL",
+        Protocol::Oidc => "--issuer URL --client-id ID --client-secret-file FILE",
+    };
+    format!("vestibule connection refresh {} {flags}", row.id)
+}
+
 /// An alert in lines: what is the matter, and what was and would be.
 pub(super) fn differences(alert: &Alert) -> Vec<String> {
     let parts = alert.differences.iter().map(|part| {
@@ -103,9 +146,7 @@ fn next(known: &Known, now: Time) -> Option<String> {
         return Some(format!("vestibule connection accept {id}"));
     }
     match row.state {
-        ConnectionState::Draft => {
-            Some(format!("vestibule connection refresh {id} --metadata-url URL"))
-        }
+        ConnectionState::Draft => Some(give_provider(row)),
         ConnectionState::Testing if row.tested() => {
             Some(format!("vestibule connection activate {id}"))
         }
@@ -119,6 +160,9 @@ fn next(known: &Known, now: Time) -> Option<String> {
 pub(super) fn values(shell: &Shell, row: &Connection) -> Result {
     let (guides, locale, public_url) = (Guides::load()?, shell.locale()?, shell.public_url()?);
     let guide = guides.of(&row.provider);
+    if row.protocol == Protocol::Oidc {
+        return openid_values(shell, &guide.name, row, public_url);
+    }
     let (entity_id, acs, login_url) =
         (row.entity_id(public_url), row.acs(public_url), row.login_url(public_url));
     let slo = row.slo(public_url);
@@ -160,6 +204,27 @@ pub(super) fn values(shell: &Shell, row: &Connection) -> Result {
     if guide.place_may_differ || guide.values.iter().any(|value| value.may_differ) {
         shell.out.note(locale.text("guide.may_differ"));
     }
+    Ok(())
+}
+
+/// What a console of OpenID Connect asks for, in the words of the standard.
+fn openid_values(shell: &Shell, provider: &str, row: &Connection, public_url: &str) -> Result {
+    shell.out.note(format!("Enter these in {provider}:"));
+    let value = |label: &str, value: String| Value {
+        kind: Kind::Paste,
+        label: label.to_owned(),
+        value,
+        may_differ: false,
+    };
+    let all = [
+        value("Redirect URI", row.redirect_uri(public_url)),
+        value("Login URL", row.login_url(public_url)),
+        value("Grant type", "authorization_code".to_owned()),
+        value("Scopes", SCOPES.join(" ")),
+        value("JWKS URL (for private_key_jwt)", row.jwks_url(public_url)),
+    ];
+    entries(shell, &all)?;
+    shell.out.note("Then take the issuer, the client ID and the client secret.");
     Ok(())
 }
 

@@ -3,8 +3,7 @@
 use crate::cli::failure::{Exit, Failure, Result};
 use crate::cli::shell::Shell;
 use crate::cli::trace;
-use crate::error::Error;
-use crate::store::connections::{self, ConnectionState};
+use crate::store::connections;
 use crate::store::traces::{self, Outcome, Trace};
 use crate::store::{ConnectionId, sign_in};
 use serde_json::json;
@@ -27,10 +26,7 @@ pub(in crate::cli) struct Arguments {
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Result {
     let id = &arguments.connection;
     let connection = shell.read(|db| connections::find(db, id))?;
-    if connection.state == ConnectionState::Draft {
-        let detail = "There is nothing to test before the provider's metadata is known.";
-        return Err(Failure::from(Error::conflict("metadata_required", detail)).of_connection(id));
-    }
+    connection.needs_its_provider().map_err(|error| Failure::from(error).of_connection(id))?;
     let config = shell.config()?;
     let lifetime = config.sign_in.request_ttl.delta();
     let trace = shell

@@ -10,7 +10,6 @@ use super::failure::{Exit, Failure, Result};
 use super::output::Format;
 use super::shell::{Shell, actor};
 use super::trace;
-use crate::crypto::MasterKey;
 use crate::saml::issue::Wrong;
 use crate::store::demo::{self, Demo, PEOPLE, Person};
 use crate::store::traces::{self, Trace};
@@ -101,9 +100,7 @@ fn off(is_development: bool) -> Failure {
 
 fn up(shell: &Shell) -> Result {
     let store = shell.store()?;
-    let keys = shell.config()?.master_keys()?;
-    let previous = keys.previous.as_ref().map(crate::config::Secret::reveal);
-    let master = MasterKey::from_base64(keys.current.reveal(), previous)?;
+    let master = shell.master()?;
     let public_url = shell.public_url()?;
     let demo = demo::up(store, &master, public_url, &actor())?;
     let (app, provider) = (demo::app_url(public_url), demo::entity_id(public_url));

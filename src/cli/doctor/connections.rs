@@ -3,6 +3,7 @@
 use super::Finding;
 use crate::acts;
 use crate::acts::metadata::{Reading, Source};
+use crate::acts::openid::Upstream;
 use crate::cli::failure::Result;
 use crate::cli::serve::affected;
 use crate::cli::shell::Shell;
@@ -26,10 +27,11 @@ pub(super) fn look(shell: &Shell) -> Result<Vec<Finding>> {
     let public_url = config.public_url.as_str();
     let mut findings = Vec::new();
     shell.wait(async {
-        let fetcher = acts::fetcher(config)?;
+        let (fetcher, upstream) = (acts::fetcher(config)?, acts::upstream(config)?);
         for row in &in_use {
             findings.extend(certificates(row, now));
             findings.extend(metadata(row, &fetcher, public_url, now).await);
+            findings.extend(openid(row, &upstream).await);
         }
         crate::error::Result::<()>::Ok(())
     })??;
@@ -88,6 +90,25 @@ async fn metadata(
             format!("{name}: {error}"),
             "See that it is there, or give a file",
         ),
+    })
+}
+
+/// A provider that speaks OpenID Connect still says what is known of it, and publishes keys.
+async fn openid(row: &Connection, upstream: &Upstream) -> Option<Finding> {
+    const NAME: &str = "openid provider";
+    let known = row.openid_provider.as_ref()?;
+    let name = format!("{} ({})", row.id, row.name);
+    let refresh = format!("vestibule connection refresh {}", row.id);
+    let found = match upstream.discover(&known.discovery_url, Some(&known.issuer)).await {
+        Ok(found) => upstream.keys(&found.document).await.map(|_| found),
+        Err(unread) => Err(unread),
+    };
+    Some(match found {
+        Ok(found) if found.document == known.document => {
+            Finding::ok(NAME, format!("{name}: as it is known here"))
+        }
+        Ok(_) => Finding::warning(NAME, format!("{name}: its addresses have changed"), refresh),
+        Err(unread) => Finding::warning(NAME, format!("{name}: {unread}"), refresh),
     })
 }
 

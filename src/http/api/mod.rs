@@ -106,6 +106,7 @@ fn connections(config: &mut Described) {
         .service(connections::delete_connection)
         .service(connections::metadata::import_metadata)
         .service(connections::metadata::accept_metadata)
+        .service(connections::openid::configure_openid)
         .service(connections::certificates::add_certificate)
         .service(connections::certificates::remove_certificate)
         .service(connections::trial::test_connection)

@@ -8,6 +8,7 @@ pub(super) use login::{ask, choose, from_link};
 
 use super::browser;
 use super::error::PageError;
+use super::openid;
 use super::outcome;
 use super::pages::{self, Choice, Chooser, Destination as Way, NoConnection};
 use super::server::State;
@@ -33,6 +34,13 @@ use url::Url;
 /// Sends the browser to the identity provider with our request (SAML profiles 4.1.4.1).
 fn leave(state: &State, departed: &Departed, bind: &[Cookie<'_>]) -> Result<HttpResponse> {
     let connection = &departed.connection;
+    if let Some(provider) = &connection.openid_provider {
+        let Departed { trace, request_id, .. } = departed;
+        let mut response =
+            see_other(&openid::address(state, connection, provider, trace, request_id)?);
+        add_cookies(&mut response, bind)?;
+        return Ok(response);
+    }
     let settings = &connection.settings;
     let provider = connection.identity_provider.as_ref();
     let endpoint = provider

@@ -2,6 +2,7 @@
 
 use super::Connection;
 use super::certificates::{self, ProviderCertificate};
+use super::openid::{self, KnownClient};
 use crate::error::Result;
 use crate::store::refreshes::{self, Refresh};
 use crate::store::{Db, Page};
@@ -15,22 +16,27 @@ pub struct Known {
     pub certificates: Vec<ProviderCertificate>,
     /// How reading the metadata again goes, if it is read.
     pub refresh: Option<Refresh>,
+    /// What is kept of us as the provider's client, where the connection speaks OpenID Connect.
+    pub client: Option<KnownClient>,
 }
 
 /// What is known of one connection's provider.
 pub fn known(db: &mut Db, connection: Connection) -> Result<Known> {
     let certificates = certificates::list(db, &connection)?;
     let refresh = refreshes::by_connection(db, &connection.id)?;
-    Ok(Known { connection, certificates, refresh })
+    let client = openid::of(db, std::slice::from_ref(&connection))?.remove(&connection.id);
+    Ok(Known { connection, certificates, refresh, client })
 }
 
 /// The same of a page of connections.
 pub fn known_page(db: &mut Db, page: Page<Connection>) -> Result<Page<Known>> {
     let mut certificates = certificates::of(db, &page.data)?;
     let mut refreshes = refreshes::of(db, &page.data)?;
+    let mut clients = openid::of(db, &page.data)?;
     let data = page.data.into_iter().map(|connection| Known {
         certificates: certificates.remove(&connection.id).unwrap_or_default(),
         refresh: refreshes.remove(&connection.id),
+        client: clients.remove(&connection.id),
         connection,
     });
     Ok(Page { data: data.collect(), next_cursor: page.next_cursor })

@@ -41,12 +41,7 @@ pub fn activate(tx: &mut Tx, id: &ConnectionId, skip_test: bool) -> Result<Conne
     if connection.state == ConnectionState::Active {
         return Ok(connection);
     }
-    if connection.identity_provider.is_none() {
-        return Err(Error::conflict(
-            "metadata_required",
-            "The identity provider is not known yet. Give its metadata first: a URL, a file or single values.",
-        ));
-    }
+    connection.needs_its_provider()?;
     if !connection.tested() && !skip_test {
         return Err(Error::conflict(
             "test_required",
@@ -121,13 +116,14 @@ pub fn restore(tx: &mut Tx, id: &ConnectionId) -> Result<Connection> {
     organizations::find(tx.db, &connection.organization_id)?;
     let entity_id =
         connection.identity_provider.as_ref().map(|provider| provider.entity_id.clone());
-    connection.state = match entity_id {
-        Some(entity_id) => {
-            refuse_in_use(tx.db, &connection, &entity_id)?;
-            connection.disabled_at = Some(tx.now);
-            ConnectionState::Disabled
-        }
-        None => ConnectionState::Draft,
+    if let Some(entity_id) = entity_id {
+        refuse_in_use(tx.db, &connection, &entity_id)?;
+    }
+    connection.state = if connection.knows_its_provider() {
+        connection.disabled_at = Some(tx.now);
+        ConnectionState::Disabled
+    } else {
+        ConnectionState::Draft
     };
     connection.deleted_at = None;
     save(tx, &mut connection)?;

@@ -2,7 +2,7 @@
 
 use super::certificates::{self, Occasion, TakenOver};
 use super::refresh::changed;
-use super::{Connection, ConnectionState, find, save, tell};
+use super::{Connection, ConnectionState, Protocol, find, save, tell};
 use crate::error::{Error, Result};
 use crate::saml::metadata::{IdentityProvider, difference};
 use crate::store::ending::{self, Of};
@@ -23,6 +23,7 @@ pub fn import(
     accept_new_entity: bool,
 ) -> Result<Connection> {
     let mut connection = find(tx.db, id)?;
+    connection.must_speak(Protocol::Saml)?;
     check_certificates(&provider, tx)?;
     refuse_in_use(tx.db, &connection, &provider.entity_id)?;
     let before = connection.identity_provider.clone().map(Json::into_inner);

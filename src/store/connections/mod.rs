@@ -5,6 +5,7 @@ mod known;
 mod lifecycle;
 mod listing;
 mod metadata;
+pub mod openid;
 mod refresh;
 mod settings;
 #[cfg(test)]
@@ -30,6 +31,8 @@ use super::{
 };
 use crate::domain::DomainName;
 use crate::error::{Error, Result};
+use crate::guides::GENERIC;
+use crate::oidc::provider::Provider;
 use crate::saml::metadata::IdentityProvider;
 use diesel::prelude::*;
 use refresh::revise;
@@ -56,6 +59,8 @@ word!(
     Protocol {
         /// SAML 2.0.
         Saml = "saml",
+        /// OpenID Connect.
+        Oidc = "oidc",
     }
 );
 
@@ -95,6 +100,8 @@ pub struct Connection {
     pub disabled_at: Option<Time>,
     /// When it was deleted.
     pub deleted_at: Option<Time>,
+    /// What is known of a provider that speaks OpenID Connect.
+    pub openid_provider: Option<Json<Provider>>,
 }
 
 /// The values that an administrator copies into the provider. They are final from the draft on.
@@ -117,6 +124,18 @@ impl Connection {
         format!("{public_url}/saml/{}/slo", self.id)
     }
 
+    /// Where a provider that speaks OpenID Connect sends its answers.
+    #[must_use]
+    pub fn redirect_uri(&self, public_url: &str) -> String {
+        format!("{public_url}/oidc/{}/callback", self.id)
+    }
+
+    /// Where such a provider reads the key by which we prove who we are.
+    #[must_use]
+    pub fn jwks_url(&self, public_url: &str) -> String {
+        format!("{public_url}/oidc/{}/jwks", self.id)
+    }
+
     /// Where a sign-in through this connection starts.
     #[must_use]
     pub fn login_url(&self, public_url: &str) -> String {
@@ -128,6 +147,52 @@ impl Connection {
     #[must_use]
     pub fn idp_entity_id(&self, public_url: &str) -> String {
         format!("{public_url}/idp/{}", self.id)
+    }
+
+    /// The guide that says where in the provider's console something is mended. The guides of providers speak of SAML apps.
+    #[must_use]
+    pub fn guide_of_fixes(&self) -> &str {
+        match self.protocol {
+            Protocol::Saml => &self.provider,
+            Protocol::Oidc => GENERIC,
+        }
+    }
+
+    /// Whether it is known who the provider is.
+    #[must_use]
+    pub fn knows_its_provider(&self) -> bool {
+        self.identity_provider.is_some() || self.openid_provider.is_some()
+    }
+
+    /// Refuses what needs to know the provider where it is not known yet.
+    pub fn needs_its_provider(&self) -> Result<()> {
+        match self.protocol {
+            _ if self.knows_its_provider() => Ok(()),
+            Protocol::Saml => Err(Error::conflict(
+                "metadata_required",
+                "The identity provider is not known yet. Give its metadata first: a URL, a file or single values.",
+            )),
+            Protocol::Oidc => Err(Error::conflict(
+                "openid_required",
+                "The identity provider is not known yet. Give its issuer and the client ID first.",
+            )),
+        }
+    }
+
+    /// Refuses what only connections of the other protocol have.
+    pub fn must_speak(&self, protocol: Protocol) -> Result<()> {
+        if self.protocol == protocol {
+            return Ok(());
+        }
+        let detail = match self.protocol {
+            Protocol::Saml => {
+                "This connection speaks SAML: it has metadata, and neither issuer nor client ID. For OpenID Connect make a new connection."
+            }
+            Protocol::Oidc => {
+                "This connection speaks OpenID Connect: it has an issuer and a client ID, and neither metadata nor certificates. For SAML make a new connection."
+            }
+        };
+        Err(Error::conflict("other_protocol", detail))
     }
 
     /// Whether a test sign-in passed with the present settings and provider.
@@ -265,13 +330,22 @@ pub fn create(
     organization: &OrganizationId,
     new: NewConnection,
 ) -> Result<Connection> {
+    make(tx, organization, new, Protocol::Saml)
+}
+
+fn make(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    new: NewConnection,
+    protocol: Protocol,
+) -> Result<Connection> {
     customers::find(tx.db, organization)?;
     let connection = Connection {
         id: ConnectionId::new(),
         organization_id: organization.clone(),
         name: new.name.trim().to_owned(),
         provider: new.provider,
-        protocol: Protocol::Saml,
+        protocol,
         state: ConnectionState::Draft,
         settings: Json::from(new.settings),
         identity_provider: None,
@@ -283,6 +357,7 @@ pub fn create(
         updated_at: tx.now,
         disabled_at: None,
         deleted_at: None,
+        openid_provider: None,
     };
     check(tx.db, &connection)?;
     diesel::insert_into(connections::table).values(&connection).execute(tx.db)?;
@@ -336,6 +411,9 @@ fn check(db: &mut Db, connection: &Connection) -> Result<()> {
         faults.add("/provider", "invalid", detail);
     }
     connection.settings.check(&mut faults);
+    if connection.protocol == Protocol::Oidc {
+        connection.settings.check_openid(&mut faults);
+    }
     if let Some(application) = &connection.settings.default_application {
         let admits = applications::by_id(db, application)?
             .is_some_and(|application| application.admits(&connection.organization_id));

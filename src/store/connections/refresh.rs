@@ -2,7 +2,7 @@
 
 use super::certificates::{self, Occasion, TakenOver};
 use super::metadata::import;
-use super::{Connection, find, save, tell};
+use super::{Connection, Protocol, find, save, tell};
 use crate::error::{Error, Result};
 use crate::saml::certificate::Certificate;
 use crate::saml::metadata::{Difference, IdentityProvider, difference};
@@ -74,6 +74,7 @@ pub fn refresh(
 /// Takes over what waits for a person. `change` names what the person has seen: what came since is not accepted unseen.
 pub fn accept(tx: &mut Tx, id: &ConnectionId, change: &str) -> Result<Connection> {
     let connection = find(tx.db, id)?;
+    connection.must_speak(Protocol::Saml)?;
     let held = refreshes::by_connection(tx.db, id)?;
     let Some((refresh, provider)) =
         held.and_then(|refresh| refresh.proposed.clone().map(|held| (refresh, held.into_inner())))

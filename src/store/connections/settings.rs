@@ -52,6 +52,24 @@ impl Settings {
         Some(TrustedKeys::new(Certificate::parse(pinned).ok().as_slice()))
     }
 
+    /// Refuses what means something for SAML alone: set on another connection, somebody would believe that it works.
+    pub(super) fn check_openid(&self, faults: &mut Faults) {
+        let set = [
+            ("sign_requests", self.sign_requests),
+            ("request_binding", self.request_binding.is_some()),
+            ("name_id_format", self.name_id_format.is_some()),
+            ("allow_sha1", self.allow_sha1),
+            ("sha1_reason", self.sha1_reason.is_some()),
+            ("allow_cbc", self.allow_cbc),
+            ("idp_started", self.idp_started),
+            ("metadata_certificate", self.metadata_certificate.is_some()),
+        ];
+        for (name, _) in set.into_iter().filter(|(_, is_set)| *is_set) {
+            let detail = "This is a setting of SAML, and the connection speaks OpenID Connect.";
+            faults.add(&format!("/settings/{name}"), "other_protocol", detail);
+        }
+    }
+
     /// Checks what does not need the database.
     pub(super) fn check(&self, faults: &mut Faults) {
         if self.clock_skew.is_some_and(|seconds| seconds > MOST_SKEW) {

@@ -3,6 +3,7 @@
 use crate::cause::Cause;
 use crate::email::Email;
 use crate::error::Result;
+use crate::oidc::provider::SUBJECT;
 use crate::saml::attributes::Profile;
 use crate::saml::response::{Identity, NameId};
 use crate::store::connections::Connection;
@@ -121,9 +122,12 @@ fn ends_up_live(
 }
 
 /// Under which name a connection knows the person: the name ID, or the email address where the name ID
-/// is one or is made anew for each sign-in.
+/// is one or is made anew for each sign-in. A `sub` is what it is, letter by letter (OIDC Core section 2).
 pub(super) fn subject(identity: &Identity, email: &Email) -> String {
     let NameId { value, format, .. } = &identity.name_id;
+    if format.as_deref() == Some(SUBJECT) {
+        return value.clone();
+    }
     if format.as_deref().is_some_and(|format| format.ends_with(":transient")) {
         return email.key();
     }

@@ -1,6 +1,6 @@
 //! Peers that tests use one after the other: starting one takes longer than most tests.
 
-use super::{App, Provider};
+use super::{App, OpenIdProvider, Provider};
 use serde_json::json;
 use std::ops::Deref;
 use std::sync::{Mutex, PoisonError};
@@ -69,6 +69,18 @@ pub(crate) async fn samlp() -> Lent<Provider> {
             lent
         }
         None => Lent { peer: Some(Provider::samlp().await), shelf: &SHELF },
+    }
+}
+
+/// An oidc-provider with its usual options.
+pub(crate) async fn oidc_provider() -> Lent<OpenIdProvider> {
+    static SHELF: Shelf<OpenIdProvider> = Mutex::new(Vec::new());
+    match Lent::from(&SHELF) {
+        Some(lent) => {
+            lent.forget().await;
+            lent
+        }
+        None => Lent { peer: Some(OpenIdProvider::start().await), shelf: &SHELF },
     }
 }
 

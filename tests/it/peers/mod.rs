@@ -6,11 +6,13 @@
 mod app;
 mod browser;
 pub(crate) mod lent;
+mod openid_provider;
 mod process;
 mod provider;
 
 pub(crate) use app::{App, ClientOf};
 pub(crate) use browser::Journey;
+pub(crate) use openid_provider::OpenIdProvider;
 pub(crate) use provider::Provider;
 
 use crate::user_agent::{Page, UserAgent};

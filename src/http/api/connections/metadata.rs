@@ -9,7 +9,7 @@ use crate::http::api::schemas;
 use crate::http::caller::{ApiKey, ConnectionsWrite};
 use crate::http::server::State;
 use crate::saml::Binding;
-use crate::store::connections::{self, Connection};
+use crate::store::connections::{self, Connection, Protocol};
 use crate::views::connection::ConnectionView;
 use actix_web::post;
 use actix_web::web::{Data, Json, Path};
@@ -75,6 +75,7 @@ pub(in crate::http::api) async fn import_metadata(
     body: Body<Import>,
 ) -> Answer<ConnectionView> {
     let connection = super::find(&state, &key, &id).await?;
+    connection.must_speak(Protocol::Saml)?;
     let (body, now) = (body.0, state.store.clock().now());
     let (accept, choose) = (body.accept_new_entity, body.entity_id.clone());
     let (fetcher, public_url) = (&state.fetcher, state.config.public_url.as_str());

@@ -2,6 +2,7 @@
 
 pub(super) mod certificates;
 pub(super) mod metadata;
+pub(super) mod openid;
 mod settings;
 pub(super) mod trial;
 pub(super) mod turn;
@@ -15,7 +16,8 @@ use crate::http::caller::{ApiKey, ConnectionsRead, ConnectionsWrite, Needs};
 use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::connections::{
-    self, Connection, ConnectionPatch, ConnectionState, Filter, Known, NewConnection, Settings,
+    self, Connection, ConnectionPatch, ConnectionState, Filter, Known, NewConnection, Protocol,
+    Settings,
 };
 use crate::store::enforcement::LastWay;
 use crate::store::{ConnectionId, Db, OrganizationId, Tx};
@@ -38,6 +40,9 @@ struct Create {
     /// Which identity provider it is, as the guides name it; `generic` for any other.
     #[schema(example = "jumpcloud")]
     provider: String,
+    /// What it speaks: SAML if it is left out. It never changes.
+    #[schema(schema_with = schemas::protocol, required = false)]
+    protocol: Option<Protocol>,
     #[schema(value_type = Option<SettingsSchema>)]
     settings: Option<Map<String, Value>>,
 }
@@ -132,7 +137,8 @@ pub(super) async fn list_connections(
 
 /// Create a connection
 ///
-/// It is a `draft` whose values for the identity provider are final. Metadata makes it `testing`.
+/// It is a `draft` whose values for the identity provider are final. Metadata makes it `testing`, or, where it speaks
+/// OpenID Connect, issuer and client ID.
 #[utoipa::path(
     tag = "connections",
     params(schemas::OrganizationPath),
@@ -147,7 +153,7 @@ pub(super) async fn create_connection(
     organization: Path<String>,
     body: Body<Create>,
 ) -> Result<HttpResponse, ApiError> {
-    let Create { name, provider, settings } = body.0;
+    let Create { name, provider, protocol, settings } = body.0;
     let guide = state.guide(&provider)?;
     let name = name.unwrap_or_else(|| guide.name.clone());
     let new = NewConnection {
@@ -156,9 +162,18 @@ pub(super) async fn create_connection(
         settings: settings::patched(&Settings::default(), settings)?,
     };
     let id = organizations::find(&state, &key, organization.into_inner()).await?.id;
+    let master = state.master.clone();
+    // Made before the transaction, which others wait for.
+    let own_key = match protocol {
+        Some(Protocol::Oidc) => Some(state.store.apart(|_| connections::openid::new_key()).await?),
+        Some(Protocol::Saml) | None => None,
+    };
     let connection = state
         .store
-        .write(&id.clone(), key.actor(), move |tx| connections::create(tx, &id, new))
+        .write(&id.clone(), key.actor(), move |tx| match own_key {
+            Some(own_key) => connections::openid::create(tx, &master, &id, new, &own_key),
+            None => connections::create(tx, &id, new),
+        })
         .await?;
     Ok(created(&state.view(connection).await?))
 }

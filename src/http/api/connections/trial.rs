@@ -1,6 +1,5 @@
 //! A test sign-in: whether a connection works, before anybody depends on it.
 
-use crate::error::Error;
 use crate::http::api::answer::created;
 use crate::http::api::input::{Body, Nothing};
 use crate::http::api::schemas;
@@ -48,10 +47,7 @@ pub(in crate::http::api) async fn test_connection(
     _: Body<Nothing>,
 ) -> Result<HttpResponse, ApiError> {
     let connection = super::find(&state, &key, &id).await?;
-    if connection.identity_provider.is_none() {
-        let detail = "The identity provider's metadata is missing: POST …/metadata first.";
-        return Err(ApiError::from(Error::conflict("metadata_required", detail)));
-    }
+    connection.needs_its_provider()?;
     let login_url = connection.login_url(state.config.public_url.as_str());
     let lifetime = state.config.sign_in.request_ttl.delta();
     let trace = state

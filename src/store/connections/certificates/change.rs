@@ -4,7 +4,7 @@ use super::{CertificateSource, CertificateState, ProviderCertificate, list, put}
 use crate::error::{Error, Result};
 use crate::saml::certificate::Certificate;
 use crate::saml::metadata::IdentityProvider;
-use crate::store::connections::{Connection, find, revise, tell};
+use crate::store::connections::{Connection, Protocol, find, revise, tell};
 use crate::store::{ConnectionId, Json, Tx};
 use serde_json::json;
 
@@ -99,6 +99,7 @@ pub fn signed(tx: &mut Tx, id: &ConnectionId, fingerprint: &str) -> Result<()> {
 }
 
 fn known(connection: &Connection) -> Result<IdentityProvider> {
+    connection.must_speak(Protocol::Saml)?;
     connection.identity_provider.clone().map(Json::into_inner).ok_or_else(|| {
         let detail = "The identity provider is not known yet. Give its metadata first.";
         Error::conflict("metadata_required", detail)

@@ -1,0 +1,2 @@
+DROP TABLE openid_clients;
+ALTER TABLE connections DROP COLUMN openid_provider;

@@ -1,0 +1,188 @@
+use super::*;
+use crate::crypto::Algorithm;
+use crate::oidc::provider::{AuthMethod, Document};
+use crate::store::connections::{
+    self, ConnectionPatch, Settings, activate, certificates, change, delete, restore,
+};
+use crate::store::testing::{self, TestStore, refused};
+use crate::store::{organizations, users};
+
+fn master() -> MasterKey {
+    MasterKey::from_base64(MasterKey::generate().reveal(), None).unwrap()
+}
+
+fn draft(store: &TestStore, master: &MasterKey) -> Connection {
+    let key = PrivateKey::generate(Algorithm::Es256).unwrap();
+    store.system(|tx| {
+        let organization = organizations::create(tx, testing::globex())?;
+        create(tx, master, &organization.id, testing::connection(), &key)
+    })
+}
+
+fn given(issuer: &str, auth_method: AuthMethod, secret: Option<&str>) -> Given {
+    let key = PrivateKey::generate(Algorithm::Es256).unwrap();
+    let key = SigningKey::new("theirs", key).unwrap();
+    let since = Time::from_unix(1_780_000_000);
+    let set = KeySet::new(vec![Key { key, state: State::Active, since }]);
+    let provider = Provider {
+        issuer: issuer.to_owned(),
+        discovery_url: format!("{issuer}/.well-known/openid-configuration"),
+        client_id: "client".to_owned(),
+        auth_method,
+        scopes: vec![],
+        document: Document {
+            authorization_endpoint: format!("{issuer}/authorize"),
+            token_endpoint: format!("{issuer}/token"),
+            jwks_uri: format!("{issuer}/jwks"),
+            userinfo_endpoint: None,
+            names_itself: true,
+        },
+    };
+    Given {
+        provider,
+        secret: secret.map(|secret| Secret::from(secret.to_owned())),
+        keys: ProviderKeys::read(&serde_json::to_vec(set.jwks()).unwrap()).unwrap(),
+        accept_new_issuer: false,
+    }
+}
+
+fn has_secret(store: &TestStore, connection: &Connection) -> bool {
+    let known = store.read_now(|db| of(db, std::slice::from_ref(connection))).unwrap();
+    known[&connection.id].has_secret
+}
+
+const ISSUER: &str = "https://idp.example";
+const BASIC: AuthMethod = AuthMethod::ClientSecretBasic;
+
+#[test]
+fn a_draft_has_its_addresses_and_its_key_from_the_start() {
+    let (store, master) = (testing::store(), master());
+    let row = draft(&store, &master);
+    assert_eq!(
+        row.redirect_uri("https://a.example"),
+        format!("https://a.example/oidc/{}/callback", row.id)
+    );
+    let set = store.read_now(|db| jwks(db, &master, &row.id)).unwrap();
+    let set = serde_json::to_value(set).unwrap();
+    assert_eq!(set["keys"].as_array().unwrap().len(), 1);
+    assert!(set["keys"][0].get("d").is_none());
+    let cannot = store.try_system(|tx| activate(tx, &row.id, true));
+    assert_eq!(refused(cannot), "openid_required");
+}
+
+#[test]
+fn a_secret_is_sealed_and_read_again_only_to_be_sent() {
+    let (store, master) = (testing::store(), master());
+    let row = draft(&store, &master);
+    let without = store.try_system(|tx| connect(tx, &master, &row.id, given(ISSUER, BASIC, None)));
+    assert_eq!(refused(without), "/client_secret required");
+    let row = store.system(|tx| connect(tx, &master, &row.id, given(ISSUER, BASIC, Some("hush"))));
+    assert_eq!(row.state, ConnectionState::Testing);
+    let kept = store.read_now(|db| super::row(db, &row.id)).unwrap().secret.unwrap();
+    assert!(!kept.contains("hush") && kept.starts_with("v1."));
+    let provider = row.openid_provider.clone().unwrap();
+    let opened = store.read_now(|db| credential(db, &master, &row, &provider)).unwrap();
+    assert!(matches!(opened, Credential::Secret(secret) if secret.reveal() == "hush"));
+
+    // Given again without a secret, the one that is there stays; with our own key, it goes.
+    let again = store.system(|tx| connect(tx, &master, &row.id, given(ISSUER, BASIC, None)));
+    assert_eq!(again.revision, row.revision);
+    let with_key = given(ISSUER, AuthMethod::PrivateKeyJwt, None);
+    let row = store.system(|tx| connect(tx, &master, &row.id, with_key));
+    assert_eq!(row.revision, again.revision + 1);
+    assert!(!has_secret(&store, &row));
+    let provider = row.openid_provider.clone().unwrap();
+    let opened = store.read_now(|db| credential(db, &master, &row, &provider)).unwrap();
+    assert!(matches!(opened, Credential::Key(_)));
+}
+
+#[test]
+fn another_issuer_on_a_connection_in_use_is_another_provider() {
+    let (store, master) = (testing::store(), master());
+    let row = draft(&store, &master);
+    store.system(|tx| connect(tx, &master, &row.id, given(ISSUER, BASIC, Some("hush"))));
+    store.system(|tx| activate(tx, &row.id, true));
+    store.system(|tx| {
+        let ada = users::create(tx, testing::person(&row.organization_id, "ada@globex.example"))?;
+        identities::link(tx, &row.id, "1", &ada)
+    });
+    let other = || given("https://other.example", BASIC, None);
+    let refusal = store.try_system(|tx| connect(tx, &master, &row.id, other()));
+    assert_eq!(refused(refusal), "openid_issuer_changed");
+    let accepted = Given { accept_new_issuer: true, ..other() };
+    let row = store.system(|tx| connect(tx, &master, &row.id, accepted));
+    assert_eq!(row.openid_provider.unwrap().issuer, "https://other.example");
+    let left = store.system(|tx| identities::unlink_all(tx, &row.id));
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn what_is_of_one_protocol_is_refused_by_the_other() {
+    let (store, master) = (testing::store(), master());
+    let row = draft(&store, &master);
+    let certificate = &crate::saml::testing::rsa().certificate;
+    let import =
+        |tx: &mut Tx| connections::import(tx, &row.id, testing::provider("JumpCloud"), None, false);
+    assert_eq!(refused(store.try_system(import)), "other_protocol");
+    assert_eq!(
+        refused(store.try_system(|tx| connections::accept(tx, &row.id, "x"))),
+        "other_protocol"
+    );
+    assert_eq!(
+        refused(store.try_system(|tx| certificates::add(tx, &row.id, certificate))),
+        "other_protocol"
+    );
+    let settings = Settings { sign_requests: true, ..Settings::default() };
+    let patch = ConnectionPatch { settings: Some(settings), ..ConnectionPatch::default() };
+    assert_eq!(
+        refused(store.try_system(|tx| change(tx, &row.id, patch))),
+        "/settings/sign_requests other_protocol"
+    );
+
+    let saml = testing::active(&store, "JumpCloud", None);
+    let connected =
+        store.try_system(|tx| connect(tx, &master, &saml.id, given(ISSUER, BASIC, Some("x"))));
+    assert_eq!(refused(connected), "other_protocol");
+    assert_eq!(refused(store.read_now(|db| jwks(db, &master, &saml.id))), "no connection");
+}
+
+#[test]
+fn a_deleted_connection_comes_back_disabled_with_all_it_knew() {
+    let (store, master) = (testing::store(), master());
+    let row = draft(&store, &master);
+    store.system(|tx| connect(tx, &master, &row.id, given(ISSUER, BASIC, Some("hush"))));
+    store.system(|tx| delete(tx, &row.id));
+    assert!(store.read_now(|db| jwks(db, &master, &row.id)).is_err());
+    let back = store.system(|tx| restore(tx, &row.id));
+    assert_eq!(back.state, ConnectionState::Disabled);
+    assert!(has_secret(&store, &row));
+}
+
+#[test]
+fn keys_are_read_by_one_at_a_time_and_once_a_minute() {
+    let (store, master) = (testing::store(), master());
+    let row = draft(&store, &master);
+    let ask = || store.system(|tx| ask_keys(tx, &row.id));
+    assert_eq!(ask(), Asked::Granted);
+    assert_eq!(ask(), Asked::Underway);
+    let keys = given(ISSUER, BASIC, None).keys;
+    store.clock().advance(TimeDelta::seconds(1));
+    store.system(|tx| keep_keys(tx, &row.id, keys.clone()));
+    assert_eq!(ask(), Asked::Refused);
+    let known = store.read_now(|db| known_keys(db, &row.id)).unwrap();
+    assert_eq!(known.keys, keys);
+    assert!(!known.are_old(store.clock().now()));
+    store.clock().advance(TimeDelta::minutes(1));
+    assert_eq!(ask(), Asked::Granted);
+    store.clock().advance(TimeDelta::hours(6));
+    assert!(known.are_old(store.clock().now()));
+}
+
+#[test]
+fn a_state_is_taken_once() {
+    let (store, master) = (testing::store(), master());
+    let row = draft(&store, &master);
+    let until = store.clock().now().plus(TimeDelta::minutes(10));
+    let take = |state: &str| store.system(|tx| take_state(tx, &row.id, state, until));
+    assert_eq!([take("_1"), take("_1"), take("_2")], [true, false, true]);
+}
