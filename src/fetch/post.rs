@@ -58,13 +58,10 @@ impl Fetcher {
             let status = response.status().as_u16();
             Ok(Reply { status, body: self.read(url, response).await?.body })
         };
-        match tokio::time::timeout(self.limits.time, work).await {
-            Ok(reply) => reply,
-            Err(_) => {
-                let seconds = self.limits.time.as_secs();
-                Err(Fault::TimeOut { host: fault::host(url), seconds })
-            }
-        }
+        tokio::time::timeout(self.limits.time, work).await.unwrap_or_else(|_| {
+            let seconds = self.limits.time.as_secs();
+            Err(Fault::TimeOut { host: fault::host(url), seconds })
+        })
     }
 
     /// Posts a form and gives the status of the answer, of which nothing else is read. No redirect is followed.

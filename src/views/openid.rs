@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 /// What to enter at an identity provider that speaks OpenID Connect.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RelyingParty)]
+#[expect(clippy::struct_field_names, reason = "these are names of the standards and of our API")]
 pub struct RelyingPartyView {
     /// Redirect URI, for the authorization code flow.
     #[schema(example = "https://sso.example.com/oidc/con_01kampz3y7f4m8t2v6c9d0e1hj/callback")]

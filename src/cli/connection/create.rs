@@ -13,6 +13,7 @@ use crate::store::domains;
 
 /// What a new connection is made of.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(in crate::cli) struct Arguments {
     /// Whose identity provider it is: ID, your own ID, or name
     #[arg(long)]

@@ -81,24 +81,24 @@ fn what_a_token_says_must_be_right() {
     type Wrong = (&'static str, Cause, CheckName, fn(&mut Value));
     let wrong: [Wrong; 18] = [
         ("issuer", Cause::TokenInvalid, CheckName::Issuer, |it| {
-            it["iss"] = "https://evil.example".into()
+            it["iss"] = "https://evil.example".into();
         }),
         ("issuer with a slash", Cause::TokenInvalid, CheckName::Issuer, |it| {
-            it["iss"] = format!("{ISSUER}/").into()
+            it["iss"] = format!("{ISSUER}/").into();
         }),
         ("no issuer", Cause::TokenInvalid, CheckName::Issuer, |it| it["iss"] = Value::Null),
         ("audience", Cause::TokenInvalid, CheckName::Audience, |it| it["aud"] = "other".into()),
         ("no audience", Cause::TokenInvalid, CheckName::Audience, |it| it["aud"] = json!([])),
         ("others without azp", Cause::TokenInvalid, CheckName::Audience, |it| {
-            it["aud"] = json!(["client", "other"])
+            it["aud"] = json!(["client", "other"]);
         }),
         ("another azp", Cause::TokenInvalid, CheckName::Audience, |it| it["azp"] = "other".into()),
         ("azp that is no text", Cause::TokenInvalid, CheckName::Audience, |it| {
-            it["azp"] = 1.into()
+            it["azp"] = 1.into();
         }),
         ("ended", Cause::ClockLate, CheckName::TokenTime, |it| it["exp"] = (NOW - 60).into()),
         ("from the future", Cause::ClockEarly, CheckName::TokenTime, |it| {
-            it["iat"] = (NOW + 61).into()
+            it["iat"] = (NOW + 61).into();
         }),
         ("not yet", Cause::ClockEarly, CheckName::TokenTime, |it| it["nbf"] = (NOW + 61).into()),
         ("no end", Cause::TokenInvalid, CheckName::TokenTime, |it| it["exp"] = Value::Null),
@@ -106,11 +106,11 @@ fn what_a_token_says_must_be_right() {
         ("nonce", Cause::NonceMismatch, CheckName::Nonce, |it| it["nonce"] = "other".into()),
         ("no nonce", Cause::NonceMismatch, CheckName::Nonce, |it| it["nonce"] = Value::Null),
         ("another access token", Cause::TokenInvalid, CheckName::AccessToken, |it| {
-            it["at_hash"] = "x".into()
+            it["at_hash"] = "x".into();
         }),
         ("no sub", Cause::TokenInvalid, CheckName::Subject, |it| it["sub"] = "".into()),
         ("a long sub", Cause::TokenInvalid, CheckName::Subject, |it| {
-            it["sub"] = "x".repeat(256).into()
+            it["sub"] = "x".repeat(256).into();
         }),
     ];
     for (name, cause, check, change) in wrong {
