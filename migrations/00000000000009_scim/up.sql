@@ -115,3 +115,4 @@ CREATE TABLE scim_requests (
 );
 CREATE INDEX scim_requests_connection_id ON scim_requests (connection_id, id);
 CREATE INDEX scim_requests_organization_id ON scim_requests (organization_id, id);
+CREATE INDEX scim_requests_resource_id ON scim_requests (resource_id) WHERE resource_id IS NOT NULL;

@@ -48,6 +48,8 @@ fn periods(config: &Config, values: &Values, problems: &mut Vec<Problem>) {
         ("oidc.refresh_token_ttl", config.oidc.refresh_token_ttl, MINUTE, 365 * DAY),
         ("metadata.refresh", config.metadata.refresh, 5 * MINUTE, 30 * DAY),
         ("retention.traces", config.retention.traces, HOUR, 3650 * DAY),
+        ("retention.requests", config.retention.requests, HOUR, 3650 * DAY),
+        ("retention.removed", config.retention.removed, DAY, 3650 * DAY),
         ("retention.audit", config.retention.audit, DAY, 3650 * DAY),
     ];
     for (path, period, least, most) in limits {

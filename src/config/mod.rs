@@ -220,6 +220,11 @@ settings! {
     retention: Retention {
         /// Sign-in traces.
         traces: Period = Text Default("30d");
+        /// Requests of directories.
+        requests: Period = Text Default("30d");
+        /// People and groups that a directory removed. Until then they come back as who they were, after it they are
+        /// erased.
+        removed: Period = Text Default("30d");
         /// Events: the audit log.
         audit: Period = Text Default("400d");
     }

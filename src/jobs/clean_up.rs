@@ -60,7 +60,7 @@ async fn finish(
             store.write(Scope::Own, Actor::System, move |tx| task.run(tx, retention)).await?;
         count(metrics, task, done);
         rows += done;
-        if done < BATCH {
+        if done == 0 || done < BATCH && !task.is_by_connection() {
             break;
         }
     }
@@ -84,7 +84,8 @@ mod tests {
             (0..old).try_for_each(|n| idempotency::begin(tx, &n.to_string(), "body").map(drop))
         });
         store.clock().advance(idempotency::KEPT);
-        let retention = Retention { traces: TimeDelta::days(1), events: TimeDelta::days(1) };
+        let day = TimeDelta::days(1);
+        let retention = Retention { traces: day, events: day, requests: day, removed: day };
         let (stop, stopped) = watch::channel(false);
         let metrics = Metrics::new().unwrap();
         let rows = finish(&store, Task::Answers, retention, &metrics, &stopped).await.unwrap();

@@ -276,12 +276,10 @@ pub fn unexempt(tx: &mut Tx, id: &OrganizationId, reference: &str) -> Result<()>
 }
 
 /// Forgets the exemption of a person who is erased.
-pub(super) fn forget(tx: &mut Tx, id: &OrganizationId, email_key: &str) -> Result<()> {
-    let theirs = owners(tx.db, id)?.into_iter().find(|owner| owner.email_key == email_key);
-    match theirs {
-        Some(owner) => unexempt(tx, id, owner.id.as_str()),
-        None => Ok(()),
-    }
+pub(super) fn forget(tx: &mut Tx, id: &OrganizationId, email_keys: &[&str]) -> Result<()> {
+    let owners = owners(tx.db, id)?;
+    let theirs = owners.iter().filter(|owner| email_keys.contains(&owner.email_key.as_str()));
+    theirs.into_iter().try_for_each(|owner| unexempt(tx, id, owner.id.as_str()))
 }
 
 /// May whoever has this address sign in to the app in another way than by single sign-on? Asked of `organization` where the

@@ -68,6 +68,8 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
     let retention = Retention {
         traces: config.retention.traces.delta(),
         events: config.retention.audit.delta(),
+        requests: config.retention.requests.delta(),
+        removed: config.retention.removed.delta(),
     };
     let metrics = Metrics::new()?;
     let store = store.measured(metrics.clone());

@@ -3,15 +3,16 @@
 #[cfg(test)]
 mod tests;
 
+use super::directories::{self, Due};
 use super::idempotency::KEPT;
 use super::organizations::RESTORABLE;
 use super::schema::{
-    applications, connections, events, grants, idempotency, logouts, organizations, replays,
-    sessions, tokens, traces,
+    applications, connections, directory_users, events, grants, idempotency, logouts,
+    organizations, replays, scim_requests, sessions, tokens, traces,
 };
 use super::traces::Outcome;
 use super::types::first_id;
-use super::{EventId, GrantId, LogoutId, SessionId, TraceId, Tx};
+use super::{EventId, GrantId, LogoutId, ScimRequestId, SessionId, TraceId, Tx};
 use crate::error::Result;
 use chrono::TimeDelta;
 use diesel::dsl::{exists, not};
@@ -24,6 +25,8 @@ const LIMIT: i64 = 1000;
 const ENDED: TimeDelta = TimeDelta::days(1);
 /// How long after the end of its time a sign-in counts as abandoned: 15 minutes after it began (UX 6).
 const GIVEN_UP: TimeDelta = TimeDelta::minutes(5);
+/// How long a directory's test users and test groups stay (UX 7.9).
+const TESTED: TimeDelta = TimeDelta::hours(1);
 
 /// How long records are kept.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +35,10 @@ pub struct Retention {
     pub traces: TimeDelta,
     /// Events.
     pub events: TimeDelta,
+    /// Requests of directories.
+    pub requests: TimeDelta,
+    /// People and groups that a directory removed.
+    pub removed: TimeDelta,
 }
 
 /// One kind of cleaning: takes rows and tells how many; [`BATCH`] or more means that there may be others. Doing it again is harmless, also for another
@@ -58,6 +65,14 @@ pub enum Task {
     Answers,
     /// Deleted applications that cannot be restored any more.
     Applications,
+    /// Requests of directories past their retention.
+    ScimRequests,
+    /// What directories made only to test the connection.
+    DirectoryTests,
+    /// People and groups that a directory removed, past their retention.
+    Removed,
+    /// People of deleted connections that cannot be restored any more: they are no directory's.
+    Directories,
     /// Deleted connections that cannot be restored any more, with all that hangs on them.
     Connections,
     /// Deleted organizations that cannot be restored any more, with all that hangs on them.
@@ -77,6 +92,10 @@ impl Task {
         Self::Events,
         Self::Answers,
         Self::Applications,
+        Self::ScimRequests,
+        Self::DirectoryTests,
+        Self::Removed,
+        Self::Directories,
         Self::Connections,
         Self::Organizations,
     ];
@@ -95,9 +114,19 @@ impl Task {
             Self::Events => "events",
             Self::Answers => "answers",
             Self::Applications => "applications",
+            Self::ScimRequests => "scim_requests",
+            Self::DirectoryTests => "directory_tests",
+            Self::Removed => "removed",
+            Self::Directories => "directories",
             Self::Connections => "connections",
             Self::Organizations => "organizations",
         }
+    }
+
+    /// Whether one run takes what is due at one connection alone, so that only a run which took nothing is the last.
+    #[must_use]
+    pub const fn is_by_connection(self) -> bool {
+        matches!(self, Self::DirectoryTests | Self::Removed | Self::Directories)
     }
 
     /// Does it once.
@@ -113,6 +142,14 @@ impl Task {
             Self::Events => old_events(tx, retention.events),
             Self::Answers => old_answers(tx),
             Self::Applications => deleted_applications(tx),
+            Self::ScimRequests => old_requests(tx, retention.requests),
+            Self::DirectoryTests => directories::over(tx, Due::Tests(tx.now.minus(TESTED)), LIMIT),
+            Self::Removed => {
+                directories::over(tx, Due::Removed(tx.now.minus(retention.removed)), LIMIT)
+            }
+            Self::Directories => {
+                directories::over(tx, Due::Directories(tx.now.minus(RESTORABLE)), LIMIT)
+            }
             Self::Connections => deleted_connections(tx),
             Self::Organizations => deleted_organizations(tx),
         }
@@ -209,6 +246,17 @@ fn old_events(tx: &mut Tx, kept: TimeDelta) -> Result<usize> {
     Ok(diesel::delete(events::table.filter(events::id.eq_any(over))).execute(tx.db)?)
 }
 
+fn old_requests(tx: &mut Tx, kept: TimeDelta) -> Result<usize> {
+    let bound = first_id(ScimRequestId::PREFIX, tx.now.minus(kept));
+    let over: Vec<ScimRequestId> = scim_requests::table
+        .filter(scim_requests::id.lt(bound))
+        .select(scim_requests::id)
+        .limit(LIMIT)
+        .load(tx.db)?;
+    Ok(diesel::delete(scim_requests::table.filter(scim_requests::id.eq_any(over)))
+        .execute(tx.db)?)
+}
+
 fn old_answers(tx: &mut Tx) -> Result<usize> {
     let over = idempotency::created_at.le(tx.now.minus(KEPT));
     Ok(diesel::delete(idempotency::table.filter(over)).execute(tx.db)?)
@@ -221,7 +269,10 @@ fn deleted_applications(tx: &mut Tx) -> Result<usize> {
 
 fn deleted_connections(tx: &mut Tx) -> Result<usize> {
     let over = connections::deleted_at.le(tx.now.minus(RESTORABLE));
-    Ok(diesel::delete(connections::table.filter(over)).execute(tx.db)?)
+    // Whom its directory keeps goes first, in short transactions.
+    let kept =
+        exists(directory_users::table.filter(directory_users::connection_id.eq(connections::id)));
+    Ok(diesel::delete(connections::table.filter(over).filter(not(kept))).execute(tx.db)?)
 }
 
 fn deleted_organizations(tx: &mut Tx) -> Result<usize> {

@@ -4,8 +4,12 @@ use crate::store::testing::{self, TestStore, globex};
 use crate::store::users::{self, NewUser, Source};
 use crate::store::{applications, idempotency as answers, organizations as customers};
 
-const RETENTION: Retention =
-    Retention { traces: TimeDelta::days(30), events: TimeDelta::days(400) };
+const RETENTION: Retention = Retention {
+    traces: TimeDelta::days(30),
+    events: TimeDelta::days(400),
+    requests: TimeDelta::days(30),
+    removed: TimeDelta::days(30),
+};
 
 fn run(store: &TestStore, task: Task) -> usize {
     store.system(|tx| task.run(tx, RETENTION))
@@ -198,7 +202,7 @@ fn what_was_deleted_30_days_ago_is_gone_with_all_that_hangs_on_it() {
 
 #[test]
 fn every_task_is_listed() {
-    assert_eq!(Task::ALL.len(), 12);
+    assert_eq!(Task::ALL.len(), 16);
     for task in Task::ALL {
         assert_eq!(run(&testing::store(), *task), 0, "{}", task.name());
     }

@@ -39,16 +39,19 @@ pub(super) fn meant(
     if let Some(row) = removed(tx.db, directory, &key, resource.text("externalId"))? {
         return Ok(Meant::Removed(Box::new(row)));
     }
-    let known = match by_identity(tx.db, directory, resource, email)? {
-        Some(user) => Some(user),
-        None => match email {
-            Some(email) => people::by_email(tx.db, &directory.organization_id, email)?,
-            None => None,
-        },
+    // Who was removed under another name is somebody else.
+    let named = by_identity(tx.db, directory, resource, email)?
+        .filter(|user| user.deprovisioned_at.is_none());
+    let is_named = named.is_some();
+    let known = match (named, email) {
+        (None, Some(email)) => people::by_email(tx.db, &directory.organization_id, email)?,
+        (named, _) => named,
     };
     let Some(user) = known else { return Ok(Meant::New) };
     let kept: Option<Row> = directory_users::table.find(&user.id).first(tx.db).optional()?;
     match kept {
+        // The provider of the connection itself has named them.
+        None if is_named => Ok(Meant::Here(Box::new(user))),
         None => here(tx.db, directory, user, email),
         // Removed under another name, so this is somebody else who has the address now.
         Some(row) if row.deleted_at.is_some() => Ok(Meant::New),

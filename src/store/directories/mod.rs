@@ -2,6 +2,7 @@
 
 mod filter;
 pub mod groups;
+mod letting_go;
 mod linking;
 mod list;
 pub mod people;
@@ -10,6 +11,7 @@ pub mod requests;
 mod tests;
 pub mod tokens;
 
+pub(super) use letting_go::{Due, let_go, over};
 pub use list::Found;
 
 use super::connections::{self, ConnectionState};

@@ -3,7 +3,7 @@
 use super::linking::{self, Meant};
 use super::list::{self, Found};
 use super::tokens::count_more;
-use super::{Directory, Effect, groups};
+use super::{Directory, Effect, groups, letting_go};
 use crate::email::Email;
 use crate::error::Result;
 use crate::scim::dialect;
@@ -155,7 +155,8 @@ pub fn create(
         }
         Meant::Left(user, row) => {
             let former = row.connection_id.clone();
-            count_more(tx, &former, -1, 0)?;
+            letting_go::let_go(tx, &user.id)?;
+            letting_go::leave_groups(tx, &user.id)?;
             let linked = people::take_from_directory(tx, directory, *user, said, true)?;
             tell_link(tx, directory, &linked, Some(&former))?;
             (linked, "taken over from a connection that is off", Some(*row))
@@ -184,6 +185,7 @@ pub fn create(
     row.take(resource);
     if before.is_some() {
         diesel::update(directory_users::table.find(&row.user_id)).set(&row).execute(tx.db)?;
+        letting_go::groups_changed(tx, &row.user_id)?;
         forget_emails(tx, &row.user_id)?;
     } else {
         let insert = diesel::insert_into(directory_users::table).values(row.clone());
@@ -250,6 +252,7 @@ pub fn remove(
     row.updated_at = tx.now;
     row.revision += 1;
     diesel::update(directory_users::table.find(&row.user_id)).set(&row).execute(tx.db)?;
+    letting_go::groups_changed(tx, &row.user_id)?;
     count_more(tx, &directory.connection_id, -1, 0)?;
     let ended = people::deprovision(tx, &row.user_id, row.is_test)?;
     Ok(Effect::change(format!("{} removed{}.", called(&row), ended_words(ended))))

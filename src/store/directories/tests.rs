@@ -1,5 +1,10 @@
 //! What a directory may do, and to whom.
 
+mod filters;
+mod letting_go;
+mod plans;
+mod together;
+
 use super::people::Person;
 use super::*;
 use crate::clock::Time;

@@ -149,7 +149,8 @@ fn a_sign_out_at_the_provider_goes_on_in_its_browser_until_it_is_answered() {
 
     world.store.clock().advance(lifetime);
     assert!(!find().goes_on(Some("browser"), world.store.clock().now()));
-    let retention = Retention { traces: lifetime, events: lifetime };
+    let retention =
+        Retention { traces: lifetime, events: lifetime, requests: lifetime, removed: lifetime };
     assert_eq!(world.store.system(|tx| Task::Logouts.run(tx, retention)), 1);
     assert!(world.store.read_now(|db| by_id(db, &made.id)).unwrap().is_none());
 }

@@ -1,17 +1,20 @@
 //! Users: the people of an organization, whichever way they came.
 
+mod erase;
 #[cfg(test)]
 mod tests;
+
+pub use erase::erase;
+pub(super) use erase::erase_all;
 
 use super::db::or_not_found;
 use super::directories::Directory;
 use super::ending::{self, Of};
 use super::input::{self, Faults};
-use super::schema::{traces, users};
+use super::schema::users;
 use super::types::word;
 use super::{
-    Db, Json, OrganizationId, Page, Prepared, Time, Tx, UserId, Window, enforcement, events,
-    on_backend,
+    Db, Json, OrganizationId, Page, Prepared, Time, Tx, UserId, Window, events, on_backend,
 };
 use crate::email::Email;
 use crate::error::{Error, Result};
@@ -458,29 +461,6 @@ pub fn end_sessions(tx: &mut Tx, id: &UserId) -> Result<usize> {
     let ended = ending::sessions(tx, Of::User(id))?;
     tell(tx, &user, "session.ended", json!({ "sessions_ended": ended }))?;
     Ok(ended)
-}
-
-/// Forgets a person: the row with all that hangs on it, and what traces tell about them.
-pub fn erase(tx: &mut Tx, id: &UserId) -> Result<()> {
-    let user = find(tx.db, id)?;
-    // Who has no address has an empty one, and no trace has that.
-    let theirs = traces::user_id.eq(id).or(traces::email.eq_any([&user.email, &user.email_key]));
-    let nothing = None::<String>;
-    diesel::update(traces::table)
-        .filter(traces::organization_id.eq(&user.organization_id))
-        .filter(theirs.assume_not_null())
-        .set((
-            traces::email.eq(&nothing),
-            traces::request.eq(&nothing),
-            traces::checks.eq("[]"),
-            traces::received.eq(&nothing),
-            traces::message.eq(&nothing),
-        ))
-        .execute(tx.db)?;
-    ending::sessions(tx, Of::User(id))?;
-    enforcement::forget(tx, &user.organization_id, &user.email_key)?;
-    diesel::delete(&user).execute(tx.db)?;
-    tell(tx, &user, "user.erased", json!({}))
 }
 
 fn filtered(filter: &Filter) -> users::BoxedQuery<'static, <Db as diesel::Connection>::Backend> {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::store::connections::{self, Connection, NewConnection, Settings};
+use crate::store::schema::traces;
 use crate::store::testing::{self, TestStore, globex};
 use crate::store::{ConnectionId, applications, identities, organizations};
 
