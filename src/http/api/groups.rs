@@ -38,6 +38,7 @@ struct RequestParams {
     #[param(value_type = Option<String>)]
     connection: Option<ConnectionId>,
     /// `changed`: only those that changed something; `failed`: only those that were refused.
+    #[param(inline)]
     only: Option<Only>,
 }
 

@@ -144,7 +144,10 @@ async fn a_connection_is_made_known_tested_and_turned_on_by_the_api() {
 async fn the_addresses_of_one_protocol_are_not_there_for_the_other() {
     let gateway = Gateway::start().await;
     let customer = gateway.customer("globex.example");
-    let (openid, saml) = (customer.draft_openid(), customer.draft("SAML", Default::default()));
+    let (openid, saml) = (
+        customer.draft_openid(),
+        customer.draft("SAML", vestibule::store::connections::Settings::default()),
+    );
     let mut agent = UserAgent::new();
     for address in [
         openid.entity_id(&gateway.url),
