@@ -165,6 +165,8 @@ settings! {
         per_connection: PerMinute = Text Default("6000");
         /// Requests for tokens and about them, from one client address: that of an app's server.
         token: PerMinute = Text Default("6000");
+        /// What directories ask by SCIM: for one connection, and from one client address.
+        directory: PerMinute = Text Default("12000");
     }
 
     /// How people sign in.

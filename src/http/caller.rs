@@ -2,6 +2,10 @@
 //!
 //! For `/api/v1` a middleware has looked the key up before, so that an extractor only compares scopes.
 
+mod directory;
+
+pub(crate) use directory::{Directory, directory};
+
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::http::error::ApiError;
@@ -130,16 +134,19 @@ pub(crate) async fn authenticate(req: &HttpRequest) -> Result<Rc<api_keys::ApiKe
     Ok(row)
 }
 
-/// The token of `Authorization: Bearer …`.
+/// The API key of `Authorization: Bearer …`.
 fn bearer(req: &HttpRequest) -> Result<String> {
+    token(req).map(str::to_owned).ok_or_else(|| {
+        Error::Unauthenticated("Send an API key: Authorization: Bearer vst_live_….".to_owned())
+    })
+}
+
+/// The token of `Authorization: Bearer …`.
+fn token(req: &HttpRequest) -> Option<&str> {
     let header = req.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let (scheme, token) = header.unwrap_or_default().split_once(' ').unwrap_or_default();
-    if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
-        return Err(Error::Unauthenticated(
-            "Send an API key: Authorization: Bearer vst_live_….".to_owned(),
-        ));
-    }
-    Ok(token.trim().to_owned())
+    let (scheme, token) = header.unwrap_or_default().split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 /// Notes the use of a key. The request goes on if that fails: when a key was last used is a courtesy.

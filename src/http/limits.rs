@@ -1,9 +1,9 @@
-//! How often who may ask: an address, everybody together at one connection, an app's server for tokens.
+//! How often who may ask: an address, everybody together at one connection, an app's server for tokens, a directory.
 //!
 //! Each process counts for itself and forgets when it ends. What is turned away here costs next to nothing: the body of the
 //! request is not read, the database not asked.
 
-use super::error::{OAuthError, PageError};
+use super::error::{OAuthError, PageError, ScimError};
 use crate::clock::Time;
 use crate::config;
 use crate::error::Error;
@@ -41,6 +41,8 @@ pub struct Limits {
     token: Option<Rate<IpAddr>>,
     /// Tries of break-glass codes.
     code: Rate<IpAddr>,
+    directory_address: Option<Rate<IpAddr>>,
+    directory: Option<Rate<ConnectionId>>,
     /// Refusals of responses that nobody asked for, as far as they are written down.
     pub(super) unasked: Counted,
     /// Refusals of logout messages, as far as they are written down.
@@ -60,6 +62,8 @@ enum Door<'a> {
     Connection(&'a str),
     /// What an app's server asks.
     Token,
+    /// What a directory asks.
+    Directory,
 }
 
 impl Door<'_> {
@@ -71,6 +75,9 @@ impl Door<'_> {
                 return Some(Door::Token);
             }
             _ => {}
+        }
+        if path.starts_with("/scim/") {
+            return Some(Door::Directory);
         }
         let message = |rest: &'_ str| {
             rest.strip_suffix("/acs").or_else(|| rest.strip_suffix("/slo")).map(str::len)
@@ -94,6 +101,8 @@ impl Limits {
             connection: settings.per_connection.limit().map(Rate::new),
             token: settings.token.limit().map(Rate::new),
             code: Rate::new(CODES),
+            directory_address: settings.directory.limit().map(Rate::new),
+            directory: settings.directory.limit().map(Rate::new),
             unasked: Counted::new(UNASKED),
             logouts: Counted::new(UNASKED),
             failed_cbc: Counted::new(FAILED_CBC),
@@ -110,6 +119,10 @@ impl Limits {
             return take(self.token.as_ref(), &client)
                 .map_err(|error| OAuthError::from(error).into());
         }
+        if door == Door::Directory {
+            return take(self.directory_address.as_ref(), &client)
+                .map_err(|error| ScimError::from(error).into());
+        }
         let taken = take(self.address.as_ref(), &client).and_then(|()| match door {
             Door::Connection(id) => match id.parse::<ConnectionId>() {
                 Ok(id) => take(self.connection.as_ref(), &id),
@@ -117,9 +130,15 @@ impl Limits {
                 Err(_) => Ok(()),
             },
             Door::Code => take(Some(&self.code), &client),
-            Door::Page | Door::Token => Ok(()),
+            Door::Page | Door::Token | Door::Directory => Ok(()),
         });
         taken.map_err(|error| PageError::from(error).into())
+    }
+
+    /// Takes a request of a connection's directory that has shown its token. What strangers send to the same address
+    /// does not count, so that nobody can keep a directory from being heard.
+    pub(super) fn admit_directory(&self, id: &ConnectionId) -> Result<(), Error> {
+        take(self.directory.as_ref(), id)
     }
 }
 

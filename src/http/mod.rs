@@ -20,6 +20,7 @@ mod posted;
 pub mod request;
 mod rollover;
 mod saml;
+mod scim;
 pub mod server;
 mod sign_in;
 mod single_logout;

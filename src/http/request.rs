@@ -1,8 +1,8 @@
 //! What is done for every request: it gets an ID, it is guarded, timed, counted and logged.
 
 use super::error::{self, Dialect, PageError};
-use super::guard;
 use super::server::State;
+use super::{guard, scim};
 use crate::config::Network;
 use crate::store::RequestId;
 use actix_web::body::BoxBody;
@@ -62,10 +62,11 @@ impl Origin {
 /// Wraps every request.
 pub(super) async fn handle(
     state: Data<State>,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let began = Instant::now();
+    scim::straighten(&mut request);
     let trusted = &state.config.proxy.trusted;
     let peer = ip(request.peer_addr());
     let address = client(peer, request.headers(), trusted);

@@ -80,6 +80,8 @@ pub struct State {
     pub signers: Signers,
     /// How often who may ask.
     pub limits: Limits,
+    /// Requests of directories that are not written down yet.
+    pub(super) scim: super::scim::Waiting,
     /// What the demo remembers while it runs.
     pub demo: demo::Memory,
     /// Signs the cookie that remembers a choice.
@@ -108,6 +110,7 @@ impl State {
             trust: Trust::default(),
             signers: Signers::default(),
             limits: Limits::new(&config.limits),
+            scim: super::scim::Waiting::default(),
             demo: demo::Memory::default(),
             cookie_key: master.derive("cookie")?,
             closing: watch::Sender::new(false),
@@ -178,7 +181,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/metrics").get(health::metrics));
     people(config);
     apps(config);
-    config.configure(super::api::configure);
+    config.configure(super::api::configure).configure(super::scim::configure);
 }
 
 /// What people and their identity providers meet.

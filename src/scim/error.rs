@@ -44,6 +44,23 @@ impl ScimType {
             Self::InvalidCursor => "invalidCursor",
         }
     }
+
+    /// The kind that a word on the wire means.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        const ALL: [ScimType; 9] = [
+            ScimType::InvalidFilter,
+            ScimType::TooMany,
+            ScimType::Uniqueness,
+            ScimType::Mutability,
+            ScimType::InvalidSyntax,
+            ScimType::InvalidPath,
+            ScimType::NoTarget,
+            ScimType::InvalidValue,
+            ScimType::InvalidCursor,
+        ];
+        ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
 }
 
 /// A request that was not done.

@@ -1,16 +1,18 @@
-//! Errors in the dialect of whoever asked: problem documents, OAuth errors, pages.
+//! Errors in the dialect of whoever asked: problem documents, OAuth errors, SCIM errors, pages.
 //!
-//! A handler returns one of three types, each of which takes a [`crate::error::Error`] by `?`.
+//! A handler returns one of four types, each of which takes a [`crate::error::Error`] by `?`.
 //! They are rendered by [`render`], where the request's ID and the sentences are at hand.
 
 mod api;
 mod foreign;
 mod oauth;
 mod page;
+mod scim;
 
 pub use self::api::ApiError;
 pub use self::oauth::OAuthError;
 pub use self::page::{Failure, PageError};
+pub use self::scim::ScimError;
 
 use super::request::Origin;
 use super::server::State;
@@ -32,6 +34,8 @@ pub(super) enum Dialect {
     Problem,
     /// RFC 6749 section 5.2.
     OAuth,
+    /// RFC 7644 section 3.12.
+    Scim,
     /// A page for people.
     Page,
 }
@@ -44,6 +48,9 @@ impl Dialect {
         };
         if within("/api") {
             return Self::Problem;
+        }
+        if within("/scim") {
+            return Self::Scim;
         }
         let for_people = matches!(path, "/oauth/authorize" | "/oauth/logout");
         if within("/.well-known") || (within("/oauth") && !for_people) {
@@ -114,6 +121,9 @@ fn of_error(
     if let Some(error) = error.as_error::<OAuthError>() {
         return oauth::render(id, request.path(), error);
     }
+    if let Some(error) = error.as_error::<ScimError>() {
+        return scim::render(id, error);
+    }
     if let Some(error) = error.as_error::<PageError>() {
         return page::render(state, id, error);
     }
@@ -125,6 +135,7 @@ fn plainly(state: &State, dialect: Dialect, id: &RequestId, plain: Plain) -> Htt
     match dialect {
         Dialect::Problem => api::render(id, &Fault::Plain(plain)),
         Dialect::OAuth => oauth::plain(&plain),
+        Dialect::Scim => scim::plain(&plain),
         Dialect::Page => page::plain(state, id, &plain),
     }
 }

@@ -48,6 +48,10 @@ pub(in crate::scim) fn element(
             let parts = Map::from_iter([("value".to_owned(), given.clone())]);
             complex(attribute, path, &parts)
         }
+        // An old Entra sends the manager as a list of one.
+        (Type::Complex, Value::Array(one)) if one.len() == 1 && !attribute.multi => {
+            one.first().map_or(Ok(None), |one| element(attribute, path, one))
+        }
         (Type::Complex, _) => Err(expected(path, "an object", given)),
         (_, Value::Object(parts)) if parts.contains_key("value") && !attribute.multi => {
             element(attribute, path, parts.get("value").unwrap_or(&Value::Null))

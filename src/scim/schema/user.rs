@@ -79,8 +79,13 @@ static NAME: &[Attribute] = &[
     text("honorificSuffix", "What stands after, like III."),
 ];
 
-static EMAILS: &[Attribute] =
-    &[text("value", "The address."), DISPLAY, kind(&["work", "home", "other"]), PRIMARY];
+static EMAILS: &[Attribute] = &[
+    // The one that counts is of one person only.
+    text("value", "The address.").unique(),
+    DISPLAY,
+    kind(&["work", "home", "other"]),
+    PRIMARY,
+];
 static PHONES: &[Attribute] = &[
     text("value", "The number."),
     DISPLAY,

@@ -8,7 +8,7 @@ use crate::crypto;
 use crate::error::Result;
 use crate::scim::filter::{Literal, Op, Operand, matches};
 use crate::scim::query::{PageOf, Query, Sort};
-use crate::scim::{self, Filter};
+use crate::scim::{self, Filter, Kind};
 use crate::store::schema::{directory_users, groups};
 use crate::store::{Db, Prepared, on_backend};
 use base64::Engine;
@@ -54,6 +54,7 @@ type Load<T, R> =
 /// A list of one kind of resource, as the database has it.
 struct Table<'a, T, R> {
     directory: &'a Directory,
+    kind: Kind,
     load: Load<T, R>,
     count: fn(&mut Db, &Directory, Condition<T>) -> Result<i64>,
     id: fn(&R) -> &str,
@@ -67,6 +68,7 @@ pub(super) fn people(db: &mut Db, directory: &Directory, query: &Query) -> Resul
     }
     let table = Table {
         directory,
+        kind: Kind::User,
         load: load_people,
         count: count_people,
         id: |row: &Row| row.user_id.as_str(),
@@ -79,6 +81,7 @@ pub(super) fn people(db: &mut Db, directory: &Directory, query: &Query) -> Resul
 pub(super) fn groups(db: &mut Db, directory: &Directory, query: &Query) -> Result<Found<Group>> {
     let table = Table {
         directory,
+        kind: Kind::Group,
         load: load_groups,
         count: count_groups,
         id: |group: &Group| group.id.as_str(),
@@ -178,7 +181,7 @@ fn by_cursor<T: Columns, R>(
         return Err(scim::Error::value(detail).into());
     }
     let after = match cursor {
-        Some(cursor) => Some(opened(table.directory, query, cursor)?),
+        Some(cursor) => Some(opened(table.directory, table.kind, query, cursor)?),
         None => None,
     };
     let total = if query.filter.is_none() { Some(table.all) } else { None };
@@ -209,28 +212,32 @@ fn by_cursor<T: Columns, R>(
     let has_more = data.len() > query.count;
     data.truncate(query.count);
     let last = data.last().filter(|_| has_more);
-    let next = last.map(|row| sealed(table.directory, query, (table.id)(row)));
+    let next = last.map(|row| sealed(table.directory, table.kind, query, (table.id)(row)));
     Ok(Found { data, total, next })
 }
 
 /// A cursor: the last ID of a page, and of which list.
-fn sealed(directory: &Directory, query: &Query, id: &str) -> String {
-    format!("{}.{id}", list_of(directory, query))
+fn sealed(directory: &Directory, kind: Kind, query: &Query, id: &str) -> String {
+    format!("{}.{id}", list_of(directory, kind, query))
 }
 
-fn opened(directory: &Directory, query: &Query, cursor: &str) -> Result<String> {
+fn opened(directory: &Directory, kind: Kind, query: &Query, cursor: &str) -> Result<String> {
     match cursor.split_once('.') {
-        Some((list, id)) if list == list_of(directory, query) && id.len() < 64 && id.is_ascii() => {
+        Some((list, id))
+            if list == list_of(directory, kind, query) && id.len() < 64 && id.is_ascii() =>
+        {
             Ok(id.to_owned())
         }
         _ => Err(scim::Error::cursor().into()),
     }
 }
 
-/// Which list it is: of this directory, with this filter.
-fn list_of(directory: &Directory, query: &Query) -> String {
+/// Which list it is: of this directory and kind, with this filter.
+fn list_of(directory: &Directory, kind: Kind, query: &Query) -> String {
     let filter = query.filter.as_ref().map(Filter::to_string).unwrap_or_default();
-    let digest = crypto::sha256(format!("{} {filter}", directory.connection_id).as_bytes());
+    let digest = crypto::sha256(
+        format!("{}{} {filter}", directory.connection_id, kind.endpoint()).as_bytes(),
+    );
     URL_SAFE_NO_PAD.encode(digest.get(..9).unwrap_or(&digest))
 }
 

@@ -99,7 +99,8 @@ impl Row {
         self.user_name_key = scim::fold(resource.text("userName").unwrap_or_default());
         resource.text("externalId").unwrap_or_default().clone_into(&mut self.external_id);
         self.display_name_key = scim::fold(resource.text("displayName").unwrap_or_default());
-        self.is_active = resource.active().unwrap_or(true);
+        // Whoever takes the word away lets nobody in by that.
+        self.is_active = resource.active().unwrap_or(self.is_active);
         self.resource = Json::from(resource.into_attributes());
     }
 }
@@ -232,9 +233,6 @@ pub fn patch(
     unchanged_since(row.revision, if_match)?;
     let mut resource = Resource::stored(Kind::User, (*row.resource).clone());
     patch::apply(&mut resource, operations)?;
-    if resource.active().is_none() && !row.is_active {
-        resource.set("active", false.into());
-    }
     write(tx, directory, row, resource)
 }
 

@@ -1,0 +1,179 @@
+//! What may be done to one person or group, whether a request asks for it or an operation of a bulk request.
+
+use super::call::Call;
+use super::log::{self, Words, Written};
+use super::show::{self, Shown};
+use super::version::Versions;
+use crate::error::Result;
+use crate::http::error::ScimError;
+use crate::scim::resource;
+use crate::scim::{Kind, Resource, patch as patches};
+use crate::store::Tx;
+use crate::store::directories::{Directory, Effect, groups, people, requests};
+use actix_web::http::StatusCode;
+use actix_web::{HttpMessage, HttpResponse};
+use serde_json::Value;
+
+/// What was done.
+pub(super) struct Done {
+    pub(super) status: StatusCode,
+    /// The resource as it is now; none: it is gone.
+    pub(super) shown: Option<Shown>,
+}
+
+impl Done {
+    /// The answer to a request.
+    pub(super) fn answer(&self) -> HttpResponse {
+        match &self.shown {
+            Some(shown) => shown.answer(self.status),
+            None => HttpResponse::build(self.status).finish(),
+        }
+    }
+}
+
+/// Makes a resource, or restores the one that was deleted.
+pub(super) async fn create(call: &Call, kind: Kind, body: Value) -> Result<Done, ScimError> {
+    let resource = Resource::parse(kind, &body)?;
+    let projection = call.given.projection(kind);
+    let shown = match kind {
+        Kind::User => {
+            let made = write(call, StatusCode::CREATED, move |tx, directory| {
+                people::create(tx, directory, resource)
+            });
+            show::person(&call.base, &made.await?, &projection)
+        }
+        Kind::Group => {
+            let members = resource::members(&body)?.unwrap_or_default();
+            let shows = projection.wants("members");
+            let made = write(call, StatusCode::CREATED, move |tx, directory| {
+                groups::create(tx, directory, resource, &members, shows)
+            });
+            show::group(&call.base, made.await?, &projection)
+        }
+    };
+    Ok(Done { status: StatusCode::CREATED, shown: Some(shown) })
+}
+
+/// Reads one.
+pub(super) async fn find(call: &Call, kind: Kind, id: &str) -> Result<Shown, ScimError> {
+    let (directory, id) = (call.directory.row(), id.to_owned());
+    let projection = call.given.projection(kind);
+    let store = &call.state.store;
+    Ok(match kind {
+        Kind::User => {
+            let shows = projection.wants("groups");
+            let read = store.read(move |db| people::find(db, &directory, &id, shows));
+            show::person(&call.base, &read.await?, &projection)
+        }
+        Kind::Group => {
+            let shows = projection.wants("members");
+            let read = store.read(move |db| groups::find(db, &directory, &id, shows));
+            show::group(&call.base, read.await?, &projection)
+        }
+    })
+}
+
+/// Puts what the body says in the place of what was there. A body that is silent about members leaves them.
+pub(super) async fn replace(
+    call: &Call,
+    kind: Kind,
+    id: &str,
+    body: Value,
+    versions: &Versions,
+) -> Result<Done, ScimError> {
+    let resource = Resource::parse(kind, &body)?;
+    let (id, only, projection) =
+        (id.to_owned(), versions.only.clone(), call.given.projection(kind));
+    let shown = match kind {
+        Kind::User => {
+            let done = write(call, StatusCode::OK, move |tx, directory| {
+                people::replace(tx, directory, &id, resource, only.as_deref())
+            });
+            show::person(&call.base, &done.await?, &projection)
+        }
+        Kind::Group => {
+            let members = resource::members(&body)?;
+            let shows = projection.wants("members");
+            let done = write(call, StatusCode::OK, move |tx, directory| {
+                groups::replace(tx, directory, &id, resource, members, only.as_deref(), shows)
+            });
+            show::group(&call.base, done.await?, &projection)
+        }
+    };
+    Ok(Done { status: StatusCode::OK, shown: Some(shown) })
+}
+
+/// Changes some of it (RFC 7644, 3.5.2).
+pub(super) async fn patch(
+    call: &Call,
+    kind: Kind,
+    id: &str,
+    body: Value,
+    versions: &Versions,
+) -> Result<Done, ScimError> {
+    let operations = patches::parse(kind, &body)?;
+    let (id, only, projection) =
+        (id.to_owned(), versions.only.clone(), call.given.projection(kind));
+    let shown = match kind {
+        Kind::User => {
+            let done = write(call, StatusCode::OK, move |tx, directory| {
+                people::patch(tx, directory, &id, &operations, only.as_deref())
+            });
+            show::person(&call.base, &done.await?, &projection)
+        }
+        Kind::Group => {
+            let shows = projection.wants("members");
+            let done = write(call, StatusCode::OK, move |tx, directory| {
+                groups::patch(tx, directory, &id, &operations, only.as_deref(), shows)
+            });
+            show::group(&call.base, done.await?, &projection)
+        }
+    };
+    Ok(Done { status: StatusCode::OK, shown: Some(shown) })
+}
+
+/// Takes it away. It can be restored by making it again.
+pub(super) async fn remove(
+    call: &Call,
+    kind: Kind,
+    id: &str,
+    versions: &Versions,
+) -> Result<Done, ScimError> {
+    let (id, only) = (id.to_owned(), versions.only.clone());
+    write(call, StatusCode::NO_CONTENT, move |tx, directory| match kind {
+        Kind::User => Ok(((), people::remove(tx, directory, &id, only.as_deref())?)),
+        Kind::Group => Ok(((), groups::remove(tx, directory, &id, only.as_deref())?)),
+    })
+    .await?;
+    Ok(Done { status: StatusCode::NO_CONTENT, shown: None })
+}
+
+/// One transaction of the organization, in the name of its directory. What it changed is written down in it.
+async fn write<T: Send + 'static>(
+    call: &Call,
+    status: StatusCode,
+    act: impl FnOnce(&mut Tx, &Directory) -> Result<(T, Effect)> + Send + 'static,
+) -> Result<T, ScimError> {
+    let directory = call.directory.row();
+    let (scope, actor) = (directory.organization_id.clone(), call.directory.actor());
+    let now = call.state.store.clock().now();
+    let mut entry = log::entry(&call.request, &call.directory, call.began, now);
+    entry.status = i32::from(status.as_u16());
+    entry.message = log::message(&call.state.master, &call.request, &entry.id)?;
+    let write = move |tx: &mut Tx| {
+        let (done, effect) = act(tx, &directory)?;
+        if effect.is_change {
+            entry.effect.clone_from(&effect.words);
+            entry.is_change = true;
+            requests::record(tx, &entry)?;
+        }
+        Ok((done, effect))
+    };
+    let (done, effect) = call.state.store.write(&scope, actor, write).await?;
+    if effect.is_change {
+        call.request.extensions_mut().insert(Written);
+    } else {
+        call.request.extensions_mut().insert(Words(effect.words));
+    }
+    Ok(done)
+}
