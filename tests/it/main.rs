@@ -28,4 +28,6 @@ mod refresh;
 #[cfg(test)]
 mod rooms;
 #[cfg(test)]
+mod scim;
+#[cfg(test)]
 mod user_agent;

@@ -26,7 +26,7 @@ pub(crate) fn claims(page: &Page) -> Value {
 
 /// A parameter of the address that the browser is sent to.
 #[track_caller]
-fn told(page: &Page, name: &str) -> String {
+pub(crate) fn told(page: &Page, name: &str) -> String {
     let location = page.location().unwrap_or_else(|| panic!("{page:?}"));
     let pair = location.query_pairs().find(|(key, _)| key == name);
     pair.unwrap_or_else(|| panic!("{name} in {location}")).1.into_owned()

@@ -9,6 +9,7 @@ pub(crate) mod lent;
 mod openid_provider;
 mod process;
 mod provider;
+pub(crate) mod scim;
 
 pub(crate) use app::{App, ClientOf};
 pub(crate) use browser::Journey;
