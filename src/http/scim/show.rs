@@ -182,9 +182,13 @@ impl<T: Serialize> List<T> {
         total_results: Option<i64>,
         resources: Vec<T>,
     ) -> Self {
+        // What came while the list was read is in the page, though it was not there when somebody counted.
+        let before =
+            if resources.is_empty() { 0 } else { start_index.unwrap_or(1).saturating_sub(1) };
+        let seen = i64::try_from(before.saturating_add(resources.len())).unwrap_or(i64::MAX);
         Self {
             schemas: [LIST],
-            total_results,
+            total_results: total_results.map(|total| total.max(seen)),
             items_per_page: resources.len(),
             start_index,
             next_cursor,

@@ -311,7 +311,7 @@ fn encoded(text: &str) -> String {
 fn check(reply: &Reply, shot: &str) {
     let Reply { status, body, .. } = reply;
     assert!(*status < 500 || *status == 501, "{status} {body}\n{shot}");
-    assert!(reply.headers.contains_key("request-id"), "{shot}");
+    assert!(reply.headers.contains_key("request-id"), "{reply:?}\n{shot}");
     if body.is_null() {
         assert!(
             matches!(status, 204 | 304) || shot.starts_with("HEAD"),
