@@ -4,7 +4,8 @@ use super::failure::Result;
 use super::output::cell;
 use super::paging::Paging;
 use super::shell::Shell;
-use crate::store::directories::groups::{self, Filter, Group};
+use crate::store::directories::all_groups::{self, Filter};
+use crate::store::directories::groups::Group;
 use crate::store::{ConnectionId, GroupId};
 use crate::views::List;
 use crate::views::directory::GroupView;
@@ -44,7 +45,7 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
 
 fn list(shell: &Shell, filter: &Filter, paging: &Paging) -> Result {
     let window = paging.window()?;
-    let page = shell.read(|db| groups::listing(db, &window, filter))?;
+    let page = shell.read(|db| all_groups::page(db, &window, filter))?;
     let row = |group: &Group| {
         vec![
             group.id.to_string(),
@@ -61,7 +62,7 @@ fn list(shell: &Shell, filter: &Filter, paging: &Paging) -> Result {
 
 fn show(shell: &Shell, id: &GroupId) -> Result {
     let (group, members) =
-        shell.read(|db| Ok((groups::by_id(db, id)?, groups::member_count(db, id)?)))?;
+        shell.read(|db| Ok((all_groups::by_id(db, id)?, all_groups::member_count(db, id)?)))?;
     let fields = [
         ("id", group.id.to_string()),
         ("name", group.display_name.clone()),

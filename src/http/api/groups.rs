@@ -6,7 +6,8 @@ use super::{organizations, schemas};
 use crate::error::{Error, Result};
 use crate::http::caller::{ApiKey, Needs, TracesRead, UsersRead};
 use crate::http::server::State;
-use crate::store::directories::groups::{self, Group};
+use crate::store::directories::all_groups;
+use crate::store::directories::groups::Group;
 use crate::store::directories::requests::{self, Filter as Requests};
 use crate::store::{ConnectionId, GroupId, ScimRequestId};
 use crate::views::directory::{GroupView, MemberView, ScimRequestView};
@@ -53,7 +54,7 @@ enum Only {
 async fn find<N: Needs>(state: &State, key: &ApiKey<N>, id: &str) -> Result<Group> {
     let (only, id): (_, GroupId) = (key.organization().cloned(), id.parse()?);
     let read = state.store.read(move |db| {
-        let group = groups::by_id(db, &id)?;
+        let group = all_groups::by_id(db, &id)?;
         let hidden = || Error::not_found("group", id.as_str());
         organizations::see(db, only.as_ref(), &group.organization_id, hidden)?;
         Ok(group)
@@ -78,9 +79,9 @@ pub(super) async fn list_groups(
     let ListParams { organization, connection } = listing.filter;
     let page = state.store.read(move |db| {
         let organization = organizations::filter(db, only, organization)?;
-        let filter = groups::Filter { organization, connection };
-        let page = groups::listing(db, &listing.window, &filter)?;
-        let total = if listing.count { Some(groups::count(db, &filter)?) } else { None };
+        let filter = all_groups::Filter { organization, connection };
+        let page = all_groups::page(db, &listing.window, &filter)?;
+        let total = if listing.count { Some(all_groups::count(db, &filter)?) } else { None };
         Ok(List::of(page, total))
     });
     Ok(Json(page.await?.map(GroupView::from)))
@@ -118,8 +119,8 @@ pub(super) async fn list_group_members(
 ) -> Answer<List<MemberView>> {
     let id = find(&state, &key, &id).await?.id;
     let page = state.store.read(move |db| {
-        let page = groups::members(db, &listing.window, &id)?;
-        let total = if listing.count { Some(groups::member_count(db, &id)?) } else { None };
+        let page = all_groups::members(db, &listing.window, &id)?;
+        let total = if listing.count { Some(all_groups::member_count(db, &id)?) } else { None };
         Ok(List::of(page, total))
     });
     Ok(Json(page.await?.map(|id| MemberView { user_id: id.to_string() })))

@@ -3,26 +3,20 @@
 use super::list::{self, Found};
 use super::people::unchanged_since;
 use super::tokens::count_more;
-use super::{Directory, Effect};
+use super::{Directory, Effect, members};
 use crate::error::Result;
 use crate::scim::dialect;
 use crate::scim::document::{self, Meta};
 use crate::scim::patch::{self, MemberChange, Operation};
 use crate::scim::query::Query;
 use crate::scim::{self, Kind, Resource};
-use crate::store::db::{listed, or_not_found};
-use crate::store::schema::{directory_users, group_members, groups};
+use crate::store::schema::groups;
 use crate::store::{
-    ConnectionId, Db, GroupId, Json, OrganizationId, Page, Prepared, Time, Tx, UserId, Window,
-    events, on_backend,
+    ConnectionId, Db, GroupId, Json, OrganizationId, Prepared, Time, Tx, UserId, events, on_backend,
 };
 use diesel::prelude::*;
-use diesel::sql_types::{Text, Timestamp};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
-
-/// How many people an event names: of larger changes it tells how many they are.
-const MOST_NAMED: usize = 1000;
 
 /// A group, as far as it is kept.
 #[derive(Debug, Clone, Queryable, Insertable, AsChangeset, Identifiable)]
@@ -112,7 +106,8 @@ pub fn page(db: &mut Db, directory: &Directory, query: &Query) -> Result<Found<C
     let found = list::groups(db, directory, query)?;
     let with_members = query.projection.wants("members");
     let mut data = Vec::with_capacity(found.data.len());
-    let mut theirs = if with_members { members_of(db, &found.data)? } else { HashMap::new() };
+    let mut theirs =
+        if with_members { members::of_groups(db, &found.data)? } else { HashMap::new() };
     for group in found.data {
         let members = with_members.then(|| theirs.remove(&group.id).unwrap_or_default());
         data.push(Crowd { group, members });
@@ -161,7 +156,7 @@ pub fn create(
     let (kind, did) =
         if is_restored { ("group.restored", "restored") } else { ("group.created", "created") };
     tell(tx, &group, kind, json!({ "name": group.display_name }))?;
-    let added = add(tx, &group, members)?;
+    let added = members::add(tx, &group, members)?;
     let words = format!("Group {} {did}{}.", group.display_name, counted(added, 0));
     Ok((with(tx.db, group, with_members)?, Effect::change(words)))
 }
@@ -213,7 +208,7 @@ pub fn remove(
 ) -> Result<Effect> {
     let mut group = row(tx.db, directory, id)?;
     unchanged_since(group.revision, if_match)?;
-    let left = change_members(tx, &group, &MemberChange::RemoveAll)?.1;
+    let left = members::change(tx, &group, &MemberChange::RemoveAll)?.1;
     group.deleted_at = Some(tx.now);
     group.updated_at = tx.now;
     group.revision += 1;
@@ -241,7 +236,7 @@ fn write(
     }
     let (mut added, mut removed) = (0, 0);
     for change in changes {
-        let (more, less) = change_members(tx, &group, change)?;
+        let (more, less) = members::change(tx, &group, change)?;
         added += more;
         removed += less;
     }
@@ -280,97 +275,8 @@ fn counted(added: usize, removed: usize) -> String {
     }
 }
 
-/// Does one change of members; tells how many came and went.
-fn change_members(tx: &mut Tx, group: &Group, change: &MemberChange) -> Result<(usize, usize)> {
-    match change {
-        MemberChange::Add(ids) => Ok((add(tx, group, ids)?, 0)),
-        MemberChange::Remove(ids) => {
-            let query = format!(
-                "DELETE FROM group_members WHERE group_id = $1 AND user_id IN ({}) RETURNING user_id AS id",
-                listed(tx.db, 2)
-            );
-            Ok((0, taken_out(tx, group, &query, Some(ids))?))
-        }
-        MemberChange::RemoveAll => {
-            let query = "DELETE FROM group_members WHERE group_id = $1 RETURNING user_id AS id";
-            Ok((0, taken_out(tx, group, query, None)?))
-        }
-        MemberChange::Replace(ids) => {
-            let added = add(tx, group, ids)?;
-            let query = format!(
-                "DELETE FROM group_members WHERE group_id = $1 AND user_id NOT IN ({}) RETURNING user_id AS id",
-                listed(tx.db, 2)
-            );
-            Ok((added, taken_out(tx, group, &query, Some(ids))?))
-        }
-    }
-}
-
-#[derive(diesel::QueryableByName)]
-struct Id {
-    #[diesel(sql_type = Text)]
-    id: String,
-}
-
-/// Adds people; who is in already stays. Who is no user of the directory is refused, but of a test group: connection
-/// testers invent members.
-fn add(tx: &mut Tx, group: &Group, ids: &[String]) -> Result<usize> {
-    if ids.is_empty() {
-        return Ok(0);
-    }
-    let list = json!(ids).to_string();
-    if !group.is_test {
-        let query = format!(
-            "SELECT value AS id FROM ({}) AS given WHERE value NOT IN (SELECT user_id FROM directory_users \
-             WHERE connection_id = $2 AND deleted_at IS NULL AND user_id IN ({}))",
-            listed(tx.db, 1),
-            listed(tx.db, 1)
-        );
-        let unknown: Vec<Id> = diesel::sql_query(query)
-            .bind::<Text, _>(&list)
-            .bind::<Text, _>(&group.connection_id)
-            .load(tx.db)?;
-        if !unknown.is_empty() {
-            let ids: Vec<String> = unknown.into_iter().map(|id| id.id).collect();
-            return Err(scim::Error::unknown_member(&ids).into());
-        }
-    }
-    let query = format!(
-        "INSERT INTO group_members (group_id, user_id, added_at) SELECT $1, user_id, $2 FROM directory_users \
-         WHERE connection_id = $3 AND deleted_at IS NULL AND user_id IN ({}) ON CONFLICT DO NOTHING \
-         RETURNING user_id AS id",
-        listed(tx.db, 4)
-    );
-    let added: Vec<Id> = diesel::sql_query(query)
-        .bind::<Text, _>(&group.id)
-        .bind::<Timestamp, _>(tx.now)
-        .bind::<Text, _>(&group.connection_id)
-        .bind::<Text, _>(&list)
-        .load(tx.db)?;
-    tell_members(tx, group, "group.member.added", &added)?;
-    Ok(added.len())
-}
-
-fn taken_out(tx: &mut Tx, group: &Group, query: &str, ids: Option<&Vec<String>>) -> Result<usize> {
-    let query = diesel::sql_query(query).bind::<Text, _>(&group.id);
-    let removed: Vec<Id> = match ids {
-        Some(ids) => query.bind::<Text, _>(json!(ids).to_string()).load(tx.db)?,
-        None => query.load(tx.db)?,
-    };
-    tell_members(tx, group, "group.member.removed", &removed)?;
-    Ok(removed.len())
-}
-
-fn tell_members(tx: &mut Tx, group: &Group, kind: &'static str, ids: &[Id]) -> Result<()> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let named: Vec<&str> = ids.iter().take(MOST_NAMED).map(|id| id.id.as_str()).collect();
-    tell(tx, group, kind, json!({ "users": named, "count": ids.len() }))
-}
-
 /// What happens to a test group concerns nobody.
-fn tell(tx: &mut Tx, group: &Group, kind: &'static str, data: Value) -> Result<()> {
+pub(super) fn tell(tx: &mut Tx, group: &Group, kind: &'static str, data: Value) -> Result<()> {
     if group.is_test {
         return Ok(());
     }
@@ -428,111 +334,10 @@ fn removed(
 
 fn with(db: &mut Db, group: Group, with_members: bool) -> Result<Crowd> {
     let members = if with_members {
-        let mut theirs = members_of(db, std::slice::from_ref(&group))?;
+        let mut theirs = members::of_groups(db, std::slice::from_ref(&group))?;
         Some(theirs.remove(&group.id).unwrap_or_default())
     } else {
         None
     };
     Ok(Crowd { group, members })
-}
-
-/// Who is in these groups, of those whom the directory has not removed.
-fn members_of(db: &mut Db, of: &[Group]) -> Result<HashMap<GroupId, Vec<UserId>>> {
-    let ids: Vec<&GroupId> = of.iter().map(|group| &group.id).collect();
-    let rows: Vec<(GroupId, UserId)> = group_members::table
-        .inner_join(directory_users::table)
-        .filter(group_members::group_id.eq_any(ids))
-        .filter(directory_users::deleted_at.is_null())
-        .order((group_members::group_id, group_members::user_id))
-        .select((group_members::group_id, group_members::user_id))
-        .load(db)?;
-    let mut theirs: HashMap<GroupId, Vec<UserId>> = HashMap::new();
-    for (group, user) in rows {
-        theirs.entry(group).or_default().push(user);
-    }
-    Ok(theirs)
-}
-
-/// The groups that these people are in, by ID and name.
-pub(super) fn of(db: &mut Db, users: &[UserId]) -> Result<HashMap<UserId, Vec<(GroupId, String)>>> {
-    let rows: Vec<(UserId, GroupId, String)> = group_members::table
-        .inner_join(groups::table)
-        .filter(group_members::user_id.eq_any(users))
-        .filter(groups::deleted_at.is_null())
-        .order((group_members::user_id, group_members::group_id))
-        .select((group_members::user_id, groups::id, groups::display_name))
-        .load(db)?;
-    let mut theirs: HashMap<UserId, Vec<(GroupId, String)>> = HashMap::new();
-    for (user, group, name) in rows {
-        theirs.entry(user).or_default().push((group, name));
-    }
-    Ok(theirs)
-}
-
-/// Which groups the vendor asks for.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of this organization.
-    pub organization: Option<OrganizationId>,
-    /// Of this connection's directory.
-    pub connection: Option<ConnectionId>,
-}
-
-/// Finds a group of any organization.
-pub fn by_id(db: &mut Db, id: &GroupId) -> Result<Group> {
-    let found = groups::table.find(id).filter(groups::deleted_at.is_null()).first(db);
-    or_not_found(found, "group", id)
-}
-
-/// A page of groups as the vendor lists them, newest first. Test groups are none of theirs.
-pub fn listing(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Group>> {
-    let mut query = filtered(filter).order(groups::id.desc()).limit(window.limit.saturating_add(1));
-    if let Some(before) = &window.before {
-        query = query.filter(groups::id.lt(before));
-    }
-    Ok(Page::of(query.load(db)?, window, |group: &Group| group.id.to_string()))
-}
-
-/// How many groups a filter lets through.
-pub fn count(db: &mut Db, filter: &Filter) -> Result<i64> {
-    Ok(filtered(filter).count().get_result(db)?)
-}
-
-fn filtered(filter: &Filter) -> groups::BoxedQuery<'static, <Db as diesel::Connection>::Backend> {
-    let mut query = groups::table
-        .filter(groups::deleted_at.is_null())
-        .filter(groups::is_test.eq(false))
-        .into_boxed();
-    if let Some(organization) = &filter.organization {
-        query = query.filter(groups::organization_id.eq(organization.clone()));
-    }
-    if let Some(connection) = &filter.connection {
-        query = query.filter(groups::connection_id.eq(connection.clone()));
-    }
-    query
-}
-
-/// A page of a group's members, newest person first.
-pub fn members(db: &mut Db, window: &Window, group: &GroupId) -> Result<Page<UserId>> {
-    let mut query = group_members::table
-        .inner_join(directory_users::table)
-        .filter(group_members::group_id.eq(group))
-        .filter(directory_users::deleted_at.is_null())
-        .order(group_members::user_id.desc())
-        .limit(window.limit.saturating_add(1))
-        .select(group_members::user_id)
-        .into_boxed();
-    if let Some(before) = &window.before {
-        query = query.filter(group_members::user_id.lt(before));
-    }
-    Ok(Page::of(query.load(db)?, window, |user: &UserId| user.to_string()))
-}
-
-/// How many people are in a group.
-pub fn member_count(db: &mut Db, group: &GroupId) -> Result<i64> {
-    let query = group_members::table
-        .inner_join(directory_users::table)
-        .filter(group_members::group_id.eq(group))
-        .filter(directory_users::deleted_at.is_null());
-    Ok(query.count().get_result(db)?)
 }

@@ -1,10 +1,12 @@
 //! The directory of a connection: who provisions, what it says of people and groups, and how it proves who it is.
 
+pub mod all_groups;
 mod filter;
 pub mod groups;
 mod letting_go;
 mod linking;
 mod list;
+mod members;
 pub mod people;
 pub mod requests;
 #[cfg(test)]

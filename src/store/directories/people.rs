@@ -3,7 +3,7 @@
 use super::linking::{self, Meant};
 use super::list::{self, Found};
 use super::tokens::count_more;
-use super::{Directory, Effect, groups, letting_go};
+use super::{Directory, Effect, letting_go, members};
 use crate::email::Email;
 use crate::error::Result;
 use crate::scim::dialect;
@@ -320,7 +320,7 @@ pub(super) fn unchanged_since(revision: i64, if_match: Option<&[i64]>) -> Result
 }
 
 fn with_theirs(db: &mut Db, row: Row) -> Result<Person> {
-    let groups = groups::of(db, std::slice::from_ref(&row.user_id))?.remove(&row.user_id);
+    let groups = members::groups_of(db, std::slice::from_ref(&row.user_id))?.remove(&row.user_id);
     Ok(Person { row, groups: Some(groups.unwrap_or_default()) })
 }
 
@@ -329,7 +329,7 @@ fn with(db: &mut Db, rows: Vec<Row>, with_groups: bool) -> Result<Vec<Person>> {
         return Ok(rows.into_iter().map(|row| Person { row, groups: None }).collect());
     }
     let ids: Vec<UserId> = rows.iter().map(|row| row.user_id.clone()).collect();
-    let mut theirs = groups::of(db, &ids)?;
+    let mut theirs = members::groups_of(db, &ids)?;
     let person = |row: Row| {
         let groups = theirs.remove(&row.user_id).unwrap_or_default();
         Person { row, groups: Some(groups) }

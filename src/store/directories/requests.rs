@@ -9,6 +9,9 @@ use crate::store::{
 };
 use diesel::prelude::*;
 
+/// How many rows one statement has at most: SQLite takes 32,766 values, and a row has 15.
+const AT_ONCE: usize = 500;
+
 /// A request, as far as it is kept.
 #[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
 #[diesel(table_name = scim_requests)]
@@ -63,11 +66,13 @@ pub fn record(tx: &mut Tx, entry: &Entry) -> Result<()> {
     record_all(tx, std::slice::from_ref(entry))
 }
 
-/// Writes down several.
+/// Writes down several, so many at a time that their values fit into a statement of either database.
 pub fn record_all(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
-    on_backend!(tx.db, conn => diesel::insert_into(scim_requests::table)
-        .values(entries)
-        .execute(conn))?;
+    for some in entries.chunks(AT_ONCE) {
+        on_backend!(tx.db, conn => diesel::insert_into(scim_requests::table)
+            .values(some)
+            .execute(conn))?;
+    }
     Ok(())
 }
 

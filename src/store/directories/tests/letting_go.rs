@@ -32,7 +32,7 @@ impl World {
     }
 
     fn revision(&self, id: &GroupId) -> i64 {
-        self.store.read_now(|db| groups::by_id(db, id)).unwrap().revision
+        self.store.read_now(|db| all_groups::by_id(db, id)).unwrap().revision
     }
 
     fn entry(&self, path: &str, about: Option<&UserId>) -> Entry {

@@ -1,0 +1,76 @@
+//! Groups as the vendor sees them, of all directories.
+
+use super::groups::Group;
+use crate::error::Result;
+use crate::store::db::or_not_found;
+use crate::store::schema::{directory_users, group_members, groups};
+use crate::store::{ConnectionId, Db, GroupId, OrganizationId, Page, UserId, Window};
+use diesel::prelude::*;
+
+/// Which groups the vendor asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this organization.
+    pub organization: Option<OrganizationId>,
+    /// Of this connection's directory.
+    pub connection: Option<ConnectionId>,
+}
+
+/// Finds a group of any organization.
+pub fn by_id(db: &mut Db, id: &GroupId) -> Result<Group> {
+    let found = groups::table.find(id).filter(groups::deleted_at.is_null()).first(db);
+    or_not_found(found, "group", id)
+}
+
+/// A page of groups as the vendor lists them, newest first. Test groups are none of theirs.
+pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Group>> {
+    let mut query = filtered(filter).order(groups::id.desc()).limit(window.limit.saturating_add(1));
+    if let Some(before) = &window.before {
+        query = query.filter(groups::id.lt(before));
+    }
+    Ok(Page::of(query.load(db)?, window, |group: &Group| group.id.to_string()))
+}
+
+/// How many groups a filter lets through.
+pub fn count(db: &mut Db, filter: &Filter) -> Result<i64> {
+    Ok(filtered(filter).count().get_result(db)?)
+}
+
+fn filtered(filter: &Filter) -> groups::BoxedQuery<'static, <Db as diesel::Connection>::Backend> {
+    let mut query = groups::table
+        .filter(groups::deleted_at.is_null())
+        .filter(groups::is_test.eq(false))
+        .into_boxed();
+    if let Some(organization) = &filter.organization {
+        query = query.filter(groups::organization_id.eq(organization.clone()));
+    }
+    if let Some(connection) = &filter.connection {
+        query = query.filter(groups::connection_id.eq(connection.clone()));
+    }
+    query
+}
+
+/// A page of a group's members, newest person first.
+pub fn members(db: &mut Db, window: &Window, group: &GroupId) -> Result<Page<UserId>> {
+    let mut query = group_members::table
+        .inner_join(directory_users::table)
+        .filter(group_members::group_id.eq(group))
+        .filter(directory_users::deleted_at.is_null())
+        .order(group_members::user_id.desc())
+        .limit(window.limit.saturating_add(1))
+        .select(group_members::user_id)
+        .into_boxed();
+    if let Some(before) = &window.before {
+        query = query.filter(group_members::user_id.lt(before));
+    }
+    Ok(Page::of(query.load(db)?, window, |user: &UserId| user.to_string()))
+}
+
+/// How many people are in a group.
+pub fn member_count(db: &mut Db, group: &GroupId) -> Result<i64> {
+    let query = group_members::table
+        .inner_join(directory_users::table)
+        .filter(group_members::group_id.eq(group))
+        .filter(directory_users::deleted_at.is_null());
+    Ok(query.count().get_result(db)?)
+}

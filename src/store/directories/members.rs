@@ -1,0 +1,141 @@
+//! Who is in which group of a directory: rows, changed by sets.
+
+use super::groups::{Group, tell};
+use crate::error::Result;
+use crate::scim;
+use crate::scim::patch::MemberChange;
+use crate::store::db::listed;
+use crate::store::schema::{directory_users, group_members, groups};
+use crate::store::{Db, GroupId, Tx, UserId};
+use diesel::prelude::*;
+use diesel::sql_types::{Text, Timestamp};
+use serde_json::json;
+use std::collections::HashMap;
+
+/// How many people an event names: of larger changes it tells how many they are.
+const MOST_NAMED: usize = 1000;
+
+/// Does one change of members; tells how many came and went.
+pub(super) fn change(tx: &mut Tx, group: &Group, change: &MemberChange) -> Result<(usize, usize)> {
+    match change {
+        MemberChange::Add(ids) => Ok((add(tx, group, ids)?, 0)),
+        MemberChange::Remove(ids) => {
+            let query = format!(
+                "DELETE FROM group_members WHERE group_id = $1 AND user_id IN ({}) RETURNING user_id AS id",
+                listed(tx.db, 2)
+            );
+            Ok((0, taken_out(tx, group, &query, Some(ids))?))
+        }
+        MemberChange::RemoveAll => {
+            let query = "DELETE FROM group_members WHERE group_id = $1 RETURNING user_id AS id";
+            Ok((0, taken_out(tx, group, query, None)?))
+        }
+        MemberChange::Replace(ids) => {
+            let added = add(tx, group, ids)?;
+            let query = format!(
+                "DELETE FROM group_members WHERE group_id = $1 AND user_id NOT IN ({}) RETURNING user_id AS id",
+                listed(tx.db, 2)
+            );
+            Ok((added, taken_out(tx, group, &query, Some(ids))?))
+        }
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Id {
+    #[diesel(sql_type = Text)]
+    id: String,
+}
+
+/// Adds people; who is in already stays. Who is no user of the directory is refused, but of a test group: connection
+/// testers invent members.
+pub(super) fn add(tx: &mut Tx, group: &Group, ids: &[String]) -> Result<usize> {
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let list = json!(ids).to_string();
+    if !group.is_test {
+        let query = format!(
+            "SELECT value AS id FROM ({}) AS given WHERE value NOT IN (SELECT user_id FROM directory_users \
+             WHERE connection_id = $2 AND deleted_at IS NULL AND user_id IN ({}))",
+            listed(tx.db, 1),
+            listed(tx.db, 1)
+        );
+        let unknown: Vec<Id> = diesel::sql_query(query)
+            .bind::<Text, _>(&list)
+            .bind::<Text, _>(&group.connection_id)
+            .load(tx.db)?;
+        if !unknown.is_empty() {
+            let ids: Vec<String> = unknown.into_iter().map(|id| id.id).collect();
+            return Err(scim::Error::unknown_member(&ids).into());
+        }
+    }
+    let query = format!(
+        "INSERT INTO group_members (group_id, user_id, added_at) SELECT $1, user_id, $2 FROM directory_users \
+         WHERE connection_id = $3 AND deleted_at IS NULL AND user_id IN ({}) ON CONFLICT DO NOTHING \
+         RETURNING user_id AS id",
+        listed(tx.db, 4)
+    );
+    let added: Vec<Id> = diesel::sql_query(query)
+        .bind::<Text, _>(&group.id)
+        .bind::<Timestamp, _>(tx.now)
+        .bind::<Text, _>(&group.connection_id)
+        .bind::<Text, _>(&list)
+        .load(tx.db)?;
+    tell_members(tx, group, "group.member.added", &added)?;
+    Ok(added.len())
+}
+
+fn taken_out(tx: &mut Tx, group: &Group, query: &str, ids: Option<&Vec<String>>) -> Result<usize> {
+    let query = diesel::sql_query(query).bind::<Text, _>(&group.id);
+    let removed: Vec<Id> = match ids {
+        Some(ids) => query.bind::<Text, _>(json!(ids).to_string()).load(tx.db)?,
+        None => query.load(tx.db)?,
+    };
+    tell_members(tx, group, "group.member.removed", &removed)?;
+    Ok(removed.len())
+}
+
+fn tell_members(tx: &mut Tx, group: &Group, kind: &'static str, ids: &[Id]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<&str> = ids.iter().take(MOST_NAMED).map(|id| id.id.as_str()).collect();
+    tell(tx, group, kind, json!({ "users": named, "count": ids.len() }))
+}
+
+/// Who is in these groups, of those whom the directory has not removed.
+pub(super) fn of_groups(db: &mut Db, of: &[Group]) -> Result<HashMap<GroupId, Vec<UserId>>> {
+    let ids: Vec<&GroupId> = of.iter().map(|group| &group.id).collect();
+    let rows: Vec<(GroupId, UserId)> = group_members::table
+        .inner_join(directory_users::table)
+        .filter(group_members::group_id.eq_any(ids))
+        .filter(directory_users::deleted_at.is_null())
+        .order((group_members::group_id, group_members::user_id))
+        .select((group_members::group_id, group_members::user_id))
+        .load(db)?;
+    let mut theirs: HashMap<GroupId, Vec<UserId>> = HashMap::new();
+    for (group, user) in rows {
+        theirs.entry(group).or_default().push(user);
+    }
+    Ok(theirs)
+}
+
+/// The groups that these people are in, by ID and name.
+pub(super) fn groups_of(
+    db: &mut Db,
+    users: &[UserId],
+) -> Result<HashMap<UserId, Vec<(GroupId, String)>>> {
+    let rows: Vec<(UserId, GroupId, String)> = group_members::table
+        .inner_join(groups::table)
+        .filter(group_members::user_id.eq_any(users))
+        .filter(groups::deleted_at.is_null())
+        .order((group_members::user_id, group_members::group_id))
+        .select((group_members::user_id, groups::id, groups::display_name))
+        .load(db)?;
+    let mut theirs: HashMap<UserId, Vec<(GroupId, String)>> = HashMap::new();
+    for (user, group, name) in rows {
+        theirs.entry(user).or_default().push((group, name));
+    }
+    Ok(theirs)
+}
