@@ -1,5 +1,6 @@
 //! Why a request was not done, as SCIM tells it (RFC 7644, 3.12).
 
+use super::schema::Kind;
 use serde_json::{Value, json};
 
 /// The schema of an error message.
@@ -117,6 +118,13 @@ impl Error {
     pub fn read_only(name: &str) -> Self {
         let detail = format!("{name} is read only: the gateway sets it.");
         Self::bad(ScimType::Mutability, "read_only", detail)
+    }
+
+    /// An attribute that cannot be taken away (RFC 7644, 3.5.2.2).
+    #[must_use]
+    pub fn required(kind: Kind, name: &str) -> Self {
+        let detail = format!("{name} cannot be removed: every {} must have it.", kind.noun());
+        Self::bad(ScimType::Mutability, "required", detail)
     }
 
     /// An operation on members that names none.

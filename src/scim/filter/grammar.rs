@@ -12,6 +12,8 @@ pub(super) struct Context {
     pub(super) kind: Kind,
     /// The attribute whose elements are filtered, within brackets.
     pub(super) element: Option<&'static Attribute>,
+    /// Whether the filter is in the path of a PATCH.
+    pub(super) is_path: bool,
 }
 
 impl Context {
@@ -45,9 +47,13 @@ fn joined(mut parts: Vec<Filter>, join: fn(Vec<Filter>) -> Filter) -> Filter {
 }
 
 fn having(target: Target, filter: Filter, more: Option<Filter>) -> Filter {
-    let filter = match more {
-        Some(more) => Filter::All(vec![filter, more]),
-        None => filter,
+    let filter = match (filter, more) {
+        (filter, None) => filter,
+        (Filter::All(mut parts), Some(more)) => {
+            parts.push(more);
+            Filter::All(parts)
+        }
+        (filter, Some(more)) => Filter::All(vec![filter, more]),
     };
     Filter::Has(target, Box::new(filter))
 }
@@ -75,7 +81,7 @@ peg::parser! {
             / f:comparison(c) { f }
 
         rule comparison(c: &Context) -> Filter
-            = a:operand(c) _ o:operator() _ v:value() {? Filter::compare(a, o, &v) }
+            = a:operand(c) _ o:operator() _ v:value() {? Filter::compare(a, o, &v, c.is_path) }
 
         // Not of the grammar, but Entra matches people so: emails[type eq "work"].value eq "ann@example.com".
         rule more(c: &Context) -> Filter

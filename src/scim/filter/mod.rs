@@ -9,7 +9,7 @@ pub use matches::{matches, matches_element};
 use super::path::Target;
 use super::schema::{Attribute, Kind, Type};
 use super::{Error, Result};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 use serde_json::Value;
 
 /// How deep parentheses and brackets may be nested.
@@ -107,7 +107,7 @@ impl Op {
 /// What is compared with, in the attribute's type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Literal {
-    /// Text; folded where case does not count.
+    /// Text; folded where case does not count, except in the path of a PATCH, which may have to make such a value.
     Text(String),
     /// A boolean.
     Bool(bool),
@@ -119,13 +119,13 @@ pub enum Literal {
 
 /// Reads a filter on resources of this kind.
 pub fn parse(kind: Kind, text: &str) -> Result<Filter> {
-    let context = grammar::Context { kind, element: None };
+    let context = grammar::Context { kind, element: None, is_path: false };
     read(context, text)
 }
 
 /// Reads a filter on the elements of an attribute: what stands in the brackets of a path.
 pub fn parse_within(kind: Kind, attribute: &'static Attribute, text: &str) -> Result<Filter> {
-    let context = grammar::Context { kind, element: Some(attribute) };
+    let context = grammar::Context { kind, element: Some(attribute), is_path: true };
     read(context, text)
 }
 
@@ -185,13 +185,23 @@ impl Filter {
     }
 
     /// A comparison, if the attribute can be compared so, or why not.
-    fn compare(operand: Operand, op: Op, given: &Value) -> std::result::Result<Self, &'static str> {
+    fn compare(
+        operand: Operand,
+        op: Op,
+        given: &Value,
+        is_path: bool,
+    ) -> std::result::Result<Self, &'static str> {
         let Some(attribute) = operand.compared() else {
             return Err(
                 "reason: This attribute has parts; name one of them, like name.familyName.",
             );
         };
-        let literal = Literal::of(attribute, given)?;
+        let literal = match Literal::of(attribute, given)? {
+            Literal::Text(text) if !attribute.case_exact && !is_path => {
+                Literal::Text(folded(op, &text))
+            }
+            literal => literal,
+        };
         match (&literal, attribute.kind) {
             (Literal::Null, _) if !matches!(op, Op::Eq | Op::Ne) => {
                 Err("reason: null can be compared with eq and ne only.")
@@ -242,24 +252,33 @@ impl Literal {
             Type::DateTime => moment(&text).map(Self::Time).ok_or(
                 "reason: This attribute is compared with a date like \"2026-01-31T09:30:00Z\".",
             ),
-            _ if attribute.case_exact => Ok(Self::Text(text)),
-            _ => Ok(Self::Text(super::fold(&text))),
+            _ => Ok(Self::Text(text)),
         }
     }
 }
 
+/// A text without case as it is compared. Spaces at its ends count only where a part of a value is looked for.
+fn folded(op: Op, text: &str) -> String {
+    if op.is_of_text() { text.to_lowercase() } else { super::fold(text) }
+}
+
 /// A moment as `xs:dateTime` (RFC 7643, 2.3.5); without a zone it is UTC, without a time it is midnight.
+///
+/// Years have four digits: what is before or after can neither be written so nor be kept by every database.
 pub(super) fn moment(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
-    if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
-        return Some(moment.with_timezone(&Utc));
-    }
-    if let Ok(moment) = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f") {
-        return Some(moment.and_utc());
-    }
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    day.and_hms_opt(0, 0, 0).map(|midnight| midnight.and_utc())
+    let moment = if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
+        moment.with_timezone(&Utc)
+    } else if let Ok(moment) = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f") {
+        moment.and_utc()
+    } else {
+        NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0)?.and_utc()
+    };
+    (1..=9999).contains(&moment.year()).then_some(moment)
 }
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod properties;

@@ -185,3 +185,43 @@ fn a_filter_as_text_reads_as_the_same_filter() {
         assert_eq!(parse(Kind::User, &filter.to_string()).unwrap(), filter, "{filter}");
     }
 }
+
+#[test]
+fn the_examples_of_rfc_7644_and_rfc_9865_are_understood() {
+    for text in [
+        "userName Eq \"john\"",
+        "Username eq \"john\"",
+        "name.familyName co \"O'Malley\"",
+        "urn:ietf:params:scim:schemas:core:2.0:User:userName sw \"J\"",
+        "title pr and userType eq \"Employee\"",
+        "title pr or userType eq \"Intern\"",
+        "schemas eq \"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User\"",
+        "userType eq \"Employee\" and (emails co \"example.com\" or emails.value co \"example.org\")",
+        "userType ne \"Employee\" and not (emails co \"example.com\" or emails.value co \"example.org\")",
+        "userType eq \"Employee\" and (emails.type eq \"work\")",
+        "userType eq \"Employee\" and emails[type eq \"work\" and value co \"@example.com\"]",
+        "emails[type eq \"work\" and value co \"@example.com\"] or ims[type eq \"xmpp\" and value co \"@foo.com\"]",
+        "(meta.resourceType eq User) or (meta.resourceType eq Group)",
+        "meta.lastModified ge \"2011-05-13T04:42:34Z\"",
+        "userName sw J",
+    ] {
+        assert!(parse(Kind::User, text).is_ok(), "{text}");
+    }
+    assert!(is("schemas eq \"URN:ietf:params:scim:schemas:core:2.0:User\""));
+}
+
+#[test]
+fn spaces_at_the_ends_count_where_a_part_of_a_value_is_looked_for() {
+    assert!(is("userName eq \" ann@example.com \""));
+    assert!(!is("userName co \" \""));
+    assert!(!is("userName sw \" ann\""));
+}
+
+#[test]
+fn a_date_has_a_year_of_four_digits() {
+    assert!(parse(Kind::User, "meta.created gt \"0001-01-01\"").is_ok());
+    for year in ["0000", "-0001", "+10000", "+262142", "-262143"] {
+        assert!(fault(&format!("meta.created gt \"{year}-01-01\"")).contains("a date like"));
+    }
+    assert!(fault("meta.created gt \"9999-12-31T23:59:59-23:59\"").contains("a date like"));
+}

@@ -7,8 +7,10 @@ use std::fmt::{self, Display, Formatter};
 impl Display for Filter {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::All(parts) => join(f, parts, " and "),
-            Self::Any(parts) => join(f, parts, " or "),
+            Self::All(parts) => {
+                join(f, parts, " and ", |part| matches!(part, Self::All(_) | Self::Any(_)))
+            }
+            Self::Any(parts) => join(f, parts, " or ", |part| matches!(part, Self::Any(_))),
             Self::Not(inner) => write!(f, "not ({inner})"),
             Self::Has(target, inner) => write!(f, "{target}[{inner}]"),
             Self::Present(operand) => write!(f, "{operand} pr"),
@@ -17,14 +19,21 @@ impl Display for Filter {
     }
 }
 
-fn join(f: &mut Formatter<'_>, parts: &[Filter], with: &str) -> fmt::Result {
+/// Parentheses stand only where they are needed, so that the text is never deeper than the one that was read.
+fn join(
+    f: &mut Formatter<'_>,
+    parts: &[Filter],
+    with: &str,
+    in_parentheses: fn(&Filter) -> bool,
+) -> fmt::Result {
     for (n, part) in parts.iter().enumerate() {
         if n > 0 {
             f.write_str(with)?;
         }
-        match part {
-            Filter::All(_) | Filter::Any(_) => write!(f, "({part})")?,
-            _ => write!(f, "{part}")?,
+        if in_parentheses(part) {
+            write!(f, "({part})")?;
+        } else {
+            write!(f, "{part}")?;
         }
     }
     Ok(())

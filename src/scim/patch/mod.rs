@@ -4,6 +4,7 @@
 //! list is ever read to be written back.
 
 mod apply;
+mod elements;
 mod parse;
 
 pub use parse::parse;
@@ -88,8 +89,9 @@ pub fn apply_to_group(
     Ok((settle(resource, changed)?, members))
 }
 
-fn settle(resource: &mut Resource, changed: Resource) -> Result<bool> {
+fn settle(resource: &mut Resource, mut changed: Resource) -> Result<bool> {
     changed.complete()?;
+    changed.once_each();
     let is_changed = *resource != changed;
     *resource = changed;
     Ok(is_changed)
@@ -153,5 +155,9 @@ fn known(kind: Kind) -> String {
     names.join(", ")
 }
 
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod rules;
 #[cfg(test)]
 mod tests;

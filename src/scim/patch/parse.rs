@@ -40,7 +40,11 @@ fn one(kind: Kind, given: &Map<String, Value>, into: &mut Vec<Operation>) -> Res
     let value = member(given, "value");
     match member(given, "path") {
         None | Some(Value::Null) => pathless(kind, op, value, into),
-        Some(Value::String(text)) if text.trim().is_empty() => pathless(kind, op, value, into),
+        Some(Value::String(text)) if text.trim().is_empty() || kind.core().is(text.trim()) => {
+            pathless(kind, op, value, into)
+        }
+        // The list of schemas follows from what the resource has.
+        Some(Value::String(text)) if text.trim().eq_ignore_ascii_case("schemas") => Ok(()),
         Some(Value::String(text)) => {
             let place = place(kind, text)?.ok_or_else(|| {
                 Error::path(format!(
@@ -52,6 +56,12 @@ fn one(kind: Kind, given: &Map<String, Value>, into: &mut Vec<Operation>) -> Res
             })?;
             if let Some(name) = read_only(&place) {
                 return Err(Error::read_only(&name));
+            }
+            if let Place::Attribute(Target { attribute, sub: None, .. }) = &place
+                && attribute.required
+                && op == Op::Remove
+            {
+                return Err(Error::required(kind, attribute.name));
             }
             if op != Op::Remove && value.is_none() {
                 return Err(Error::value(format!("The operation on “{text}” needs a value.")));
@@ -91,7 +101,7 @@ fn pathless(kind: Kind, op: Op, value: Option<&Value>, into: &mut Vec<Operation>
         ));
     };
     for (key, value) in attributes {
-        if let Ok(Some(place)) = place(kind, key)
+        if let Some(place) = place(kind, key)?
             && read_only(&place).is_none()
         {
             into.push(Operation { op, place, value: Some(value.clone()) });

@@ -4,7 +4,7 @@
 mod normal;
 mod projection;
 
-pub(super) use normal::{element as normal_element, value as normal};
+pub(super) use normal::{element as normal_element, few, value as normal};
 pub use projection::Projection;
 
 use super::schema::{Attribute, Kind, Mutability, Schema};
@@ -150,6 +150,17 @@ impl Resource {
         let extensions = self.kind.extensions().iter().map(|schema| schema.id);
         let used = extensions.filter(|id| self.attributes.contains_key(*id));
         std::iter::once(self.kind.core().id).chain(used).collect()
+    }
+
+    /// Leaves each element of an attribute once.
+    pub(super) fn once_each(&mut self) {
+        let (own, extended): (Vec<_>, Vec<_>) =
+            self.attributes.values_mut().partition(|value| value.is_array());
+        let extended = extended.into_iter().filter_map(Value::as_object_mut);
+        let lists = own.into_iter().chain(extended.flat_map(Map::values_mut));
+        for elements in lists.filter_map(Value::as_array_mut) {
+            normal::once_each(elements);
+        }
     }
 
     pub(super) fn attributes_mut(&mut self) -> &mut Map<String, Value> {

@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 
 /// How many characters a text may have that is looked up by an index.
 const LONGEST_KEY: usize = 512;
+/// How many values an attribute may have.
+const MOST_ELEMENTS: usize = 1000;
 /// How many characters any other text may have.
 const LONGEST: usize = 64 * 1024;
 
@@ -22,16 +24,33 @@ pub(in crate::scim) fn value(
         Value::Array(elements) => elements.as_slice(),
         one => std::slice::from_ref(one),
     };
+    few(path, given.len())?;
     let mut elements = Vec::with_capacity(given.len());
     for one in given {
-        if let Some(one) = element(attribute, path, one)?
-            && !elements.contains(&one)
-        {
-            elements.push(one);
-        }
+        elements.extend(element(attribute, path, one)?);
     }
+    once_each(&mut elements);
     one_primary(&mut elements);
     Ok((!elements.is_empty()).then_some(Value::Array(elements)))
+}
+
+/// Refuses more elements than an attribute can have: each is compared with the others.
+pub(in crate::scim) fn few(path: &str, number: usize) -> Result<()> {
+    if number > MOST_ELEMENTS {
+        return Err(Error::value(format!("{path} has more than {MOST_ELEMENTS} values.")));
+    }
+    Ok(())
+}
+
+/// Leaves each element once.
+pub(super) fn once_each(elements: &mut Vec<Value>) {
+    let mut once: Vec<Value> = Vec::with_capacity(elements.len());
+    for element in elements.drain(..) {
+        if !once.contains(&element) {
+            once.push(element);
+        }
+    }
+    *elements = once;
 }
 
 /// One value, or one element of a list.
@@ -53,7 +72,7 @@ pub(in crate::scim) fn element(
             one.first().map_or(Ok(None), |one| element(attribute, path, one))
         }
         (Type::Complex, _) => Err(expected(path, "an object", given)),
-        (_, Value::Object(parts)) if parts.contains_key("value") && !attribute.multi => {
+        (_, Value::Object(parts)) if parts.contains_key("value") => {
             element(attribute, path, parts.get("value").unwrap_or(&Value::Null))
         }
         (Type::Boolean, _) => boolean(path, given).map(Some),

@@ -36,6 +36,10 @@ pub struct Schema {
 
 /// Attributes that every resource has beside those of its schemas (RFC 7643, 3.1).
 static COMMON: &[Attribute] = &[
+    text("schemas", "The URNs of its schemas, which follow from what it has.")
+        .many()
+        .read_only()
+        .always(),
     text("id", "The gateway's ID of the resource.").exact().read_only().always(),
     text("externalId", "The directory's ID of the resource.").exact(),
     Attribute::complex("meta", "What the gateway knows of the resource.", META).read_only(),
