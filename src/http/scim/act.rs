@@ -148,8 +148,32 @@ pub(super) async fn remove(
     Ok(Done { status: StatusCode::NO_CONTENT, shown: None })
 }
 
+/// What an act was on.
+trait Subject {
+    /// Its ID; none: the address names it.
+    fn id(&self) -> Option<String>;
+}
+
+impl Subject for people::Person {
+    fn id(&self) -> Option<String> {
+        Some(self.row.user_id.to_string())
+    }
+}
+
+impl Subject for groups::Crowd {
+    fn id(&self) -> Option<String> {
+        Some(self.group.id.to_string())
+    }
+}
+
+impl Subject for () {
+    fn id(&self) -> Option<String> {
+        None
+    }
+}
+
 /// One transaction of the organization, in the name of its directory. What it changed is written down in it.
-async fn write<T: Send + 'static>(
+async fn write<T: Subject + Send + 'static>(
     call: &Call,
     status: StatusCode,
     act: impl FnOnce(&mut Tx, &Directory) -> Result<(T, Effect)> + Send + 'static,
@@ -163,6 +187,7 @@ async fn write<T: Send + 'static>(
     let write = move |tx: &mut Tx| {
         let (done, effect) = act(tx, &directory)?;
         if effect.is_change {
+            entry.resource_id = done.id().or(entry.resource_id);
             entry.effect.clone_from(&effect.words);
             entry.is_change = true;
             requests::record(tx, &entry)?;

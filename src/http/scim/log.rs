@@ -59,10 +59,8 @@ pub(super) fn entry(
     let path = whole.strip_prefix(&prefix).unwrap_or(whole);
     let cut = path.floor_char_boundary(PATH);
     let micros = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
-    let id = request
-        .match_info()
-        .get("id")
-        .map(|id| id.get(..id.floor_char_boundary(64)).unwrap_or_default());
+    let is_ours = |id: &&str| id.len() < 64 && id.bytes().all(|byte| byte.is_ascii_graphic());
+    let id = request.match_info().get("id").filter(is_ours);
     Entry {
         id: ScimRequestId::new(),
         organization_id: row.organization_id.clone(),
@@ -136,7 +134,7 @@ pub(super) async fn note(directory: &Directory, answer: &ServiceResponse<BoxBody
     if let Some(error) = error {
         let told = error.told(&Origin::of(request).id);
         entry.code = Some(told.code.to_owned());
-        entry.effect = told.detail;
+        entry.effect = told.detail.replace('\0', "");
     } else if let Some(Words(words)) = request.extensions().get() {
         entry.effect.clone_from(words);
     } else {

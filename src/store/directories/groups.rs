@@ -288,8 +288,12 @@ fn row(db: &mut Db, directory: &Directory, id: &str) -> Result<Group> {
         .filter(groups::id.eq(id))
         .filter(groups::connection_id.eq(&directory.connection_id))
         .filter(groups::deleted_at.is_null());
+    let missing = || scim::Error::not_found("group", id).into();
+    if !list::is_like_an_id(id) {
+        return Err(missing());
+    }
     let found = on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?;
-    found.ok_or_else(|| scim::Error::not_found("group", id).into())
+    found.ok_or_else(missing)
 }
 
 fn refuse_name(

@@ -305,8 +305,12 @@ fn row(db: &mut Db, directory: &Directory, id: &str) -> Result<Row> {
         .filter(directory_users::user_id.eq(id))
         .filter(directory_users::connection_id.eq(&directory.connection_id))
         .filter(directory_users::deleted_at.is_null());
+    let missing = || scim::Error::not_found("user", id).into();
+    if !list::is_like_an_id(id) {
+        return Err(missing());
+    }
     let found = on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?;
-    found.ok_or_else(|| scim::Error::not_found("user", id).into())
+    found.ok_or_else(missing)
 }
 
 /// Refuses what was asked of another version (RFC 7644, 3.14).

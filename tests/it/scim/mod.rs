@@ -9,6 +9,7 @@ mod foreign;
 mod fuzz;
 mod jumpcloud;
 mod lists;
+mod log;
 mod model;
 mod okta;
 mod others;
