@@ -182,9 +182,12 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
         return peer;
     }
     let mut client = peer;
-    let lines = headers.get_all(FORWARDED_FOR).filter_map(|line| line.to_str().ok());
-    let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).collect();
-    for hop in hops.into_iter().rev() {
+    // A client may write octets that are no text before the proxy's own part, which still counts.
+    let lines: Vec<_> = headers
+        .get_all(FORWARDED_FOR)
+        .map(|line| String::from_utf8_lossy(line.as_bytes()))
+        .collect();
+    for hop in lines.iter().flat_map(|line| line.split(',')).collect::<Vec<_>>().into_iter().rev() {
         let Some(address) = forwarded(hop.trim()) else { break };
         client = address;
         if !is_trusted(address) {
@@ -249,6 +252,18 @@ mod tests {
             ("::1", &["::ffff:203.0.113.9"], "203.0.113.9"),
         ] {
             assert_eq!(address(peer, lines), expected, "{peer} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_client_writes_before_a_proxy_s_part_hides_no_client() {
+        let trusted = ["10.0.0.0/8".parse().unwrap()];
+        for before in [&b"\xff"[..], b"1.2.3.4, \xe9t\xe9", b"\xff, 10.0.0.9", b"\t"] {
+            let line = [before, b", 203.0.113.9"].concat();
+            let mut headers = HeaderMap::new();
+            headers.append(FORWARDED_FOR, HeaderValue::from_bytes(&line).unwrap());
+            let found = client("10.0.0.2".parse().unwrap(), &headers, &trusted);
+            assert_eq!(found.to_string(), "203.0.113.9", "{before:?}");
         }
     }
 
