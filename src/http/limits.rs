@@ -54,7 +54,7 @@ pub struct Limits {
 /// What is limited, by its path.
 #[derive(Debug, PartialEq, Eq)]
 enum Door<'a> {
-    /// A page of a sign-in.
+    /// A page of a sign-in or a sign-out, or what we publish for a connection.
     Page,
     /// Where a break-glass code is tried.
     Code,
@@ -70,7 +70,9 @@ impl Door<'_> {
     fn of(path: &str) -> Option<Door<'_>> {
         match path {
             "/login/break-glass" => return Some(Door::Code),
-            "/login" | discovery::AUTHORIZE => return Some(Door::Page),
+            "/login" | "/logout" | discovery::AUTHORIZE | discovery::LOGOUT => {
+                return Some(Door::Page);
+            }
             discovery::TOKEN | discovery::INTROSPECT | discovery::REVOKE => {
                 return Some(Door::Token);
             }
@@ -88,7 +90,13 @@ impl Door<'_> {
             };
             rest.get(..message(rest)?)
         });
-        connection.map(Door::Connection)
+        // What we publish for one connection costs a signature or opens a key, but says nothing of who signs in with it.
+        let published = || {
+            let metadata = path.strip_prefix("/saml/");
+            let keys = || path.strip_prefix("/oidc/").and_then(|rest| rest.strip_suffix("/jwks"));
+            metadata.or_else(keys).filter(|id| !id.is_empty() && !id.contains('/'))
+        };
+        connection.map(Door::Connection).or_else(|| published().map(|_| Door::Page))
     }
 }
 

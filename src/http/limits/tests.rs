@@ -45,6 +45,24 @@ async fn an_address_that_asks_too_often_is_told_on_a_page_when_to_come_back() {
 }
 
 #[actix_web::test]
+async fn what_costs_a_signature_or_a_write_is_limited_for_those_who_sign_out_and_read_metadata_too()
+{
+    let world = limited(&[("limits.per_address", "2"), ("limits.per_connection", "1")]);
+    let metadata = format!("/saml/{}?signed", ConnectionId::new());
+    assert_eq!(get(&world, "192.0.2.1", "/oauth/logout").await, 200);
+    assert_eq!(get(&world, "192.0.2.1", &metadata).await, 404);
+    for path in ["/oauth/logout", &metadata] {
+        assert_eq!(get(&world, "192.0.2.1", path).await, 429, "{path}");
+    }
+    for path in ["/oauth/logout", "/logout"] {
+        assert_eq!(ask(&world, "192.0.2.1", Method::POST, path).await.status, 429, "{path}");
+    }
+    // Who reads metadata does not keep anybody from signing in with the connection.
+    assert_eq!(get(&world, "192.0.2.2", &metadata).await, 404);
+    assert_eq!(get(&world, "192.0.2.2", &metadata).await, 404);
+}
+
+#[actix_web::test]
 async fn codes_are_tried_so_often_from_one_address_whatever_the_settings_say() {
     let world = limited(&[("limits.per_address", "0")]);
     let page = "/login/break-glass";
@@ -126,7 +144,12 @@ fn each_door_is_known_by_its_path() {
         ("/oauth/token", Some(Door::Token)),
         ("/oauth/introspect", Some(Door::Token)),
         ("/oauth/revoke", Some(Door::Token)),
-        ("/saml/con_1", None),
+        ("/saml/con_1", Some(Door::Page)),
+        ("/oidc/con_1/callback", Some(Door::Connection("con_1"))),
+        ("/oidc/con_1/jwks", Some(Door::Page)),
+        ("/oauth/logout", Some(Door::Page)),
+        ("/logout", Some(Door::Page)),
+        ("/oidc//x", None),
         ("/saml//x", None),
         ("/healthz", None),
         ("/api/v1/users", None),
