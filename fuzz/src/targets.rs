@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::TimeDelta;
 use openssl::pkey::PKey;
+use serde_json::{Value, json};
 use std::sync::LazyLock;
 use vestibule::clock::Time;
 use vestibule::saml::certificate::{Certificate, TrustedKeys};
@@ -13,6 +14,7 @@ use vestibule::saml::issue::Asked;
 use vestibule::saml::logout::{self, Incoming};
 use vestibule::saml::metadata;
 use vestibule::saml::response::{self, Expected, Form, Outcome};
+use vestibule::scim::{self, Kind, Resource};
 
 /// Whom the valid messages of the corpus speak of.
 const ANN: &str = "ann@globex.example";
@@ -113,5 +115,50 @@ pub fn logout(octets: &[u8]) {
         // The corpus holds no logout message that the provider signed.
         assert!(logout::verify_request(&incoming, &expected, now()).is_err(), "nobody asked");
         assert!(logout::verify_response(&incoming, &expected, now()).is_err(), "nobody answered");
+    }
+}
+
+/// A person or a group that a directory keeps.
+fn kept(kind: Kind) -> Resource {
+    let body = json!({
+        "userName": "ann@globex.example", "displayName": "Ann", "active": true, "name": { "givenName": "Ann" },
+        "emails": [{ "value": "ann@globex.example", "type": "work", "primary": true }, { "value": "ann@home.example" }],
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": { "manager": { "value": "usr_2" } },
+    });
+    Resource::parse(kind, &body).expect("a resource")
+}
+
+/// A filter: written and read again it is the same.
+pub fn filter(octets: &[u8]) {
+    let Ok(text) = std::str::from_utf8(octets) else { return };
+    for kind in Kind::ALL {
+        let Ok(filter) = scim::filter::parse(kind, text) else { continue };
+        match scim::filter::parse(kind, &filter.to_string()) {
+            Ok(again) => assert_eq!(again, filter),
+            // What is at a limit may be beyond it when it is written in full.
+            Err(error) => {
+                let told = error.to_string();
+                assert!(told.contains("longer than") || told.contains("nested deeper"), "{told}");
+            }
+        }
+        let _ = scim::filter::matches(&filter, kept(kind).attributes());
+    }
+}
+
+/// The body of a PATCH, or of a POST: what comes of it is in its form, complete, and changed or not as is told.
+pub fn patch(body: &[u8]) {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return };
+    for kind in Kind::ALL {
+        let before = kept(kind);
+        let mut after = before.clone();
+        let changed = scim::patch::parse(kind, &body).and_then(|operations| match kind {
+            Kind::User => scim::patch::apply(&mut after, &operations),
+            Kind::Group => scim::patch::apply_to_group(&mut after, &operations).map(|it| it.0),
+        });
+        assert_eq!(changed.unwrap_or_default(), before != after, "told otherwise");
+        for resource in Resource::parse(kind, &body).into_iter().chain([after]) {
+            let again = Resource::parse(kind, &Value::Object(resource.attributes().clone()));
+            assert_eq!(again.as_ref(), Ok(&resource), "not in its form");
+        }
     }
 }

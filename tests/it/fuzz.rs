@@ -51,6 +51,17 @@ const TOKENS: &[&str] = &[
     "\r\n",
     "#",
     "xpointer(/)",
+    " eq ",
+    " and ",
+    "not (",
+    "[",
+    "]",
+    "{",
+    "}",
+    ":",
+    ",",
+    "null",
+    "\\",
 ];
 
 /// A generator of no quality, but fast (xorshift).
@@ -165,4 +176,14 @@ fn logout_messages_changed_at_random_sign_nobody_out() {
 #[test]
 fn metadata_changed_at_random_harms_nothing() {
     run("metadata", targets::metadata, &seeds("metadata", &["xml"]));
+}
+
+#[test]
+fn filters_changed_at_random_read_as_they_are_written() {
+    run("filter", targets::filter, &seeds("scim", &["txt"]));
+}
+
+#[test]
+fn patches_changed_at_random_leave_sound_resources() {
+    run("patch", targets::patch, &seeds("scim", &["json"]));
 }
