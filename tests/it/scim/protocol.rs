@@ -166,7 +166,7 @@ async fn what_a_patch_cannot_mean_is_refused_and_never_a_silent_success() {
             "invalidPath",
             "patch_no_target",
         ),
-        (&user, json!([{ "op": "remove", "path": "userName" }]), "invalidValue", "invalid_value"),
+        (&user, json!([{ "op": "remove", "path": "userName" }]), "mutability", "required"),
         (
             &user,
             json!([{ "op": "replace", "path": "id", "value": "x" }]),
