@@ -24,6 +24,17 @@ pub(super) enum Meant {
     Left(Box<User>, Box<Row>),
 }
 
+impl Meant {
+    /// Who it is, if they are here already.
+    pub(super) fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::New => None,
+            Self::Removed(row) => Some(&row.user_id),
+            Self::Here(user) | Self::Left(user, _) => Some(&user.id),
+        }
+    }
+}
+
 /// Decides whom a directory means by a new resource, or why it cannot be made.
 pub(super) fn meant(
     tx: &mut Tx,
@@ -106,12 +117,12 @@ pub(super) fn claim_email(
     tx: &mut Tx,
     directory: &Directory,
     email: &Email,
-    own: &UserId,
+    own: Option<&UserId>,
 ) -> Result<()> {
     let Some(user) = people::by_email(tx.db, &directory.organization_id, email)? else {
         return Ok(());
     };
-    if user.id == *own {
+    if own == Some(&user.id) {
         return Ok(());
     }
     if user.deprovisioned_at.is_none() {

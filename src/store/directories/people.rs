@@ -95,12 +95,11 @@ impl Row {
         )
     }
 
-    fn take(&mut self, resource: Resource) {
+    fn take(&mut self, resource: Resource, is_active: bool) {
         self.user_name_key = scim::fold(resource.text("userName").unwrap_or_default());
         resource.text("externalId").unwrap_or_default().clone_into(&mut self.external_id);
         self.display_name_key = scim::fold(resource.text("displayName").unwrap_or_default());
-        // Whoever takes the word away lets nobody in by that.
-        self.is_active = resource.active().unwrap_or(self.is_active);
+        self.is_active = is_active;
         self.resource = Json::from(resource.into_attributes());
     }
 }
@@ -129,27 +128,21 @@ pub fn create(
     if resource.active().is_none() {
         resource.set("active", true.into());
     }
+    let is_active = resource.active().unwrap_or(true);
     let email = email(&resource)?;
     let is_test = dialect::is_test(Kind::User, resource.text("userName").unwrap_or_default());
-    let said = said(&resource, email.clone(), is_test);
-    let (user, effect, before) = match linking::meant(tx, directory, &resource, email.as_ref())? {
-        Meant::New => {
-            if let Some(email) = &email {
-                linking::claim_email(tx, directory, email, &UserId::new())?;
-            }
-            (people::create_from_directory(tx, directory, said)?, "created", None)
-        }
+    let meant = linking::meant(tx, directory, &resource, email.as_ref())?;
+    if let Some(email) = &email {
+        linking::claim_email(tx, directory, email, meant.user())?;
+    }
+    let said = said(&resource, email, is_active, is_test);
+    let (user, effect, before) = match meant {
+        Meant::New => (people::create_from_directory(tx, directory, said)?, "created", None),
         Meant::Removed(row) => {
             let user = people::find(tx.db, &row.user_id)?;
-            if let Some(email) = &email {
-                linking::claim_email(tx, directory, email, &user.id)?;
-            }
             (people::take_from_directory(tx, directory, user, said, true)?, "restored", Some(*row))
         }
         Meant::Here(user) => {
-            if let Some(email) = &email {
-                linking::claim_email(tx, directory, email, &user.id)?;
-            }
             let linked = people::take_from_directory(tx, directory, *user, said, true)?;
             tell_link(tx, directory, &linked, None)?;
             (linked, "linked with the person who has signed in before", None)
@@ -163,18 +156,14 @@ pub fn create(
             (linked, "taken over from a connection that is off", Some(*row))
         }
     };
-    let ended = if resource.active() == Some(false) {
-        ending::sessions(tx, Of::User(&user.id))?
-    } else {
-        0
-    };
+    let ended = if is_active { 0 } else { ending::sessions(tx, Of::User(&user.id))? };
     let mut row = Row {
         user_id: user.id.clone(),
         connection_id: directory.connection_id.clone(),
         user_name_key: String::new(),
         external_id: String::new(),
         display_name_key: String::new(),
-        is_active: true,
+        is_active,
         is_test,
         resource: Json::from(Map::new()),
         revision: before.as_ref().map_or(1, |before| before.revision + 1),
@@ -183,7 +172,7 @@ pub fn create(
         deleted_at: None,
     };
     let emails = emails(&resource);
-    row.take(resource);
+    row.take(resource, is_active);
     if before.is_some() {
         diesel::update(directory_users::table.find(&row.user_id)).set(&row).execute(tx.db)?;
         letting_go::groups_changed(tx, &row.user_id)?;
@@ -274,12 +263,14 @@ fn write(
     if let Some(email) = &email
         && old.email_key != email.key()
     {
-        linking::claim_email(tx, directory, email, &row.user_id)?;
+        linking::claim_email(tx, directory, email, Some(&row.user_id))?;
     }
-    let said = said(&resource, email, row.is_test);
+    // Whoever takes the word away lets nobody in by that.
+    let is_active = resource.active().unwrap_or(row.is_active);
+    let said = said(&resource, email, is_active, row.is_test);
     people::take_from_directory(tx, directory, old, said, false)?;
     let emails = emails(&resource);
-    row.take(resource);
+    row.take(resource, is_active);
     row.revision += 1;
     row.updated_at = tx.now;
     let ended = match (before.is_active, row.is_active) {
@@ -352,14 +343,19 @@ fn email(resource: &Resource) -> Result<Option<Email>> {
     }
 }
 
-fn said(resource: &Resource, email: Option<Email>, is_test: bool) -> FromDirectory {
+fn said(
+    resource: &Resource,
+    email: Option<Email>,
+    is_active: bool,
+    is_test: bool,
+) -> FromDirectory {
     let text = |text: Option<&str>| text.filter(|text| !text.trim().is_empty()).map(str::to_owned);
     FromDirectory {
         email,
         name: resource.display_name(),
         given_name: text(resource.name("givenName")),
         family_name: text(resource.name("familyName")),
-        is_active: resource.active().unwrap_or(true),
+        is_active,
         is_test,
     }
 }

@@ -12,10 +12,10 @@ use crate::email::Email;
 use crate::scim::query::{Given, Query};
 use crate::scim::{Kind, Resource, patch};
 use crate::store::connections::{self, Connection};
-use crate::store::domains;
 use crate::store::testing::{self, TestStore, refused};
 use crate::store::users::{self, NewUser, Source, UserState};
 use crate::store::{Scope, UserId, Window};
+use crate::store::{domains, identities};
 use serde_json::{Value, json};
 
 struct World {
@@ -72,6 +72,19 @@ impl World {
         let kinds = self.store.kinds(Some(&self.connection.organization_id));
         let ours = |kind: &String| kind.starts_with("user.") || kind.starts_with("group.");
         kinds.into_iter().filter(ours).collect()
+    }
+
+    /// The directory of another connection of the organization.
+    fn second(&self) -> Directory {
+        let new = connections::NewConnection {
+            name: "Okta".into(),
+            provider: "okta".into(),
+            settings: connections::Settings::default(),
+        };
+        self.store.system(|tx| {
+            let made = connections::create(tx, &self.connection.organization_id, new)?;
+            open(tx, &made.id)
+        })
     }
 
     fn by_sign_in(&self, email: &str) -> users::User {
@@ -242,15 +255,7 @@ fn find_in(world: &World, person: &Person) -> Result<Person> {
 fn another_connections_directory_keeps_its_people_until_that_connection_is_off() {
     let world = World::new();
     let ann = world.ann();
-    let second = world.store.system(|tx| {
-        let new = connections::NewConnection {
-            name: "Okta".into(),
-            provider: "okta".into(),
-            settings: connections::Settings::default(),
-        };
-        let made = connections::create(tx, &world.connection.organization_id, new)?;
-        open(tx, &made.id)
-    });
+    let second = world.second();
     let create = || {
         let resource =
             Resource::parse(Kind::User, &json!({ "userName": "ann@globex.example" })).unwrap();
@@ -294,6 +299,42 @@ fn a_put_without_active_lets_nobody_in_again() {
     let put = world.act(|tx, it| people::replace(tx, it, id, resource, None)).unwrap().0;
     assert_eq!(put.document("b")["active"], json!(false));
     assert_eq!(put.document("b")["userName"], json!("ann@globex.example"));
+}
+
+#[test]
+fn taking_active_away_from_somebody_who_is_off_lets_nobody_in() {
+    let world = World::new();
+    let ann = world.ann();
+    world.activate(&ann, false);
+    for operation in [
+        json!({ "op": "remove", "path": "active" }),
+        json!({ "op": "replace", "path": "title", "value": "Dr" }),
+    ] {
+        let (person, effect) = world.patch(&ann, json!([operation])).unwrap();
+        assert!(effect.is_change && !person.row.is_active, "{operation}");
+        assert_eq!(world.user(&ann.row.user_id).state(), UserState::Suspended, "{operation}");
+    }
+    world.activate(&ann, true);
+    assert_eq!(world.user(&ann.row.user_id).state(), UserState::Active);
+}
+
+#[test]
+fn who_is_taken_over_does_not_get_an_address_that_somebody_else_has() {
+    let world = World::new();
+    let ann = world.ann();
+    let bo = world.by_sign_in("bo@globex.example");
+    let second = world.second();
+    let user = world.user(&ann.row.user_id);
+    world.store.system(|tx| {
+        identities::link(tx, &second.connection_id, "ann", &user)?;
+        connections::disable(tx, &world.connection.id)
+    });
+    let body = json!({ "userName": "ann", "emails": [{ "value": "bo@globex.example" }] });
+    let resource = Resource::parse(Kind::User, &body).unwrap();
+    let refused = world.store.try_system(|tx| people::create(tx, &second, resource));
+    let (status, code, detail) = code(refused);
+    assert_eq!((status, code), (409, "unique_conflict"));
+    assert!(detail.contains(bo.id.as_str()), "{detail}");
 }
 
 #[test]
