@@ -2,6 +2,7 @@
 
 use super::answer::{Answer, List, created, no_content};
 use super::input::{Body, Listing, NoFilter};
+use super::users::email_param;
 use super::{organizations as customers, schemas};
 use crate::email::Email;
 use crate::error::Error;
@@ -24,6 +25,12 @@ struct Create {
     email: Option<String>,
     #[schema(value_type = Option<String>)]
     user_id: Option<UserId>,
+}
+
+/// Who is meant.
+enum Owner {
+    Address(Email),
+    User(UserId),
 }
 
 /// List exempt owners
@@ -67,13 +74,9 @@ pub(super) async fn create_exempt_owner(
     body: Body<Create>,
 ) -> Result<HttpResponse, ApiError> {
     let id = customers::find(&state, &key, name.into_inner()).await?.id;
-    let (email, user) = match (body.0.email, body.0.user_id) {
-        (Some(email), None) => {
-            let email = Email::parse(&email)
-                .map_err(|fault| Error::invalid("/email", fault.code(), fault.to_string()))?;
-            (Some(email), None)
-        }
-        (None, Some(user)) => (None, Some(user)),
+    let owner = match (body.0.email, body.0.user_id) {
+        (Some(email), None) => Owner::Address(email_param(&email)?),
+        (None, Some(user)) => Owner::User(user),
         _ => {
             let detail = "Give either an email address or a user's ID.";
             return Err(Error::invalid("/email", "one_of_two", detail).into());
@@ -81,10 +84,9 @@ pub(super) async fn create_exempt_owner(
     };
     let scope = Scope::from(&id);
     let owner = state.store.write(scope, key.actor(), move |tx| {
-        let email = match (email, user) {
-            (Some(email), _) => email,
-            (None, Some(user)) => users::find_in(tx.db, &id, &user)?.email()?,
-            (None, None) => return Err(Error::not_found("user", "")),
+        let email = match owner {
+            Owner::Address(email) => email,
+            Owner::User(user) => users::find_in(tx.db, &id, &user)?.email()?,
         };
         enforcement::exempt(tx, &id, &email)
     });

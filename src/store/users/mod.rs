@@ -109,8 +109,12 @@ impl User {
         if self.email.is_empty() { self.id.as_str() } else { &self.email }
     }
 
-    /// The email address.
+    /// The email address. Who came from a directory that knows none has none.
     pub fn email(&self) -> Result<Email> {
+        if self.email.is_empty() {
+            let detail = format!("Nobody knows an email address of {}.", self.id);
+            return Err(Error::conflict("no_email", detail));
+        }
         Email::parse(&self.email).map_err(|fault| {
             Error::Internal(anyhow::Error::new(fault).context(format!("email of {}", self.id)))
         })

@@ -1,7 +1,8 @@
 use super::*;
+use crate::scim::{Kind, Resource};
 use crate::store::connections::{self, NewConnection};
 use crate::store::testing as store_testing;
-use crate::store::users;
+use crate::store::{directories, users};
 
 /// An organization with a live domain and an active connection that was tested; the IDs of both.
 async fn globex(api: &Api) -> (String, String) {
@@ -153,7 +154,7 @@ async fn break_glass_codes_are_shown_once_and_revoked() {
 #[actix_web::test]
 async fn an_owner_is_exempt_by_address_or_as_a_user() {
     let api = Api::new();
-    let (id, _) = globex(&api).await;
+    let (id, connection) = globex(&api).await;
     let path = format!("organizations/{id}/exempt_owners");
     let organization: OrganizationId = id.parse().unwrap();
     let person = store_testing::person(&organization, "hank@globex.example");
@@ -168,6 +169,14 @@ async fn an_owner_is_exempt_by_address_or_as_a_user() {
             "422 validation_failed /email one_of_two"
         );
     }
+    let nameless = api.world.store().system(|tx| {
+        let directory = directories::open(tx, &connection.parse()?)?;
+        let resource = Resource::parse(Kind::User, &json!({ "userName": "nobody" }))?;
+        directories::people::create(tx, &directory, resource)
+    });
+    let user = nameless.0.row.user_id;
+    let refused = api.post(&path, json!({ "user_id": user.as_str() })).await;
+    assert_eq!(problem(&refused), "409 no_email");
     assert_eq!(api.get(&path).await.1["data"], json!([owner]));
     assert_eq!(api.ask("DELETE", &format!("{path}/hank@globex.example"), Value::Null).await.0, 204);
 }
