@@ -4,7 +4,9 @@ use super::db::or_not_found;
 use super::input::Faults;
 use super::schema::{api_keys, organizations as owners};
 use super::types::word;
-use super::{ApiKeyId, Db, Json, OrganizationId, Page, Time, Tx, Window, events, organizations};
+use super::{
+    ApiKeyId, Db, Json, OrganizationId, Page, Time, Tx, Window, events, organizations, used,
+};
 use crate::crypto::{self, Secret};
 use crate::error::Result;
 use chrono::TimeDelta;
@@ -13,8 +15,6 @@ use serde_json::json;
 
 /// How long a key is good for when nobody says.
 pub const DEFAULT_LIFETIME: TimeDelta = TimeDelta::days(90);
-/// How exactly the last use is known: finer would be a write for each request.
-const TOUCHED: TimeDelta = TimeDelta::minutes(1);
 
 word!(
     /// What a key may do. What is not listed it may not; writing does not include reading.
@@ -104,7 +104,7 @@ impl ApiKey {
     /// Whether this use is worth a [`touch`].
     #[must_use]
     pub fn is_touch_due(&self, now: Time) -> bool {
-        self.last_used_at.is_none_or(|last| now.since(last) >= TOUCHED)
+        used::is_due(self.last_used_at, now)
     }
 }
 
@@ -200,7 +200,7 @@ pub fn create(tx: &mut Tx, new: NewApiKey) -> Result<(ApiKey, Secret)> {
 pub fn touch(tx: &mut Tx, id: &ApiKeyId, from: &str) -> Result<()> {
     let due = api_keys::last_used_at
         .is_null()
-        .or(api_keys::last_used_at.assume_not_null().le(tx.now.minus(TOUCHED)));
+        .or(api_keys::last_used_at.assume_not_null().le(used::due_before(tx.now)));
     diesel::update(api_keys::table.find(id))
         .filter(due)
         .set((api_keys::last_used_at.eq(Some(tx.now)), api_keys::last_used_from.eq(Some(from))))

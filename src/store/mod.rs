@@ -34,6 +34,7 @@ pub(crate) mod testing;
 mod tests;
 pub mod traces;
 mod types;
+mod used;
 pub mod users;
 
 use crate::clock::{Clock, Time};

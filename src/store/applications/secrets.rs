@@ -4,14 +4,11 @@ use super::{ApplicationKind, find};
 use crate::crypto::{self, Secret};
 use crate::error::{Error, Result};
 use crate::store::schema::application_secrets as rows;
-use crate::store::{ApplicationId, Db, Prepared, SecretId, Time, Tx, events, on_backend};
-use chrono::TimeDelta;
+use crate::store::{ApplicationId, Db, Prepared, SecretId, Time, Tx, events, on_backend, used};
 use diesel::prelude::*;
 use serde_json::json;
 
 const MOST: usize = 2;
-/// How exactly the last use is known: finer would be a write for each use.
-const TOUCHED: TimeDelta = TimeDelta::minutes(1);
 
 /// A secret of an application, as far as it is kept.
 #[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
@@ -43,7 +40,7 @@ impl ApplicationSecret {
     /// Whether this use is worth a [`touch_secret`].
     #[must_use]
     pub fn is_touch_due(&self, now: Time) -> bool {
-        self.last_used_at.is_none_or(|last| now.since(last) >= TOUCHED)
+        used::is_due(self.last_used_at, now)
     }
 }
 
@@ -112,7 +109,7 @@ pub fn add_secret(
 pub fn touch_secret(tx: &mut Tx, secret: &SecretId) -> Result<()> {
     let due = rows::last_used_at
         .is_null()
-        .or(rows::last_used_at.assume_not_null().le(tx.now.minus(TOUCHED)));
+        .or(rows::last_used_at.assume_not_null().le(used::due_before(tx.now)));
     diesel::update(rows::table.find(secret))
         .filter(due)
         .set(rows::last_used_at.eq(Some(tx.now)))

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::store::db::or_not_found;
 use crate::store::input::Faults;
 use crate::store::schema::{directories, scim_tokens};
-use crate::store::{ConnectionId, Db, Json, Page, ScimTokenId, Time, Tx, Window, events};
+use crate::store::{ConnectionId, Db, Json, Page, ScimTokenId, Time, Tx, Window, events, used};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
@@ -17,8 +17,6 @@ use std::net::IpAddr;
 const MOST_LIVE: usize = 10;
 /// How long a token that is retired goes on when nobody says.
 pub const DEFAULT_OVERLAP: TimeDelta = TimeDelta::days(7);
-/// How exactly the last use is known: finer would be a write for each request.
-const TOUCHED: TimeDelta = TimeDelta::minutes(1);
 
 /// A token, as far as it is kept.
 #[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
@@ -86,7 +84,7 @@ impl Token {
     /// Whether this use is worth a [`touch`].
     #[must_use]
     pub fn is_touch_due(&self, now: Time) -> bool {
-        self.last_used_at.is_none_or(|last| now.since(last) >= TOUCHED)
+        used::is_due(self.last_used_at, now)
     }
 }
 
@@ -158,7 +156,7 @@ pub fn create(tx: &mut Tx, connection: &ConnectionId, new: NewToken) -> Result<(
         connection_id: connection.clone(),
         label,
         hash: crypto::hash(secret.reveal()).into_string(),
-        hint: hint(secret.reveal()),
+        hint: format!("{}…{}", crypto::SCIM_TOKEN, secret.last_four()),
         networks: Json::from(new.networks),
         created_at: tx.now,
         expires_at: new.expires_at,
@@ -210,7 +208,7 @@ pub fn revoke(tx: &mut Tx, connection: &ConnectionId, id: &ScimTokenId) -> Resul
 pub fn touch(tx: &mut Tx, id: &ScimTokenId, from: &str) -> Result<()> {
     let due = scim_tokens::last_used_at
         .is_null()
-        .or(scim_tokens::last_used_at.le(Some(tx.now.minus(TOUCHED))));
+        .or(scim_tokens::last_used_at.le(Some(used::due_before(tx.now))));
     diesel::update(scim_tokens::table.find(id))
         .filter(due.assume_not_null())
         .set((
@@ -233,11 +231,6 @@ fn refuse_many(tx: &mut Tx, connection: &ConnectionId) -> Result<()> {
         return Err(Error::conflict("too_many_tokens", detail));
     }
     Ok(())
-}
-
-fn hint(secret: &str) -> String {
-    let last: String = secret.chars().skip(secret.chars().count().saturating_sub(4)).collect();
-    format!("{}…{last}", crypto::SCIM_TOKEN)
 }
 
 fn tell(tx: &mut Tx, directory: &Directory, token: &Token, kind: &'static str) -> Result<()> {

@@ -18,17 +18,13 @@ use super::input::{self, Faults};
 use super::schema::users;
 use super::types::word;
 use super::{
-    Db, Json, OrganizationId, Page, Prepared, Time, Tx, UserId, Window, events, on_backend,
+    Db, Json, OrganizationId, Page, Prepared, Time, Tx, UserId, Window, events, on_backend, used,
 };
 use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::saml::attributes::Profile;
-use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::{Map, Value, json};
-
-/// How exactly the last sign-in is known.
-const TOUCHED: TimeDelta = TimeDelta::minutes(1);
 
 word!(
     /// Which way a person came.
@@ -293,7 +289,7 @@ pub fn change(tx: &mut Tx, mut user: User, profile: &Profile) -> Result<User> {
 
 /// Notes a sign-in. Within a minute of the last one it changes nothing.
 pub fn signed_in(tx: &mut Tx, user: &User) -> Result<()> {
-    if user.last_sign_in_at.is_none_or(|last| last <= tx.now.minus(TOUCHED)) {
+    if used::is_due(user.last_sign_in_at, tx.now) {
         let update = diesel::update(users::table.find(&user.id))
             .set(users::last_sign_in_at.eq(Some(tx.now)));
         on_backend!(tx.db, conn => Prepared(update).execute(conn))?;
