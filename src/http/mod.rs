@@ -25,6 +25,7 @@ pub mod server;
 mod sign_in;
 mod single_logout;
 mod trust;
+mod verdict;
 
 #[cfg(test)]
 pub(crate) mod testing;

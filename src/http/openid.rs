@@ -3,14 +3,13 @@
 use super::browser;
 use super::error::PageError;
 use super::outcome::{self, Received};
-use super::saml::{self, Decided, Verdict};
 use super::server::State;
 use super::sign_in;
+use super::verdict::{self, Decided, Speaks, Verdict};
 use crate::cause::Cause;
 use crate::check::{Check, CheckName};
 use crate::clock::Time;
 use crate::crypto::{self, Secret};
-use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::oidc;
 use crate::oidc::provider::id_token::{self, Verified};
@@ -20,7 +19,7 @@ use crate::saml::attributes::{self, Profile};
 use crate::saml::response::{Attribute, Facts, Identity, NameId};
 use crate::store::connections::{self, Connection, Protocol, openid};
 use crate::store::organizations::Organization;
-use crate::store::sign_in::{arrival, began_in};
+use crate::store::sign_in::began_in;
 use crate::store::traces::{self, Trace, TraceKind};
 use crate::store::{Actor, ConnectionId, Scope, Store};
 use actix_web::http::header::CACHE_CONTROL;
@@ -93,13 +92,6 @@ struct Way {
     received: Option<Vec<Received>>,
 }
 
-/// Whom a provider's tokens speak of.
-struct Arrived {
-    identity: Identity,
-    profile: Profile,
-    email: Email,
-}
-
 /// Finds the sign-in that is answered, and takes the code for whoever may redeem it: once, for the browser that began.
 fn open(
     store: &Store,
@@ -160,7 +152,7 @@ impl Way {
                 if answer.state.is_some() { "a state that is not ours" } else { "no state" };
             return Err(unasked(checks, received));
         }
-        saml::began(trace.as_ref(), connection, browser.as_deref(), now, checks).map_err(
+        verdict::began(trace.as_ref(), connection, browser.as_deref(), now, checks).map_err(
             |cause| if cause == Cause::RequestUnknown { Cause::StateMismatch } else { cause },
         )?;
         // RFC 9207 section 2.4: who announces it always says it; and what is said must be right in any case.
@@ -203,7 +195,7 @@ async fn exchange(
     state: &Data<State>,
     way: &mut Way,
     code: &Secret,
-) -> Result<Result<Arrived, Cause>> {
+) -> Result<Result<Speaks, Cause>> {
     let provider = way.connection.openid_provider.clone();
     let named = way.trace.as_ref().and_then(|trace| trace.saml_request_id.clone());
     let (Some(provider), Some(named)) = (provider, named) else {
@@ -218,10 +210,10 @@ async fn exchange(
         Ok(verified) => verified,
         Err(cause) => return Ok(Err(cause)),
     };
-    let (now, skew) = (state.store.clock().now(), saml::skew(state, &way.connection));
+    let (now, skew) = (state.store.clock().now(), verdict::skew(state, &way.connection));
     let mut identity = identity(&verified, &tokens, &provider, &named);
     identity.expires_at = identity.expires_at.plus(skew);
-    if let Err(cause) = saml::fresh(way.trace.as_ref(), &identity, skew, now, &mut way.checks) {
+    if let Err(cause) = verdict::fresh(way.trace.as_ref(), &identity, skew, now, &mut way.checks) {
         return Ok(Err(cause));
     }
     if way.profile(&identity).email.is_none()
@@ -269,7 +261,7 @@ async fn verify(
     if known.are_old(now) {
         known = state.upstream.fresher_keys(&state.store, &id, &provider.document).await?;
     }
-    let skew = saml::skew(state, &way.connection);
+    let skew = verdict::skew(state, &way.connection);
     let look = |keys| {
         let expected = id_token::Expected {
             issuer: &provider.issuer,
@@ -362,7 +354,7 @@ impl Way {
         attributes::profile(&identity.attributes, &none, &self.connection.settings.attributes)
     }
 
-    fn arrived(&mut self, identity: Identity, verified: &Verified) -> Result<Arrived, Cause> {
+    fn arrived(&mut self, identity: Identity, verified: &Verified) -> Result<Speaks, Cause> {
         let profile = self.profile(&identity);
         if self.trace.as_ref().is_some_and(|trace| trace.kind == TraceKind::Test) {
             self.received = Some(outcome::lines(&identity.attributes, &profile));
@@ -379,26 +371,16 @@ impl Way {
             self.checks.push(Check::of(CheckName::EmailVerified, false, expected, received));
             return Err(Cause::EmailUnverified);
         }
-        Ok(Arrived { identity, profile, email })
+        Ok(Speaks { identity, profile, email })
     }
 }
 
 /// Decides who arrives, and whether they may come.
-fn decide(store: &Store, way: Way, arrived: Result<Arrived, Cause>) -> Result<Verdict> {
+fn decide(store: &Store, way: Way, arrived: Result<Speaks, Cause>) -> Result<Verdict> {
     let Way { connection, organization, trace, browser, mut checks, received } = way;
     let decided = match arrived {
         Err(cause) => Decided::Refused(cause),
-        Ok(Arrived { identity, profile, email }) => {
-            let (arrival, domains) = store.read_now(|db| {
-                let arrival = arrival(db, &connection, &organization, &identity, &profile)?;
-                let domains = match &arrival {
-                    Err(Cause::EmailDomainNotAllowed) => saml::live(db, &organization)?,
-                    _ => String::new(),
-                };
-                Ok((arrival, domains))
-            })?;
-            saml::person(arrival, identity, profile, email, (&mut checks, &domains))
-        }
+        Ok(speaks) => verdict::arrive(store, (&connection, &organization), speaks, &mut checks)?,
     };
     let is_refused = matches!(decided, Decided::Refused(_));
     let trace = trace.filter(|trace| !is_refused || began_in(trace, browser.as_deref()));

@@ -3,9 +3,9 @@
 use super::browser;
 use super::error::{Failure, PageError};
 use super::pages::{self, AttributeLine, Destination, TestResult};
-use super::saml::{Accepted, Decided, Verdict};
 use super::server::State;
 use super::sign_in::{add_cookie, break_glass_path, login_path, see_other};
+use super::verdict::{Accepted, Decided, Verdict};
 use crate::cause::Cause;
 use crate::crypto::Place;
 use crate::error::{Error, Result};

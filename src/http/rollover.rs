@@ -3,8 +3,8 @@
 //! A certificate that is not known has the provider's metadata read again, and the person waits for it a few seconds. One
 //! that was announced is in use as soon as it has signed.
 
-use super::saml::{Decided, Verdict};
 use super::server::State;
+use super::verdict::{Decided, Verdict};
 use crate::acts;
 use crate::cause::Cause;
 use crate::clock::Time;

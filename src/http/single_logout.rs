@@ -5,9 +5,9 @@ use super::error::PageError;
 use super::logout::frames;
 use super::pages::{self, Again, Answer as AnswerPage, AtProvider, Destination};
 use super::request::Origin;
-use super::saml;
 use super::server::State;
 use super::sign_in::{add_cookie, see_other};
+use super::verdict;
 use crate::crypto;
 use crate::error::{Error, Result};
 use crate::saml::carry::Outgoing;
@@ -159,7 +159,7 @@ async fn receive(
     let place = Place {
         trusted: state.trust.keys(&connection),
         own: state.keys(),
-        skew: saml::skew(state, &connection),
+        skew: verdict::skew(state, &connection),
         slo: connection.slo(public_url),
         entity_id: connection.entity_id(public_url),
         provider: provider.into_inner(),
