@@ -1,6 +1,8 @@
 //! Checks of what people type, gathered so that every fault is told at once.
 
 use crate::error::{Error, FieldError, Result};
+// A name or a search text in the form in which both databases compare it alike.
+pub(super) use crate::scim::fold;
 use serde_json::{Map, Value};
 
 const LONGEST_NAME: usize = 100;
@@ -102,19 +104,24 @@ fn shorten(text: &str) -> String {
     text.chars().take(120).collect()
 }
 
-/// A name or a search text in the form in which both databases compare it alike.
-pub(super) fn fold(text: &str) -> String {
-    text.trim().to_lowercase()
-}
-
 /// A `LIKE` pattern (escape `!`) for everything that contains `text`.
 pub(super) fn containing(text: &str) -> String {
-    ending_in(text) + "%"
+    format!("%{}%", literal(text))
+}
+
+/// A `LIKE` pattern (escape `!`) for everything that begins with `text`.
+pub(super) fn beginning_with(text: &str) -> String {
+    format!("{}%", literal(text))
 }
 
 /// A `LIKE` pattern (escape `!`) for everything that ends in `text`.
 pub(super) fn ending_in(text: &str) -> String {
-    let mut pattern = String::from("%");
+    format!("%{}", literal(text))
+}
+
+/// A text in which `LIKE` sees nothing but itself.
+fn literal(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '%' | '_' | '!') {
             pattern.push('!');

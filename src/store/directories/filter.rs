@@ -6,7 +6,7 @@
 use crate::scim::filter::{Literal, Op, Operand};
 use crate::scim::{Error, Filter, Result, Target};
 use crate::store::schema::{directory_emails, directory_users, group_members, groups};
-use crate::store::{Db, Time};
+use crate::store::{Db, Time, input};
 use diesel::dsl::{exists, not};
 use diesel::expression::BoxableExpression;
 use diesel::prelude::*;
@@ -123,19 +123,12 @@ fn membership_within<'a>(target: &Target, inner: &'a Filter) -> Result<&'a str> 
     }
 }
 
-/// A pattern of `LIKE` with `!` as its escape.
+/// What a part of a text looks like to `LIKE` with `!` as its escape.
 fn pattern(op: Op, text: &str) -> Option<String> {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '!') {
-            escaped.push('!');
-        }
-        escaped.push(c);
-    }
     match op {
-        Op::Co => Some(format!("%{escaped}%")),
-        Op::Sw => Some(format!("{escaped}%")),
-        Op::Ew => Some(format!("%{escaped}")),
+        Op::Co => Some(input::containing(text)),
+        Op::Sw => Some(input::beginning_with(text)),
+        Op::Ew => Some(input::ending_in(text)),
         _ => None,
     }
 }
