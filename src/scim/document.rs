@@ -1,6 +1,6 @@
 //! A resource as it is answered: with its ID, what only we write, and what the gateway knows of it (RFC 7643, 3.1).
 
-use super::Resource;
+use super::{Kind, Resource};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
@@ -17,15 +17,7 @@ pub struct Meta<'a> {
     pub revision: i64,
 }
 
-impl Meta<'_> {
-    /// The version, a weak entity tag (RFC 7644, 3.14).
-    #[must_use]
-    pub fn version(&self) -> String {
-        version(self.revision)
-    }
-}
-
-/// The entity tag of a revision.
+/// The entity tag of a revision. It is weak: the same revision may be shown in parts (RFC 7644, 3.14).
 #[must_use]
 pub fn version(revision: i64) -> String {
     format!("W/\"{revision}\"")
@@ -33,36 +25,29 @@ pub fn version(revision: i64) -> String {
 
 /// The address of a resource.
 #[must_use]
-pub fn location(base: &str, resource: &Resource, id: &str) -> String {
-    format!("{base}{}/{id}", resource.kind().endpoint())
+pub fn location(base: &str, kind: Kind, id: &str) -> String {
+    format!("{base}{}/{id}", kind.endpoint())
 }
 
 /// The whole resource. `base` is the address of the directory's SCIM service.
 #[must_use]
-pub fn document(base: &str, resource: &Resource, meta: Meta<'_>) -> Map<String, Value> {
-    let mut whole = resource.attributes().clone();
+pub fn document(base: &str, resource: Resource, meta: Meta<'_>) -> Map<String, Value> {
+    let (kind, schemas) = (resource.kind(), resource.schemas());
+    let mut whole = resource.into_attributes();
     let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Micros, true);
-    whole.insert("schemas".to_owned(), resource.schemas().into());
+    whole.insert("schemas".to_owned(), schemas.into());
     whole.insert("id".to_owned(), meta.id.into());
     whole.insert(
         "meta".to_owned(),
         json!({
-            "resourceType": resource.kind().as_str(),
+            "resourceType": kind.as_str(),
             "created": time(meta.created),
             "lastModified": time(meta.modified),
-            "location": location(base, resource, meta.id),
-            "version": meta.version(),
+            "location": location(base, kind, meta.id),
+            "version": version(meta.revision),
         }),
     );
     whole
-}
-
-/// The members of a group, as its document has them.
-#[must_use]
-pub fn members<'a>(base: &str, ids: impl IntoIterator<Item = &'a str>) -> Value {
-    let one =
-        |id: &str| json!({ "value": id, "$ref": format!("{base}/Users/{id}"), "type": "User" });
-    ids.into_iter().map(one).collect()
 }
 
 /// The groups of a user, as its document has them: ID and name of each.

@@ -3,10 +3,11 @@
 use super::act::{self, Done};
 use super::call::Call;
 use super::document::Document;
-use super::show::{self, document};
+use super::show::document;
 use super::version::Versions;
 use crate::http::error::ScimError;
 use crate::scim::bulk::{Act, Bulk, Method, Operation, Stage};
+use crate::scim::document::location;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -100,7 +101,7 @@ impl Run {
         };
         let location = match &done.shown {
             Some(shown) => shown.location.clone(),
-            None => show::location(&call.base, kind, &id),
+            None => location(&call.base, kind, &id),
         };
         if let (Some(name), Some(made)) = (&operation.bulk_id, location.rsplit('/').next()) {
             self.ids.insert(name.clone(), made.to_owned());

@@ -1,5 +1,6 @@
 //! What a directory is shown of a person or group, and a page of them (RFC 7643, 3.1; RFC 7644, 3.4.2; RFC 9865).
 
+use crate::scim::document::{location, version};
 use crate::scim::resource::Projection;
 use crate::scim::{Kind, MEDIA_TYPE};
 use crate::store::UserId;
@@ -211,14 +212,4 @@ pub(super) fn document(status: StatusCode, body: &impl Serialize) -> HttpRespons
             HttpResponse::InternalServerError().finish()
         }
     }
-}
-
-/// The address of a resource.
-pub(super) fn location(base: &str, kind: Kind, id: &str) -> String {
-    format!("{base}{}/{id}", kind.endpoint())
-}
-
-/// The entity tag of a revision. It is weak: the same revision may be shown in parts (RFC 7644, 3.14).
-pub(super) fn version(revision: i64) -> String {
-    format!("W/\"{revision}\"")
 }

@@ -57,34 +57,21 @@ pub struct Crowd {
     pub members: Option<Vec<UserId>>,
 }
 
-impl Crowd {
-    /// The resource as it is answered by the service at `base`.
-    #[must_use]
-    pub fn document(&self, base: &str) -> Map<String, Value> {
-        let mut whole = self.group.document(base);
-        if let Some(members) = self.members.as_ref().filter(|members| !members.is_empty()) {
-            let members = document::members(base, members.iter().map(UserId::as_str));
-            whole.insert("members".to_owned(), members);
-        }
-        whole
-    }
-}
-
 impl Group {
+    fn resource(&self) -> Resource {
+        Resource::stored(Kind::Group, (*self.resource).clone())
+    }
+
     /// The resource as it is answered, without members.
     #[must_use]
     pub fn document(&self, base: &str) -> Map<String, Value> {
-        let resource = Resource::stored(Kind::Group, (*self.resource).clone());
-        document::document(
-            base,
-            &resource,
-            Meta {
-                id: self.id.as_str(),
-                created: self.created_at.to_utc(),
-                modified: self.updated_at.to_utc(),
-                revision: self.revision,
-            },
-        )
+        let meta = Meta {
+            id: self.id.as_str(),
+            created: self.created_at.to_utc(),
+            modified: self.updated_at.to_utc(),
+            revision: self.revision,
+        };
+        document::document(base, self.resource(), meta)
     }
 
     fn take(&mut self, resource: Resource) {
@@ -193,7 +180,7 @@ pub fn patch(
 ) -> Result<(Crowd, Effect)> {
     let group = row(tx.db, directory, id)?;
     unchanged_since(group.revision, if_match)?;
-    let mut resource = Resource::stored(Kind::Group, (*group.resource).clone());
+    let mut resource = group.resource();
     let (_, changes) = patch::apply_to_group(&mut resource, operations)?;
     let (group, effect) = write(tx, directory, group, resource, &changes)?;
     Ok((with(tx.db, group, with_members)?, effect))

@@ -12,7 +12,7 @@ use crate::scim::patch::{self, Operation};
 use crate::scim::query::Query;
 use crate::scim::{self, Kind, Resource};
 use crate::store::ending::{self, Of};
-use crate::store::schema::{directory_emails, directory_users, group_members};
+use crate::store::schema::{directory_emails, directory_users};
 use crate::store::users::{self as people, FromDirectory, User};
 use crate::store::{
     ConnectionId, Db, GroupId, Json, Prepared, Time, Tx, UserId, events, on_backend,
@@ -60,12 +60,6 @@ pub struct Person {
 }
 
 impl Person {
-    /// The resource.
-    #[must_use]
-    pub fn resource(&self) -> Resource {
-        Resource::stored(Kind::User, (*self.row.resource).clone())
-    }
-
     /// The resource as it is answered by the service at `base`.
     #[must_use]
     pub fn document(&self, base: &str) -> Map<String, Value> {
@@ -79,20 +73,20 @@ impl Person {
 }
 
 impl Row {
+    fn resource(&self) -> Resource {
+        Resource::stored(Kind::User, (*self.resource).clone())
+    }
+
     /// The resource as it is answered, without groups.
     #[must_use]
     pub fn document(&self, base: &str) -> Map<String, Value> {
-        let resource = Resource::stored(Kind::User, (*self.resource).clone());
-        document::document(
-            base,
-            &resource,
-            Meta {
-                id: self.user_id.as_str(),
-                created: self.created_at.to_utc(),
-                modified: self.updated_at.to_utc(),
-                revision: self.revision,
-            },
-        )
+        let meta = Meta {
+            id: self.user_id.as_str(),
+            created: self.created_at.to_utc(),
+            modified: self.updated_at.to_utc(),
+            revision: self.revision,
+        };
+        document::document(base, self.resource(), meta)
     }
 
     fn take(&mut self, resource: Resource, is_active: bool) {
@@ -220,7 +214,7 @@ pub fn patch(
 ) -> Result<(Person, Effect)> {
     let row = row(tx.db, directory, id)?;
     unchanged_since(row.revision, if_match)?;
-    let mut resource = Resource::stored(Kind::User, (*row.resource).clone());
+    let mut resource = row.resource();
     patch::apply(&mut resource, operations)?;
     write(tx, directory, row, resource)
 }
@@ -401,7 +395,7 @@ fn tell_link(
 
 /// What people call the person, in the request log.
 fn called(row: &Row) -> String {
-    let resource = Resource::stored(Kind::User, (*row.resource).clone());
+    let resource = row.resource();
     let name = resource.display_name().or_else(|| resource.text("userName").map(str::to_owned));
     name.unwrap_or_else(|| row.user_id.to_string())
 }
@@ -412,9 +406,4 @@ fn ended_words(ended: usize) -> String {
         1 => ". 1 session ended".to_owned(),
         more => format!(". {more} sessions ended"),
     }
-}
-
-/// How many groups a user is in.
-pub fn group_count(db: &mut Db, user: &UserId) -> Result<i64> {
-    Ok(group_members::table.filter(group_members::user_id.eq(user)).count().get_result(db)?)
 }
