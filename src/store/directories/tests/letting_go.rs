@@ -180,16 +180,9 @@ fn who_is_taken_over_is_in_no_group_of_the_former_directory() {
     let world = World::new();
     let ann = world.ann();
     let staff = world.group("Staff", &[&ann]);
-    let new = connections::NewConnection {
-        name: "Okta".into(),
-        provider: "okta".into(),
-        settings: connections::Settings::default(),
-    };
-    let owner = world.connection.organization_id.clone();
+    let second = world.second();
     world.store.system(|tx| connections::disable(tx, &world.connection.id));
     let moved = world.store.system(|tx| {
-        let made = connections::create(tx, &owner, new)?;
-        let second = open(tx, &made.id)?;
         let body = json!({ "userName": "ann@globex.example" });
         people::create(tx, &second, Resource::parse(Kind::User, &body)?)
     });

@@ -1,0 +1,96 @@
+//! Groups and who is in them.
+
+use super::*;
+
+#[test]
+fn a_group_of_the_same_name_is_a_conflict_and_a_removed_one_is_restored() {
+    let world = World::new();
+    let (ann, bo) = (world.ann(), world.create(json!({ "userName": "bo" })).unwrap().0);
+    let staff = world.group("Staff", &[&ann]);
+    let again = Resource::parse(Kind::Group, &json!({ "displayName": "STAFF" })).unwrap();
+    let (status, _, detail) = code(world.act(|tx, it| groups::create(tx, it, again, &[], true)));
+    assert_eq!(status, 409);
+    assert!(detail.contains(staff.group.id.as_str()));
+    world.act(|tx, it| groups::remove(tx, it, staff.group.id.as_str(), None)).unwrap();
+    let back = world.group("staff", &[&bo]);
+    assert_eq!(back.group.id, staff.group.id);
+    assert_eq!(back.members.unwrap(), [bo.row.user_id], "members must come again");
+}
+
+#[test]
+fn adding_twice_and_removing_who_is_not_there_is_a_success_and_no_event() {
+    let world = World::new();
+    let ann = world.ann();
+    let staff = world.group("Staff", &[&ann]);
+    let (kinds, id) = (world.kinds(), staff.group.id.as_str());
+    let member = json!([{ "value": ann.row.user_id }]);
+    let add =
+        || world.patch_group(id, json!([{ "op": "add", "path": "members", "value": member }]));
+    let remove =
+        || world.patch_group(id, json!([{ "op": "remove", "path": "members", "value": member }]));
+    assert_eq!(add().unwrap().1, Effect::none());
+    assert_eq!(world.kinds(), kinds);
+    assert!(remove().unwrap().1.is_change);
+    assert_eq!(remove().unwrap().1, Effect::none());
+    assert!(add().unwrap().1.is_change);
+    let events = world.kinds();
+    assert_eq!(&events[events.len() - 2..], ["group.member.removed", "group.member.added"]);
+}
+
+#[test]
+fn an_unknown_member_is_named_and_nothing_is_done() {
+    let world = World::new();
+    let ann = world.ann();
+    let staff = world.group("Staff", &[]);
+    let operations = json!([
+        { "op": "replace", "path": "displayName", "value": "Crew" },
+        { "op": "add", "path": "members", "value": [{ "value": ann.row.user_id }, { "value": "nobody" }] },
+    ]);
+    let (status, code, detail) = code(world.patch_group(staff.group.id.as_str(), operations));
+    assert_eq!((status, code), (400, "unknown_member"));
+    assert!(detail.contains("nobody") && !detail.contains(ann.row.user_id.as_str()));
+    let same = world
+        .store
+        .read_now(|db| groups::find(db, &world.directory, staff.group.id.as_str(), true))
+        .unwrap();
+    assert_eq!((same.group.display_name.as_str(), same.members.unwrap().len()), ("Staff", 0));
+}
+
+#[test]
+fn replacing_members_leaves_exactly_those() {
+    let world = World::new();
+    let people: Vec<Person> =
+        (0..4).map(|n| world.create(json!({ "userName": format!("u{n}") })).unwrap().0).collect();
+    let staff = world.group("Staff", &[&people[0], &people[1]]);
+    let wanted = json!([{ "value": people[1].row.user_id }, { "value": people[2].row.user_id }]);
+    let operations = json!([{ "op": "replace", "path": "members", "value": wanted }]);
+    let (crowd, effect) = world.patch_group(staff.group.id.as_str(), operations).unwrap();
+    assert_eq!(effect.words, "Group Staff, 1 person added, 1 person taken out.");
+    assert_eq!(
+        crowd.members.unwrap(),
+        [people[1].row.user_id.clone(), people[2].row.user_id.clone()]
+    );
+    let person = world
+        .store
+        .read_now(|db| people::find(db, &world.directory, people[1].row.user_id.as_str(), true));
+    assert_eq!(person.unwrap().document("b")["groups"][0]["display"], json!("Staff"));
+    world.remove(&people[1]);
+    let left = world
+        .store
+        .read_now(|db| groups::find(db, &world.directory, staff.group.id.as_str(), true))
+        .unwrap();
+    assert_eq!(left.members.unwrap(), [people[2].row.user_id.clone()]);
+}
+
+#[test]
+fn a_test_user_and_a_test_group_are_told_to_nobody() {
+    let world = World::new();
+    let person = world.create(json!({ "userName": "scim-test-1@globex.example" })).unwrap().0;
+    world.activate(&person, false);
+    world.remove(&person);
+    let group = world.group("SCIM test group", &[]);
+    let fake =
+        json!([{ "op": "add", "path": "members", "value": [{ "value": "fake-member-id" }] }]);
+    world.patch_group(group.group.id.as_str(), fake).unwrap();
+    assert!(world.kinds().is_empty(), "{:?}", world.kinds());
+}
