@@ -37,7 +37,7 @@ use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// SAML single sign-on in front of your app, in one binary.
+/// Single sign-on and provisioning in front of your app, in one binary.
 #[derive(Debug, Parser)]
 #[command(name = "vestibule", version, propagate_version = false, disable_help_subcommand = true)]
 struct Arguments {
