@@ -1,6 +1,7 @@
 //! The directory of a connection: who provisions, what it says of people and groups, and how it proves who it is.
 
 pub mod all_groups;
+mod emails;
 mod filter;
 pub mod groups;
 mod letting_go;

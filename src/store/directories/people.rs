@@ -3,7 +3,7 @@
 use super::linking::{self, Meant};
 use super::list::{self, Found};
 use super::tokens::count_more;
-use super::{Directory, Effect, letting_go, members};
+use super::{Directory, Effect, emails, letting_go, members};
 use crate::email::Email;
 use crate::error::Result;
 use crate::scim::dialect;
@@ -12,7 +12,7 @@ use crate::scim::patch::{self, Operation};
 use crate::scim::query::Query;
 use crate::scim::{self, Kind, Resource};
 use crate::store::ending::{self, Of};
-use crate::store::schema::{directory_emails, directory_users};
+use crate::store::schema::directory_users;
 use crate::store::users::{self as people, FromDirectory, User};
 use crate::store::{
     ConnectionId, Db, GroupId, Json, Prepared, Time, Tx, UserId, events, on_backend,
@@ -123,7 +123,7 @@ pub fn create(
         resource.set("active", true.into());
     }
     let is_active = resource.active().unwrap_or(true);
-    let email = email(&resource)?;
+    let email = emails::of(&resource)?;
     let is_test = dialect::is_test(Kind::User, resource.text("userName").unwrap_or_default());
     let meant = linking::meant(tx, directory, &resource, email.as_ref())?;
     if let Some(email) = &email {
@@ -165,17 +165,16 @@ pub fn create(
         updated_at: tx.now,
         deleted_at: None,
     };
-    let emails = emails(&resource);
     row.take(resource, is_active);
     if before.is_some() {
         diesel::update(directory_users::table.find(&row.user_id)).set(&row).execute(tx.db)?;
         letting_go::groups_changed(tx, &row.user_id)?;
-        forget_emails(tx, &row.user_id)?;
+        emails::forget(tx, &row.user_id)?;
     } else {
         let insert = diesel::insert_into(directory_users::table).values(row.clone());
         on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
     }
-    write_emails(tx, &row, &emails)?;
+    emails::write(tx, &row)?;
     count_more(tx, &directory.connection_id, 1, 0)?;
     let words = format!("{} {effect}{}.", called(&row), ended_words(ended));
     Ok((with_theirs(tx.db, row)?, Effect::change(words)))
@@ -252,7 +251,7 @@ fn write(
     if scim::fold(resource.text("userName").unwrap_or_default()) != row.user_name_key {
         linking::refuse_user_name(tx, directory, &resource, &row.user_id)?;
     }
-    let email = email(&resource)?;
+    let email = emails::of(&resource)?;
     let old = people::find(tx.db, &row.user_id)?;
     if let Some(email) = &email
         && old.email_key != email.key()
@@ -263,7 +262,6 @@ fn write(
     let is_active = resource.active().unwrap_or(row.is_active);
     let said = said(&resource, email, is_active, row.is_test);
     people::take_from_directory(tx, directory, old, said, false)?;
-    let emails = emails(&resource);
     row.take(resource, is_active);
     row.revision += 1;
     row.updated_at = tx.now;
@@ -273,8 +271,8 @@ fn write(
     };
     diesel::update(directory_users::table.find(&row.user_id)).set(&row).execute(tx.db)?;
     if before.resource.get("emails") != row.resource.get("emails") {
-        forget_emails(tx, &row.user_id)?;
-        write_emails(tx, &row, &emails)?;
+        emails::forget(tx, &row.user_id)?;
+        emails::write(tx, &row)?;
     }
     let did = match (before.is_active, row.is_active) {
         (true, false) => "deactivated",
@@ -326,17 +324,6 @@ fn with(db: &mut Db, rows: Vec<Row>, with_groups: bool) -> Result<Vec<Person>> {
     Ok(rows.into_iter().map(person).collect())
 }
 
-/// The email address that counts. One that is none is refused where the directory calls it one.
-fn email(resource: &Resource) -> Result<Option<Email>> {
-    let Some(text) = resource.email() else { return Ok(None) };
-    match Email::parse(text) {
-        Ok(email) => Ok(Some(email)),
-        // A user name with an @ need not be an address.
-        Err(_) if resource.attributes().get("emails").is_none() => Ok(None),
-        Err(fault) => Err(scim::Error::value(format!("emails.value “{text}”: {fault}")).into()),
-    }
-}
-
 fn said(
     resource: &Resource,
     email: Option<Email>,
@@ -352,34 +339,6 @@ fn said(
         is_active,
         is_test,
     }
-}
-
-/// Every email address of the resource, folded.
-fn emails(resource: &Resource) -> Vec<String> {
-    let emails = resource.attributes().get("emails").and_then(Value::as_array);
-    let values = emails.into_iter().flatten().filter_map(|email| email.get("value")?.as_str());
-    let mut keys: Vec<String> = values.map(scim::fold).collect();
-    keys.sort();
-    keys.dedup();
-    keys
-}
-
-fn forget_emails(tx: &mut Tx, user: &UserId) -> Result<()> {
-    let theirs = directory_emails::table.filter(directory_emails::user_id.eq(user));
-    diesel::delete(theirs).execute(tx.db)?;
-    Ok(())
-}
-
-fn write_emails(tx: &mut Tx, row: &Row, emails: &[String]) -> Result<()> {
-    for email in emails {
-        let insert = diesel::insert_into(directory_emails::table).values((
-            directory_emails::connection_id.eq(row.connection_id.clone()),
-            directory_emails::value_key.eq(email.clone()),
-            directory_emails::user_id.eq(row.user_id.clone()),
-        ));
-        on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
-    }
-    Ok(())
 }
 
 fn tell_link(
