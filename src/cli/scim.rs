@@ -126,7 +126,7 @@ fn create(
     let public_url = shell.public_url()?;
     let fields = [
         ("id", token.id.to_string()),
-        ("base_url", crate::views::directory::base_url(public_url, connection)),
+        ("base_url", connections::scim_base_url(public_url, connection)),
         ("label", token.label.clone()),
         ("expires_at", cell(token.expires_at)),
         ("secret", secret.reveal().to_owned()),

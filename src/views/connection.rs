@@ -6,7 +6,7 @@ use super::settings::SettingsSchema;
 use super::words;
 use crate::clock::Time;
 use crate::saml::certificate::Certificate;
-use crate::store::connections::{Connection, ConnectionState, Known, Protocol, Settings};
+use crate::store::connections::{self, Connection, ConnectionState, Known, Protocol, Settings};
 use crate::store::refreshes::Alert;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -121,7 +121,7 @@ impl ConnectionView {
                 idp_entity_id: row.idp_entity_id(public_url),
             }),
             relying_party: (!is_saml).then(|| RelyingPartyView::of(&row, public_url)),
-            scim_base_url: super::directory::base_url(public_url, &row.id),
+            scim_base_url: connections::scim_base_url(public_url, &row.id),
             id: row.id.to_string(),
             organization_id: row.organization_id.to_string(),
             name: row.name,

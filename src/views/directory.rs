@@ -4,6 +4,7 @@ use crate::clock::Time;
 use crate::crypto::Secret;
 use crate::scim::dialect::Dialect;
 use crate::store::ConnectionId;
+use crate::store::connections::scim_base_url;
 use crate::store::directories::Directory;
 use crate::store::directories::groups::Group;
 use crate::store::directories::requests::Entry;
@@ -32,19 +33,13 @@ pub struct DirectoryView {
     groups: i64,
 }
 
-/// Where a connection's directory sends its requests.
-#[must_use]
-pub fn base_url(public_url: &str, connection: &ConnectionId) -> String {
-    format!("{public_url}/scim/v2/{connection}")
-}
-
 impl DirectoryView {
     /// `public_url` is the address that the base URL begins with. A connection without a token has no directory yet.
     #[must_use]
     pub fn new(connection: &ConnectionId, directory: Option<&Directory>, public_url: &str) -> Self {
         Self {
             connection_id: connection.to_string(),
-            base_url: base_url(public_url, connection),
+            base_url: scim_base_url(public_url, connection),
             dialect: directory.map_or(Dialect::Generic, Directory::dialect).as_str(),
             is_dialect_set: directory.is_some_and(|it| it.is_dialect_set),
             users: directory.map_or(0, |it| it.users),
@@ -127,7 +122,7 @@ impl NewScimTokenView {
     #[must_use]
     pub fn new(row: Token, secret: &Secret, public_url: &str, now: Time) -> Self {
         Self {
-            base_url: base_url(public_url, &row.connection_id),
+            base_url: scim_base_url(public_url, &row.connection_id),
             row: ScimTokenView::new(row, now),
             secret: Some(secret.reveal().to_owned()),
             shown_once: true,

@@ -6,6 +6,7 @@ use crate::http::error::ScimError;
 use crate::http::request::Origin;
 use crate::http::server::State;
 use crate::scim::query::Given;
+use crate::store::connections::scim_base_url;
 use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
@@ -43,7 +44,7 @@ impl FromRequest for Call {
             let pairs: Vec<_> = form_urlencoded::parse(request.query_string().as_bytes()).collect();
             let given = Given::of_pairs(pairs.iter().map(|(name, value)| (&**name, &**value)))?;
             let state = directory.state().clone();
-            let base = format!("{}/scim/v2/{}", state.config.public_url, directory.connection());
+            let base = scim_base_url(state.config.public_url.as_str(), directory.connection());
             Ok(Self {
                 directory,
                 state,

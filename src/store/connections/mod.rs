@@ -1,5 +1,6 @@
 //! Connections: one identity provider linked to one organization.
 
+mod addresses;
 pub mod certificates;
 mod known;
 mod lifecycle;
@@ -11,6 +12,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use addresses::scim_base_url;
 pub use known::{Known, known, known_page};
 pub use lifecycle::{
     activate, delete, delete_with, disable, disable_with, record_test, restore, unlink,
@@ -104,51 +106,7 @@ pub struct Connection {
     pub openid_provider: Option<Json<Provider>>,
 }
 
-/// The values that an administrator copies into the provider. They are final from the draft on.
 impl Connection {
-    /// Our entity ID, where our metadata is.
-    #[must_use]
-    pub fn entity_id(&self, public_url: &str) -> String {
-        format!("{public_url}/saml/{}", self.id)
-    }
-
-    /// Where the provider sends its responses: the assertion consumer service.
-    #[must_use]
-    pub fn acs(&self, public_url: &str) -> String {
-        format!("{public_url}/saml/{}/acs", self.id)
-    }
-
-    /// Where the provider sends its logout messages: the single logout service.
-    #[must_use]
-    pub fn slo(&self, public_url: &str) -> String {
-        format!("{public_url}/saml/{}/slo", self.id)
-    }
-
-    /// Where a provider that speaks OpenID Connect sends its answers.
-    #[must_use]
-    pub fn redirect_uri(&self, public_url: &str) -> String {
-        format!("{public_url}/oidc/{}/callback", self.id)
-    }
-
-    /// Where such a provider reads the key by which we prove who we are.
-    #[must_use]
-    pub fn jwks_url(&self, public_url: &str) -> String {
-        format!("{public_url}/oidc/{}/jwks", self.id)
-    }
-
-    /// Where a sign-in through this connection starts.
-    #[must_use]
-    pub fn login_url(&self, public_url: &str) -> String {
-        format!("{public_url}/login/{}", self.id)
-    }
-
-    /// An entity ID for the provider, for consoles that let the administrator type one. The one that counts is in
-    /// `identity_provider`.
-    #[must_use]
-    pub fn idp_entity_id(&self, public_url: &str) -> String {
-        format!("{public_url}/idp/{}", self.id)
-    }
-
     /// The guide that says where in the provider's console something is mended. The guides of providers speak of SAML apps.
     #[must_use]
     pub fn guide_of_fixes(&self) -> &str {
