@@ -40,6 +40,15 @@ async fn main() {
         "| database | connections | ID token | clients | phase | per second | CPU ms | p50 ms | p95 ms |"
     );
     println!("|---|---|---|---|---|---|---|---|---|");
+    // For the work on it: `cargo bench --bench sign_in -- ES256 8` measures one row, on SQLite or, if there is
+    // one, on Postgres.
+    let asked: Vec<String> =
+        std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
+    if let [alg, clients] = &*asked {
+        let clients = clients.parse().expect("a number of clients");
+        measure(postgres.as_deref(), 10, alg, &[clients; 5]).await;
+        return;
+    }
     // SQLite always; Postgres if there is one.
     rows(None).await;
     if let Some(postgres) = &postgres {
