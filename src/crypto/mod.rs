@@ -17,10 +17,8 @@ pub use token::{
 
 use crate::error::{Error, Result};
 use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
-use openssl::pkey::PKey;
-use openssl::sign::Signer;
-use std::fmt::Write;
+use openssl::sha::Sha256;
+use zeroize::Zeroizing;
 
 /// Fills an array with random bytes.
 ///
@@ -44,16 +42,30 @@ pub fn random_id() -> String {
 /// The SHA-256 digest.
 #[must_use]
 pub fn sha256(data: &[u8]) -> [u8; 32] {
-    openssl::sha::sha256(data)
+    // In one call OpenSSL would look for its implementation by name each time.
+    let mut sha = Sha256::new();
+    sha.update(data);
+    sha.finish()
 }
 
 /// The HMAC-SHA256 of `data` under `key` (RFC 2104). An empty key is an error.
+///
+/// OpenSSL has it too, but reads the key and looks for both algorithms by name each time.
 pub fn hmac_sha256(key: &[u8], data: &[u8]) -> Result<[u8; 32]> {
-    let key = PKey::hmac(key).map_err(internal)?;
-    let mut signer = Signer::new(MessageDigest::sha256(), &key).map_err(internal)?;
-    let mut mac = [0; 32];
-    signer.sign_oneshot(&mut mac, data).map_err(internal)?;
-    Ok(mac)
+    if key.is_empty() {
+        return Err(Error::Internal(anyhow::anyhow!("an empty key")));
+    }
+    let mut block = Zeroizing::new([0; 64]);
+    let hashed = Zeroizing::new(sha256(key));
+    let fitting = if key.len() > block.len() { &*hashed } else { key };
+    block.iter_mut().zip(fitting).for_each(|(to, from)| *to = *from);
+    let half = |pad: u8, data: &[u8]| {
+        let mut sha = Sha256::new();
+        sha.update(&*Zeroizing::new(block.map(|byte| byte ^ pad)));
+        sha.update(data);
+        sha.finish()
+    };
+    Ok(half(0x5c, &half(0x36, data)))
 }
 
 /// Compares without telling by its duration where the first difference is. The length is no secret.
@@ -65,11 +77,14 @@ pub fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
 /// Lower-case hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digit =
+        |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble });
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
 }
 
 fn internal(error: ErrorStack) -> Error {
@@ -84,6 +99,21 @@ mod tests {
     fn hmac_is_that_of_rfc_4231() {
         let mac = hmac_sha256(b"Jefe", b"what do ya want for nothing?").unwrap();
         assert_eq!(hex(&mac), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+        let long = b"Test Using Larger Than Block-Size Key - Hash Key First";
+        let mac = hmac_sha256(&[0xaa; 131], long).unwrap();
+        assert_eq!(hex(&mac), "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+    }
+
+    #[test]
+    fn hmac_is_that_of_openssl() {
+        for length in [1, 63, 64, 65, 200] {
+            let (key, data) = (vec![7; length], random::<32>());
+            let theirs = openssl::pkey::PKey::hmac(&key).unwrap();
+            let digest = openssl::hash::MessageDigest::sha256();
+            let mut signer = openssl::sign::Signer::new(digest, &theirs).unwrap();
+            let theirs = signer.sign_oneshot_to_vec(&data).unwrap();
+            assert_eq!(hmac_sha256(&key, &data).unwrap().to_vec(), theirs);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::parts::Parts;
 use crate::cause::Cause;
+use crate::crypto;
 use crate::saml::check::Rejection;
 use crate::saml::xml;
 use openssl::md::{Md, MdRef};
@@ -32,7 +33,7 @@ impl Hash {
     pub(super) fn of(self, octets: &[u8]) -> Vec<u8> {
         match self {
             Self::Sha1 => sha::sha1(octets).to_vec(),
-            Self::Sha256 => sha::sha256(octets).to_vec(),
+            Self::Sha256 => crypto::sha256(octets).to_vec(),
             Self::Sha384 => sha::sha384(octets).to_vec(),
             Self::Sha512 => sha::sha512(octets).to_vec(),
         }
