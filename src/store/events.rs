@@ -4,8 +4,9 @@ pub mod feed;
 pub mod kinds;
 pub mod numbering;
 
+use super::prepared::written;
 use super::schema::events;
-use super::{Db, EventId, Json, OrganizationId, Page, Prepared, Time, Tx, Window, on_backend};
+use super::{Db, EventId, Json, OrganizationId, Page, Time, Tx, Window, on_backend};
 use crate::error::Result;
 use diesel::prelude::*;
 use serde_json::Value;
@@ -131,6 +132,12 @@ pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Event>
     Ok(Page::of(query.load(db)?, window, |event: &Event| event.id.to_string()))
 }
 
+written! {
+    insert Appended: Event, into events {
+        id, organization_id, kind, actor, subject_id, data, created_at, position, sequence,
+    }
+}
+
 /// Writes down what the transaction does, so that it is known if and only if it is done.
 pub fn append(
     tx: &mut Tx,
@@ -151,8 +158,7 @@ pub fn append(
         position: None,
         sequence: None,
     };
-    let insert = diesel::insert_into(events::table).values(&event);
-    on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
+    on_backend!(tx.db, conn => Appended(&event).execute(conn))?;
     tx.tells = true;
     Ok(())
 }

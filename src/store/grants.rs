@@ -6,6 +6,7 @@
 use super::applications::Application;
 use super::connections::ConnectionState;
 use super::organizations::Organization;
+use super::prepared::written;
 use super::schema::{connections, grants, organizations, sessions, tokens, users};
 use super::sessions::{Method, Session};
 use super::types::word;
@@ -131,6 +132,26 @@ pub struct Tokens {
     pub refresh_token: Option<Secret>,
 }
 
+written! {
+    insert NewGrant: Grant, into grants {
+        id, code_hash, application_id, session_id, organization_id, connection_id, user_id, redirect_uri, scope,
+        offline, nonce, code_challenge, signed_in_at, created_at, code_expires_at, redeemed_at, expires_at, ended_at,
+    }
+}
+
+written! {
+    /// Redeems a code that nobody has redeemed.
+    Redeemed {
+        "UPDATE grants SET redeemed_at = " at: Time as grants::redeemed_at,
+        " WHERE id = " id: &'a GrantId as grants::id,
+    }
+    " AND redeemed_at IS NULL"
+}
+
+written! {
+    insert NewToken: Token, into tokens { hash, grant_id, kind, scope, created_at, expires_at, used_at, }
+}
+
 /// Writes the grant and returns its code. The caller knows the person to be active.
 ///
 /// A grant of a session that began with a break-glass code ends with it: no refresh tokens are given.
@@ -170,8 +191,7 @@ pub fn create(
         ended_at: None,
         method: session.method,
     };
-    let insert = diesel::insert_into(grants::table).values(grant);
-    on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
+    on_backend!(tx.db, conn => NewGrant(&grant).execute(conn))?;
     Ok(code)
 }
 
@@ -215,10 +235,8 @@ pub fn redeem(
     if tx.now >= grant.code_expires_at && grant.redeemed_at.is_none() {
         return Ok(denied("The code is over its time."));
     }
-    let update = diesel::update(grants::table.find(&grant.id))
-        .filter(grants::redeemed_at.is_null())
-        .set(grants::redeemed_at.eq(tx.now));
-    let won = on_backend!(tx.db, conn => Prepared(update).execute(conn))?;
+    let redeemed = Redeemed { at: tx.now, id: &grant.id };
+    let won = on_backend!(tx.db, conn => redeemed.execute(conn))?;
     if won == 0 {
         end(tx, &grant.id)?;
         return Ok(denied("The code was used before. All tokens that came of it have been ended."));
@@ -349,8 +367,7 @@ fn issue(tx: &mut Tx, holder: Holder, scopes: Scopes, lifetimes: &Lifetimes) -> 
         row(token, TokenKind::Refresh, holder.grant.scope.clone(), holder.grant.expires_at)
     });
     for row in std::iter::once(access).chain(refresh) {
-        let insert = diesel::insert_into(tokens::table).values(row);
-        on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
+        on_backend!(tx.db, conn => NewToken(&row).execute(conn))?;
     }
     Ok(Tokens { holder, scopes, access_token, refresh_token })
 }

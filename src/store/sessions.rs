@@ -3,10 +3,11 @@
 use super::connections::ConnectionState;
 use super::events;
 use super::notices;
+use super::prepared::written;
 use super::schema::{connections, grants, sessions, users};
 use super::types::word;
 use super::users::User;
-use super::{ConnectionId, Db, Json, OrganizationId, Prepared, SessionId, Tx, UserId, on_backend};
+use super::{ConnectionId, Db, Json, OrganizationId, SessionId, Tx, UserId, on_backend};
 use crate::clock::Time;
 use crate::crypto::{self, Secret, TokenHash};
 use crate::error::Result;
@@ -126,6 +127,13 @@ pub fn named(db: &mut Db, connection: &ConnectionId, name: &str) -> Result<Vec<S
     Ok(found)
 }
 
+written! {
+    insert Beginning: Session, into sessions {
+        id, hash, organization_id, connection_id, user_id, name_id, session_index, signed_in_at, expires_at,
+        ended_at, authenticated_at, name,
+    }
+}
+
 /// Begins a session. The cookie's value is returned once.
 pub fn create(tx: &mut Tx, new: NewSession<'_>) -> Result<(Session, Secret)> {
     let cookie = crypto::token(crypto::SESSION);
@@ -146,8 +154,7 @@ pub fn create(tx: &mut Tx, new: NewSession<'_>) -> Result<(Session, Secret)> {
         authenticated_at: Some(new.authenticated_at.min(tx.now)),
         method: new.method,
     };
-    let insert = diesel::insert_into(sessions::table).values(session.clone());
-    on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
+    on_backend!(tx.db, conn => Beginning(&session).execute(conn))?;
     Ok((session, cookie))
 }
 

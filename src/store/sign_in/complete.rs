@@ -12,14 +12,17 @@ use crate::saml::response::Identity;
 use crate::store::connections::{self, Connection};
 use crate::store::grants::{self, Lifetimes};
 use crate::store::organizations::Organization;
+use crate::store::prepared::written;
 use crate::store::schema::{replays, traces};
 use crate::store::sessions::{self, Method, NewSession, Session};
 use crate::store::traces::{Outcome, Received, Trace, TraceKind};
+use crate::store::types::json;
 use crate::store::users::{self as people, NewUser, Source, User, UserState};
-use crate::store::{Db, Json, Prepared, Tx, events, identities as links, on_backend};
+use crate::store::{
+    ConnectionId, Db, Time, TraceId, Tx, UserId, events, identities as links, on_backend,
+};
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use serde_json::json;
 
 /// How long an assertion is remembered at most, however long the provider says it is valid.
 const REMEMBERED: TimeDelta = TimeDelta::days(3650);
@@ -80,7 +83,8 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
         refuse(tx, answer.trace, cause, checks, None)?;
         return Ok(Completed::Refused(cause));
     }
-    if let Some(cause) = used_before(tx, &answer)? {
+    let is_closed = is_final(&answer, &arrival);
+    if let Some(cause) = used_before(tx, &answer, is_closed)? {
         // A sign-in that began here has its answer, and its trace tells of that one.
         if answer.trace.kind == TraceKind::ProviderStarted {
             let (received, mut checks) = (received(&answer), answer.checks);
@@ -108,7 +112,8 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
     }
     if answer.trace.kind == TraceKind::Test {
         connections::record_test(tx, &answer.connection.id, answer.connection.revision)?;
-        close(tx, &answer, arrival.user())?;
+        close(tx, &answer, arrival.user().map(|user| &user.id))?;
+        tell(tx, &answer, arrival.user())?;
         return Ok(Completed::Tested);
     }
     let user = settle(tx, &answer, arrival)?;
@@ -132,8 +137,22 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
         }
         _ => None,
     };
-    close(tx, &answer, Some(&user))?;
+    if !is_closed {
+        close(tx, &answer, Some(&user.id))?;
+    }
+    tell(tx, &answer, Some(&user))?;
     Ok(Completed::SignedIn { session: Box::new(session), cookie, code })
+}
+
+/// Whether nothing but a second use can refuse the answer any more, and nobody is made or changed by it: then its trace
+/// is claimed and closed in one.
+fn is_final(answer: &Answer<'_>, arrival: &std::result::Result<Arrival, Cause>) -> bool {
+    let trace = answer.trace;
+    arrival.as_ref().is_ok_and(|arrival| {
+        matches!(arrival, Arrival::Known(_))
+            && trace.kind != TraceKind::Test
+            && is_hinted(trace, arrival)
+    })
 }
 
 /// Whether it is the person of the ID token that the app showed, if it showed one (OIDC Core 3.1.2.1).
@@ -142,30 +161,72 @@ pub(super) fn is_hinted_person(trace: &Trace, user: Option<&User>) -> bool {
     hinted.is_none_or(|sub| user.is_some_and(|user| user.id.as_str() == sub))
 }
 
-/// Marks the trace and the assertion as used. Tells why the answer does not count if either was.
-fn used_before(tx: &mut Tx, answer: &Answer<'_>) -> Result<Option<Cause>> {
+written! {
+    Used {
+        "INSERT INTO replays (connection_id, assertion_id, expires_at) VALUES ("
+        connection: &'a ConnectionId as replays::connection_id,
+        ", " assertion: &'a str as replays::assertion_id,
+        ", " expires_at: Time as replays::expires_at,
+    }
+    ") ON CONFLICT DO NOTHING"
+}
+
+written! {
+    Claimed {
+        "UPDATE traces SET finished_at = " at: Time as traces::finished_at,
+        " WHERE id = " id: &'a TraceId as traces::id,
+        " AND outcome = " outcome: Outcome as traces::outcome,
+        // A sign-in that was sent elsewhere meanwhile has another request.
+        " AND (saml_request_id IS NULL OR saml_request_id = " request: &'a str as traces::saml_request_id,
+    }
+    ")"
+}
+
+written! {
+    Closed {
+        "UPDATE traces SET outcome = " outcome: Outcome as traces::outcome,
+        ", user_id = " user: Option<&'a UserId> as traces::user_id,
+        ", email = " email: &'a str as traces::email,
+        ", checks = " checks: &'a str as traces::checks,
+        ", received = " received: &'a str as traces::received,
+        ", finished_at = " at: Time as traces::finished_at,
+        " WHERE id = " id: &'a TraceId as traces::id,
+        " AND outcome = " before: Outcome as traces::outcome,
+        " AND (saml_request_id IS NULL OR saml_request_id = " request: &'a str as traces::saml_request_id,
+    }
+    ")"
+}
+
+/// Marks the trace, which it closes if the answer `is_final`, and the assertion as used. Tells why the answer does not
+/// count if either was.
+fn used_before(tx: &mut Tx, answer: &Answer<'_>, is_final: bool) -> Result<Option<Cause>> {
     let identity = answer.identity;
-    let row = (
-        replays::connection_id.eq(&answer.connection.id),
-        replays::assertion_id.eq(&identity.assertion_id),
+    let used = Used {
+        connection: &answer.connection.id,
+        assertion: &identity.assertion_id,
         // SQLite keeps times as text, which sorts only up to the year 9999.
-        replays::expires_at.eq(identity.expires_at.min(tx.now.plus(REMEMBERED))),
-    );
-    let fresh = on_backend!(tx.db, conn => Prepared(
-        diesel::insert_into(replays::table).values(row).on_conflict_do_nothing()
-    )
-    .execute(conn))?;
-    if fresh == 0 {
+        expires_at: identity.expires_at.min(tx.now.plus(REMEMBERED)),
+    };
+    if on_backend!(tx.db, conn => used.execute(conn))? == 0 {
         return Ok(Some(Cause::ResponseReplayed));
     }
-    // A sign-in that was sent elsewhere meanwhile has another request.
-    let request = answer.trace.saml_request_id.as_deref().unwrap_or_default();
-    let update = diesel::update(traces::table.find(&answer.trace.id))
-        .filter(traces::outcome.eq(Outcome::InProgress))
-        .filter(traces::saml_request_id.is_null().or(traces::saml_request_id.eq(request)))
-        .set(traces::finished_at.eq(tx.now));
-    let open = on_backend!(tx.db, conn => Prepared(update).execute(conn))?;
-    Ok((open == 0).then_some(Cause::ResponseReplayed))
+    let is_open = if is_final {
+        close(tx, answer, answer.arrival.user().map(|user| &user.id))?
+    } else {
+        let claimed = Claimed {
+            at: tx.now,
+            id: &answer.trace.id,
+            outcome: Outcome::InProgress,
+            request: request(answer),
+        };
+        on_backend!(tx.db, conn => claimed.execute(conn))? == 1
+    };
+    Ok((!is_open).then_some(Cause::ResponseReplayed))
+}
+
+/// The ID of the request that was answered. Where there was none it fits a trace that has none.
+fn request<'a>(answer: &Answer<'a>) -> &'a str {
+    answer.trace.saml_request_id.as_deref().unwrap_or_default()
 }
 
 /// The arrival as it is inside the transaction; `None` if a person thought unchanged was changed.
@@ -235,25 +296,31 @@ fn update(tx: &mut Tx, user: User, profile: &Profile) -> Result<User> {
     people::change(tx, user, &profile)
 }
 
-/// Closes the trace as succeeded.
-fn close(tx: &mut Tx, answer: &Answer<'_>, user: Option<&User>) -> Result<()> {
-    let update = diesel::update(traces::table.find(&answer.trace.id)).set((
-        traces::outcome.eq(Outcome::Succeeded),
-        traces::user_id.eq(user.map(|user| &user.id)),
-        traces::email.eq(answer.email.to_string()),
-        traces::checks.eq(Json::from(answer.checks.clone())),
-        traces::received.eq(Json::from(received(answer))),
-        traces::finished_at.eq(tx.now),
-    ));
-    on_backend!(tx.db, conn => Prepared(update).execute(conn))?;
-    let data = json!({
+/// Closes the trace as succeeded. Tells whether it was open.
+fn close(tx: &mut Tx, answer: &Answer<'_>, user: Option<&UserId>) -> Result<bool> {
+    let closed = Closed {
+        outcome: Outcome::Succeeded,
+        user,
+        email: &answer.email.to_string(),
+        checks: &json(&answer.checks),
+        received: &json(&received(answer)),
+        at: tx.now,
+        id: &answer.trace.id,
+        before: Outcome::InProgress,
+        request: request(answer),
+    };
+    Ok(on_backend!(tx.db, conn => closed.execute(conn))? == 1)
+}
+
+/// Appends the event of a sign-in that succeeded.
+fn tell(tx: &mut Tx, answer: &Answer<'_>, user: Option<&User>) -> Result<()> {
+    let data = serde_json::json!({
         "user_id": user.map(|user| &user.id),
         "connection_id": answer.connection.id,
         "test": answer.trace.kind == TraceKind::Test,
     });
     let organization = Some(&answer.organization.id);
-    events::append(tx, organization, "sign_in.succeeded", answer.trace.id.as_str(), data)?;
-    Ok(())
+    events::append(tx, organization, "sign_in.succeeded", answer.trace.id.as_str(), data)
 }
 
 fn received(answer: &Answer<'_>) -> Received {

@@ -11,9 +11,10 @@ pub use break_glass::{BreakGlass, break_glass, is_rescued, passed_by};
 pub use complete::{Answer, Completed, complete};
 
 use super::connections::Connection;
+use super::prepared::written;
 use super::schema::traces;
 use super::traces::{Outcome, Received, Trace, TraceKind};
-use super::{ApplicationId, Json, Prepared, TraceId, Tx, events, on_backend};
+use super::{ApplicationId, Json, TraceId, Tx, events, on_backend};
 use crate::cause::Cause;
 use crate::clock::Time;
 use crate::crypto;
@@ -42,6 +43,13 @@ pub struct Beginning<'a> {
     pub lifetime: TimeDelta,
 }
 
+written! {
+    insert NewTrace: Trace, into traces {
+        id, kind, outcome, cause, organization_id, connection_id, application_id, user_id, email, request,
+        saml_request_id, browser_hash, checks, received, message, started_at, expires_at, finished_at,
+    }
+}
+
 /// Writes the trace of a sign-in that begins. Its ID is the relay state.
 pub fn begin(tx: &mut Tx, beginning: Beginning<'_>) -> Result<Trace> {
     let (connection, saml_request_id) = beginning.toward.unzip();
@@ -66,8 +74,7 @@ pub fn begin(tx: &mut Tx, beginning: Beginning<'_>) -> Result<Trace> {
         expires_at: tx.now.plus(beginning.lifetime),
         finished_at: None,
     };
-    let insert = diesel::insert_into(traces::table).values(trace.clone());
-    on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
+    on_backend!(tx.db, conn => NewTrace(&trace).execute(conn))?;
     Ok(trace)
 }
 

@@ -15,6 +15,7 @@ pub(super) use from_directory::{
 use super::db::or_not_found;
 use super::ending::{self, Of};
 use super::input::{self, Faults};
+use super::prepared::written;
 use super::schema::users;
 use super::types::word;
 use super::{
@@ -287,12 +288,18 @@ pub fn change(tx: &mut Tx, mut user: User, profile: &Profile) -> Result<User> {
     Ok(user)
 }
 
+written! {
+    Seen {
+        "UPDATE users SET last_sign_in_at = " at: Time as users::last_sign_in_at,
+        " WHERE id = " id: &'a UserId as users::id,
+    }
+}
+
 /// Notes a sign-in. Within a minute of the last one it changes nothing.
 pub fn signed_in(tx: &mut Tx, user: &User) -> Result<()> {
     if used::is_due(user.last_sign_in_at, tx.now) {
-        let update = diesel::update(users::table.find(&user.id))
-            .set(users::last_sign_in_at.eq(Some(tx.now)));
-        on_backend!(tx.db, conn => Prepared(update).execute(conn))?;
+        let seen = Seen { at: tx.now, id: &user.id };
+        on_backend!(tx.db, conn => seen.execute(conn))?;
     }
     Ok(())
 }
