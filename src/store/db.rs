@@ -3,6 +3,8 @@
 use super::Scope;
 use crate::error::{Error, Result};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{Bool, Text};
@@ -138,17 +140,41 @@ pub(super) fn begin(db: &mut Db) -> Result<()> {
 /// Waits until no other transaction of `scope` runs. On SQLite the one writer's place is enough.
 pub(super) fn lock(db: &mut Db, scope: &Scope) -> Result<()> {
     let Db::Postgres(conn) = db else { return Ok(()) };
-    let (lock, name) = match scope {
-        Scope::System => ("pg_advisory_xact_lock", "system"),
-        Scope::Organization(id) => ("pg_advisory_xact_lock", id.as_str()),
-        Scope::Among(id) => ("pg_advisory_xact_lock_shared", id.as_str()),
-        Scope::Own => return Ok(()),
+    match scope {
+        Scope::System => Alone("system").execute(conn)?,
+        Scope::Organization(id) => Alone(id.as_str()).execute(conn)?,
+        Scope::Among(id) => Shared(id.as_str()).execute(conn)?,
+        Scope::Own => 0,
     };
-    diesel::sql_query(format!("SELECT {lock}(hashtextextended($1, 0))"))
-        .bind::<Text, _>(name)
-        .execute(conn)?;
     Ok(())
 }
+
+/// Makes a statement, prepared once for each connection, that waits for a lock until the transaction ends.
+macro_rules! lock {
+    ($name:ident, $function:literal) => {
+        #[derive(Debug, Clone, Copy)]
+        struct $name<'a>(&'a str);
+
+        impl QueryFragment<Pg> for $name<'_> {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+                out.push_sql(concat!("SELECT ", $function, "(hashtextextended("));
+                out.push_bind_param::<Text, _>(self.0)?;
+                out.push_sql(", 0))");
+                Ok(())
+            }
+        }
+
+        impl QueryId for $name<'_> {
+            type QueryId = $name<'static>;
+
+            const HAS_STATIC_QUERY_ID: bool = true;
+        }
+
+        impl<C> RunQueryDsl<C> for $name<'_> {}
+    };
+}
+lock!(Alone, "pg_advisory_xact_lock");
+lock!(Shared, "pg_advisory_xact_lock_shared");
 
 /// Takes a turn of which there is one at a time, until the transaction ends; false where another one has it. On SQLite
 /// the one writer's place is enough.
