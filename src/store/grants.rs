@@ -135,7 +135,7 @@ pub struct Tokens {
 written! {
     insert NewGrant: Grant, into grants {
         id, code_hash, application_id, session_id, organization_id, connection_id, user_id, redirect_uri, scope,
-        offline, nonce, code_challenge, signed_in_at, created_at, code_expires_at, redeemed_at, expires_at, ended_at,
+        offline, nonce, code_challenge, signed_in_at, created_at, code_expires_at, redeemed_at, expires_at, ended_at, method,
     }
 }
 

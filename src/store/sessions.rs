@@ -130,7 +130,7 @@ pub fn named(db: &mut Db, connection: &ConnectionId, name: &str) -> Result<Vec<S
 written! {
     insert Beginning: Session, into sessions {
         id, hash, organization_id, connection_id, user_id, name_id, session_index, signed_in_at, expires_at,
-        ended_at, authenticated_at, name,
+        ended_at, authenticated_at, name, method,
     }
 }
 
