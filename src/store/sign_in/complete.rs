@@ -83,8 +83,9 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
         refuse(tx, answer.trace, cause, checks, None)?;
         return Ok(Completed::Refused(cause));
     }
-    let is_closed = is_final(&answer, &arrival);
-    if let Some(cause) = used_before(tx, &answer, is_closed)? {
+    let user = settled(&answer, &arrival);
+    let is_closed = user.is_some();
+    if let Some(cause) = used_before(tx, &answer, user)? {
         // A sign-in that began here has its answer, and its trace tells of that one.
         if answer.trace.kind == TraceKind::ProviderStarted {
             let (received, mut checks) = (received(&answer), answer.checks);
@@ -144,15 +145,18 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
     Ok(Completed::SignedIn { session: Box::new(session), cookie, code })
 }
 
-/// Whether nothing but a second use can refuse the answer any more, and nobody is made or changed by it: then its trace
-/// is claimed and closed in one.
-fn is_final(answer: &Answer<'_>, arrival: &std::result::Result<Arrival, Cause>) -> bool {
-    let trace = answer.trace;
-    arrival.as_ref().is_ok_and(|arrival| {
-        matches!(arrival, Arrival::Known(_))
-            && trace.kind != TraceKind::Test
-            && is_hinted(trace, arrival)
-    })
+/// Who it is, where nothing but a second use can refuse the answer any more, and nobody is made or changed by it: then its
+/// trace is claimed and closed in one.
+fn settled<'a>(
+    answer: &Answer<'_>,
+    arrival: &'a std::result::Result<Arrival, Cause>,
+) -> Option<&'a UserId> {
+    match arrival {
+        Ok(Arrival::Known(user)) if answer.trace.kind != TraceKind::Test => {
+            is_hinted_person(answer.trace, Some(user)).then_some(&user.id)
+        }
+        _ => None,
+    }
 }
 
 /// Whether it is the person of the ID token that the app showed, if it showed one (OIDC Core 3.1.2.1).
@@ -197,9 +201,9 @@ written! {
     ")"
 }
 
-/// Marks the trace, which it closes if the answer `is_final`, and the assertion as used. Tells why the answer does not
-/// count if either was.
-fn used_before(tx: &mut Tx, answer: &Answer<'_>, is_final: bool) -> Result<Option<Cause>> {
+/// Marks the trace and the assertion as used, and closes the trace where it is settled who it is. Tells why the answer does
+/// not count if either was used.
+fn used_before(tx: &mut Tx, answer: &Answer<'_>, user: Option<&UserId>) -> Result<Option<Cause>> {
     let identity = answer.identity;
     let used = Used {
         connection: &answer.connection.id,
@@ -210,8 +214,8 @@ fn used_before(tx: &mut Tx, answer: &Answer<'_>, is_final: bool) -> Result<Optio
     if on_backend!(tx.db, conn => used.execute(conn))? == 0 {
         return Ok(Some(Cause::ResponseReplayed));
     }
-    let is_open = if is_final {
-        close(tx, answer, answer.arrival.user().map(|user| &user.id))?
+    let is_open = if user.is_some() {
+        close(tx, answer, user)?
     } else {
         let claimed = Claimed {
             at: tx.now,
