@@ -3,7 +3,10 @@
 use super::input;
 use super::schema::{connections, grants, sessions, users};
 use super::sessions::Method;
-use super::{ApplicationId, ConnectionId, OrganizationId, SessionId, Tx, UserId, notices};
+use super::{
+    ApplicationId, ConnectionId, OrganizationId, Prepared, SessionId, Tx, UserId, notices,
+    on_backend,
+};
 use crate::error::Result;
 use diesel::prelude::*;
 
@@ -62,10 +65,14 @@ pub(super) fn sessions(tx: &mut Tx, of: Of) -> Result<usize> {
                 .returning(sessions::id)
                 .get_results(tx.db)?,
         ),
-        Of::User(id) => (
-            grants.filter(grants::user_id.eq(id)).returning(ended_grant).get_results(tx.db)?,
-            sessions.filter(sessions::user_id.eq(id)).returning(sessions::id).get_results(tx.db)?,
-        ),
+        Of::User(id) => {
+            let grants = grants.filter(grants::user_id.eq(id)).returning(ended_grant);
+            let sessions = sessions.filter(sessions::user_id.eq(id)).returning(sessions::id);
+            (
+                on_backend!(tx.db, conn => Prepared(grants).get_results(conn))?,
+                on_backend!(tx.db, conn => Prepared(sessions).get_results(conn))?,
+            )
+        }
         Of::Application(id) => {
             grants.filter(grants::application_id.eq(id)).execute(tx.db)?;
             return Ok(0);

@@ -41,7 +41,8 @@ impl<Q, C> RunQueryDsl<C> for Prepared<Q> {}
 /// every `INSERT` to find that it is prepared, since either may have another SQL each time. Columns and their types are
 /// those of the schema.
 ///
-/// `written!(insert New: Row, into rows { id, name, })` inserts a row by the fields of its struct, and
+/// `written!(insert New: Row, into rows { id, name, })` inserts a row by the fields of its struct,
+/// `written!(update Saved: Row, in rows { name, } by id)` writes those fields of a row that is there, and
 /// `written!(Ended { "UPDATE rows SET ended_at = " at: Time as rows::ended_at, … } " AND …")` has a value after each
 /// piece but the last.
 macro_rules! written {
@@ -65,6 +66,25 @@ macro_rules! written {
                 $crate::store::prepared::written!(@bind out, $table::$column, this.0.$column);
             )*
             out.push_sql(concat!(")" $(, " ", $end)?));
+        });
+    };
+    (
+        $(#[$meta:meta])*
+        update $name:ident: $row:ty, in $table:ident { $first:ident, $($column:ident,)* } by $key:ident
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy)]
+        struct $name<'a>(&'a $row);
+
+        $crate::store::prepared::written!(@statement $name |this, out| {
+            out.push_sql(concat!("UPDATE ", stringify!($table), " SET ", stringify!($first), " = "));
+            $crate::store::prepared::written!(@bind out, $table::$first, this.0.$first);
+            $(
+                out.push_sql(concat!(", ", stringify!($column), " = "));
+                $crate::store::prepared::written!(@bind out, $table::$column, this.0.$column);
+            )*
+            out.push_sql(concat!(" WHERE ", stringify!($key), " = "));
+            $crate::store::prepared::written!(@bind out, $table::$key, this.0.$key);
         });
     };
     (

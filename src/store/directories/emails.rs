@@ -4,8 +4,9 @@ use super::people::Row;
 use crate::email::Email;
 use crate::error::Result;
 use crate::scim::{self, Resource};
+use crate::store::prepared::written;
 use crate::store::schema::directory_emails;
-use crate::store::{Prepared, Tx, UserId, on_backend};
+use crate::store::{ConnectionId, Prepared, Tx, UserId, on_backend};
 use diesel::prelude::*;
 use serde_json::Value;
 
@@ -28,19 +29,25 @@ pub(super) fn write(tx: &mut Tx, row: &Row) -> Result<()> {
     keys.sort();
     keys.dedup();
     for key in keys {
-        let insert = diesel::insert_into(directory_emails::table).values((
-            directory_emails::connection_id.eq(row.connection_id.clone()),
-            directory_emails::value_key.eq(key),
-            directory_emails::user_id.eq(row.user_id.clone()),
-        ));
-        on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
+        let one = Known { connection: &row.connection_id, key: &key, user: &row.user_id };
+        on_backend!(tx.db, conn => one.execute(conn))?;
     }
     Ok(())
+}
+
+written! {
+    Known {
+        "INSERT INTO directory_emails (connection_id, value_key, user_id) VALUES ("
+        connection: &'a ConnectionId as directory_emails::connection_id,
+        ", " key: &'a str as directory_emails::value_key,
+        ", " user: &'a UserId as directory_emails::user_id,
+    }
+    ")"
 }
 
 /// Forgets them.
 pub(super) fn forget(tx: &mut Tx, user: &UserId) -> Result<()> {
     let theirs = directory_emails::table.filter(directory_emails::user_id.eq(user));
-    diesel::delete(theirs).execute(tx.db)?;
+    on_backend!(tx.db, conn => Prepared(diesel::delete(theirs)).execute(conn))?;
     Ok(())
 }

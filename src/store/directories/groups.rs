@@ -10,6 +10,7 @@ use crate::scim::document::{self, Meta};
 use crate::scim::patch::{self, MemberChange, Operation};
 use crate::scim::query::Query;
 use crate::scim::{self, Kind, Resource};
+use crate::store::prepared::written;
 use crate::store::schema::groups;
 use crate::store::{
     ConnectionId, Db, GroupId, Json, OrganizationId, Prepared, Time, Tx, UserId, events, on_backend,
@@ -238,9 +239,7 @@ fn write(
         let kind = if renamed { "group.renamed" } else { "group.updated" };
         tell(tx, &group, kind, json!({ "name": group.display_name, "former": former }))?;
     } else {
-        let update = diesel::update(groups::table.find(group.id.clone()))
-            .set((groups::revision.eq(group.revision), groups::updated_at.eq(group.updated_at)));
-        on_backend!(tx.db, conn => Prepared(update).execute(conn))?;
+        on_backend!(tx.db, conn => Touched(&group).execute(conn))?;
     }
     let did = match (is_changed, former != group.display_name) {
         (true, true) => format!(" renamed from {former}"),
@@ -249,6 +248,10 @@ fn write(
     };
     let words = format!("Group {}{did}{}.", group.display_name, counted(added, removed));
     Ok((group, Effect::change(words)))
+}
+
+written! {
+    update Touched: Group, in groups { revision, updated_at, } by id
 }
 
 /// Who comes and who goes, in words.

@@ -9,7 +9,7 @@ use crate::scim::{self, Resource};
 use crate::store::connections::ConnectionState;
 use crate::store::schema::{connections, directory_users, identities, users};
 use crate::store::users::{self as people, User};
-use crate::store::{Db, Tx, UserId, domains};
+use crate::store::{Db, Prepared, Tx, UserId, domains, on_backend};
 use diesel::prelude::*;
 
 /// Whom a directory means.
@@ -59,7 +59,9 @@ pub(super) fn meant(
         (named, _) => named,
     };
     let Some(user) = known else { return Ok(Meant::New) };
-    let kept: Option<Row> = directory_users::table.find(&user.id).first(tx.db).optional()?;
+    let query = directory_users::table.find(&user.id);
+    let kept: Option<Row> =
+        on_backend!(tx.db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?;
     match kept {
         // The provider of the connection itself has named them.
         None if is_named => Ok(Meant::Here(Box::new(user))),
@@ -150,13 +152,13 @@ fn live_by_user_name(
     key: &str,
     but: Option<&UserId>,
 ) -> Result<Option<UserId>> {
-    let found: Option<UserId> = directory_users::table
+    let query = directory_users::table
         .filter(directory_users::connection_id.eq(&directory.connection_id))
         .filter(directory_users::user_name_key.eq(key))
         .filter(directory_users::deleted_at.is_null())
-        .select(directory_users::user_id)
-        .first(db)
-        .optional()?;
+        .select(directory_users::user_id);
+    let found: Option<UserId> =
+        on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?;
     Ok(found.filter(|id| Some(id) != but))
 }
 
@@ -172,15 +174,13 @@ fn removed(
             .filter(directory_users::connection_id.eq(&directory.connection_id))
             .filter(directory_users::deleted_at.is_not_null())
             .order(directory_users::deleted_at.desc())
+            .limit(1)
     };
-    let found = of().filter(directory_users::user_name_key.eq(key)).first(db).optional()?;
-    match (found, external_id) {
-        (Some(row), _) => Ok(Some(row)),
-        (None, Some(id)) => {
-            Ok(of().filter(directory_users::external_id.eq(id)).first(db).optional()?)
-        }
-        (None, None) => Ok(None),
-    }
+    let named = of().filter(directory_users::user_name_key.eq(key));
+    let found = on_backend!(db, conn => Prepared(named).get_result(conn)).optional()?;
+    let (None, Some(id)) = (&found, external_id) else { return Ok(found) };
+    let numbered = of().filter(directory_users::external_id.eq(id));
+    Ok(on_backend!(db, conn => Prepared(numbered).get_result(conn)).optional()?)
 }
 
 /// Whom the connection's provider knows under the user name, the external ID or the email address.
@@ -192,21 +192,21 @@ fn by_identity(
 ) -> Result<Option<User>> {
     let name = resource.text("userName");
     let folded = name.and_then(|name| Email::parse(name).ok()).map(|name| name.key());
-    let subjects = [
-        name.map(str::to_owned),
-        folded,
-        resource.text("externalId").map(str::to_owned),
-        email.map(Email::key),
-    ];
-    let subjects: Vec<String> = subjects.into_iter().flatten().collect();
-    let found = identities::table
+    let name = name.unwrap_or_default();
+    let of = identities::subject;
+    // What there is nothing of is the name once more, so that it is the same statement for everybody.
+    let any = of
+        .eq(name)
+        .or(of.eq(folded.as_deref().unwrap_or(name)))
+        .or(of.eq(resource.text("externalId").unwrap_or(name)))
+        .or(of.eq(email.map_or_else(|| name.to_owned(), Email::key)));
+    let query = identities::table
         .inner_join(users::table)
         .filter(identities::connection_id.eq(&directory.connection_id))
-        .filter(identities::subject.eq_any(subjects))
+        .filter(any)
         .order(identities::created_at)
-        .select(users::all_columns)
-        .first(db);
-    Ok(found.optional()?)
+        .select(users::all_columns);
+    Ok(on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?)
 }
 
 /// Whether the connection whose directory keeps this person is off or deleted.

@@ -6,7 +6,7 @@ use crate::scim;
 use crate::scim::patch::MemberChange;
 use crate::store::db::listed;
 use crate::store::schema::{directory_users, group_members, groups};
-use crate::store::{Db, GroupId, Tx, UserId};
+use crate::store::{Db, GroupId, Prepared, Tx, UserId, on_backend};
 use diesel::prelude::*;
 use diesel::sql_types::{Text, Timestamp};
 use serde_json::json;
@@ -54,44 +54,55 @@ pub(super) fn add(tx: &mut Tx, group: &Group, ids: &[String]) -> Result<usize> {
         return Ok(0);
     }
     let list = json!(ids).to_string();
-    if !group.is_test {
-        let query = format!(
-            "SELECT value AS id FROM ({}) AS given WHERE value NOT IN (SELECT user_id FROM directory_users \
-             WHERE connection_id = $2 AND deleted_at IS NULL AND user_id IN ({}))",
-            listed(tx.db, 1),
-            listed(tx.db, 1)
-        );
-        let unknown: Vec<Id> = diesel::sql_query(query)
-            .bind::<Text, _>(&list)
-            .bind::<Text, _>(&group.connection_id)
-            .load(tx.db)?;
-        if !unknown.is_empty() {
-            let ids: Vec<String> = unknown.into_iter().map(|id| id.id).collect();
-            return Err(scim::Error::unknown_member(&ids).into());
-        }
-    }
     let query = format!(
         "INSERT INTO group_members (group_id, user_id, added_at) SELECT $1, user_id, $2 FROM directory_users \
          WHERE connection_id = $3 AND deleted_at IS NULL AND user_id IN ({}) ON CONFLICT DO NOTHING \
          RETURNING user_id AS id",
         listed(tx.db, 4)
     );
-    let added: Vec<Id> = diesel::sql_query(query)
-        .bind::<Text, _>(&group.id)
-        .bind::<Timestamp, _>(tx.now)
-        .bind::<Text, _>(&group.connection_id)
-        .bind::<Text, _>(&list)
-        .load(tx.db)?;
+    let added: Vec<Id> = on_backend!(tx.db, conn => Prepared(
+        diesel::sql_query(query)
+            .bind::<Text, _>(&group.id)
+            .bind::<Timestamp, _>(tx.now)
+            .bind::<Text, _>(&group.connection_id)
+            .bind::<Text, _>(&list)
+    )
+    .load(conn))?;
+    // Who was not added is in already, or is nobody.
+    if !group.is_test && added.len() < ids.len() {
+        refuse_unknown(tx, group, &list)?;
+    }
     tell_members(tx, group, "group.member.added", &added)?;
     Ok(added.len())
 }
 
+fn refuse_unknown(tx: &mut Tx, group: &Group, list: &str) -> Result<()> {
+    let query = format!(
+        "SELECT value AS id FROM ({}) AS given WHERE value NOT IN (SELECT user_id FROM directory_users \
+         WHERE connection_id = $2 AND deleted_at IS NULL AND user_id IN ({}))",
+        listed(tx.db, 1),
+        listed(tx.db, 1)
+    );
+    let unknown: Vec<Id> = on_backend!(tx.db, conn => Prepared(
+        diesel::sql_query(query).bind::<Text, _>(list).bind::<Text, _>(&group.connection_id)
+    )
+    .load(conn))?;
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<String> = unknown.into_iter().map(|id| id.id).collect();
+    Err(scim::Error::unknown_member(&ids).into())
+}
+
 fn taken_out(tx: &mut Tx, group: &Group, query: &str, ids: Option<&Vec<String>>) -> Result<usize> {
-    let query = diesel::sql_query(query).bind::<Text, _>(&group.id);
-    let removed: Vec<Id> = match ids {
-        Some(ids) => query.bind::<Text, _>(json!(ids).to_string()).load(tx.db)?,
-        None => query.load(tx.db)?,
-    };
+    let list = ids.map(|ids| json!(ids).to_string());
+    let removed: Vec<Id> = on_backend!(tx.db, conn => {
+        let query = diesel::sql_query(query).bind::<Text, _>(&group.id);
+        match list {
+            Some(list) => Prepared(query.bind::<Text, _>(list)).load(conn)?,
+            None => Prepared(query).load(conn)?,
+        }
+    });
     tell_members(tx, group, "group.member.removed", &removed)?;
     Ok(removed.len())
 }
@@ -121,7 +132,18 @@ pub(super) fn of_groups(db: &mut Db, of: &[Group]) -> Result<HashMap<GroupId, Ve
     Ok(theirs)
 }
 
-/// The groups that these people are in, by ID and name.
+/// The groups that a person is in, by ID and name.
+pub(super) fn groups_of_one(db: &mut Db, user: &UserId) -> Result<Vec<(GroupId, String)>> {
+    let query = group_members::table
+        .inner_join(groups::table)
+        .filter(group_members::user_id.eq(user))
+        .filter(groups::deleted_at.is_null())
+        .order(group_members::group_id)
+        .select((groups::id, groups::display_name));
+    Ok(on_backend!(db, conn => Prepared(query).load(conn))?)
+}
+
+/// The same of these people.
 pub(super) fn groups_of(
     db: &mut Db,
     users: &[UserId],

@@ -12,6 +12,7 @@ use crate::scim::patch::{self, Operation};
 use crate::scim::query::Query;
 use crate::scim::{self, Kind, Resource};
 use crate::store::ending::{self, Of};
+use crate::store::prepared::written;
 use crate::store::schema::directory_users;
 use crate::store::users::{self as people, FromDirectory, User};
 use crate::store::{
@@ -166,18 +167,20 @@ pub fn create(
         deleted_at: None,
     };
     row.take(resource, is_active);
-    if before.is_some() {
-        diesel::update(directory_users::table.find(&row.user_id)).set(&row).execute(tx.db)?;
+    let is_new = before.is_none();
+    if !is_new {
+        save(tx, &row)?;
         letting_go::groups_changed(tx, &row.user_id)?;
         emails::forget(tx, &row.user_id)?;
     } else {
-        let insert = diesel::insert_into(directory_users::table).values(row.clone());
-        on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
+        on_backend!(tx.db, conn => Coming(&row).execute(conn))?;
     }
     emails::write(tx, &row)?;
     count_more(tx, &directory.connection_id, 1, 0)?;
     let words = format!("{} {effect}{}.", called(&row), ended_words(ended));
-    Ok((with_theirs(tx.db, row)?, Effect::change(words)))
+    // Whom no directory has kept is in no group.
+    let groups = if is_new { Vec::new() } else { members::groups_of_one(tx.db, &row.user_id)? };
+    Ok((Person { row, groups: Some(groups) }, Effect::change(words)))
 }
 
 /// Replaces what the directory says of a user (RFC 7644, 3.5.1). What the directory leaves out of `userName` and
@@ -231,7 +234,7 @@ pub fn remove(
     row.deleted_at = Some(tx.now);
     row.updated_at = tx.now;
     row.revision += 1;
-    diesel::update(directory_users::table.find(&row.user_id)).set(&row).execute(tx.db)?;
+    save(tx, &row)?;
     letting_go::groups_changed(tx, &row.user_id)?;
     count_more(tx, &directory.connection_id, -1, 0)?;
     let ended = people::deprovision(tx, &row.user_id, row.is_test)?;
@@ -269,7 +272,7 @@ fn write(
         (true, false) => Some(ending::sessions(tx, Of::User(&row.user_id))?),
         _ => None,
     };
-    diesel::update(directory_users::table.find(&row.user_id)).set(&row).execute(tx.db)?;
+    save(tx, &row)?;
     if before.resource.get("emails") != row.resource.get("emails") {
         emails::forget(tx, &row.user_id)?;
         emails::write(tx, &row)?;
@@ -281,6 +284,25 @@ fn write(
     };
     let words = format!("{} {did}{}.", called(&row), ended_words(ended.unwrap_or(0)));
     Ok((with_theirs(tx.db, row)?, Effect::change(words)))
+}
+
+written! {
+    insert Coming: Row, into directory_users {
+        user_id, connection_id, user_name_key, external_id, display_name_key, is_active, is_test, resource, revision,
+        created_at, updated_at, deleted_at,
+    }
+}
+
+written! {
+    update Saved: Row, in directory_users {
+        connection_id, user_name_key, external_id, display_name_key, is_active, is_test, resource, revision,
+        created_at, updated_at, deleted_at,
+    } by user_id
+}
+
+fn save(tx: &mut Tx, row: &Row) -> Result<()> {
+    on_backend!(tx.db, conn => Saved(row).execute(conn))?;
+    Ok(())
 }
 
 fn row(db: &mut Db, directory: &Directory, id: &str) -> Result<Row> {
@@ -307,13 +329,16 @@ pub(super) fn unchanged_since(revision: i64, if_match: Option<&[i64]>) -> Result
 }
 
 fn with_theirs(db: &mut Db, row: Row) -> Result<Person> {
-    let groups = members::groups_of(db, std::slice::from_ref(&row.user_id))?.remove(&row.user_id);
-    Ok(Person { row, groups: Some(groups.unwrap_or_default()) })
+    let groups = members::groups_of_one(db, &row.user_id)?;
+    Ok(Person { row, groups: Some(groups) })
 }
 
 fn with(db: &mut Db, rows: Vec<Row>, with_groups: bool) -> Result<Vec<Person>> {
     if !with_groups {
         return Ok(rows.into_iter().map(|row| Person { row, groups: None }).collect());
+    }
+    if let [_] = &*rows {
+        return rows.into_iter().map(|row| with_theirs(db, row)).collect();
     }
     let ids: Vec<UserId> = rows.iter().map(|row| row.user_id.clone()).collect();
     let mut theirs = members::groups_of(db, &ids)?;

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::store::db::or_not_found;
+use crate::store::prepared::written;
 use crate::store::schema::scim_requests;
 use crate::store::{
     ConnectionId, Db, OrganizationId, Page, ScimRequestId, ScimTokenId, Time, Tx, Window,
@@ -63,7 +64,15 @@ pub struct Filter {
 
 /// Writes down a request in the transaction that it caused.
 pub fn record(tx: &mut Tx, entry: &Entry) -> Result<()> {
-    record_all(tx, std::slice::from_ref(entry))
+    on_backend!(tx.db, conn => Recorded(entry).execute(conn))?;
+    Ok(())
+}
+
+written! {
+    insert Recorded: Entry, into scim_requests {
+        id, organization_id, connection_id, token_id, method, path, status, code, effect, is_change, dialect,
+        resource_id, message, micros, created_at,
+    }
 }
 
 /// Writes down several, so many at a time that their values fit into a statement of either database.

@@ -6,8 +6,11 @@ use crate::crypto::{self, Secret};
 use crate::error::{Error, Result};
 use crate::store::db::or_not_found;
 use crate::store::input::Faults;
+use crate::store::prepared::written;
 use crate::store::schema::{directories, scim_tokens};
-use crate::store::{ConnectionId, Db, Json, Page, ScimTokenId, Time, Tx, Window, events, used};
+use crate::store::{
+    ConnectionId, Db, Json, Page, ScimTokenId, Time, Tx, Window, events, on_backend, used,
+};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
@@ -246,11 +249,15 @@ pub(super) fn count_more(
     users: i64,
     groups: i64,
 ) -> Result<()> {
-    diesel::update(directories::table.find(connection))
-        .set((
-            directories::users.eq(directories::users + users),
-            directories::groups.eq(directories::groups + groups),
-        ))
-        .execute(tx.db)?;
+    let more = More { users, groups, connection };
+    on_backend!(tx.db, conn => more.execute(conn))?;
     Ok(())
+}
+
+written! {
+    More {
+        "UPDATE directories SET users = users + " users: i64 as directories::users,
+        ", groups = groups + " groups: i64 as directories::groups,
+        " WHERE connection_id = " connection: &'a ConnectionId as directories::connection_id,
+    }
 }

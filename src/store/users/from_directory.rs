@@ -1,13 +1,11 @@
 //! What a directory says of people becomes part of who they are.
 
-use super::{Source, User, find, save, tell};
+use super::{Source, User, find, insert, save, tell};
 use crate::email::Email;
 use crate::error::Result;
 use crate::store::directories::Directory;
 use crate::store::ending::{self, Of};
-use crate::store::schema::users;
-use crate::store::{Json, Prepared, Tx, UserId, on_backend};
-use diesel::prelude::*;
+use crate::store::{Json, Tx, UserId};
 use serde_json::{Map, json};
 
 /// What a directory says of a person.
@@ -51,8 +49,7 @@ pub(in crate::store) fn create_from_directory(
         created_at: tx.now,
         updated_at: tx.now,
     };
-    let insert = diesel::insert_into(users::table).values(user.clone());
-    on_backend!(tx.db, conn => Prepared(insert).execute(conn))?;
+    insert(tx, &user)?;
     if !said.is_test {
         let data = json!({ "source": user.source, "active": said.is_active });
         tell(tx, &user, "user.created", data)?;

@@ -159,7 +159,7 @@ pub struct Filter {
 
 /// Finds a user of any organization.
 pub fn find(db: &mut Db, id: &UserId) -> Result<User> {
-    or_not_found(users::table.find(id).first(db), "user", id)
+    by_id(db, id)?.ok_or_else(|| Error::not_found("user", id.to_string()))
 }
 
 /// Finds a user of any organization, if there is one with this ID.
@@ -176,11 +176,10 @@ pub fn find_in(db: &mut Db, organization: &OrganizationId, id: &UserId) -> Resul
 
 /// Finds the user with this email address in an organization.
 pub fn by_email(db: &mut Db, organization: &OrganizationId, email: &Email) -> Result<Option<User>> {
-    let found = users::table
+    let query = users::table
         .filter(users::organization_id.eq(organization))
-        .filter(users::email_key.eq(email.key()))
-        .first(db);
-    Ok(found.optional()?)
+        .filter(users::email_key.eq(email.key()));
+    Ok(on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?)
 }
 
 /// A page of users, newest first.
@@ -223,7 +222,7 @@ pub fn create(tx: &mut Tx, new: NewUser) -> Result<User> {
         updated_at: tx.now,
     };
     refuse_taken(tx, &user)?;
-    diesel::insert_into(users::table).values(&user).execute(tx.db)?;
+    insert(tx, &user)?;
     tell(tx, &user, "user.created", json!({ "source": user.source }))?;
     Ok(user)
 }
@@ -384,9 +383,28 @@ fn refuse_taken(tx: &mut Tx, user: &User) -> Result<()> {
     Ok(())
 }
 
+written! {
+    insert Coming: User, into users {
+        id, organization_id, source, email, email_key, name, given_name, family_name, attributes, suspended_at,
+        directory_suspended_at, deprovisioned_at, last_sign_in_at, created_at, updated_at,
+    }
+}
+
+fn insert(tx: &mut Tx, user: &User) -> Result<()> {
+    on_backend!(tx.db, conn => Coming(user).execute(conn))?;
+    Ok(())
+}
+
+written! {
+    update Saved: User, in users {
+        organization_id, source, email, email_key, name, given_name, family_name, attributes, suspended_at,
+        directory_suspended_at, deprovisioned_at, last_sign_in_at, created_at, updated_at,
+    } by id
+}
+
 fn save(tx: &mut Tx, user: &mut User) -> Result<()> {
     user.updated_at = tx.now;
-    diesel::update(&*user).set(&*user).execute(tx.db)?;
+    on_backend!(tx.db, conn => Saved(user).execute(conn))?;
     Ok(())
 }
 

@@ -1,59 +1,26 @@
-//! Measures sign-ins from outside: the release binary in a process of its own, spoken to by HTTP, phase by
-//! phase. `make bench` runs it on both databases and prints the floor that OpenSSL sets on the same machine.
+//! Sign-ins, phase by phase.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::cast_precision_loss,
-    reason = "a benchmark prints, and ends where something is not as it must be"
-)]
-
-mod client;
-mod server;
-mod world;
-
-use client::{Client, Reply};
-use server::Server;
-use std::time::{Duration, Instant};
-use world::{Visit, World};
+use crate::server::Server;
+use crate::world::{Visit, World};
+use crate::{CLIENTS, Cost, phase};
+use std::time::Duration;
 
 /// Sign-ins in one row of the table.
 const SIGN_INS: usize = 2_000;
-const CLIENTS: [usize; 3] = [1, 8, 32];
 const PHASES: [&str; 4] = ["authorize", "ACS", "token", "userinfo"];
 
-/// What one phase cost.
-#[derive(Clone, Copy, Default)]
-struct Cost {
-    wall: Duration,
-    cpu: Duration,
-    median: Duration,
-    late: Duration,
-}
-
-#[tokio::main]
-async fn main() {
-    let postgres = std::env::var("TEST_POSTGRES_URL").ok();
+/// All rows, on SQLite or on this Postgres; of `alg` and a number of clients, if they are asked for, only those.
+pub(crate) async fn table(postgres: Option<&str>, asked: &[String]) {
     println!(
         "| database | connections | ID token | clients | phase | per second | CPU ms | p50 ms | p95 ms |"
     );
     println!("|---|---|---|---|---|---|---|---|---|");
-    // For the work on it: `cargo bench --bench sign_in -- ES256 8` measures one row, on SQLite or, if there is
-    // one, on Postgres.
-    let asked: Vec<String> =
-        std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
-    if let [alg, clients] = &*asked {
+    if let [alg, clients] = asked {
         let clients = clients.parse().expect("a number of clients");
-        measure(postgres.as_deref(), 10, alg, &[clients; 5]).await;
+        measure(postgres, 10, alg, &[clients; 5]).await;
         return;
     }
-    // SQLite always; Postgres if there is one.
-    rows(None).await;
-    if let Some(postgres) = &postgres {
-        rows(Some(postgres)).await;
-    }
+    rows(postgres).await;
 }
 
 async fn rows(postgres: Option<&str>) {
@@ -109,43 +76,4 @@ async fn run(server: &Server, world: &World, clients: usize, count: usize) -> [C
         phase(server, clients, replies.iter().map(|reply| world.userinfo(reply)).collect()).await;
     assert!(replies.iter().all(|reply| reply.body.contains("\"email\"")), "userinfo has an email");
     [authorize, acs, token, userinfo]
-}
-
-/// Sends all requests over `clients` connections and waits for every reply.
-async fn phase(server: &Server, clients: usize, requests: Vec<String>) -> (Cost, Vec<Reply>) {
-    let count = requests.len();
-    let mut shares: Vec<Vec<(usize, String)>> = vec![Vec::new(); clients];
-    for (at, request) in requests.into_iter().enumerate() {
-        shares[at % clients].push((at, request));
-    }
-    let mut open = Vec::new();
-    for _ in 0..clients {
-        open.push(Client::connect(server.address()).await);
-    }
-    let (before, started) = (server.cpu(), Instant::now());
-    let tasks: Vec<_> = shares
-        .into_iter()
-        .zip(open)
-        .map(|(share, mut client)| {
-            tokio::spawn(async move {
-                let mut replies = Vec::with_capacity(share.len());
-                for (at, request) in share {
-                    replies.push((at, client.send(&request).await));
-                }
-                replies
-            })
-        })
-        .collect();
-    let mut replies: Vec<Option<Reply>> = (0..count).map(|_| None).collect();
-    for task in tasks {
-        for (at, reply) in task.await.expect("a client") {
-            replies[at] = Some(reply);
-        }
-    }
-    let (wall, cpu) = (started.elapsed(), server.cpu().saturating_sub(before));
-    let replies: Vec<Reply> = replies.into_iter().flatten().collect();
-    let mut times: Vec<Duration> = replies.iter().map(|reply| reply.took).collect();
-    times.sort_unstable();
-    let cost = Cost { wall, cpu, median: times[count / 2], late: times[count * 95 / 100] };
-    (cost, replies)
 }
