@@ -16,7 +16,8 @@ use crate::store::notices::{self, Frame, Reach};
 use crate::store::organizations::Organization;
 use crate::store::sessions::{self, Method, Session};
 use crate::store::{
-    Actor, ApplicationId, Scope, SessionId, Tx, applications, connections, logouts, organizations,
+    Actor, ApplicationId, Db, Scope, SessionId, Tx, applications, connections, logouts,
+    organizations,
 };
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -130,10 +131,12 @@ async fn end(
         .store
         .write(Scope::Own, Actor::System, move |tx| {
             let named = named.map(|id| sessions::by_id(tx.db, &id)).transpose()?.flatten();
+            let here = session.as_ref().map(|session| session.id.clone());
             let mut ending: Vec<Session> = session.into_iter().collect();
             ending.extend(named.filter(|named| ending.iter().all(|known| known.id != named.id)));
             let back = return_to.as_deref();
-            write_down(tx, &ending, application.as_ref(), &browser, back, lifetime)
+            let reach = reach(tx.db, &ending, application.as_ref(), here.as_ref())?;
+            write_down(tx, &ending, reach, &browser, back, lifetime)
         })
         .await?;
     let frames = frames(state, &done.reach.frames);
@@ -166,18 +169,28 @@ async fn end(
     Ok(response)
 }
 
+/// How the apps of those sessions can be told that go on so far.
+fn reach(
+    db: &mut Db,
+    ending: &[Session],
+    asking: Option<&ApplicationId>,
+    here: Option<&SessionId>,
+) -> Result<Reach> {
+    let live = ending.iter().filter(|session| session.ended_at.is_none());
+    let ids: Vec<SessionId> = live.map(|session| session.id.clone()).collect();
+    notices::reach(db, &ids, asking, here)
+}
+
 /// Ends sessions, and notes that the first may end at its provider, too, if that has an address for it.
 fn write_down(
     tx: &mut Tx,
     ending: &[Session],
-    application: Option<&ApplicationId>,
+    reach: Reach,
     browser: &str,
     return_to: Option<&str>,
     lifetime: TimeDelta,
 ) -> Result<Done> {
     let live: Vec<&Session> = ending.iter().filter(|session| session.ended_at.is_none()).collect();
-    let ids: Vec<SessionId> = live.iter().map(|session| session.id.clone()).collect();
-    let reach = notices::reach(tx.db, &ids, application)?;
     for session in &live {
         sessions::end(tx, session)?;
     }

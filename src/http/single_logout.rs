@@ -22,7 +22,6 @@ use crate::store::connections::{self, Connection};
 use crate::store::keys::KeyRing;
 use crate::store::logouts::{self, Followed, Logout, Outcome};
 use crate::store::organizations::Organization;
-use crate::store::sessions::Session;
 use crate::store::{Actor, ConnectionId, LogoutId, Scope, Tx, events};
 use actix_web::web::{Bytes, Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -196,11 +195,13 @@ async fn follow(
     let (connection, provider) = (place.connection.clone(), place.provider.entity_id.clone());
     let ours = place.entity_id.clone();
     let actor = Actor::Provider(connection.id.clone());
+    let here = browser::session(state, request).map(|cookie| crypto::hash(&cookie));
+    let cookie = here.clone();
     let done = state
         .store
         .write(Scope::Own, actor, move |tx| {
             let is_same = |known: &_| logout::is_same_name(known, &asked.name_id, &provider, &ours);
-            logouts::follow(tx, &connection, &asked, is_same)
+            logouts::follow(tx, &connection, &asked, cookie.as_ref(), is_same)
         })
         .await;
     let (answer, ended, opened) = match done {
@@ -221,16 +222,10 @@ async fn follow(
         }
     };
     let mut response = reply(state, &place, &incoming, &request_id, answer, &opened)?;
-    if is_here(state, request, &ended) {
+    if ended.iter().any(|session| here.as_ref() == Some(&session.hash)) {
         add_cookie(&mut response, &browser::signed_out(state))?;
     }
     Ok(response)
-}
-
-/// Whether this browser's session is among those that ended.
-fn is_here(state: &State, request: &HttpRequest, ended: &[Session]) -> bool {
-    let hash = browser::session(state, request).map(|cookie| crypto::hash(&cookie));
-    hash.is_some_and(|hash| ended.iter().any(|session| session.hash == hash))
 }
 
 /// Answers the provider. One that has no address for answers leaves the person with our page.

@@ -8,17 +8,20 @@ use crate::fetch::Fetcher;
 use crate::oidc::ended::{self, Ended};
 use crate::store::applications::Application;
 use crate::store::keys::KeyRing;
-use crate::store::notices::{self, Notice};
-use crate::store::{Actor, Scope, Store};
+use crate::store::notices::{self, Notice, Room};
+use crate::store::{Actor, ApplicationId, Scope, Store};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 
 /// How often is looked for what another process has left to do. What this one leaves is seen at once.
 const EVERY: Duration = Duration::from_secs(1);
-/// Deliveries at the same time: an app that does not answer keeps only its own waiting.
+/// Deliveries at the same time.
 const AT_ONCE: usize = 64;
+/// Those to one app: one that does not answer keeps only its own waiting.
+const EACH: usize = 8;
 
 /// What telling takes.
 pub struct Teller {
@@ -35,7 +38,7 @@ pub struct Teller {
 /// Tells until `stop` says `true` or is dropped; deliveries under way are finished.
 pub async fn run(teller: Teller, mut stop: watch::Receiver<bool>) {
     let teller = Arc::new(teller);
-    let mut under_way = JoinSet::new();
+    let mut under_way = UnderWay::default();
     loop {
         if let Err(error) = begin(&teller, &mut under_way).await {
             tracing::warn!(error = ?error, "apps could not be told of the end of sessions");
@@ -43,7 +46,7 @@ pub async fn run(teller: Teller, mut stop: watch::Receiver<bool>) {
         tokio::select! {
             () = teller.store.rung() => {}
             () = tokio::time::sleep(EVERY) => {}
-            Some(ended) = under_way.join_next() => note(ended),
+            Some(()) = under_way.next() => {}
             changed = stop.changed() => {
                 if changed.is_err() || *stop.borrow() {
                     break;
@@ -51,33 +54,60 @@ pub async fn run(teller: Teller, mut stop: watch::Receiver<bool>) {
             }
         }
     }
-    while let Some(ended) = under_way.join_next().await {
-        note(ended);
-    }
+    while under_way.next().await.is_some() {}
 }
 
-fn note(ended: std::result::Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended {
-        tracing::error!(%error, "telling an app did not end well");
+/// The deliveries under way, each known by whom it is for.
+#[derive(Default)]
+struct UnderWay {
+    tasks: JoinSet<()>,
+    to: HashMap<task::Id, ApplicationId>,
+}
+
+impl UnderWay {
+    fn begin(&mut self, teller: &Arc<Teller>, notice: Notice, application: Application) {
+        let to = application.id.clone();
+        let task = self.tasks.spawn(deliver(teller.clone(), notice, application));
+        self.to.insert(task.id(), to);
+    }
+
+    /// Waits for the next one that ends; `None` where there is none.
+    async fn next(&mut self) -> Option<()> {
+        let id = match self.tasks.join_next_with_id().await? {
+            Ok((id, ())) => id,
+            Err(error) => {
+                tracing::error!(%error, "telling an app did not end well");
+                error.id()
+            }
+        };
+        self.to.remove(&id);
+        Some(())
+    }
+
+    fn room(&self) -> Room {
+        let mut under_way = BTreeMap::new();
+        for application in self.to.values() {
+            *under_way.entry(application.clone()).or_default() += 1;
+        }
+        Room { most: AT_ONCE.saturating_sub(self.to.len()), each: EACH, under_way }
     }
 }
 
 /// Takes what is due, as far as there is room, and begins to deliver it.
-async fn begin(teller: &Arc<Teller>, under_way: &mut JoinSet<()>) -> Result<()> {
+async fn begin(teller: &Arc<Teller>, under_way: &mut UnderWay) -> Result<()> {
     loop {
-        let room = AT_ONCE.saturating_sub(under_way.len());
-        let now = teller.store.clock().now();
-        if room == 0 || !teller.store.read(move |db| notices::is_due(db, now)).await? {
+        let room = Arc::new(under_way.room());
+        let (now, seen) = (teller.store.clock().now(), room.clone());
+        if !teller.store.read(move |db| notices::is_due(db, now, &seen)).await? {
             return Ok(());
         }
-        let most = i64::try_from(room).unwrap_or(1);
-        let take = move |tx: &mut crate::store::Tx| notices::take(tx, most);
+        let take = move |tx: &mut crate::store::Tx| notices::take(tx, &room);
         let taken = teller.store.write(Scope::Own, Actor::System, take).await?;
         if taken.is_empty() {
             return Ok(());
         }
         for (notice, application) in taken {
-            under_way.spawn(deliver(teller.clone(), notice, application));
+            under_way.begin(teller, notice, application);
         }
     }
 }
@@ -209,7 +239,8 @@ mod tests {
         let ann = signed_in(&store, uri);
         let master = MasterKey::from_base64(MasterKey::generate().reveal(), None).unwrap();
         store.system(|tx| keys::keep(tx, &master, "sso.example"));
-        let ring = Arc::new(store.read_now(|db| keys::load(db, &master, None)).unwrap());
+        let now = store.clock().now();
+        let ring = Arc::new(store.read_now(|db| keys::load(db, &master, None, now)).unwrap());
         let (stop, stopped) = watch::channel(false);
         let job = || {
             let ring = ring.clone();
@@ -234,7 +265,9 @@ mod tests {
         let sessions: BTreeSet<String> = tokens.iter().map(|token| sid(token, &ring)).collect();
         assert_eq!(sessions.len(), SESSIONS);
         let later = store.clock().now().plus(notices::LEASE);
-        assert!(!store.read_now(|db| notices::is_due(db, later)).unwrap(), "something is left");
+        let room = UnderWay::default().room();
+        let is_due = store.read_now(|db| notices::is_due(db, later, &room)).unwrap();
+        assert!(!is_due, "something is left");
     }
 
     /// The session that a token names, if one of our keys signed it as what it is.

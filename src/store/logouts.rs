@@ -11,7 +11,7 @@ use super::sessions::{self, Session};
 use super::types::word;
 use super::{ConnectionId, Db, LogoutId, SessionId, Tx, on_backend};
 use crate::clock::Time;
-use crate::crypto;
+use crate::crypto::{self, TokenHash};
 use crate::error::Result;
 use crate::saml::logout::LogoutRequest;
 use crate::saml::response::NameId;
@@ -149,11 +149,13 @@ pub fn finish(tx: &mut Tx, id: &LogoutId, saml_request_id: &str, outcome: Outcom
 }
 
 /// Follows a provider's request, once: ends the sessions of the connection that it means, with what hangs on
-/// them. `is_same` says whether a session's name is the one that is asked for.
+/// them. `is_same` says whether a session's name is the one that is asked for; `here` is the hash of the cookie of the
+/// browser that brought the request, if it has one.
 pub fn follow(
     tx: &mut Tx,
     connection: &Connection,
     request: &LogoutRequest,
+    here: Option<&TokenHash>,
     is_same: impl Fn(&NameId) -> bool,
 ) -> Result<Followed> {
     let row = (
@@ -172,7 +174,8 @@ pub fn follow(
     let mut meant = sessions::named(tx.db, &connection.id, &request.name_id.value)?;
     meant.retain(|session| is_same(&session.name_id) && is_indexed(session, request));
     let ids: Vec<SessionId> = meant.iter().map(|session| session.id.clone()).collect();
-    let reach = notices::reach(tx.db, &ids, None)?;
+    let here = meant.iter().find(|session| here == Some(&session.hash));
+    let reach = notices::reach(tx.db, &ids, None, here.map(|session| &session.id))?;
     for session in &meant {
         sessions::end(tx, session)?;
     }

@@ -12,7 +12,7 @@ use crate::error::Result;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long whoever took a notice has to deliver it before another may.
 pub const LEASE: TimeDelta = TimeDelta::seconds(30);
@@ -105,7 +105,15 @@ pub(super) fn write(tx: &mut Tx, ended: &[SessionId], parts: Vec<Part>) -> Resul
 }
 
 /// How the applications that people of these sessions signed in to can be told of their end. `asking` knows already.
-pub fn reach(db: &mut Db, sessions: &[SessionId], asking: Option<&ApplicationId>) -> Result<Reach> {
+///
+/// Frames are opened in the browser that asks, so they tell for certain only of its own session, `here`: another browser's
+/// cookies are not there to be taken away.
+pub fn reach(
+    db: &mut Db,
+    sessions: &[SessionId],
+    asking: Option<&ApplicationId>,
+    here: Option<&SessionId>,
+) -> Result<Reach> {
     let mut reach = Reach { frames: Vec::new(), is_complete: true };
     for some in sessions.chunks(AT_ONCE) {
         let found: Vec<(SessionId, ApplicationId, Option<String>, Option<String>)> = grants::table
@@ -121,7 +129,8 @@ pub fn reach(db: &mut Db, sessions: &[SessionId], asking: Option<&ApplicationId>
             .distinct()
             .load(db)?;
         for (session_id, application, back, front) in found {
-            let is_told = back.is_some() || front.is_some() || asking == Some(&application);
+            let is_told_here = front.is_some() && here == Some(&session_id);
+            let is_told = back.is_some() || is_told_here || asking == Some(&application);
             reach.is_complete &= is_told;
             reach.frames.extend(front.map(|uri| Frame { uri, session_id }));
         }
@@ -129,25 +138,66 @@ pub fn reach(db: &mut Db, sessions: &[SessionId], asking: Option<&ApplicationId>
     Ok(reach)
 }
 
-/// Whether there is something to deliver.
-pub fn is_due(db: &mut Db, now: Time) -> Result<bool> {
-    let due = notices::table.filter(notices::due_at.le(now));
-    Ok(diesel::select(diesel::dsl::exists(due)).get_result(db)?)
+/// How many deliveries there may be at the same time.
+#[derive(Debug, Clone)]
+pub struct Room {
+    /// So many more.
+    pub most: usize,
+    /// So many for one application, those under way included.
+    pub each: usize,
+    /// How many are under way, by application.
+    pub under_way: BTreeMap<ApplicationId, usize>,
 }
 
-/// Takes what is due, with whom it is for, so that nobody else delivers it for the time of a [`LEASE`].
-///
-/// Several instances may take at once: on Postgres each passes over the rows that another one holds.
-pub fn take(tx: &mut Tx, most: i64) -> Result<Vec<(Notice, Application)>> {
+impl Room {
+    /// How many more there may be for an application.
+    fn left(&self, application: &ApplicationId) -> usize {
+        self.each.saturating_sub(self.under_way.get(application).copied().unwrap_or_default())
+    }
+
+    /// The applications for which there may be no more.
+    fn full(&self) -> Vec<&ApplicationId> {
+        self.under_way.keys().filter(|application| self.left(application) == 0).collect()
+    }
+}
+
+/// Whether there is something to deliver for which there is room.
+pub fn is_due(db: &mut Db, now: Time, room: &Room) -> Result<bool> {
     let due = notices::table
+        .filter(notices::due_at.le(now))
+        .filter(notices::application_id.ne_all(room.full()));
+    Ok(room.most > 0 && diesel::select(diesel::dsl::exists(due)).get_result(db)?)
+}
+
+/// Takes what is due and has room, with whom it is for, so that nobody else delivers it for the time of a [`LEASE`].
+///
+/// The application that has waited the longest comes first, and none gets more than its part: one that does not answer
+/// holds up its own notices only. Several instances may take at once: on Postgres each passes over the rows that another
+/// one holds.
+pub fn take(tx: &mut Tx, room: &Room) -> Result<Vec<(Notice, Application)>> {
+    let waiting: Vec<ApplicationId> = notices::table
         .filter(notices::due_at.le(tx.now))
-        .order(notices::due_at)
-        .select(notices::id)
-        .limit(most);
-    let ids: Vec<NoticeId> = match tx.db {
-        Db::Postgres(conn) => due.for_update().skip_locked().load(conn)?,
-        Db::Sqlite(conn) => due.load(conn)?,
-    };
+        .filter(notices::application_id.ne_all(room.full()))
+        .group_by(notices::application_id)
+        .select(notices::application_id)
+        .order(diesel::dsl::min(notices::due_at))
+        .limit(limit(room.most))
+        .load(tx.db)?;
+    let mut ids: Vec<NoticeId> = Vec::new();
+    for application in waiting {
+        let left = room.left(&application).min(room.most.saturating_sub(ids.len()));
+        let due = notices::table
+            .filter(notices::application_id.eq(application))
+            .filter(notices::due_at.le(tx.now))
+            .order(notices::due_at)
+            .select(notices::id)
+            .limit(limit(left));
+        let taken: Vec<NoticeId> = match tx.db {
+            Db::Postgres(conn) => due.for_update().skip_locked().load(conn)?,
+            Db::Sqlite(conn) => due.load(conn)?,
+        };
+        ids.extend(taken);
+    }
     diesel::update(notices::table.filter(notices::id.eq_any(&ids)))
         .set((notices::due_at.eq(tx.now.plus(LEASE)), notices::attempts.eq(notices::attempts + 1)))
         .execute(tx.db)?;
@@ -157,6 +207,10 @@ pub fn take(tx: &mut Tx, most: i64) -> Result<Vec<(Notice, Application)>> {
         .order(notices::id)
         .load(tx.db)?;
     Ok(found)
+}
+
+fn limit(most: usize) -> i64 {
+    i64::try_from(most).unwrap_or(i64::MAX)
 }
 
 /// The application was told, or cannot be told any more.

@@ -60,7 +60,7 @@ pub struct LogoutRequest {
     pub expires_at: Time,
     /// Whom.
     pub name_id: NameId,
-    /// From which of its sessions; none: from all of them (core 3.7.1).
+    /// From which of its sessions; none: from all of them (core 3.7.1). One that is there and empty is not none.
     pub session_indexes: Vec<String>,
 }
 
@@ -113,12 +113,17 @@ pub fn verify_request(
     let answerable = |rejection| Refused { rejection, request_id: Some(id.clone()) };
     let expires_at = rules.window().map_err(answerable)?;
     let name_id = subject::read(root, expected).map_err(answerable)?;
-    let session_indexes = xml::children(root, ns::PROTOCOL, "SessionIndex")
-        .filter_map(xml::text)
-        .map(|text| xml::trim(&text).to_owned())
-        .filter(|index| !index.is_empty())
-        .collect();
+    let session_indexes = session_indexes(root).map_err(answerable)?;
     Ok(LogoutRequest { id, expires_at, name_id, session_indexes })
+}
+
+/// The indexes of a request (core 3.7.1). An empty one is kept as what it is, the index of no session: left out, it would
+/// turn a request for one session into a request for all.
+fn session_indexes(root: Node<'_, '_>) -> Result<Vec<String>, Rejection> {
+    let unreadable = || invalid("A SessionIndex of the request holds more than text.");
+    xml::children(root, ns::PROTOCOL, "SessionIndex")
+        .map(|node| Ok(xml::trim(&xml::text(node).ok_or_else(unreadable)?).to_owned()))
+        .collect()
 }
 
 /// Verifies a `LogoutResponse` (core 3.7.2, profiles 4.4.4.2).

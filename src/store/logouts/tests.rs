@@ -61,7 +61,7 @@ impl World {
         };
         let all = self.sessions();
         let is_same = |known: &NameId| *known == request.name_id;
-        let done = self.store.system(|tx| follow(tx, &self.connection, &request, is_same));
+        let done = self.store.system(|tx| follow(tx, &self.connection, &request, None, is_same));
         match done {
             Followed::Replayed => None,
             Followed::Ended(ended, _) => {
@@ -111,6 +111,14 @@ fn a_session_without_an_index_or_from_an_earlier_release_is_found_by_its_name() 
     assert_eq!(world.follow("_a", "ann@globex.example", &["_9"]), Some(vec![0]));
     assert_eq!(world.follow("_b", "ann@globex.example", &["_1"]), Some(vec![1]));
     assert_eq!(world.store.read_now(testing::open_ones).unwrap(), (1, 1));
+}
+
+#[test]
+fn an_empty_index_means_only_sessions_that_have_none() {
+    let world = world();
+    world.set(&world.sessions()[0], None);
+    assert_eq!(world.follow("_a", "ann@globex.example", &[""]), Some(vec![0]));
+    assert_eq!(world.store.read_now(testing::open_ones).unwrap(), (2, 2));
 }
 
 #[test]

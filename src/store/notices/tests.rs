@@ -39,6 +39,11 @@ fn world() -> World {
     World { store, organization, connection, ann, told }
 }
 
+/// Room for so many, nothing being under way.
+fn room(most: usize) -> Room {
+    Room { most, each: most, under_way: BTreeMap::new() }
+}
+
 impl World {
     fn sessions(&self) -> Vec<Session> {
         let query = |db: &mut Db| Ok(session_rows::table.order(session_rows::id).load(db)?);
@@ -51,7 +56,7 @@ impl World {
     }
 
     fn take(&self) -> Vec<(Notice, Application)> {
-        self.store.system(|tx| take(tx, 100))
+        self.store.system(|tx| take(tx, &room(100)))
     }
 }
 
@@ -102,7 +107,7 @@ fn whoever_listens_is_told_however_sessions_end() {
             .into();
         assert_eq!(told, expected, "{name}");
         assert!(
-            world.store.read_now(|db| is_due(db, world.store.clock().now())).unwrap(),
+            world.store.read_now(|db| is_due(db, world.store.clock().now(), &room(1))).unwrap(),
             "{name}"
         );
     }
@@ -160,6 +165,38 @@ fn what_is_taken_is_nobody_else_s_for_the_time_of_a_lease() {
 }
 
 #[test]
+fn an_app_that_does_not_answer_holds_up_its_own_notices_only() {
+    let world = world();
+    let other = world.store.system(|tx| {
+        let (other, _) = applications::create(tx, listening())?;
+        for _ in 0..3 {
+            testing::sign_in(tx, &world.ann, &world.connection, &world.told)?;
+            testing::sign_in(tx, &world.ann, &world.connection, &other.id)?;
+        }
+        users::suspend(tx, &world.ann.id)?;
+        Ok(other.id)
+    });
+    let room = |busy: usize| Room {
+        most: 4,
+        each: 3,
+        under_way: BTreeMap::from([(world.told.clone(), busy)]),
+    };
+    let take = |busy| {
+        let taken = world.store.system(|tx| take(tx, &room(busy)));
+        let of = |id| taken.iter().filter(|(_, app)| app.id == id).count();
+        (of(world.told.clone()), of(other.clone()))
+    };
+    let is_due = |busy| {
+        let now = world.store.clock().now();
+        world.store.read_now(|db| is_due(db, now, &room(busy))).unwrap()
+    };
+    // Two are under way and one may be added; what is left is the other's, however many are due.
+    assert_eq!(take(2), (1, 3));
+    assert!(!is_due(3) && is_due(2));
+    assert_eq!((take(3), take(2)), ((0, 0), (1, 0)));
+}
+
+#[test]
 fn two_instances_take_at_once_and_neither_waits_for_the_other() {
     if std::env::var("TEST_POSTGRES_URL").is_err() {
         return; // SQLite has one writer.
@@ -167,7 +204,9 @@ fn two_instances_take_at_once_and_neither_waits_for_the_other() {
     let world = world();
     world.store.system(|tx| users::suspend(tx, &world.ann.id).map(drop));
     let write = |most| {
-        move |tx: &mut Tx| Ok(take(tx, most)?.into_iter().map(|(notice, _)| notice.id).collect())
+        move |tx: &mut Tx| {
+            Ok(take(tx, &room(most))?.into_iter().map(|(notice, _)| notice.id).collect())
+        }
     };
     let (first, second): (Vec<NoticeId>, Vec<NoticeId>) = world
         .store
@@ -211,7 +250,8 @@ fn an_app_that_is_told_in_neither_way_makes_the_end_incomplete() {
     let sessions = world.sessions();
     let reach = |of: &[&Session], asking: Option<&ApplicationId>| {
         let ids: Vec<SessionId> = of.iter().map(|session| session.id.clone()).collect();
-        world.store.read_now(|db| reach(db, &ids, asking)).unwrap()
+        let here = Some(&sessions[1].id);
+        world.store.read_now(|db| reach(db, &ids, asking, here)).unwrap()
     };
     assert_eq!(reach(&[], None), Reach { frames: Vec::new(), is_complete: true });
     assert!(reach(&[&sessions[0], &sessions[2]], None).is_complete);
@@ -234,7 +274,15 @@ fn an_app_that_is_told_in_neither_way_makes_the_end_incomplete() {
     let patch = ApplicationPatch { logout, ..ApplicationPatch::default() };
     world.store.system(|tx| applications::change(tx, &silent, patch).map(drop));
     let frame = Frame { uri, session_id: sessions[1].id.clone() };
-    assert_eq!(reach(&both, None), Reach { frames: vec![frame], is_complete: true });
+    assert_eq!(reach(&both, None), Reach { frames: vec![frame.clone()], is_complete: true });
+    // Of a session in another browser nobody knows whether the frame did anything.
+    let ids = [sessions[1].id.clone()];
+    let elsewhere = |here: Option<&SessionId>| {
+        world.store.read_now(|db| super::reach(db, &ids, None, here)).unwrap()
+    };
+    for here in [None, Some(&sessions[0].id)] {
+        assert_eq!(elsewhere(here), Reach { frames: vec![frame.clone()], is_complete: false });
+    }
 }
 
 #[test]

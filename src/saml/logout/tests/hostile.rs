@@ -128,13 +128,20 @@ fn a_message_without_a_signature_says_nothing() {
 fn only_keys_of_the_connection_sign() {
     let message = request();
     for keys in [trusting(&[]), trusting(&[testing::other_rsa()]), trusting(&[testing::ec()])] {
-        assert_eq!(read_query(&good(), &keys).unwrap_err().cause, Cause::SignatureInvalid);
+        assert_eq!(read_query(&good(), &keys).unwrap_err().cause, Cause::CertificateUnknown);
         let body = body(message.clone(), carry::REQUEST, Some(&signer(testing::rsa())));
         let cause = read_form(&body, &keys).unwrap_err().cause;
         assert_eq!(cause, Cause::CertificateUnknown);
     }
     let keys = trusting(&[testing::other_rsa(), testing::ec(), testing::rsa()]);
     assert!(read_query(&good(), &keys).is_ok());
+    // A known key that signed something else is no unknown key.
+    let state = part(&good(), "RelayState").to_owned();
+    let cause = |keys: &TrustedKeys| {
+        read_query(&good().replace(&state, "elsewhere"), keys).unwrap_err().cause
+    };
+    assert_eq!(cause(&keys), Cause::SignatureInvalid);
+    assert_eq!(cause(&trusting(&[testing::other_rsa()])), Cause::CertificateUnknown);
 }
 
 #[test]

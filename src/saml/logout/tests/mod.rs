@@ -155,6 +155,29 @@ fn several_sessions_or_all_of_them_may_be_meant() {
 }
 
 #[test]
+fn an_empty_session_index_is_one_and_does_not_mean_all() {
+    let without = |index: Element| {
+        Element::new("samlp:LogoutRequest")
+            .attribute("ID", "_1")
+            .attribute("Version", "2.0")
+            .attribute("IssueInstant", now().to_string())
+            .attribute("Destination", SLO)
+            .child(Element::new("saml:Issuer").text(IDP))
+            .child(Element::new("saml:NameID").text("ann"))
+            .child(index)
+    };
+    for text in ["", " \n"] {
+        for read in both_ways(&without(Element::new("samlp:SessionIndex").text(text))) {
+            assert_eq!(read.unwrap().session_indexes, [""]);
+        }
+    }
+    let element = Element::new("samlp:SessionIndex").child(Element::new("saml:Issuer"));
+    for read in both_ways(&without(element)) {
+        assert_eq!(read.unwrap_err().cause, crate::cause::Cause::XmlInvalid);
+    }
+}
+
+#[test]
 fn elliptic_curves_sign_a_query_in_either_form() {
     let (pair, keys) = (testing::ec(), trusting(&[testing::rsa(), testing::ec()]));
     let signed = query(&request(), carry::REQUEST, "", &signer(pair));
