@@ -22,7 +22,7 @@ pub enum Refreshed {
     Changed,
     /// Nothing was taken over: it waits for a person.
     Held,
-    /// Meanwhile somebody gave the connection other metadata.
+    /// Meanwhile somebody gave the connection other metadata, or decided by whom it must be signed.
     Superseded,
 }
 

@@ -3,7 +3,7 @@
 use super::{Refresh, by_connection};
 use crate::error::Result;
 use crate::fetch::Validators;
-use crate::store::connections::{Connection, ConnectionState};
+use crate::store::connections::{self as all, Connection, ConnectionState};
 use crate::store::schema::{connections, metadata_refreshes, organizations};
 use crate::store::{ConnectionId, Db, Time, Tx, on_backend};
 use chrono::TimeDelta;
@@ -32,6 +32,8 @@ pub struct Due {
     pub url: String,
     /// By what the copy at hand is recognised.
     pub known: Validators,
+    /// When the try before this one ended.
+    pub tried_at: Option<Time>,
 }
 
 /// Whether an unknown certificate may have the metadata read.
@@ -116,7 +118,9 @@ pub fn ask(tx: &mut Tx, id: &ConnectionId) -> Result<Asked> {
         .execute(tx.db)?;
     if granted == 1 {
         // All of it: what a cache on the way says of the copy at hand does not count now.
-        return Ok(Asked::Granted(Box::new(due_of(connection, url, None, tx.now))));
+        let row = by_connection(tx.db, id)?;
+        let due = due_of(connection, url, row.as_ref(), tx.now);
+        return Ok(Asked::Granted(Box::new(Due { known: Validators::default(), ..due })));
     }
     let row = by_connection(tx.db, id)?;
     Ok(match row.as_ref().and_then(|row| row.asked_at) {
@@ -139,7 +143,23 @@ fn due_of(connection: Connection, url: String, row: Option<&Refresh>, now: Time)
         .filter(is_of_this_url)
         .filter(is_valid)
         .map(|row| Validators { etag: row.etag.clone(), last_modified: row.last_modified.clone() });
-    Due { connection, url, known: known.unwrap_or_default() }
+    let tried_at = row.and_then(|row| row.tried_at);
+    Due { connection, url, known: known.unwrap_or_default(), tried_at }
+}
+
+/// Whether nothing was decided about a connection's metadata while it was read: nobody has given other metadata or another
+/// address, changed by whom it must be signed, or ended a try of their own. What was read before that is out of date, and
+/// that it failed is no news.
+pub fn is_current(db: &mut Db, due: &Due) -> Result<bool> {
+    let Some((now, _)) = all::by_id_with_organization(db, &due.connection.id)? else {
+        return Ok(false);
+    };
+    let then = &due.connection;
+    let tried_at = by_connection(db, &then.id)?.and_then(|row| row.tried_at);
+    Ok(now.metadata_url.as_ref() == Some(&due.url)
+        && now.metadata_at == then.metadata_at
+        && now.settings.metadata_certificate == then.settings.metadata_certificate
+        && tried_at == due.tried_at)
 }
 
 /// A connection that people sign in or try to, and its metadata address.

@@ -7,7 +7,7 @@ mod lease;
 #[cfg(test)]
 mod tests;
 
-pub use lease::{Asked, Due, adopt, ask, claim, is_underway};
+pub use lease::{Asked, Due, adopt, ask, claim, is_current, is_underway};
 
 use super::connections::{Connection, tell};
 use super::schema::metadata_refreshes;
