@@ -1,6 +1,6 @@
 //! Certificates one by one: added and removed by a person, and settled by what providers sign with.
 
-use super::{CertificateSource, CertificateState, ProviderCertificate, list, put};
+use super::{CertificateSource, CertificateState, ProviderCertificate, in_order, list, put};
 use crate::error::{Error, Result};
 use crate::saml::certificate::Certificate;
 use crate::saml::metadata::IdentityProvider;
@@ -19,8 +19,8 @@ pub fn add(tx: &mut Tx, id: &ConnectionId, certificate: &Certificate) -> Result<
         let detail = format!("The certificate has ended on {}.", certificate.not_after());
         return Err(Error::invalid("/certificate", "certificate_expired", detail));
     }
-    let rows = list(tx.db, &connection)?;
-    let before = rows.into_iter().find(|row| row.fingerprint == certificate.fingerprint());
+    let mut rows = list(tx.db, &connection)?;
+    let before = rows.iter().find(|row| row.fingerprint == certificate.fingerprint()).cloned();
     if let Some(trusted) = before.as_ref().filter(|row| row.is_trusted()) {
         let mut row = trusted.clone();
         (row.source, row.unlisted_at) = (CertificateSource::Hand, None);
@@ -33,7 +33,9 @@ pub fn add(tx: &mut Tx, id: &ConnectionId, certificate: &Certificate) -> Result<
     row.enter(CertificateState::Next, tx.now);
     (row.source, row.unlisted_at, row.is_barred) = (CertificateSource::Hand, None, false);
     put(tx, &row)?;
-    provider.certificates.push(certificate.clone());
+    rows.retain(|known| known.fingerprint != row.fingerprint);
+    rows.push(row.clone());
+    provider.certificates = in_order(&rows, tx.now);
     revise(tx, &mut connection, provider)?;
     told(tx, &connection, &row, was)?;
     Ok(connection)
@@ -70,30 +72,30 @@ pub fn remove(tx: &mut Tx, id: &ConnectionId, fingerprint: &str) -> Result<Conne
 pub fn signed(tx: &mut Tx, id: &ConnectionId, fingerprint: &str) -> Result<()> {
     let mut connection = find(tx.db, id)?;
     let mut provider = known(&connection)?;
-    let rows = list(tx.db, &connection)?;
-    let signer = rows.iter().find(|row| row.fingerprint == fingerprint && row.is_trusted());
-    let Some(mut signer) = signer.cloned() else { return Ok(()) };
-    let was = signer.state;
-    if was == CertificateState::Next {
-        signer.enter(CertificateState::Active, tx.now);
-        put(tx, &signer)?;
-        told(tx, &connection, &signer, Some(was))?;
+    let mut rows = list(tx.db, &connection)?;
+    let is_signer = |row: &ProviderCertificate| row.fingerprint == fingerprint;
+    let signer = rows.iter().find(|row| is_signer(row) && row.is_trusted());
+    let Some(is_named) = signer.map(|signer| signer.unlisted_at.is_none()) else { return Ok(()) };
+    let mut news = Vec::new();
+    for row in rows.iter_mut().filter(|row| row.is_trusted()) {
+        let (was, is_over) = (row.state, is_named && row.unlisted_at.is_some());
+        if is_over {
+            row.enter(CertificateState::Retired, tx.now);
+        } else if is_signer(row) {
+            row.enter(CertificateState::Active, tx.now);
+        }
+        if row.state != was {
+            put(tx, row)?;
+            news.push((row.clone(), was));
+        }
     }
-    if signer.unlisted_at.is_some() {
-        return Ok(());
+    let trusted = in_order(&rows, tx.now);
+    if trusted != provider.certificates {
+        provider.certificates = trusted;
+        revise(tx, &mut connection, provider)?;
     }
-    let mut over: Vec<ProviderCertificate> =
-        rows.into_iter().filter(|row| row.is_trusted() && row.unlisted_at.is_some()).collect();
-    if over.is_empty() {
-        return Ok(());
-    }
-    provider.certificates.retain(|known| over.iter().all(|row| *row.certificate != *known));
-    revise(tx, &mut connection, provider)?;
-    for row in &mut over {
-        let was = row.state;
-        row.enter(CertificateState::Retired, tx.now);
-        put(tx, row)?;
-        told(tx, &connection, row, Some(was))?;
+    for (row, was) in news {
+        told(tx, &connection, &row, Some(was))?;
     }
     Ok(())
 }

@@ -21,10 +21,13 @@ use crate::store::{ConnectionId, Db, Json, Time, Tx, on_backend};
 use chrono::TimeDelta;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 /// How long a certificate is remembered that is trusted no more.
 const REMEMBERED: TimeDelta = TimeDelta::days(90);
+/// How many of them are remembered at most.
+const MOST_RETIRED: i64 = 100;
 /// Connections whose certificates one transaction writes down.
 const BATCH: i64 = 100;
 
@@ -190,7 +193,7 @@ pub(super) fn take_over(
     let is_in_use = occasion != Occasion::Replaced
         && known.iter().any(|row| row.state == CertificateState::Active && row.not_after > tx.now);
     let fresh = if is_in_use { CertificateState::Next } else { CertificateState::Active };
-    let mut trusted = Vec::new();
+    let mut trusted: Vec<ProviderCertificate> = Vec::new();
     for certificate in named {
         let row = known.iter().find(|row| row.fingerprint == certificate.fingerprint());
         if row.is_some_and(|row| row.is_barred) {
@@ -208,28 +211,43 @@ pub(super) fn take_over(
         }
         after.unlisted_at = None;
         put(tx, &after)?;
-        trusted.push(certificate.clone());
+        trusted.push(after);
     }
     for row in known.into_iter().filter(|row| row.is_trusted() && !named.contains(&row.certificate))
     {
         let is_kept_apart = is_apart(&row, occasion);
         let mut after = row;
-        if stays(&after, occasion, tx.now) {
-            trusted.push((*after.certificate).clone());
-        } else {
+        if !stays(&after, occasion, tx.now) {
             after.enter(CertificateState::Retired, tx.now);
         }
         if !is_kept_apart {
             after.unlisted_at = after.unlisted_at.or(Some(tx.now));
         }
         put(tx, &after)?;
+        trusted.extend(Some(after).filter(ProviderCertificate::is_trusted));
     }
     forget(tx, &connection.id)?;
     if trusted.is_empty() {
         let detail = "Every certificate of the metadata was removed here by hand. Trust one again by adding it by itself: vestibule connection certificate add.";
         return Err(Error::invalid("/metadata", "metadata_no_certificate", detail));
     }
-    Ok(TakenOver { trusted, unnamed })
+    Ok(TakenOver { trusted: in_order(&trusted, tx.now), unnamed })
+}
+
+/// Those of `rows` that are trusted, in the order in which a signature is held against them. No more than eight are
+/// tried where a message does not say whose it is, so what is in use comes first, the latest before the rest; then what a
+/// person added, what was announced, and what has ended.
+fn in_order(rows: &[ProviderCertificate], now: Time) -> Vec<Certificate> {
+    let mut trusted: Vec<&ProviderCertificate> =
+        rows.iter().filter(|row| row.is_trusted()).collect();
+    let rank = |row: &ProviderCertificate| match (row.state, row.source) {
+        _ if row.not_after < now => 3,
+        (CertificateState::Active, _) => 0,
+        (_, CertificateSource::Hand) => 1,
+        (_, CertificateSource::Metadata) => 2,
+    };
+    trusted.sort_by_key(|row| (rank(row), Reverse(row.state_at)));
+    trusted.into_iter().map(|row| (*row.certificate).clone()).collect()
 }
 
 /// Whether a certificate has nothing to do with what metadata names: a person trusts it until a person removes it.
@@ -296,13 +314,24 @@ fn put(tx: &mut Tx, row: &ProviderCertificate) -> Result<()> {
     Ok(())
 }
 
-/// Forgets what is trusted no more for long. What a person removed is remembered: it must not come back.
+/// Forgets what is trusted no more for long, and what is too much. What a person removed is remembered: it must not come
+/// back.
 fn forget(tx: &mut Tx, connection: &ConnectionId) -> Result<()> {
-    let old = provider_certificates::table
-        .filter(provider_certificates::connection_id.eq(connection))
-        .filter(provider_certificates::state.eq(CertificateState::Retired))
-        .filter(provider_certificates::is_barred.eq(false))
-        .filter(provider_certificates::state_at.lt(tx.now.minus(REMEMBERED)));
+    let retired = || {
+        provider_certificates::table
+            .filter(provider_certificates::connection_id.eq(connection))
+            .filter(provider_certificates::state.eq(CertificateState::Retired))
+            .filter(provider_certificates::is_barred.eq(false))
+    };
+    let old = retired().filter(provider_certificates::state_at.lt(tx.now.minus(REMEMBERED)));
     diesel::delete(old).execute(tx.db)?;
+    let rest: Vec<String> = retired()
+        .order((provider_certificates::state_at.desc(), provider_certificates::fingerprint))
+        .select(provider_certificates::fingerprint)
+        .offset(MOST_RETIRED)
+        .limit(BATCH)
+        .load(tx.db)?;
+    diesel::delete(retired().filter(provider_certificates::fingerprint.eq_any(rest)))
+        .execute(tx.db)?;
     Ok(())
 }

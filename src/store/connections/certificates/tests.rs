@@ -1,5 +1,6 @@
 use super::CertificateState::{Active, Next, Retired};
 use super::*;
+use crate::crypto::{Algorithm, PrivateKey};
 use crate::saml::metadata::IdentityProvider;
 use crate::saml::testing as saml_testing;
 use crate::store::connections::{self, Refreshed, has_only_gained};
@@ -89,6 +90,55 @@ fn the_last_working_certificate_is_never_removed_by_a_refresh() {
     read_again(&store, &id, with(&[saml_testing::other_rsa()]));
     assert_eq!(states(&store, &id), [(Active, true), (Retired, true), (Next, false)]);
     assert_eq!(trusted(&store, &id), 2);
+}
+
+/// So many certificates that nobody has seen yet.
+fn fresh(count: usize) -> Vec<Certificate> {
+    let key = PrivateKey::generate(Algorithm::Es256).unwrap();
+    let made = |n| key.self_signed(&format!("{n}"), 10, saml_testing::now()).unwrap();
+    (0..count).map(|n| Certificate::parse(&made(n)).unwrap()).collect()
+}
+
+#[test]
+fn the_certificate_in_use_is_tried_first_however_many_are_named() {
+    let store = testing::store();
+    let id = connection(&store).id;
+    let (old, by_hand) = (&saml_testing::rsa().certificate, &saml_testing::ec().certificate);
+    let named = fresh(20);
+    let trusted = || {
+        let connection = store.read_now(|db| connections::find(db, &id)).unwrap();
+        connection.identity_provider.unwrap().into_inner().certificates
+    };
+    // It stays although it is named no more, and is behind nobody.
+    let found = IdentityProvider { certificates: named.clone(), ..provider("JumpCloud") };
+    read_again(&store, &id, found.clone());
+    assert_eq!((&trusted()[0], trusted().len()), (old, 21));
+    store.system(|tx| add(tx, &id, by_hand));
+    assert_eq!(trusted()[..2], [old.clone(), by_hand.clone()]);
+    read_again(&store, &id, IdentityProvider { wants_signed_requests: true, ..found });
+    assert_eq!(trusted()[..2], [old.clone(), by_hand.clone()]);
+    // One that has signed takes over, and with it the first place.
+    store.system(|tx| signed(tx, &id, named[19].fingerprint()));
+    assert_eq!(trusted()[..2], [named[19].clone(), by_hand.clone()]);
+}
+
+#[test]
+fn so_many_certificates_are_remembered_and_no_more() {
+    let store = testing::store();
+    let id = connection(&store).id;
+    let mut last = String::new();
+    for _ in 0..6 {
+        let certificates = fresh(30);
+        last = certificates[0].fingerprint().to_owned();
+        read_again(&store, &id, IdentityProvider { certificates, ..provider("JumpCloud") });
+        store.clock().advance(TimeDelta::hours(1));
+    }
+    read_again(&store, &id, with(&[saml_testing::rsa()]));
+    let rows = store.read_now(|db| connections::find(db, &id).and_then(|row| list(db, &row)));
+    let rows = rows.unwrap();
+    assert_eq!(rows.iter().filter(|row| row.state == Retired).count(), 100);
+    // The latest of them.
+    assert!(rows.iter().any(|row| row.fingerprint == last));
 }
 
 #[test]
