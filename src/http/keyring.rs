@@ -18,7 +18,7 @@ pub(super) fn open(config: &Config, store: &Store, master: &MasterKey) -> Result
     };
     let name = config.public_url.host();
     store.write_now(&Scope::System, &Actor::System, |tx| keys::keep(tx, master, name))?;
-    store.read_now(|db| keys::load(db, master, own.as_ref()))
+    store.read_now(|db| keys::load(db, master, own.as_ref(), store.clock().now()))
 }
 
 fn read(path: &Path) -> Result<String> {

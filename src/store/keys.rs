@@ -86,7 +86,7 @@ impl KeyRing {
         Signer::new(self.signing.key.as_openssl(), Some(&self.signing.certificate))
     }
 
-    /// The certificates that our requests are signed with, now and next.
+    /// The certificates that our requests are signed with, now and next, and those that were until a moment ago.
     #[must_use]
     pub fn signing_certificates(&self) -> &[Certificate] {
         &self.signing_certificates
@@ -114,7 +114,7 @@ pub struct OwnPair {
 }
 
 /// Opens every key. With a pair of the operator's own, that one alone signs and is published; the stored ones still open.
-pub fn load(db: &mut Db, master: &MasterKey, own: Option<&OwnPair>) -> Result<KeyRing> {
+pub fn load(db: &mut Db, master: &MasterKey, own: Option<&OwnPair>, now: Time) -> Result<KeyRing> {
     let rows: Vec<Row> = keys::table.order(keys::id.desc()).load(db)?;
     let mut oidc = Vec::new();
     let (mut signing, mut encryption) = (Stored::default(), Stored::default());
@@ -126,8 +126,8 @@ pub fn load(db: &mut Db, master: &MasterKey, own: Option<&OwnPair>) -> Result<Ke
                 since: row.state_at,
                 key: SigningKey::new(row.id.as_str(), key)?,
             }),
-            Purpose::SamlSigning => signing.add(state, pair(key, &row)?),
-            Purpose::SamlEncryption => encryption.add(state, pair(key, &row)?),
+            Purpose::SamlSigning => signing.add(state, row.state_at, pair(key, &row)?),
+            Purpose::SamlEncryption => encryption.add(state, row.state_at, pair(key, &row)?),
             Purpose::DemoProvider | Purpose::DemoEnded => {}
         }
     }
@@ -142,7 +142,10 @@ pub fn load(db: &mut Db, master: &MasterKey, own: Option<&OwnPair>) -> Result<Ke
         None => stored.published(),
     };
     let encryption_certificates = published(&own_encryption, &encryption);
-    let signing_certificates = published(&own_signing, &signing);
+    let mut signing_certificates = published(&own_signing, &signing);
+    if own_signing.is_none() {
+        signing_certificates.extend(signing.retired_since(now.minus(saml::SIGNS_STILL)));
+    }
     let signing = own_signing
         .or_else(|| signing.active.into_iter().next())
         .ok_or_else(|| Error::Internal(anyhow!("there is no key for SAML requests")))?;
@@ -160,20 +163,27 @@ pub fn load(db: &mut Db, master: &MasterKey, own: Option<&OwnPair>) -> Result<Ke
 struct Stored {
     active: Vec<Pair>,
     next: Vec<Pair>,
-    retired: Vec<Pair>,
+    retired: Vec<(Time, Pair)>,
 }
 
 impl Stored {
-    fn add(&mut self, state: State, pair: Pair) {
+    fn add(&mut self, state: State, since: Time, pair: Pair) {
         match state {
             State::Active => self.active.push(pair),
             State::Next => self.next.push(pair),
-            State::Retired => self.retired.push(pair),
+            State::Retired => self.retired.push((since, pair)),
         }
     }
 
     fn all(&self) -> impl Iterator<Item = &Pair> {
-        self.active.iter().chain(&self.next).chain(&self.retired)
+        let retired = self.retired.iter().map(|(_, pair)| pair);
+        self.active.iter().chain(&self.next).chain(retired)
+    }
+
+    /// The certificates whose keys retired after `moment`.
+    fn retired_since(&self, moment: Time) -> impl Iterator<Item = Certificate> {
+        let retired = self.retired.iter().filter(move |(since, _)| *since > moment);
+        retired.map(|(_, pair)| pair.certificate.clone())
     }
 
     /// What providers are told: the one in use first, then the one that will be.

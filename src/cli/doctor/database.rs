@@ -52,7 +52,7 @@ pub(super) fn keys(shell: &Shell) -> Result<Finding> {
     let previous = given.previous.as_ref().map(Secret::reveal);
     let store = shell.raw_store()?;
     let opened = MasterKey::from_base64(given.current.reveal(), previous)
-        .and_then(|master| store.read_now(|db| keys::load(db, &master, None)));
+        .and_then(|master| store.read_now(|db| keys::load(db, &master, None, shell.now())));
     Ok(match opened {
         Ok(_) => Finding::ok("keys", "the master key opens the keys that sign and decrypt"),
         Err(error) => Finding::failed("keys", format!("{error}"), FIX),

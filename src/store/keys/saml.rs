@@ -1,8 +1,9 @@
 //! The service provider's own keys and their rotation, with an overlap in which providers know both.
 //!
 //! Nothing rotates by itself: most providers learn a certificate only from a person. A rotation announces the new
-//! certificates beside the old ones; after [`ANNOUNCED`], or when told, the new keys take over. What is encrypted for an
-//! old key is opened for [`OPENED`] more, for the providers that were late.
+//! certificates beside the old ones; after [`ANNOUNCED`], or when told, the new keys take over. The old signing certificate
+//! is published for [`SIGNS_STILL`], since other instances sign with its key until they have heard. What is encrypted for
+//! an old key is opened for [`OPENED`] more, for the providers that were late.
 
 use super::{CERTIFICATE_YEARS, Purpose, Row, insert, take_step};
 use crate::clock::Time;
@@ -18,6 +19,9 @@ use serde_json::json;
 
 /// For how long a certificate is published before its key takes over.
 pub const ANNOUNCED: TimeDelta = TimeDelta::days(30);
+/// For how long the certificate of a signing key is published that does no more: much longer than instances take to hear
+/// of it, which is what the job `keys` says.
+pub const SIGNS_STILL: TimeDelta = TimeDelta::hours(1);
 /// For how long a key is kept that took part and does no more.
 pub const OPENED: TimeDelta = TimeDelta::days(90);
 
@@ -162,7 +166,7 @@ mod tests {
 
     fn kept(store: &TestStore, master: &MasterKey) -> KeyRing {
         store.system(|tx| keys::keep(tx, master, "sso.example"));
-        store.read_now(|db| keys::load(db, master, None)).unwrap()
+        store.read_now(|db| keys::load(db, master, None, store.clock().now())).unwrap()
     }
 
     fn prints(certificates: &[Certificate]) -> Vec<String> {
@@ -192,7 +196,10 @@ mod tests {
         store.clock().advance(TimeDelta::hours(1));
         let after = kept(&store, &master);
         assert_eq!(signs(&after), signing[1]);
-        assert_eq!(prints(after.signing_certificates()), signing[1..]);
+        // Instances that have not heard yet sign with the old one.
+        assert_eq!(prints(after.signing_certificates()), [&*signing[1], &*old]);
+        store.clock().advance(SIGNS_STILL);
+        assert_eq!(prints(kept(&store, &master).signing_certificates()), signing[1..]);
         assert_eq!(after.encryption_certificates(), &during.encryption_certificates()[1..]);
     }
 
@@ -221,7 +228,8 @@ mod tests {
         let next = prints(kept(&store, &master).signing_certificates())[1].clone();
         store.system(|tx| rotate(tx, &master, "sso.example", &only, true));
         let after = kept(&store, &master);
-        assert_eq!((signs(&after), after.signing_certificates().len()), (next.clone(), 1));
+        assert_eq!(signs(&after), next);
+        assert_eq!(prints(after.signing_certificates()), [&*next, &*old]);
         assert_ne!(old, next);
         assert_eq!(after.encryption_certificates().len(), 1);
     }
