@@ -161,7 +161,7 @@ settings! {
     limits: Limits {
         /// Pages of a sign-in and messages of identity providers, from one client address; of IPv6 from one /64.
         per_address: PerMinute = Text Default("1200");
-        /// The same for one connection, from all addresses together.
+        /// The same for one connection, from all addresses together; a quarter of it is for addresses from which people have signed in lately.
         per_connection: PerMinute = Text Default("6000");
         /// Requests for tokens and about them, from one client address: that of an app's server.
         token: PerMinute = Text Default("6000");

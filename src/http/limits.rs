@@ -3,6 +3,10 @@
 //! Each process counts for itself and forgets when it ends. What is turned away here costs next to nothing: the body of the
 //! request is not read, the database not asked.
 
+mod connection;
+
+use connection::PerConnection;
+
 use super::error::{OAuthError, PageError, ScimError};
 use crate::clock::Time;
 use crate::config;
@@ -24,7 +28,7 @@ use std::time::Duration;
 /// `n` times what one request takes to be forgiven, so what is remembered grows with what the process can answer, not
 /// with the number of addresses.
 const SWEEP: u32 = 4096;
-/// How many refusals of responses that nobody asked for are written down for a connection in a minute.
+/// How many refusals of what anybody can send are written down for a connection in a minute.
 const UNASKED: u32 = 60;
 /// How often opening an assertion with AES-CBC may fail for a connection in a minute.
 const FAILED_CBC: u32 = 20;
@@ -37,7 +41,7 @@ const MOST: usize = 10_000;
 /// The limits of this process.
 pub struct Limits {
     address: Option<Rate<IpAddr>>,
-    connection: Option<Rate<ConnectionId>>,
+    connection: Option<PerConnection>,
     token: Option<Rate<IpAddr>>,
     /// Tries of break-glass codes.
     code: Rate<IpAddr>,
@@ -47,6 +51,8 @@ pub struct Limits {
     pub(super) unasked: Counted,
     /// Refusals of logout messages, as far as they are written down.
     pub(super) logouts: Counted,
+    /// Refusals of break-glass codes, as far as they are written down.
+    pub(super) codes: Counted,
     /// Failures to open an assertion with AES-CBC.
     pub(super) failed_cbc: Counted,
 }
@@ -106,13 +112,14 @@ impl Limits {
     pub fn new(settings: &config::Limits) -> Self {
         Self {
             address: settings.per_address.limit().map(Rate::new),
-            connection: settings.per_connection.limit().map(Rate::new),
+            connection: settings.per_connection.limit().map(PerConnection::new),
             token: settings.token.limit().map(Rate::new),
             code: Rate::new(CODES),
             directory_address: settings.directory.limit().map(Rate::new),
             directory: settings.directory.limit().map(Rate::new),
             unasked: Counted::new(UNASKED),
             logouts: Counted::new(UNASKED),
+            codes: Counted::new(UNASKED),
             failed_cbc: Counted::new(FAILED_CBC),
         }
     }
@@ -120,7 +127,12 @@ impl Limits {
     /// Takes a request at `path` from `address`, or tells in the dialect of the door when to come back.
     ///
     /// The address is asked first: what it has too much does not count against the connection.
-    pub(super) fn admit(&self, path: &str, address: IpAddr) -> Result<(), actix_web::Error> {
+    pub(super) fn admit(
+        &self,
+        path: &str,
+        address: IpAddr,
+        now: Time,
+    ) -> Result<(), actix_web::Error> {
         let Some(door) = Door::of(path) else { return Ok(()) };
         let client = client(address);
         if door == Door::Token {
@@ -132,15 +144,22 @@ impl Limits {
                 .map_err(|error| ScimError::from(error).into());
         }
         let taken = take(self.address.as_ref(), &client).and_then(|()| match door {
-            Door::Connection(id) => match id.parse::<ConnectionId>() {
-                Ok(id) => take(self.connection.as_ref(), &id),
-                // There is none of this name, as the route will say.
-                Err(_) => Ok(()),
+            Door::Connection(id) => match (id.parse::<ConnectionId>(), &self.connection) {
+                (Ok(id), Some(connection)) => connection.take(&id, client, now),
+                // There is no limit, or no connection of this name, as the route will say.
+                (_, None) | (Err(_), _) => Ok(()),
             },
             Door::Code => take(Some(&self.code), &client),
             Door::Page | Door::Token | Door::Directory => Ok(()),
         });
         taken.map_err(|error| PageError::from(error).into())
+    }
+
+    /// Somebody has signed in with a connection: strangers elsewhere do not keep others there from it.
+    pub(super) fn know(&self, id: &ConnectionId, address: IpAddr, now: Time) {
+        if let Some(connection) = &self.connection {
+            connection.know(id, client(address), now);
+        }
     }
 
     /// Takes a request of a connection's directory that has shown its token. What strangers send to the same address

@@ -25,12 +25,14 @@ use crate::telemetry::SignInOutcome;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::TimeDelta;
+use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Ends a sign-in: the person is in, or is told why not.
+/// Ends a sign-in: the person is in, or is told why not. `from` is the client's address.
 pub(super) async fn finish(
     state: &Data<State>,
     verdict: Verdict,
+    from: IpAddr,
 ) -> Result<HttpResponse, PageError> {
     let Verdict { connection, organization, trace, checks, decided, kept, received, .. } = verdict;
     match decided {
@@ -47,7 +49,7 @@ pub(super) async fn finish(
         }
         Decided::Accepted(accepted) => {
             let arrived = Arrived { connection, organization, trace, checks, accepted };
-            admit(state, Arc::new(arrived)).await
+            admit(state, Arc::new(arrived), from).await
         }
     }
 }
@@ -63,7 +65,11 @@ struct Arrived {
 
 /// Writes down that a person is in. Somebody may change the person while the response is checked: then
 /// it is decided once more, with the organization's lock.
-async fn admit(state: &Data<State>, arrived: Arc<Arrived>) -> Result<HttpResponse, PageError> {
+async fn admit(
+    state: &Data<State>,
+    arrived: Arc<Arrived>,
+    from: IpAddr,
+) -> Result<HttpResponse, PageError> {
     let arrival = &arrived.accepted.arrival;
     let is_test = arrived.trace.as_ref().is_some_and(|trace| trace.kind == TraceKind::Test);
     let locked = Scope::from(&arrived.organization.id);
@@ -78,6 +84,7 @@ async fn admit(state: &Data<State>, arrived: Arc<Arrived>) -> Result<HttpRespons
     match done {
         Completed::SignedIn { session, cookie, code } => {
             state.metrics.sign_in(SignInOutcome::Succeeded);
+            state.limits.know(&arrived.connection.id, from, state.store.clock().now());
             let mut response = if let (Some(asked), Some(code)) = (&trace.request, code) {
                 let answer = asked.return_to.code(code.reveal(), state.issuer());
                 to_app(state, answer, &state.config.brand.name)

@@ -113,7 +113,7 @@ fn refuse(
         return Ok(Some(HttpResponse::PermanentRedirect().insert_header(location).finish()));
     }
     // The path as the routes see it: they take `/%6Cogin` for `/login`.
-    state.limits.admit(request.match_info().as_str(), address)?;
+    state.limits.admit(request.match_info().as_str(), address, state.store.clock().now())?;
     guard::same_site(request.method(), request.path(), request.headers(), public_url)
         .map_err(PageError::from)?;
     Ok(None)

@@ -4,6 +4,7 @@ use super::browser;
 use super::error::PageError;
 use super::outcome::{self};
 use super::posted::{self, Posted};
+use super::request::Origin;
 use super::rollover;
 use super::server::State;
 use super::sign_in;
@@ -40,7 +41,7 @@ pub(super) async fn acs(
         verdict = judged(&state, &posted).await?;
     }
     let signer = rollover::signer(&state, &verdict);
-    let answer = outcome::finish(&state, verdict).await;
+    let answer = outcome::finish(&state, verdict, Origin::of(&request).address).await;
     rollover::settle(&state, signer).await;
     answer
 }
