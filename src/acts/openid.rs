@@ -9,7 +9,7 @@ use crate::oidc::provider::token::{self, Refused, TokenRequest, Tokens};
 use crate::oidc::provider::{self, AuthMethod, Document, Provider, ProviderKeys};
 use crate::store::connections::openid::{self, Asked, Given, KnownKeys};
 use crate::store::connections::{Connection, Protocol};
-use crate::store::{Actor, ConnectionId, Scope, Store};
+use crate::store::{Actor, ConnectionId, OrganizationId, Scope, Store, Tx};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
@@ -233,19 +233,20 @@ impl Upstream {
     pub async fn fresher_keys(
         &self,
         store: &Store,
-        id: &ConnectionId,
+        connection: &Connection,
         document: &Document,
     ) -> Result<KnownKeys> {
+        let id = &connection.id;
         let of = id.clone();
         let asked =
             store.write(Scope::Own, Actor::System, move |tx| openid::ask_keys(tx, &of)).await?;
         match asked {
             Asked::Granted => {
-                let (own, store, of, document) =
-                    (self.clone(), store.clone(), id.clone(), document.clone());
+                let (own, store, document) = (self.clone(), store.clone(), document.clone());
+                let (of, scope) = (id.clone(), connection.organization_id.clone());
                 // Nobody who goes away takes it with them.
                 let reading =
-                    tokio::spawn(async move { own.read_keys(&store, of, &document).await });
+                    tokio::spawn(async move { own.read_keys(&store, &scope, of, document).await });
                 match timeout(PATIENCE, reading).await {
                     Ok(Ok(Ok(()))) | Err(_) => {}
                     Ok(Ok(Err(error))) => tracing::error!(error = ?error, "keys could not be kept"),
@@ -261,12 +262,18 @@ impl Upstream {
         store.read(move |db| openid::known_keys(db, &of)).await
     }
 
-    async fn read_keys(&self, store: &Store, id: ConnectionId, document: &Document) -> Result<()> {
-        match self.keys(document).await {
+    /// With the lock of the organization: whoever gives the connection another provider meanwhile gives its keys, too.
+    async fn read_keys(
+        &self,
+        store: &Store,
+        scope: &OrganizationId,
+        id: ConnectionId,
+        document: Document,
+    ) -> Result<()> {
+        match self.keys(&document).await {
             Ok(keys) => {
-                store
-                    .write(Scope::Own, Actor::System, move |tx| openid::keep_keys(tx, &id, keys))
-                    .await
+                let keep = move |tx: &mut Tx| openid::keep_keys(tx, &id, &document.jwks_uri, keys);
+                store.write(scope, Actor::System, keep).await
             }
             Err(unread) => {
                 tracing::warn!(connection.id = %id, code = unread.code(), detail = %unread, "a provider's keys could not be read");

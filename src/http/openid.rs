@@ -3,6 +3,7 @@
 use super::browser;
 use super::error::PageError;
 use super::outcome::{self, Received};
+use super::request::Origin;
 use super::server::State;
 use super::sign_in;
 use super::verdict::{self, Decided, Speaks, Verdict};
@@ -78,7 +79,7 @@ pub(super) async fn callback(
         Ok(code) => exchange(&state, &mut way, &code).await?,
     };
     let verdict = state.store.apart(move |store| decide(store, way, arrived)).await?;
-    outcome::finish(&state, verdict).await
+    outcome::finish(&state, verdict, Origin::of(&request).address).await
 }
 
 /// A sign-in on its way back.
@@ -256,10 +257,10 @@ async fn verify(
     bond: &Bond,
 ) -> Result<Result<Verified, Cause>> {
     let (id, now) = (way.connection.id.clone(), state.store.clock().now());
-    let of = id.clone();
-    let mut known = state.store.read(move |db| openid::known_keys(db, &of)).await?;
+    let mut known = state.store.read(move |db| openid::known_keys(db, &id)).await?;
     if known.are_old(now) {
-        known = state.upstream.fresher_keys(&state.store, &id, &provider.document).await?;
+        known =
+            state.upstream.fresher_keys(&state.store, &way.connection, &provider.document).await?;
     }
     let skew = verdict::skew(state, &way.connection);
     let look = |keys| {
@@ -275,7 +276,8 @@ async fn verify(
     };
     let mut outcome = look(&known.keys);
     if outcome.is_key_unknown {
-        let fresh = state.upstream.fresher_keys(&state.store, &id, &provider.document).await?;
+        let fresh =
+            state.upstream.fresher_keys(&state.store, &way.connection, &provider.document).await?;
         if fresh.keys != known.keys {
             outcome = look(&fresh.keys);
         }
@@ -366,8 +368,9 @@ impl Way {
         let email = profile.email.clone().ok_or(Cause::EmailMissing)?;
         // The claim speaks of the claim `email` and of no other.
         let is_email = source.is_some_and(|source| source.eq_ignore_ascii_case("email"));
-        if is_email && claims::is_email_unverified(&verified.claims) {
-            let (expected, received) = ("not email_verified: false", "email_verified: false");
+        let issuer = &identity.issuer;
+        if let Some(doubt) = claims::doubt_of_email(issuer, &verified.claims, is_email) {
+            let claims::Doubt { expected, received } = doubt;
             self.checks.push(Check::of(CheckName::EmailVerified, false, expected, received));
             return Err(Cause::EmailUnverified);
         }

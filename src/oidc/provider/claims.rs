@@ -44,14 +44,41 @@ pub fn of_person(claims: &Claims) -> Vec<(String, Vec<String>)> {
 
 /// Whether the provider itself says that it does not know whether the address is the person's (OIDC Core section 5.1).
 /// Saying nothing is not saying no: a company's provider, such as Entra, often has no such claim.
-#[must_use]
-pub fn is_email_unverified(claims: &Claims) -> bool {
+fn is_email_unverified(claims: &Claims) -> bool {
     match claims.get("email_verified") {
         Some(Value::Bool(verified)) => !verified,
         // Some write it as text.
         Some(Value::String(text)) => text.eq_ignore_ascii_case("false"),
         _ => false,
     }
+}
+
+/// Why an address that a provider gives may be somebody else's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Doubt {
+    /// What should have been there.
+    pub expected: &'static str,
+    /// What was.
+    pub received: &'static str,
+}
+
+/// Issuers that are not one company's, with the claim by which they say whose a person is. Anybody may have an account with
+/// them under the address of a company, and keeps it when they leave.
+const OF_EVERYBODY: [(&str, &str); 1] = [("https://accounts.google.com", "hd")];
+
+/// Why the address cannot be relied on, if it cannot. `is_email`: it is that of the claim `email`, of which
+/// `email_verified` speaks.
+#[must_use]
+pub fn doubt_of_email(issuer: &str, claims: &Claims, is_email: bool) -> Option<Doubt> {
+    if is_email && is_email_unverified(claims) {
+        let (expected, received) = ("not email_verified: false", "email_verified: false");
+        return Some(Doubt { expected, received });
+    }
+    let (_, of_whom) = OF_EVERYBODY.iter().find(|(everybody, _)| *everybody == issuer)?;
+    let is_said = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+    let is_of_company = claims.get(*of_whom).is_some_and(is_said);
+    let (expected, received) = ("hd: the company's account", "no hd: anybody's account");
+    (!is_of_company).then_some(Doubt { expected, received })
 }
 
 /// Adds what the userinfo endpoint says to what the ID token says, which is signed and goes first. False if it speaks of
@@ -112,6 +139,23 @@ mod tests {
         ] {
             assert_eq!(is_email_unverified(&claims(value.clone())), unverified, "{value}");
         }
+    }
+
+    #[test]
+    fn an_issuer_that_is_everybody_s_must_say_whose_account_it_is() {
+        let google = "https://accounts.google.com";
+        let said = |issuer: &str, value: Value| {
+            let doubt = doubt_of_email(issuer, &claims(value), true);
+            doubt.map(|doubt| doubt.received)
+        };
+        // A personal account may have any address; its owner may have left the company long ago.
+        assert_eq!(said(google, json!({"email_verified": true})), Some("no hd: anybody's account"));
+        assert_eq!(said(google, json!({"hd": ""})), Some("no hd: anybody's account"));
+        assert_eq!(said(google, json!({"hd": "globex.example"})), None);
+        let unverified = json!({"hd": "globex.example", "email_verified": false});
+        assert_eq!(said(google, unverified), Some("email_verified: false"));
+        assert_eq!(said("https://idp.example", json!({})), None);
+        assert_eq!(doubt_of_email("https://idp.example", &claims(json!({})), false), None);
     }
 
     #[test]

@@ -24,7 +24,8 @@ use std::collections::HashMap;
 const ASKING: TimeDelta = TimeDelta::minutes(1);
 /// After so long nobody is at it any more: longer than a fetch may take.
 const GIVEN_UP: TimeDelta = TimeDelta::seconds(15);
-/// How old keys may be: one that the provider has taken away is trusted no longer than that.
+/// How old keys may be before the provider is asked again: one that it has taken away is trusted no longer than that, as
+/// far as the provider answers.
 const LONGEST_KEPT: TimeDelta = TimeDelta::hours(6);
 
 /// What is kept of us as a client, and of the provider's keys.
@@ -252,8 +253,13 @@ pub fn is_underway(db: &mut Db, id: &ConnectionId, now: Time) -> Result<bool> {
     }))
 }
 
-/// Keeps the provider's keys as they were just read. What is not among them is trusted no more.
-pub fn keep_keys(tx: &mut Tx, id: &ConnectionId, keys: ProviderKeys) -> Result<()> {
+/// Keeps the provider's keys as they were just read there. What is not among them is trusted no more. Where the connection
+/// has been given another provider meanwhile, they are the keys of nobody. Needs the organization's lock.
+pub fn keep_keys(tx: &mut Tx, id: &ConnectionId, jwks_uri: &str, keys: ProviderKeys) -> Result<()> {
+    let known = find(tx.db, id)?.openid_provider;
+    if known.is_none_or(|known| known.document.jwks_uri != jwks_uri) {
+        return Ok(());
+    }
     diesel::update(openid_clients::table.find(id))
         .set((
             openid_clients::provider_keys.eq(Some(Json::from(keys))),

@@ -163,11 +163,13 @@ fn keys_are_read_by_one_at_a_time_and_once_a_minute() {
     let (store, master) = (testing::store(), master());
     let row = draft(&store, &master);
     let ask = || store.system(|tx| ask_keys(tx, &row.id));
+    store.system(|tx| connect(tx, &master, &row.id, given(ISSUER, BASIC, Some("hush"))));
     assert_eq!(ask(), Asked::Granted);
     assert_eq!(ask(), Asked::Underway);
     let keys = given(ISSUER, BASIC, None).keys;
     store.clock().advance(TimeDelta::seconds(1));
-    store.system(|tx| keep_keys(tx, &row.id, keys.clone()));
+    let at = format!("{ISSUER}/jwks");
+    store.system(|tx| keep_keys(tx, &row.id, &at, keys.clone()));
     assert_eq!(ask(), Asked::Refused);
     let known = store.read_now(|db| known_keys(db, &row.id)).unwrap();
     assert_eq!(known.keys, keys);
@@ -176,6 +178,20 @@ fn keys_are_read_by_one_at_a_time_and_once_a_minute() {
     assert_eq!(ask(), Asked::Granted);
     store.clock().advance(TimeDelta::hours(6));
     assert!(known.are_old(store.clock().now()));
+}
+
+#[test]
+fn keys_of_a_provider_that_was_replaced_meanwhile_are_not_kept() {
+    let (store, master) = (testing::store(), master());
+    let row = draft(&store, &master);
+    store.system(|tx| connect(tx, &master, &row.id, given(ISSUER, BASIC, Some("hush"))));
+    let old = given(ISSUER, BASIC, None).keys;
+    let new = given("https://other.example", BASIC, Some("hush"));
+    let theirs = new.keys.clone();
+    store.system(|tx| connect(tx, &master, &row.id, new));
+    store.system(|tx| keep_keys(tx, &row.id, &format!("{ISSUER}/jwks"), old));
+    let known = store.read_now(|db| known_keys(db, &row.id)).unwrap();
+    assert_eq!(known.keys, theirs);
 }
 
 #[test]
