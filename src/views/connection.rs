@@ -105,7 +105,7 @@ impl ConnectionView {
     pub fn new(known: Known, public_url: &str, now: Time) -> Self {
         let Known { connection: row, certificates, refresh, client } = known;
         let alerts = refresh.as_ref().map(|refresh| refresh.alerts(&row, now)).unwrap_or_default();
-        let identity_provider = IdentityProviderView::of(&row, &certificates, refresh);
+        let identity_provider = IdentityProviderView::of(&row, &certificates, refresh, now);
         let openid_provider = OpenIdProviderView::of(&row, client);
         let is_saml = row.protocol == Protocol::Saml;
         Self {

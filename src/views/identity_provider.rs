@@ -6,9 +6,7 @@ use crate::clock::Time;
 use crate::saml::certificate::Certificate;
 use crate::saml::metadata::{Difference, IdentityProvider};
 use crate::store::connections::Connection;
-use crate::store::connections::certificates::{
-    CertificateSource, CertificateState, ProviderCertificate,
-};
+use crate::store::connections::certificates::{CertificateSource, ProviderCertificate};
 use crate::store::refreshes::{Alert, Refresh};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -64,10 +62,11 @@ pub struct CertificateView {
     /// Kind and size of the key.
     #[schema(example = "RSA 2048")]
     key: String,
-    /// `next`: trusted, and has not signed yet. `active`: trusted and in use. `retired`: trusted no more.
+    /// `next`: trusted, and has not signed yet. `active`: trusted and in use. `ended`: trusted, but its time is over.
+    /// `retired`: trusted no more.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = words::certificate_state, required = false)]
-    state: Option<CertificateState>,
+    state: Option<&'static str>,
     /// Since when.
     #[serde(skip_serializing_if = "Option::is_none")]
     state_at: Option<DateTime<Utc>>,
@@ -172,13 +171,15 @@ impl IdentityProviderView {
         row: &Connection,
         certificates: &[ProviderCertificate],
         refresh: Option<Refresh>,
+        now: Time,
     ) -> Option<Self> {
         let provider = row.identity_provider.clone()?.into_inner();
         let (trusted, retired): (Vec<_>, Vec<_>) =
             certificates.iter().partition(|known| known.is_trusted());
+        let view = |known| CertificateView::of(known, now);
         Some(Self {
-            certificates: trusted.into_iter().map(CertificateView::of).collect(),
-            retired_certificates: retired.into_iter().map(CertificateView::of).collect(),
+            certificates: trusted.into_iter().map(view).collect(),
+            retired_certificates: retired.into_iter().map(view).collect(),
             metadata_url: row.metadata_url.clone(),
             metadata_at: row.metadata_at.map(Time::to_utc),
             refresh: refresh.map(RefreshView::from),
@@ -188,10 +189,11 @@ impl IdentityProviderView {
 }
 
 impl CertificateView {
-    fn of(known: &ProviderCertificate) -> Self {
+    fn of(known: &ProviderCertificate, now: Time) -> Self {
+        let (state, since) = known.standing(now);
         Self {
-            state: Some(known.state),
-            state_at: Some(known.state_at.to_utc()),
+            state: Some(state),
+            state_at: Some(since.to_utc()),
             source: Some(known.source),
             unlisted_at: known.unlisted_at.map(Time::to_utc),
             ..Self::from(&*known.certificate)

@@ -3,7 +3,7 @@
 use crate::oidc::provider::AuthMethod;
 use crate::store::api_keys::Scope;
 use crate::store::applications::{ApplicationKind, IdTokenAlg, NoConnection};
-use crate::store::connections::certificates::{CertificateSource, CertificateState};
+use crate::store::connections::certificates::{CertificateSource, CertificateState, ENDED};
 use crate::store::connections::{ConnectionState, Protocol};
 use crate::store::domains::DomainState;
 use crate::store::organizations::{Admission, Enforcement};
@@ -31,7 +31,6 @@ words! {
     connection_state = ConnectionState,
     protocol = Protocol,
     auth_method = AuthMethod,
-    certificate_state = CertificateState,
     certificate_source = CertificateSource,
     application_kind = ApplicationKind,
     id_token_alg = IdTokenAlg,
@@ -40,6 +39,13 @@ words! {
     user_source = Source,
     trace_kind = TraceKind,
     outcome = Outcome,
+}
+
+/// Where a certificate is in its life.
+#[must_use]
+pub fn certificate_state() -> Object {
+    let words = CertificateState::WORDS.iter().copied().chain([ENDED]);
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build()
 }
 
 /// A list of scopes.

@@ -7,7 +7,6 @@ use crate::clock::Time;
 use crate::guides::{Guides, Kind, Value, Values};
 use crate::oidc::provider::SCOPES;
 use crate::saml::certificate::Certificate;
-use crate::store::connections::certificates::ProviderCertificate;
 use crate::store::connections::openid::KnownClient;
 use crate::store::connections::{self, Connection, ConnectionState, Known, Protocol};
 use crate::store::refreshes::Alert;
@@ -54,7 +53,7 @@ fn fields(all: &Known, public_url: &str, now: Time) -> Vec<(&'static str, String
         fields.push(("logout", format!("{} ({:?})", endpoint.location, endpoint.binding)));
     }
     for known in certificates {
-        let (state, since) = state(known, now);
+        let (state, since) = known.standing(now);
         let line = format!(
             "{} since {}, from {}: {}",
             state,
@@ -118,14 +117,6 @@ pub(super) fn differences(alert: &Alert) -> Vec<String> {
     });
     let head = format!("{} since {}: {}", alert.code, alert.since, alert.detail);
     std::iter::once(head).chain(parts).collect()
-}
-
-/// Where a certificate is in its life, and since when. One that has ended signs nothing, trusted or not.
-fn state(known: &ProviderCertificate, now: Time) -> (&'static str, Time) {
-    if known.is_trusted() && known.certificate.is_expired(now) {
-        return ("ended", known.not_after);
-    }
-    (known.state.as_str(), known.state_at)
 }
 
 /// A certificate in one line.
@@ -253,8 +244,8 @@ mod tests {
         let row = testing::active(&store, "JumpCloud", None);
         let known = store.read_now(|db| connections::known(db, row)).unwrap();
         let certificate = known.certificates.first().unwrap();
-        assert_eq!(state(certificate, saml_testing::now()).0, "active");
+        assert_eq!(certificate.standing(saml_testing::now()).0, "active");
         let end = certificate.not_after;
-        assert_eq!(state(certificate, end.plus(chrono::TimeDelta::days(1))), ("ended", end));
+        assert_eq!(certificate.standing(end.plus(chrono::TimeDelta::days(1))), ("ended", end));
     }
 }

@@ -11,6 +11,7 @@ use crate::clock::Time;
 use crate::fetch::Fetcher;
 use crate::saml::certificate::Certificate;
 use crate::saml::metadata::{IdentityProvider, difference};
+use crate::store::connections::certificates::{self, ProviderCertificate};
 use crate::store::connections::{Connection, ConnectionState};
 use chrono::TimeDelta;
 
@@ -23,14 +24,16 @@ pub(super) fn look(shell: &Shell) -> Result<Vec<Finding>> {
         .into_iter()
         .filter(|row| matches!(row.state, ConnectionState::Active | ConnectionState::Testing))
         .collect();
+    let known = shell.read(|db| certificates::of(db, &in_use))?;
     let (config, now) = (shell.config()?, shell.now());
     let public_url = config.public_url.as_str();
     let mut findings = Vec::new();
     shell.wait(async {
         let (fetcher, upstream) = (acts::fetcher(config)?, acts::upstream(config)?);
         for row in &in_use {
-            findings.extend(certificates(row, now));
-            findings.extend(metadata(row, &fetcher, public_url, now).await);
+            findings.extend(ends(row, now));
+            let known = known.get(&row.id).map_or(&[][..], Vec::as_slice);
+            findings.extend(metadata(row, known, &fetcher, public_url, now).await);
             findings.extend(openid(row, &upstream).await);
         }
         crate::error::Result::<()>::Ok(())
@@ -41,7 +44,7 @@ pub(super) fn look(shell: &Shell) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-fn certificates(row: &Connection, now: Time) -> Option<Finding> {
+fn ends(row: &Connection, now: Time) -> Option<Finding> {
     const NAME: &str = "certificate";
     let known = row.identity_provider.as_ref()?;
     let end = known.certificates.iter().map(Certificate::not_after).max()?;
@@ -63,6 +66,7 @@ fn certificates(row: &Connection, now: Time) -> Option<Finding> {
 
 async fn metadata(
     row: &Connection,
+    certificates: &[ProviderCertificate],
     fetcher: &Fetcher,
     public_url: &str,
     now: Time,
@@ -76,7 +80,7 @@ async fn metadata(
     let name = format!("{} ({})", row.id, row.name);
     let refresh = format!("vestibule connection refresh {}", row.id);
     Some(match Source::Url(url).read(&reading).await {
-        Ok(found) if is_known(known, &found) => {
+        Ok(found) if is_known(known, certificates, &found) => {
             Finding::ok(NAME, format!("{name}: as it is known here"))
         }
         Ok(found) if found.entity_id != known.entity_id => Finding::failed(
@@ -113,8 +117,50 @@ async fn openid(row: &Connection, upstream: &Upstream) -> Option<Finding> {
 }
 
 /// Whether metadata says nothing new. What is known can be more: a certificate that was added by hand, or that stays
-/// until another one has signed.
-fn is_known(known: &IdentityProvider, found: &IdentityProvider) -> bool {
+/// until another one has signed. One that a person removed is no news either.
+fn is_known(
+    known: &IdentityProvider,
+    certificates: &[ProviderCertificate],
+    found: &IdentityProvider,
+) -> bool {
     let same = difference(known, found).iter().all(|part| part.field == "certificates");
-    same && found.certificates.iter().all(|certificate| known.certificates.contains(certificate))
+    let is_barred = |certificate: &Certificate| {
+        certificates.iter().any(|row| row.is_barred && *row.certificate == *certificate)
+    };
+    let is_old = |one: &Certificate| known.certificates.contains(one) || is_barred(one);
+    same && found.certificates.iter().all(is_old)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::saml::testing as saml_testing;
+    use crate::store::connections;
+    use crate::store::testing;
+
+    #[test]
+    fn a_certificate_that_a_person_removed_is_no_news_in_metadata() {
+        let store = testing::store();
+        let (kept, removed) = (saml_testing::rsa(), saml_testing::ec());
+        let found = IdentityProvider {
+            certificates: vec![kept.certificate.clone(), removed.certificate.clone()],
+            ..testing::provider("JumpCloud")
+        };
+        let row = testing::active(&store, "JumpCloud", None);
+        let is_known = || {
+            let (row, all) = store
+                .read_now(|db| {
+                    let row = connections::find(db, &row.id)?;
+                    Ok((row.clone(), certificates::list(db, &row)?))
+                })
+                .unwrap();
+            is_known(row.identity_provider.as_ref().unwrap(), &all, &found)
+        };
+        assert!(!is_known());
+        store.system(|tx| certificates::add(tx, &row.id, &removed.certificate));
+        assert!(is_known());
+        let print = removed.certificate.fingerprint();
+        store.system(|tx| certificates::remove(tx, &row.id, print));
+        assert!(is_known());
+    }
 }

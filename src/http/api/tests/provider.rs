@@ -81,6 +81,18 @@ async fn each_certificate_has_a_state_a_time_and_a_source() {
 }
 
 #[actix_web::test]
+async fn a_certificate_that_has_ended_is_not_told_as_in_use() {
+    let api = Api::new();
+    let (_, path) = connection(&api);
+    let end = testing::rsa().certificate.not_after();
+    let clock = api.world.state.store.clock();
+    clock.advance(end.since(clock.now()) + TimeDelta::seconds(2));
+    let (_, view) = api.get(&path).await;
+    let known = &view["identity_provider"]["certificates"][0];
+    assert_eq!((&known["state"], &known["state_at"]), (&json!("ended"), &known["not_after"]));
+}
+
+#[actix_web::test]
 async fn a_pinned_certificate_lets_no_other_metadata_in() {
     let api = Api::new();
     let (_, path) = connection(&api);

@@ -24,6 +24,8 @@ use diesel::prelude::*;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+/// What a trusted certificate is called whose time is over.
+pub const ENDED: &str = "ended";
 /// How long a certificate is remembered that is trusted no more.
 const REMEMBERED: TimeDelta = TimeDelta::days(90);
 /// How many of them are remembered at most.
@@ -96,6 +98,15 @@ impl ProviderCertificate {
     #[must_use]
     pub fn is_trusted(&self) -> bool {
         self.state != CertificateState::Retired
+    }
+
+    /// Where it is in its life, and since when, as it is shown. One that has ended signs nothing, trusted or not.
+    #[must_use]
+    pub fn standing(&self, now: Time) -> (&'static str, Time) {
+        if self.is_trusted() && self.certificate.is_expired(now) {
+            return (ENDED, self.not_after);
+        }
+        (self.state.as_str(), self.state_at)
     }
 
     fn new(connection: &ConnectionId, certificate: &Certificate, now: Time) -> Self {
