@@ -6,8 +6,8 @@ use crate::fetch::Fetcher;
 use crate::saml::Binding;
 use crate::saml::certificate::TrustedKeys;
 use crate::saml::metadata::{self, Fault, IdentityProvider};
-use crate::store::connections::{self, Connection};
-use crate::store::{Actor, Store};
+use crate::store::connections::{self, Connection, ConnectionPatch};
+use crate::store::{Actor, Store, Tx};
 
 /// Where metadata is.
 #[derive(Debug, Clone)]
@@ -48,6 +48,16 @@ pub struct Reading<'a> {
     pub signed_by: Option<TrustedKeys>,
     /// By when certificates are judged.
     pub now: Time,
+}
+
+/// What a person says with the metadata that they give.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// Accept that a connection in use gets a provider with another entity ID.
+    pub accept_new_entity: bool,
+    /// By which certificate metadata must be signed from now on, or by none. It is kept with this metadata or not at all:
+    /// [`Reading::signed_by`] is of this one already.
+    pub pin: Option<Option<String>>,
 }
 
 impl Source {
@@ -109,22 +119,34 @@ impl Values {
     }
 }
 
-/// Reads metadata and gives it to a connection.
+/// Reads metadata and gives it to a connection. What was read under other rules than those that count when it is written
+/// down is not taken over.
 pub async fn import(
     store: &Store,
     actor: Actor,
     connection: Connection,
     source: Source,
     reading: &Reading<'_>,
-    accept_new_entity: bool,
+    terms: Terms,
 ) -> Result<Connection> {
     let metadata_url = match &source {
         Source::Url(url) => Some(url.clone()),
         Source::Xml(_) | Source::Values(_) => None,
     };
     let provider = source.read(reading).await?;
-    let Connection { id, organization_id, .. } = connection;
-    let write = move |tx: &mut crate::store::Tx| {
+    let Connection { id, organization_id, settings, .. } = connection;
+    let Terms { accept_new_entity, pin } = terms;
+    let write = move |tx: &mut Tx| {
+        let now = connections::find(tx.db, &id)?.settings.into_inner();
+        if now.metadata_certificate != settings.metadata_certificate {
+            let why = "By whom the metadata must be signed was changed at this moment.";
+            return Err(Error::Busy(why.to_owned()));
+        }
+        if let Some(pin) = pin {
+            let settings = Some(now.pinned(pin)?);
+            let patch = ConnectionPatch { settings, ..ConnectionPatch::default() };
+            connections::change(tx, &id, patch)?;
+        }
         connections::import(tx, &id, provider, metadata_url, accept_new_entity)
     };
     store.write(&organization_id, actor, write).await
@@ -135,6 +157,7 @@ mod tests {
     use super::*;
     use crate::fetch::{AllowList, Limits};
     use crate::saml::issue;
+    use crate::saml::sign::Signer;
     use crate::saml::testing as saml_testing;
     use crate::store::connections::certificates::{self, CertificateState};
     use crate::store::testing;
@@ -167,7 +190,8 @@ mod tests {
                 now: store.clock().now(),
             };
             let given = connection.clone();
-            import(&store, Actor::System, given, source, &reading, false).await.unwrap();
+            let terms = Terms::default();
+            import(&store, Actor::System, given, source, &reading, terms).await.unwrap();
         }
         // The values' certificate takes over; the one that was added has no part in that.
         let signer = next.certificate.fingerprint();
@@ -184,5 +208,43 @@ mod tests {
         let expected =
             [CertificateState::Retired, CertificateState::Active, CertificateState::Next];
         assert_eq!(states, expected);
+    }
+
+    #[tokio::test]
+    async fn a_pinned_certificate_is_kept_with_the_metadata_or_not_at_all() {
+        let store = testing::store();
+        let fetcher =
+            Fetcher::new(AllowList::parse::<&str>(&[]).unwrap(), Limits::default()).unwrap();
+        let connection = testing::active(&store, "JumpCloud", None);
+        let pair = saml_testing::rsa();
+        let give = async |entity_id: &str, given: Connection, pin: Option<Option<String>>| {
+            let certificates = [&pair.certificate];
+            let signer = Signer::new(&pair.key, Some(&pair.certificate));
+            let sign_on = "https://idp.example/sso";
+            let xml = issue::metadata(entity_id, sign_on, &certificates, Some(&signer)).unwrap();
+            let reading = Reading {
+                fetcher: &fetcher,
+                public_url: "https://sso.example.com",
+                choose: None,
+                signed_by: None,
+                now: store.clock().now(),
+            };
+            let (source, terms) =
+                (Source::Xml(xml.into_bytes()), Terms { pin, ..Terms::default() });
+            import(&store, Actor::System, given, source, &reading, terms).await
+        };
+        let now = || store.read_now(|db| connections::find(db, &connection.id)).unwrap();
+        let pin = Some(pair.pem());
+        // Another provider's metadata is refused, and with it what was to be pinned.
+        let refused = give("Other", now(), Some(pin.clone())).await;
+        assert_eq!(testing::refused(refused), "metadata_entity_changed");
+        assert_eq!(now().settings.metadata_certificate, None);
+        let before = now();
+        give("JumpCloud", now(), Some(pin.clone())).await.unwrap();
+        assert_eq!(now().settings.metadata_certificate, pin);
+        // What was read while nothing was pinned is not taken over any more.
+        assert!(matches!(give("JumpCloud", before, None).await, Err(Error::Busy(_))));
+        give("JumpCloud", now(), Some(None)).await.unwrap();
+        assert_eq!(now().settings.metadata_certificate, None);
     }
 }

@@ -4,12 +4,12 @@ use super::create::two_protocols;
 use super::openid::{self, OpenIdArguments};
 use super::show;
 use crate::acts;
-use crate::acts::metadata::{Reading, Source, Values};
+use crate::acts::metadata::{Reading, Source, Terms, Values};
 use crate::cli::failure::{Exit, Failure, Result};
 use crate::cli::shell::{self, Shell};
 use crate::saml::Binding;
 use crate::store::ConnectionId;
-use crate::store::connections::{self, Connection, ConnectionPatch, Protocol, Settings};
+use crate::store::connections::{self, Connection, Protocol};
 
 /// What to read.
 #[derive(Debug, clap::Args)]
@@ -129,7 +129,12 @@ pub(super) fn import(
     arguments: &MetadataArguments,
 ) -> Result<Connection> {
     let (store, config) = (shell.store()?, shell.config()?);
-    let connection = pin(shell, connection, arguments)?;
+    let pin = pin(arguments)?;
+    let settings = connection.settings.clone().into_inner();
+    let settings = match &pin {
+        Some(pin) => settings.pinned(pin.clone())?,
+        None => settings,
+    };
     let choose = match source {
         Source::Values(_) => None,
         Source::Url(_) | Source::Xml(_) => arguments.entity_id.clone(),
@@ -138,23 +143,22 @@ pub(super) fn import(
     let imported = shell.wait(async {
         let fetcher = acts::fetcher(config)?;
         let public_url = config.public_url.as_str();
-        let (now, signed_by) = (shell.now(), connection.settings.metadata_keys());
+        let (now, signed_by) = (shell.now(), settings.metadata_keys());
         let reading = Reading { fetcher: &fetcher, public_url, choose, signed_by, now };
-        let accept = arguments.accept_new_entity;
-        acts::metadata::import(store, shell::actor(), connection, source, &reading, accept).await
+        let terms = Terms { accept_new_entity: arguments.accept_new_entity, pin };
+        acts::metadata::import(store, shell::actor(), connection, source, &reading, terms).await
     })?;
     imported.map_err(|error| Failure::from(error).of_connection(&id))
 }
 
-/// Changes by whom metadata must be signed, if that was asked for.
-fn pin(shell: &Shell, connection: Connection, arguments: &MetadataArguments) -> Result<Connection> {
-    let pinned = match (&arguments.metadata_certificate, arguments.no_metadata_certificate) {
-        (Some(file), _) => Some(String::from_utf8_lossy(&shell::read_file(file)?).into_owned()),
-        (None, true) => None,
-        (None, false) => return Ok(connection),
-    };
-    let Connection { id, organization_id, settings, .. } = connection;
-    let settings = Settings { metadata_certificate: pinned, ..settings.into_inner() };
-    let patch = ConnectionPatch { settings: Some(settings), ..ConnectionPatch::default() };
-    shell.write(&organization_id, |tx| connections::change(tx, &id, patch))
+/// By whom metadata must be signed from now on, if that was said.
+fn pin(arguments: &MetadataArguments) -> Result<Option<Option<String>>> {
+    match (&arguments.metadata_certificate, arguments.no_metadata_certificate) {
+        (Some(file), _) => {
+            let text = String::from_utf8_lossy(&shell::read_file(file)?).into_owned();
+            Ok(Some(Some(text)))
+        }
+        (None, true) => Ok(Some(None)),
+        (None, false) => Ok(None),
+    }
 }

@@ -1,5 +1,6 @@
 //! How a connection signs people in: what can be chosen, and which choices go together.
 
+use crate::error::Result;
 use crate::saml::Binding;
 use crate::saml::attributes::Mapping;
 use crate::saml::certificate::{Certificate, TrustedKeys};
@@ -50,6 +51,14 @@ impl Settings {
         // One that cannot be read trusts nobody, rather than everybody.
         let pinned = self.metadata_certificate.as_deref()?;
         Some(TrustedKeys::new(Certificate::parse(pinned).ok().as_slice()))
+    }
+
+    /// The same, with metadata to be signed by this certificate from now on; none: by nobody.
+    pub fn pinned(self, certificate: Option<String>) -> Result<Self> {
+        let settings = Self { metadata_certificate: certificate, ..self };
+        let mut faults = Faults::default();
+        settings.check(&mut faults);
+        faults.finish().map(|()| settings)
     }
 
     /// Refuses what means something for SAML alone: set on another connection, somebody would believe that it works.
