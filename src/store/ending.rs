@@ -17,6 +17,8 @@ pub(super) enum Of<'a> {
     /// Who came through it, which those with a break-glass code did not.
     Connection(&'a ConnectionId),
     User(&'a UserId),
+    /// What a person has by a break-glass code.
+    Rescued(&'a UserId),
     /// Its grants alone: the sessions are of the person, who may use other applications.
     Application(&'a ApplicationId),
     /// The same, but for people of the organizations that the application admits.
@@ -73,6 +75,18 @@ pub(super) fn sessions(tx: &mut Tx, of: Of) -> Result<usize> {
                 on_backend!(tx.db, conn => Prepared(sessions).get_results(conn))?,
             )
         }
+        Of::Rescued(id) => (
+            grants
+                .filter(grants::user_id.eq(id))
+                .filter(grants::method.eq(Method::BreakGlass))
+                .returning(ended_grant)
+                .get_results(tx.db)?,
+            sessions
+                .filter(sessions::user_id.eq(id))
+                .filter(sessions::method.eq(Method::BreakGlass))
+                .returning(sessions::id)
+                .get_results(tx.db)?,
+        ),
         Of::Application(id) => {
             grants.filter(grants::application_id.eq(id)).execute(tx.db)?;
             return Ok(0);

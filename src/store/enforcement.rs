@@ -2,6 +2,7 @@
 
 use super::connections;
 use super::db::or_conflict;
+use super::ending::{self, Of};
 use super::organizations::{self, Enforcement, Organization};
 use super::schema::{
     connections as connection_rows, domains as domain_rows, exempt_owners, identities,
@@ -14,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::store::connections::{Connection, ConnectionState};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// How many people who would be locked out are named.
 const NAMED: i64 = 20;
@@ -260,11 +261,11 @@ pub fn exempt(tx: &mut Tx, id: &OrganizationId, email: &Email) -> Result<ExemptO
     }
     let done = diesel::insert_into(exempt_owners::table).values(&owner).execute(tx.db);
     or_conflict(done, there, detail)?;
-    tell(tx, &owner, "exempt_owner.added")?;
+    tell(tx, &owner, "exempt_owner.added", json!({}))?;
     Ok(owner)
 }
 
-/// Takes an exemption away: by its ID, or by the address.
+/// Takes an exemption away: by its ID, or by the address. Whoever is in by a break-glass code that it let them use is out.
 pub fn unexempt(tx: &mut Tx, id: &OrganizationId, reference: &str) -> Result<()> {
     let key = Email::parse(reference).map_or_else(|_| String::new(), |email| email.key());
     let found = owners(tx.db, id)?
@@ -272,7 +273,15 @@ pub fn unexempt(tx: &mut Tx, id: &OrganizationId, reference: &str) -> Result<()>
         .find(|owner| owner.id.as_str() == reference || owner.email_key == key);
     let Some(owner) = found else { return Err(Error::not_found("exempt owner", reference)) };
     diesel::delete(&owner).execute(tx.db)?;
-    tell(tx, &owner, "exempt_owner.removed")
+    let user = match Email::parse(&owner.email) {
+        Ok(email) => users::by_email(tx.db, id, &email)?,
+        Err(_) => None,
+    };
+    let ended = match user {
+        Some(user) => ending::sessions(tx, Of::Rescued(&user.id))?,
+        None => 0,
+    };
+    tell(tx, &owner, "exempt_owner.removed", json!({ "sessions_ended": ended }))
 }
 
 /// Forgets the exemption of a person who is erased.
@@ -321,8 +330,8 @@ fn of_one(db: &mut Db, email: &Email, organization: &Organization) -> Result<Rea
 }
 
 /// Without the address: an erased person's events stay.
-fn tell(tx: &mut Tx, owner: &ExemptOwner, kind: &'static str) -> Result<()> {
-    events::append(tx, Some(&owner.organization_id), kind, owner.id.as_str(), json!({}))
+fn tell(tx: &mut Tx, owner: &ExemptOwner, kind: &'static str, data: Value) -> Result<()> {
+    events::append(tx, Some(&owner.organization_id), kind, owner.id.as_str(), data)
 }
 
 #[cfg(test)]

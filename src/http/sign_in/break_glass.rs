@@ -1,6 +1,7 @@
 //! Where an exempt owner uses a break-glass code while the organization's identity provider is broken.
 
 use super::{add_cookie, add_cookies, is_left_over, redirect_uri};
+use crate::cause::Cause;
 use crate::crypto::Secret;
 use crate::email::Email;
 use crate::error::Result;
@@ -11,14 +12,16 @@ use crate::http::pages::{self, BreakGlass as View, BreakGlassFault as Fault};
 use crate::http::server::State;
 use crate::store::applications::{self, Application};
 use crate::store::connections::Connection;
+use crate::store::grants::Lifetimes;
 use crate::store::organizations::{self, Organization};
 use crate::store::sessions::Session;
 use crate::store::sign_in::{self, BreakGlass, Completed};
 use crate::store::traces::{self, Trace};
-use crate::store::{Actor, Db, TraceId, break_glass};
+use crate::store::{Actor, Db, Scope, TraceId, Tx, break_glass};
 use crate::telemetry::SignInOutcome;
 use actix_web::web::{Data, Form, Query};
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::TimeDelta;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -76,8 +79,37 @@ pub(in crate::http) async fn enter(
     let Some((organization, connection)) = at.filter(|(at, _)| !is_left_over(&state, at)) else {
         return again(Fault::Nowhere);
     };
+    let (of, asked) = (organization.id.clone(), code.clone());
+    let is_code = state.store.read(move |db| sign_in::is_code(db, &of, &asked)).await?;
     let attempt = Attempt { trace, organization, connection, email, code };
-    finish(&state, &request, attempt).await
+    if is_code {
+        finish(&state, &request, attempt).await
+    } else {
+        refuse(&state, &request, attempt).await
+    }
+}
+
+/// Refuses what is no code. Anybody can try one, so for a connection they fill the traces only up to a point.
+async fn refuse(
+    state: &Data<State>,
+    request: &HttpRequest,
+    attempt: Attempt,
+) -> Result<HttpResponse, PageError> {
+    let now = state.store.clock().now();
+    let is_noted = state.limits.codes.add(&attempt.connection.id, now);
+    let to = (attempt.connection.clone(), attempt.organization.clone());
+    let trace = if is_noted {
+        let (browser, _) = browser::bind(state, request);
+        let (session, lifetimes) = (state.config.sign_in.session.delta(), state.lifetimes());
+        let actor = Actor::SignIn(attempt.connection.id.clone());
+        let write = move |tx: &mut Tx| {
+            sign_in::refuse_code(tx, &attempt.asked(&browser, session, lifetimes))
+        };
+        Some(state.store.write(Scope::Own, actor, write).await?)
+    } else {
+        None
+    };
+    refused(state, Cause::BreakGlassRefused, trace.as_ref(), &to)
 }
 
 /// The sign-in that goes on, and where the code must be from.
@@ -127,6 +159,41 @@ struct Attempt {
     code: Secret,
 }
 
+impl Attempt {
+    fn asked<'a>(
+        &'a self,
+        browser: &'a str,
+        session: TimeDelta,
+        lifetimes: Lifetimes,
+    ) -> BreakGlass<'a> {
+        BreakGlass {
+            trace: self.trace.as_ref(),
+            organization: &self.organization.id,
+            connection: &self.connection,
+            email: &self.email,
+            code: &self.code,
+            browser,
+            session,
+            lifetimes,
+        }
+    }
+}
+
+fn refused(
+    state: &State,
+    cause: Cause,
+    trace: Option<&Trace>,
+    (connection, organization): &(Connection, Organization),
+) -> Result<HttpResponse, PageError> {
+    tracing::warn!(
+        organization_id = organization.id.as_str(),
+        trace_id = trace.map(|trace| trace.id.as_str()),
+        %cause,
+        "A break-glass code was refused."
+    );
+    outcome::refused(state, cause, trace, (connection, organization), &[], None)
+}
+
 async fn finish(
     state: &Data<State>,
     request: &HttpRequest,
@@ -138,31 +205,16 @@ async fn finish(
     let (attempt, trace, done) = state
         .store
         .write(&attempt.organization.id.clone(), actor, move |tx| {
-            let asked = BreakGlass {
-                trace: attempt.trace.as_ref(),
-                organization: &attempt.organization.id,
-                connection: &attempt.connection,
-                email: &attempt.email,
-                code: &attempt.code,
-                browser: &browser,
-                session,
-                lifetimes,
-            };
+            let asked = attempt.asked(&browser, session, lifetimes);
             let (trace, done) = sign_in::break_glass(tx, &asked)?;
             Ok((attempt, trace, done))
         })
         .await?;
     let Attempt { organization, connection, email, .. } = attempt;
-    let organization_id = organization.id.as_str();
     let (session, cookie, code) = match done {
         Completed::SignedIn { session, cookie, code } => (session, cookie, code),
         Completed::Refused(cause) => {
-            tracing::warn!(
-                organization_id, trace_id = trace.id.as_str(), %cause,
-                "A break-glass code was refused."
-            );
-            let to = (&connection, &organization);
-            return outcome::refused(state, cause, Some(&trace), to, &[], None);
+            return refused(state, cause, Some(&trace), &(connection, organization));
         }
         Completed::Tested | Completed::Stale => {
             return Err(
@@ -170,7 +222,7 @@ async fn finish(
             );
         }
     };
-    tell(organization_id, &trace, &session);
+    tell(organization.id.as_str(), &trace, &session);
     state.metrics.sign_in(SignInOutcome::Succeeded);
     let mut response = match (&trace.request, code) {
         (Some(asked), Some(code)) => {

@@ -99,6 +99,16 @@ fn a_code_lets_an_exempt_owner_in_once() {
 }
 
 #[test]
+fn whoever_is_exempt_no_more_is_out_who_came_by_a_code() {
+    let world = broken();
+    let codes = world.codes(1);
+    let session = world.is_in(ADA, &codes[0]);
+    world.store.system(|tx| enforcement::unexempt(tx, &world.id, ADA));
+    let session = world.store.read_now(|db| sessions::by_id(db, &session.id)).unwrap().unwrap();
+    assert!(session.ended_at.is_some());
+}
+
+#[test]
 fn a_code_of_nobody_and_one_that_was_revoked_let_nobody_in() {
     let world = broken();
     let codes = world.codes(3);

@@ -130,6 +130,24 @@ pub fn break_glass(tx: &mut Tx, asked: &BreakGlass<'_>) -> Result<(Trace, Comple
     Ok((trace, Completed::SignedIn { session: Box::new(session), cookie, code: given }))
 }
 
+/// Whether this is a code of the organization that can be used.
+pub fn is_code(db: &mut Db, organization: &OrganizationId, code: &Secret) -> Result<bool> {
+    Ok(break_glass::matching(db, organization, code)?.is_some())
+}
+
+/// Writes down that what somebody entered is no code. It needs no lock, so whoever tries codes keeps nobody waiting.
+pub fn refuse_code(tx: &mut Tx, asked: &BreakGlass<'_>) -> Result<Trace> {
+    let trace = open(tx, asked)?;
+    refuse(tx, &trace, Cause::BreakGlassRefused, vec![code_check(false)], None)?;
+    Ok(trace)
+}
+
+fn code_check(is_one: bool) -> Check {
+    let received = if is_one { "one that can be used" } else { "none that can be used" };
+    let expected = "a break-glass code of the organization";
+    Check::of(CheckName::BreakGlassCode, is_one, expected, received)
+}
+
 /// The trace that this is written in: the sign-in's own while it is open, else a new one that asks the same.
 fn open(tx: &mut Tx, asked: &BreakGlass<'_>) -> Result<Trace> {
     let connection = asked.connection;
@@ -170,9 +188,7 @@ fn decide(
     checks: &mut Vec<Check>,
 ) -> Result<std::result::Result<LetIn, Cause>> {
     let code = break_glass::matching(tx.db, &organization.id, asked.code)?;
-    let received = if code.is_some() { "one that can be used" } else { "none that can be used" };
-    let expected = "a break-glass code of the organization";
-    checks.push(Check::of(CheckName::BreakGlassCode, code.is_some(), expected, received));
+    checks.push(code_check(code.is_some()));
     let Some(code) = code else { return Ok(Err(Cause::BreakGlassRefused)) };
     let is_exempt = enforcement::is_exempt(tx.db, &organization.id, asked.email)?;
     let received = if is_exempt { "one of them" } else { "somebody else" };

@@ -7,7 +7,7 @@ mod break_glass;
 mod complete;
 
 pub use arrival::{Arrival, arrival};
-pub use break_glass::{BreakGlass, break_glass, is_rescued, passed_by};
+pub use break_glass::{BreakGlass, break_glass, is_code, is_rescued, passed_by, refuse_code};
 pub use complete::{Answer, Completed, complete};
 
 use super::connections::Connection;

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use vestibule::cause::Cause;
+use vestibule::crypto;
 use vestibule::email::Email;
 use vestibule::store::enforcement::LastWay;
 use vestibule::store::organizations::Enforcement;
@@ -172,6 +173,26 @@ async fn a_code_works_once_and_its_trace_says_what_was_wrong_with_another() {
     }
     assert_eq!(gateway.traces().len(), before);
     assert_eq!(enter(&mut other, &page, ADA, &codes[1]).await.status, 200);
+}
+
+#[actix_web::test]
+async fn tries_of_codes_fill_the_traces_up_to_a_point_and_a_right_code_works_all_the_while() {
+    let gateway = Gateway::with(&[("proxy.trusted", "127.0.0.1")]).await;
+    let world = World::of(&gateway);
+    let codes = codes(&world, 1);
+    let page = format!("{}/login/break-glass", gateway.url);
+    let before = gateway.traces().len();
+    for n in 0..70 {
+        // Each from another network, as a crowd of machines would.
+        let mut agent = UserAgent::from_address(&format!("198.51.100.{n}"));
+        let guess = crypto::paper_code(crypto::BREAK_GLASS);
+        let answer = enter(&mut agent, &page, ADA, guess.reveal()).await;
+        assert!(answer.body.contains("break_glass_refused"), "{}", answer.body);
+    }
+    assert_eq!(gateway.traces().len() - before, 60);
+    let mut owner = UserAgent::from_address("203.0.113.7");
+    assert_eq!(enter(&mut owner, &page, ADA, &codes[0]).await.status, 200);
+    assert_eq!(gateway.last_trace().outcome, Outcome::Succeeded);
 }
 
 #[actix_web::test]

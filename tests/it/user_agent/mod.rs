@@ -5,7 +5,7 @@ mod html;
 
 use cookies::Cookies;
 pub(crate) use html::Form;
-use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, SET_COOKIE};
+use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, StatusCode, redirect};
 use serde_json::Value;
 use std::time::Duration;
@@ -13,6 +13,8 @@ use url::{Url, form_urlencoded};
 
 /// More redirects in a row than any sign-in has.
 const MOST_REDIRECTS: usize = 20;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// One browser with its cookies. It keeps no history and runs no script.
 pub(crate) struct UserAgent {
@@ -42,9 +44,19 @@ struct Request {
 
 impl UserAgent {
     /// A browser that nobody has used.
-    #[expect(clippy::disallowed_methods, reason = "plays the person, not the gateway")]
     pub(crate) fn new() -> Self {
+        Self::with(HeaderMap::new())
+    }
+
+    /// One whose requests come from that address, as a trusted proxy tells.
+    pub(crate) fn from_address(address: &str) -> Self {
+        Self::with(HeaderMap::from_iter([(FORWARDED_FOR, address.parse().unwrap())]))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "plays the person, not the gateway")]
+    fn with(headers: HeaderMap) -> Self {
         let client = Client::builder()
+            .default_headers(headers)
             .redirect(redirect::Policy::none())
             .timeout(Duration::from_secs(30))
             .no_proxy()
