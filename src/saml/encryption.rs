@@ -1,4 +1,4 @@
-//! Opens an encrypted assertion (XML Encryption 1.1, SAML core 6).
+//! Opens what is encrypted: an assertion, a name ID, an attribute (XML Encryption 1.1, SAML core 6).
 //!
 //! Whoever can post to us can ask us to decrypt, so every fault of a key, a tag or a padding has
 //! the same answer, and the same work is done before it is given.
@@ -60,7 +60,7 @@ struct Content {
     is_authenticated: bool,
 }
 
-/// Opens `encrypted`, an `EncryptedAssertion`, with one of our `keys`.
+/// Opens `encrypted`, an element around `EncryptedData` such as `EncryptedAssertion`, with one of our `keys`.
 pub fn open(
     encrypted: Node<'_, '_>,
     keys: &[DecryptionKey],

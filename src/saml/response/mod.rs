@@ -6,6 +6,7 @@
 
 mod confirmation;
 mod form;
+mod readable;
 mod semantics;
 mod shape;
 mod statements;
@@ -198,6 +199,7 @@ impl Verifier<'_> {
         let signed_document = signed_response.as_deref().map(parse).transpose()?;
         let envelope = signed_document.as_ref().map_or(root, Document::root_element);
         let octets = self.assertion(&shape, signed_document.as_ref())?;
+        let octets = self.readable(octets)?;
         let assertion = parse(&octets)?;
         let facts = semantics::Parts {
             envelope,
@@ -268,6 +270,19 @@ impl Verifier<'_> {
         let note = |_: &_| Note::received(opened.cipher);
         let (root, signature) = self.trace.note(CheckName::Decryption, shape, note)?;
         self.covered(signature, root, response_is_signed)
+    }
+
+    /// The assertion with what is encrypted in it by itself. Only now: nobody but the provider could have put it there.
+    fn readable(&mut self, octets: String) -> Result<String, Rejection> {
+        let (keys, allow_cbc) = (self.expected.decryption_keys, self.expected.allow_cbc);
+        let opened = readable::open(&octets, keys, allow_cbc);
+        let Some(opened) = self.trace_fault(CheckName::Decryption, opened)? else {
+            return Ok(octets);
+        };
+        let note = format!("{}, {} of its parts", opened.cipher, opened.parts);
+        self.trace.check(CheckName::Decryption, Ok(Note::received(note)))?;
+        self.facts.cipher.get_or_insert_with(|| opened.cipher.to_owned());
+        Ok(opened.octets)
     }
 
     fn covered(

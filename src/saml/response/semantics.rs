@@ -184,11 +184,6 @@ impl<'a, 'input> Rules<'a, 'input> {
         let missing = |detail: &str| Rejection::new(Cause::NameIdMissing, detail);
         let subject = only(self.assertion, ns::ASSERTION, "Subject")?
             .ok_or_else(|| missing("The assertion has no subject."))?;
-        if xml::child(subject, ns::ASSERTION, "EncryptedID").is_some() {
-            return Err(missing(
-                "The name ID is encrypted by itself; encrypt the assertion instead.",
-            ));
-        }
         let node = only(subject, ns::ASSERTION, "NameID")?
             .ok_or_else(|| missing("The subject has no name ID."))?;
         let text = xml::text(node).unwrap_or_default();

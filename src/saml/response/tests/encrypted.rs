@@ -12,7 +12,7 @@ fn ours() -> &'static Pair {
     testing::other_rsa()
 }
 
-fn world() -> World {
+pub(super) fn world() -> World {
     let key = DecryptionKey::new(ours().key.clone()).unwrap();
     World { decryption_keys: vec![key], ..World::new() }
 }

@@ -4,6 +4,7 @@ mod accepted;
 mod corpus;
 mod elsewhere;
 mod encrypted;
+mod encrypted_parts;
 mod hostile;
 mod memory;
 mod mutants;

@@ -279,10 +279,16 @@ fn places() -> Vec<Message> {
                 ))
             },
         ),
-        hostile(family, "encrypted name id", NameIdMissing, "Only the name ID is encrypted.", {
-            let encrypted = sealed.replace("EncryptedAssertion", "EncryptedID");
-            sign(&plain.replace(name_id, &encrypted))
-        }),
+        hostile(
+            family,
+            "encrypted name id",
+            NameIdMissing,
+            "An assertion is encrypted in place of the name ID.",
+            {
+                let encrypted = sealed.replace("EncryptedAssertion", "EncryptedID");
+                sign(&plain.replace(name_id, &encrypted))
+            },
+        ),
         hostile(
             family,
             "exchanged",
