@@ -5,8 +5,10 @@ use super::output::Tone;
 use super::shell::{self, Shell};
 use super::trace;
 use crate::clock::Time;
+use crate::crypto::PrivateKey;
 use crate::saml::certificate::TrustedKeys;
 use crate::saml::check::Check;
+use crate::saml::encryption::DecryptionKey;
 use crate::saml::inspect::{self, Inspection};
 use crate::saml::metadata;
 use crate::saml::response::{self, Expected, Identity};
@@ -55,6 +57,12 @@ pub(super) struct Verify {
     /// Accept signatures with SHA-1, which can be forged
     #[arg(long)]
     allow_sha1: bool,
+    /// A file with a private key, PEM, that opens what is encrypted; may be given several times
+    #[arg(long = "key", value_name = "FILE")]
+    keys: Vec<String>,
+    /// Accept encryption with AES-CBC
+    #[arg(long)]
+    allow_cbc: bool,
 }
 
 /// What a verification gave, as JSON.
@@ -119,21 +127,32 @@ fn verify(shell: &Shell, arguments: Verify) -> Result {
         .map_err(|why| crate::error::Error::invalid("/file", "unreadable", why))?;
     let asked = arguments.request.or_else(|| response::in_response_to(&field));
     let keys = TrustedKeys::new(&provider.certificates);
+    let decryption_keys =
+        arguments.keys.iter().map(|file| decryption_key(file)).collect::<Result<Vec<_>>>()?;
     let expected = Expected {
         acs: &arguments.acs,
         entity_id: &arguments.entity_id,
         idp_entity_id: &provider.entity_id,
         keys: &keys,
-        decryption_keys: &[],
+        decryption_keys: &decryption_keys,
         in_response_to: asked.as_deref(),
         allow_sha1: arguments.allow_sha1,
-        allow_cbc: false,
+        allow_cbc: arguments.allow_cbc,
         is_cbc_spent: false,
         skew: TimeDelta::seconds(arguments.clock_skew),
     };
     let outcome = response::verify(&field, &expected, now);
     told(shell, &outcome)?;
     if outcome.result.is_ok() { Ok(()) } else { Err(Failure::check()) }
+}
+
+fn decryption_key(file: &str) -> Result<DecryptionKey> {
+    let pem = String::from_utf8_lossy(&shell::read_file(file)?).into_owned();
+    let key = PrivateKey::from_pem(&pem)?;
+    DecryptionKey::new(key.as_openssl().to_owned()).ok_or_else(|| {
+        let detail = format!("The key in {file} is not an RSA key, and no other opens anything.");
+        crate::error::Error::invalid("/key", "invalid", detail).into()
+    })
 }
 
 fn told(shell: &Shell, outcome: &response::Outcome) -> Result {

@@ -2,6 +2,7 @@
 
 mod enforcement;
 
+use crate::gateway::{Idp, Key};
 use serde_json::Value;
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
@@ -9,6 +10,8 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use vestibule::clock::Clock;
 use vestibule::crypto::{Algorithm, PrivateKey};
+use vestibule::saml::certificate::Certificate;
+use vestibule::saml::issue::{ContentCipher, Issue};
 
 const METADATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/metadata/jumpcloud.xml");
 
@@ -261,6 +264,55 @@ fn a_certificate_is_added_and_removed_by_hand() {
     let pinned = ["connection", "refresh", &id, "--metadata-file", METADATA];
     let pinned = [&pinned[..], &["--metadata-certificate", file.to_str().unwrap()]].concat();
     assert_eq!(place.exit(&pinned), 6);
+    // What was refused is not kept, so the same file is taken as before.
+    assert_eq!(place.exit(&["connection", "refresh", &id, "--metadata-file", METADATA]), 0);
+}
+
+#[test]
+fn a_response_is_verified_offline_as_a_sign_in_would() {
+    const ACS: &str = "https://sso.example.com/saml/con_1/acs";
+    let place = Place::empty();
+    let (idp, now) = (Idp::new("https://idp.globex.example"), Clock::default().now());
+    let ours = PrivateKey::generate(Algorithm::Rs256).unwrap();
+    let certificate = Certificate::parse(&ours.self_signed("us", 1, now).unwrap()).unwrap();
+    let issue = |audience: &str| {
+        let signer = Key::known().signer();
+        Issue::new(&idp.entity_id, ACS, audience, "ada@globex.example", now, signer).unwrap()
+    };
+    let file = |name: &str, text: &str| {
+        let path = place.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let metadata = file("metadata.xml", &idp.metadata());
+    let key = file("key.pem", ours.to_pem().unwrap().reveal());
+    let verify = |response: &str, more: &[&str]| {
+        let flags =
+            ["--metadata", metadata.as_str(), "--acs", ACS, "--entity-id", "https://sp.example"];
+        let arguments = [&["saml", "verify", response, "--json"], &flags[..], more];
+        let output = place.run(&arguments.concat());
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code().unwrap(), told)
+    };
+    let right = file("right.xml", &issue("https://sp.example").xml().unwrap());
+    let (code, told) = verify(&right, &[]);
+    assert_eq!((code, &told["verified"]), (0, &Value::Bool(true)), "{told}");
+    assert_eq!(told["identity"]["name_id"]["value"], "ada@globex.example");
+    let wrong = file("wrong.b64", &issue("https://elsewhere.example").base64().unwrap());
+    let (code, told) = verify(&wrong, &[]);
+    assert_eq!((code, &told["cause"]), (8, &Value::from("audience_mismatch")), "{told}");
+    let last = told["checks"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["name"], "audience");
+    assert_eq!(last["expected"], "https://sp.example");
+    assert_eq!(last["received"], "https://elsewhere.example");
+    let cipher = Some((&certificate, ContentCipher::Aes256Cbc));
+    let sealed = Issue { encryption: cipher, ..issue("https://sp.example") };
+    let sealed = file("sealed.xml", &sealed.xml().unwrap());
+    for (more, code) in
+        [(&[][..], 8), (&["--key", key.as_str()], 8), (&["--key", key.as_str(), "--allow-cbc"], 0)]
+    {
+        assert_eq!(verify(&sealed, more).0, code, "{more:?}");
+    }
 }
 
 #[test]
