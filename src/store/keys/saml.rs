@@ -157,7 +157,7 @@ fn is_in(row: &Row, state: State) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::keys::{self, KeyRing};
+    use crate::store::keys::{self, KeyRing, OwnPair};
     use crate::store::testing::{self, TestStore};
 
     fn master() -> MasterKey {
@@ -217,6 +217,27 @@ mod tests {
         let all = store.read_now(list).unwrap();
         let states = all.iter().filter(|key| PURPOSES.contains(&key.purpose)).map(|key| key.state);
         assert_eq!(states.collect::<Vec<_>>(), [State::Active, State::Active]);
+    }
+
+    #[test]
+    fn a_pair_from_files_alone_signs_and_is_published_and_stored_keys_still_open() {
+        let (store, master) = (testing::store(), master());
+        kept(&store, &master);
+        let now = store.clock().now();
+        let pair = |key: &PrivateKey, of: &PrivateKey| OwnPair {
+            key: key.to_pem().unwrap().reveal().to_owned(),
+            certificate: of.self_signed("ours", 1, now).unwrap(),
+        };
+        let load = |own: &OwnPair| store.read_now(|db| keys::load(db, &master, Some(own), now));
+        let [key, other] = [(); 2].map(|()| PrivateKey::generate(Algorithm::Rs256).unwrap());
+        let own = pair(&key, &key);
+        let ring = load(&own).unwrap();
+        let print = Certificate::parse(&own.certificate).unwrap().fingerprint().to_owned();
+        assert_eq!(signs(&ring), print);
+        assert_eq!(prints(ring.signing_certificates()), [&*print]);
+        assert_eq!(prints(ring.encryption_certificates()), [&*print]);
+        assert_eq!(ring.decryption().len(), 2);
+        assert!(load(&pair(&key, &other)).is_err(), "a certificate of another key");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::gateway::{Gateway, Underway, World, form, is_in};
 use crate::user_agent::{Form, UserAgent};
 use vestibule::cause::Cause;
+use vestibule::crypto::Place;
 
 /// A name, the cause, and how the form is made of what is under way and a right response.
 type Case<'a> = (&'a str, Cause, &'a dyn Fn(&Underway, &str) -> Form);
@@ -82,4 +83,33 @@ async fn a_relay_state_with_an_address_leads_nowhere() {
         is_in(&page);
         assert!(!format!("{:?}{}", page.headers, page.body).contains("evil"), "{page:?}");
     }
+}
+
+#[actix_web::test]
+async fn a_refused_message_is_kept_sealed_and_only_of_whom_asked_for_it() {
+    let gateway = Gateway::start().await;
+    let world = World::of(&gateway);
+    let mut agent = UserAgent::new();
+    let underway = world.begin(&mut agent).await;
+    let mut answer = world.answer(&underway);
+    answer.audiences = vec!["https://elsewhere.example".to_owned()];
+    let field = answer.base64().unwrap();
+    let page = agent.submit_once(&underway.form(&field)).await;
+    world.refused("audience", Cause::AudienceMismatch, &page);
+    let trace = gateway.last_trace();
+    let sealed = trace.message.as_deref().unwrap();
+    assert!(!sealed.contains(&field[..40]), "{sealed}");
+    let place = |row| Place { table: "traces", column: "message", row };
+    let opened = gateway.state.master.open(sealed, &place(trace.id.as_str())).unwrap();
+    assert_eq!(opened.reveal(), field.as_bytes());
+    // It belongs to this trace, and to no other.
+    assert!(gateway.state.master.open(sealed, &place("trc_other")).is_err());
+    // What nobody here asked for is not kept.
+    let stranger = form(&world.connection.acs(&gateway.url), &[("SAMLResponse", &field)]);
+    UserAgent::new().submit_once(&stranger).await;
+    assert_ne!(gateway.last_trace().id, trace.id);
+    assert_eq!(gateway.last_trace().message, None);
+    // Nor what is accepted.
+    world.works().await;
+    assert_eq!(gateway.last_trace().message, None);
 }

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use vestibule::crypto::MasterKey;
 use vestibule::saml::certificate::Certificate;
 use vestibule::saml::issue::{ContentCipher, Issue};
-use vestibule::store::keys::saml::{self as keys, ANNOUNCED, OPENED, PURPOSES};
+use vestibule::store::keys::saml::{self as keys, ANNOUNCED, OPENED, SIGNS_STILL, PURPOSES};
 
 fn rotate(gateway: &Gateway) {
     let master = MasterKey::from_base64(MASTER_KEY, None).unwrap();
@@ -53,6 +53,9 @@ async fn both_certificates_are_published_and_the_old_key_still_opens_until_it_is
         is_in(&sign_in(&world, certificate).await);
     }
     after(&gateway, ANNOUNCED);
+    // Other instances may sign with the old key still.
+    assert_eq!(published().await, (2, 1));
+    after(&gateway, SIGNS_STILL);
     assert_eq!(published().await, (1, 1));
     assert!(metadata(&world).await.contains(&new.base64()));
     for certificate in [&old, &new] {
