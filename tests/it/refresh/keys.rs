@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use vestibule::crypto::MasterKey;
 use vestibule::saml::certificate::Certificate;
 use vestibule::saml::issue::{ContentCipher, Issue};
-use vestibule::store::keys::saml::{self as keys, ANNOUNCED, OPENED, SIGNS_STILL, PURPOSES};
+use vestibule::store::keys::saml::{self as keys, ANNOUNCED, OPENED, PURPOSES, SIGNS_STILL};
 
 fn rotate(gateway: &Gateway) {
     let master = MasterKey::from_base64(MASTER_KEY, None).unwrap();
