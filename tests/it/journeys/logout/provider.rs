@@ -124,7 +124,7 @@ async fn a_logout_message_that_is_not_the_provider_s_changes_nothing() {
     // A key that the connection does not know.
     provider.set(&json!({"sign_logout": true, "sign_with_key": 2})).await;
     let unknown = agent.get_once(&begin).await.location().unwrap();
-    refused(&agent.get_once(unknown).await, "signature_invalid");
+    refused(&agent.get_once(unknown).await, "certificate_unknown");
     // Ten minutes later, with clocks that may differ by one.
     gateway.advance(TimeDelta::minutes(11));
     denied(&agent.get(&request).await, "clock_late");
