@@ -5,6 +5,7 @@ mod paper;
 mod seal;
 mod secret;
 mod token;
+mod webhook;
 
 pub use key::{Algorithm, PrivateKey, PublicKey};
 pub use paper::{paper_code, read_paper_code};
@@ -14,6 +15,7 @@ pub use token::{
     ACCESS_TOKEN, API_KEY, BREAK_GLASS, CLIENT_SECRET, CODE, REFRESH_TOKEN, SCIM_TOKEN, SESSION,
     TokenHash, hash, token, well_formed,
 };
+pub use webhook::{WEBHOOK_SECRET, WebhookKey, webhook_secret};
 
 use crate::error::{Error, Result};
 use openssl::error::ErrorStack;
