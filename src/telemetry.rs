@@ -58,6 +58,19 @@ pub enum SignInOutcome {
     Abandoned,
 }
 
+/// How telling an endpoint of an event went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// The endpoint took it.
+    Accepted,
+    /// It answered something else.
+    Refused,
+    /// It did not answer.
+    Unreachable,
+    /// It was the last attempt, and in vain.
+    GivenUp,
+}
+
 /// Which connections to the database were waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pool {
@@ -74,6 +87,7 @@ pub struct Metrics {
     requests: IntCounterVec,
     request_seconds: HistogramVec,
     sign_ins: IntCounterVec,
+    webhooks: IntCounterVec,
     store_wait_seconds: HistogramVec,
 }
 
@@ -111,6 +125,11 @@ impl Metrics {
                 "Sign-ins ended, with the cause of those that failed.",
                 &["outcome", "cause"],
             )?,
+            webhooks: counter(
+                "webhooks_total",
+                "Attempts to tell an endpoint of an event, and events that were given up.",
+                &["outcome"],
+            )?,
             store_wait_seconds: histogram(
                 "store_wait_seconds",
                 "Time waited for a connection to the database.",
@@ -121,6 +140,7 @@ impl Metrics {
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
         metrics.registry.register(Box::new(metrics.request_seconds.clone()))?;
         metrics.registry.register(Box::new(metrics.sign_ins.clone()))?;
+        metrics.registry.register(Box::new(metrics.webhooks.clone()))?;
         metrics.registry.register(Box::new(metrics.store_wait_seconds.clone()))?;
         Ok(metrics)
     }
@@ -145,6 +165,17 @@ impl Metrics {
             SignInOutcome::Abandoned => ["abandoned", ""],
         };
         self.sign_ins.with_label_values(&labels).inc();
+    }
+
+    /// Counts an attempt to tell an endpoint of an event.
+    pub fn webhook(&self, told: Told) {
+        let outcome = match told {
+            Told::Accepted => "accepted",
+            Told::Refused => "refused",
+            Told::Unreachable => "unreachable",
+            Told::GivenUp => "given_up",
+        };
+        self.webhooks.with_label_values(&[outcome]).inc();
     }
 
     /// Notes how long a request waited for a connection to the database.
@@ -173,12 +204,14 @@ mod tests {
         metrics.request("GET", Some("/saml/{connection}"), 200, Duration::from_millis(2));
         metrics.clone().sign_in(SignInOutcome::Failed(Cause::AudienceMismatch));
         metrics.store_waited(Pool::Writers, Duration::from_micros(50));
+        metrics.webhook(Told::Refused);
         let text = metrics.render().unwrap();
         for line in [
             r#"http_requests_total{method="GET",route="/saml/{connection}",status="200"} 1"#,
             r#"http_request_duration_seconds_count{route="/saml/{connection}"} 1"#,
             r#"sign_ins_total{cause="audience_mismatch",outcome="failed"} 1"#,
             r#"store_wait_seconds_count{pool="writers"} 1"#,
+            r#"webhooks_total{outcome="refused"} 1"#,
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }

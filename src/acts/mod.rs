@@ -4,8 +4,10 @@ pub mod domains;
 pub mod metadata;
 pub mod openid;
 pub mod refresh;
+pub mod webhooks;
 
 use crate::config::Config;
+use crate::crypto::MasterKey;
 use crate::dns::Dns;
 use crate::error::Result;
 use crate::fetch::{AllowList, Fetcher, Limits};
@@ -14,6 +16,7 @@ use openid::Upstream;
 use refresh::Refresher;
 use std::net::SocketAddr;
 use std::time::Duration;
+use webhooks::Sender;
 
 /// What fetches documents from addresses of customers, with these settings.
 pub fn fetcher(config: &Config) -> Result<Fetcher> {
@@ -43,6 +46,18 @@ pub fn upstream(config: &Config) -> Result<Upstream> {
     }
     let limits = Limits { time: Duration::from_secs(5), size: 512 * 1024, redirects: 3 };
     Ok(Upstream { fetcher: Fetcher::new(AllowList::parse(&allowed)?, limits)?, allow_http })
+}
+
+/// What tells endpoints of events, with these settings. In development one may be on this machine.
+pub fn sender(config: &Config, store: Store, master: MasterKey) -> Result<Sender> {
+    let mut allowed: Vec<String> =
+        config.webhooks.allow_private.iter().map(ToString::to_string).collect();
+    if config.is_development() {
+        allowed.extend(["localhost", "127.0.0.0/8", "::1/128"].map(str::to_owned));
+    }
+    // Of an answer only the beginning is read.
+    let limits = Limits { time: Duration::from_secs(15), size: 512, redirects: 0 };
+    Ok(Sender { store, fetcher: Fetcher::new(AllowList::parse(&allowed)?, limits)?, master })
 }
 
 /// What asks for DNS records, with these settings.

@@ -27,6 +27,7 @@ mod signing_key;
 mod trace;
 mod user;
 mod version;
+mod webhook;
 
 use self::failure::{Exit, Failure, Result};
 use self::output::{Format, Output};
@@ -115,6 +116,9 @@ enum Command {
     /// Provisioning by directories
     #[command(subcommand)]
     Scim(scim::Command),
+    /// Apps are told of events
+    #[command(subcommand)]
+    Webhook(webhook::Command),
     /// Sign-ins, check by check
     #[command(subcommand)]
     Trace(trace::Command),
@@ -175,6 +179,7 @@ fn command(shell: Shell, command: Command) -> Result {
         Command::User(command) => user::run(&shell, command),
         Command::Group(command) => group::run(&shell, command),
         Command::Scim(command) => scim::run(&shell, command),
+        Command::Webhook(command) => webhook::run(&shell, command),
         Command::Trace(command) => trace::run(&shell, command),
         Command::Saml(command) => saml::run(&shell, command),
         Command::Metadata(command) => metadata::run(&shell, &command),
@@ -227,6 +232,8 @@ fn not_an_id(error: &clap::Error) -> Option<Failure> {
         "APPLICATION" => ("an application", "app_", "application list"),
         "USER" => ("a user", "usr_", "user list --org ORG"),
         "KEY" => ("an API key", "key_", "key list"),
+        "ENDPOINT" => ("a webhook endpoint", "whe_", "webhook list"),
+        "DELIVERY" => ("a delivery", "whd_", "webhook deliveries"),
         _ => return None,
     };
     Some(Failure::new(

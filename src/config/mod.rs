@@ -212,6 +212,13 @@ settings! {
         allow_private: Vec<AllowedHost> = List Default("");
     }
 
+    /// Webhooks: apps are told of events.
+    webhooks: Webhooks {
+        /// Hosts that may be told although they have a private address: a name, a name with port,
+        /// an address or a network. In development apps on this machine are told in any case.
+        allow_private: Vec<AllowedHost> = List Default("");
+    }
+
     /// Look-ups that verify the domains of customers.
     dns: Dns {
         /// Servers to ask, each an address or an address with port. If empty: those of the system.

@@ -2,8 +2,8 @@
 //! us alone.
 
 use super::{Fault, Fetcher, fault};
-use reqwest::RequestBuilder;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use reqwest::{RequestBuilder, Response};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
@@ -82,5 +82,43 @@ impl Fetcher {
                 Err(Fault::TimeOut { host: fault::host(&url), seconds })
             }
         }
+    }
+
+    /// Posts JSON with these headers, and gives the status of the answer and the beginning of what it says. No redirect is
+    /// followed.
+    pub async fn deliver(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Result<Reply, Fault> {
+        let url = Url::parse(url).map_err(|_| Fault::Url("not an absolute address"))?;
+        let mut request = self.client_for(&url)?.post(url.clone());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let sent = request.header(CONTENT_TYPE, "application/json").body(body).send();
+        let work = async {
+            let response = sent.await.map_err(|error| Fault::from_reqwest(&url, &error))?;
+            let status = response.status().as_u16();
+            Ok(Reply { status, body: self.beginning(response).await })
+        };
+        tokio::time::timeout(self.limits.time, work).await.unwrap_or_else(|_| {
+            let seconds = self.limits.time.as_secs();
+            Err(Fault::TimeOut { host: fault::host(&url), seconds })
+        })
+    }
+
+    /// As much of a body as there is room for. With the status all is said, so one that breaks off is no fault.
+    async fn beginning(&self, mut response: Response) -> Vec<u8> {
+        let mut body = Vec::new();
+        while let Ok(Some(chunk)) = response.chunk().await {
+            body.extend_from_slice(&chunk);
+            if body.len() >= self.limits.size {
+                break;
+            }
+        }
+        body.truncate(self.limits.size);
+        body
     }
 }

@@ -52,6 +52,8 @@ needs! {
     UsersWrite,
     TracesRead,
     EventsRead,
+    WebhooksRead,
+    WebhooksWrite,
     ApiKeysRead,
     ApiKeysWrite,
 }

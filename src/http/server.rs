@@ -8,6 +8,7 @@ use super::trust::Trust;
 use super::{entity, health, keyring, logout, oidc, openid, request, saml, sign_in, single_logout};
 use crate::acts;
 use crate::acts::openid::Upstream;
+use crate::acts::webhooks::Sender;
 use crate::config::{Config, Tls};
 use crate::crypto::{MasterKey, SecretBytes};
 use crate::dns::Dns;
@@ -70,6 +71,8 @@ pub struct State {
     pub fetcher: Fetcher,
     /// Talks to providers that speak OpenID Connect.
     pub upstream: Upstream,
+    /// Tells endpoints of events.
+    pub sender: Sender,
     /// Stylesheet, script, font and icon.
     pub assets: Assets,
     /// Seals what the database must not tell.
@@ -107,6 +110,7 @@ impl State {
             dns: acts::dns(&config)?,
             fetcher: acts::fetcher(&config)?,
             upstream: acts::upstream(&config)?,
+            sender: acts::sender(&config, store.clone(), master.clone())?,
             trust: Trust::default(),
             signers: Signers::default(),
             limits: Limits::new(&config.limits),

@@ -1,6 +1,7 @@
 //! What runs without anybody asking.
 
 pub mod clean_up;
+pub mod deliver;
 pub mod keys;
 pub mod notices;
 pub mod number;

@@ -45,6 +45,10 @@ word!(
         TracesWrite = "traces:write",
         /// Read events.
         EventsRead = "events:read",
+        /// Read webhook endpoints and deliveries.
+        WebhooksRead = "webhooks:read",
+        /// Make, change, test webhook endpoints, and deliver again.
+        WebhooksWrite = "webhooks:write",
         /// Read API keys.
         ApiKeysRead = "api_keys:read",
         /// Make, roll, revoke API keys.

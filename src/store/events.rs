@@ -77,6 +77,13 @@ pub const KINDS: &[&str] = &[
     "user.suspended",
     "user.unlinked",
     "user.updated",
+    "webhook_delivery.abandoned",
+    "webhook_endpoint.created",
+    "webhook_endpoint.deleted",
+    "webhook_endpoint.disabled",
+    "webhook_endpoint.enabled",
+    "webhook_endpoint.secret_rotated",
+    "webhook_endpoint.updated",
 ];
 
 /// Something that happened. Nothing in it tells who a person is: an erased person's events may stay.

@@ -36,6 +36,7 @@ pub mod traces;
 mod types;
 mod used;
 pub mod users;
+pub mod webhooks;
 
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Result};
@@ -50,9 +51,9 @@ pub(crate) use db::on_backend;
 pub use page::{Page, Window};
 use prepared::Prepared;
 pub use types::{
-    ApiKeyId, ApplicationId, BreakGlassCodeId, ConnectionId, DomainId, EventId, ExemptOwnerId,
-    GrantId, GroupId, Json, KeyId, LogoutId, NoticeId, OrganizationId, RequestId, ScimRequestId,
-    ScimTokenId, SecretId, SessionId, TraceId, UserId,
+    ApiKeyId, ApplicationId, BreakGlassCodeId, ConnectionId, DeliveryId, DomainId, EventId,
+    ExemptOwnerId, GrantId, GroupId, Json, KeyId, LogoutId, NoticeId, OrganizationId, RequestId,
+    ScimRequestId, ScimTokenId, SecretId, SessionId, TraceId, UserId, WebhookEndpointId,
 };
 
 /// Connections that may write: more would wait for SQLite's one writer by polling the file.

@@ -468,6 +468,52 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    webhook_endpoints (id) {
+        id -> Text,
+        organization_id -> Nullable<Text>,
+        url -> Text,
+        description -> Nullable<Text>,
+        events -> Text,
+        secret -> Text,
+        previous_secret -> Nullable<Text>,
+        previous_until -> Nullable<Timestamp>,
+        failing_since -> Nullable<Timestamp>,
+        disabled_at -> Nullable<Timestamp>,
+        disabled_because -> Nullable<Text>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    webhook_lanes (endpoint_id, lane) {
+        endpoint_id -> Text,
+        lane -> Text,
+        position -> BigInt,
+        head -> BigInt,
+        attempts -> Integer,
+        due_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    webhook_deliveries (id) {
+        id -> Text,
+        endpoint_id -> Text,
+        event_id -> Text,
+        kind -> Text,
+        organization_id -> Nullable<Text>,
+        state -> Text,
+        message -> Nullable<Text>,
+        attempts -> Text,
+        answer -> Nullable<Text>,
+        next_try_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(domains -> organizations (organization_id));
 diesel::joinable!(connections -> organizations (organization_id));
 diesel::joinable!(users -> organizations (organization_id));
@@ -492,6 +538,7 @@ diesel::joinable!(directories -> connections (connection_id));
 diesel::joinable!(directory_users -> users (user_id));
 diesel::joinable!(group_members -> groups (group_id));
 diesel::joinable!(group_members -> directory_users (user_id));
+diesel::joinable!(webhook_lanes -> webhook_endpoints (endpoint_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     settings,
@@ -526,4 +573,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     group_members,
     scim_requests,
     event_counters,
+    webhook_endpoints,
+    webhook_lanes,
+    webhook_deliveries,
 );

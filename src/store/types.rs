@@ -419,6 +419,10 @@ id!(/// ID of a request of a directory.
     ScimRequestId, "scr", "SCIM request");
 id!(/// ID of an event.
     EventId, "evt", "event");
+id!(/// ID of an address of an app that is told of events.
+    WebhookEndpointId, "whe", "webhook endpoint");
+id!(/// ID of what became of telling one event to one endpoint.
+    DeliveryId, "whd", "delivery");
 id!(/// ID of a request to this gateway, by which its log lines are found.
     RequestId, "req", "request");
 

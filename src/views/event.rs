@@ -1,7 +1,13 @@
 //! What is shown of an event: the same in the stream, in a webhook and on the command line.
 
+use crate::clock::Time;
+use crate::error::Result;
+use crate::store::EventId;
 use crate::store::events::Event;
 use crate::store::events::feed::Part;
+use crate::store::webhooks::Endpoint;
+use crate::store::webhooks::deliveries::TEST;
+use anyhow::Context;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -35,6 +41,29 @@ pub struct EventsView {
     /// Give it as `cursor` to get what happens after these. It is always there, also where nothing has happened.
     #[schema(example = "4711")]
     next_cursor: String,
+}
+
+impl EventView {
+    /// A message that is no event: it only shows that an endpoint is reached.
+    #[must_use]
+    pub fn test(id: &EventId, endpoint: &Endpoint, now: Time) -> Self {
+        let mut data = Map::new();
+        let organization = endpoint.organization_id.as_ref().map(|id| Value::from(id.as_str()));
+        data.insert("organization_id".to_owned(), organization.unwrap_or_default());
+        data.insert("subject_id".to_owned(), endpoint.id.as_str().into());
+        Self {
+            id: id.to_string(),
+            kind: TEST.to_owned(),
+            timestamp: now.to_utc(),
+            sequence: None,
+            data,
+        }
+    }
+
+    /// The body of a webhook.
+    pub fn to_body(&self) -> Result<String> {
+        Ok(serde_json::to_string(self).context("an event as JSON")?)
+    }
 }
 
 impl From<Event> for EventView {

@@ -18,6 +18,7 @@ pub mod signing_key;
 pub mod state;
 pub mod trace;
 pub mod user;
+pub mod webhook;
 pub mod words;
 
 pub use list::List;

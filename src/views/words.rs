@@ -9,6 +9,8 @@ use crate::store::domains::DomainState;
 use crate::store::organizations::{Admission, Enforcement};
 use crate::store::traces::{Outcome, TraceKind};
 use crate::store::users::{Source, UserState};
+use crate::store::webhooks::Because;
+use crate::store::webhooks::deliveries::State;
 use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{Array, ArrayBuilder, Object, ObjectBuilder, Type};
 
@@ -39,6 +41,15 @@ words! {
     user_source = Source,
     trace_kind = TraceKind,
     outcome = Outcome,
+    delivery_state = State,
+}
+
+/// Why an endpoint is told nothing, or that it is told.
+#[must_use]
+pub fn disabled_because() -> Object {
+    let words = Because::WORDS.iter().copied().map(Some).chain([None]);
+    let types = SchemaType::from_iter([Type::String, Type::Null]);
+    ObjectBuilder::new().schema_type(types).enum_values(Some(words)).build()
 }
 
 /// Where a certificate is in its life.

@@ -14,6 +14,7 @@ use crate::config::DatabaseUrl;
 use crate::crypto::MasterKey;
 use crate::http::server::{self, State};
 use crate::jobs;
+use crate::jobs::deliver::Deliverer;
 use crate::jobs::notices::Teller;
 use crate::store::clean_up::Retention;
 use crate::store::{Actor, Scope, Store, demo};
@@ -89,6 +90,8 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
                 move || state.keys()
             }),
         };
+        let deliverer = Deliverer { sender: state.sender.clone(), metrics: metrics.clone() };
+        let delivering = tokio::spawn(jobs::deliver::run(deliverer, stopped.clone()));
         let telling = tokio::spawn(jobs::notices::run(teller, stopped.clone()));
         let renewing = tokio::spawn(jobs::keys::run(move || state.renew_keys(), stopped.clone()));
         let reading = tokio::spawn(jobs::refresh::run(refresher, stopped.clone()));
@@ -97,7 +100,7 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         let ended = running.until(ending).await;
         // The job ends when the sender is gone, too: nobody has to hear this.
         let _ = stop.send(true);
-        for job in [telling, renewing, reading, numbering, cleaning] {
+        for job in [delivering, telling, renewing, reading, numbering, cleaning] {
             if let Err(error) = job.await {
                 tracing::error!(%error, "a job did not end well");
             }

@@ -5,6 +5,7 @@ mod api_keys;
 mod applications;
 mod break_glass_codes;
 mod connections;
+mod deliveries;
 mod directories;
 mod domains;
 mod enforcement;
@@ -22,6 +23,7 @@ mod state;
 mod tests;
 mod traces;
 mod users;
+mod webhooks;
 
 use super::caller;
 use super::error::ApiError;
@@ -154,7 +156,19 @@ fn people(config: &mut Described) {
 }
 
 fn telling(config: &mut Described) {
-    config.service(events::list_events).service(state::get_organization_state);
+    config
+        .service(events::list_events)
+        .service(state::get_organization_state)
+        .service(webhooks::list_webhook_endpoints)
+        .service(webhooks::create_webhook_endpoint)
+        .service(webhooks::get_webhook_endpoint)
+        .service(webhooks::patch_webhook_endpoint)
+        .service(webhooks::delete_webhook_endpoint)
+        .service(webhooks::rotate_webhook_secret)
+        .service(webhooks::test_webhook_endpoint)
+        .service(deliveries::list_deliveries)
+        .service(deliveries::get_delivery)
+        .service(deliveries::redeliver);
 }
 
 fn keys(config: &mut Described) {

@@ -48,6 +48,10 @@ path_params! {
     GroupPath { group = "grp_01kampz3y7f4m8t2v6c9d0e1hj" }
     /// A SCIM request's ID.
     ScimRequestPath { scim_request = "scr_01kampz3y7f4m8t2v6c9d0e1hj" }
+    /// A webhook endpoint's ID.
+    WebhookEndpointPath { webhook_endpoint = "whe_01kampz3y7f4m8t2v6c9d0e1hj" }
+    /// A delivery's ID.
+    DeliveryPath { delivery = "whd_01kampz3y7f4m8t2v6c9d0e1hj" }
     /// An API key's ID.
     ApiKeyPath { api_key = "key_01kampz3y7f4m8t2v6c9d0e1hj" }
 }

@@ -4,15 +4,16 @@
 mod tests;
 
 use super::directories::{self, Due};
+use super::events::feed;
 use super::idempotency::KEPT;
 use super::organizations::RESTORABLE;
 use super::schema::{
     applications, connections, directory_users, events, grants, idempotency, logouts,
-    organizations, replays, scim_requests, sessions, tokens, traces,
+    organizations, replays, scim_requests, sessions, tokens, traces, webhook_deliveries,
 };
 use super::traces::Outcome;
 use super::types::first_id;
-use super::{EventId, GrantId, LogoutId, ScimRequestId, SessionId, TraceId, Tx};
+use super::{DeliveryId, EventId, GrantId, LogoutId, ScimRequestId, SessionId, TraceId, Tx};
 use crate::error::Result;
 use chrono::TimeDelta;
 use diesel::dsl::{exists, not};
@@ -61,6 +62,8 @@ pub enum Task {
     Traces,
     /// Events past their retention.
     Events,
+    /// Deliveries of events that the stream does not keep any more.
+    Deliveries,
     /// Kept answers past their time.
     Answers,
     /// Deleted applications that cannot be restored any more.
@@ -90,6 +93,7 @@ impl Task {
         Self::Abandoned,
         Self::Traces,
         Self::Events,
+        Self::Deliveries,
         Self::Answers,
         Self::Applications,
         Self::ScimRequests,
@@ -112,6 +116,7 @@ impl Task {
             Self::Abandoned => "abandoned",
             Self::Traces => "traces",
             Self::Events => "events",
+            Self::Deliveries => "deliveries",
             Self::Answers => "answers",
             Self::Applications => "applications",
             Self::ScimRequests => "scim_requests",
@@ -140,6 +145,7 @@ impl Task {
             Self::Abandoned => abandon(tx),
             Self::Traces => old_traces(tx, retention.traces),
             Self::Events => old_events(tx, retention.events),
+            Self::Deliveries => old_deliveries(tx),
             Self::Answers => old_answers(tx),
             Self::Applications => deleted_applications(tx),
             Self::ScimRequests => old_requests(tx, retention.requests),
@@ -244,6 +250,17 @@ fn old_events(tx: &mut Tx, kept: TimeDelta) -> Result<usize> {
     let over: Vec<EventId> =
         events::table.filter(events::id.lt(bound)).select(events::id).limit(LIMIT).load(tx.db)?;
     Ok(diesel::delete(events::table.filter(events::id.eq_any(over))).execute(tx.db)?)
+}
+
+fn old_deliveries(tx: &mut Tx) -> Result<usize> {
+    let bound = first_id(DeliveryId::PREFIX, tx.now.minus(feed::KEPT));
+    let over: Vec<DeliveryId> = webhook_deliveries::table
+        .filter(webhook_deliveries::id.lt(bound))
+        .select(webhook_deliveries::id)
+        .limit(LIMIT)
+        .load(tx.db)?;
+    Ok(diesel::delete(webhook_deliveries::table.filter(webhook_deliveries::id.eq_any(over)))
+        .execute(tx.db)?)
 }
 
 fn old_requests(tx: &mut Tx, kept: TimeDelta) -> Result<usize> {

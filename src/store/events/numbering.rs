@@ -1,10 +1,12 @@
 //! Gives events their places: one after the other in the stream of all, and without gaps in that of their organization.
 //!
 //! Writers of events run side by side, so none of them can know what comes before it. Whoever numbers does so after the
-//! commits, in their order, and is the only one at it: decision 27.
+//! commits, in their order, and is the only one at it: decision 27. In the same transaction endpoints of webhooks get
+//! to know how far they are to be told: decision 25.
 
 use crate::error::Result;
 use crate::store::schema::{event_counters as counters, events};
+use crate::store::webhooks::lanes;
 use crate::store::{Db, OrganizationId, Tx, db};
 use diesel::prelude::*;
 
@@ -86,6 +88,7 @@ pub fn number(tx: &mut Tx) -> Result<Done> {
     diesel::update(counters::table.find(ALL))
         .set(counters::last.eq(last.saturating_add(count)))
         .execute(tx.db)?;
+    lanes::raise(tx, last)?;
     Ok(Done::Events(numbered))
 }
 
