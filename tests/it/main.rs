@@ -31,3 +31,5 @@ mod rooms;
 mod scim;
 #[cfg(test)]
 mod user_agent;
+#[cfg(test)]
+mod webhooks;

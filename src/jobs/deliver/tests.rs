@@ -432,7 +432,7 @@ async fn half(organizations: usize, each: usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn events_reach_an_app_that_fails_half_the_time_each_and_in_order() {
-    half(200, 10).await;
+    half(250, 20).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

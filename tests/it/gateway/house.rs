@@ -8,6 +8,7 @@ use std::thread;
 use tokio::sync::{mpsc, oneshot, watch};
 use vestibule::acts;
 use vestibule::http::server::{self, State};
+use vestibule::jobs::deliver::{self, Deliverer};
 use vestibule::jobs::notices::{self, Teller};
 use vestibule::jobs::number;
 
@@ -39,12 +40,16 @@ impl Server {
             let running = server::start(state.clone(), listener).unwrap();
             let (halt, halted) = watch::channel(false);
             let numbering = actix_web::rt::spawn(number::run(state.store.clone(), halted.clone()));
+            let deliverer =
+                Deliverer { sender: state.sender.clone(), metrics: state.metrics.clone() };
+            let delivering = actix_web::rt::spawn(deliver::run(deliverer, halted.clone()));
             let telling = actix_web::rt::spawn(notices::run(teller(state), halted));
             actix_web::rt::spawn(async move {
                 let _ = told.await;
                 drop(halt);
                 telling.await.unwrap();
                 numbering.await.unwrap();
+                delivering.await.unwrap();
                 running.stop().await.unwrap();
                 drop(tell);
             });

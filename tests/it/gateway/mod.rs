@@ -6,12 +6,14 @@ mod house;
 mod idp;
 mod process;
 mod publisher;
+mod receiver;
 mod world;
 
 pub(crate) use customer::Customer;
 pub(crate) use database::{Database, MASTER_KEY};
 pub(crate) use idp::{Idp, Key, Underway, form};
 pub(crate) use publisher::Publisher;
+pub(crate) use receiver::Receiver;
 pub(crate) use world::{ADA, World, is_in};
 
 use actix_web::web::Data;

@@ -10,11 +10,13 @@ mod openid_provider;
 mod process;
 mod provider;
 pub(crate) mod scim;
+mod webhooks;
 
 pub(crate) use app::{App, ClientOf};
 pub(crate) use browser::Journey;
 pub(crate) use openid_provider::OpenIdProvider;
 pub(crate) use provider::Provider;
+pub(crate) use webhooks::WebhooksApp;
 
 use crate::user_agent::{Page, UserAgent};
 

@@ -15,6 +15,7 @@ mod okta;
 mod others;
 mod protocol;
 mod schemas;
+mod telling;
 mod tokens;
 
 use crate::gateway::{Gateway, World};

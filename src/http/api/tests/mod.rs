@@ -10,6 +10,7 @@ mod people;
 mod provider;
 mod repeats;
 mod state;
+mod webhooks;
 
 use crate::http::testing::{Answer, World, world};
 use crate::store::api_keys::{self, NewApiKey, Scope};
