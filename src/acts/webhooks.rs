@@ -60,9 +60,8 @@ impl Sender {
         let endpoint = self.store.read(move |db| webhooks::find(db, &found)).await?;
         let sent = self.send(&endpoint, &message_id, body.clone()).await?;
         let (master, message) = (self.master.clone(), (message_id, body));
-        let write = move |tx: &mut crate::store::Tx| {
-            deliveries::tested(tx, &master, &id, message, &sent)
-        };
+        let write =
+            move |tx: &mut crate::store::Tx| deliveries::tested(tx, &master, &id, message, &sent);
         self.store.write(Scope::Own, actor, write).await
     }
 

@@ -221,6 +221,14 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_is_in_the_documents() {
+        let documents = include_str!("../../docs/events.md");
+        for kind in KINDS {
+            assert!(documents.contains(&format!("`{kind}`")), "docs/events.md lacks {kind}");
+        }
+    }
+
+    #[test]
     fn kinds_are_sorted_and_told_once() {
         assert!(KINDS.is_sorted_by(|a, b| a < b));
     }

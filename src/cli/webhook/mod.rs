@@ -118,8 +118,7 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
         Command::Update(changed) => update(shell, changed),
         Command::Delete { endpoint } => delete(shell, &endpoint),
         Command::Rotate { endpoint, overlap_hours } => {
-            let (overlap, master) =
-                (TimeDelta::hours(i64::from(overlap_hours)), shell.master()?);
+            let (overlap, master) = (TimeDelta::hours(i64::from(overlap_hours)), shell.master()?);
             let scope = scope(shell, &endpoint)?;
             let (row, secret) =
                 shell.write(scope, |tx| webhooks::rotate(tx, &master, &endpoint, overlap))?;

@@ -141,7 +141,10 @@ pub fn find(db: &mut Db, id: &DeliveryId) -> Result<Delivery> {
 pub fn event(db: &mut Db, delivery: &Delivery) -> Result<Event> {
     let found = events::table.find(&delivery.event_id).first(db).optional()?;
     found.ok_or_else(|| {
-        Error::conflict("event_gone", "This event is not kept any more, so it cannot be told again.")
+        Error::conflict(
+            "event_gone",
+            "This event is not kept any more, so it cannot be told again.",
+        )
     })
 }
 
@@ -227,7 +230,8 @@ pub(super) fn record(
     tried: &[(&super::lanes::Tried, (State, Option<Time>))],
 ) -> Result<Option<DeliveryId>> {
     let ids: Vec<&EventId> = tried.iter().map(|(tried, _)| &tried.event.id).collect();
-    let known = rows::table.filter(rows::endpoint_id.eq(endpoint)).filter(rows::event_id.eq_any(ids));
+    let known =
+        rows::table.filter(rows::endpoint_id.eq(endpoint)).filter(rows::event_id.eq_any(ids));
     let known: Vec<Delivery> = match tx.db {
         Db::Postgres(conn) => known.order(rows::id).for_update().load(conn)?,
         Db::Sqlite(conn) => known.load(conn)?,

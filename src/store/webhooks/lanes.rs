@@ -67,11 +67,8 @@ pub enum Noted {
 
 /// Has endpoints told of the events after this place, which have just been numbered in the same transaction.
 pub(in crate::store) fn raise(tx: &mut Tx, after: i64) -> Result<()> {
-    let wishes = endpoints::table.select((
-        endpoints::id,
-        endpoints::organization_id,
-        endpoints::events,
-    ));
+    let wishes =
+        endpoints::table.select((endpoints::id, endpoints::organization_id, endpoints::events));
     type Wish = (WebhookEndpointId, Option<OrganizationId>, Json<Kinds>);
     // Held, so that none is deleted or switched on in between.
     let wishes: Vec<Wish> = match tx.db {
@@ -125,7 +122,8 @@ pub fn due(db: &mut Db, now: Time) -> Result<Vec<(WebhookEndpointId, bool)>> {
 
 /// When something is told to an endpoint next; none: nothing waits.
 pub fn next_try(db: &mut Db, id: &WebhookEndpointId) -> Result<Option<Time>> {
-    let earliest = lanes::table.filter(lanes::endpoint_id.eq(id)).select(diesel::dsl::min(lanes::due_at));
+    let earliest =
+        lanes::table.filter(lanes::endpoint_id.eq(id)).select(diesel::dsl::min(lanes::due_at));
     Ok(earliest.first(db)?)
 }
 

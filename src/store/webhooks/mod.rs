@@ -220,9 +220,8 @@ pub fn rotate(
     let before = master.open(&endpoint.secret, &place(id, "secret"))?;
     let secret = crypto::webhook_secret();
     let lasts = overlap > TimeDelta::zero();
-    endpoint.previous_secret = lasts
-        .then(|| master.seal(before.reveal(), &place(id, "previous_secret")))
-        .transpose()?;
+    endpoint.previous_secret =
+        lasts.then(|| master.seal(before.reveal(), &place(id, "previous_secret"))).transpose()?;
     endpoint.previous_until = lasts.then(|| tx.now.plus(overlap));
     endpoint.secret = master.seal(secret.reveal().as_bytes(), &place(id, "secret"))?;
     endpoint.updated_at = tx.now;
