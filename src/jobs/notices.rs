@@ -216,43 +216,75 @@ mod tests {
         length.split("\r\n").next().unwrap().parse() == Ok(body.len())
     }
 
-    /// A person with many sessions at an app with that address.
-    fn signed_in(store: &TestStore, uri: String) -> UserId {
+    /// An app that takes every connection and says nothing.
+    fn silent_app() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let uri = format!("http://localhost:{}/bye", listener.local_addr().unwrap().port());
+        thread::spawn(move || listener.incoming().collect::<Vec<_>>());
+        uri
+    }
+
+    /// A person with so many sessions at an app with each of these addresses.
+    fn signed_in(store: &TestStore, apps: &[(String, usize)]) -> UserId {
         store.system(|tx| {
             let organization = organizations::create(tx, testing::globex())?.id;
             let connection = connections::create(tx, &organization, testing::connection())?.id;
-            let logout = Logout { backchannel_uri: Some(uri), ..Logout::default() };
-            let new = NewApplication { logout, ..testing::orbit() };
-            let (application, _) = applications::create(tx, new)?;
             let ann = users::create(tx, testing::person(&organization, "ann@globex.example"))?;
-            for _ in 0..SESSIONS {
-                testing::sign_in(tx, &ann, &connection, &application.id)?;
+            for (uri, sessions) in apps {
+                let logout = Logout { backchannel_uri: Some(uri.clone()), ..Logout::default() };
+                let new = NewApplication { logout, ..testing::orbit() };
+                let (application, _) = applications::create(tx, new)?;
+                for _ in 0..*sessions {
+                    testing::sign_in(tx, &ann, &connection, &application.id)?;
+                }
             }
             Ok(ann.id)
         })
+    }
+
+    fn ring(store: &TestStore) -> Arc<KeyRing> {
+        let master = MasterKey::from_base64(MasterKey::generate().reveal(), None).unwrap();
+        store.system(|tx| keys::keep(tx, &master, "sso.example"));
+        let now = store.clock().now();
+        Arc::new(store.read_now(|db| keys::load(db, &master, None, now)).unwrap())
+    }
+
+    fn teller(store: &TestStore, ring: &Arc<KeyRing>, limits: Limits) -> Teller {
+        let ring = ring.clone();
+        Teller {
+            store: (**store).clone(),
+            fetcher: Fetcher::new(AllowList::parse(&["localhost"]).unwrap(), limits).unwrap(),
+            issuer: "https://sso.example".to_owned(),
+            keys: Box::new(move || ring.clone()),
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_app_that_hangs_keeps_no_other_app_waiting() {
+        let store = testing::store();
+        let (uri, told) = app();
+        // More than there are deliveries at once, and all of them due first.
+        let ann = signed_in(&store, &[(silent_app(), AT_ONCE + 8), (uri, 3)]);
+        let ring = ring(&store);
+        let (stop, stopped) = watch::channel(false);
+        let limits = Limits { time: Duration::from_secs(8), ..Limits::default() };
+        let job = tokio::spawn(run(teller(&store, &ring, limits), stopped));
+        store.system(|tx| users::suspend(tx, &ann).map(drop));
+        for _ in 0..3 {
+            told.recv_timeout(Duration::from_secs(6)).unwrap();
+        }
+        stop.send(true).unwrap();
+        job.await.unwrap();
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn several_instances_tell_an_app_of_each_session_once() {
         let store = testing::store();
         let (uri, told) = app();
-        let ann = signed_in(&store, uri);
-        let master = MasterKey::from_base64(MasterKey::generate().reveal(), None).unwrap();
-        store.system(|tx| keys::keep(tx, &master, "sso.example"));
-        let now = store.clock().now();
-        let ring = Arc::new(store.read_now(|db| keys::load(db, &master, None, now)).unwrap());
+        let ann = signed_in(&store, &[(uri, SESSIONS)]);
+        let ring = ring(&store);
         let (stop, stopped) = watch::channel(false);
-        let job = || {
-            let ring = ring.clone();
-            let teller = Teller {
-                store: store.clone(),
-                fetcher: Fetcher::new(AllowList::parse(&["localhost"]).unwrap(), Limits::default())
-                    .unwrap(),
-                issuer: "https://sso.example".to_owned(),
-                keys: Box::new(move || ring.clone()),
-            };
-            tokio::spawn(run(teller, stopped.clone()))
-        };
+        let job = || tokio::spawn(run(teller(&store, &ring, Limits::default()), stopped.clone()));
         let jobs = [job(), job(), job()];
         store.system(|tx| users::suspend(tx, &ann).map(drop));
         let tokens: Vec<String> =
