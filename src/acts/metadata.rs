@@ -6,7 +6,7 @@ use crate::fetch::Fetcher;
 use crate::saml::Binding;
 use crate::saml::certificate::TrustedKeys;
 use crate::saml::metadata::{self, Fault, IdentityProvider};
-use crate::store::connections::{self, Connection, ConnectionPatch};
+use crate::store::connections::{self, Connection, ConnectionPatch, Settings};
 use crate::store::{Actor, Store, Tx};
 
 /// Where metadata is.
@@ -55,9 +55,32 @@ pub struct Reading<'a> {
 pub struct Terms {
     /// Accept that a connection in use gets a provider with another entity ID.
     pub accept_new_entity: bool,
-    /// By which certificate metadata must be signed from now on, or by none. It is kept with this metadata or not at all:
+    /// By whom metadata must be signed from now on. It is kept with this metadata or not at all:
     /// [`Reading::signed_by`] is of this one already.
-    pub pin: Option<Option<String>>,
+    pub pin: Pin,
+}
+
+/// By whom metadata must be signed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Pin {
+    /// As before.
+    #[default]
+    Kept,
+    /// By the holder of this certificate, PEM or base64.
+    By(String),
+    /// By nobody.
+    Nobody,
+}
+
+impl Pin {
+    /// The settings with it.
+    pub fn apply(self, settings: Settings) -> Result<Settings> {
+        match self {
+            Self::Kept => Ok(settings),
+            Self::By(certificate) => settings.pinned(Some(certificate)),
+            Self::Nobody => settings.pinned(None),
+        }
+    }
 }
 
 impl Source {
@@ -142,8 +165,8 @@ pub async fn import(
             let why = "By whom the metadata must be signed was changed at this moment.";
             return Err(Error::Busy(why.to_owned()));
         }
-        if let Some(pin) = pin {
-            let settings = Some(now.pinned(pin)?);
+        if pin != Pin::Kept {
+            let settings = Some(pin.apply(now)?);
             let patch = ConnectionPatch { settings, ..ConnectionPatch::default() };
             connections::change(tx, &id, patch)?;
         }
@@ -217,7 +240,7 @@ mod tests {
             Fetcher::new(AllowList::parse::<&str>(&[]).unwrap(), Limits::default()).unwrap();
         let connection = testing::active(&store, "JumpCloud", None);
         let pair = saml_testing::rsa();
-        let give = async |entity_id: &str, given: Connection, pin: Option<Option<String>>| {
+        let give = async |entity_id: &str, given: Connection, pin: Pin| {
             let certificates = [&pair.certificate];
             let signer = Signer::new(&pair.key, Some(&pair.certificate));
             let sign_on = "https://idp.example/sso";
@@ -234,17 +257,17 @@ mod tests {
             import(&store, Actor::System, given, source, &reading, terms).await
         };
         let now = || store.read_now(|db| connections::find(db, &connection.id)).unwrap();
-        let pin = Some(pair.pem());
+        let pin = || Pin::By(pair.pem());
         // Another provider's metadata is refused, and with it what was to be pinned.
-        let refused = give("Other", now(), Some(pin.clone())).await;
+        let refused = give("Other", now(), pin()).await;
         assert_eq!(testing::refused(refused), "metadata_entity_changed");
         assert_eq!(now().settings.metadata_certificate, None);
         let before = now();
-        give("JumpCloud", now(), Some(pin.clone())).await.unwrap();
-        assert_eq!(now().settings.metadata_certificate, pin);
+        give("JumpCloud", now(), pin()).await.unwrap();
+        assert_eq!(now().settings.metadata_certificate, Some(pair.pem()));
         // What was read while nothing was pinned is not taken over any more.
-        assert!(matches!(give("JumpCloud", before, None).await, Err(Error::Busy(_))));
-        give("JumpCloud", now(), Some(None)).await.unwrap();
+        assert!(matches!(give("JumpCloud", before, Pin::Kept).await, Err(Error::Busy(_))));
+        give("JumpCloud", now(), Pin::Nobody).await.unwrap();
         assert_eq!(now().settings.metadata_certificate, None);
     }
 }

@@ -4,7 +4,7 @@ use super::create::two_protocols;
 use super::openid::{self, OpenIdArguments};
 use super::show;
 use crate::acts;
-use crate::acts::metadata::{Reading, Source, Terms, Values};
+use crate::acts::metadata::{Pin, Reading, Source, Terms, Values};
 use crate::cli::failure::{Exit, Failure, Result};
 use crate::cli::shell::{self, Shell};
 use crate::saml::Binding;
@@ -130,11 +130,7 @@ pub(super) fn import(
 ) -> Result<Connection> {
     let (store, config) = (shell.store()?, shell.config()?);
     let pin = pin(arguments)?;
-    let settings = connection.settings.clone().into_inner();
-    let settings = match &pin {
-        Some(pin) => settings.pinned(pin.clone())?,
-        None => settings,
-    };
+    let settings = pin.clone().apply(connection.settings.clone().into_inner())?;
     let choose = match source {
         Source::Values(_) => None,
         Source::Url(_) | Source::Xml(_) => arguments.entity_id.clone(),
@@ -151,14 +147,13 @@ pub(super) fn import(
     imported.map_err(|error| Failure::from(error).of_connection(&id))
 }
 
-/// By whom metadata must be signed from now on, if that was said.
-fn pin(arguments: &MetadataArguments) -> Result<Option<Option<String>>> {
+/// By whom metadata must be signed from now on.
+fn pin(arguments: &MetadataArguments) -> Result<Pin> {
     match (&arguments.metadata_certificate, arguments.no_metadata_certificate) {
         (Some(file), _) => {
-            let text = String::from_utf8_lossy(&shell::read_file(file)?).into_owned();
-            Ok(Some(Some(text)))
+            Ok(Pin::By(String::from_utf8_lossy(&shell::read_file(file)?).into_owned()))
         }
-        (None, true) => Ok(Some(None)),
-        (None, false) => Ok(None),
+        (None, true) => Ok(Pin::Nobody),
+        (None, false) => Ok(Pin::Kept),
     }
 }

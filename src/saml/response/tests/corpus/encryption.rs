@@ -279,16 +279,10 @@ fn places() -> Vec<Message> {
                 ))
             },
         ),
-        hostile(
-            family,
-            "encrypted name id",
-            NameIdMissing,
-            "An assertion is encrypted in place of the name ID.",
-            {
-                let encrypted = sealed.replace("EncryptedAssertion", "EncryptedID");
-                sign(&plain.replace(name_id, &encrypted))
-            },
-        ),
+        hostile(family, "encrypted name id", NameIdMissing, "An assertion is inside.", {
+            let encrypted = sealed.replace("EncryptedAssertion", "EncryptedID");
+            sign(&plain.replace(name_id, &encrypted))
+        }),
         hostile(
             family,
             "exchanged",
