@@ -2,6 +2,7 @@
 
 mod api_key;
 mod application;
+mod audit;
 mod completions;
 mod configuration;
 mod connection;
@@ -119,6 +120,9 @@ enum Command {
     /// Apps are told of events
     #[command(subcommand)]
     Webhook(webhook::Command),
+    /// Who did what
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Sign-ins, check by check
     #[command(subcommand)]
     Trace(trace::Command),
@@ -180,6 +184,7 @@ fn command(shell: Shell, command: Command) -> Result {
         Command::Group(command) => group::run(&shell, command),
         Command::Scim(command) => scim::run(&shell, command),
         Command::Webhook(command) => webhook::run(&shell, command),
+        Command::Audit(command) => audit::run(&shell, command),
         Command::Trace(command) => trace::run(&shell, command),
         Command::Saml(command) => saml::run(&shell, command),
         Command::Metadata(command) => metadata::run(&shell, &command),

@@ -52,6 +52,7 @@ needs! {
     UsersWrite,
     TracesRead,
     EventsRead,
+    AuditRead,
     WebhooksRead,
     WebhooksWrite,
     ApiKeysRead,

@@ -4,7 +4,7 @@ use super::error::{self, Dialect, PageError};
 use super::server::State;
 use super::{guard, scim};
 use crate::config::Network;
-use crate::store::RequestId;
+use crate::store::{RequestId, origin};
 use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -87,7 +87,8 @@ pub(super) async fn handle(
             Err(refusal) => Ok(request.error_response(refusal)),
         }
     };
-    let mut answer = answered.instrument(span.clone()).await?;
+    let answered = origin::serving(Some(address), answered.instrument(span.clone()));
+    let mut answer = answered.await?;
     let _entered = span.enter();
     if answer.status().is_client_error() || answer.status().is_server_error() {
         answer = error::render(&state, answer);

@@ -45,6 +45,8 @@ word!(
         TracesWrite = "traces:write",
         /// Read events.
         EventsRead = "events:read",
+        /// Read the audit log.
+        AuditRead = "audit:read",
         /// Read webhook endpoints and deliveries.
         WebhooksRead = "webhooks:read",
         /// Make, change, test webhook endpoints, and deliver again.

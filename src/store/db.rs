@@ -282,6 +282,21 @@ impl From<DieselError> for Error {
     }
 }
 
+/// A subquery with what is in a JSON array of events that have got their places, which is bound as `$1`.
+pub(super) fn listed_events(db: &Db) -> &'static str {
+    match db {
+        Db::Postgres(_) => {
+            "SELECT * FROM json_to_recordset($1::json)
+                 AS t (id text, position bigint, sequence bigint, hash text)"
+        }
+        Db::Sqlite(_) => {
+            "SELECT json_extract(value, '$.id') AS id, json_extract(value, '$.position') AS position,
+                 json_extract(value, '$.sequence') AS sequence, json_extract(value, '$.hash') AS hash
+             FROM json_each($1)"
+        }
+    }
+}
+
 /// A subquery with the texts of a JSON array that is bound as `$number`: as many as there are, in one value.
 pub(super) fn listed(db: &Db, number: usize) -> String {
     match db {

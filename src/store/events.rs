@@ -1,15 +1,20 @@
 //! What happened: the table that the audit log shows and that catches apps up.
 
+pub mod chain;
 pub mod feed;
 pub mod kinds;
 pub mod numbering;
 
+use self::kinds::Kinds;
+use super::db::or_not_found;
 use super::prepared::written;
 use super::schema::events;
-use super::{Db, EventId, Json, OrganizationId, Page, Time, Tx, Window, on_backend};
+use super::types::first_id;
+use super::{Db, EventId, Json, OrganizationId, Page, Time, Tx, Window, on_backend, origin};
 use crate::error::Result;
 use diesel::prelude::*;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// Every kind of event, as `noun.past_participle`. Stored as text, so that an older release can read a newer one's.
 pub const KINDS: &[&str] = &[
@@ -107,6 +112,21 @@ pub struct Event {
     pub position: Option<i64>,
     /// Its number among its organization's events, from 1 and without gaps.
     pub sequence: Option<i64>,
+    /// From which address it was asked for, where a program asked.
+    pub origin: Option<String>,
+    /// What was changed.
+    pub change: Option<Json<Change>>,
+    /// Its link in the [`chain`]; none: it has no place yet, or is older than the chain.
+    pub hash: Option<String>,
+}
+
+/// The fields that a change made different, with their values. Never of a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// What they were.
+    pub before: Map<String, Value>,
+    /// What they are.
+    pub after: Map<String, Value>,
 }
 
 /// Which events are wanted; none of the fields: all of them.
@@ -116,8 +136,21 @@ pub struct Filter {
     pub organization: Option<OrganizationId>,
     /// Of this kind.
     pub kind: Option<String>,
+    /// Of these kinds.
+    pub kinds: Kinds,
+    /// Done by this one, as [`super::Actor`] writes it.
+    pub actor: Option<String>,
+    /// From this time on.
+    pub since: Option<Time>,
+    /// Before this time.
+    pub until: Option<Time>,
     /// About the thing with this ID.
     pub subject: Option<String>,
+}
+
+/// Finds an event.
+pub fn find(db: &mut Db, id: &EventId) -> Result<Event> {
+    or_not_found(events::table.find(id).first(db), "event", id)
 }
 
 /// A page of events, newest first.
@@ -136,12 +169,24 @@ pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Event>
     if let Some(subject) = &filter.subject {
         query = query.filter(events::subject_id.eq(subject));
     }
+    if let Some(kinds) = filter.kinds.chosen() {
+        query = query.filter(events::kind.eq_any(kinds));
+    }
+    if let Some(actor) = &filter.actor {
+        query = query.filter(events::actor.eq(actor));
+    }
+    if let Some(since) = filter.since {
+        query = query.filter(events::id.ge(first_id(EventId::PREFIX, since)));
+    }
+    if let Some(until) = filter.until {
+        query = query.filter(events::id.lt(first_id(EventId::PREFIX, until)));
+    }
     Ok(Page::of(query.load(db)?, window, |event: &Event| event.id.to_string()))
 }
 
 written! {
     insert Appended: Event, into events {
-        id, organization_id, kind, actor, subject_id, data, created_at, position, sequence,
+        id, organization_id, kind, actor, subject_id, data, created_at, position, sequence, origin, change, hash,
     }
 }
 
@@ -152,6 +197,31 @@ pub fn append(
     kind: &'static str,
     subject_id: &str,
     data: Value,
+) -> Result<()> {
+    write(tx, organization, kind, subject_id, data, None)
+}
+
+/// The same for a change of what is no person, with what was before and what is after it: each an object of fields, of
+/// which those that differ are kept for the audit log.
+pub fn append_change(
+    tx: &mut Tx,
+    organization: Option<&OrganizationId>,
+    kind: &'static str,
+    subject_id: &str,
+    data: Value,
+    (before, after): (&Value, &Value),
+) -> Result<()> {
+    let change = chain::change(before, after);
+    write(tx, organization, kind, subject_id, data, Some(change))
+}
+
+fn write(
+    tx: &mut Tx,
+    organization: Option<&OrganizationId>,
+    kind: &'static str,
+    subject_id: &str,
+    data: Value,
+    change: Option<Change>,
 ) -> Result<()> {
     debug_assert!(KINDS.contains(&kind), "{kind} is missing in KINDS");
     let event = Event {
@@ -164,6 +234,9 @@ pub fn append(
         created_at: tx.now,
         position: None,
         sequence: None,
+        origin: origin::of(tx.actor),
+        change: change.map(Json::from),
+        hash: None,
     };
     on_backend!(tx.db, conn => Appended(&event).execute(conn))?;
     tx.tells = true;

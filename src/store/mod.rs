@@ -21,6 +21,7 @@ pub mod keys;
 pub mod logouts;
 pub mod notices;
 pub mod organizations;
+pub mod origin;
 pub mod page;
 mod prepared;
 pub mod refreshes;
@@ -214,9 +215,9 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Self) -> Result<T> + Send + 'static,
     {
-        let store = self.clone();
+        let (store, from) = (self.clone(), origin::address());
         let turn = self.turns.acquire().await.context("a turn to compute")?;
-        let done = blocking(move || f(&store)).await;
+        let done = blocking(move || origin::within(from, || f(&store))).await;
         drop(turn);
         done
     }
@@ -229,9 +230,9 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut Tx) -> Result<T> + Send + 'static,
     {
-        let store = self.clone();
+        let (store, from) = (self.clone(), origin::address());
         let scope = scope.into();
-        blocking(move || store.write_now(&scope, &actor, f)).await
+        blocking(move || origin::within(from, || store.write_now(&scope, &actor, f))).await
     }
 
     /// [`Store::read`] on the calling thread: the command line's, or one of [`Store::apart`].

@@ -204,6 +204,7 @@ pub fn create(tx: &mut Tx, new: NewOrganization) -> Result<Organization> {
 /// Changes what the patch names. What is the same already makes no event.
 pub fn change(tx: &mut Tx, id: &OrganizationId, patch: OrganizationPatch) -> Result<Organization> {
     let mut organization = find(tx.db, id)?;
+    let before = kept(&organization);
     let mut faults = Faults::default();
     let mut changed = Vec::new();
     if let Some(name) = patch.name.map(|name| faults.name("/name", &name))
@@ -242,8 +243,19 @@ pub fn change(tx: &mut Tx, id: &OrganizationId, patch: OrganizationPatch) -> Res
     organization.updated_at = tx.now;
     save(tx, &organization)?;
     let data = json!({ "changed": changed });
-    events::append(tx, Some(id), "organization.updated", id.as_str(), data)?;
+    let change = (&before, &kept(&organization));
+    events::append_change(tx, Some(id), "organization.updated", id.as_str(), data, change)?;
     Ok(organization)
+}
+
+/// What the audit log keeps of an organization, before a change and after it.
+fn kept(organization: &Organization) -> Value {
+    json!({
+        "name": organization.name,
+        "external_id": organization.external_id,
+        "admission": organization.admission,
+        "metadata": *organization.metadata,
+    })
 }
 
 /// Deletes an organization so that it can be restored: nobody signs in any more, and its domains are free for others.

@@ -260,6 +260,9 @@ diesel::table! {
         created_at -> Timestamp,
         position -> Nullable<BigInt>,
         sequence -> Nullable<BigInt>,
+        origin -> Nullable<Text>,
+        change -> Nullable<Text>,
+        hash -> Nullable<Text>,
     }
 }
 
@@ -514,6 +517,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    audit_chain (name) {
+        name -> Text,
+        position -> BigInt,
+        hash -> Text,
+    }
+}
+
 diesel::joinable!(domains -> organizations (organization_id));
 diesel::joinable!(connections -> organizations (organization_id));
 diesel::joinable!(users -> organizations (organization_id));
@@ -576,4 +587,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     webhook_endpoints,
     webhook_lanes,
     webhook_deliveries,
+    audit_chain,
 );

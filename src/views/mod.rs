@@ -2,6 +2,7 @@
 
 pub mod api_key;
 pub mod application;
+pub mod audit;
 pub mod connection;
 pub mod directory;
 pub mod domain;

@@ -1,6 +1,8 @@
 //! The command line as people and scripts meet it: what it prints, and what it tells the shell.
 
+mod audit;
 mod enforcement;
+mod webhook;
 
 use crate::gateway::{Idp, Key};
 use serde_json::Value;

@@ -9,7 +9,7 @@ use crate::http::caller;
 use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::idempotency::{self, Begun};
-use crate::store::{Actor, Scope, Store, Tx};
+use crate::store::{Actor, Scope, Store, Tx, origin};
 use actix_web::body::{BoxBody, to_bytes};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -41,7 +41,8 @@ pub(super) async fn once(
         let answer = next.call(req).await;
         promise.settle(answer).await
     };
-    match actix_web::rt::spawn(work.in_current_span()).await {
+    let work = origin::serving(origin::address(), work.in_current_span());
+    match actix_web::rt::spawn(work).await {
         Ok(answer) => answer,
         Err(error) => Err(ApiError::from(Error::Internal(anyhow::Error::new(error))).into()),
     }

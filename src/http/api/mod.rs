@@ -3,6 +3,7 @@
 mod answer;
 mod api_keys;
 mod applications;
+mod audit;
 mod break_glass_codes;
 mod connections;
 mod deliveries;
@@ -159,6 +160,9 @@ fn telling(config: &mut Described) {
     config
         .service(events::list_events)
         .service(state::get_organization_state)
+        .service(audit::list_audit_events)
+        .service(audit::export_audit_events)
+        .service(audit::get_audit_event)
         .service(webhooks::list_webhook_endpoints)
         .service(webhooks::create_webhook_endpoint)
         .service(webhooks::get_webhook_endpoint)

@@ -64,6 +64,7 @@ fn tags() -> Value {
         { "name": "users", "description": "Their people." },
         { "name": "traces", "description": "What happened in each sign-in, check by check." },
         { "name": "events", "description": "What happened, for your app to follow." },
+        { "name": "audit_events", "description": "Who did what to what, from where, and what was before and after." },
         { "name": "webhooks", "description": "Where your app is told of events as they happen, and what became of that." },
         { "name": "applications", "description": "Your apps, as OpenID Connect clients." },
         { "name": "api_keys", "description": "Keys for this API." },

@@ -48,6 +48,8 @@ path_params! {
     GroupPath { group = "grp_01kampz3y7f4m8t2v6c9d0e1hj" }
     /// A SCIM request's ID.
     ScimRequestPath { scim_request = "scr_01kampz3y7f4m8t2v6c9d0e1hj" }
+    /// An event's ID.
+    AuditEventPath { audit_event = "evt_01kampz3y7f4m8t2v6c9d0e1hj" }
     /// A webhook endpoint's ID.
     WebhookEndpointPath { webhook_endpoint = "whe_01kampz3y7f4m8t2v6c9d0e1hj" }
     /// A delivery's ID.

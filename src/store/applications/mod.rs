@@ -22,7 +22,7 @@ use crate::crypto::{Algorithm, Secret};
 use crate::error::{Error, Result};
 use crate::oidc::client::{Client, ClientKind};
 use diesel::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 word!(
@@ -316,7 +316,8 @@ pub fn change(tx: &mut Tx, id: &ApplicationId, patch: ApplicationPatch) -> Resul
         ending::sessions(tx, Of::Others(id, admitted))?;
     }
     let data = json!({ "changed": changed });
-    events::append(tx, None, "application.updated", id.as_str(), data)?;
+    let change = (&kept(&before), &kept(&after));
+    events::append_change(tx, None, "application.updated", id.as_str(), data, change)?;
     Ok(after)
 }
 
@@ -348,6 +349,24 @@ fn differences(before: &Application, after: &Application) -> Vec<&'static str> {
     .chain(logout::differences(before, after))
     .filter_map(|(name, is_different)| is_different.then_some(name))
     .collect()
+}
+
+/// What the audit log keeps of an application, before a change and after it.
+fn kept(application: &Application) -> Value {
+    json!({
+        "name": application.name,
+        "redirect_uris": *application.redirect_uris,
+        "post_logout_redirect_uris": *application.post_logout_redirect_uris,
+        "initiate_login_uri": application.initiate_login_uri,
+        "fallback_url": application.fallback_url,
+        "no_connection": application.no_connection,
+        "id_token_alg": application.id_token_alg,
+        "organizations": application.organizations.as_deref(),
+        "backchannel_logout_uri": application.backchannel_logout_uri,
+        "backchannel_logout_session_required": application.backchannel_logout_session_required,
+        "frontchannel_logout_uri": application.frontchannel_logout_uri,
+        "frontchannel_logout_session_required": application.frontchannel_logout_session_required,
+    })
 }
 
 fn check(db: &mut Db, application: &Application) -> Result<()> {

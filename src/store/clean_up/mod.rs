@@ -4,16 +4,16 @@
 mod tests;
 
 use super::directories::{self, Due};
-use super::events::feed;
+use super::events::{chain, feed};
 use super::idempotency::KEPT;
 use super::organizations::RESTORABLE;
 use super::schema::{
-    applications, connections, directory_users, events, grants, idempotency, logouts,
-    organizations, replays, scim_requests, sessions, tokens, traces, webhook_deliveries,
+    applications, connections, directory_users, grants, idempotency, logouts, organizations,
+    replays, scim_requests, sessions, tokens, traces, webhook_deliveries,
 };
 use super::traces::Outcome;
 use super::types::first_id;
-use super::{DeliveryId, EventId, GrantId, LogoutId, ScimRequestId, SessionId, TraceId, Tx};
+use super::{DeliveryId, GrantId, LogoutId, ScimRequestId, SessionId, TraceId, Tx};
 use crate::error::Result;
 use chrono::TimeDelta;
 use diesel::dsl::{exists, not};
@@ -144,7 +144,7 @@ impl Task {
             Self::Replays => old_replays(tx),
             Self::Abandoned => abandon(tx),
             Self::Traces => old_traces(tx, retention.traces),
-            Self::Events => old_events(tx, retention.events),
+            Self::Events => chain::take_away(tx, retention.events),
             Self::Deliveries => old_deliveries(tx),
             Self::Answers => old_answers(tx),
             Self::Applications => deleted_applications(tx),
@@ -243,13 +243,6 @@ fn old_traces(tx: &mut Tx, kept: TimeDelta) -> Result<usize> {
     let over: Vec<TraceId> =
         traces::table.filter(traces::id.lt(bound)).select(traces::id).limit(LIMIT).load(tx.db)?;
     Ok(diesel::delete(traces::table.filter(traces::id.eq_any(over))).execute(tx.db)?)
-}
-
-fn old_events(tx: &mut Tx, kept: TimeDelta) -> Result<usize> {
-    let bound = first_id(EventId::PREFIX, tx.now.minus(kept));
-    let over: Vec<EventId> =
-        events::table.filter(events::id.lt(bound)).select(events::id).limit(LIMIT).load(tx.db)?;
-    Ok(diesel::delete(events::table.filter(events::id.eq_any(over))).execute(tx.db)?)
 }
 
 fn old_deliveries(tx: &mut Tx) -> Result<usize> {

@@ -327,7 +327,7 @@ fn make(
 /// Changes what the patch names. Other settings than before have to be tested again; what is the same makes no event.
 pub fn change(tx: &mut Tx, id: &ConnectionId, patch: ConnectionPatch) -> Result<Connection> {
     let mut connection = find(tx.db, id)?;
-    let mut changed = Vec::new();
+    let (before, mut changed) = (settings::kept(&connection), Vec::new());
     if let Some(name) = patch.name.as_deref().map(str::trim)
         && name != connection.name
     {
@@ -355,7 +355,9 @@ pub fn change(tx: &mut Tx, id: &ConnectionId, patch: ConnectionPatch) -> Result<
     }
     check(tx.db, &connection)?;
     save(tx, &mut connection)?;
-    tell(tx, &connection, "connection.updated", json!({ "changed": changed }))?;
+    let data = json!({ "changed": changed });
+    let (of, change) = (&connection.organization_id, (&before, &settings::kept(&connection)));
+    events::append_change(tx, Some(of), "connection.updated", id.as_str(), data, change)?;
     Ok(connection)
 }
 

@@ -1,5 +1,6 @@
 //! How a connection signs people in: what can be chosen, and which choices go together.
 
+use super::Connection;
 use crate::error::Result;
 use crate::saml::Binding;
 use crate::saml::attributes::Mapping;
@@ -7,11 +8,21 @@ use crate::saml::certificate::{Certificate, TrustedKeys};
 use crate::store::ApplicationId;
 use crate::store::input::Faults;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// The skew that both clocks together may have, in seconds.
 const MOST_SKEW: u32 = 180;
 const MOST_NAMES: usize = 20;
 const LONGEST_NAME: usize = 300;
+
+/// What the audit log keeps of a connection, before a change and after it.
+pub(super) fn kept(connection: &Connection) -> Value {
+    json!({
+        "name": connection.name,
+        "provider": connection.provider,
+        "settings": *connection.settings,
+    })
+}
 
 /// What can be chosen for a connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,11 +4,14 @@
 //! commits, in their order, and is the only one at it: decision 27. In the same transaction endpoints of webhooks get
 //! to know how far they are to be told: decision 25.
 
+use super::chain::{self, Kept, Placed};
 use crate::error::Result;
 use crate::store::schema::{event_counters as counters, events};
 use crate::store::webhooks::lanes;
 use crate::store::{Db, OrganizationId, Tx, db};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use std::collections::HashMap;
 
 /// Events that one transaction numbers at most, so that nobody waits long for it.
 pub const BATCH: usize = 1000;
@@ -46,37 +49,26 @@ pub fn last_of(db: &mut Db, organization: &OrganizationId) -> Result<i64> {
     Ok(last.optional()?.unwrap_or(0))
 }
 
-/// Numbers what is committed.
+/// An event without a place, and the last number that was given in its organization.
+#[derive(QueryableByName)]
+struct Due {
+    #[diesel(embed)]
+    kept: Kept,
+    #[diesel(sql_type = BigInt)]
+    last: i64,
+}
+
+/// Numbers what is committed, and makes the next links of the [`chain`].
 pub fn number(tx: &mut Tx) -> Result<Done> {
     if !db::try_turn(tx.db, TURN)? {
         return Ok(Done::Elsewhere);
     }
     let last = head(tx.db)?;
-    // A transaction gets its number with its first write, which comes after its turn. So among transactions that
-    // wait for each other the numbers are in the order of commits, whatever the clocks of instances say.
-    let order = match tx.db {
-        Db::Postgres(_) => "-age(xmin)",
-        Db::Sqlite(_) => "rowid",
-    };
-    let numbered = diesel::sql_query(format!(
-        "UPDATE events SET position = numbered.position, sequence = numbered.sequence
-         FROM (
-             SELECT e.id,
-                 {last} + row_number() OVER (ORDER BY e.place, e.id) AS position,
-                 coalesce(c.last, 0)
-                     + row_number() OVER (PARTITION BY e.organization_id ORDER BY e.place, e.id) AS sequence
-             FROM (
-                 SELECT id, organization_id, {order} AS place FROM events
-                 WHERE position IS NULL ORDER BY place, id LIMIT {BATCH}
-             ) AS e
-             LEFT JOIN event_counters AS c ON c.name = coalesce(e.organization_id, '{SYSTEM}')
-         ) AS numbered
-         WHERE events.id = numbered.id"
-    ))
-    .execute(tx.db)?;
-    if numbered == 0 {
+    let placed = place(tx.db, last)?;
+    if placed.is_empty() {
         return Ok(Done::Events(0));
     }
+    let numbered = chain::write(tx, &placed)?;
     diesel::sql_query(format!(
         "INSERT INTO event_counters (name, last)
          SELECT coalesce(organization_id, '{SYSTEM}'), max(sequence) FROM events
@@ -90,6 +82,38 @@ pub fn number(tx: &mut Tx) -> Result<Done> {
         .execute(tx.db)?;
     lanes::raise(tx, last)?;
     Ok(Done::Events(numbered))
+}
+
+/// The next events that have no place, in their order, with the places that they get after `last`.
+fn place(db: &mut Db, last: i64) -> Result<Vec<Placed>> {
+    // A transaction gets its number with its first write, which comes after its turn. So among transactions that
+    // wait for each other the numbers are in the order of commits, whatever the clocks of instances say.
+    let order = match db {
+        Db::Postgres(_) => "-age(xmin)",
+        Db::Sqlite(_) => "rowid",
+    };
+    let due: Vec<Due> = diesel::sql_query(format!(
+        "SELECT e.*, coalesce(c.last, 0) AS last
+         FROM (
+             SELECT {}, {order} AS place FROM events
+             WHERE position IS NULL ORDER BY place, id LIMIT {BATCH}
+         ) AS e
+         LEFT JOIN event_counters AS c ON c.name = coalesce(e.organization_id, '{SYSTEM}')
+         ORDER BY e.place, e.id",
+        Kept::COLUMNS
+    ))
+    .load(db)?;
+    let (mut position, mut hash) = (last, chain::head(db)?.hash);
+    let mut sequences: HashMap<Option<String>, i64> = HashMap::new();
+    let mut placed = Vec::with_capacity(due.len());
+    for Due { kept, last } in due {
+        position += 1;
+        let sequence = sequences.entry(kept.organization_id.clone()).or_insert(last);
+        *sequence += 1;
+        hash = kept.hash(&hash, position, *sequence)?;
+        placed.push(Placed { id: kept.id, position, sequence: *sequence, hash: hash.clone() });
+    }
+    Ok(placed)
 }
 
 #[cfg(test)]

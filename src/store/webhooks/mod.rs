@@ -177,13 +177,13 @@ pub fn create(tx: &mut Tx, master: &MasterKey, new: NewEndpoint) -> Result<(Endp
 /// Changes an endpoint.
 pub fn change(tx: &mut Tx, id: &WebhookEndpointId, patch: EndpointPatch) -> Result<Endpoint> {
     let mut endpoint = locked(tx, id)?;
-    let before = (of(&endpoint), endpoint.description.clone());
+    let before = kept(&endpoint);
     let EndpointPatch { url, description, events, enabled } = patch;
     endpoint.url = url.unwrap_or(endpoint.url);
     endpoint.description = description.unwrap_or(endpoint.description);
     endpoint.events = events.map_or(endpoint.events, Json::from);
     check(&endpoint.url, endpoint.description.as_deref())?;
-    let is_changed = before != (of(&endpoint), endpoint.description.clone());
+    let is_changed = before != kept(&endpoint);
     let turned = enabled.filter(|enabled| *enabled != endpoint.disabled_at.is_none());
     if let Some(enabled) = turned {
         endpoint.disabled_at = (!enabled).then_some(tx.now);
@@ -199,7 +199,10 @@ pub fn change(tx: &mut Tx, id: &WebhookEndpointId, patch: EndpointPatch) -> Resu
         lanes::afresh(tx, id)?;
     }
     if is_changed {
-        tell(tx, &endpoint, "webhook_endpoint.updated", of(&endpoint))?;
+        let (data, owner) = (of(&endpoint), endpoint.organization_id.as_ref());
+        let change = (&before, &kept(&endpoint));
+        let kind = "webhook_endpoint.updated";
+        events::append_change(tx, owner, kind, id.as_str(), data, change)?;
     }
     match turned {
         Some(true) => tell(tx, &endpoint, "webhook_endpoint.enabled", json!({}))?,
@@ -258,6 +261,15 @@ fn off(tx: &mut Tx, endpoint: &Endpoint, because: Because) -> Result<()> {
 
 fn of(endpoint: &Endpoint) -> Value {
     json!({ "url": endpoint.url, "events": *endpoint.events })
+}
+
+/// What the audit log keeps of an endpoint, before a change and after it.
+fn kept(endpoint: &Endpoint) -> Value {
+    json!({
+        "url": endpoint.url,
+        "events": *endpoint.events,
+        "description": endpoint.description,
+    })
 }
 
 fn tell(tx: &mut Tx, endpoint: &Endpoint, kind: &'static str, data: Value) -> Result<()> {

@@ -1,5 +1,6 @@
 //! The API as its callers see it.
 
+mod audit;
 mod customers;
 mod document;
 mod enforcement;
