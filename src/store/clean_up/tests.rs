@@ -154,7 +154,7 @@ fn events_stay_as_long_as_the_audit_asks() {
     let store = testing::store();
     signed_in(&store);
     // What has no place yet is nobody's to take away.
-    store.write_now(&Scope::Own, &Actor::System, numbering::number).unwrap();
+    store.system(numbering::number);
     store.clock().advance(TimeDelta::days(399));
     assert_eq!(run(&store, Task::Events), 0);
     store.clock().advance(TimeDelta::days(2));
