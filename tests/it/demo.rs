@@ -180,3 +180,23 @@ fn the_demo_is_refused_in_production() {
         assert!(told.contains("production"), "{told}");
     }
 }
+
+#[actix_web::test]
+async fn the_demo_plays_a_directory_in_each_dialect_again_and_again() {
+    let gateway = Gateway::start();
+    for part in ["jumpcloud", "okta", "entra", "okta", "jumpcloud"] {
+        let told = gateway.json(&["demo", "scim", "--as", part, "--json"]);
+        let requests = told["data"].as_array().unwrap();
+        assert!(requests.len() >= 9 && told["refused"] == 0, "{part}: {told:#}");
+        assert!(requests.iter().all(|told| told["effect"].as_str().unwrap().ends_with('.')));
+        let says = |words: &str| {
+            requests.iter().any(|told| told["effect"].as_str().unwrap().contains(words))
+        };
+        assert!(says("Milton Waddams deactivated"), "{part}: {told:#}");
+        assert!(says("1 person added") && says("1 person taken out"), "{part}: {told:#}");
+        assert_eq!(says("Milton Waddams removed"), part != "okta", "Okta deletes nobody");
+    }
+    let told = gateway.run(&["demo", "scim"]);
+    let text = String::from_utf8(told.stdout).unwrap();
+    assert!(text.contains("POST   /Users\n    Milton Waddams restored."), "{text}");
+}

@@ -198,7 +198,7 @@ fn unusable(address: &str, why: &str) -> Failure {
     )
 }
 
-fn unreachable(url: &Url, error: &reqwest::Error) -> Failure {
+pub(super) fn unreachable(url: &Url, error: &reqwest::Error) -> Failure {
     let mut why = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {

@@ -3,6 +3,7 @@
 mod browser;
 mod fail;
 mod journey;
+mod scim;
 
 use self::browser::Browser;
 use self::journey::{Journey, Outcome};
@@ -35,6 +36,14 @@ pub(super) enum Command {
         /// Which way: audience, expired, wrapped…
         #[arg(value_name = "NAME")]
         wrong: Option<Wrong>,
+        #[command(flatten)]
+        gateway: Gateway,
+    },
+    /// Push a user and a group by SCIM as a directory does, and print each request with its effect
+    Scim {
+        /// Whose part is played
+        #[arg(long = "as", value_name = "DIRECTORY", default_value = "jumpcloud")]
+        part: scim::Part,
         #[command(flatten)]
         gateway: Gateway,
     },
@@ -78,6 +87,7 @@ pub(super) fn run(shell: &Shell, command: &Command) -> Result {
             fail::one(shell, *wrong, &gateway.address(shell)?)
         }
         Command::Fail { wrong: None, gateway } => fail::all(shell, &gateway.address(shell)?),
+        Command::Scim { part, gateway } => scim::play(shell, *part, &gateway.address(shell)?),
         Command::Down => down(shell),
     }
 }
