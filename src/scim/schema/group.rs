@@ -27,7 +27,9 @@ static OURS: Schema = Schema {
     id: "urn:ietf:params:scim:schemas:extension:vestibule:2.0:Group",
     name: "Vestibule Group",
     description: "What the people of a group may do in the application",
-    attributes: &[text("roles", "Keys of the application's roles that its members have.").many()],
+    attributes: &[text("roles", "Keys of the application's roles that its members have.")
+        .many()
+        .usually(&["admin"])],
     aliases: &[],
 };
 

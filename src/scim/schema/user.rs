@@ -40,7 +40,8 @@ static OURS: Schema = Schema {
         "roles",
         "Keys of the application's roles that the person has by themselves.",
     )
-    .many()],
+    .many()
+    .usually(&["admin"])],
     aliases: &[],
 };
 

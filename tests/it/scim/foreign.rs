@@ -17,12 +17,7 @@ async fn looked(client: &'static str) -> (Vec<Looked>, Vec<String>) {
 
 #[actix_web::test]
 async fn scim2_tester_finds_no_fault() {
-    let (looked, mut faults) = looked("tester").await;
-    // It adds a second role to a list that has one, and expects to find only the second there. What is added is added
-    // (RFC 7644, 3.5.2.1), so that it says of both kinds is right.
-    let before = faults.len();
-    faults.retain(|fault| !(fault.contains("check_add_attribute") && fault.contains(":roles'.")));
-    assert_eq!(before - faults.len(), 2, "{faults:#?}");
+    let (looked, faults) = looked("tester").await;
     assert!(faults.is_empty(), "{faults:#?}");
     assert!(looked.len() > 100, "{}", looked.len());
     let skipped: Vec<_> = looked.iter().filter(|one| one.result == "SKIPPED").collect();
