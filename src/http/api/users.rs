@@ -50,6 +50,10 @@ struct ListParams {
     /// Only those in this state.
     #[param(schema_with = schemas::user_state)]
     state: Option<UserState>,
+    /// `true`: only those whom a directory made to test its connection. They are nobody, are gone after an hour, and are in
+    /// no other list.
+    #[serde(default)]
+    test: bool,
 }
 
 /// An email address in the query of a list.
@@ -111,11 +115,11 @@ pub(super) async fn list_users(
     listing: Listing<ListParams>,
 ) -> Answer<List<UserView>> {
     let only = key.organization().cloned();
-    let ListParams { organization, email, state: in_state } = listing.filter;
+    let ListParams { organization, email, state: in_state, test } = listing.filter;
     let email = email.map(|email| email_param(&email)).transpose()?;
     let page = state.store.read(move |db| {
         let organization = organizations::filter(db, only, organization)?;
-        let filter = Filter { organization, email, state: in_state };
+        let filter = Filter { organization, email, state: in_state, tests: test };
         let page = users::page(db, &listing.window, &filter)?;
         let total = if listing.count { Some(users::count(db, &filter)?) } else { None };
         Ok(List::of(page, total))

@@ -16,7 +16,7 @@ use super::db::or_not_found;
 use super::ending::{self, Of};
 use super::input::{self, Faults};
 use super::prepared::written;
-use super::schema::users;
+use super::schema::{directory_users, users};
 use super::types::word;
 use super::{
     Db, Json, OrganizationId, Page, Prepared, Time, Tx, UserId, Window, events, on_backend, used,
@@ -24,6 +24,7 @@ use super::{
 use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::saml::attributes::Profile;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -155,6 +156,8 @@ pub struct Filter {
     pub email: Option<Email>,
     /// In this state.
     pub state: Option<UserState>,
+    /// Those whom a directory made only to test its connection, who are nobody; else everybody but them.
+    pub tests: bool,
 }
 
 /// Finds a user of any organization.
@@ -356,6 +359,10 @@ fn filtered(filter: &Filter) -> users::BoxedQuery<'static, <Db as diesel::Connec
     if let Some(email) = &filter.email {
         query = query.filter(users::email_key.eq(email.key()));
     }
+    let test = directory_users::table
+        .filter(directory_users::user_id.eq(users::id))
+        .filter(directory_users::is_test.eq(true));
+    query = if filter.tests { query.filter(exists(test)) } else { query.filter(not(exists(test))) };
     let suspended =
         || users::suspended_at.is_not_null().or(users::directory_suspended_at.is_not_null());
     match filter.state {
