@@ -7,11 +7,14 @@ use super::shell::Shell;
 use crate::store::connections::{self, Connection};
 use crate::store::directories::requests::{self, Entry, Filter};
 use crate::store::directories::tokens::{self, NewToken, Token};
-use crate::store::{ConnectionId, ScimTokenId, Scope, Window};
+use crate::store::{ConnectionId, ScimRequestId, ScimTokenId, Scope, Window};
 use crate::views::List;
-use crate::views::directory::{NewScimTokenView, ScimRequestView, ScimTokenView};
+use crate::views::directory::{
+    NewScimTokenView, ScimRequestDetailView, ScimRequestView, ScimTokenView,
+};
 use chrono::TimeDelta;
 use clap::Subcommand;
+use serde_json::Value;
 use std::thread;
 use std::time::Duration;
 
@@ -24,6 +27,11 @@ pub(super) enum Command {
     /// Tokens with which a directory proves who it is
     #[command(subcommand)]
     Token(TokenCommand),
+    /// One request of a directory: what came, and what was before and after
+    Request {
+        /// Its ID, as `requests --json` has it
+        id: ScimRequestId,
+    },
     /// What directories asked for, and what it did
     Requests {
         /// Only those of this organization
@@ -97,6 +105,7 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
             retire(shell, &token, TimeDelta::hours(i64::from(overlap_hours)))
         }
         Command::Token(TokenCommand::Revoke { token }) => revoke(shell, &token),
+        Command::Request { id } => show(shell, &id),
         Command::Requests { org, connection, changed, failed, follow, paging } => {
             let organization =
                 org.as_deref().map(|org| shell.organization(org)).transpose()?.map(|it| it.id);
@@ -202,6 +211,35 @@ fn row(entry: &Entry) -> Vec<String> {
         cell(entry.code.as_ref()),
         entry.effect.clone(),
     ]
+}
+
+fn show(shell: &Shell, id: &ScimRequestId) -> Result {
+    let entry = shell.read(|db| requests::find(db, id))?;
+    let message = entry.opened(&shell.master()?)?;
+    let changes = message.changes.clone().unwrap_or_default();
+    let mut fields = vec![
+        ("id", entry.id.to_string()),
+        ("time", entry.created_at.to_string()),
+        ("connection", entry.connection_id.to_string()),
+        ("dialect", entry.dialect.clone()),
+        ("request", format!("{} {}", entry.method, entry.path)),
+        ("status", entry.status.to_string()),
+        ("code", cell(entry.code.as_ref())),
+        ("effect", entry.effect.clone()),
+        ("body", cell(message.request.as_ref())),
+    ];
+    for (name, change) in changes.as_object().into_iter().flatten() {
+        fields.push((name, told(change)));
+    }
+    shell.out.object(&ScimRequestDetailView::new(entry, message), &fields)
+}
+
+/// What was before, and what is after.
+fn told(change: &Value) -> String {
+    match (change.get("before"), change.get("after")) {
+        (Some(before), Some(after)) => format!("{before} → {after}"),
+        _ => change.to_string(),
+    }
 }
 
 fn page(shell: &Shell, filter: &Filter, paging: &Paging) -> Result {

@@ -7,10 +7,11 @@ use crate::store::ConnectionId;
 use crate::store::connections::scim_base_url;
 use crate::store::directories::Directory;
 use crate::store::directories::groups::Group;
-use crate::store::directories::requests::Entry;
+use crate::store::directories::requests::{Entry, Message};
 use crate::store::directories::tokens::Token;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// The directory of a connection.
@@ -204,6 +205,34 @@ pub struct ScimRequestView {
     /// How long it took.
     duration_micros: i64,
     created_at: DateTime<Utc>,
+}
+
+/// A request of a directory with what came and what it changed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ScimRequestDetail)]
+pub struct ScimRequestDetailView {
+    #[serde(flatten)]
+    row: ScimRequestView,
+    /// The body that came, without passwords; `null` where there was none or it was longer than 64 KiB.
+    #[schema(value_type = Option<Object>)]
+    request: Option<Value>,
+    /// What each attribute that is different was before and is after; who came into a group and who went, up to a hundred
+    /// of each. `null` where nothing was changed.
+    #[schema(
+        value_type = Option<Object>,
+        example = json!({ "active": { "before": true, "after": false } })
+    )]
+    changes: Option<Value>,
+}
+
+impl ScimRequestDetailView {
+    /// The whole of it.
+    #[must_use]
+    pub fn new(row: Entry, message: Message) -> Self {
+        let has_some = |value: &Value| value.as_object().is_some_and(|parts| !parts.is_empty());
+        let changes = message.changes.filter(has_some);
+        Self { row: row.into(), request: message.request, changes }
+    }
 }
 
 impl From<Entry> for ScimRequestView {

@@ -10,7 +10,7 @@ use crate::store::directories::all_groups;
 use crate::store::directories::groups::Group;
 use crate::store::directories::requests::{self, Filter as Requests};
 use crate::store::{ConnectionId, GroupId, ScimRequestId};
-use crate::views::directory::{GroupView, MemberView, ScimRequestView};
+use crate::views::directory::{GroupView, MemberView, ScimRequestDetailView, ScimRequestView};
 use actix_web::get;
 use actix_web::web::{Data, Json, Path};
 use serde::Deserialize;
@@ -155,10 +155,12 @@ pub(super) async fn list_scim_requests(
 }
 
 /// Get a request of a directory
+///
+/// With the body that came, and what it changed: before and after. Passwords are never kept.
 #[utoipa::path(
     tag = "scim_requests",
     params(schemas::ScimRequestPath),
-    responses((status = 200, body = ScimRequestView)),
+    responses((status = 200, body = ScimRequestDetailView)),
     security(("api_key" = ["traces:read"])),
 )]
 #[get("/scim_requests/{scim_request}")]
@@ -166,7 +168,7 @@ pub(super) async fn get_scim_request(
     key: ApiKey<TracesRead>,
     state: Data<State>,
     id: Path<String>,
-) -> Answer<ScimRequestView> {
+) -> Answer<ScimRequestDetailView> {
     let (only, id): (_, ScimRequestId) = (key.organization().cloned(), id.parse()?);
     let entry = state.store.read(move |db| {
         let entry = requests::find(db, &id)?;
@@ -174,5 +176,7 @@ pub(super) async fn get_scim_request(
         organizations::see(db, only.as_ref(), &entry.organization_id, hidden)?;
         Ok(entry)
     });
-    Ok(Json(entry.await?.into()))
+    let entry = entry.await?;
+    let message = entry.opened(&state.master)?;
+    Ok(Json(ScimRequestDetailView::new(entry, message)))
 }

@@ -13,6 +13,7 @@ use crate::store::directories::{Directory, Effect, groups, people, requests};
 use actix_web::http::StatusCode;
 use actix_web::{HttpMessage, HttpResponse};
 use serde_json::Value;
+use std::mem;
 
 /// What was done.
 pub(super) struct Done {
@@ -183,10 +184,12 @@ async fn write<T: Subject + Send + 'static>(
     let now = call.state.store.clock().now();
     let mut entry = log::entry(&call.request, &call.directory, call.began, now);
     entry.status = i32::from(status.as_u16());
-    entry.message = log::message(&call.state.master, &call.request, &entry.id)?;
+    let (state, body) = (call.state.clone(), log::body(&call.request));
     let write = move |tx: &mut Tx| {
-        let (done, effect) = act(tx, &directory)?;
+        let (done, mut effect) = act(tx, &directory)?;
         if effect.is_change {
+            let changes = mem::take(&mut effect.changes);
+            entry.message = log::message(&state.master, &entry.id, body, changes)?;
             entry.resource_id = done.id().or(entry.resource_id);
             entry.effect.clone_from(&effect.words);
             entry.is_change = true;

@@ -3,24 +3,22 @@
 
 use super::document::{Recognised, Sent};
 use crate::clock::Time;
-use crate::crypto::{MasterKey, Place};
+use crate::crypto::MasterKey;
 use crate::error::Result;
 use crate::http::caller::Directory;
 use crate::http::error::ScimError;
 use crate::http::request::Origin;
 use crate::http::server::State;
 use crate::scim::dialect::{self, Dialect, Seen};
-use crate::store::directories::{
-    self,
-    requests::{self, Entry},
-};
+use crate::store::directories::requests::{self, Entry, Message};
+use crate::store::directories::{self, Changes};
 use crate::store::{Actor, ScimRequestId, Scope, Tx};
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -80,22 +78,29 @@ pub(super) fn entry(
     }
 }
 
-/// The body of a request, sealed. Passwords are no part of it.
+/// The body of a request, where it is one that is kept. Passwords are no part of it.
+pub(super) fn body(request: &HttpRequest) -> Option<Value> {
+    let extensions = request.extensions();
+    let Sent(body) = extensions.get::<Sent>()?;
+    if body.len() > KEPT {
+        return None;
+    }
+    let mut body = serde_json::from_slice::<Value>(body).ok()?;
+    forget_passwords(&mut body);
+    Some(body)
+}
+
+/// What came and what it changed, sealed: they tell of people.
 pub(super) fn message(
     master: &MasterKey,
-    request: &HttpRequest,
     id: &ScimRequestId,
+    body: Option<Value>,
+    changes: Changes,
 ) -> Result<Option<String>> {
-    let extensions = request.extensions();
-    let Some(Sent(body)) = extensions.get::<Sent>() else { return Ok(None) };
-    if body.len() > KEPT {
+    if body.is_none() && changes.is_empty() {
         return Ok(None);
     }
-    let Ok(mut body) = serde_json::from_slice::<Value>(body) else { return Ok(None) };
-    forget_passwords(&mut body);
-    let text = json!({ "request": body }).to_string();
-    let place = Place { table: "scim_requests", column: "message", row: id.as_str() };
-    Ok(Some(master.seal(text.as_bytes(), &place)?))
+    Message { request: body, changes: Some(changes.into_value()) }.sealed(master, id).map(Some)
 }
 
 fn forget_passwords(value: &mut Value) {
@@ -140,7 +145,7 @@ pub(super) async fn note(directory: &Directory, answer: &ServiceResponse<BoxBody
     } else {
         "Read.".clone_into(&mut entry.effect);
     }
-    match message(&state.master, request, &entry.id) {
+    match message(&state.master, &entry.id, body(request), Changes::default()) {
         Ok(message) => entry.message = message,
         Err(error) => {
             tracing::warn!(error = ?error, "the body of a SCIM request could not be sealed");

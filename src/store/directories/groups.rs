@@ -3,7 +3,8 @@
 use super::list::{self, Found};
 use super::people::unchanged_since;
 use super::tokens::count_more;
-use super::{Directory, Effect, members};
+use super::words::counted;
+use super::{Changes, Directory, Effect, members};
 use crate::error::Result;
 use crate::scim::dialect;
 use crate::scim::document::{self, Meta};
@@ -145,8 +146,9 @@ pub fn create(
         if is_restored { ("group.restored", "restored") } else { ("group.created", "created") };
     tell(tx, &group, kind, json!({ "name": group.display_name }))?;
     let added = members::add(tx, &group, members)?;
-    let words = format!("Group {} {did}{}.", group.display_name, counted(added, 0));
-    Ok((with(tx.db, group, with_members)?, Effect::change(words)))
+    let words = format!("Group {} {did}{}.", group.display_name, counted(added.len(), 0));
+    let changes = Changes::made(&group.resource).with_members(&added, &[]);
+    Ok((with(tx.db, group, with_members)?, Effect::change(words, changes)))
 }
 
 /// Replaces a group (RFC 7644, 3.5.1). A body that says nothing of members leaves them as they are.
@@ -196,14 +198,15 @@ pub fn remove(
 ) -> Result<Effect> {
     let mut group = row(tx.db, directory, id)?;
     unchanged_since(group.revision, if_match)?;
-    let left = members::change(tx, &group, &MemberChange::RemoveAll)?.1;
+    let (_, left) = members::change(tx, &group, &MemberChange::RemoveAll)?;
     group.deleted_at = Some(tx.now);
     group.updated_at = tx.now;
     group.revision += 1;
     diesel::update(&group).set(&group).execute(tx.db)?;
     count_more(tx, &directory.connection_id, 0, -1)?;
     tell(tx, &group, "group.removed", json!({ "name": group.display_name }))?;
-    Ok(Effect::change(format!("Group {} removed{}.", group.display_name, counted(0, left))))
+    let words = format!("Group {} removed{}.", group.display_name, counted(0, left.len()));
+    Ok(Effect::change(words, Changes::gone(&group.resource).with_members(&[], &left)))
 }
 
 fn write(
@@ -215,6 +218,7 @@ fn write(
 ) -> Result<(Group, Effect)> {
     let is_changed = *group.resource != *resource.attributes();
     let former = group.display_name.clone();
+    let differs = Changes::between(&group.resource, resource.attributes());
     if is_changed {
         let name = resource.text("displayName").unwrap_or_default();
         if scim::fold(name) != group.display_name_key {
@@ -222,13 +226,13 @@ fn write(
         }
         group.take(resource);
     }
-    let (mut added, mut removed) = (0, 0);
+    let (mut added, mut removed) = (Vec::new(), Vec::new());
     for change in changes {
         let (more, less) = members::change(tx, &group, change)?;
-        added += more;
-        removed += less;
+        added.extend(more);
+        removed.extend(less);
     }
-    if !is_changed && added == 0 && removed == 0 {
+    if !is_changed && added.is_empty() && removed.is_empty() {
         return Ok((group, Effect::none()));
     }
     group.revision += 1;
@@ -246,23 +250,13 @@ fn write(
         (true, false) => " changed".to_owned(),
         (false, _) => String::new(),
     };
-    let words = format!("Group {}{did}{}.", group.display_name, counted(added, removed));
-    Ok((group, Effect::change(words)))
+    let words =
+        format!("Group {}{did}{}.", group.display_name, counted(added.len(), removed.len()));
+    Ok((group, Effect::change(words, differs.with_members(&added, &removed))))
 }
 
 written! {
     update Touched: Group, in groups { revision, updated_at, } by id
-}
-
-/// Who comes and who goes, in words.
-fn counted(added: usize, removed: usize) -> String {
-    let people = |n: usize| if n == 1 { "1 person".to_owned() } else { format!("{n} people") };
-    match (added, removed) {
-        (0, 0) => String::new(),
-        (n, 0) => format!(", {} added", people(n)),
-        (0, n) => format!(", {} taken out", people(n)),
-        (more, less) => format!(", {} added, {} taken out", people(more), people(less)),
-    }
 }
 
 /// What happens to a test group concerns nobody.

@@ -15,20 +15,23 @@ use std::collections::HashMap;
 /// How many people an event names: of larger changes it tells how many they are.
 const MOST_NAMED: usize = 1000;
 
-/// Does one change of members; tells how many came and went.
-pub(super) fn change(tx: &mut Tx, group: &Group, change: &MemberChange) -> Result<(usize, usize)> {
+/// Who came, and who went.
+type Moved = (Vec<String>, Vec<String>);
+
+/// Does one change of members; tells who came and who went.
+pub(super) fn change(tx: &mut Tx, group: &Group, change: &MemberChange) -> Result<Moved> {
     match change {
-        MemberChange::Add(ids) => Ok((add(tx, group, ids)?, 0)),
+        MemberChange::Add(ids) => Ok((add(tx, group, ids)?, Vec::new())),
         MemberChange::Remove(ids) => {
             let query = format!(
                 "DELETE FROM group_members WHERE group_id = $1 AND user_id IN ({}) RETURNING user_id AS id",
                 listed(tx.db, 2)
             );
-            Ok((0, taken_out(tx, group, &query, Some(ids))?))
+            Ok((Vec::new(), taken_out(tx, group, &query, Some(ids))?))
         }
         MemberChange::RemoveAll => {
             let query = "DELETE FROM group_members WHERE group_id = $1 RETURNING user_id AS id";
-            Ok((0, taken_out(tx, group, query, None)?))
+            Ok((Vec::new(), taken_out(tx, group, query, None)?))
         }
         MemberChange::Replace(ids) => {
             let added = add(tx, group, ids)?;
@@ -49,9 +52,9 @@ struct Id {
 
 /// Adds people; who is in already stays. Who is no user of the directory is refused, but of a test group: connection
 /// testers invent members.
-pub(super) fn add(tx: &mut Tx, group: &Group, ids: &[String]) -> Result<usize> {
+pub(super) fn add(tx: &mut Tx, group: &Group, ids: &[String]) -> Result<Vec<String>> {
     if ids.is_empty() {
-        return Ok(0);
+        return Ok(Vec::new());
     }
     let list = json!(ids).to_string();
     let query = format!(
@@ -72,8 +75,13 @@ pub(super) fn add(tx: &mut Tx, group: &Group, ids: &[String]) -> Result<usize> {
     if !group.is_test && added.len() < ids.len() {
         refuse_unknown(tx, group, &list)?;
     }
+    let added = texts(added);
     tell_members(tx, group, "group.member.added", &added)?;
-    Ok(added.len())
+    Ok(added)
+}
+
+fn texts(ids: Vec<Id>) -> Vec<String> {
+    ids.into_iter().map(|id| id.id).collect()
 }
 
 fn refuse_unknown(tx: &mut Tx, group: &Group, list: &str) -> Result<()> {
@@ -90,11 +98,15 @@ fn refuse_unknown(tx: &mut Tx, group: &Group, list: &str) -> Result<()> {
     if unknown.is_empty() {
         return Ok(());
     }
-    let ids: Vec<String> = unknown.into_iter().map(|id| id.id).collect();
-    Err(scim::Error::unknown_member(&ids).into())
+    Err(scim::Error::unknown_member(&texts(unknown)).into())
 }
 
-fn taken_out(tx: &mut Tx, group: &Group, query: &str, ids: Option<&Vec<String>>) -> Result<usize> {
+fn taken_out(
+    tx: &mut Tx,
+    group: &Group,
+    query: &str,
+    ids: Option<&Vec<String>>,
+) -> Result<Vec<String>> {
     let list = ids.map(|ids| json!(ids).to_string());
     let removed: Vec<Id> = on_backend!(tx.db, conn => {
         let query = diesel::sql_query(query).bind::<Text, _>(&group.id);
@@ -103,15 +115,16 @@ fn taken_out(tx: &mut Tx, group: &Group, query: &str, ids: Option<&Vec<String>>)
             None => Prepared(query).load(conn)?,
         }
     });
+    let removed = texts(removed);
     tell_members(tx, group, "group.member.removed", &removed)?;
-    Ok(removed.len())
+    Ok(removed)
 }
 
-fn tell_members(tx: &mut Tx, group: &Group, kind: &'static str, ids: &[Id]) -> Result<()> {
+fn tell_members(tx: &mut Tx, group: &Group, kind: &'static str, ids: &[String]) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }
-    let named: Vec<&str> = ids.iter().take(MOST_NAMED).map(|id| id.id.as_str()).collect();
+    let named: Vec<&String> = ids.iter().take(MOST_NAMED).collect();
     tell(tx, group, kind, json!({ "users": named, "count": ids.len() }))
 }
 

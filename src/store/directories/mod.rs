@@ -1,6 +1,7 @@
 //! The directory of a connection: who provisions, what it says of people and groups, and how it proves who it is.
 
 pub mod all_groups;
+mod changes;
 mod emails;
 mod filter;
 pub mod groups;
@@ -13,7 +14,9 @@ pub mod requests;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
+mod words;
 
+pub use changes::Changes;
 pub(super) use letting_go::{Due, let_go, over};
 pub use list::Found;
 
@@ -57,21 +60,24 @@ impl Directory {
 }
 
 /// What an act of a directory did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Effect {
     /// In words, for the request log.
     pub words: String,
     /// Whether anything is different now.
     pub is_change: bool,
+    /// What is different, before and after.
+    pub changes: Changes,
 }
 
 impl Effect {
-    fn change(words: impl Into<String>) -> Self {
-        Self { words: words.into(), is_change: true }
+    fn change(words: impl Into<String>, changes: Changes) -> Self {
+        Self { words: words.into(), is_change: true, changes }
     }
 
     fn none() -> Self {
-        Self { words: "Nothing to change.".to_owned(), is_change: false }
+        let words = "Nothing to change.".to_owned();
+        Self { words, is_change: false, changes: Changes::default() }
     }
 }
 

@@ -3,7 +3,8 @@
 use super::linking::{self, Meant};
 use super::list::{self, Found};
 use super::tokens::count_more;
-use super::{Directory, Effect, emails, letting_go, members};
+use super::words::{called, ended_words};
+use super::{Changes, Directory, Effect, emails, letting_go, members};
 use crate::email::Email;
 use crate::error::Result;
 use crate::scim::dialect;
@@ -74,7 +75,7 @@ impl Person {
 }
 
 impl Row {
-    fn resource(&self) -> Resource {
+    pub(super) fn resource(&self) -> Resource {
         Resource::stored(Kind::User, (*self.resource).clone())
     }
 
@@ -178,9 +179,11 @@ pub fn create(
     emails::write(tx, &row)?;
     count_more(tx, &directory.connection_id, 1, 0)?;
     let words = format!("{} {effect}{}.", called(&row), ended_words(ended));
+    // Who comes back was nothing to the directory since it removed them.
+    let changes = Changes::made(&row.resource);
     // Whom no directory has kept is in no group.
     let groups = if is_new { Vec::new() } else { members::groups_of_one(tx.db, &row.user_id)? };
-    Ok((Person { row, groups: Some(groups) }, Effect::change(words)))
+    Ok((Person { row, groups: Some(groups) }, Effect::change(words, changes)))
 }
 
 /// Replaces what the directory says of a user (RFC 7644, 3.5.1). What the directory leaves out of `userName` and
@@ -238,7 +241,8 @@ pub fn remove(
     letting_go::groups_changed(tx, &row.user_id)?;
     count_more(tx, &directory.connection_id, -1, 0)?;
     let ended = people::deprovision(tx, &row.user_id, row.is_test)?;
-    Ok(Effect::change(format!("{} removed{}.", called(&row), ended_words(ended))))
+    let words = format!("{} removed{}.", called(&row), ended_words(ended));
+    Ok(Effect::change(words, Changes::gone(&row.resource)))
 }
 
 fn write(
@@ -283,7 +287,8 @@ fn write(
         _ => "changed",
     };
     let words = format!("{} {did}{}.", called(&row), ended_words(ended.unwrap_or(0)));
-    Ok((with_theirs(tx.db, row)?, Effect::change(words)))
+    let changes = Changes::between(&before.resource, &row.resource);
+    Ok((with_theirs(tx.db, row)?, Effect::change(words, changes)))
 }
 
 written! {
@@ -375,19 +380,4 @@ fn tell_link(
     let data =
         json!({ "connection_id": directory.connection_id, "by": "directory", "from": former });
     events::append(tx, Some(&directory.organization_id), "user.linked", user.id.as_str(), data)
-}
-
-/// What people call the person, in the request log.
-fn called(row: &Row) -> String {
-    let resource = row.resource();
-    let name = resource.display_name().or_else(|| resource.text("userName").map(str::to_owned));
-    name.unwrap_or_else(|| row.user_id.to_string())
-}
-
-fn ended_words(ended: usize) -> String {
-    match ended {
-        0 => String::new(),
-        1 => ". 1 session ended".to_owned(),
-        more => format!(". {more} sessions ended"),
-    }
 }

@@ -1,5 +1,6 @@
 //! What directories asked for, and what came of it (UX 7.11). Tokens and passwords are never part of it.
 
+use crate::crypto::{MasterKey, Place};
 use crate::error::Result;
 use crate::store::db::or_not_found;
 use crate::store::prepared::written;
@@ -8,7 +9,10 @@ use crate::store::{
     ConnectionId, Db, OrganizationId, Page, ScimRequestId, ScimTokenId, Time, Tx, Window,
     on_backend,
 };
+use anyhow::Context;
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// How many rows one statement has at most: SQLite takes 32,766 values, and a row has 15.
 const AT_ONCE: usize = 500;
@@ -41,12 +45,44 @@ pub struct Entry {
     pub dialect: String,
     /// The resource that it was about.
     pub resource_id: Option<String>,
-    /// The body that came and the answer, sealed: they tell of people.
+    /// A [`Message`], sealed: it tells of people.
     pub message: Option<String>,
     /// How long it took, in microseconds.
     pub micros: i64,
     /// When.
     pub created_at: Time,
+}
+
+/// What came, and what it changed.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// The body of the request; none: there was none, or it was a long one.
+    #[serde(default)]
+    pub request: Option<Value>,
+    /// What each attribute that is different was and is.
+    #[serde(default)]
+    pub changes: Option<Value>,
+}
+
+impl Message {
+    /// As it is stored.
+    pub fn sealed(&self, master: &MasterKey, id: &ScimRequestId) -> Result<String> {
+        let text = serde_json::to_vec(self).context("a message to be kept")?;
+        master.seal(&text, &place(id))
+    }
+}
+
+fn place(id: &ScimRequestId) -> Place<'_> {
+    Place { table: "scim_requests", column: "message", row: id.as_str() }
+}
+
+impl Entry {
+    /// What came and what it changed; of requests without a body and a change, and of people who were erased, nothing.
+    pub fn opened(&self, master: &MasterKey) -> Result<Message> {
+        let Some(sealed) = &self.message else { return Ok(Message::default()) };
+        let text = master.open(sealed, &place(&self.id))?;
+        Ok(serde_json::from_slice(text.reveal()).context("a message that was kept")?)
+    }
 }
 
 /// Which requests are wanted; none of the fields: all.

@@ -1,12 +1,14 @@
 //! What directories asked for is written down, with what it did.
 
-use super::{Directory, USER};
+use super::{Directory, ENTERPRISE, USER};
 use crate::gateway::{Gateway, World};
-use serde_json::json;
+use crate::user_agent::UserAgent;
+use serde_json::{Value, json};
 use std::time::Duration;
 use vestibule::crypto::Place;
 use vestibule::store::Window;
-use vestibule::store::directories::requests::{self, Entry, Filter};
+use vestibule::store::api_keys::{self, NewApiKey, Scope};
+use vestibule::store::directories::requests::{self, Entry, Filter, Message};
 
 fn entries(gateway: &Gateway) -> Vec<Entry> {
     let window = Window { limit: 200, before: None };
@@ -81,6 +83,74 @@ async fn the_body_is_sealed_and_neither_password_nor_token_is_in_it() {
         assert!(
             !text.contains(&directory.token) && !format!("{entry:?}").contains(&directory.token)
         );
+    }
+}
+
+/// What a request changed.
+fn changes(gateway: &Gateway, entry: &Entry) -> Value {
+    entry.opened(&gateway.state.master).unwrap().changes.unwrap()
+}
+
+#[actix_web::test]
+async fn of_a_change_it_is_kept_what_was_before_and_what_is_after() {
+    let gateway = Gateway::start().await;
+    let directory = Directory::of(&World::of(&gateway));
+    let ann = directory.user("ann@globex.example").await;
+    let path = format!("/Users/{ann}");
+    let made = changes(&gateway, &entries(&gateway)[0]);
+    assert_eq!(made["userName"], json!({ "before": null, "after": "ann@globex.example" }));
+
+    let operations = json!([
+        { "op": "replace", "path": "active", "value": false },
+        { "op": "add", "path": "title", "value": "Dr" },
+        { "op": "add", "path": format!("{ENTERPRISE}:department"), "value": "R&D" },
+        { "op": "replace", "path": "password", "value": "hunter2" },
+    ]);
+    directory.patch(&path, operations).await.is(200);
+    let changed = json!({
+        "active": { "before": true, "after": false },
+        "title": { "before": null, "after": "Dr" },
+        format!("{ENTERPRISE}:department"): { "before": null, "after": "R&D" },
+    });
+    assert_eq!(changes(&gateway, &entries(&gateway)[0]), changed);
+
+    // The same by REST.
+    let new = NewApiKey {
+        name: "Test".to_owned(),
+        scopes: vec![Scope::TracesRead],
+        organization_id: None,
+        expires_at: None,
+    };
+    let key = gateway.write(|tx| api_keys::create(tx, new)).1.reveal().to_owned();
+    let client = UserAgent::new().into_client();
+    let url = format!("{}/api/v1/scim_requests/{}", gateway.url, entries(&gateway)[0].id);
+    let told: Value = client.get(url).bearer_auth(key).send().await.unwrap().json().await.unwrap();
+    assert_eq!(
+        (&told["changes"], &told["request"]["Operations"][1]["value"]),
+        (&changed, &json!("Dr"))
+    );
+    assert_eq!(told["request"]["Operations"][3]["value"], "[secret]");
+
+    let group = directory.group("Sales", &[&ann]).await;
+    let rename = json!([
+        { "op": "replace", "value": { "displayName": "Platform" } },
+        { "op": "remove", "path": "members" },
+    ]);
+    directory.patch(&format!("/Groups/{group}"), rename).await.is(200);
+    let renamed = json!({
+        "displayName": { "before": "Sales", "after": "Platform" },
+        "members": { "added": [], "added_count": 0, "removed": [ann], "removed_count": 1 },
+    });
+    assert_eq!(changes(&gateway, &entries(&gateway)[0]), renamed);
+
+    directory.delete(&path).await.is(204);
+    let removed = changes(&gateway, &entries(&gateway)[0]);
+    assert_eq!(removed["title"], json!({ "before": "Dr", "after": null }));
+
+    // Who is erased is erased from here, too.
+    gateway.write(|tx| vestibule::store::users::erase(tx, &ann.parse().unwrap()));
+    for entry in entries(&gateway).iter().filter(|one| one.resource_id.as_deref() == Some(&ann)) {
+        assert_eq!(entry.opened(&gateway.state.master).unwrap(), Message::default());
     }
 }
 

@@ -8,7 +8,8 @@ fn a_new_person_is_active_and_in_the_table_that_sign_in_uses() {
     let body = json!({ "userName": "ann", "name": { "givenName": "Ann", "familyName": "Lee" },
         "emails": [{ "value": "Ann@Globex.example", "primary": true }] });
     let (person, effect) = world.create(body).unwrap();
-    assert_eq!(effect, Effect::change("Ann Lee created."));
+    assert!(effect.is_change);
+    assert_eq!(effect.words, "Ann Lee created.");
     let user = world.user(&person.row.user_id);
     assert_eq!((user.email_key.as_str(), user.source), ("ann@globex.example", Source::Scim));
     assert_eq!(user.name.as_deref(), Some("Ann Lee"));
