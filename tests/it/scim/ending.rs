@@ -2,7 +2,8 @@
 
 use super::Directory;
 use crate::gateway::{ADA, Gateway, World, form, is_in};
-use crate::journeys::{redeem, told};
+use crate::journeys::{claims, redeem, told};
+use crate::peers::{self, lent};
 use crate::user_agent::{Page, UserAgent};
 use serde_json::{Value, json};
 use vestibule::cause::Cause;
@@ -107,6 +108,33 @@ async fn a_person_whom_the_directory_switches_off_is_out_at_once() {
     directory.put(&path, json!({ "userName": ADA, "active": false })).await.is(200);
     open.has_ended(&world).await;
     is_kept_out(&world, Cause::UserDeprovisioned).await;
+}
+
+#[actix_web::test]
+async fn switched_off_is_out_at_once_with_a_foreign_provider_and_a_foreign_app() {
+    let (provider, app) = (lent::pysaml2().await, lent::openid_client().await);
+    let gateway = Gateway::start().await;
+    let customer = gateway.customer("globex.example");
+    let connection = customer.connect(&provider).await;
+    gateway.adopt(&app).await;
+    let directory = Directory::at(&gateway, &connection.id);
+    let ada = directory.user(ADA).await;
+    let start = app.login_url(&[("login_hint", ADA)]);
+    let mut browser = UserAgent::new();
+    assert_eq!(claims(&peers::sign_in(&mut browser, &start, "ada").await)["sub"], ada);
+
+    let path = format!("/Users/{ada}");
+    let off = json!([{ "op": "replace", "value": { "active": false } }]);
+    directory.patch(&path, off).await.is(200);
+    for browser in [&mut browser, &mut UserAgent::new()] {
+        let page = peers::sign_in(browser, &start, "ada").await;
+        assert!(page.body.contains("user_deprovisioned"), "{} {}", page.status, page.body);
+        assert_eq!(gateway.last_trace().cause.as_deref(), Some("user_deprovisioned"));
+    }
+    let on = json!([{ "op": "replace", "value": { "active": true } }]);
+    directory.patch(&path, on).await.is(200);
+    let page = peers::sign_in(&mut UserAgent::new(), &start, "ada").await;
+    assert_eq!(claims(&page)["sub"], ada);
 }
 
 #[actix_web::test]

@@ -1,10 +1,13 @@
 //! `JumpCloud`, from its first test of the connection to the last group.
 
 use super::{Directory, GROUP, USER, sorted};
-use crate::gateway::{Gateway, World};
+use crate::gateway::{ADA, Gateway, World};
+use crate::user_agent::UserAgent;
 use serde_json::{Value, json};
-use vestibule::store::Window;
-use vestibule::store::events;
+use vestibule::cause::Cause;
+use vestibule::store::api_keys::{self, NewApiKey, Scope};
+use vestibule::store::{ConnectionId, Window};
+use vestibule::store::{events, users};
 
 fn person(email: &str) -> Value {
     json!({
@@ -59,6 +62,75 @@ async fn test_connection_passes_with_a_new_email_and_again_with_the_same() {
     }
 }
 
+/// What the operator copies into the console: base URL and token, as the API gives them.
+async fn copied(gateway: &Gateway, connection: &ConnectionId) -> Directory {
+    let new = NewApiKey {
+        name: "Test".to_owned(),
+        scopes: vec![Scope::ConnectionsWrite],
+        organization_id: None,
+        expires_at: None,
+    };
+    let key = gateway.write(|tx| api_keys::create(tx, new)).1.reveal().to_owned();
+    let client = UserAgent::new().into_client();
+    let url = format!("{}/api/v1/connections/{connection}/scim/tokens", gateway.url);
+    let request = client.post(url).bearer_auth(key).json(&json!({ "label": "JumpCloud" }));
+    let made: Value = request.send().await.unwrap().json().await.unwrap();
+    let text = |name: &str| made[name].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
+    Directory { client, base: text("base_url"), token: text("secret") }
+}
+
+#[actix_web::test]
+async fn the_whole_cycle_works_from_the_copied_base_url_to_a_second_test_with_the_same_email() {
+    let gateway = Gateway::start().await;
+    let world = World::of(&gateway);
+    let directory = copied(&gateway, &world.connection.id).await;
+    let probe = "new.probe@globex.example";
+    // Test Connection, then Activate.
+    let (first, _) = test_connection(&directory, probe).await;
+    test_connection(&directory, probe).await;
+
+    // People, each looked up before; then the group that is bound, adopted where it is there.
+    let mut people = Vec::new();
+    for email in [ADA, "bob@globex.example"] {
+        let look_up = format!("userName eq \"{email}\"");
+        assert_eq!(directory.filter("/Users", &look_up).await.total(), 0);
+        people.push(directory.post("/Users", person(email)).await.is(201).id());
+        assert_eq!(directory.filter("/Users", &look_up).await.total(), 1);
+    }
+    let members: Vec<Value> = people.iter().map(|id| json!({ "value": id })).collect();
+    let body = json!({ "schemas": [GROUP], "displayName": "Engineering", "members": members });
+    let group = directory.post("/Groups", body.clone()).await.is(201).id();
+    let path = format!("/Groups/{group}");
+    directory.put(&path, body).await.is(200);
+    world.works().await;
+
+    // Renamed, and one taken out.
+    let rename = json!([{ "op": "replace", "value": { "displayName": "Platform" } }]);
+    directory.patch(&path, rename).await.is(200);
+    let remove = json!([{ "op": "remove", "path": "members", "value": [{ "value": people[1] }] }]);
+    directory.patch(&path, remove).await.is(200);
+    assert_eq!(directory.members(&group).await, people[..1]);
+
+    // Suspended: out, but not out of the group; back again.
+    let ada = format!("/Users/{}", people[0]);
+    let mut off = person(ADA);
+    off["active"] = false.into();
+    directory.put(&ada, off).await.is(200);
+    let mut agent = UserAgent::new();
+    let underway = world.begin(&mut agent).await;
+    let page = world.come_back(&mut agent, &underway).await;
+    world.refused("a sign-in of who is suspended", Cause::UserDeprovisioned, &page);
+    assert_eq!(directory.members(&group).await, people[..1]);
+    directory.put(&ada, person(ADA)).await.is(200);
+    world.works().await;
+
+    // A later edit tests again with the same email, and disturbs nobody.
+    let (again, _) = test_connection(&directory, probe).await;
+    assert_eq!(first, again);
+    assert_eq!(directory.get("/Users").await.is(200).total(), 2);
+    assert_eq!(directory.members(&group).await, people[..1]);
+}
+
 #[actix_web::test]
 async fn a_test_leaves_no_events_behind() {
     let gateway = Gateway::start().await;
@@ -69,6 +141,23 @@ async fn a_test_leaves_no_events_behind() {
     let of_people =
         after.iter().filter(|kind| kind.starts_with("user.") || kind.starts_with("group."));
     assert_eq!(of_people.count(), 0, "{after:?}");
+}
+
+#[actix_web::test]
+async fn a_test_user_is_in_no_list_of_people_but_that_of_tests() {
+    let gateway = Gateway::start().await;
+    let directory = Directory::of(&World::of(&gateway));
+    let test = directory.post("/Users", person("scim-test-5@globex.example")).await.is(201).id();
+    let ann = directory.user("ann@globex.example").await;
+    let listed = |tests: bool| -> Vec<String> {
+        let filter = users::Filter { tests, ..users::Filter::default() };
+        let page = gateway.read(|db| users::page(db, &Window::default(), &filter));
+        page.data.into_iter().map(|user| user.id.to_string()).collect()
+    };
+    assert_eq!(listed(false), [ann.as_str()]);
+    assert_eq!(listed(true), [test.as_str()]);
+    directory.delete(&format!("/Users/{test}")).await.is(204);
+    assert_eq!((listed(false), listed(true)), (vec![ann], vec![test]));
 }
 
 /// The kinds of all events, oldest first.
