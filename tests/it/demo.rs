@@ -198,5 +198,5 @@ async fn the_demo_plays_a_directory_in_each_dialect_again_and_again() {
     }
     let told = gateway.run(&["demo", "scim"]);
     let text = String::from_utf8(told.stdout).unwrap();
-    assert!(text.contains("POST   /Users\n    Milton Waddams restored."), "{text}");
+    assert!(text.contains("201 POST   /Users\n    Milton Waddams restored."), "{text}");
 }

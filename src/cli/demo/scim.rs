@@ -229,10 +229,11 @@ impl Directory<'_> {
         let status = answer.status().as_u16();
         let text = answer.text().await.map_err(|error| unreachable(&url, &error))?;
         let body: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-        let effect = self.effect(&body)?;
+        let effect = self.effect(&method, &body)?;
         let told = Told { method, path: path.to_owned(), status, effect };
         if !self.shell.out.is_json() {
             let Told { method, path, status, effect } = &told;
+            let method = method.as_str();
             self.shell.out.line(format!("{status} {method:<6} {path}\n    {effect}"))?;
         }
         self.told.push(told);
@@ -240,7 +241,7 @@ impl Directory<'_> {
     }
 
     /// What the log of requests says of a change, which it has at once; else what the answer says.
-    fn effect(&mut self, body: &Value) -> Result<String> {
+    fn effect(&mut self, method: &Method, body: &Value) -> Result<String> {
         let (of, last) = (filter(&self.connection), self.last.clone());
         let changed = Filter { changed: true, ..of };
         let read = |db: &mut Db| requests::after(db, &changed, last.as_ref(), 1);
@@ -253,7 +254,8 @@ impl Directory<'_> {
         Ok(match (total, detail) {
             (Some(total), _) => format!("{total} found."),
             (None, Some(detail)) => detail.to_owned(),
-            (None, None) => "Nothing changed.".to_owned(),
+            (None, None) if method == Method::GET => "Read.".to_owned(),
+            (None, None) => "Nothing to change.".to_owned(),
         })
     }
 
