@@ -27,6 +27,9 @@ pub enum Error {
         /// What is in the way and how to get round it.
         detail: String,
     },
+    /// It is no longer what the caller saw of it (RFC 9110, 13.1.1).
+    #[error("{0}")]
+    Stale(String),
     /// Nobody known asks.
     #[error("{0}")]
     Unauthenticated(String),

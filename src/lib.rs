@@ -2,6 +2,7 @@
 //!
 //! `docs/DESIGN.md` says which room a line of code belongs to.
 
+pub mod access;
 pub mod acts;
 pub mod cause;
 pub mod check;

@@ -155,6 +155,11 @@ impl From<Error> for Failure {
             }
             Error::Invalid(errors) => invalid(errors),
             Error::Conflict { code, .. } | Error::Scim { code, .. } => conflict(code),
+            Error::Stale(_) => (
+                Exit::Conflict,
+                "Somebody or something else changed it meanwhile.".to_owned(),
+                "Look at it again, then repeat the command.".to_owned(),
+            ),
             Error::Unauthenticated(_) | Error::Forbidden(_) => (
                 Exit::NotAllowed,
                 "Who asks may not do this.".to_owned(),

@@ -1,7 +1,7 @@
 //! `vestibule group`: groups that directories pushed.
 
 use super::failure::Result;
-use super::output::cell;
+use super::output::{cell, yes};
 use super::paging::Paging;
 use super::shell::Shell;
 use crate::store::directories::all_groups::{self, Filter};
@@ -45,7 +45,12 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
 
 fn list(shell: &Shell, filter: &Filter, paging: &Paging) -> Result {
     let window = paging.window()?;
-    let page = shell.read(|db| all_groups::page(db, &window, filter))?;
+    let now = shell.now();
+    let (page, unbound) = shell.read(|db| {
+        let page = all_groups::page(db, &window, filter)?;
+        let unbound = all_groups::unbound(db, &page.data, now)?;
+        Ok((page, unbound))
+    })?;
     let row = |group: &Group| {
         vec![
             group.id.to_string(),
@@ -57,12 +62,20 @@ fn list(shell: &Shell, filter: &Filter, paging: &Paging) -> Result {
     };
     let rows: Vec<Vec<String>> = page.data.iter().map(row).collect();
     let heads = ["ID", "NAME", "ORGANIZATION", "CONNECTION", "CHANGED"];
-    shell.out.list(&List::of(page, None).map(GroupView::from), &heads, &rows)
+    let view = |group: Group| {
+        let is_unbound = unbound.contains(&group.id);
+        GroupView::new(group, is_unbound)
+    };
+    shell.out.list(&List::of(page, None).map(view), &heads, &rows)
 }
 
 fn show(shell: &Shell, id: &GroupId) -> Result {
-    let (group, members) =
-        shell.read(|db| Ok((all_groups::by_id(db, id)?, all_groups::member_count(db, id)?)))?;
+    let now = shell.now();
+    let (group, members, is_unbound) = shell.read(|db| {
+        let group = all_groups::by_id(db, id)?;
+        let is_unbound = !all_groups::unbound(db, std::slice::from_ref(&group), now)?.is_empty();
+        Ok((group, all_groups::member_count(db, id)?, is_unbound))
+    })?;
     let fields = [
         ("id", group.id.to_string()),
         ("name", group.display_name.clone()),
@@ -70,8 +83,10 @@ fn show(shell: &Shell, id: &GroupId) -> Result {
         ("organization_id", group.organization_id.to_string()),
         ("connection_id", group.connection_id.to_string()),
         ("members", members.to_string()),
+        ("roles", group.roles.join(" ")),
+        ("probably_unbound", yes(is_unbound)),
         ("created_at", cell(Some(group.created_at))),
         ("updated_at", cell(Some(group.updated_at))),
     ];
-    shell.out.object(&GroupView::from(group), &fields)
+    shell.out.object(&GroupView::new(group, is_unbound), &fields)
 }

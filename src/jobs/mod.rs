@@ -1,5 +1,6 @@
 //! What runs without anybody asking.
 
+pub mod access;
 pub mod clean_up;
 pub mod deliver;
 pub mod keys;

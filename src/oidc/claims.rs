@@ -28,6 +28,8 @@ pub const NAMES: &[&str] = &[
     "org_external_id",
     "connection_id",
     "roles",
+    "entities",
+    "entities_url",
 ];
 
 /// The authentication context class of a sign-in by a break-glass code (OIDC Core section 2, `acr`). Other sign-ins have none:
@@ -57,7 +59,29 @@ pub struct Person {
     pub connection_id: String,
     /// The roles that the person has.
     pub roles: Vec<String>,
+    /// The places in the application that the person belongs to.
+    pub entities: Vec<Entity>,
 }
+
+/// A place in the application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entity {
+    /// Its ID.
+    pub id: String,
+    /// The key of its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The vendor's key of it.
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+    /// The application's own ID of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+}
+
+/// How long `entities` may be in an ID token, in bytes: a longer list is told by userinfo alone.
+const MOST_ENTITIES: usize = 4096;
 
 /// How and when the person signed in.
 #[derive(Debug, Clone, Copy)]
@@ -113,6 +137,11 @@ pub struct UserInfo<'a> {
     connection_id: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     roles: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    entities: &'a [Entity],
+    /// Where the places are told instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entities_url: Option<String>,
 }
 
 /// The claims of an ID token for `client_id`, made `now` together with `access_token`.
@@ -140,7 +169,7 @@ pub fn id_token<'a>(
         // a one-time password in its words.
         amr: [if sign_in.break_glass { "otp" } else { "fed" }],
         acr: sign_in.break_glass.then_some(BREAK_GLASS),
-        person: user_info(person, sign_in.scopes),
+        person: bounded(user_info(person, sign_in.scopes), issuer),
     }
 }
 
@@ -159,7 +188,19 @@ pub fn user_info<'a>(person: &'a Person, scopes: &Scopes) -> UserInfo<'a> {
         org_external_id: person.org_external_id.as_deref(),
         connection_id: &person.connection_id,
         roles: &person.roles,
+        entities: &person.entities,
+        entities_url: None,
     }
+}
+
+/// Names the userinfo endpoint instead of places that would make an ID token too long.
+fn bounded<'a>(mut person: UserInfo<'a>, issuer: &str) -> UserInfo<'a> {
+    let length = serde_json::to_vec(person.entities).map_or(0, |text| text.len());
+    if length > MOST_ENTITIES {
+        person.entities = &[];
+        person.entities_url = Some(format!("{issuer}/oauth/userinfo"));
+    }
+    person
 }
 
 #[cfg(test)]
@@ -181,6 +222,7 @@ mod tests {
             org_external_id: Some("42".to_owned()),
             connection_id: "con_1".to_owned(),
             roles: vec![],
+            entities: vec![],
         }
     }
 
@@ -234,13 +276,41 @@ mod tests {
         assert_eq!(told("openid profile")["email"], Value::Null);
     }
 
+    fn payments() -> Entity {
+        Entity {
+            id: "ent_1".to_owned(),
+            kind: "team".to_owned(),
+            key: "payments".to_owned(),
+            name: "Payments".to_owned(),
+            external_id: None,
+        }
+    }
+
+    #[test]
+    fn places_are_told_or_a_link_when_over_4_kb() {
+        let mut ada = ada();
+        ada.entities = vec![payments()];
+        let claims = token_of(&ada, "openid", None, true);
+        let told =
+            json!([{ "id": "ent_1", "type": "team", "key": "payments", "name": "Payments" }]);
+        assert_eq!(claims["entities"], told);
+        ada.entities = vec![payments(); 100];
+        let claims = token_of(&ada, "openid", None, true);
+        assert_eq!(claims["entities"], Value::Null);
+        assert_eq!(claims["entities_url"], format!("{ISSUER}/oauth/userinfo"));
+        let told = serde_json::to_value(user_info(&ada, &"openid".parse().unwrap())).unwrap();
+        assert_eq!(told["entities"].as_array().unwrap().len(), 100);
+    }
+
     #[test]
     fn every_claim_is_announced() {
         let mut ada = ada();
         ada.family_name = Some("Lovelace".to_owned());
         ada.roles = vec!["admin".to_owned()];
+        ada.entities = vec![payments()];
         let claims = token_of(&ada, "openid email profile", Some("n"), true);
         let mut told: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
+        told.push("entities_url");
         let mut announced = NAMES.to_vec();
         told.sort_unstable();
         announced.sort_unstable();

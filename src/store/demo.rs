@@ -12,6 +12,7 @@ use super::schema::{
     organizations as organization_rows, replays, traces,
 };
 use super::{Actor, Db, OrganizationId, Scope, Store, Tx, domains};
+use crate::access::Model;
 use crate::crypto::MasterKey;
 use crate::domain::DomainName;
 use crate::error::{Error, Result};
@@ -267,6 +268,7 @@ fn keep_application(tx: &mut Tx, public_url: &str) -> Result<Application> {
         organizations: None,
         is_demo: true,
         logout: Logout::default(),
+        model: Model::default(),
     };
     Ok(applications::create(tx, new)?.0)
 }

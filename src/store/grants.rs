@@ -3,6 +3,7 @@
 //! Every use of a code or token checks, in the same statement, that the person is still active. So a
 //! deactivation that commits a moment before wins, whoever holds which lock.
 
+use super::access::explain::{self, Told};
 use super::applications::Application;
 use super::connections::ConnectionState;
 use super::organizations::Organization;
@@ -117,6 +118,8 @@ pub struct Holder {
     pub user: User,
     /// Whose member that is.
     pub organization: Organization,
+    /// What they have in the application, where that is told.
+    pub access: Told,
 }
 
 /// Tokens for the app, each shown this once.
@@ -242,7 +245,8 @@ pub fn redeem(
         return Ok(denied("The code was used before. All tokens that came of it have been ended."));
     }
     let scopes = parse_scopes(&grant.scope)?;
-    issue(tx, Holder { grant, user, organization }, scopes, lifetimes).map(Ok)
+    let access = Told::default();
+    issue(tx, Holder { grant, user, organization, access }, scopes, lifetimes).map(Ok)
 }
 
 /// Exchanges a refresh token for new tokens, once, with the same scope or less (RFC 6749 6).
@@ -280,7 +284,11 @@ pub fn refresh(
 
 /// Finds the person behind an access token that is still good.
 pub fn by_access_token(db: &mut Db, token: &str, now: Time) -> Result<Option<(Token, Holder)>> {
-    holder_of(db, token, TokenKind::Access, now)
+    let mut found = holder_of(db, token, TokenKind::Access, now)?;
+    if let Some((_, holder)) = &mut found {
+        holder.access = explain::told(db, &holder.user.id, &holder.grant.application_id)?;
+    }
+    Ok(found)
 }
 
 /// Finds a token of either kind that is still good, for the application that asks about it (RFC 7662).
@@ -349,7 +357,8 @@ fn parse_scopes(stored: &str) -> Result<Scopes> {
     stored.parse().map_err(|_| Error::Internal(anyhow::anyhow!("a stored scope: {stored}")))
 }
 
-fn issue(tx: &mut Tx, holder: Holder, scopes: Scopes, lifetimes: &Lifetimes) -> Result<Tokens> {
+fn issue(tx: &mut Tx, mut holder: Holder, scopes: Scopes, lifetimes: &Lifetimes) -> Result<Tokens> {
+    holder.access = explain::told(tx.db, &holder.user.id, &holder.grant.application_id)?;
     let access_token = crypto::token(crypto::ACCESS_TOKEN);
     let refresh_token = holder.grant.offline.then(|| crypto::token(crypto::REFRESH_TOKEN));
     let row = |token: &Secret, kind, scope: String, expires_at| Token {
@@ -391,6 +400,8 @@ fn holder_of(
         .filter(organizations::deleted_at.is_null());
     let found: Option<(Token, (Grant, User), Organization)> =
         on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?;
-    Ok(found
-        .map(|(token, (grant, user), organization)| (token, Holder { grant, user, organization })))
+    let holder = |(token, (grant, user), organization)| {
+        (token, Holder { grant, user, organization, access: Told::default() })
+    };
+    Ok(found.map(holder))
 }

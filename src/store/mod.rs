@@ -1,5 +1,6 @@
 //! What there is, and what may be done to it.
 
+pub mod access;
 pub mod api_keys;
 pub mod applications;
 pub mod break_glass;
@@ -52,9 +53,10 @@ pub(crate) use db::on_backend;
 pub use page::{Page, Window};
 use prepared::Prepared;
 pub use types::{
-    ApiKeyId, ApplicationId, BreakGlassCodeId, ConnectionId, DeliveryId, DomainId, EventId,
-    ExemptOwnerId, GrantId, GroupId, Json, KeyId, LogoutId, NoticeId, OrganizationId, RequestId,
-    ScimRequestId, ScimTokenId, SecretId, SessionId, TraceId, UserId, WebhookEndpointId,
+    AlertId, ApiKeyId, ApplicationId, BreakGlassCodeId, ConflictId, ConnectionId, DeliveryId,
+    DomainId, EntityId, EventId, ExemptOwnerId, GrantId, GroupId, Json, KeyId, LogoutId, MappingId,
+    NoticeId, OrganizationId, RequestId, RuleId, ScimRequestId, ScimTokenId, SecretId, SessionId,
+    TraceId, UserId, WebhookEndpointId,
 };
 
 /// Connections that may write: more would wait for SQLite's one writer by polling the file.

@@ -1,5 +1,6 @@
 //! Organizations: the customers of the app.
 
+use super::access::provisioning;
 use super::db::{or_conflict, or_not_found};
 use super::ending::{self, Of};
 use super::input::{self, Faults};
@@ -195,6 +196,7 @@ pub fn create(tx: &mut Tx, new: NewOrganization) -> Result<Organization> {
     let data = json!({ "name": organization.name, "external_id": organization.external_id });
     let id = &organization.id;
     events::append(tx, Some(id), "organization.created", id.as_str(), data)?;
+    provisioning::begin(tx, id)?;
     for domain in &new.domains {
         domains::add(tx, id, domain, new.vouch)?;
     }

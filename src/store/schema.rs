@@ -109,6 +109,9 @@ diesel::table! {
         backchannel_logout_session_required -> Bool,
         frontchannel_logout_uri -> Nullable<Text>,
         frontchannel_logout_session_required -> Bool,
+        roles -> Text,
+        default_role -> Nullable<Text>,
+        entity_types -> Text,
     }
 }
 
@@ -403,6 +406,7 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         deleted_at -> Nullable<Timestamp>,
+        roles -> Text,
     }
 }
 
@@ -428,6 +432,7 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         deleted_at -> Nullable<Timestamp>,
+        roles -> Text,
     }
 }
 
@@ -525,6 +530,125 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    provisioning (organization_id) {
+        organization_id -> Text,
+        groups -> Bool,
+        breaker -> Bool,
+        most_people -> Integer,
+        most_percent -> Integer,
+        hold_hours -> Integer,
+        rules_version -> BigInt,
+        recompute_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    entities (id) {
+        id -> Text,
+        organization_id -> Text,
+        application_id -> Text,
+        kind -> Text,
+        key -> Text,
+        name -> Text,
+        name_key -> Text,
+        external_id -> Nullable<Text>,
+        is_default -> Bool,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    mappings (id) {
+        id -> Text,
+        organization_id -> Text,
+        application_id -> Text,
+        group_id -> Text,
+        entity_id -> Nullable<Text>,
+        proposed -> Nullable<Text>,
+        role -> Nullable<Text>,
+        rule_id -> Nullable<Text>,
+        state -> Text,
+        flag -> Nullable<Text>,
+        since -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    rule_sets (organization_id, version) {
+        organization_id -> Text,
+        version -> BigInt,
+        rules -> Text,
+        author -> Text,
+        effect -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    access (user_id, application_id) {
+        user_id -> Text,
+        application_id -> Text,
+        organization_id -> Text,
+        role -> Nullable<Text>,
+        because -> Nullable<Text>,
+        held -> Nullable<Text>,
+        held_until -> Nullable<Timestamp>,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    placements (user_id, entity_id) {
+        user_id -> Text,
+        entity_id -> Text,
+        application_id -> Text,
+        mapping_id -> Nullable<Text>,
+        since -> Timestamp,
+    }
+}
+
+diesel::table! {
+    access_conflicts (id) {
+        id -> Text,
+        organization_id -> Text,
+        application_id -> Text,
+        user_id -> Text,
+        kind -> Text,
+        first_id -> Text,
+        second_id -> Text,
+        current_id -> Text,
+        winner_id -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+        decided_by -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    access_losses (user_id, application_id) {
+        user_id -> Text,
+        application_id -> Text,
+        organization_id -> Text,
+        lost_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    access_alerts (id) {
+        id -> Text,
+        organization_id -> Text,
+        kind -> Text,
+        subject_id -> Text,
+        data -> Text,
+        created_at -> Timestamp,
+        closed_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(domains -> organizations (organization_id));
 diesel::joinable!(connections -> organizations (organization_id));
 diesel::joinable!(users -> organizations (organization_id));
@@ -550,6 +674,12 @@ diesel::joinable!(directory_users -> users (user_id));
 diesel::joinable!(group_members -> groups (group_id));
 diesel::joinable!(group_members -> directory_users (user_id));
 diesel::joinable!(webhook_lanes -> webhook_endpoints (endpoint_id));
+diesel::joinable!(provisioning -> organizations (organization_id));
+diesel::joinable!(mappings -> groups (group_id));
+diesel::joinable!(mappings -> entities (entity_id));
+diesel::joinable!(access -> users (user_id));
+diesel::joinable!(access -> applications (application_id));
+diesel::joinable!(placements -> entities (entity_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     settings,
@@ -588,4 +718,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     webhook_lanes,
     webhook_deliveries,
     audit_chain,
+    provisioning,
+    entities,
+    mappings,
+    rule_sets,
+    access,
+    placements,
+    access_conflicts,
+    access_losses,
+    access_alerts,
 );

@@ -11,6 +11,7 @@ use super::{
     Actor, ApplicationId, ConnectionId, GrantId, Json, OrganizationId, Scope, SessionId, Store, Tx,
     Window,
 };
+use crate::access::Model;
 use crate::clock::Clock;
 use crate::domain::DomainName;
 use crate::email::Email;
@@ -97,6 +98,7 @@ pub(crate) fn orbit() -> NewApplication {
         organizations: None,
         is_demo: false,
         logout: Logout::default(),
+        model: Model::default(),
     }
 }
 

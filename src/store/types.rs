@@ -417,6 +417,16 @@ id!(/// ID of a directory's token.
     ScimTokenId, "sct", "SCIM token");
 id!(/// ID of a request of a directory.
     ScimRequestId, "scr", "SCIM request");
+id!(/// ID of an entity: a place in an application.
+    EntityId, "ent", "entity");
+id!(/// ID of a mapping.
+    MappingId, "map", "mapping");
+id!(/// ID of a mapping rule.
+    RuleId, "rul", "mapping rule");
+id!(/// ID of a conflict between two mappings about a person.
+    ConflictId, "cfl", "conflict");
+id!(/// ID of an alert.
+    AlertId, "alr", "alert");
 id!(/// ID of an event.
     EventId, "evt", "event");
 id!(/// ID of an address of an app that is told of events.

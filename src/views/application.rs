@@ -1,5 +1,6 @@
 //! What is shown of an application.
 
+use super::access::{EntityTypeView, RoleView};
 use super::secret::NewSecretView;
 use super::words;
 use crate::crypto::Secret;
@@ -46,6 +47,12 @@ pub struct ApplicationView {
     /// What a browser opens in a hidden frame when its session has ended.
     frontchannel_logout_uri: Option<String>,
     frontchannel_logout_session_required: bool,
+    /// Its roles, highest first.
+    roles: Vec<RoleView>,
+    /// The role of whom neither a group nor the directory gives one.
+    default_role: Option<String>,
+    /// Its kinds of places.
+    entity_types: Vec<EntityTypeView>,
     /// Whether it belongs to the built-in demo.
     is_demo: bool,
     created_at: DateTime<Utc>,
@@ -82,6 +89,14 @@ impl From<Application> for ApplicationView {
             backchannel_logout_session_required: row.backchannel_logout_session_required,
             frontchannel_logout_uri: row.frontchannel_logout_uri,
             frontchannel_logout_session_required: row.frontchannel_logout_session_required,
+            roles: row.roles.into_inner().into_iter().map(RoleView::from).collect(),
+            default_role: row.default_role,
+            entity_types: row
+                .entity_types
+                .into_inner()
+                .into_iter()
+                .map(EntityTypeView::from)
+                .collect(),
             is_demo: row.is_demo,
             created_at: row.created_at.to_utc(),
             updated_at: row.updated_at.to_utc(),

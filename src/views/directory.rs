@@ -146,18 +146,26 @@ pub struct GroupView {
     name: String,
     /// The directory's own ID of it.
     external_id: Option<String>,
+    /// Keys of the roles that its members have.
+    roles: Vec<String>,
+    /// Everybody in it is off, and has been for a day: it is probably unbound in the directory, which tells nothing else.
+    probably_unbound: bool,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
 
-impl From<Group> for GroupView {
-    fn from(row: Group) -> Self {
+impl GroupView {
+    /// What is shown of a group that `is_unbound`, probably.
+    #[must_use]
+    pub fn new(row: Group, is_unbound: bool) -> Self {
         Self {
             id: row.id.to_string(),
             organization_id: row.organization_id.to_string(),
             connection_id: row.connection_id.to_string(),
             name: row.display_name,
             external_id: Some(row.external_id).filter(|id| !id.is_empty()),
+            roles: row.roles.into_inner(),
+            probably_unbound: is_unbound,
             created_at: row.created_at.to_utc(),
             updated_at: row.updated_at.to_utc(),
         }

@@ -40,6 +40,7 @@ impl<'a> From<&'a Error> for Problem<'a> {
             Error::Unauthenticated(_) => (401, "unauthenticated"),
             Error::Forbidden(_) => (403, "forbidden"),
             Error::TooMany { .. } => (429, "too_many_requests"),
+            Error::Stale(_) => (412, "version_mismatch"),
             Error::Busy(_) => (503, "unavailable"),
             Error::Scim { status, code, .. } => (*status, *code),
             Error::Internal(_) => (500, "internal_error"),

@@ -1,6 +1,9 @@
 //! Words with their choices, as the `OpenAPI` document describes them.
 
 use crate::oidc::provider::AuthMethod;
+use crate::store::access::alerts::AlertKind;
+use crate::store::access::explain::Hold;
+use crate::store::access::mappings::{Flag, MappingState};
 use crate::store::api_keys::Scope;
 use crate::store::applications::{ApplicationKind, IdTokenAlg, NoConnection};
 use crate::store::connections::certificates::{CertificateSource, CertificateState, ENDED};
@@ -27,6 +30,10 @@ macro_rules! words {
 }
 
 words! {
+    mapping_state = MappingState,
+    mapping_flag = Flag,
+    alert_kind = AlertKind,
+    hold = Hold,
     admission = Admission,
     enforcement = Enforcement,
     domain_state = DomainState,

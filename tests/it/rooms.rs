@@ -20,7 +20,7 @@ const FLOORS: &[&[&str]] = &[
         "locale",
         "telemetry",
     ],
-    &["saml", "oidc", "scim"],
+    &["saml", "oidc", "scim", "access"],
     &["store"],
     &["acts", "demo", "openapi", "views"],
     &["http", "cli", "jobs"],

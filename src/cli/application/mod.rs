@@ -6,6 +6,7 @@ use super::failure::Result;
 use super::output::cell;
 use super::paging::Paging;
 use super::shell::Shell;
+use crate::access::Model;
 use crate::store::applications::{
     self, Application, ApplicationKind, ApplicationPatch, IdTokenAlg, Logout, LogoutPatch,
     NewApplication, NoConnection,
@@ -216,6 +217,7 @@ fn create(shell: &Shell, given: Create) -> Result {
         id_token_alg: given.id_token_alg,
         organizations,
         is_demo: false,
+        model: Model::default(),
     };
     let (row, secret) = shell.write(Scope::System, |tx| {
         let (application, secret) = applications::create(tx, new)?;
@@ -253,6 +255,7 @@ fn update(shell: &Shell, given: Update) -> Result {
         no_connection: given.no_connection,
         id_token_alg: given.id_token_alg,
         organizations,
+        ..ApplicationPatch::default()
     };
     let id = given.application;
     show(shell, shell.write(Scope::System, |tx| applications::change(tx, &id, patch))?)

@@ -96,11 +96,12 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         let renewing = tokio::spawn(jobs::keys::run(move || state.renew_keys(), stopped.clone()));
         let reading = tokio::spawn(jobs::refresh::run(refresher, stopped.clone()));
         let numbering = tokio::spawn(jobs::number::run(store.clone(), stopped.clone()));
+        let granting = tokio::spawn(jobs::access::run(store.clone(), stopped.clone()));
         let cleaning = tokio::spawn(jobs::clean_up::run(store, retention, metrics, stopped));
         let ended = running.until(ending).await;
         // The job ends when the sender is gone, too: nobody has to hear this.
         let _ = stop.send(true);
-        for job in [delivering, telling, renewing, reading, numbering, cleaning] {
+        for job in [delivering, telling, renewing, reading, numbering, granting, cleaning] {
             if let Err(error) = job.await {
                 tracing::error!(%error, "a job did not end well");
             }

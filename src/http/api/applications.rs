@@ -2,7 +2,9 @@
 
 use super::answer::{Answer, List, created, no_content};
 use super::input::{Body, Listing, NoFilter, Nullable, PageParams, nullable};
+use super::model::{EntityTypeBody, RoleBody};
 use super::schemas;
+use crate::access::{EntityType, Model, Role};
 use crate::http::caller::{ApiKey, ApplicationsRead, ApplicationsWrite};
 use crate::http::error::ApiError;
 use crate::http::server::State;
@@ -58,10 +60,28 @@ struct Create {
     /// The app needs `iss` and `sid` there. They are there in any case.
     #[serde(default)]
     frontchannel_logout_session_required: bool,
+    /// Its roles, highest first. `admin`, `user` and `guest` if they are left out.
+    roles: Option<Vec<RoleBody>>,
+    /// The role of whom neither a group nor the directory gives one; `null`: none. `user` if it is left out.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    default_role: Nullable<String>,
+    /// Its kinds of places. `team`, `concurrency_group` and `sub_organization` if they are left out.
+    entity_types: Option<Vec<EntityTypeBody>>,
 }
 
 impl From<Create> for NewApplication {
     fn from(body: Create) -> Self {
+        let usual = Model::default();
+        let model = Model {
+            roles: body
+                .roles
+                .map_or(usual.roles, |list| list.into_iter().map(Role::from).collect()),
+            default_role: body.default_role.unwrap_or(usual.default_role),
+            types: body
+                .entity_types
+                .map_or(usual.types, |list| list.into_iter().map(EntityType::from).collect()),
+        };
         Self {
             name: body.name,
             kind: body.kind.unwrap_or(ApplicationKind::Web),
@@ -79,6 +99,7 @@ impl From<Create> for NewApplication {
                 frontchannel_uri: body.frontchannel_logout_uri,
                 frontchannel_session_required: body.frontchannel_logout_session_required,
             },
+            model,
         }
     }
 }
@@ -117,6 +138,13 @@ struct Patch {
     #[schema(value_type = Option<String>)]
     frontchannel_logout_uri: Nullable<String>,
     frontchannel_logout_session_required: Option<bool>,
+    /// Takes the place of the whole list.
+    roles: Option<Vec<RoleBody>>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    default_role: Nullable<String>,
+    /// Takes the place of the whole list. One of which there are entities cannot be left out.
+    entity_types: Option<Vec<EntityTypeBody>>,
 }
 
 impl From<Patch> for ApplicationPatch {
@@ -136,6 +164,11 @@ impl From<Patch> for ApplicationPatch {
                 frontchannel_uri: body.frontchannel_logout_uri,
                 frontchannel_session_required: body.frontchannel_logout_session_required,
             },
+            roles: body.roles.map(|list| list.into_iter().map(Role::from).collect()),
+            default_role: body.default_role,
+            entity_types: body
+                .entity_types
+                .map(|list| list.into_iter().map(EntityType::from).collect()),
         }
     }
 }

@@ -1,18 +1,19 @@
 //! Groups that directories pushed, who is in them, and what directories asked for. The directory changes them, nobody else.
 
-use super::answer::{Answer, List};
+use super::answer::{Answer, List, no_content};
 use super::input::{Listing, NoFilter, PageParams};
 use super::{organizations, schemas};
 use crate::error::{Error, Result};
-use crate::http::caller::{ApiKey, Needs, TracesRead, UsersRead};
+use crate::http::caller::{ApiKey, Needs, TracesRead, UsersRead, UsersWrite};
+use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::directories::all_groups;
 use crate::store::directories::groups::Group;
 use crate::store::directories::requests::{self, Filter as Requests};
-use crate::store::{ConnectionId, GroupId, ScimRequestId};
+use crate::store::{ConnectionId, GroupId, ScimRequestId, Tx};
 use crate::views::directory::{GroupView, MemberView, ScimRequestDetailView, ScimRequestView};
-use actix_web::get;
 use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpResponse, delete, get};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -77,14 +78,19 @@ pub(super) async fn list_groups(
 ) -> Answer<List<GroupView>> {
     let only = key.organization().cloned();
     let ListParams { organization, connection } = listing.filter;
+    let now = state.store.clock().now();
     let page = state.store.read(move |db| {
         let organization = organizations::filter(db, only, organization)?;
         let filter = all_groups::Filter { organization, connection };
         let page = all_groups::page(db, &listing.window, &filter)?;
         let total = if listing.count { Some(all_groups::count(db, &filter)?) } else { None };
-        Ok(List::of(page, total))
+        let unbound = all_groups::unbound(db, &page.data, now)?;
+        Ok(List::of(page, total).map(|group| {
+            let is_unbound = unbound.contains(&group.id);
+            (group, is_unbound)
+        }))
     });
-    Ok(Json(page.await?.map(GroupView::from)))
+    Ok(Json(page.await?.map(|(group, is_unbound)| GroupView::new(group, is_unbound))))
 }
 
 /// Get a group
@@ -100,7 +106,36 @@ pub(super) async fn get_group(
     state: Data<State>,
     id: Path<String>,
 ) -> Answer<GroupView> {
-    Ok(Json(find(&state, &key, &id).await?.into()))
+    let group = find(&state, &key, &id).await?;
+    let now = state.store.clock().now();
+    let view = state.store.read(move |db| {
+        let is_unbound = !all_groups::unbound(db, std::slice::from_ref(&group), now)?.is_empty();
+        Ok(GroupView::new(group, is_unbound))
+    });
+    Ok(Json(view.await?))
+}
+
+/// Remove a group
+///
+/// As if its directory had removed it: its members lose what it gave. A directory that pushes it again restores it. Meant for
+/// a group that is `probably_unbound`.
+#[utoipa::path(
+    tag = "groups",
+    params(schemas::GroupPath),
+    responses((status = 204, description = "It is removed.")),
+    security(("api_key" = ["users:write"])),
+)]
+#[delete("/groups/{group}")]
+pub(super) async fn delete_group(
+    key: ApiKey<UsersWrite>,
+    state: Data<State>,
+    id: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let group = find(&state, &key, &id).await?;
+    let scope = group.organization_id.clone();
+    let write = move |tx: &mut Tx| all_groups::remove(tx, &group.id);
+    state.store.write(&scope, key.actor(), write).await?;
+    Ok(no_content())
 }
 
 /// List a group's members

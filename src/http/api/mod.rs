@@ -1,5 +1,6 @@
 //! The REST API at `/api/v1`: one file per noun, and the document that describes them.
 
+mod access;
 mod answer;
 mod api_keys;
 mod applications;
@@ -15,6 +16,7 @@ mod exempt_owners;
 mod groups;
 mod idempotency;
 mod input;
+mod model;
 pub mod openapi;
 mod organizations;
 mod schemas;
@@ -57,6 +59,7 @@ fn v1() -> Scope<
         .configure(connections)
         .configure(applications)
         .configure(people)
+        .configure(what_groups_give)
         .configure(telling)
         .configure(keys)
         .wrap(from_fn(idempotency::once))
@@ -150,10 +153,36 @@ fn people(config: &mut Described) {
         .service(traces::list_traces)
         .service(groups::list_groups)
         .service(groups::get_group)
+        .service(groups::delete_group)
         .service(groups::list_group_members)
         .service(groups::list_scim_requests)
         .service(groups::get_scim_request)
         .service(traces::get_trace);
+}
+
+fn what_groups_give(config: &mut Described) {
+    config
+        .service(access::provisioning::get_provisioning)
+        .service(access::provisioning::patch_provisioning)
+        .service(access::entities::list_entities)
+        .service(access::entities::get_entity)
+        .service(access::entities::put_entity)
+        .service(access::entities::delete_entity)
+        .service(access::mappings::list_mappings)
+        .service(access::mappings::create_mapping)
+        .service(access::mappings::patch_mapping)
+        .service(access::rules::get_mapping_rules)
+        .service(access::rules::put_mapping_rules)
+        .service(access::rules::preview_mapping_rules)
+        .service(access::rules::run_mapping_rules)
+        .service(access::rules::list_mapping_rules_history)
+        .service(access::conflicts::list_access_conflicts)
+        .service(access::conflicts::decide_access_conflict)
+        .service(access::conflicts::list_access_alerts)
+        .service(access::conflicts::close_access_alert)
+        .service(access::holds::apply_access_holds)
+        .service(access::holds::restore_access_holds)
+        .service(access::users::get_user_access);
 }
 
 fn telling(config: &mut Described) {

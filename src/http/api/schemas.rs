@@ -54,6 +54,14 @@ path_params! {
     WebhookEndpointPath { webhook_endpoint = "whe_01kampz3y7f4m8t2v6c9d0e1hj" }
     /// A delivery's ID.
     DeliveryPath { delivery = "whd_01kampz3y7f4m8t2v6c9d0e1hj" }
+    /// An entity's key, which is yours: 1 to 128 visible ASCII characters.
+    EntityPath { entity = "payments" }
+    /// A mapping's ID.
+    MappingPath { mapping = "map_01kampz3y7f4m8t2v6c9d0e1hj" }
+    /// A conflict's ID.
+    ConflictPath { conflict = "cfl_01kampz3y7f4m8t2v6c9d0e1hj" }
+    /// An alert's ID.
+    AlertPath { alert = "alr_01kampz3y7f4m8t2v6c9d0e1hj" }
     /// An API key's ID.
     ApiKeyPath { api_key = "key_01kampz3y7f4m8t2v6c9d0e1hj" }
 }

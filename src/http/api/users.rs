@@ -78,7 +78,7 @@ pub(super) struct UnlinkedView {
 }
 
 /// A user that the key may see, of an organization that is there.
-async fn find<N: Needs>(state: &State, key: &ApiKey<N>, id: &str) -> Result<User> {
+pub(super) async fn find<N: Needs>(state: &State, key: &ApiKey<N>, id: &str) -> Result<User> {
     let (only, id): (_, UserId) = (key.organization().cloned(), id.parse()?);
     let read = state.store.read(move |db| {
         let user = users::find(db, &id)?;

@@ -102,6 +102,7 @@ fn code(error: &Error) -> &'static str {
         Error::Unauthenticated(_) => "unauthenticated",
         Error::Forbidden(_) => "forbidden",
         Error::TooMany { .. } => "too_many_requests",
+        Error::Stale(_) => "version_mismatch",
         Error::Busy(_) => "unavailable",
         Error::Internal(_) => "internal_error",
     }

@@ -155,6 +155,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
         Error::Forbidden(_) => StatusCode::FORBIDDEN,
         Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::Stale(_) => StatusCode::PRECONDITION_FAILED,
         Error::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Scim { status, .. } => {
             StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)

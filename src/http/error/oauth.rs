@@ -108,6 +108,7 @@ fn translate(error: &Error, id: &str) -> oidc::Error {
         Error::NotFound { .. }
         | Error::Invalid(_)
         | Error::Conflict { .. }
+        | Error::Stale(_)
         | Error::Scim { .. } => oidc::Error::InvalidRequest(error.to_string().into()),
     }
 }

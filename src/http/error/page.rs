@@ -168,7 +168,9 @@ fn error_text(error: &Error) -> Option<String> {
         Error::Invalid(_) | Error::Conflict { .. } | Error::Forbidden(_) | Error::Scim { .. } => {
             Some(error.to_string())
         }
-        Error::Unauthenticated(detail) | Error::TooMany { detail, .. } => Some(detail.clone()),
+        Error::Unauthenticated(detail) | Error::Stale(detail) | Error::TooMany { detail, .. } => {
+            Some(detail.clone())
+        }
         Error::NotFound { .. } | Error::Busy(_) | Error::Internal(_) => None,
     }
 }

@@ -120,6 +120,7 @@ fn translate(error: &Error, id: &str) -> scim::Error {
         Error::Unauthenticated(_) => scim::Error::new(401, "token_invalid", detail),
         Error::Forbidden(_) => scim::Error::new(403, "forbidden", detail),
         Error::TooMany { .. } => scim::Error::new(429, "too_many_requests", detail),
+        Error::Stale(_) => scim::Error::new(412, "version_mismatch", detail),
         Error::Busy(_) => scim::Error::new(
             503,
             "unavailable",

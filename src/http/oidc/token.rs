@@ -12,6 +12,7 @@ use crate::oidc::scope::{Scope as OidcScope, Scopes};
 use crate::oidc::token::{
     Bearer, ClientAuth, Grant, Introspection, LiveToken, TokenQuery, TokenRequest, TokenResponse,
 };
+use crate::store::access::entities::Entity;
 use crate::store::applications::{self, Application, ApplicationSecret};
 use crate::store::grants::{self, Holder, TokenKind, Tokens};
 use crate::store::sessions::Method;
@@ -107,7 +108,7 @@ fn answer(state: &State, application: &Application, tokens: &Tokens) -> Result<T
 }
 
 fn person(holder: &Holder) -> Person {
-    let Holder { grant, user, organization } = holder;
+    let Holder { grant, user, organization, access } = holder;
     Person {
         sub: user.id.to_string(),
         email: user.email.clone(),
@@ -118,7 +119,18 @@ fn person(holder: &Holder) -> Person {
         org_id: organization.id.to_string(),
         org_external_id: organization.external_id.clone(),
         connection_id: grant.connection_id.to_string(),
-        roles: Vec::new(),
+        roles: access.role.iter().cloned().collect(),
+        entities: access.entities.iter().map(entity).collect(),
+    }
+}
+
+fn entity(row: &Entity) -> claims::Entity {
+    claims::Entity {
+        id: row.id.to_string(),
+        kind: row.kind.clone(),
+        key: row.key.clone(),
+        name: row.name.clone(),
+        external_id: row.external_id.clone(),
     }
 }
 

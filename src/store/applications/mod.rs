@@ -1,5 +1,6 @@
 //! Applications: the vendor's apps, as OAuth clients.
 
+mod access_model;
 mod addresses;
 mod logout;
 mod secrets;
@@ -11,6 +12,7 @@ pub use secrets::{
     ApplicationSecret, add_secret, authenticate, revoke_secret, secrets, touch_secret,
 };
 
+use super::access::holds;
 use super::ending::{self, Of};
 use super::input::Faults;
 use super::schema::{applications, organizations};
@@ -18,6 +20,7 @@ use super::types::word;
 use super::{
     ApplicationId, Db, Json, OrganizationId, Page, Prepared, Time, Tx, Window, events, on_backend,
 };
+use crate::access::{EntityType, Model, Role};
 use crate::crypto::{Algorithm, Secret};
 use crate::error::{Error, Result};
 use crate::oidc::client::{Client, ClientKind};
@@ -97,6 +100,12 @@ pub struct Application {
     pub frontchannel_logout_uri: Option<String>,
     /// It needs to know which session that was. It is told in any case.
     pub frontchannel_logout_session_required: bool,
+    /// Its roles, highest first.
+    pub roles: Json<Vec<Role>>,
+    /// The role of whom nothing gives one; none: such a person has none.
+    pub default_role: Option<String>,
+    /// Its kinds of places.
+    pub entity_types: Json<Vec<EntityType>>,
 }
 
 impl From<ApplicationKind> for ClientKind {
@@ -127,6 +136,16 @@ impl Application {
             redirect_uris: self.redirect_uris.to_vec(),
             post_logout_redirect_uris: self.post_logout_redirect_uris.to_vec(),
             id_token_alg: self.id_token_alg.into(),
+        }
+    }
+
+    /// What it declares of roles and places.
+    #[must_use]
+    pub fn model(&self) -> Model {
+        Model {
+            roles: self.roles.to_vec(),
+            default_role: self.default_role.clone(),
+            types: self.entity_types.to_vec(),
         }
     }
 
@@ -171,6 +190,8 @@ pub struct NewApplication {
     pub is_demo: bool,
     /// How it is told of a session's end.
     pub logout: Logout,
+    /// Its roles and kinds of places.
+    pub model: Model,
 }
 
 /// What is to change; `None` stays as it is, `Some(None)` takes away.
@@ -194,6 +215,12 @@ pub struct ApplicationPatch {
     pub organizations: Option<Option<Vec<OrganizationId>>>,
     /// How it is told of a session's end.
     pub logout: LogoutPatch,
+    /// Its roles, highest first.
+    pub roles: Option<Vec<Role>>,
+    /// The role of whom nothing gives one.
+    pub default_role: Option<Option<String>>,
+    /// Its kinds of places.
+    pub entity_types: Option<Vec<EntityType>>,
 }
 
 /// Finds an application that is not deleted.
@@ -270,12 +297,16 @@ pub fn create(tx: &mut Tx, new: NewApplication) -> Result<(Application, Option<S
         backchannel_logout_session_required: new.logout.backchannel_session_required,
         frontchannel_logout_uri: new.logout.frontchannel_uri,
         frontchannel_logout_session_required: new.logout.frontchannel_session_required,
+        roles: Json::from(new.model.roles),
+        default_role: new.model.default_role,
+        entity_types: Json::from(new.model.types),
     };
     check(tx.db, &application)?;
     diesel::insert_into(applications::table).values(&application).execute(tx.db)?;
     let id = &application.id;
     let data = json!({ "name": application.name, "kind": application.kind });
     events::append(tx, None, "application.created", id.as_str(), data)?;
+    holds::stale_everywhere(tx)?;
     let secret = match application.kind {
         ApplicationKind::Web => Some(add_secret(tx, id, None)?.1),
         ApplicationKind::Native => None,
@@ -304,14 +335,28 @@ pub fn change(tx: &mut Tx, id: &ApplicationId, patch: ApplicationPatch) -> Resul
     after.fallback_url = patch.fallback_url.unwrap_or(after.fallback_url);
     after.no_connection = patch.no_connection.unwrap_or(after.no_connection);
     after.id_token_alg = patch.id_token_alg.unwrap_or(after.id_token_alg);
+    if let Some(roles) = patch.roles {
+        after.roles = Json::from(roles);
+    }
+    after.default_role = patch.default_role.unwrap_or(after.default_role);
+    if let Some(types) = patch.entity_types {
+        after.entity_types = Json::from(types);
+    }
     patch.logout.apply(&mut after);
     let changed = differences(&before, &after);
     if changed.is_empty() {
         return Ok(before);
     }
     check(tx.db, &after)?;
+    access_model::keep(tx.db, &before, &after)?;
     after.updated_at = tx.now;
     diesel::update(&after).set(&after).execute(tx.db)?;
+    if ["roles", "default_role", "entity_types", "organizations"]
+        .iter()
+        .any(|it| changed.contains(it))
+    {
+        holds::stale_everywhere(tx)?;
+    }
     if let Some(admitted) = &after.organizations {
         ending::sessions(tx, Of::Others(id, admitted))?;
     }
@@ -326,6 +371,7 @@ pub fn delete(tx: &mut Tx, id: &ApplicationId) -> Result<()> {
     let application = find(tx.db, id)?;
     diesel::update(&application).set(applications::deleted_at.eq(Some(tx.now))).execute(tx.db)?;
     ending::sessions(tx, Of::Application(id))?;
+    holds::stale_everywhere(tx)?;
     let data = json!({ "name": application.name });
     events::append(tx, None, "application.deleted", id.as_str(), data)
 }
@@ -344,6 +390,9 @@ fn differences(before: &Application, after: &Application) -> Vec<&'static str> {
         ("no_connection", before.no_connection != after.no_connection),
         ("id_token_alg", before.id_token_alg != after.id_token_alg),
         ("organizations", organizations(before) != organizations(after)),
+        ("roles", *before.roles != *after.roles),
+        ("default_role", before.default_role != after.default_role),
+        ("entity_types", *before.entity_types != *after.entity_types),
     ]
     .into_iter()
     .chain(logout::differences(before, after))
@@ -373,6 +422,7 @@ fn check(db: &mut Db, application: &Application) -> Result<()> {
     let mut faults = Faults::default();
     faults.name("/name", &application.name);
     addresses::check(&mut faults, application);
+    access_model::check(&mut faults, &application.model());
     if let Some(list) = &application.organizations {
         let known: Vec<OrganizationId> = organizations::table
             .filter(organizations::id.eq_any(list.iter()))

@@ -1,11 +1,16 @@
 //! Groups as the vendor sees them, of all directories.
 
-use super::groups::Group;
+use super::groups::{self as groups_of_directory, Group};
 use crate::error::Result;
 use crate::store::db::or_not_found;
-use crate::store::schema::{directory_users, group_members, groups};
-use crate::store::{ConnectionId, Db, GroupId, OrganizationId, Page, UserId, Window};
+use crate::store::schema::{directory_users, group_members, groups, users};
+use crate::store::{ConnectionId, Db, GroupId, OrganizationId, Page, Time, Tx, UserId, Window};
+use chrono::TimeDelta;
 use diesel::prelude::*;
+use std::collections::HashSet;
+
+/// For how long everybody in a group is off before it counts as unbound.
+const UNBOUND: TimeDelta = TimeDelta::hours(24);
 
 /// Which groups the vendor asks for.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +53,35 @@ fn filtered(filter: &Filter) -> groups::BoxedQuery<'static, <Db as diesel::Conne
         query = query.filter(groups::connection_id.eq(connection.clone()));
     }
     query
+}
+
+/// Which of these groups are probably unbound in their directory: everybody in them is off, and has been for a day. Some
+/// directories tell nothing else when a group is taken from the app.
+pub fn unbound(db: &mut Db, of: &[Group], now: Time) -> Result<HashSet<GroupId>> {
+    let ids: Vec<&GroupId> = of.iter().map(|group| &group.id).collect();
+    let rows: Vec<(GroupId, i64, i64, Option<Time>)> = group_members::table
+        .inner_join(users::table.on(users::id.eq(group_members::user_id)))
+        .filter(group_members::group_id.eq_any(ids))
+        .group_by(group_members::group_id)
+        .select((
+            group_members::group_id,
+            diesel::dsl::count_star(),
+            diesel::dsl::count(users::directory_suspended_at),
+            diesel::dsl::max(users::directory_suspended_at),
+        ))
+        .load(db)?;
+    let then = now.minus(UNBOUND);
+    let is_unbound = |(_, all, off, last): &(GroupId, i64, i64, Option<Time>)| {
+        all == off && last.is_some_and(|last| last <= then)
+    };
+    Ok(rows.into_iter().filter(is_unbound).map(|(id, ..)| id).collect())
+}
+
+/// Removes a group, as its directory would.
+pub fn remove(tx: &mut Tx, id: &GroupId) -> Result<()> {
+    let group = by_id(tx.db, id)?;
+    groups_of_directory::take_away(tx, group)?;
+    Ok(())
 }
 
 /// A page of a group's members, newest person first.

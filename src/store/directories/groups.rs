@@ -11,6 +11,7 @@ use crate::scim::document::{self, Meta};
 use crate::scim::patch::{self, MemberChange, Operation};
 use crate::scim::query::Query;
 use crate::scim::{self, Kind, Resource};
+use crate::store::access;
 use crate::store::prepared::written;
 use crate::store::schema::groups;
 use crate::store::{
@@ -48,6 +49,8 @@ pub struct Group {
     pub updated_at: Time,
     /// When the directory removed it.
     pub deleted_at: Option<Time>,
+    /// Keys of the roles that its members have.
+    pub roles: Json<Vec<String>>,
 }
 
 /// A group with its members, where they were asked for.
@@ -80,6 +83,8 @@ impl Group {
         resource.text("displayName").unwrap_or_default().clone_into(&mut self.display_name);
         self.display_name_key = scim::fold(&self.display_name);
         resource.text("externalId").unwrap_or_default().clone_into(&mut self.external_id);
+        self.roles =
+            Json::from(resource.roles().into_iter().map(str::to_owned).collect::<Vec<_>>());
         self.resource = Json::from(resource.into_attributes());
     }
 }
@@ -112,6 +117,7 @@ pub fn create(
     members: &[String],
     with_members: bool,
 ) -> Result<(Crowd, Effect)> {
+    access::provisioning::groups_are_on(tx.db, &directory.organization_id)?;
     resource.complete()?;
     let name = resource.text("displayName").unwrap_or_default().to_owned();
     refuse_name(tx, directory, &name, None)?;
@@ -130,6 +136,7 @@ pub fn create(
         created_at: tx.now,
         updated_at: tx.now,
         deleted_at: None,
+        roles: Json::from(Vec::new()),
     });
     group.take(resource);
     group.revision += 1;
@@ -145,7 +152,9 @@ pub fn create(
     let (kind, did) =
         if is_restored { ("group.restored", "restored") } else { ("group.created", "created") };
     tell(tx, &group, kind, json!({ "name": group.display_name }))?;
+    access::group_appeared(tx, &group)?;
     let added = members::add(tx, &group, members)?;
+    members::settle(tx, &group, &added)?;
     let words = format!("Group {} {did}{}.", group.display_name, counted(added.len(), 0));
     let changes = Changes::made(&group.resource).with_members(&added, &[]);
     Ok((with(tx.db, group, with_members)?, Effect::change(words, changes)))
@@ -161,6 +170,7 @@ pub fn replace(
     if_match: Option<&[i64]>,
     with_members: bool,
 ) -> Result<(Crowd, Effect)> {
+    access::provisioning::groups_are_on(tx.db, &directory.organization_id)?;
     let group = row(tx.db, directory, id)?;
     unchanged_since(group.revision, if_match)?;
     if resource.text("displayName").is_none() {
@@ -181,6 +191,7 @@ pub fn patch(
     if_match: Option<&[i64]>,
     with_members: bool,
 ) -> Result<(Crowd, Effect)> {
+    access::provisioning::groups_are_on(tx.db, &directory.organization_id)?;
     let group = row(tx.db, directory, id)?;
     unchanged_since(group.revision, if_match)?;
     let mut resource = group.resource();
@@ -196,15 +207,23 @@ pub fn remove(
     id: &str,
     if_match: Option<&[i64]>,
 ) -> Result<Effect> {
-    let mut group = row(tx.db, directory, id)?;
+    access::provisioning::groups_are_on(tx.db, &directory.organization_id)?;
+    let group = row(tx.db, directory, id)?;
     unchanged_since(group.revision, if_match)?;
+    take_away(tx, group)
+}
+
+/// Removes a group, whoever wants that.
+pub(super) fn take_away(tx: &mut Tx, mut group: Group) -> Result<Effect> {
     let (_, left) = members::change(tx, &group, &MemberChange::RemoveAll)?;
     group.deleted_at = Some(tx.now);
     group.updated_at = tx.now;
     group.revision += 1;
     diesel::update(&group).set(&group).execute(tx.db)?;
-    count_more(tx, &directory.connection_id, 0, -1)?;
+    count_more(tx, &group.connection_id, 0, -1)?;
     tell(tx, &group, "group.removed", json!({ "name": group.display_name }))?;
+    access::group_removed(tx, &group)?;
+    members::settle(tx, &group, &left)?;
     let words = format!("Group {} removed{}.", group.display_name, counted(0, left.len()));
     Ok(Effect::change(words, Changes::gone(&group.resource).with_members(&[], &left)))
 }
@@ -217,7 +236,7 @@ fn write(
     changes: &[MemberChange],
 ) -> Result<(Group, Effect)> {
     let is_changed = *group.resource != *resource.attributes();
-    let former = group.display_name.clone();
+    let (former, former_roles) = (group.display_name.clone(), group.roles.clone());
     let differs = Changes::between(&group.resource, resource.attributes());
     if is_changed {
         let name = resource.text("displayName").unwrap_or_default();
@@ -239,13 +258,22 @@ fn write(
     group.updated_at = tx.now;
     if is_changed {
         diesel::update(&group).set(&group).execute(tx.db)?;
-        let renamed = former != group.display_name;
-        let kind = if renamed { "group.renamed" } else { "group.updated" };
+        let kind = if former != group.display_name { "group.renamed" } else { "group.updated" };
         tell(tx, &group, kind, json!({ "name": group.display_name, "former": former }))?;
     } else {
         on_backend!(tx.db, conn => Touched(&group).execute(conn))?;
     }
-    let did = match (is_changed, former != group.display_name) {
+    let is_renamed = former != group.display_name;
+    let concerns_all = (is_renamed && access::group_renamed(tx, &group, &former)?)
+        || *former_roles != *group.roles;
+    if concerns_all {
+        members::settle_all(tx, &group, &removed)?;
+    } else {
+        added.extend_from_slice(&removed);
+        members::settle(tx, &group, &added)?;
+        added.truncate(added.len() - removed.len());
+    }
+    let did = match (is_changed, is_renamed) {
         (true, true) => format!(" renamed from {former}"),
         (true, false) => " changed".to_owned(),
         (false, _) => String::new(),

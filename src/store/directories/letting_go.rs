@@ -3,6 +3,7 @@
 use super::Directory;
 use super::tokens::count_more;
 use crate::error::Result;
+use crate::store::access;
 use crate::store::db;
 use crate::store::schema::{
     connections, directories, directory_users, group_members, groups, users,
@@ -162,6 +163,8 @@ fn hand_over(tx: &mut Tx, directory: &Directory, kept: &[Gone]) -> Result<()> {
         .execute(tx.db)?;
     let rows = directory_users::table.filter(directory_users::user_id.eq_any(ids.clone()));
     diesel::delete(rows).execute(tx.db)?;
+    let settled: Vec<UserId> = kept.iter().map(|(id, _)| id.clone()).collect();
+    access::after_switch(tx, &directory.organization_id, &settled)?;
     for id in ids {
         let data = json!({ "changed": ["source"] });
         events::append(tx, Some(&directory.organization_id), "user.updated", id.as_str(), data)?;

@@ -4,6 +4,7 @@ use super::groups::{Group, tell};
 use crate::error::Result;
 use crate::scim;
 use crate::scim::patch::MemberChange;
+use crate::store::access;
 use crate::store::db::listed;
 use crate::store::schema::{directory_users, group_members, groups};
 use crate::store::{Db, GroupId, Prepared, Tx, UserId, on_backend};
@@ -118,6 +119,23 @@ fn taken_out(
     let removed = texts(removed);
     tell_members(tx, group, "group.member.removed", &removed)?;
     Ok(removed)
+}
+
+/// Makes the access of people who came or went what it is by their groups. A test group gives nothing.
+pub(super) fn settle(tx: &mut Tx, group: &Group, people: &[String]) -> Result<()> {
+    if !group.is_test && !people.is_empty() {
+        let people: Vec<UserId> = people.iter().map(|id| id.parse()).collect::<Result<_>>()?;
+        access::after_directory(tx, &group.organization_id, &people)?;
+    }
+    Ok(())
+}
+
+/// The same for everybody in the group, and those who went.
+pub(super) fn settle_all(tx: &mut Tx, group: &Group, gone: &[String]) -> Result<()> {
+    let theirs = group_members::table.filter(group_members::group_id.eq(&group.id));
+    let mut people: Vec<String> = theirs.select(group_members::user_id).load(tx.db)?;
+    people.extend_from_slice(gone);
+    settle(tx, group, &people)
 }
 
 fn tell_members(tx: &mut Tx, group: &Group, kind: &'static str, ids: &[String]) -> Result<()> {

@@ -12,6 +12,7 @@ use crate::scim::document::{self, Meta};
 use crate::scim::patch::{self, Operation};
 use crate::scim::query::Query;
 use crate::scim::{self, Kind, Resource};
+use crate::store::access;
 use crate::store::ending::{self, Of};
 use crate::store::prepared::written;
 use crate::store::schema::directory_users;
@@ -50,6 +51,8 @@ pub struct Row {
     pub updated_at: Time,
     /// When the directory removed it.
     pub deleted_at: Option<Time>,
+    /// Keys of the roles that the person has by themselves.
+    pub roles: Json<Vec<String>>,
 }
 
 /// A user, as a directory sees one.
@@ -96,6 +99,8 @@ impl Row {
         resource.text("externalId").unwrap_or_default().clone_into(&mut self.external_id);
         self.display_name_key = scim::fold(resource.text("displayName").unwrap_or_default());
         self.is_active = is_active;
+        self.roles =
+            Json::from(resource.roles().into_iter().map(str::to_owned).collect::<Vec<_>>());
         self.resource = Json::from(resource.into_attributes());
     }
 }
@@ -166,6 +171,7 @@ pub fn create(
         created_at: before.as_ref().map_or(tx.now, |before| before.created_at),
         updated_at: tx.now,
         deleted_at: None,
+        roles: Json::from(Vec::new()),
     };
     row.take(resource, is_active);
     let is_new = before.is_none();
@@ -178,6 +184,7 @@ pub fn create(
     }
     emails::write(tx, &row)?;
     count_more(tx, &directory.connection_id, 1, 0)?;
+    settle(tx, directory, &row)?;
     let words = format!("{} {effect}{}.", called(&row), ended_words(ended));
     // Who comes back was nothing to the directory since it removed them.
     let changes = Changes::made(&row.resource);
@@ -241,6 +248,7 @@ pub fn remove(
     letting_go::groups_changed(tx, &row.user_id)?;
     count_more(tx, &directory.connection_id, -1, 0)?;
     let ended = people::deprovision(tx, &row.user_id, row.is_test)?;
+    settle(tx, directory, &row)?;
     let words = format!("{} removed{}.", called(&row), ended_words(ended));
     Ok(Effect::change(words, Changes::gone(&row.resource)))
 }
@@ -281,6 +289,9 @@ fn write(
         emails::forget(tx, &row.user_id)?;
         emails::write(tx, &row)?;
     }
+    if before.is_active != row.is_active || *before.roles != *row.roles {
+        settle(tx, directory, &row)?;
+    }
     let did = match (before.is_active, row.is_active) {
         (true, false) => "deactivated",
         (false, true) => "activated",
@@ -294,19 +305,28 @@ fn write(
 written! {
     insert Coming: Row, into directory_users {
         user_id, connection_id, user_name_key, external_id, display_name_key, is_active, is_test, resource, revision,
-        created_at, updated_at, deleted_at,
+        created_at, updated_at, deleted_at, roles,
     }
 }
 
 written! {
     update Saved: Row, in directory_users {
         connection_id, user_name_key, external_id, display_name_key, is_active, is_test, resource, revision,
-        created_at, updated_at, deleted_at,
+        created_at, updated_at, deleted_at, roles,
     } by user_id
 }
 
 fn save(tx: &mut Tx, row: &Row) -> Result<()> {
     on_backend!(tx.db, conn => Saved(row).execute(conn))?;
+    Ok(())
+}
+
+/// Makes the person's access what it is by what the directory says now. Who only tests the connection has none.
+fn settle(tx: &mut Tx, directory: &Directory, row: &Row) -> Result<()> {
+    if !row.is_test {
+        let person = std::slice::from_ref(&row.user_id);
+        access::after_directory(tx, &directory.organization_id, person)?;
+    }
     Ok(())
 }
 

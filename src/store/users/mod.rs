@@ -12,6 +12,7 @@ pub(super) use from_directory::{
     create_from_directory, deprovision, lose_email, take_from_directory,
 };
 
+use super::access;
 use super::db::or_not_found;
 use super::ending::{self, Of};
 use super::input::{self, Faults};
@@ -227,6 +228,7 @@ pub fn create(tx: &mut Tx, new: NewUser) -> Result<User> {
     refuse_taken(tx, &user)?;
     insert(tx, &user)?;
     tell(tx, &user, "user.created", json!({ "source": user.source }))?;
+    settle(tx, &user)?;
     Ok(user)
 }
 
@@ -328,6 +330,7 @@ pub fn suspend(tx: &mut Tx, id: &UserId) -> Result<User> {
     save(tx, &mut user)?;
     let ended = ending::sessions(tx, Of::User(id))?;
     tell(tx, &user, "user.suspended", json!({ "sessions_ended": ended }))?;
+    settle(tx, &user)?;
     Ok(user)
 }
 
@@ -340,6 +343,7 @@ pub fn restore(tx: &mut Tx, id: &UserId) -> Result<User> {
     user.suspended_at = None;
     save(tx, &mut user)?;
     tell(tx, &user, "user.restored", json!({}))?;
+    settle(tx, &user)?;
     Ok(user)
 }
 
@@ -412,6 +416,12 @@ written! {
 fn save(tx: &mut Tx, user: &mut User) -> Result<()> {
     user.updated_at = tx.now;
     on_backend!(tx.db, conn => Saved(user).execute(conn))?;
+    Ok(())
+}
+
+/// Makes a person's access what it is now that they are there, or are on or off.
+fn settle(tx: &mut Tx, user: &User) -> Result<()> {
+    access::after_switch(tx, &user.organization_id, std::slice::from_ref(&user.id))?;
     Ok(())
 }
 

@@ -23,6 +23,7 @@ use process::Process;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use url::Url;
+use vestibule::access::Model;
 use vestibule::clock::{Clock, Time};
 use vestibule::config::{self, Flags, Surroundings};
 use vestibule::crypto::MasterKey;
@@ -185,6 +186,7 @@ impl Gateway {
             organizations: None,
             is_demo: false,
             logout: Logout::default(),
+            model: Model::default(),
         };
         change(&mut new);
         let (application, secret) = self.write(|tx| applications::create(tx, new));

@@ -1,0 +1,14 @@
+DROP TABLE access_alerts;
+DROP TABLE access_losses;
+DROP TABLE access_conflicts;
+DROP TABLE placements;
+DROP TABLE access;
+DROP TABLE rule_sets;
+DROP TABLE mappings;
+DROP TABLE entities;
+DROP TABLE provisioning;
+ALTER TABLE directory_users DROP COLUMN roles;
+ALTER TABLE groups DROP COLUMN roles;
+ALTER TABLE applications DROP COLUMN entity_types;
+ALTER TABLE applications DROP COLUMN default_role;
+ALTER TABLE applications DROP COLUMN roles;

@@ -1,0 +1,183 @@
+//! Mappings: members of this group belong to that entity.
+
+use crate::error::Error;
+use crate::http::api::answer::{Answer, List, created};
+use crate::http::api::input::{Body, Listing, Nullable, PageParams, nullable};
+use crate::http::api::{organizations as customers, schemas};
+use crate::http::caller::{ApiKey, OrganizationsRead, OrganizationsWrite};
+use crate::http::error::ApiError;
+use crate::http::server::State;
+use crate::store::access::mappings::{self, Filter, MappingPatch, MappingState, Place};
+use crate::store::{ApplicationId, EntityId, GroupId, MappingId, Scope, Tx, access};
+use crate::views::access::MappingView;
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpResponse, get, patch, post};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+/// Which mappings a list shows.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ListParams {
+    /// Only those of this group.
+    #[param(value_type = Option<String>)]
+    group: Option<GroupId>,
+    /// Only those to this entity.
+    #[param(value_type = Option<String>)]
+    entity: Option<EntityId>,
+    /// Only those in this state.
+    #[param(schema_with = schemas::mapping_state)]
+    state: Option<MappingState>,
+}
+
+/// A mapping by hand. It gives a place (`entity`, or `type`), a role, or both.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewMapping)]
+#[serde(deny_unknown_fields)]
+struct Create {
+    #[schema(value_type = String, example = "grp_01kampz3y7f4m8t2v6c9d0e1hj")]
+    group_id: GroupId,
+    /// The application; it may be left out where people of the organization use only one.
+    #[schema(value_type = Option<String>)]
+    application_id: Option<ApplicationId>,
+    /// The key of an entity that is there.
+    #[schema(example = "payments")]
+    entity: Option<String>,
+    /// Instead of `entity`: the key of a type. The entity of the group's name is made if it is not there.
+    #[serde(rename = "type")]
+    #[schema(example = "team")]
+    kind: Option<String>,
+    /// With `type`: another name than the group's.
+    name: Option<String>,
+    /// The key of the role that it gives.
+    #[schema(example = "admin")]
+    role: Option<String>,
+}
+
+/// What becomes of a mapping. Whatever is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = MappingPatch)]
+#[serde(deny_unknown_fields)]
+struct Patch {
+    /// `approved` or `rejected`.
+    #[schema(schema_with = schemas::mapping_state)]
+    state: Option<MappingState>,
+    /// Another place: the key of an entity that is there.
+    entity: Option<String>,
+    /// Another place: the key of a type. The entity of the group's name is made if it is not there.
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    /// With `type`: another name than the group's.
+    name: Option<String>,
+    /// The key of the role that it gives; `null`: that of its rule.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    role: Nullable<String>,
+}
+
+fn place(
+    entity: Option<String>,
+    kind: Option<String>,
+    name: Option<String>,
+) -> Result<Option<Place>, Error> {
+    match (entity, kind, name) {
+        (Some(key), None, None) => Ok(Some(Place::Key(key))),
+        (None, Some(kind), name) => Ok(Some(Place::Named { kind, name })),
+        (None, None, None) => Ok(None),
+        (Some(_), ..) => Err(Error::invalid("/entity", "invalid", "Give either entity or type.")),
+        (None, None, Some(_)) => {
+            Err(Error::invalid("/type", "required", "A name needs the type of the entity."))
+        }
+    }
+}
+
+/// List mappings
+#[utoipa::path(
+    tag = "mappings",
+    params(schemas::OrganizationPath, PageParams, ListParams),
+    responses((status = 200, body = List<MappingView>)),
+    security(("api_key" = ["organizations:read"])),
+)]
+#[get("/organizations/{organization}/mappings")]
+pub(in crate::http::api) async fn list_mappings(
+    key: ApiKey<OrganizationsRead>,
+    state: Data<State>,
+    name: Path<String>,
+    listing: Listing<ListParams>,
+) -> Answer<List<MappingView>> {
+    let only = key.organization().cloned();
+    let ListParams { group, entity, state: wanted } = listing.filter;
+    let filter = Filter { group, entity, state: wanted };
+    let page = state.store.read(move |db| {
+        let id = customers::resolve(db, only.as_ref(), &name)?.id;
+        let page = mappings::page(db, &listing.window, &id, &filter)?;
+        let total = if listing.count { Some(mappings::count(db, &id, &filter)?) } else { None };
+        Ok(List::of(page, total))
+    });
+    Ok(Json(page.await?.map(MappingView::from)))
+}
+
+/// Create a mapping
+///
+/// It is approved, so members of the group have what it gives at once. An entity belongs to one group at most: 409
+/// `entity_owned` names the other one.
+#[utoipa::path(
+    tag = "mappings",
+    params(schemas::OrganizationPath),
+    request_body = Create,
+    responses((status = 201, body = MappingView)),
+    security(("api_key" = ["organizations:write"])),
+)]
+#[post("/organizations/{organization}/mappings")]
+pub(in crate::http::api) async fn create_mapping(
+    key: ApiKey<OrganizationsWrite>,
+    state: Data<State>,
+    name: Path<String>,
+    body: Body<Create>,
+) -> Result<HttpResponse, ApiError> {
+    let id = customers::find(&state, &key, name.into_inner()).await?.id;
+    let scope = Scope::from(&id);
+    let Create { group_id, application_id, entity, kind, name, role } = body.0;
+    let place = place(entity, kind, name)?.unwrap_or(Place::Nowhere);
+    let write = move |tx: &mut Tx| {
+        let application = access::meant(tx.db, &id, application_id.as_ref())?;
+        mappings::create(tx, &id, &application, &group_id, place, role)
+    };
+    let mapping = state.store.write(scope, key.actor(), write).await?;
+    Ok(created(&MappingView::from(mapping)))
+}
+
+/// Approve, reject or move a mapping
+#[utoipa::path(
+    tag = "mappings",
+    params(schemas::OrganizationPath, schemas::MappingPath),
+    request_body = Patch,
+    responses((status = 200, body = MappingView)),
+    security(("api_key" = ["organizations:write"])),
+)]
+#[patch("/organizations/{organization}/mappings/{mapping}")]
+pub(in crate::http::api) async fn patch_mapping(
+    key: ApiKey<OrganizationsWrite>,
+    state: Data<State>,
+    path: Path<(String, String)>,
+    body: Body<Patch>,
+) -> Answer<MappingView> {
+    let (name, mapping) = path.into_inner();
+    let mapping: MappingId = mapping.parse()?;
+    let id = customers::find(&state, &key, name).await?.id;
+    let scope = Scope::from(&id);
+    let is_approved = match body.0.state {
+        None => None,
+        Some(MappingState::Approved) => Some(true),
+        Some(MappingState::Rejected) => Some(false),
+        Some(MappingState::Pending | MappingState::AutoApproved) => {
+            let detail = "A person approves or rejects a mapping: approved, rejected.";
+            return Err(Error::invalid("/state", "invalid", detail).into());
+        }
+    };
+    let Patch { entity, kind, name, role, .. } = body.0;
+    let patch = MappingPatch { is_approved, place: place(entity, kind, name)?, role };
+    let write = move |tx: &mut Tx| mappings::change(tx, &id, &mapping, patch);
+    Ok(Json(state.store.write(scope, key.actor(), write).await?.into()))
+}

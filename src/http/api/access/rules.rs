@@ -1,0 +1,278 @@
+//! Mapping rules: the whole set, what it would do, what it did.
+
+use crate::access::rules::{Match, Target};
+use crate::error::{Error, Result};
+use crate::http::api::answer::{Answer, List};
+use crate::http::api::input::{Body, Listing, NoFilter, Nothing};
+use crate::http::api::{organizations as customers, schemas};
+use crate::http::caller::{ApiKey, OrganizationsRead, OrganizationsWrite};
+use crate::http::error::ApiError;
+use crate::http::server::State;
+use crate::store::access::mappings::MappingState;
+use crate::store::access::preview::{self, Asked};
+use crate::store::access::rule_sets::{self, NewRule};
+use crate::store::{ApplicationId, MappingId, RuleId, Scope, Tx, access};
+use crate::views::access::{PreviewView, RuleSetView};
+use actix_web::http::header::{ETAG, IF_MATCH};
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post, put};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A rule.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewMappingRule)]
+#[serde(deny_unknown_fields)]
+struct RuleBody {
+    /// The ID that it has; left out: it is new.
+    #[schema(value_type = Option<String>)]
+    id: Option<RuleId>,
+    /// The application; it may be left out where people of the organization use only one.
+    #[schema(value_type = Option<String>)]
+    application_id: Option<ApplicationId>,
+    /// How the name of a group is compared: `exact` and `prefix` in any case, `regex` anywhere in it, `all`.
+    #[serde(rename = "match")]
+    #[schema(value_type = String, example = "prefix")]
+    compare: Match,
+    /// With what; empty for `all`.
+    #[serde(default)]
+    #[schema(example = "eng-")]
+    pattern: String,
+    /// The places that it gives.
+    #[serde(default)]
+    targets: Vec<TargetBody>,
+    /// The key of the role that its mappings give.
+    role: Option<String>,
+    /// Its mappings need nobody's approval.
+    #[serde(default)]
+    auto_approve: bool,
+    /// Rules of a higher priority are asked first; of equal ones the older.
+    #[serde(default)]
+    priority: i32,
+}
+
+/// A place that a rule gives.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewRuleTarget)]
+#[serde(deny_unknown_fields)]
+struct TargetBody {
+    /// The key of the entity type.
+    #[serde(rename = "type")]
+    #[schema(example = "team")]
+    kind: String,
+    /// The ID of an entity; left out: the one with the group's name.
+    entity: Option<String>,
+}
+
+/// The whole set of rules.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewMappingRules)]
+#[serde(deny_unknown_fields)]
+struct Rules {
+    rules: Vec<RuleBody>,
+}
+
+/// What is asked about: rules, mappings, or both.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewAccessPreview)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    /// The rules as they would be; left out: as they are.
+    rules: Option<Vec<RuleBody>>,
+    /// Mappings that would be approved or rejected.
+    #[serde(default)]
+    mappings: Vec<Decision>,
+}
+
+/// What would become of a mapping.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = SupposedMapping)]
+#[serde(deny_unknown_fields)]
+struct Decision {
+    #[schema(value_type = String)]
+    id: MappingId,
+    /// `approved` or `rejected`.
+    #[schema(schema_with = schemas::mapping_state)]
+    state: MappingState,
+}
+
+/// What a run of the rules did.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RulesEffect)]
+struct EffectView {
+    /// How many mappings it made.
+    mappings: usize,
+    /// For how many people something changed.
+    people: usize,
+}
+
+impl From<RuleBody> for NewRule {
+    fn from(body: RuleBody) -> Self {
+        let target = |it: TargetBody| Target { kind: it.kind, entity: it.entity };
+        Self {
+            id: body.id,
+            application_id: body.application_id,
+            compare: body.compare,
+            pattern: body.pattern,
+            targets: body.targets.into_iter().map(target).collect(),
+            role: body.role,
+            auto_approve: body.auto_approve,
+            priority: body.priority,
+        }
+    }
+}
+
+/// The version that the caller saw, without its quotes.
+fn seen(request: &HttpRequest) -> Option<String> {
+    let value = request.headers().get(IF_MATCH)?.to_str().ok()?;
+    (value != "*").then(|| value.trim_start_matches("W/").trim_matches('"').to_owned())
+}
+
+fn with_version(set: RuleSetView, version: &str) -> HttpResponse {
+    HttpResponse::Ok().insert_header((ETAG, format!("\"{version}\""))).json(set)
+}
+
+/// Get the mapping rules
+///
+/// The `ETag` is a version of rules, groups and mappings together: it changes when one of them does.
+#[utoipa::path(
+    tag = "mapping_rules",
+    params(schemas::OrganizationPath),
+    responses((status = 200, body = RuleSetView)),
+    security(("api_key" = ["organizations:read"])),
+)]
+#[get("/organizations/{organization}/mapping_rules")]
+pub(in crate::http::api) async fn get_mapping_rules(
+    key: ApiKey<OrganizationsRead>,
+    state: Data<State>,
+    name: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let only = key.organization().cloned();
+    let read = state.store.read(move |db| {
+        let id = customers::resolve(db, only.as_ref(), &name)?.id;
+        Ok((rule_sets::current(db, &id)?, rule_sets::version(db, &id)?))
+    });
+    let (set, version) = read.await?;
+    Ok(with_version(set.into(), &version))
+}
+
+/// Apply mapping rules
+///
+/// The whole set, which then runs on all groups that have no mapping. With `If-Match` it is applied only to what it was
+/// previewed on: 412 `version_mismatch` if rules, groups or mappings have changed meanwhile.
+#[utoipa::path(
+    tag = "mapping_rules",
+    params(
+        schemas::OrganizationPath,
+        ("If-Match" = Option<String>, Header, description = "The version of a preview, or the `ETag` of the rules."),
+    ),
+    request_body = Rules,
+    responses((status = 200, body = RuleSetView)),
+    security(("api_key" = ["organizations:write"])),
+)]
+#[put("/organizations/{organization}/mapping_rules")]
+pub(in crate::http::api) async fn put_mapping_rules(
+    key: ApiKey<OrganizationsWrite>,
+    state: Data<State>,
+    name: Path<String>,
+    request: HttpRequest,
+    body: Body<Rules>,
+) -> Result<HttpResponse, ApiError> {
+    let id = customers::find(&state, &key, name.into_inner()).await?.id;
+    let (scope, seen) = (Scope::from(&id), seen(&request));
+    let rules: Vec<NewRule> = body.0.rules.into_iter().map(NewRule::from).collect();
+    let write = move |tx: &mut Tx| {
+        let set = rule_sets::apply(tx, &id, rules, seen.as_deref())?;
+        Ok((set, rule_sets::version(tx.db, &id)?))
+    };
+    let (set, version) = state.store.write(scope, key.actor(), write).await?;
+    Ok(with_version(Some(set).into(), &version))
+}
+
+/// Preview rules or mappings
+///
+/// Who would gain, lose or change what, and why. Nothing is written.
+#[utoipa::path(
+    tag = "mapping_rules",
+    params(schemas::OrganizationPath),
+    request_body = Question,
+    responses((status = 200, body = PreviewView)),
+    security(("api_key" = ["organizations:read"])),
+)]
+#[post("/organizations/{organization}/mapping_rules/preview")]
+pub(in crate::http::api) async fn preview_mapping_rules(
+    key: ApiKey<OrganizationsRead>,
+    state: Data<State>,
+    name: Path<String>,
+    body: Body<Question>,
+) -> Answer<PreviewView> {
+    let only = key.organization().cloned();
+    let asked = Asked {
+        rules: body.0.rules.map(|list| list.into_iter().map(NewRule::from).collect()),
+        mappings: body.0.mappings.into_iter().map(decision).collect::<Result<_>>()?,
+    };
+    let now = state.store.clock().now();
+    let read = state.store.read(move |db| {
+        let id = customers::resolve(db, only.as_ref(), &name)?.id;
+        preview::preview(db, &id, asked, now)
+    });
+    Ok(Json(read.await?.into()))
+}
+
+fn decision(it: Decision) -> Result<(MappingId, bool)> {
+    match it.state {
+        MappingState::Approved => Ok((it.id, true)),
+        MappingState::Rejected => Ok((it.id, false)),
+        MappingState::Pending | MappingState::AutoApproved => {
+            let detail = "A mapping would be approved or rejected.";
+            Err(Error::invalid("/mappings", "invalid", detail))
+        }
+    }
+}
+
+/// Run the mapping rules now
+///
+/// On all groups that have no mapping.
+#[utoipa::path(
+    tag = "mapping_rules",
+    params(schemas::OrganizationPath),
+    responses((status = 200, body = EffectView)),
+    security(("api_key" = ["organizations:write"])),
+)]
+#[post("/organizations/{organization}/mapping_rules/run")]
+pub(in crate::http::api) async fn run_mapping_rules(
+    key: ApiKey<OrganizationsWrite>,
+    state: Data<State>,
+    name: Path<String>,
+    _: Body<Nothing>,
+) -> Answer<EffectView> {
+    let id = customers::find(&state, &key, name.into_inner()).await?.id;
+    let scope = Scope::from(&id);
+    let write = move |tx: &mut Tx| access::run_rules(tx, &id);
+    let effect = state.store.write(scope, key.actor(), write).await?;
+    Ok(Json(EffectView { mappings: effect.mappings, people: effect.people }))
+}
+
+/// List the sets of rules that were applied
+///
+/// The newest hundred, newest first. To go back to one, PUT its rules without their IDs.
+#[utoipa::path(
+    tag = "mapping_rules",
+    params(schemas::OrganizationPath),
+    responses((status = 200, body = List<RuleSetView>)),
+    security(("api_key" = ["organizations:read"])),
+)]
+#[get("/organizations/{organization}/mapping_rules/history")]
+pub(in crate::http::api) async fn list_mapping_rules_history(
+    key: ApiKey<OrganizationsRead>,
+    state: Data<State>,
+    name: Path<String>,
+    _: Listing<NoFilter>,
+) -> Answer<List<RuleSetView>> {
+    let only = key.organization().cloned();
+    let read = state.store.read(move |db| {
+        let id = customers::resolve(db, only.as_ref(), &name)?.id;
+        rule_sets::history(db, &id)
+    });
+    Ok(Json(List::all(read.await?).map(|set| RuleSetView::from(Some(set)))))
+}

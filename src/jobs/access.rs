@@ -1,0 +1,43 @@
+//! Access that is due: what was held for long enough happens, and after a change of an application everybody's is
+//! computed anew.
+//!
+//! Several instances may do it at once: each organization is done in a transaction of its own that looks again at what is
+//! due, so the second one finds nothing to do.
+
+use crate::error::Result;
+use crate::store::access::holds;
+use crate::store::{Actor, Store};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often is looked for what is due.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Runs until `stop` says `true` or is dropped.
+pub async fn run(store: Store, mut stop: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = once(&store).await {
+            tracing::warn!(error = ?error, "access that is due could not be computed");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            changed = stop.changed() => {
+                if changed.is_err() || *stop.borrow() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Does what is due now; tells for how many people something changed.
+pub async fn once(store: &Store) -> Result<usize> {
+    let now = store.clock().now();
+    let mut changed = 0;
+    for organization in store.read(move |db| holds::due(db, now)).await? {
+        let scope = organization.clone();
+        let catch_up = move |tx: &mut crate::store::Tx| holds::catch_up(tx, &organization);
+        changed += store.write(&scope, Actor::System, catch_up).await?;
+    }
+    Ok(changed)
+}

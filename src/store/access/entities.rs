@@ -1,0 +1,310 @@
+//! Entities: places in an application that belong to one organization.
+
+use super::alerts::{self, AlertKind};
+use super::mappings::{self, Flag, MappingState};
+use super::{Declared, after_choice, who_is_in};
+use crate::error::{Error, Result};
+use crate::store::db::or_not_found;
+use crate::store::input::{self, Faults};
+use crate::store::schema::{entities, mappings as mapping_rows};
+use crate::store::{
+    ApplicationId, Db, EntityId, OrganizationId, Page, Time, Tx, UserId, Window, events,
+};
+use diesel::prelude::*;
+use serde_json::json;
+
+/// A place in an application.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable, AsChangeset, Identifiable)]
+#[diesel(table_name = entities, treat_none_as_null = true)]
+pub struct Entity {
+    /// Its ID.
+    pub id: EntityId,
+    /// Whose place it is.
+    pub organization_id: OrganizationId,
+    /// In which application.
+    pub application_id: ApplicationId,
+    /// The key of its type.
+    pub kind: String,
+    /// What the vendor calls it in addresses, once in an organization.
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+    /// `name` folded for comparison.
+    pub name_key: String,
+    /// The application's own ID of it.
+    pub external_id: Option<String>,
+    /// Everybody is in it who is in no other of its type.
+    pub is_default: bool,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was last changed.
+    pub updated_at: Time,
+}
+
+/// What an entity is to be.
+#[derive(Debug, Clone)]
+pub struct NewEntity {
+    /// The key of its type.
+    pub kind: String,
+    /// What people call it.
+    pub name: String,
+    /// The application's own ID of it.
+    pub external_id: Option<String>,
+    /// Everybody is in it who is in no other of its type.
+    pub is_default: bool,
+}
+
+/// Which entities are wanted; none of the fields: all.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this application.
+    pub application: Option<ApplicationId>,
+    /// Of this type.
+    pub kind: Option<String>,
+}
+
+/// Finds an entity of an organization by its ID.
+pub fn find(db: &mut Db, organization: &OrganizationId, id: &EntityId) -> Result<Entity> {
+    let found =
+        entities::table.find(id).filter(entities::organization_id.eq(organization)).first(db);
+    or_not_found(found, "entity", id)
+}
+
+/// Finds an entity of an organization by its key.
+pub fn find_key(db: &mut Db, organization: &OrganizationId, key: &str) -> Result<Entity> {
+    by_key(db, organization, key)?.ok_or_else(|| Error::not_found("entity", key))
+}
+
+fn by_key(db: &mut Db, organization: &OrganizationId, key: &str) -> Result<Option<Entity>> {
+    let found = entities::table
+        .filter(entities::organization_id.eq(organization))
+        .filter(entities::key.eq(key))
+        .first(db);
+    Ok(found.optional()?)
+}
+
+/// Whether there is such an entity of this application and type.
+pub(super) fn is_there(
+    db: &mut Db,
+    organization: &OrganizationId,
+    application: &ApplicationId,
+    kind: &str,
+    id: &EntityId,
+) -> Result<bool> {
+    let found = entities::table
+        .find(id)
+        .filter(entities::organization_id.eq(organization))
+        .filter(entities::application_id.eq(application))
+        .filter(entities::kind.eq(kind));
+    Ok(diesel::select(diesel::dsl::exists(found)).get_result(db)?)
+}
+
+/// Finds an entity of a type by its name, in any case.
+pub(super) fn by_name(
+    db: &mut Db,
+    organization: &OrganizationId,
+    application: &ApplicationId,
+    kind: &str,
+    name: &str,
+) -> Result<Option<Entity>> {
+    let found = entities::table
+        .filter(entities::organization_id.eq(organization))
+        .filter(entities::application_id.eq(application))
+        .filter(entities::kind.eq(kind))
+        .filter(entities::name_key.eq(input::fold(name)))
+        .first(db);
+    Ok(found.optional()?)
+}
+
+/// A page of an organization's entities, newest first.
+pub fn page(
+    db: &mut Db,
+    window: &Window,
+    organization: &OrganizationId,
+    filter: &Filter,
+) -> Result<Page<Entity>> {
+    let mut query = filtered(organization, filter)
+        .order(entities::id.desc())
+        .limit(window.limit.saturating_add(1));
+    if let Some(before) = &window.before {
+        query = query.filter(entities::id.lt(before));
+    }
+    Ok(Page::of(query.load(db)?, window, |entity: &Entity| entity.id.to_string()))
+}
+
+/// How many entities a filter lets through.
+pub fn count(db: &mut Db, organization: &OrganizationId, filter: &Filter) -> Result<i64> {
+    Ok(filtered(organization, filter).count().get_result(db)?)
+}
+
+/// Every entity of an organization.
+pub(super) fn all_of(db: &mut Db, organization: &OrganizationId) -> Result<Vec<Entity>> {
+    let theirs = entities::table.filter(entities::organization_id.eq(organization));
+    Ok(theirs.order(entities::id).load(db)?)
+}
+
+/// Makes the entity with this key, or changes it. Its application and type stay.
+pub fn put(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    application: &Declared,
+    key: &str,
+    new: NewEntity,
+) -> Result<Entity> {
+    let mut faults = Faults::default();
+    let name = faults.name("/name", &new.name);
+    if key.is_empty() || key.len() > 128 || !key.bytes().all(|sign| sign.is_ascii_graphic()) {
+        faults.add("/key", "invalid", "A key has 1 to 128 ASCII letters, digits and signs.");
+    }
+    if let Some(external_id) = &new.external_id {
+        faults.external_id(external_id);
+    }
+    if application.model.kind(&new.kind).is_none() {
+        let known: Vec<&str> = application.model.types.iter().map(|it| it.key.as_str()).collect();
+        let detail = format!("{} has the entity types {}.", application.name, known.join(", "));
+        faults.add("/type", "unknown_type", detail);
+    }
+    faults.finish()?;
+    let before = by_key(tx.db, organization, key)?;
+    if let Some(before) = &before
+        && (before.application_id != application.id || before.kind != new.kind)
+    {
+        return Err(Error::conflict(
+            "entity_fixed",
+            format!(
+                "The entity {key} is a {} of {}. That cannot be changed.",
+                before.kind, before.application_id
+            ),
+        ));
+    }
+    let named = by_name(tx.db, organization, &application.id, &new.kind, &name)?;
+    if let Some(other) = named.filter(|it| it.key != key) {
+        let detail = format!("The entity {} has this name already.", other.key);
+        return Err(Error::conflict("name_taken", detail));
+    }
+    let entity = Entity {
+        id: before.as_ref().map_or_else(EntityId::new, |before| before.id.clone()),
+        organization_id: organization.clone(),
+        application_id: application.id.clone(),
+        kind: new.kind,
+        key: key.to_owned(),
+        name_key: input::fold(&name),
+        name,
+        external_id: new.external_id,
+        is_default: new.is_default,
+        created_at: before.as_ref().map_or(tx.now, |before| before.created_at),
+        updated_at: before.as_ref().map_or(tx.now, |before| before.updated_at),
+    };
+    if before.as_ref() == Some(&entity) {
+        return Ok(entity);
+    }
+    save(tx, entity, before.as_ref())
+}
+
+/// Makes an entity for a group of its name.
+pub(super) fn for_group(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    application: &ApplicationId,
+    kind: &str,
+    name: &str,
+) -> Result<Entity> {
+    let id = EntityId::new();
+    let entity = Entity {
+        key: id.to_string(),
+        id,
+        organization_id: organization.clone(),
+        application_id: application.clone(),
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        name_key: input::fold(name),
+        external_id: None,
+        is_default: false,
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    save(tx, entity, None)
+}
+
+/// Gives an entity the name of its group.
+pub(super) fn rename(tx: &mut Tx, mut entity: Entity, name: &str) -> Result<Entity> {
+    let before = entity.clone();
+    name.clone_into(&mut entity.name);
+    entity.name_key = input::fold(name);
+    save(tx, entity, Some(&before))
+}
+
+fn save(tx: &mut Tx, mut entity: Entity, before: Option<&Entity>) -> Result<Entity> {
+    entity.updated_at = tx.now;
+    let is_default_new = entity.is_default != before.is_some_and(|before| before.is_default);
+    if is_default_new && entity.is_default {
+        let former = entities::table
+            .filter(entities::organization_id.eq(&entity.organization_id))
+            .filter(entities::application_id.eq(&entity.application_id))
+            .filter(entities::kind.eq(&entity.kind));
+        diesel::update(former).set(entities::is_default.eq(false)).execute(tx.db)?;
+    }
+    let kind = if before.is_some() {
+        diesel::update(&entity).set(&entity).execute(tx.db)?;
+        "entity.updated"
+    } else {
+        diesel::insert_into(entities::table).values(&entity).execute(tx.db)?;
+        "entity.created"
+    };
+    let data = json!({
+        "application_id": entity.application_id,
+        "type": entity.kind,
+        "key": entity.key,
+        "name": entity.name,
+        "external_id": entity.external_id,
+        "former": before.map(|before| &before.name).filter(|name| **name != entity.name),
+    });
+    events::append(tx, Some(&entity.organization_id), kind, entity.id.as_str(), data)?;
+    if is_default_new {
+        super::of_everybody(tx, &entity.organization_id)?;
+    }
+    Ok(entity)
+}
+
+/// Deletes an entity. Mappings to it go back to `pending` and wait for a person to pick another place.
+pub fn delete(tx: &mut Tx, organization: &OrganizationId, key: &str) -> Result<()> {
+    let entity = find_key(tx.db, organization, key)?;
+    let theirs: Vec<mappings::Mapping> = mapping_rows::table
+        .filter(mapping_rows::entity_id.eq(&entity.id))
+        .filter(mapping_rows::state.ne(MappingState::Rejected))
+        .load(tx.db)?;
+    let people: Vec<UserId> = who_is_in(tx.db, &entity.id)?;
+    for mut mapping in theirs {
+        mapping.state = MappingState::Pending;
+        mapping.flag = Some(Flag::TargetDeleted);
+        mapping.since = None;
+        mapping.entity_id = None;
+        mapping.proposed = None;
+        mappings::save(tx, &mut mapping)?;
+        let data = json!({ "group_id": mapping.group_id, "entity": entity.name });
+        alerts::raise(tx, organization, AlertKind::TargetDeleted, mapping.id.as_str(), data)?;
+    }
+    after_choice(tx, organization, &people)?;
+    diesel::delete(entities::table.find(&entity.id)).execute(tx.db)?;
+    let data = json!({ "application_id": entity.application_id, "type": entity.kind, "key": key, "name": entity.name });
+    events::append(tx, Some(organization), "entity.deleted", entity.id.as_str(), data)?;
+    if entity.is_default {
+        super::of_everybody(tx, organization)?;
+    }
+    Ok(())
+}
+
+fn filtered(
+    organization: &OrganizationId,
+    filter: &Filter,
+) -> entities::BoxedQuery<'static, <Db as diesel::Connection>::Backend> {
+    let mut query =
+        entities::table.filter(entities::organization_id.eq(organization.clone())).into_boxed();
+    if let Some(application) = &filter.application {
+        query = query.filter(entities::application_id.eq(application.clone()));
+    }
+    if let Some(kind) = &filter.kind {
+        query = query.filter(entities::kind.eq(kind.clone()));
+    }
+    query
+}

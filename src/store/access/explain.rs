@@ -1,0 +1,195 @@
+//! Why a person has what they have, line by line, and what of it tokens tell.
+
+use super::entities::Entity;
+pub use super::facts::Hold;
+
+use super::facts::Row;
+use super::mappings::Mapping;
+use super::{applications_of, rule_sets};
+use crate::access::person::Source;
+use crate::access::rules::Rule;
+use crate::error::Result;
+use crate::store::schema::{access, applications, entities, groups, mappings, placements};
+use crate::store::users::User;
+use crate::store::{ApplicationId, Db, GroupId, MappingId, Prepared, Time, UserId, on_backend};
+use diesel::prelude::*;
+
+/// What a person has in one application.
+#[derive(Debug, Clone)]
+pub struct Explained {
+    /// The application.
+    pub application_id: ApplicationId,
+    /// What people call it.
+    pub application: String,
+    /// The role, with the reason.
+    pub role: Option<(String, Reason)>,
+    /// The places, each with the reason.
+    pub entities: Vec<(Entity, Reason)>,
+    /// Why more is there than groups give, and until when.
+    pub held: Option<(Hold, Option<Time>)>,
+}
+
+/// Why somebody has something.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reason {
+    /// In words.
+    pub words: String,
+    /// The group.
+    pub group_id: Option<GroupId>,
+    /// The mapping.
+    pub mapping_id: Option<MappingId>,
+    /// The rule.
+    pub rule_id: Option<String>,
+}
+
+/// What the tokens of an application tell of a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The role.
+    pub role: Option<String>,
+    /// The places.
+    pub entities: Vec<Entity>,
+}
+
+/// What a person has in each application, and why.
+pub fn of_user(db: &mut Db, user: &User) -> Result<Vec<Explained>> {
+    let rows: Vec<Row> = access::table.filter(access::user_id.eq(&user.id)).load(db)?;
+    let places: Vec<(Entity, Option<MappingId>)> = placements::table
+        .inner_join(entities::table)
+        .filter(placements::user_id.eq(&user.id))
+        .order(placements::entity_id)
+        .select((entities::all_columns, placements::mapping_id))
+        .load(db)?;
+    let mappings = mappings_of(db, &rows, &places)?;
+    let rules = rule_sets::rules(db, &user.organization_id)?;
+    let groups = groups_of(db, &rows, &mappings)?;
+    let because = Because { mappings, rules, groups };
+    let mut explained = Vec::new();
+    for application in applications_of(db, &user.organization_id)? {
+        let row = rows.iter().find(|row| row.application_id == application.id);
+        let theirs = places.iter().filter(|(it, _)| it.application_id == application.id);
+        explained.push(Explained {
+            role: row.and_then(|row| {
+                let role = row.role.clone()?;
+                Some((role, because.of_role(row)))
+            }),
+            entities: theirs
+                .map(|(it, mapping)| (it.clone(), because.of_place(mapping.as_ref())))
+                .collect(),
+            held: row.and_then(|row| Some((row.held?, row.held_until))),
+            application_id: application.id,
+            application: application.name,
+        });
+    }
+    Ok(explained)
+}
+
+/// What tokens of an application tell of a person. Who has no row yet has the application's default role.
+pub fn told(db: &mut Db, user: &UserId, application: &ApplicationId) -> Result<Told> {
+    let query = access::table.find((user, application)).select(access::role);
+    let row: Option<Option<String>> =
+        on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?;
+    let role = match row {
+        Some(role) => role,
+        None => {
+            let query = applications::table.find(application).select(applications::default_role);
+            on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn))?
+        }
+    };
+    let query = placements::table
+        .inner_join(entities::table)
+        .filter(placements::user_id.eq(user))
+        .filter(placements::application_id.eq(application))
+        .order(placements::entity_id)
+        .select(entities::all_columns);
+    let entities = on_backend!(db, conn => Prepared(query).load(conn))?;
+    Ok(Told { role, entities })
+}
+
+struct Because {
+    mappings: Vec<Mapping>,
+    rules: Vec<Rule>,
+    groups: Vec<(GroupId, String)>,
+}
+
+impl Because {
+    fn of_role(&self, row: &Row) -> Reason {
+        let mut reason = match row.because.as_deref() {
+            Some(Source::Group(group)) => {
+                let id: Option<GroupId> = group.parse().ok();
+                Reason { words: self.group(group), group_id: id, ..Reason::default() }
+            }
+            Some(Source::Mapping(mapping)) => self.of_mapping(mapping),
+            Some(Source::Person) => Reason {
+                words: "the directory gives it to the person".to_owned(),
+                ..Reason::default()
+            },
+            Some(Source::Default) | None => {
+                Reason { words: "the application's default role".to_owned(), ..Reason::default() }
+            }
+        };
+        match row.held {
+            Some(Hold::Floor) => reason.words.push_str(", held: nobody else has the highest role"),
+            Some(Hold::Breaker) => {
+                reason.words.push_str(", held: too many people would have lost something at once");
+            }
+            None => {}
+        }
+        reason
+    }
+
+    fn of_place(&self, mapping: Option<&MappingId>) -> Reason {
+        match mapping {
+            Some(mapping) => self.of_mapping(mapping.as_str()),
+            None => Reason { words: "the default of its type".to_owned(), ..Reason::default() },
+        }
+    }
+
+    fn of_mapping(&self, id: &str) -> Reason {
+        let Some(mapping) = self.mappings.iter().find(|it| it.id.as_str() == id) else {
+            return Reason { words: "a mapping that is gone".to_owned(), ..Reason::default() };
+        };
+        let rule = mapping.rule_id.as_ref().map(ToString::to_string);
+        let number = self.rules.iter().position(|it| Some(&it.id) == rule.as_ref());
+        let by = match (number, &rule) {
+            (Some(at), _) => format!(", rule {}", at + 1),
+            (None, Some(_)) => ", a rule that is gone".to_owned(),
+            (None, None) => ", by hand".to_owned(),
+        };
+        Reason {
+            words: self.group(mapping.group_id.as_str()) + &by,
+            group_id: Some(mapping.group_id.clone()),
+            mapping_id: Some(mapping.id.clone()),
+            rule_id: rule,
+        }
+    }
+
+    fn group(&self, id: &str) -> String {
+        let name = self.groups.iter().find(|(group, _)| group.as_str() == id);
+        format!("group {}", name.map_or(id, |(_, name)| name))
+    }
+}
+
+fn mappings_of(
+    db: &mut Db,
+    rows: &[Row],
+    places: &[(Entity, Option<MappingId>)],
+) -> Result<Vec<Mapping>> {
+    let of_roles = rows.iter().filter_map(|row| match row.because.as_deref() {
+        Some(Source::Mapping(id)) => Some(id.as_str()),
+        _ => None,
+    });
+    let of_places = places.iter().filter_map(|(_, mapping)| Some(mapping.as_ref()?.as_str()));
+    let ids: Vec<&str> = of_roles.chain(of_places).collect();
+    Ok(mappings::table.filter(mappings::id.eq_any(ids)).load(db)?)
+}
+
+fn groups_of(db: &mut Db, rows: &[Row], mappings: &[Mapping]) -> Result<Vec<(GroupId, String)>> {
+    let of_roles = rows.iter().filter_map(|row| match row.because.as_deref() {
+        Some(Source::Group(id)) => Some(id.as_str()),
+        _ => None,
+    });
+    let ids: Vec<&str> = of_roles.chain(mappings.iter().map(|it| it.group_id.as_str())).collect();
+    let query = groups::table.filter(groups::id.eq_any(ids));
+    Ok(query.select((groups::id, groups::display_name)).load(db)?)
+}

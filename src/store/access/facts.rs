@@ -1,0 +1,354 @@
+//! What counts for people's access, read in a few statements for many people at once.
+
+use super::Declared;
+use super::mappings::{Mapping, MappingState};
+use super::rule_sets;
+use crate::access::person::{self, Access, Belongs, Fallback, Source};
+use crate::access::rules::Rule;
+use crate::error::Result;
+use crate::store::schema::{
+    access, access_conflicts, directory_users, entities, group_members, groups, mappings,
+    placements, users,
+};
+use crate::store::types::word;
+use crate::store::{
+    ApplicationId, ConflictId, Db, EntityId, GroupId, Json, MappingId, OrganizationId, Time, UserId,
+};
+use diesel::prelude::*;
+use std::collections::{HashMap, HashSet};
+
+word!(
+    /// Why a person has more than groups give.
+    Hold {
+        /// Nobody else has the highest role.
+        Floor = "floor",
+        /// Too many people would have lost something at once.
+        Breaker = "breaker",
+    }
+);
+
+/// What a person has in an application, as it is kept.
+#[derive(Debug, Clone, Queryable, Insertable, AsChangeset, Identifiable)]
+#[diesel(table_name = access, primary_key(user_id, application_id), treat_none_as_null = true)]
+pub struct Row {
+    /// Who.
+    pub user_id: UserId,
+    /// In which application.
+    pub application_id: ApplicationId,
+    /// Whose person it is.
+    pub organization_id: OrganizationId,
+    /// The key of the role.
+    pub role: Option<String>,
+    /// Where the role comes from.
+    pub because: Option<Json<Source>>,
+    /// Why more is there than groups give.
+    pub held: Option<Hold>,
+    /// Until when; none: until somebody says so, or the cause is gone.
+    pub held_until: Option<Time>,
+    /// When it was last changed.
+    pub updated_at: Time,
+}
+
+/// A place of a person, as it is kept.
+#[derive(Debug, Clone, Queryable, Insertable)]
+#[diesel(table_name = placements)]
+pub struct Placed {
+    /// Who.
+    pub user_id: UserId,
+    /// Where.
+    pub entity_id: EntityId,
+    /// In which application.
+    pub application_id: ApplicationId,
+    /// By which mapping; none: it is the default entity of its type.
+    pub mapping_id: Option<MappingId>,
+    /// Since when.
+    pub since: Time,
+}
+
+/// Two mappings that want a person in places that exclude each other.
+#[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
+#[diesel(table_name = access_conflicts)]
+pub struct Conflict {
+    /// Its ID.
+    pub id: ConflictId,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// In which application.
+    pub application_id: ApplicationId,
+    /// Who.
+    pub user_id: UserId,
+    /// `exclusive` or `organization`.
+    pub kind: String,
+    /// The mapping with the lower ID.
+    pub first_id: MappingId,
+    /// The other one.
+    pub second_id: MappingId,
+    /// Which of them held when it was last looked at.
+    pub current_id: MappingId,
+    /// Which of them somebody chose.
+    pub winner_id: Option<MappingId>,
+    /// When.
+    pub decided_at: Option<Time>,
+    /// Who, as [`crate::store::Actor`] writes it.
+    pub decided_by: Option<String>,
+    /// Since when it is there.
+    pub created_at: Time,
+}
+
+impl Conflict {
+    /// The mapping that waits.
+    #[must_use]
+    pub fn incoming(&self) -> &MappingId {
+        if self.current_id == self.first_id { &self.second_id } else { &self.first_id }
+    }
+}
+
+/// A mapping that places members.
+#[derive(Debug, Clone)]
+pub(super) struct Placing {
+    pub(super) id: MappingId,
+    pub(super) application_id: ApplicationId,
+    pub(super) group_id: GroupId,
+    pub(super) entity: Option<(EntityId, String)>,
+    pub(super) role: Option<String>,
+    pub(super) since: Time,
+}
+
+/// A person, as far as it counts here.
+#[derive(Debug, Clone)]
+pub(super) struct Someone {
+    pub(super) id: UserId,
+    pub(super) is_active: bool,
+    /// The person only tests the connection.
+    pub(super) is_test: bool,
+    pub(super) roles: Vec<String>,
+}
+
+/// What counts, of whom it was asked for.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub(super) people: Vec<Someone>,
+    pub(super) member_of: HashMap<UserId, Vec<(GroupId, Time)>>,
+    pub(super) roles: HashMap<GroupId, Vec<String>>,
+    pub(super) mappings: HashMap<GroupId, Vec<Placing>>,
+    pub(super) fallbacks: Vec<(ApplicationId, EntityId, String)>,
+    pub(super) rows: HashMap<(UserId, ApplicationId), Row>,
+    pub(super) placed: HashMap<(UserId, ApplicationId), Vec<(Placed, String)>>,
+    pub(super) conflicts: HashMap<UserId, Vec<Conflict>>,
+}
+
+/// Mappings and default entities as they would be, in the place of those that are.
+#[derive(Debug, Default)]
+pub(super) struct Supposed {
+    pub(super) mappings: HashMap<GroupId, Vec<Placing>>,
+}
+
+impl Facts {
+    /// Reads what counts for these people of an organization.
+    pub(super) fn of(
+        db: &mut Db,
+        organization: &OrganizationId,
+        people: &[UserId],
+        supposed: Option<&Supposed>,
+    ) -> Result<Self> {
+        let mut facts = Self { people: someone(db, organization, people)?, ..Self::default() };
+        facts.read_groups(db, people)?;
+        facts.read_state(db, people)?;
+        let groups: Vec<GroupId> = facts.roles.keys().cloned().collect();
+        match supposed {
+            Some(supposed) => {
+                let theirs =
+                    groups.iter().filter_map(|group| supposed.mappings.get_key_value(group));
+                facts.mappings =
+                    theirs.map(|(group, list)| (group.clone(), list.clone())).collect();
+            }
+            None if groups.is_empty() => {}
+            None => {
+                for placing in placing(db, organization, Some(&groups))? {
+                    facts.mappings.entry(placing.group_id.clone()).or_default().push(placing);
+                }
+            }
+        }
+        facts.fallbacks = entities::table
+            .filter(entities::organization_id.eq(organization))
+            .filter(entities::is_default.eq(true))
+            .select((entities::application_id, entities::id, entities::kind))
+            .load(db)?;
+        Ok(facts)
+    }
+
+    /// The type of an entity that somebody may come to.
+    pub(super) fn kind_of(&self, entity: &str) -> Option<String> {
+        let mut mapped = self.mappings.values().flatten().filter_map(|it| it.entity.as_ref());
+        let found = mapped.find(|(id, _)| id.as_str() == entity).map(|(_, kind)| kind.clone());
+        let default = || self.fallbacks.iter().find(|(_, id, _)| id.as_str() == entity);
+        found.or_else(|| default().map(|(.., kind)| kind.clone()))
+    }
+
+    fn read_groups(&mut self, db: &mut Db, people: &[UserId]) -> Result<()> {
+        let rows: Vec<(UserId, GroupId, Time)> = group_members::table
+            .inner_join(groups::table)
+            .filter(group_members::user_id.eq_any(people))
+            .filter(groups::deleted_at.is_null())
+            .filter(groups::is_test.eq(false))
+            .order((group_members::user_id, group_members::group_id))
+            .select((group_members::user_id, groups::id, group_members::added_at))
+            .load(db)?;
+        let ids: HashSet<&GroupId> = rows.iter().map(|(_, group, _)| group).collect();
+        if !ids.is_empty() {
+            let roles: Vec<(GroupId, Json<Vec<String>>)> = groups::table
+                .filter(groups::id.eq_any(ids))
+                .select((groups::id, groups::roles))
+                .load(db)?;
+            self.roles = roles.into_iter().map(|(id, roles)| (id, roles.into_inner())).collect();
+        }
+        for (user, group, since) in rows {
+            self.member_of.entry(user).or_default().push((group, since));
+        }
+        Ok(())
+    }
+
+    fn read_state(&mut self, db: &mut Db, people: &[UserId]) -> Result<()> {
+        let rows: Vec<Row> = access::table.filter(access::user_id.eq_any(people)).load(db)?;
+        self.rows = rows
+            .into_iter()
+            .map(|row| ((row.user_id.clone(), row.application_id.clone()), row))
+            .collect();
+        let placed: Vec<(Placed, String)> = placements::table
+            .inner_join(entities::table)
+            .filter(placements::user_id.eq_any(people))
+            .order((placements::user_id, placements::entity_id))
+            .select((placements::all_columns, entities::kind))
+            .load(db)?;
+        for (place, kind) in placed {
+            let key = (place.user_id.clone(), place.application_id.clone());
+            self.placed.entry(key).or_default().push((place, kind));
+        }
+        let conflicts: Vec<Conflict> =
+            access_conflicts::table.filter(access_conflicts::user_id.eq_any(people)).load(db)?;
+        for conflict in conflicts {
+            self.conflicts.entry(conflict.user_id.clone()).or_default().push(conflict);
+        }
+        Ok(())
+    }
+
+    /// What a person should have in an application by groups alone.
+    pub(super) fn access(&self, who: &Someone, application: &Declared) -> Access {
+        if !who.is_active || who.is_test {
+            return Access::default();
+        }
+        let empty = Vec::new();
+        let member_of = self.member_of.get(&who.id).unwrap_or(&empty);
+        let groups = member_of.iter().filter_map(|(group, since)| {
+            let roles = self.roles.get(group)?;
+            Some(Belongs { group: group.as_str(), roles, since: *since })
+        });
+        let mappings = member_of
+            .iter()
+            .filter_map(|(group, _)| self.mappings.get(group))
+            .flatten()
+            .filter(|mapping| mapping.application_id == application.id)
+            .map(|mapping| person::Mapping {
+                id: mapping.id.as_str(),
+                group: mapping.group_id.as_str(),
+                entity: mapping.entity.as_ref().map(|(id, kind)| (id.as_str(), kind.as_str())),
+                role: mapping.role.as_deref(),
+                since: mapping.since,
+            });
+        let fallbacks: Vec<Fallback> = self
+            .fallbacks
+            .iter()
+            .filter(|(of, ..)| *of == application.id)
+            .map(|(_, entity, kind)| Fallback { entity: entity.as_str(), kind })
+            .collect();
+        let placed = self.placed.get(&(who.id.clone(), application.id.clone()));
+        let facts = person::Facts {
+            groups: groups.collect(),
+            roles: &who.roles,
+            mappings: mappings.collect(),
+            fallbacks: &fallbacks,
+            placed: placed
+                .into_iter()
+                .flatten()
+                .filter(|(place, _)| place.mapping_id.is_some())
+                .map(|(place, _)| place.entity_id.as_str())
+                .collect(),
+        };
+        let decided = self.conflicts.get(&who.id);
+        person::access(&application.model, &facts, |a, b| {
+            let (first, second) = if a < b { (a, b) } else { (b, a) };
+            let same =
+                |it: &&Conflict| it.first_id.as_str() == first && it.second_id.as_str() == second;
+            let winner = decided?.iter().find(same)?.winner_id.as_ref()?;
+            Some(winner.to_string())
+        })
+    }
+}
+
+/// The mappings that place members, of these groups or of all.
+pub(super) fn placing(
+    db: &mut Db,
+    organization: &OrganizationId,
+    of: Option<&[GroupId]>,
+) -> Result<Vec<Placing>> {
+    let mut query = mappings::table
+        .left_join(entities::table)
+        .filter(mappings::organization_id.eq(organization))
+        .filter(mappings::state.ne(MappingState::Rejected))
+        .order(mappings::id)
+        .select((mappings::all_columns, entities::kind.nullable()))
+        .into_boxed();
+    if let Some(groups) = of {
+        query = query.filter(mappings::group_id.eq_any(groups.to_vec()));
+    }
+    let rows: Vec<(Mapping, Option<String>)> = query.load(db)?;
+    let by_rule = |(row, _): &(Mapping, _)| row.rule_id.is_some() && row.role.is_none();
+    let rules =
+        if rows.iter().any(by_rule) { rule_sets::rules(db, organization)? } else { Vec::new() };
+    Ok(placing_by(rows, &rules))
+}
+
+/// What of mappings places members, each with the type of its entity. A role that the mapping does not name is that of
+/// its rule.
+pub(super) fn placing_by(rows: Vec<(Mapping, Option<String>)>, rules: &[Rule]) -> Vec<Placing> {
+    let role_of = |row: &Mapping| {
+        let rule =
+            rules.iter().find(|it| row.rule_id.as_ref().is_some_and(|id| it.id == id.as_str()));
+        row.role.clone().or_else(|| rule?.role.clone())
+    };
+    let placing = rows.into_iter().filter(|(row, _)| row.is_placing()).map(|(row, kind)| Placing {
+        role: role_of(&row),
+        since: row.since.unwrap_or(row.created_at),
+        id: row.id,
+        application_id: row.application_id,
+        group_id: row.group_id,
+        entity: row.entity_id.zip(kind),
+    });
+    placing.collect()
+}
+
+fn someone(db: &mut Db, organization: &OrganizationId, people: &[UserId]) -> Result<Vec<Someone>> {
+    type Columns =
+        (UserId, Option<Time>, Option<Time>, Option<Time>, Option<Json<Vec<String>>>, Option<bool>);
+    let rows: Vec<Columns> = users::table
+        .left_join(directory_users::table)
+        .filter(users::organization_id.eq(organization))
+        .filter(users::id.eq_any(people))
+        .order(users::id)
+        .select((
+            users::id,
+            users::suspended_at,
+            users::directory_suspended_at,
+            users::deprovisioned_at,
+            directory_users::roles.nullable(),
+            directory_users::is_test.nullable(),
+        ))
+        .load(db)?;
+    let someone = |(id, here, there, gone, roles, is_test): Columns| Someone {
+        id,
+        is_active: here.is_none() && there.is_none() && gone.is_none(),
+        is_test: is_test.unwrap_or_default(),
+        roles: roles.map(Json::into_inner).unwrap_or_default(),
+    };
+    Ok(rows.into_iter().map(someone).collect())
+}

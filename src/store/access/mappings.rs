@@ -1,0 +1,390 @@
+//! Mappings: members of this group belong to that entity.
+
+use super::alerts::{self, AlertKind};
+use super::entities::{self, Entity};
+use super::{Declared, recompute};
+use crate::access::rules::{Target, unknown_role};
+use crate::error::{Error, Result};
+use crate::store::db::or_not_found;
+use crate::store::directories::all_groups;
+use crate::store::schema::{groups, mappings};
+use crate::store::types::word;
+use crate::store::{
+    ApplicationId, Db, EntityId, GroupId, Json, MappingId, OrganizationId, Page, RuleId, Time, Tx,
+    Window, events,
+};
+use diesel::prelude::*;
+use serde_json::json;
+
+word!(
+    /// Whether a mapping places the members of its group.
+    MappingState {
+        /// Not yet: a person decides.
+        Pending = "pending",
+        /// Yes: a person said so.
+        Approved = "approved",
+        /// Yes: a rule said so.
+        AutoApproved = "auto_approved",
+        /// No.
+        Rejected = "rejected",
+    }
+);
+
+word!(
+    /// What a person should know of a mapping.
+    Flag {
+        /// Its entity was deleted. None is made for it until a person picks one.
+        TargetDeleted = "target_deleted",
+        /// Its rule wants an entity that is not there and that no rule may make.
+        TargetMissing = "target_missing",
+        /// Its rule wants an entity that belongs to another group.
+        TargetTaken = "target_taken",
+        /// The group was renamed, and its rule matches no longer.
+        RuleNoLongerMatches = "rule_no_longer_matches",
+        /// The group was renamed, and another rule matches now. Members are where they were until a person decides.
+        RuleChanged = "rule_changed",
+        /// The group was deleted.
+        GroupDeleted = "group_deleted",
+    }
+);
+
+/// A mapping.
+#[derive(Debug, Clone, Queryable, Insertable, AsChangeset, Identifiable)]
+#[diesel(table_name = mappings, treat_none_as_null = true)]
+pub struct Mapping {
+    /// Its ID.
+    pub id: MappingId,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// The application whose place it gives.
+    pub application_id: ApplicationId,
+    /// Whose members.
+    pub group_id: GroupId,
+    /// Where they are placed; none: nowhere, or nowhere yet.
+    pub entity_id: Option<EntityId>,
+    /// Where a rule would place them.
+    pub proposed: Option<Json<Target>>,
+    /// The key of the role that it gives; none: that of its rule.
+    pub role: Option<String>,
+    /// The rule that made it.
+    pub rule_id: Option<RuleId>,
+    /// Whether it places members.
+    pub state: MappingState,
+    /// What a person should know.
+    pub flag: Option<Flag>,
+    /// Since when it places members.
+    pub since: Option<Time>,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was last changed.
+    pub updated_at: Time,
+}
+
+impl Mapping {
+    /// Whether it places members now.
+    #[must_use]
+    pub fn is_placing(&self) -> bool {
+        matches!(self.state, MappingState::Approved | MappingState::AutoApproved)
+            || self.state == MappingState::Pending && self.flag == Some(Flag::RuleChanged)
+    }
+}
+
+/// Where a mapping leads: a place that is there, or one to be made.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// An entity by its key.
+    Key(String),
+    /// The entity of this type and name, made if it is not there.
+    Named {
+        /// The key of the type.
+        kind: String,
+        /// The name; none: the group's.
+        name: Option<String>,
+    },
+    /// Nowhere: the mapping gives a role alone.
+    Nowhere,
+}
+
+/// What a person makes of a mapping; `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct MappingPatch {
+    /// Approved or rejected.
+    pub is_approved: Option<bool>,
+    /// Another place.
+    pub place: Option<Place>,
+    /// The role that it gives; `Some(None)`: that of its rule.
+    pub role: Option<Option<String>>,
+}
+
+/// Which mappings are wanted; none of the fields: all.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this group.
+    pub group: Option<GroupId>,
+    /// To this entity.
+    pub entity: Option<EntityId>,
+    /// In this state.
+    pub state: Option<MappingState>,
+}
+
+/// Finds a mapping of an organization.
+pub fn find(db: &mut Db, organization: &OrganizationId, id: &MappingId) -> Result<Mapping> {
+    let found =
+        mappings::table.find(id).filter(mappings::organization_id.eq(organization)).first(db);
+    or_not_found(found, "mapping", id)
+}
+
+/// A page of an organization's mappings, newest first.
+pub fn page(
+    db: &mut Db,
+    window: &Window,
+    organization: &OrganizationId,
+    filter: &Filter,
+) -> Result<Page<Mapping>> {
+    let mut query = filtered(organization, filter)
+        .order(mappings::id.desc())
+        .limit(window.limit.saturating_add(1));
+    if let Some(before) = &window.before {
+        query = query.filter(mappings::id.lt(before));
+    }
+    Ok(Page::of(query.load(db)?, window, |mapping: &Mapping| mapping.id.to_string()))
+}
+
+/// How many mappings a filter lets through.
+pub fn count(db: &mut Db, organization: &OrganizationId, filter: &Filter) -> Result<i64> {
+    Ok(filtered(organization, filter).count().get_result(db)?)
+}
+
+/// The mappings of a group, in the order in which they were made.
+pub(super) fn of_group(db: &mut Db, group: &GroupId) -> Result<Vec<Mapping>> {
+    Ok(mappings::table.filter(mappings::group_id.eq(group)).order(mappings::id).load(db)?)
+}
+
+/// Makes a mapping by hand: it places the members of the group at once.
+pub fn create(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    application: &Declared,
+    group: &GroupId,
+    place: Place,
+    role: Option<String>,
+) -> Result<Mapping> {
+    let found = all_groups::by_id(tx.db, group)?;
+    if found.organization_id != *organization {
+        return Err(Error::not_found("group", group.as_str()));
+    }
+    check_role(application, role.as_deref())?;
+    if matches!(place, Place::Nowhere) && role.is_none() {
+        return Err(Error::invalid("/entity", "required", "A mapping gives a place or a role."));
+    }
+    let entity = arrive(tx, organization, application, &found.display_name, place)?;
+    refuse_owned(tx.db, entity.as_ref(), None)?;
+    let mut mapping = Mapping {
+        id: MappingId::new(),
+        organization_id: organization.clone(),
+        application_id: application.id.clone(),
+        group_id: group.clone(),
+        entity_id: entity.map(|entity| entity.id),
+        proposed: None,
+        role,
+        rule_id: None,
+        state: MappingState::Approved,
+        flag: None,
+        since: Some(tx.now),
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    insert(tx, &mut mapping)?;
+    recompute::after_group(tx, organization, group)?;
+    Ok(mapping)
+}
+
+/// Approves, rejects or moves a mapping.
+pub fn change(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: &MappingId,
+    patch: MappingPatch,
+) -> Result<Mapping> {
+    let mut mapping = find(tx.db, organization, id)?;
+    let application = super::meant(tx.db, organization, Some(&mapping.application_id))?;
+    let group = all_groups::by_id(tx.db, &mapping.group_id);
+    if let Some(role) = patch.role {
+        check_role(&application, role.as_deref())?;
+        mapping.role = role;
+    }
+    let is_moved = patch.place.is_some();
+    if let Some(place) = patch.place {
+        let entity = arrive(tx, organization, &application, &group?.display_name, place)?;
+        refuse_owned(tx.db, entity.as_ref(), Some(&mapping.id))?;
+        mapping.entity_id = entity.map(|entity| entity.id);
+        settle(tx, &mut mapping)?;
+    } else if patch.is_approved == Some(true) {
+        let name = group?.display_name;
+        if let Some(target) = mapping.proposed.clone() {
+            let entity = propose(tx, organization, &application, &name, &target)?;
+            refuse_owned(tx.db, Some(&entity), Some(&mapping.id))?;
+            mapping.entity_id = Some(entity.id);
+        } else if mapping.flag == Some(Flag::TargetDeleted) {
+            return Err(Error::conflict(
+                "target_deleted",
+                "The entity of this mapping was deleted. Pick another one for it.",
+            ));
+        } else if let Some(entity) = mapping.entity_id.clone() {
+            let entity = entities::find(tx.db, organization, &entity)?;
+            refuse_owned(tx.db, Some(&entity), Some(&mapping.id))?;
+        }
+        settle(tx, &mut mapping)?;
+    }
+    match patch.is_approved {
+        Some(false) => {
+            mapping.state = MappingState::Rejected;
+            (mapping.flag, mapping.since, mapping.proposed) = (None, None, None);
+        }
+        Some(true) => mapping.state = MappingState::Approved,
+        None if is_moved => mapping.state = MappingState::Approved,
+        None => {}
+    }
+    if mapping.is_placing() && (mapping.since.is_none() || is_moved) {
+        mapping.since = Some(tx.now);
+    }
+    save(tx, &mut mapping)?;
+    recompute::after_group(tx, organization, &mapping.group_id)?;
+    Ok(mapping)
+}
+
+/// What stood in the way is decided.
+fn settle(tx: &mut Tx, mapping: &mut Mapping) -> Result<()> {
+    (mapping.flag, mapping.proposed) = (None, None);
+    let organization = mapping.organization_id.clone();
+    for kind in [AlertKind::TargetDeleted, AlertKind::TargetTaken] {
+        alerts::over(tx, &organization, kind, mapping.id.as_str())?;
+    }
+    Ok(())
+}
+
+/// The entity that a person means, made if need be.
+fn arrive(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    application: &Declared,
+    group: &str,
+    place: Place,
+) -> Result<Option<Entity>> {
+    match place {
+        Place::Nowhere => Ok(None),
+        Place::Key(key) => {
+            let entity = entities::find_key(tx.db, organization, &key)?;
+            if entity.application_id != application.id {
+                return Err(Error::not_found("entity", key));
+            }
+            Ok(Some(entity))
+        }
+        Place::Named { kind, name } => {
+            let name = name.unwrap_or_else(|| group.to_owned());
+            if application.model.kind(&kind).is_none() {
+                let detail = format!("{} has no entity type “{kind}”.", application.name);
+                return Err(Error::invalid("/type", "unknown_type", detail));
+            }
+            let found = entities::by_name(tx.db, organization, &application.id, &kind, &name)?;
+            let made =
+                |tx: &mut Tx| entities::for_group(tx, organization, &application.id, &kind, &name);
+            Ok(Some(found.map_or_else(|| made(tx), Ok)?))
+        }
+    }
+}
+
+/// The entity that a rule proposed, made if need be: a person wants it now.
+fn propose(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    application: &Declared,
+    group: &str,
+    target: &Target,
+) -> Result<Entity> {
+    let place = match &target.entity {
+        Some(id) => return entities::find(tx.db, organization, &id.parse()?),
+        None => Place::Named { kind: target.kind.clone(), name: None },
+    };
+    let entity = arrive(tx, organization, application, group, place)?;
+    entity.ok_or_else(|| Error::not_found("entity", group))
+}
+
+/// One entity has at most one group.
+fn refuse_owned(db: &mut Db, entity: Option<&Entity>, own: Option<&MappingId>) -> Result<()> {
+    let Some(entity) = entity else { return Ok(()) };
+    match owner(db, &entity.id)?.filter(|(mapping, ..)| Some(mapping) != own) {
+        None => Ok(()),
+        Some((_, group, name)) => Err(Error::conflict(
+            "entity_owned",
+            format!("{} belongs to the group {name} ({group}) already.", entity.name),
+        )),
+    }
+}
+
+/// The group that an entity belongs to, by which mapping.
+pub(super) fn owner(
+    db: &mut Db,
+    entity: &EntityId,
+) -> Result<Option<(MappingId, GroupId, String)>> {
+    let found = mappings::table
+        .inner_join(groups::table)
+        .filter(mappings::entity_id.eq(entity))
+        .filter(mappings::state.ne(MappingState::Rejected))
+        .select((mappings::id, groups::id, groups::display_name))
+        .first(db);
+    Ok(found.optional()?)
+}
+
+fn check_role(application: &Declared, role: Option<&str>) -> Result<()> {
+    match role.filter(|role| application.model.rank(role).is_none()) {
+        Some(role) => {
+            Err(Error::invalid("/role", "unknown_role", unknown_role(&application.model, role)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Writes a new mapping.
+pub(super) fn insert(tx: &mut Tx, mapping: &mut Mapping) -> Result<()> {
+    diesel::insert_into(mappings::table).values(&*mapping).execute(tx.db)?;
+    tell(tx, mapping, "mapping.created")
+}
+
+/// Writes a mapping as it is now.
+pub(super) fn save(tx: &mut Tx, mapping: &mut Mapping) -> Result<()> {
+    mapping.updated_at = tx.now;
+    diesel::update(&*mapping).set(&*mapping).execute(tx.db)?;
+    tell(tx, mapping, "mapping.changed")
+}
+
+fn tell(tx: &mut Tx, mapping: &Mapping, kind: &'static str) -> Result<()> {
+    let data = json!({
+        "application_id": mapping.application_id,
+        "group_id": mapping.group_id,
+        "entity_id": mapping.entity_id,
+        "state": mapping.state,
+        "flag": mapping.flag,
+        "role": mapping.role,
+        "rule_id": mapping.rule_id,
+    });
+    events::append(tx, Some(&mapping.organization_id), kind, mapping.id.as_str(), data)
+}
+
+fn filtered(
+    organization: &OrganizationId,
+    filter: &Filter,
+) -> mappings::BoxedQuery<'static, <Db as diesel::Connection>::Backend> {
+    let mut query =
+        mappings::table.filter(mappings::organization_id.eq(organization.clone())).into_boxed();
+    if let Some(group) = &filter.group {
+        query = query.filter(mappings::group_id.eq(group.clone()));
+    }
+    if let Some(entity) = &filter.entity {
+        query = query.filter(mappings::entity_id.eq(entity.clone()));
+    }
+    if let Some(state) = filter.state {
+        query = query.filter(mappings::state.eq(state));
+    }
+    query
+}

@@ -1,0 +1,200 @@
+//! The rules of an organization: always the whole set, with a version, an author and a history.
+
+use super::{entities, provisioning, run};
+use crate::access::rules::{Match, Rule, Target};
+use crate::crypto;
+use crate::error::{Error, Result};
+use crate::store::input::Faults;
+use crate::store::schema::{groups, mappings, rule_sets};
+use crate::store::{ApplicationId, Db, EntityId, Json, OrganizationId, RuleId, Time, Tx, events};
+use diesel::prelude::*;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+
+/// How many rules an organization has at most.
+const MOST_RULES: usize = 500;
+
+/// A set of rules, as it was applied.
+#[derive(Debug, Clone, Queryable, Insertable)]
+#[diesel(table_name = rule_sets)]
+pub struct RuleSet {
+    /// Whose rules.
+    pub organization_id: OrganizationId,
+    /// Counts the sets, from 1.
+    pub version: i64,
+    /// The rules.
+    pub rules: Json<Vec<Rule>>,
+    /// Who applied it, as [`crate::store::Actor`] writes it.
+    pub author: String,
+    /// What it did: how many mappings it made, and for how many people something changed.
+    pub effect: Json<Value>,
+    /// When.
+    pub created_at: Time,
+}
+
+/// A rule as somebody writes it.
+#[derive(Debug, Clone)]
+pub struct NewRule {
+    /// The ID that it has, if it is not new.
+    pub id: Option<RuleId>,
+    /// The application; none: the only one.
+    pub application_id: Option<ApplicationId>,
+    /// How it compares.
+    pub compare: Match,
+    /// With what.
+    pub pattern: String,
+    /// The places that it gives.
+    pub targets: Vec<Target>,
+    /// The role that it gives.
+    pub role: Option<String>,
+    /// Its mappings need nobody's approval.
+    pub auto_approve: bool,
+    /// Rules of a higher priority are asked first.
+    pub priority: i32,
+}
+
+/// The rules that hold.
+pub fn current(db: &mut Db, organization: &OrganizationId) -> Result<Option<RuleSet>> {
+    let newest = rule_sets::table
+        .filter(rule_sets::organization_id.eq(organization))
+        .order(rule_sets::version.desc())
+        .first(db);
+    Ok(newest.optional()?)
+}
+
+/// The rules that hold, alone.
+pub(super) fn rules(db: &mut Db, organization: &OrganizationId) -> Result<Vec<Rule>> {
+    Ok(current(db, organization)?.map(|set| set.rules.into_inner()).unwrap_or_default())
+}
+
+/// The sets that were applied, newest first, at most a hundred.
+pub fn history(db: &mut Db, organization: &OrganizationId) -> Result<Vec<RuleSet>> {
+    let sets = rule_sets::table
+        .filter(rule_sets::organization_id.eq(organization))
+        .order(rule_sets::version.desc())
+        .limit(100);
+    Ok(sets.load(db)?)
+}
+
+/// What rules, groups and mappings are at this moment, in a word that changes when one of them does: what was previewed
+/// is applied only to what it was previewed on.
+pub fn version(db: &mut Db, organization: &OrganizationId) -> Result<String> {
+    let theirs = groups::table.filter(groups::organization_id.eq(organization));
+    let of_groups: (i64, Option<Time>) = theirs
+        .select((diesel::dsl::count_star(), diesel::dsl::max(groups::updated_at)))
+        .first(db)?;
+    let theirs = mappings::table.filter(mappings::organization_id.eq(organization));
+    let of_mappings: (i64, Option<Time>) = theirs
+        .select((diesel::dsl::count_star(), diesel::dsl::max(mappings::updated_at)))
+        .first(db)?;
+    let version = provisioning::find(db, organization)?.rules_version;
+    let all = json!([version, of_groups, of_mappings]).to_string();
+    Ok(format!("{version}-{}", &crypto::hex(&crypto::sha256(all.as_bytes()))[..16]))
+}
+
+/// Puts a set in the place of the one that holds, and runs it on all groups.
+///
+/// `seen`: the version that it was previewed on; anything else now is refused with `version_mismatch`.
+pub fn apply(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    new: Vec<NewRule>,
+    seen: Option<&str>,
+) -> Result<RuleSet> {
+    if let Some(seen) = seen
+        && version(tx.db, organization)? != seen
+    {
+        return Err(Error::Stale(
+            "Rules, groups or mappings have changed since this was previewed. Preview it again."
+                .to_owned(),
+        ));
+    }
+    let rules = checked(tx.db, organization, new, tx.now)?;
+    let mut settings = provisioning::find(tx.db, organization)?;
+    settings.rules_version += 1;
+    provisioning::save(tx, &settings)?;
+    let mut set = RuleSet {
+        organization_id: organization.clone(),
+        version: settings.rules_version,
+        rules: Json::from(rules),
+        author: tx.actor.to_string(),
+        effect: Json::from(json!({})),
+        created_at: tx.now,
+    };
+    diesel::insert_into(rule_sets::table).values(&set).execute(tx.db)?;
+    let effect = run::run_rules(tx, organization)?;
+    set.effect = Json::from(json!({ "mappings": effect.mappings, "people": effect.people }));
+    let row = rule_sets::table.find((organization, set.version));
+    diesel::update(row).set(rule_sets::effect.eq(&set.effect)).execute(tx.db)?;
+    let data = json!({ "version": set.version, "rules": set.rules.len(), "effect": *set.effect });
+    events::append(tx, Some(organization), "mapping_rules.applied", organization.as_str(), data)?;
+    Ok(set)
+}
+
+/// The rules as they will be kept, or everything that is wrong with them.
+pub(super) fn checked(
+    db: &mut Db,
+    organization: &OrganizationId,
+    new: Vec<NewRule>,
+    now: Time,
+) -> Result<Vec<Rule>> {
+    let before = rules(db, organization)?;
+    let mut faults = Faults::default();
+    if new.len() > MOST_RULES {
+        faults.add(
+            "/rules",
+            "too_many",
+            format!("An organization has at most {MOST_RULES} rules."),
+        );
+    }
+    let (mut kept, mut seen) = (Vec::with_capacity(new.len()), HashSet::new());
+    for (at, rule) in new.into_iter().enumerate() {
+        let application = super::meant(db, organization, rule.application_id.as_ref())?;
+        let former = rule.id.as_ref().map(|id| before.iter().find(|it| it.id == id.as_str()));
+        let created_at = match &former {
+            Some(Some(former)) => former.created_at,
+            Some(None) => {
+                faults.add(
+                    &format!("/rules/{at}/id"),
+                    "not_found",
+                    "There is no such rule. Leave the ID out for a new one.",
+                );
+                now
+            }
+            None => now,
+        };
+        let id = rule.id.unwrap_or_else(RuleId::new);
+        if !seen.insert(id.clone()) {
+            faults.add(&format!("/rules/{at}/id"), "duplicate", "Two rules have this ID.");
+        }
+        for (place, target) in rule.targets.iter().enumerate() {
+            let Some(entity) = &target.entity else { continue };
+            let is_there = match entity.parse::<EntityId>() {
+                Ok(id) => entities::is_there(db, organization, &application.id, &target.kind, &id)?,
+                Err(_) => false,
+            };
+            if !is_there {
+                let pointer = format!("/rules/{at}/targets/{place}/entity");
+                let detail = format!("There is no {} {entity}.", target.kind);
+                faults.add(&pointer, "not_found", detail);
+            }
+        }
+        let rule = Rule {
+            id: id.to_string(),
+            application_id: application.id.to_string(),
+            compare: rule.compare,
+            pattern: rule.pattern,
+            targets: rule.targets,
+            role: rule.role,
+            auto_approve: rule.auto_approve,
+            priority: rule.priority,
+            created_at,
+        };
+        for (field, code, detail) in rule.faults(&application.model) {
+            faults.add(&format!("/rules/{at}/{field}"), code, detail);
+        }
+        kept.push(rule);
+    }
+    faults.finish()?;
+    Ok(kept)
+}
