@@ -1,5 +1,6 @@
 //! A fresh database for each test: a copy of a migrated one, on `SQLite` or on the Postgres of `TEST_POSTGRES_URL`.
 
+use super::access::provisioning::{self, ProvisioningPatch};
 use super::applications::{ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection};
 use super::connections::{self, NewConnection, Settings};
 use super::db::{self, Db};
@@ -163,6 +164,12 @@ pub(crate) fn active(
         connections::import(tx, &id, provider(entity_id), url.map(str::to_owned), false)?;
         connections::activate(tx, &id, true)
     })
+}
+
+/// Lets the directories of an organization push groups.
+pub(crate) fn groups_on(store: &TestStore, organization: &OrganizationId) {
+    let on = ProvisioningPatch { groups: Some(true), ..ProvisioningPatch::default() };
+    store.system(|tx| provisioning::change(tx, organization, &on));
 }
 
 /// Why something was refused: the code, or the field with its code.

@@ -25,8 +25,9 @@ use crate::user_agent::UserAgent;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use vestibule::store::ConnectionId;
+use vestibule::store::access::provisioning::{self, ProvisioningPatch};
 use vestibule::store::directories::tokens::{NewToken, create};
+use vestibule::store::{ConnectionId, connections};
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
@@ -61,7 +62,12 @@ impl Directory {
     /// The directory of a connection, with a token of its own.
     fn at(gateway: &Gateway, id: &ConnectionId) -> Self {
         let new = NewToken { label: "Tests".to_owned(), ..NewToken::default() };
-        let (_, token) = gateway.write(|tx| create(tx, id, new));
+        let on = ProvisioningPatch { groups: Some(true), ..ProvisioningPatch::default() };
+        let (_, token) = gateway.write(|tx| {
+            let organization = connections::find(tx.db, id)?.organization_id;
+            provisioning::change(tx, &organization, &on)?;
+            create(tx, id, new)
+        });
         let base = format!("{}/scim/v2/{id}", gateway.url);
         Self { client: UserAgent::new().into_client(), base, token: token.reveal().to_owned() }
     }

@@ -34,6 +34,7 @@ impl World {
         let store = testing::store();
         let connection = testing::active(&store, "JumpCloud", None);
         let directory = store.system(|tx| open(tx, &connection.id));
+        testing::groups_on(&store, &connection.organization_id);
         Self { store, connection, directory }
     }
 

@@ -1,0 +1,182 @@
+//! What a directory must not take at once.
+
+use super::super::holds;
+use super::*;
+use crate::store::testing::refused;
+use chrono::TimeDelta;
+
+const EXTENSION: &str = "urn:ietf:params:scim:schemas:extension:vestibule:2.0:Group";
+
+fn admins(world: &World, members: &[&UserId]) -> GroupId {
+    let body = json!({ "displayName": "admins", EXTENSION: { "roles": ["admin"] } });
+    world.group_with(body, members)
+}
+
+#[test]
+fn the_last_active_person_with_the_highest_role_is_never_demoted_by_a_directory() {
+    let world = World::new();
+    let (ann, bob) = (world.person("ann"), world.person("bob"));
+    let group = admins(&world, &[&ann, &bob]);
+    world.remove(&group, &ann);
+    assert_eq!(world.has(&ann), has("user", &[]));
+    world.remove(&group, &bob);
+    assert_eq!(world.has(&bob), has("admin", &[]), "the request succeeds, the effect is held");
+    assert_eq!(world.alerts(), [alerts::AlertKind::LastOfHighestRole]);
+    assert!(world.because(&bob)[0].contains("held: nobody else has the highest role"));
+    world.add(&group, &ann);
+    assert_eq!(world.has(&bob), has("user", &[]), "somebody else has it now");
+    assert_eq!(world.has(&ann), has("admin", &[]));
+    assert_eq!(world.alerts(), []);
+}
+
+#[test]
+fn deleting_the_group_of_all_who_have_the_highest_role_leaves_it_to_one() {
+    let world = World::new();
+    let (ann, bob) = (world.person("ann"), world.person("bob"));
+    let group = admins(&world, &[&ann, &bob]);
+    world.delete(&group);
+    assert_eq!(world.has(&ann), has("admin", &[]));
+    assert_eq!(world.has(&bob), has("user", &[]));
+}
+
+#[test]
+fn the_last_of_the_highest_role_is_out_when_the_directory_says_so_but_the_role_is_kept() {
+    let world = World::new();
+    let ann = world.person("ann");
+    admins(&world, &[&ann]);
+    world.activate(&ann, false);
+    let user = world.store.read_now(|db| users::find(db, &ann)).unwrap();
+    assert_eq!(user.state(), users::UserState::Suspended);
+    assert_eq!(world.has(&ann), has("admin", &[]));
+    assert_eq!(world.alerts(), [alerts::AlertKind::LastOfHighestRole]);
+    world.activate(&ann, true);
+    assert_eq!(world.alerts(), []);
+}
+
+#[test]
+fn a_person_cannot_take_the_highest_role_from_the_last_by_a_mapping() {
+    let world = World::new();
+    let ann = world.person("ann");
+    let group = world.group("eng", &[&ann]);
+    world.entity("team", "Owners");
+    let mapping = world.try_map(&group, "Owners", Some("admin")).unwrap();
+    assert_eq!(world.has(&ann), has("admin", &["Owners"]));
+    let reject = MappingPatch { is_approved: Some(false), ..MappingPatch::default() };
+    assert_eq!(refused(world.decide_mapping(&mapping.id, reject)), "last_of_highest_role");
+    assert_eq!(world.has(&ann), has("admin", &["Owners"]));
+}
+
+/// A group of so many people who are all in one team.
+fn crowd(world: &World, many: usize) -> (GroupId, Vec<UserId>) {
+    let people: Vec<UserId> = (0..many).map(|n| world.person(&format!("p{n}"))).collect();
+    let group = world.group("crowd", &people.iter().collect::<Vec<_>>());
+    world.entity("team", "Crowd");
+    world.map(&group, "Crowd");
+    (group, people)
+}
+
+fn in_crowd(world: &World, people: &[UserId]) -> usize {
+    people.iter().filter(|it| !world.has(it).1.is_empty()).count()
+}
+
+fn limit(world: &World, most_people: i32) {
+    let patch =
+        ProvisioningPatch { most_people: Some(most_people), ..ProvisioningPatch::default() };
+    world.choose(|tx, id| provisioning::change(tx, id, &patch)).unwrap();
+}
+
+#[test]
+fn a_push_that_would_take_access_from_too_many_is_stored_and_its_effect_held() {
+    let world = World::new();
+    limit(&world, 3);
+    let (group, people) = crowd(&world, 8);
+    world.delete(&group);
+    assert_eq!(in_crowd(&world, &people), 8);
+    assert_eq!(world.alerts(), [alerts::AlertKind::TooMuchAtOnce]);
+    assert!(world.because(&people[0])[0].contains("held: too many people"));
+    assert_eq!(world.choose(holds::apply).unwrap(), 8, "apply now");
+    assert_eq!(in_crowd(&world, &people), 0);
+    assert_eq!(world.alerts(), []);
+}
+
+#[test]
+fn losses_within_ten_minutes_count_together() {
+    let world = World::new();
+    limit(&world, 3);
+    let (group, people) = crowd(&world, 8);
+    for user in &people[..3] {
+        world.remove(&group, user);
+    }
+    assert_eq!(in_crowd(&world, &people), 5);
+    world.remove(&group, &people[3]);
+    assert_eq!(in_crowd(&world, &people), 5, "the fourth is held");
+    world.store.clock().advance(TimeDelta::minutes(11));
+    world.remove(&group, &people[4]);
+    assert_eq!(in_crowd(&world, &people), 4);
+}
+
+#[test]
+fn what_is_held_happens_after_the_hold_time() {
+    let world = World::new();
+    limit(&world, 3);
+    let (group, people) = crowd(&world, 6);
+    world.delete(&group);
+    let due = || world.store.read_now(|db| holds::due(db, world.store.clock().now())).unwrap();
+    assert_eq!(due(), []);
+    world.store.clock().advance(TimeDelta::hours(25));
+    assert_eq!(due(), [world.organization().clone()]);
+    world.choose(holds::catch_up).unwrap();
+    assert_eq!(in_crowd(&world, &people), 0);
+    assert_eq!(due(), []);
+}
+
+#[test]
+fn what_is_restored_stays_until_the_directory_gives_it_back() {
+    let world = World::new();
+    limit(&world, 3);
+    let (group, people) = crowd(&world, 6);
+    world.change(&group, json!([{ "op": "remove", "path": "members" }]));
+    assert_eq!(world.choose(holds::restore).unwrap(), 6);
+    world.store.clock().advance(TimeDelta::hours(25));
+    world.choose(holds::catch_up).unwrap();
+    assert_eq!(in_crowd(&world, &people), 6);
+    world.add(&group, &people[0]);
+    world.remove(&group, &people[0]);
+    assert_eq!(in_crowd(&world, &people), 5, "given back, and taken again");
+}
+
+#[test]
+fn the_breaker_is_off_by_a_setting() {
+    let world = World::new();
+    limit(&world, 3);
+    let patch = ProvisioningPatch { breaker: Some(false), ..ProvisioningPatch::default() };
+    world.choose(|tx, id| provisioning::change(tx, id, &patch)).unwrap();
+    let (group, people) = crowd(&world, 6);
+    world.delete(&group);
+    assert_eq!(in_crowd(&world, &people), 0);
+}
+
+#[test]
+fn a_group_whose_members_are_all_inactive_for_a_day_is_probably_unbound() {
+    use crate::store::directories::all_groups;
+    let world = World::new();
+    let (ann, bob) = (world.person("ann"), world.person("bob"));
+    let group = world.group("eng", &[&ann, &bob]);
+    let unbound = || {
+        let now = world.store.clock().now();
+        world.store.read_now(|db| {
+            let group = all_groups::by_id(db, &group)?;
+            all_groups::unbound(db, &[group], now)
+        })
+    };
+    world.activate(&ann, false);
+    world.store.clock().advance(TimeDelta::hours(30));
+    assert!(unbound().unwrap().is_empty());
+    world.activate(&bob, false);
+    world.store.clock().advance(TimeDelta::hours(23));
+    assert!(unbound().unwrap().is_empty());
+    world.store.clock().advance(TimeDelta::hours(2));
+    assert_eq!(unbound().unwrap().len(), 1);
+    world.choose(|tx, _| all_groups::remove(tx, &group)).unwrap();
+    assert!(world.store.read_now(|db| all_groups::by_id(db, &group)).is_err());
+}

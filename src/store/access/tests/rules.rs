@@ -1,0 +1,168 @@
+//! Rules: which mappings they make, and which they leave alone.
+
+use super::super::preview::{self, Asked};
+use super::*;
+use crate::store::testing::refused;
+
+#[test]
+fn a_rule_without_auto_approve_makes_a_pending_mapping_with_a_proposed_target() {
+    let world = World::new();
+    world.apply(vec![NewRule { auto_approve: false, ..rule(Match::Exact, "ENG", "team") }]);
+    let ann = world.person("ann");
+    let group = world.group("eng", &[&ann]);
+    let mapping = world.mapping(&group);
+    assert_eq!((mapping.state, mapping.entity_id.clone()), (MappingState::Pending, None));
+    assert_eq!(mapping.proposed.as_ref().unwrap().kind, "team");
+    assert_eq!(world.has(&ann), has("user", &[]), "only approved ones place members");
+    world.approve(&mapping.id, true);
+    assert_eq!(world.has(&ann), has("user", &["eng"]));
+}
+
+#[test]
+fn no_rule_matches_no_mapping() {
+    let world = World::new();
+    world.apply(vec![rule(Match::Prefix, "eng-", "team")]);
+    let group = world.group("sales", &[]);
+    assert_eq!(world.mappings(&group).len(), 0);
+}
+
+#[test]
+fn the_highest_priority_is_first_and_the_first_match_wins() {
+    let world = World::new();
+    world.apply(vec![
+        rule(Match::All, "", "team"),
+        NewRule {
+            priority: 9,
+            role: Some("guest".to_owned()),
+            ..rule(Match::Regex, "pay", "concurrency_group")
+        },
+    ]);
+    let ann = world.person("ann");
+    world.group("eng-payments", &[&ann]);
+    assert_eq!(world.has(&ann), has("guest", &["eng-payments"]));
+    assert_eq!(world.because(&ann)[0], "guest: group eng-payments, rule 2");
+}
+
+#[test]
+fn rules_never_overwrite_an_existing_mapping_and_run_on_demand_for_groups_without_one() {
+    let world = World::new();
+    let ann = world.person("ann");
+    let (one, two, three) =
+        (world.group("one", &[&ann]), world.group("two", &[&ann]), world.group("three", &[&ann]));
+    world.entity("team", "Payments");
+    world.map(&one, "Payments");
+    world.entity("team", "Old");
+    let rejected = world.map(&three, "Old");
+    world.approve(&rejected.id, false);
+    let set = world.apply(vec![rule(Match::All, "", "team")]);
+    assert_eq!(*set.effect, json!({ "mappings": 1, "people": 1 }));
+    assert_eq!(world.mappings(&one).len(), 1);
+    assert_eq!(world.mapping(&three).state, MappingState::Rejected, "a person said no");
+    assert_eq!(world.mapping(&two).state, MappingState::AutoApproved);
+    assert_eq!(world.has(&ann), has("user", &["Payments", "two"]));
+    let again = world.choose(super::super::run_rules).unwrap();
+    assert_eq!((again.mappings, again.people), (0, 0));
+}
+
+#[test]
+fn an_entity_type_without_auto_create_is_never_made_by_a_rule() {
+    let world = World::new();
+    world.apply(vec![rule(Match::All, "", "sub_organization")]);
+    let eu = world.group("EU", &[]);
+    let mapping = world.mapping(&eu);
+    assert_eq!(
+        (mapping.state, mapping.flag),
+        (MappingState::Pending, Some(mappings::Flag::TargetMissing))
+    );
+    world.entity("sub_organization", "US");
+    let us = world.group("us", &[]);
+    assert_eq!(world.mapping(&us).state, MappingState::AutoApproved);
+}
+
+#[test]
+fn an_entity_of_another_group_is_not_taken_but_an_alert_is_raised() {
+    let world = World::new();
+    world.entity("team", "Payments");
+    let owner = world.group("owner", &[]);
+    world.map(&owner, "Payments");
+    world.apply(vec![rule(Match::All, "", "team")]);
+    let group = world.group("payments", &[]);
+    let mapping = world.mapping(&group);
+    assert_eq!(
+        (mapping.state, mapping.flag),
+        (MappingState::Pending, Some(mappings::Flag::TargetTaken))
+    );
+    assert_eq!(world.alerts(), [alerts::AlertKind::TargetTaken]);
+}
+
+#[test]
+fn rules_that_cannot_be_are_refused_field_by_field() {
+    let world = World::new();
+    let wrong =
+        |rule: NewRule| refused(world.choose(|tx, id| rule_sets::apply(tx, id, vec![rule], None)));
+    assert_eq!(wrong(rule(Match::Regex, "(", "team")), "/rules/0/pattern invalid");
+    assert_eq!(wrong(rule(Match::All, "", "planet")), "/rules/0/targets unknown_type");
+    let role = Some("boss".to_owned());
+    assert_eq!(
+        wrong(NewRule { role, ..rule(Match::All, "", "team") }),
+        "/rules/0/role unknown_role"
+    );
+    let gone = Some(crate::store::EntityId::new().to_string());
+    let targets = vec![Target { kind: "team".to_owned(), entity: gone }];
+    let entity = NewRule { targets, ..rule(Match::All, "", "team") };
+    assert_eq!(wrong(entity), "/rules/0/targets/0/entity not_found");
+}
+
+#[test]
+fn a_preview_tells_who_gains_and_loses_and_writes_nothing() {
+    let world = World::new();
+    let (ann, bob) = (world.person("ann"), world.person("bob"));
+    let eng = world.group("eng", &[&ann, &bob]);
+    let asked = Asked { rules: Some(vec![rule(Match::All, "", "team")]), ..Asked::default() };
+    let now = world.store.clock().now();
+    let told = |asked: Asked| {
+        world.store.read_now(|db| preview::preview(db, world.organization(), asked, now)).unwrap()
+    };
+    let seen = told(asked);
+    assert_eq!((seen.mappings, seen.gain, seen.lose, seen.same), (1, 2, 0, 0));
+    assert_eq!(seen.people[0].after.entities, [("team".to_owned(), "eng".to_owned())]);
+    assert_eq!(seen.people[0].because[1], "team eng: group eng, rule 1");
+    assert_eq!(world.mappings(&eng).len(), 0);
+    let rules = vec![rule(Match::All, "", "team")];
+    let version = seen.version;
+    world.choose(|tx, id| rule_sets::apply(tx, id, rules, Some(&version))).unwrap();
+    assert_eq!(world.has(&ann), has("user", &["eng"]));
+    let mapping = world.mapping(&eng).id;
+    let lost = told(Asked { mappings: vec![(mapping, false)], ..Asked::default() });
+    assert_eq!((lost.gain, lost.lose, lost.people[0].is_loss), (0, 2, true));
+}
+
+#[test]
+fn a_preview_is_applied_only_to_what_it_was_made_on() {
+    let world = World::new();
+    let (ann, eng) = (world.person("ann"), world.group("eng", &[]));
+    let version =
+        || world.store.read_now(|db| rule_sets::version(db, world.organization())).unwrap();
+    let seen = version();
+    world.store.clock().advance(chrono::TimeDelta::seconds(1));
+    world.add(&eng, &ann);
+    assert_ne!(version(), seen);
+    let rules = vec![rule(Match::All, "", "team")];
+    let stale = world.choose(|tx, id| rule_sets::apply(tx, id, rules, Some(&seen)));
+    assert!(matches!(stale, Err(crate::error::Error::Stale(_))));
+}
+
+#[test]
+fn each_applied_set_is_kept_with_its_author_and_effect() {
+    let world = World::new();
+    world.group("eng", &[]);
+    let first = world.apply(vec![rule(Match::All, "", "team")]);
+    let id = first.rules[0].id.parse().ok();
+    world.apply(vec![NewRule { id, priority: 3, ..rule(Match::All, "", "team") }]);
+    let history = world.store.read_now(|db| rule_sets::history(db, world.organization())).unwrap();
+    let told: Vec<(i64, &str)> =
+        history.iter().map(|set| (set.version, set.author.as_str())).collect();
+    assert_eq!(told, [(2, "cli:sam"), (1, "cli:sam")]);
+    assert_eq!(history[1].effect["mappings"], 1);
+    assert_eq!(history[0].rules[0].created_at, first.rules[0].created_at);
+}
