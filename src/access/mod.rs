@@ -1,6 +1,6 @@
 //! What groups give to people, as far as it can be said without a database: roles, places, rules, conflicts.
 //!
-//! The words are those of docs/access.md.
+//! The rules are in docs/access.md.
 
 pub mod person;
 pub mod rules;

@@ -214,6 +214,7 @@ fn command(what: &str) -> &str {
         "deleted connection" => "connection",
         "API key" => "key",
         "secret" => "application secret",
+        "conflict" | "alert" => "access",
         other => other,
     }
 }

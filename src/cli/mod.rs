@@ -1,5 +1,6 @@
 //! The command line: one file per noun.
 
+mod access;
 mod api_key;
 mod application;
 mod audit;
@@ -10,16 +11,20 @@ mod demo;
 mod doctor;
 mod domain;
 mod enforcement;
+mod entity;
 mod failure;
 mod group;
 mod healthcheck;
 mod init;
+mod mapping;
 mod metadata;
 mod migrate;
 mod openapi;
 mod organization;
 mod output;
 mod paging;
+mod provisioning;
+mod rules;
 mod saml;
 mod scim;
 mod serve;
@@ -114,6 +119,18 @@ enum Command {
     /// The groups that directories pushed
     #[command(subcommand)]
     Group(group::Command),
+    /// Places in your apps that belong to one organization
+    #[command(subcommand)]
+    Entity(entity::Command),
+    /// Which group's members belong to which entity
+    #[command(subcommand)]
+    Mapping(mapping::Command),
+    /// Rules that make mappings by themselves
+    #[command(subcommand)]
+    Rules(rules::Command),
+    /// Conflicts, alerts and what is held of people's access
+    #[command(subcommand)]
+    Access(access::Command),
     /// Provisioning by directories
     #[command(subcommand)]
     Scim(scim::Command),
@@ -182,6 +199,10 @@ fn command(shell: Shell, command: Command) -> Result {
         Command::SigningKey(command) => signing_key::run(&shell, &command),
         Command::User(command) => user::run(&shell, command),
         Command::Group(command) => group::run(&shell, command),
+        Command::Entity(command) => entity::run(&shell, command),
+        Command::Mapping(command) => mapping::run(&shell, command),
+        Command::Rules(command) => rules::run(&shell, command),
+        Command::Access(command) => access::run(&shell, command),
         Command::Scim(command) => scim::run(&shell, command),
         Command::Webhook(command) => webhook::run(&shell, command),
         Command::Audit(command) => audit::run(&shell, command),

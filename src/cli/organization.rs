@@ -41,6 +41,15 @@ pub(super) enum Command {
         /// Its ID, your own ID of it, or its name
         org: String,
     },
+    /// Let its directories push groups, or not; without a word, show it
+    Groups {
+        /// Its ID, your own ID of it, or its name
+        org: String,
+        /// `on` or `off`
+        switch: Option<super::provisioning::Switch>,
+    },
+    /// How its directories may act: groups, and how much they may take at once
+    Provisioning(super::provisioning::Provisioning),
     /// Say who must use single sign-on: everybody but exempt owners, or nobody
     Enforce(super::enforcement::Enforce),
     /// Owners who may sign in another way all the same
@@ -137,6 +146,8 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
             };
             show(shell, shell.write(&id, |tx| organizations::change(tx, &id, patch))?)
         }
+        Command::Groups { org, switch } => super::provisioning::groups(shell, &org, switch),
+        Command::Provisioning(asked) => super::provisioning::change(shell, &asked),
         Command::Enforce(asked) => super::enforcement::enforce(shell, &asked),
         Command::Exempt(command) => super::enforcement::exempt(shell, command),
         Command::BreakGlass(command) => super::enforcement::codes(shell, command),

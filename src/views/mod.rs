@@ -14,6 +14,7 @@ mod list;
 pub mod openid;
 pub mod organization;
 pub mod problem;
+pub mod rules;
 pub mod secret;
 pub mod settings;
 pub mod signing_key;

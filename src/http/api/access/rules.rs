@@ -1,6 +1,5 @@
 //! Mapping rules: the whole set, what it would do, what it did.
 
-use crate::access::rules::{Match, Target};
 use crate::error::{Error, Result};
 use crate::http::api::answer::{Answer, List};
 use crate::http::api::input::{Body, Listing, NoFilter, Nothing};
@@ -11,66 +10,14 @@ use crate::http::server::State;
 use crate::store::access::mappings::MappingState;
 use crate::store::access::preview::{self, Asked};
 use crate::store::access::rule_sets::{self, NewRule};
-use crate::store::{ApplicationId, MappingId, RuleId, Scope, Tx, access};
+use crate::store::{MappingId, Scope, Tx, access};
 use crate::views::access::{PreviewView, RuleSetView};
+use crate::views::rules::{RuleBody, Rules};
 use actix_web::http::header::{ETAG, IF_MATCH};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// A rule.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = NewMappingRule)]
-#[serde(deny_unknown_fields)]
-struct RuleBody {
-    /// The ID that it has; left out: it is new.
-    #[schema(value_type = Option<String>)]
-    id: Option<RuleId>,
-    /// The application; it may be left out where people of the organization use only one.
-    #[schema(value_type = Option<String>)]
-    application_id: Option<ApplicationId>,
-    /// How the name of a group is compared: `exact` and `prefix` in any case, `regex` anywhere in it, `all`.
-    #[serde(rename = "match")]
-    #[schema(value_type = String, example = "prefix")]
-    compare: Match,
-    /// With what; empty for `all`.
-    #[serde(default)]
-    #[schema(example = "eng-")]
-    pattern: String,
-    /// The places that it gives.
-    #[serde(default)]
-    targets: Vec<TargetBody>,
-    /// The key of the role that its mappings give.
-    role: Option<String>,
-    /// Its mappings need nobody's approval.
-    #[serde(default)]
-    auto_approve: bool,
-    /// Rules of a higher priority are asked first; of equal ones the older.
-    #[serde(default)]
-    priority: i32,
-}
-
-/// A place that a rule gives.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = NewRuleTarget)]
-#[serde(deny_unknown_fields)]
-struct TargetBody {
-    /// The key of the entity type.
-    #[serde(rename = "type")]
-    #[schema(example = "team")]
-    kind: String,
-    /// The ID of an entity; left out: the one with the group's name.
-    entity: Option<String>,
-}
-
-/// The whole set of rules.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = NewMappingRules)]
-#[serde(deny_unknown_fields)]
-struct Rules {
-    rules: Vec<RuleBody>,
-}
 
 /// What is asked about: rules, mappings, or both.
 #[derive(Deserialize, ToSchema)]
@@ -104,22 +51,6 @@ struct EffectView {
     mappings: usize,
     /// For how many people something changed.
     people: usize,
-}
-
-impl From<RuleBody> for NewRule {
-    fn from(body: RuleBody) -> Self {
-        let target = |it: TargetBody| Target { kind: it.kind, entity: it.entity };
-        Self {
-            id: body.id,
-            application_id: body.application_id,
-            compare: body.compare,
-            pattern: body.pattern,
-            targets: body.targets.into_iter().map(target).collect(),
-            role: body.role,
-            auto_approve: body.auto_approve,
-            priority: body.priority,
-        }
-    }
 }
 
 /// The version that the caller saw, without its quotes.
