@@ -4,9 +4,7 @@ use super::failure::Result;
 use super::output::cell;
 use super::paging::Paging;
 use super::shell::Shell;
-use crate::store::access::mappings::{
-    self, Filter, Mapping, MappingPatch, MappingState, Place,
-};
+use crate::store::access::mappings::{self, Filter, Mapping, MappingPatch, MappingState, Place};
 use crate::store::{ApplicationId, GroupId, MappingId, access};
 use crate::views::List;
 use crate::views::access::MappingView;
@@ -81,11 +79,8 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
         }
         Command::Create(asked) => create(shell, asked),
         Command::Approve { mapping, org, entity } => {
-            let patch = MappingPatch {
-                is_approved: Some(true),
-                place: entity.map(Place::Key),
-                role: None,
-            };
+            let patch =
+                MappingPatch { is_approved: Some(true), place: entity.map(Place::Key), role: None };
             change(shell, &org, &mapping, patch)
         }
         Command::Reject { mapping, org } => {

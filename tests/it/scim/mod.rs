@@ -1,5 +1,6 @@
 //! What directories do by SCIM, over HTTP.
 
+mod access;
 mod apart;
 mod bulk;
 mod concurrent;

@@ -46,7 +46,7 @@ async fn the_document_is_served_without_a_key() {
 fn every_route_is_in_the_document() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http/api");
     let mut routes = BTreeSet::new();
-    for folder in [folder.clone(), folder.join("connections")] {
+    for folder in [folder.clone(), folder.join("access"), folder.join("connections")] {
         for file in std::fs::read_dir(folder).unwrap() {
             let file = file.unwrap().path();
             if !file.is_file() {
