@@ -97,7 +97,7 @@ impl Api {
     async fn last_event(&self, world: &World<'_>, user: &str) -> Value {
         vestibule::jobs::number::round(&world.gateway.state.store).await.unwrap();
         let (_, told) =
-            self.send(Method::GET, "events?limit=200&types=access.*", Value::Null, None).await;
+            self.send(Method::GET, "events?limit=200&type=access.*", Value::Null, None).await;
         let events = told["data"].as_array().unwrap_or_else(|| panic!("{told}"));
         events.iter().rev().find(|it| it["subject_id"] == user).cloned().unwrap_or_default()
     }
