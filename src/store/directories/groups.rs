@@ -269,9 +269,8 @@ fn write(
     if concerns_all {
         members::settle_all(tx, &group, &removed)?;
     } else {
-        added.extend_from_slice(&removed);
-        members::settle(tx, &group, &added)?;
-        added.truncate(added.len() - removed.len());
+        let moved: Vec<String> = added.iter().chain(&removed).cloned().collect();
+        members::settle(tx, &group, &moved)?;
     }
     let did = match (is_changed, is_renamed) {
         (true, true) => format!(" renamed from {former}"),
