@@ -1,5 +1,6 @@
 //! What is shown of an event as a record of who did what.
 
+use crate::store::Json;
 use crate::store::events::Event;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -51,7 +52,7 @@ impl From<Event> for AuditEventView {
             Value::Object(fields) => fields,
             _ => Map::new(),
         };
-        let change = row.change.map(|change| change.into_inner());
+        let change = row.change.map(Json::into_inner);
         let (before, after) = change.map(|change| (change.before, change.after)).unzip();
         Self {
             id: row.id.to_string(),

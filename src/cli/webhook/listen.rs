@@ -49,13 +49,12 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Result {
         )
     })?;
     let url = format!("http://localhost:{port}/");
-    let (endpoint, secret) = match &arguments.secret {
-        Some(secret) => (None, Secret::from(secret.clone())),
-        None => {
-            let name = Some("vestibule webhook listen".to_owned());
-            let (endpoint, secret) = made(shell, url.clone(), &arguments.events, None, name)?;
-            (Some(endpoint.id), secret)
-        }
+    let (endpoint, secret) = if let Some(secret) = &arguments.secret {
+        (None, Secret::from(secret.clone()))
+    } else {
+        let name = Some("vestibule webhook listen".to_owned());
+        let (endpoint, secret) = made(shell, url.clone(), &arguments.events, None, name)?;
+        (Some(endpoint.id), secret)
     };
     let key = WebhookKey::parse(secret.reveal()).ok_or_else(|| {
         Failure::new(

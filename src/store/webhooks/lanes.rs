@@ -69,7 +69,6 @@ pub enum Noted {
 pub(in crate::store) fn raise(tx: &mut Tx, after: i64) -> Result<()> {
     let wishes =
         endpoints::table.select((endpoints::id, endpoints::organization_id, endpoints::events));
-    type Wish = (WebhookEndpointId, Option<OrganizationId>, Json<Kinds>);
     // Held, so that none is deleted or switched on in between.
     let wishes: Vec<Wish> = match tx.db {
         Db::Postgres(conn) => wishes.order(endpoints::id).for_key_share().load(conn)?,
@@ -179,6 +178,9 @@ pub fn next(db: &mut Db, endpoint: &Endpoint, lane: &Lane, now: Time) -> Result<
     }
     Ok(query.load(db)?)
 }
+
+/// Which events an endpoint wants, and whose.
+type Wish = (WebhookEndpointId, Option<OrganizationId>, Json<Kinds>);
 
 /// What comes of a lane.
 struct Step {

@@ -20,25 +20,22 @@ async fn measured(
 ) -> (Duration, Duration) {
     let off = json!([{ "op": "replace", "value": { "active": false } }]);
     let (path, began) = (format!("/Users/{ada}"), Instant::now());
-    match kind {
-        "user.suspended" => directory.patch(&path, off).await.is(200),
-        _ => directory.delete(&path).await.is(204),
-    };
+    if kind == OUT[0] {
+        directory.patch(&path, off).await.is(200);
+    } else {
+        directory.delete(&path).await.is(204);
+    }
     let (mut session, mut event) = (None, None);
     while session.is_none() || event.is_none() {
         let told = app.next().await;
         let took = told.at.duration_since(began);
-        match told.path.as_str() {
-            "/bye" => session = Some(took),
-            _ => {
-                let body = told.event();
-                assert_eq!(
-                    (&body["type"], &body["data"]["subject_id"]),
-                    (&json!(kind), &json!(ada))
-                );
-                event = Some(took);
-            }
+        if told.path == "/bye" {
+            session = Some(took);
+            continue;
         }
+        let body = told.event();
+        assert_eq!((&body["type"], &body["data"]["subject_id"]), (&json!(kind), &json!(ada)));
+        event = Some(took);
     }
     (session.unwrap(), event.unwrap())
 }

@@ -1,7 +1,7 @@
 use super::*;
-use crate::store::events::{append, append_change, numbering};
+use crate::store::events::{Filter, append, append_change, numbering, page};
 use crate::store::testing::{self, TestStore, refused};
-use crate::store::{Actor, Scope};
+use crate::store::{Actor, Scope, Window};
 use serde_json::json;
 
 fn append_some(store: &TestStore, count: usize) {
@@ -159,9 +159,8 @@ fn a_change_keeps_the_fields_that_differ() {
     store.system(|tx| {
         append_change(tx, None, "application.updated", "app", json!({}), (&before, &after))
     });
-    let page = store
-        .read_now(|db| crate::store::events::page(db, &Default::default(), &Default::default()));
-    let change = page.unwrap().data.remove(0).change.unwrap().into_inner();
+    let found = store.read_now(|db| page(db, &Window::default(), &Filter::default()));
+    let change = found.unwrap().data.remove(0).change.unwrap().into_inner();
     assert_eq!(json!(change.before), json!({ "b": 2, "c": null }));
     assert_eq!(json!(change.after), json!({ "b": 3, "c": true }));
 }
