@@ -8,8 +8,8 @@ use crate::error::Result;
 use crate::http::error::ScimError;
 use crate::scim::resource;
 use crate::scim::{Kind, Resource, patch as patches};
-use crate::store::Tx;
 use crate::store::directories::{Directory, Effect, groups, people, requests};
+use crate::store::{ScimRequestId, Tx};
 use actix_web::http::StatusCode;
 use actix_web::{HttpMessage, HttpResponse};
 use serde_json::Value;
@@ -189,6 +189,8 @@ async fn write<T: Subject + Send + 'static>(
         let (done, mut effect) = act(tx, &directory)?;
         if effect.is_change {
             let changes = mem::take(&mut effect.changes);
+            // Only now it has its turn: requests are in the order of what they changed.
+            entry.id = ScimRequestId::new();
             entry.message = log::message(&state.master, &entry.id, body, changes)?;
             entry.resource_id = done.id().or(entry.resource_id);
             entry.effect.clone_from(&effect.words);

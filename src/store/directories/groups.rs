@@ -258,7 +258,8 @@ fn write(
     group.updated_at = tx.now;
     if is_changed {
         diesel::update(&group).set(&group).execute(tx.db)?;
-        let kind = if former != group.display_name { "group.renamed" } else { "group.updated" };
+        let is_renamed = former != group.display_name;
+        let kind = if is_renamed { "group.renamed" } else { "group.updated" };
         tell(tx, &group, kind, json!({ "name": group.display_name, "former": former }))?;
     } else {
         on_backend!(tx.db, conn => Touched(&group).execute(conn))?;

@@ -205,13 +205,13 @@ written! {
 /// not count if either was used.
 fn used_before(tx: &mut Tx, answer: &Answer<'_>, user: Option<&UserId>) -> Result<Option<Cause>> {
     let identity = answer.identity;
-    let used = Used {
+    let once = Used {
         connection: &answer.connection.id,
         assertion: &identity.assertion_id,
         // SQLite keeps times as text, which sorts only up to the year 9999.
         expires_at: identity.expires_at.min(tx.now.plus(REMEMBERED)),
     };
-    if on_backend!(tx.db, conn => used.execute(conn))? == 0 {
+    if on_backend!(tx.db, conn => once.execute(conn))? == 0 {
         return Ok(Some(Cause::ResponseReplayed));
     }
     let is_open = if user.is_some() {
