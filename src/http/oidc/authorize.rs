@@ -11,6 +11,7 @@ use crate::http::sign_in::{self, Course, Departed, Departure};
 use crate::oidc;
 use crate::oidc::authorize::{AuthorizationRequest, Incoming, Refusal};
 use crate::oidc::logout::Hint;
+use crate::store::access::explain;
 use crate::store::applications::Application;
 use crate::store::connections;
 use crate::store::destinations::{self, Destination, Hints};
@@ -111,6 +112,7 @@ fn plan(
         && suits(&session, &user, &asked, &application, &at, now)
         && is_hinted(&user, &asked)
         && is_open(db, state, &session)?
+        && !explain::is_nothing(db, Some(&user.id), &application.id)?
     {
         return Ok(Break(Plan::SignedIn { application, session: Box::new(session), asked }));
     }

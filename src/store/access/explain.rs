@@ -106,6 +106,20 @@ pub fn told(db: &mut Db, user: &UserId, application: &ApplicationId) -> Result<T
     Ok(Told { role, entities })
 }
 
+/// Whether an application gives a person nothing: no role and no place. Somebody who is not there yet (`None`) comes with
+/// what the application gives to everybody.
+pub fn is_nothing(db: &mut Db, user: Option<&UserId>, application: &ApplicationId) -> Result<bool> {
+    let told = match user {
+        Some(user) => told(db, user, application)?,
+        None => {
+            let query = applications::table.find(application).select(applications::default_role);
+            let role = on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn))?;
+            Told { role, entities: Vec::new() }
+        }
+    };
+    Ok(told.role.is_none() && told.entities.is_empty())
+}
+
 struct Because {
     mappings: Vec<Mapping>,
     rules: Vec<Rule>,

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::saml::attributes::Profile;
 use crate::saml::check::{Check, CheckName};
 use crate::saml::response::Identity;
+use crate::store::access::explain;
 use crate::store::connections::{self, Connection};
 use crate::store::grants::{self, Lifetimes};
 use crate::store::organizations::Organization;
@@ -83,6 +84,10 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
         refuse(tx, answer.trace, cause, checks, None)?;
         return Ok(Completed::Refused(cause));
     }
+    let arrival = match arrival {
+        Ok(arrival) if is_for_nothing(tx.db, &answer, &arrival)? => Err(Cause::NoAccess),
+        arrival => arrival,
+    };
     let user = settled(&answer, &arrival);
     let is_closed = user.is_some();
     if let Some(cause) = used_before(tx, &answer, user)? {
@@ -98,8 +103,12 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
     let arrival = match arrival {
         Ok(arrival) => arrival,
         Err(cause) => {
-            let received = received(&answer);
-            refuse(tx, answer.trace, cause, answer.checks, Some(received))?;
+            let (received, mut checks) = (received(&answer), answer.checks);
+            if cause == Cause::NoAccess {
+                let expected = "a role or a place in the application";
+                checks.push(Check::of(CheckName::Person, false, expected, "none"));
+            }
+            refuse(tx, answer.trace, cause, checks, Some(received))?;
             return Ok(Completed::Refused(cause));
         }
     };
@@ -156,6 +165,17 @@ fn settled<'a>(
             is_hinted_person(answer.trace, Some(user)).then_some(&user.id)
         }
         _ => None,
+    }
+}
+
+/// Whether the application that asked has nothing for the person: neither a group, nor the directory, nor the application
+/// itself gives a role, and no group a place.
+fn is_for_nothing(db: &mut Db, answer: &Answer<'_>, arrival: &Arrival) -> Result<bool> {
+    match &answer.trace.application_id {
+        Some(application) if answer.trace.kind != TraceKind::Test => {
+            explain::is_nothing(db, arrival.user().map(|user| &user.id), application)
+        }
+        _ => Ok(false),
     }
 }
 

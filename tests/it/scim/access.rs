@@ -6,6 +6,7 @@ use crate::journeys::redeem;
 use crate::user_agent::UserAgent;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use vestibule::cause::Cause;
 use vestibule::store::api_keys::{self, NewApiKey, Scope};
 
 const ROLES: &str = "urn:ietf:params:scim:schemas:extension:vestibule:2.0:Group";
@@ -99,7 +100,7 @@ impl Api {
         let (_, told) =
             self.send(Method::GET, "events?limit=200&type=access.*", Value::Null, None).await;
         let events = told["data"].as_array().unwrap_or_else(|| panic!("{told}"));
-        events.iter().rev().find(|it| it["subject_id"] == user).cloned().unwrap_or_default()
+        events.iter().rev().find(|it| it["data"]["subject_id"] == user).cloned().unwrap_or_default()
     }
 }
 
@@ -329,4 +330,25 @@ async fn the_last_of_the_highest_role_and_a_push_that_takes_too_much_are_held() 
     let (_, told) = api.ours(Method::POST, "access_holds/apply", json!({})).await;
     assert_eq!(told["people"], 2, "{told}");
     assert_eq!((api.access(&ann).await.1, api.alerts().await), (vec![], vec![]));
+}
+
+#[actix_web::test]
+async fn without_a_role_and_a_place_nobody_gets_into_the_app() {
+    let gateway = Gateway::start().await;
+    let world = World::of(&gateway);
+    let (directory, api) = (Directory::of(&world), Api::of(&world));
+    let application = format!("applications/{}", world.app.application.id);
+    let none = json!({ "default_role": null });
+    let (status, told) = api.send(Method::PATCH, &application, none, None).await;
+    assert_eq!((status, &told["default_role"]), (200, &Value::Null), "{told}");
+    let ada = directory.user(ADA).await;
+    let mut browser = UserAgent::new();
+    let underway = world.begin(&mut browser).await;
+    let page = world.come_back(&mut browser, &underway).await;
+    world.refused("no group", Cause::NoAccess, &page);
+    directory.group("users", &[&ada]).await;
+    let roles = json!({ "schemas": [GROUP], "displayName": "users", ROLES: { "roles": ["user"] } });
+    let group = directory.filter("/Groups", "displayName eq \"users\"").await.ids().remove(0);
+    directory.put(&format!("/Groups/{group}"), roles).await.is(200);
+    world.sign_in(&mut UserAgent::new()).await;
 }

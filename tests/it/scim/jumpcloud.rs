@@ -70,6 +70,7 @@ async fn copied(gateway: &Gateway, connection: &ConnectionId) -> Directory {
         organization_id: None,
         expires_at: None,
     };
+    super::groups_on(gateway, connection);
     let key = gateway.write(|tx| api_keys::create(tx, new)).1.reveal().to_owned();
     let client = UserAgent::new().into_client();
     let url = format!("{}/api/v1/connections/{connection}/scim/tokens", gateway.url);

@@ -63,12 +63,8 @@ impl Directory {
     /// The directory of a connection, with a token of its own.
     fn at(gateway: &Gateway, id: &ConnectionId) -> Self {
         let new = NewToken { label: "Tests".to_owned(), ..NewToken::default() };
-        let on = ProvisioningPatch { groups: Some(true), ..ProvisioningPatch::default() };
-        let (_, token) = gateway.write(|tx| {
-            let organization = connections::find(tx.db, id)?.organization_id;
-            provisioning::change(tx, &organization, &on)?;
-            create(tx, id, new)
-        });
+        groups_on(gateway, id);
+        let (_, token) = gateway.write(|tx| create(tx, id, new));
         let base = format!("{}/scim/v2/{id}", gateway.url);
         Self { client: UserAgent::new().into_client(), base, token: token.reveal().to_owned() }
     }
@@ -213,6 +209,15 @@ impl Reply {
         ids.sort();
         ids
     }
+}
+
+/// Lets the directory of a connection push groups, which are off for a new organization.
+fn groups_on(gateway: &Gateway, connection: &ConnectionId) {
+    let on = ProvisioningPatch { groups: Some(true), ..ProvisioningPatch::default() };
+    gateway.write(|tx| {
+        let organization = connections::find(tx.db, connection)?.organization_id;
+        provisioning::change(tx, &organization, &on)
+    });
 }
 
 /// IDs in the order of the alphabet.
