@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::time::Instant;
 use url::form_urlencoded::byte_serialize;
 use vestibule::clock::Clock;
+use vestibule::store::access::provisioning::{self, ProvisioningPatch};
 use vestibule::store::connections::{self, NewConnection};
 use vestibule::store::directories::tokens::{self, NewToken};
 use vestibule::store::organizations::{self, Admission, NewOrganization};
@@ -105,6 +106,8 @@ fn open(server: &Server) -> (String, String) {
             settings: connections::Settings::default(),
         };
         let connection = connections::create(tx, &organization.id, new)?;
+        let on = ProvisioningPatch { groups: Some(true), ..ProvisioningPatch::default() };
+        provisioning::change(tx, &organization.id, &on)?;
         let new = NewToken { label: "Bench".to_owned(), ..NewToken::default() };
         let (_, token) = tokens::create(tx, &connection.id, new)?;
         Ok((format!("/scim/v2/{}", connection.id), token.reveal().to_owned()))

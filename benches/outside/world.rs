@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use std::io::Read;
 use url::Url;
 use url::form_urlencoded::Serializer;
+use vestibule::access::Model;
 use vestibule::clock::{Clock, Time};
 use vestibule::crypto::{self, Algorithm, PrivateKey};
 use vestibule::domain::DomainName;
@@ -69,6 +70,7 @@ impl World {
                 organizations: None,
                 is_demo: false,
                 logout: Logout::default(),
+                model: Model::default(),
             };
             let application = applications::create(tx, new)?;
             let mut made = Vec::with_capacity(count);

@@ -3,6 +3,7 @@
 use super::words;
 use crate::access::rules::{Match, Rule, Target};
 use crate::access::{EntityType, Placement, Reach, Role};
+use crate::clock::Time;
 use crate::store::access::alerts::{Alert, AlertKind};
 use crate::store::access::conflicts::Conflict;
 use crate::store::access::entities::Entity;
@@ -310,7 +311,7 @@ impl From<Conflict> for ConflictView {
             kind: row.kind,
             current_mapping_id: row.current_id.to_string(),
             winner_mapping_id: row.winner_id.map(|id| id.to_string()),
-            decided_at: row.decided_at.map(|at| at.to_utc()),
+            decided_at: row.decided_at.map(Time::to_utc),
             decided_by: row.decided_by,
             created_at: row.created_at.to_utc(),
         }
@@ -342,7 +343,7 @@ impl From<Alert> for AlertView {
             subject_id: row.subject_id,
             data: row.data.into_inner(),
             created_at: row.created_at.to_utc(),
-            closed_at: row.closed_at.map(|at| at.to_utc()),
+            closed_at: row.closed_at.map(Time::to_utc),
         }
     }
 }
@@ -439,7 +440,7 @@ impl From<Explained> for ApplicationAccessView {
             role,
             entities: it.entities.into_iter().map(entity).collect(),
             held: it.held.map(|(hold, _)| hold),
-            held_until: it.held.and_then(|(_, until)| until).map(|at| at.to_utc()),
+            held_until: it.held.and_then(|(_, until)| until).map(Time::to_utc),
         }
     }
 }

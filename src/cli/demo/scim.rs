@@ -5,6 +5,7 @@ use super::{Shell, set_up};
 use crate::cli::failure::{Failure, Result};
 use crate::fetch;
 use crate::scim::MEDIA_TYPE;
+use crate::store::access::provisioning::{self, ProvisioningPatch};
 use crate::store::connections::scim_base_url;
 use crate::store::directories::requests::{self, Filter};
 use crate::store::directories::tokens::{self, NewToken};
@@ -65,8 +66,11 @@ pub(super) fn play(shell: &Shell, part: Part, address: &str) -> Result {
         expires_at: Some(shell.now().plus(TOKEN)),
     };
     let scope = Scope::from(&connection.organization_id);
-    let (token, secret) =
-        shell.write(scope.clone(), |tx| tokens::create(tx, &connection.id, new))?;
+    let on = ProvisioningPatch { groups: Some(true), ..ProvisioningPatch::default() };
+    let (token, secret) = shell.write(scope.clone(), |tx| {
+        provisioning::change(tx, &connection.organization_id, &on)?;
+        tokens::create(tx, &connection.id, new)
+    })?;
     let newest = Window { limit: 1, before: None };
     let of = filter(&connection.id);
     let last = shell.read(|db| requests::page(db, &newest, &of))?.data.pop();

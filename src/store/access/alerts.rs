@@ -86,7 +86,7 @@ pub(super) fn raise(
     organization: &OrganizationId,
     kind: AlertKind,
     subject: &str,
-    data: Value,
+    data: &Value,
 ) -> Result<()> {
     let open = alerts::table
         .filter(alerts::organization_id.eq(organization))

@@ -282,7 +282,7 @@ pub fn delete(tx: &mut Tx, organization: &OrganizationId, key: &str) -> Result<(
         mapping.proposed = None;
         mappings::save(tx, &mut mapping)?;
         let data = json!({ "group_id": mapping.group_id, "entity": entity.name });
-        alerts::raise(tx, organization, AlertKind::TargetDeleted, mapping.id.as_str(), data)?;
+        alerts::raise(tx, organization, AlertKind::TargetDeleted, mapping.id.as_str(), &data)?;
     }
     after_choice(tx, organization, &people)?;
     diesel::delete(entities::table.find(&entity.id)).execute(tx.db)?;

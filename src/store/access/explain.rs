@@ -89,13 +89,7 @@ pub fn told(db: &mut Db, user: &UserId, application: &ApplicationId) -> Result<T
     let query = access::table.find((user, application)).select(access::role);
     let row: Option<Option<String>> =
         on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?;
-    let role = match row {
-        Some(role) => role,
-        None => {
-            let query = applications::table.find(application).select(applications::default_role);
-            on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn))?
-        }
-    };
+    let role = if let Some(role) = row { role } else { default_role(db, application)? };
     let query = placements::table
         .inner_join(entities::table)
         .filter(placements::user_id.eq(user))
@@ -106,16 +100,18 @@ pub fn told(db: &mut Db, user: &UserId, application: &ApplicationId) -> Result<T
     Ok(Told { role, entities })
 }
 
+/// The role that an application gives to whom nothing else gives one.
+fn default_role(db: &mut Db, application: &ApplicationId) -> Result<Option<String>> {
+    let query = applications::table.find(application).select(applications::default_role);
+    Ok(on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn))?)
+}
+
 /// Whether an application gives a person nothing: no role and no place. Somebody who is not there yet (`None`) comes with
 /// what the application gives to everybody.
 pub fn is_nothing(db: &mut Db, user: Option<&UserId>, application: &ApplicationId) -> Result<bool> {
     let told = match user {
         Some(user) => told(db, user, application)?,
-        None => {
-            let query = applications::table.find(application).select(applications::default_role);
-            let role = on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn))?;
-            Told { role, entities: Vec::new() }
-        }
+        None => Told { role: default_role(db, application)?, entities: Vec::new() },
     };
     Ok(told.role.is_none() && told.entities.is_empty())
 }

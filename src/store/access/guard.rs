@@ -101,7 +101,7 @@ fn breaker(tx: &mut Tx, organization: &OrganizationId, deltas: &mut [Delta]) -> 
                 }
             }
             let data = json!({ "people": losing.len(), "lately": lately.len(), "until": until });
-            alerts::raise(tx, organization, AlertKind::TooMuchAtOnce, application.as_str(), data)?;
+            alerts::raise(tx, organization, AlertKind::TooMuchAtOnce, application.as_str(), &data)?;
         } else {
             note(tx, organization, &application, &losing)?;
         }
@@ -188,7 +188,7 @@ fn floor(
             delta.held = Some((Hold::Floor, None));
             let data = json!({ "application_id": application, "role": top });
             let user = delta.user.to_string();
-            alerts::raise(tx, organization, AlertKind::LastOfHighestRole, &user, data)?;
+            alerts::raise(tx, organization, AlertKind::LastOfHighestRole, &user, &data)?;
         }
     }
     Ok(())

@@ -118,26 +118,22 @@ fn aim(
     mapping: &mut Mapping,
 ) -> Result<()> {
     let organization = &group.organization_id;
-    let found = match &target.entity {
-        Some(id) => {
-            let id = id.parse()?;
-            let is_there =
-                entities::is_there(tx.db, organization, &application.id, &target.kind, &id)?;
-            if is_there { Some(entities::find(tx.db, organization, &id)?) } else { None }
-        }
-        None => {
-            let name = &group.display_name;
-            entities::by_name(tx.db, organization, &application.id, &target.kind, name)?
-        }
+    let name = &group.display_name;
+    let found = if let Some(id) = &target.entity {
+        let id = id.parse()?;
+        let is_there = entities::is_there(tx.db, organization, &application.id, &target.kind, &id)?;
+        if is_there { Some(entities::find(tx.db, organization, &id)?) } else { None }
+    } else {
+        entities::by_name(tx.db, organization, &application.id, &target.kind, name)?
     };
     mapping.proposed = Some(Json::from(target.clone()));
     if let Some(entity) = &found
-        && let Some((_, owner, name)) = mappings::owner(tx.db, &entity.id)?
+        && let Some((_, owner, owner_name)) = mappings::owner(tx.db, &entity.id)?
     {
         mapping.flag = Some(Flag::TargetTaken);
-        let data = json!({ "group_id": group.id, "entity": entity.name, "owner": owner, "owner_name": name });
+        let data = json!({ "group_id": group.id, "entity": entity.name, "owner": owner, "owner_name": owner_name });
         let subject = mapping.id.to_string();
-        return alerts::raise(tx, organization, AlertKind::TargetTaken, &subject, data);
+        return alerts::raise(tx, organization, AlertKind::TargetTaken, &subject, &data);
     }
     let may_be_made = target.entity.is_none()
         && application.model.kind(&target.kind).is_some_and(|kind| kind.auto_create);
@@ -148,12 +144,10 @@ fn aim(
     if !rule.auto_approve {
         return Ok(());
     }
-    let entity: Entity = match found {
-        Some(entity) => entity,
-        None => {
-            let name = &group.display_name;
-            entities::for_group(tx, organization, &application.id, &target.kind, name)?
-        }
+    let entity: Entity = if let Some(entity) = found {
+        entity
+    } else {
+        entities::for_group(tx, organization, &application.id, &target.kind, name)?
     };
     mapping.entity_id = Some(entity.id);
     mapping.proposed = None;
@@ -205,7 +199,7 @@ fn rename_entity(
         None => entities::rename(tx, entity, name).map(drop),
         Some(other) => {
             let data = json!({ "group_id": group.id, "name": name, "other": other.id });
-            alerts::raise(tx, organization, AlertKind::NameTaken, entity.id.as_str(), data)
+            alerts::raise(tx, organization, AlertKind::NameTaken, entity.id.as_str(), &data)
         }
     }
 }
@@ -223,9 +217,7 @@ fn ask_again(
     let before = (mapping.state, mapping.flag, mapping.rule_id.clone());
     match rules::first(rules, application.id.as_str(), &group.display_name) {
         Some(first) if first.id == rule.as_str() => {
-            if mapping.flag == Some(Flag::RuleNoLongerMatches) {
-                mapping.flag = None;
-            }
+            mapping.flag = mapping.flag.filter(|flag| *flag != Flag::RuleNoLongerMatches);
         }
         Some(other) => {
             if mapping.is_placing() {

@@ -94,7 +94,8 @@ mod tests {
     use super::*;
 
     fn map(value: Value) -> Map<String, Value> {
-        value.as_object().cloned().unwrap()
+        let Value::Object(map) = value else { panic!("{value}") };
+        map
     }
 
     const WORK: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";

@@ -175,12 +175,12 @@ pub fn create(
     };
     row.take(resource, is_active);
     let is_new = before.is_none();
-    if !is_new {
+    if is_new {
+        on_backend!(tx.db, conn => Coming(&row).execute(conn))?;
+    } else {
         save(tx, &row)?;
         letting_go::groups_changed(tx, &row.user_id)?;
         emails::forget(tx, &row.user_id)?;
-    } else {
-        on_backend!(tx.db, conn => Coming(&row).execute(conn))?;
     }
     emails::write(tx, &row)?;
     count_more(tx, &directory.connection_id, 1, 0)?;

@@ -160,10 +160,10 @@ pub(in crate::http::api) async fn create_mapping(
 pub(in crate::http::api) async fn patch_mapping(
     key: ApiKey<OrganizationsWrite>,
     state: Data<State>,
-    path: Path<(String, String)>,
+    names: Path<(String, String)>,
     body: Body<Patch>,
 ) -> Answer<MappingView> {
-    let (name, mapping) = path.into_inner();
+    let (name, mapping) = names.into_inner();
     let mapping: MappingId = mapping.parse()?;
     let id = customers::find(&state, &key, name).await?.id;
     let scope = Scope::from(&id);

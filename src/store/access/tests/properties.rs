@@ -1,11 +1,10 @@
 //! Whatever a directory and the operator do in whatever order, people's access follows from the facts.
 
-use super::super::facts::Row;
 use super::super::guard::Guard;
 use super::super::recompute::recompute;
 use super::*;
 use crate::store::Db;
-use crate::store::schema::{access, entities as places, placements};
+use crate::store::schema::{entities as places, placements};
 use diesel::prelude::*;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -86,13 +85,13 @@ impl<'a> Story<'a> {
         };
         match act {
             Act::Join(p, g) if lives(&self.groups[g]) => {
-                world.add(&self.groups[g], &self.people[p])
+                world.add(&self.groups[g], &self.people[p]);
             }
             Act::Leave(p, g) if lives(&self.groups[g]) => {
-                world.remove(&self.groups[g], &self.people[p])
+                world.remove(&self.groups[g], &self.people[p]);
             }
             Act::Rename(g, n) if lives(&self.groups[g]) => {
-                world.rename(&self.groups[g], &format!("g{g}-{n}"))
+                world.rename(&self.groups[g], &format!("g{g}-{n}"));
             }
             Act::Delete(g) if lives(&self.groups[g]) => world.delete(&self.groups[g]),
             Act::Active(p, on) => world.activate(&self.people[p], on),
@@ -147,20 +146,14 @@ impl<'a> Story<'a> {
 
     fn check(&self) {
         let world = self.world;
-        let kept = |db: &mut Db| -> Result<(Vec<Row>, BTreeMap<UserId, Vec<String>>)> {
-            let rows = access::table.order((access::user_id, access::application_id)).load(db)?;
-            let spots: Vec<(UserId, String)> = placements::table
-                .inner_join(places::table)
-                .order(placements::entity_id)
-                .select((placements::user_id, places::kind))
-                .load(db)?;
-            let mut by_user: BTreeMap<UserId, Vec<String>> = BTreeMap::new();
-            for (user, kind) in spots {
-                by_user.entry(user).or_default().push(kind);
-            }
-            Ok((rows, by_user))
+        let kept = |db: &mut Db| -> Result<Vec<(UserId, String)>> {
+            let query = placements::table.inner_join(places::table).order(placements::entity_id);
+            Ok(query.select((placements::user_id, places::kind)).load(db)?)
         };
-        let (_, spots) = world.store.read_now(kept).unwrap();
+        let mut spots: BTreeMap<UserId, Vec<String>> = BTreeMap::new();
+        for (user, kind) in world.store.read_now(kept).unwrap() {
+            spots.entry(user).or_default().push(kind);
+        }
         for kinds in spots.values() {
             let exclusive = kinds.iter().filter(|kind| *kind == "concurrency_group").count();
             assert!(exclusive <= 1, "exclusive is never more than one: {kinds:?}");
@@ -189,7 +182,9 @@ fn access_follows_from_the_facts_whatever_happens_in_whatever_order() {
             world.elsewhere();
             let told = Story::begin(&world);
             for story in some {
-                story.iter().for_each(|act| told.act(*act));
+                for act in story {
+                    told.act(*act);
+                }
                 told.check();
             }
         }
