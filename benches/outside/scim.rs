@@ -80,7 +80,9 @@ pub(crate) async fn table(postgres: Option<&str>, asked: &[String]) {
         "\n| database | people | groups | memberships | seconds | CPU ms for each | peak MB |"
     );
     println!("|---|---|---|---|---|---|---|");
-    brought.iter().for_each(|row| println!("{row}"));
+    for row in &brought {
+        println!("{row}");
+    }
 }
 
 /// An organization with a connection and a token, in an empty database: the path of the base URL, and the token.
@@ -134,7 +136,7 @@ fn group(name: &str, members: &[String]) -> Value {
     json!({ "displayName": name, "members": members })
 }
 
-fn patch(operation: Value) -> Value {
+fn patch(operation: &Value) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
         "Operations": [operation],
@@ -250,14 +252,14 @@ impl Directory<'_> {
     }
 
     fn switch(&self, active: bool) -> Vec<String> {
-        let body = patch(json!({ "op": "replace", "path": "active", "value": active }));
+        let body = patch(&json!({ "op": "replace", "path": "active", "value": active }));
         self.some()
             .map(|at| self.request("PATCH", &format!("/Users/{}", self.ids[at]), Some(&body)))
             .collect()
     }
 
     fn add(&self, group: &str, id: &str) -> String {
-        let body = patch(json!({ "op": "add", "path": "members", "value": [{ "value": id }] }));
+        let body = patch(&json!({ "op": "add", "path": "members", "value": [{ "value": id }] }));
         let path = format!("/Groups/{group}?excludedAttributes=members");
         self.request("PATCH", &path, Some(&body))
     }
