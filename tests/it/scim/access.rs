@@ -1,4 +1,4 @@
-//! What JumpCloud's groups give to people: each act over SCIM, seen through the REST API, the tokens and the events.
+//! What `JumpCloud`'s groups give to people: each act over SCIM, seen through the REST API, the tokens and the events.
 
 use super::{Directory, GROUP};
 use crate::gateway::{ADA, Gateway, World};
