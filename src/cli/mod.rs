@@ -28,6 +28,7 @@ mod rules;
 mod saml;
 mod scim;
 mod serve;
+mod setup_link;
 mod shell;
 mod signing_key;
 mod trace;
@@ -104,6 +105,9 @@ enum Command {
     /// Connections: the identity providers of an organization
     #[command(subcommand)]
     Connection(connection::Command),
+    /// Links by which a customer's IT admin sets single sign-on up alone
+    #[command(subcommand)]
+    SetupLink(setup_link::Command),
     /// Applications: your apps
     #[command(subcommand)]
     Application(application::Command),
@@ -194,6 +198,7 @@ fn command(shell: Shell, command: Command) -> Result {
         Command::Org(command) => organization::run(&shell, command),
         Command::Domain(command) => domain::run(&shell, command),
         Command::Connection(command) => connection::run(&shell, command),
+        Command::SetupLink(command) => setup_link::run(&shell, command),
         Command::Application(command) => application::run(&shell, command),
         Command::Key(command) => api_key::run(&shell, command),
         Command::SigningKey(command) => signing_key::run(&shell, &command),

@@ -12,8 +12,8 @@ pub use paper::{paper_code, read_paper_code};
 pub use seal::{MasterKey, Place};
 pub use secret::{Secret, SecretBytes};
 pub use token::{
-    ACCESS_TOKEN, API_KEY, BREAK_GLASS, CLIENT_SECRET, CODE, REFRESH_TOKEN, SCIM_TOKEN, SESSION,
-    TokenHash, hash, token, well_formed,
+    ACCESS_TOKEN, API_KEY, BREAK_GLASS, CLIENT_SECRET, CODE, PORTAL, REFRESH_TOKEN, SCIM_TOKEN,
+    SESSION, SETUP_LINK, TokenHash, hash, token, well_formed,
 };
 pub use webhook::{WEBHOOK_SECRET, WebhookKey, webhook_secret};
 

@@ -13,6 +13,10 @@ pub const API_KEY: &str = "vst_live_";
 pub const CLIENT_SECRET: &str = "cs_";
 /// Prefix of a directory's token (UX 4.2).
 pub const SCIM_TOKEN: &str = "scim_";
+/// Prefix of a setup link's token (UX 4.2).
+pub const SETUP_LINK: &str = "sl_";
+/// Prefix of the value by which a browser is let into the portal.
+pub const PORTAL: &str = "po_";
 /// Prefix of an authorization code.
 pub const CODE: &str = "ac_";
 /// Prefix of an access token.

@@ -29,6 +29,7 @@ pub mod refreshes;
 mod schema;
 pub mod sessions;
 pub mod settings;
+pub mod setup_links;
 pub mod sign_in;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -56,7 +57,7 @@ pub use types::{
     AlertId, ApiKeyId, ApplicationId, BreakGlassCodeId, ConflictId, ConnectionId, DeliveryId,
     DomainId, EntityId, EventId, ExemptOwnerId, GrantId, GroupId, Json, KeyId, LogoutId, MappingId,
     NoticeId, OrganizationId, RequestId, RuleId, ScimRequestId, ScimTokenId, SecretId, SessionId,
-    TraceId, UserId, WebhookEndpointId,
+    SetupLinkId, TraceId, UserId, WebhookEndpointId,
 };
 
 /// Connections that may write: more would wait for SQLite's one writer by polling the file.
@@ -96,6 +97,8 @@ pub enum Actor {
     Application(ApplicationId),
     /// The directory of this connection.
     Directory(ConnectionId),
+    /// An IT admin in the portal, let in by this link.
+    Portal(SetupLinkId),
 }
 
 impl std::fmt::Display for Actor {
@@ -108,6 +111,7 @@ impl std::fmt::Display for Actor {
             Self::Provider(id) => write!(f, "provider:{id}"),
             Self::Application(id) => write!(f, "application:{id}"),
             Self::Directory(id) => write!(f, "directory:{id}"),
+            Self::Portal(id) => write!(f, "portal:{id}"),
         }
     }
 }

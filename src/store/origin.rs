@@ -35,6 +35,7 @@ pub(super) fn of(actor: &Actor) -> Option<String> {
         | Actor::Cli(_)
         | Actor::SignIn(_)
         | Actor::Provider(_)
-        | Actor::Application(_) => None,
+        | Actor::Application(_)
+        | Actor::Portal(_) => None,
     }
 }

@@ -649,6 +649,31 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    setup_links (id) {
+        id -> Text,
+        kind -> Text,
+        organization_id -> Text,
+        connection_id -> Nullable<Text>,
+        covers -> Text,
+        provider -> Nullable<Text>,
+        note -> Nullable<Text>,
+        return_url -> Nullable<Text>,
+        person -> Nullable<Text>,
+        hash -> Text,
+        hint -> Text,
+        done -> Text,
+        created_by -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        opened_at -> Nullable<Timestamp>,
+        opened_from -> Nullable<Text>,
+        browser_hash -> Nullable<Text>,
+        completed_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(domains -> organizations (organization_id));
 diesel::joinable!(connections -> organizations (organization_id));
 diesel::joinable!(users -> organizations (organization_id));
@@ -727,4 +752,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     access_conflicts,
     access_losses,
     access_alerts,
+    setup_links,
 );

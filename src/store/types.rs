@@ -433,6 +433,8 @@ id!(/// ID of an address of an app that is told of events.
     WebhookEndpointId, "whe", "webhook endpoint");
 id!(/// ID of what became of telling one event to one endpoint.
     DeliveryId, "whd", "delivery");
+id!(/// ID of a link into the portal, or of one visit there.
+    SetupLinkId, "lnk", "setup link");
 id!(/// ID of a request to this gateway, by which its log lines are found.
     RequestId, "req", "request");
 

@@ -17,6 +17,7 @@ pub mod problem;
 pub mod rules;
 pub mod secret;
 pub mod settings;
+pub mod setup_link;
 pub mod signing_key;
 pub mod state;
 pub mod trace;

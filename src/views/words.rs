@@ -10,6 +10,7 @@ use crate::store::connections::certificates::{CertificateSource, CertificateStat
 use crate::store::connections::{ConnectionState, Protocol};
 use crate::store::domains::DomainState;
 use crate::store::organizations::{Admission, Enforcement};
+use crate::store::setup_links::{Cover, State as LinkState, Step};
 use crate::store::traces::{Outcome, TraceKind};
 use crate::store::users::{Source, UserState};
 use crate::store::webhooks::Because;
@@ -49,6 +50,7 @@ words! {
     trace_kind = TraceKind,
     outcome = Outcome,
     delivery_state = State,
+    setup_link_state = LinkState,
 }
 
 /// Why an endpoint is told nothing, or that it is told.
@@ -85,6 +87,23 @@ pub fn binding() -> Object {
 #[must_use]
 pub fn binding_or_none() -> Object {
     let words = [Some("redirect"), Some("post"), None];
+    let types = SchemaType::from_iter([Type::String, Type::Null]);
+    ObjectBuilder::new().schema_type(types).enum_values(Some(words)).build()
+}
+
+/// A list of what a setup link covers.
+#[must_use]
+pub fn covers() -> Array {
+    let word = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(Cover::WORDS.iter().copied()));
+    ArrayBuilder::new().items(word).build()
+}
+
+/// A step of a setup, or none.
+#[must_use]
+pub fn step_or_none() -> Object {
+    let words = Step::WORDS.iter().copied().map(Some).chain([None]);
     let types = SchemaType::from_iter([Type::String, Type::Null]);
     ObjectBuilder::new().schema_type(types).enum_values(Some(words)).build()
 }

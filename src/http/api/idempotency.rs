@@ -182,7 +182,9 @@ fn withhold(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             if fields.get("shown_once") == Some(&Value::Bool(true)) {
-                fields.insert("secret".to_owned(), Value::Null);
+                // A link is a secret as a whole. What has both has an address that everybody may know.
+                let name = if fields.contains_key("secret") { "secret" } else { "url" };
+                fields.insert(name.to_owned(), Value::Null);
                 fields.insert("secret_withheld".to_owned(), Value::Bool(true));
             }
             fields.values_mut().for_each(withhold);
@@ -201,11 +203,16 @@ mod tests {
     fn what_is_shown_once_is_not_kept() {
         let answer = json!({
             "id": "app_1", "name": "Orbit",
+            "link": {"url": "https://sso.example.com/setup/sl_marked", "shown_once": true},
+            "endpoint": {"url": "https://app.example", "secret": "whsec_marked", "shown_once": true},
             "first_secret": {"secret": "cs_marked", "shown_once": true, "hint": "cs_…rked"},
         });
         let kept = without_secrets(answer.to_string().as_bytes());
         assert!(!kept.contains("cs_marked"));
         let kept: Value = serde_json::from_str(&kept).unwrap();
+        assert_eq!(kept["link"]["url"], Value::Null);
+        assert_eq!(kept["link"]["secret_withheld"], true);
+        assert_eq!(kept["endpoint"]["url"], "https://app.example");
         assert_eq!(kept["first_secret"]["secret"], Value::Null);
         assert_eq!(kept["first_secret"]["secret_withheld"], true);
         assert_eq!(kept["name"], "Orbit");

@@ -21,6 +21,7 @@ pub mod openapi;
 mod organizations;
 mod schemas;
 mod secrets;
+mod setup_links;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -125,7 +126,17 @@ fn connections(config: &mut Described) {
         .service(directories::list_scim_tokens)
         .service(directories::create_scim_token)
         .service(directories::retire_scim_token)
-        .service(directories::revoke_scim_token);
+        .service(directories::revoke_scim_token)
+        .configure(setup_links);
+}
+
+fn setup_links(config: &mut Described) {
+    config
+        .service(setup_links::list_setup_links)
+        .service(setup_links::create_setup_link)
+        .service(setup_links::get_setup_link)
+        .service(setup_links::revoke_setup_link)
+        .service(setup_links::create_portal_session);
 }
 
 fn applications(config: &mut Described) {

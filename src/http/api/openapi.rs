@@ -61,6 +61,7 @@ fn tags() -> Value {
         { "name": "organizations", "description": "Your customers." },
         { "name": "domains", "description": "Their email domains, which lead people to a connection." },
         { "name": "connections", "description": "Their identity providers." },
+        { "name": "portal", "description": "Where their IT admins set single sign-on up by themselves." },
         { "name": "users", "description": "Their people." },
         { "name": "traces", "description": "What happened in each sign-in, check by check." },
         { "name": "events", "description": "What happened, for your app to follow." },

@@ -62,6 +62,8 @@ path_params! {
     ConflictPath { conflict = "cfl_01kampz3y7f4m8t2v6c9d0e1hj" }
     /// An alert's ID.
     AlertPath { alert = "alr_01kampz3y7f4m8t2v6c9d0e1hj" }
+    /// A setup link's ID.
+    SetupLinkPath { setup_link = "lnk_01kampz3y7f4m8t2v6c9d0e1hj" }
     /// An API key's ID.
     ApiKeyPath { api_key = "key_01kampz3y7f4m8t2v6c9d0e1hj" }
 }

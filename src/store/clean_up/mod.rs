@@ -9,11 +9,12 @@ use super::idempotency::KEPT;
 use super::organizations::RESTORABLE;
 use super::schema::{
     applications, connections, directory_users, grants, idempotency, logouts, organizations,
-    replays, scim_requests, sessions, tokens, traces, webhook_deliveries,
+    replays, scim_requests, sessions, setup_links, tokens, traces, webhook_deliveries,
 };
+use super::setup_links::Kind;
 use super::traces::Outcome;
 use super::types::first_id;
-use super::{DeliveryId, GrantId, LogoutId, ScimRequestId, SessionId, TraceId, Tx};
+use super::{DeliveryId, GrantId, LogoutId, ScimRequestId, SessionId, SetupLinkId, TraceId, Tx};
 use crate::error::Result;
 use chrono::TimeDelta;
 use diesel::dsl::{exists, not};
@@ -70,6 +71,8 @@ pub enum Task {
     Applications,
     /// Requests of directories past their retention.
     ScimRequests,
+    /// Visits in the portal that are over, and setup links as long after their end as traces are kept.
+    SetupLinks,
     /// What directories made only to test the connection.
     DirectoryTests,
     /// People and groups that a directory removed, past their retention.
@@ -97,6 +100,7 @@ impl Task {
         Self::Answers,
         Self::Applications,
         Self::ScimRequests,
+        Self::SetupLinks,
         Self::DirectoryTests,
         Self::Removed,
         Self::Directories,
@@ -120,6 +124,7 @@ impl Task {
             Self::Answers => "answers",
             Self::Applications => "applications",
             Self::ScimRequests => "scim_requests",
+            Self::SetupLinks => "setup_links",
             Self::DirectoryTests => "directory_tests",
             Self::Removed => "removed",
             Self::Directories => "directories",
@@ -149,6 +154,7 @@ impl Task {
             Self::Answers => old_answers(tx),
             Self::Applications => deleted_applications(tx),
             Self::ScimRequests => old_requests(tx, retention.requests),
+            Self::SetupLinks => old_setup_links(tx, retention.traces),
             Self::DirectoryTests => directories::over(tx, Due::Tests(tx.now.minus(TESTED)), LIMIT),
             Self::Removed => {
                 directories::over(tx, Due::Removed(tx.now.minus(retention.removed)), LIMIT)
@@ -265,6 +271,18 @@ fn old_requests(tx: &mut Tx, kept: TimeDelta) -> Result<usize> {
         .load(tx.db)?;
     Ok(diesel::delete(scim_requests::table.filter(scim_requests::id.eq_any(over)))
         .execute(tx.db)?)
+}
+
+fn old_setup_links(tx: &mut Tx, kept: TimeDelta) -> Result<usize> {
+    let visit =
+        setup_links::kind.eq(Kind::Session).and(setup_links::expires_at.le(tx.now.minus(ENDED)));
+    let link = setup_links::expires_at.le(tx.now.minus(kept));
+    let over: Vec<SetupLinkId> = setup_links::table
+        .filter(visit.or(link))
+        .select(setup_links::id)
+        .limit(LIMIT)
+        .load(tx.db)?;
+    Ok(diesel::delete(setup_links::table.filter(setup_links::id.eq_any(over))).execute(tx.db)?)
 }
 
 fn old_answers(tx: &mut Tx) -> Result<usize> {

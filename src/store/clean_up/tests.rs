@@ -3,7 +3,9 @@ use crate::store::connections::{self, NewConnection, Settings};
 use crate::store::events::numbering;
 use crate::store::testing::{self, TestStore, globex};
 use crate::store::users::{self, NewUser, Source};
-use crate::store::{applications, idempotency as answers, organizations as customers};
+use crate::store::{
+    applications, idempotency as answers, organizations as customers, setup_links as links,
+};
 
 const RETENTION: Retention = Retention {
     traces: TimeDelta::days(30),
@@ -163,6 +165,33 @@ fn events_stay_as_long_as_the_audit_asks() {
 }
 
 #[test]
+fn visits_go_a_day_after_their_end_and_setup_links_when_traces_would() {
+    let store = testing::store();
+    store.system(|tx| {
+        let of = customers::create(tx, globex())?.id;
+        let covers = vec![links::Cover::SignIn];
+        let visit = links::NewSession {
+            covers: covers.clone(),
+            connection_id: None,
+            return_url: None,
+            person: None,
+        };
+        links::create_session(tx, &of, visit)?;
+        let link =
+            links::NewLink { connection_id: None, covers, provider: None, note: None, days: 1 };
+        links::create(tx, &of, link)
+    });
+    store.clock().advance(TimeDelta::days(1));
+    assert_eq!(run(&store, Task::SetupLinks), 0);
+    store.clock().advance(TimeDelta::minutes(5));
+    assert_eq!(run(&store, Task::SetupLinks), 1);
+    store.clock().advance(TimeDelta::days(29));
+    assert_eq!(run(&store, Task::SetupLinks), 0);
+    store.clock().advance(TimeDelta::days(1));
+    assert_eq!(run(&store, Task::SetupLinks), 1);
+}
+
+#[test]
 fn replay_marks_and_kept_answers_go_when_they_are_over() {
     let store = testing::store();
     let (connection, _) = signed_in(&store);
@@ -205,7 +234,7 @@ fn what_was_deleted_30_days_ago_is_gone_with_all_that_hangs_on_it() {
 
 #[test]
 fn every_task_is_listed() {
-    assert_eq!(Task::ALL.len(), 17);
+    assert_eq!(Task::ALL.len(), 18);
     for task in Task::ALL {
         assert_eq!(run(&testing::store(), *task), 0, "{}", task.name());
     }

@@ -75,7 +75,7 @@ struct ListParams {
 
 impl State {
     /// The guide of this ID, as a field of a request.
-    fn guide(&self, id: &str) -> Result<&Guide> {
+    pub(super) fn guide(&self, id: &str) -> Result<&Guide> {
         self.guides.find(id).map_err(|_| {
             let known: Vec<&str> = self.guides.all().map(|guide| guide.id.as_str()).collect();
             let detail = format!("“{id}” is none of {}.", known.join(", "));

@@ -10,6 +10,7 @@ mod keys;
 mod people;
 mod provider;
 mod repeats;
+mod setup_links;
 mod state;
 mod webhooks;
 

@@ -1,0 +1,115 @@
+//! `vestibule setup-link`: links by which a customer's IT admin sets single sign-on up alone.
+
+use super::failure::Result;
+use super::output::cell;
+use super::paging::Paging;
+use super::shell::Shell;
+use crate::error::Error;
+use crate::guides::Guides;
+use crate::store::setup_links::{self, Cover, NewLink, SetupLink};
+use crate::store::{ConnectionId, Scope, SetupLinkId};
+use crate::views::List;
+use crate::views::setup_link::{NewSetupLinkView, SetupLinkView, address};
+use clap::Subcommand;
+
+/// What to do with setup links.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Create a link; it is shown this once. Send it to the IT admin
+    Create {
+        /// Whose single sign-on is set up: ID, your own ID, or name
+        #[arg(long)]
+        org: String,
+        /// What the IT admin sets up, with commas between: `sign_in`, `domains`, `provisioning`, `certificate`
+        #[arg(long, value_delimiter = ',', default_value = "sign_in,domains,provisioning")]
+        covers: Vec<Cover>,
+        /// The connection to set up; if left out, one is drafted in the first step
+        #[arg(long)]
+        connection: Option<ConnectionId>,
+        /// The identity provider, if it is known beforehand: jumpcloud, okta, entra, …
+        #[arg(long)]
+        idp: Option<String>,
+        /// What the IT admin reads before they start
+        #[arg(long)]
+        note: Option<String>,
+        /// For how many days it is good
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=30))]
+        days: u32,
+    },
+    /// List an organization's links, newest first
+    List {
+        /// Whose: ID, your own ID, or name
+        #[arg(long)]
+        org: String,
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Take a link back; whoever came by it is out at once
+    Revoke {
+        /// The ID of the link
+        link: SetupLinkId,
+    },
+}
+
+pub(super) fn run(shell: &Shell, command: Command) -> Result {
+    match command {
+        Command::Create { org, covers, connection, idp, note, days } => {
+            let new = NewLink { connection_id: connection, covers, provider: idp, note, days };
+            create(shell, &org, new)
+        }
+        Command::List { org, paging } => list(shell, &org, &paging),
+        Command::Revoke { link } => revoke(shell, &link),
+    }
+}
+
+fn create(shell: &Shell, org: &str, new: NewLink) -> Result {
+    if let Some(id) = &new.provider {
+        let guides = Guides::load()?;
+        let known: Vec<&str> = guides.all().map(|guide| guide.id.as_str()).collect();
+        let unknown =
+            || Error::invalid("/idp", "invalid", format!("“{id}” is none of {}.", known.join(", ")));
+        guides.find(id).map_err(|_| unknown())?;
+    }
+    let organization = shell.organization(org)?;
+    let (link, token) = shell
+        .write(&organization.id, |tx| setup_links::create(tx, &organization.id, new))?;
+    let (public_url, now) = (shell.public_url()?, shell.now());
+    let fields = [
+        ("id", link.id.to_string()),
+        ("url", address(public_url, &token)),
+        ("expires_at", link.expires_at.to_string()),
+    ];
+    shell.out.object(&NewSetupLinkView::new(link, &token, public_url, now), &fields)?;
+    shell.out.note("The link is shown this once. The first browser that starts with it has it.");
+    Ok(())
+}
+
+fn list(shell: &Shell, org: &str, paging: &Paging) -> Result {
+    let (organization, window, now) = (shell.organization(org)?, paging.window()?, shell.now());
+    let page = shell.read(|db| setup_links::page(db, &window, &organization.id))?;
+    let row = |link: &SetupLink| {
+        vec![
+            link.id.to_string(),
+            link.hint.clone(),
+            link.covers.iter().map(|cover| cover.as_str()).collect::<Vec<_>>().join(","),
+            SetupLinkView::new(link.clone(), now).progress(),
+            cell(link.opened_at),
+            cell(link.opened_from.as_ref()),
+            link.expires_at.to_string(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = page.data.iter().map(row).collect();
+    let heads = ["ID", "LINK", "COVERS", "STATE", "OPENED", "FROM", "ENDS"];
+    let view = List::of(page, None).map(|link| SetupLinkView::new(link, now));
+    shell.out.list(&view, &heads, &rows)
+}
+
+fn revoke(shell: &Shell, id: &SetupLinkId) -> Result {
+    let link = shell.read(|db| setup_links::find(db, id))?;
+    let progress = SetupLinkView::new(link.clone(), shell.now()).progress();
+    shell.confirm(&format!("Revoke the setup link {} ({progress})", link.hint), &link.hint)?;
+    let scope = Scope::from(&link.organization_id);
+    shell.write(scope, |tx| setup_links::revoke(tx, id))?;
+    shell.out.note(format!("{} is revoked.", link.hint));
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! A link is claimed by one browser, which then takes one step after the other.
+
+use super::{Kind, STAYS, SetupLink, Step, find, tell};
+use crate::crypto;
+use crate::error::Result;
+use crate::store::connections::{self, Connection, ConnectionPatch, NewConnection, Settings};
+use crate::store::organizations::Organization;
+use crate::store::schema::setup_links;
+use crate::store::{Db, Json, SetupLinkId, Time, Tx, organizations, origin};
+use diesel::prelude::*;
+use serde_json::json;
+
+/// Why a link lets a browser in no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Its time is over.
+    Expired,
+    /// It was taken back.
+    Revoked,
+    /// Another browser claimed it.
+    InUse(Time),
+}
+
+impl Refusal {
+    /// Why this link lets in nobody who has not been let in before; none: it does.
+    #[must_use]
+    pub fn of(link: &SetupLink, now: Time) -> Option<Self> {
+        match link.opened_at {
+            _ if link.revoked_at.is_some() => Some(Self::Revoked),
+            _ if !link.is_live(now) => Some(Self::Expired),
+            Some(at) => Some(Self::InUse(at)),
+            None => None,
+        }
+    }
+}
+
+/// Binds a link to the browser that has this value, unless another was faster.
+pub fn start(tx: &mut Tx, id: &SetupLinkId, browser: &str) -> Result<Result<SetupLink, Refusal>> {
+    let mut link = find(tx.db, id)?;
+    if let Some(refusal) = Refusal::of(&link, tx.now) {
+        return Ok(Err(refusal));
+    }
+    link.browser_hash = Some(crypto::hash(browser).into_string());
+    link.opened_at = Some(tx.now);
+    link.opened_from = origin::address().map(|address| address.to_string());
+    let kind = match link.kind {
+        Kind::Link => "setup_link.opened",
+        Kind::Session => {
+            link.expires_at = tx.now.plus(STAYS);
+            "portal_session.opened"
+        }
+    };
+    diesel::update(&link).set(&link).execute(tx.db)?;
+    tell(tx, &link, kind, json!({ "connection_id": link.connection_id }))?;
+    Ok(Ok(link))
+}
+
+/// Whom a browser with this value is let in for: the live link, its organization, and its connection if there is one
+/// yet. Nobody where one of them is gone.
+pub fn seat(
+    db: &mut Db,
+    browser: &str,
+    now: Time,
+) -> Result<Option<(SetupLink, Organization, Option<Connection>)>> {
+    if !crypto::well_formed(crypto::PORTAL, browser) {
+        return Ok(None);
+    }
+    let hash = crypto::hash(browser).into_string();
+    let found: Option<SetupLink> =
+        setup_links::table.filter(setup_links::browser_hash.eq(hash)).first(db).optional()?;
+    let Some(link) = found.filter(|link| link.is_live(now)) else { return Ok(None) };
+    let Some(organization) = organizations::by_id(db, &link.organization_id)? else {
+        return Ok(None);
+    };
+    let Some(id) = &link.connection_id else { return Ok(Some((link, organization, None))) };
+    let known = connections::by_id_with_organization(db, id)?;
+    Ok(known.map(|(connection, organization)| (link, organization, Some(connection))))
+}
+
+/// Chooses the identity provider: drafts the link's connection, or says of the one that it has which guide it goes by.
+pub fn choose(tx: &mut Tx, id: &SetupLinkId, provider: &str, name: &str) -> Result<Connection> {
+    let mut link = find(tx.db, id)?;
+    if let Some(connection) = &link.connection_id {
+        let present = connections::find(tx.db, connection)?;
+        // A name that somebody gave it stays.
+        let name = (!present.knows_its_provider()).then(|| name.to_owned());
+        let patch =
+            ConnectionPatch { name, provider: Some(provider.to_owned()), ..Default::default() };
+        return connections::change(tx, connection, patch);
+    }
+    let new = NewConnection {
+        name: name.to_owned(),
+        provider: provider.to_owned(),
+        settings: Settings::default(),
+    };
+    let connection = connections::create(tx, &link.organization_id, new)?;
+    link.connection_id = Some(connection.id.clone());
+    diesel::update(&link).set(&link).execute(tx.db)?;
+    Ok(connection)
+}
+
+/// Notes that a step is finished. With the last one the link is completed.
+pub fn finish(tx: &mut Tx, id: &SetupLinkId, step: Step) -> Result<SetupLink> {
+    let mut link = find(tx.db, id)?;
+    let steps = link.steps();
+    if link.has_done(step) || !steps.contains(&step) {
+        return Ok(link);
+    }
+    let mut done = link.done.clone().into_inner();
+    done.push(step);
+    let is_complete = steps.iter().all(|step| done.contains(step));
+    link.done = Json::from(done);
+    let is_news = is_complete && link.completed_at.is_none();
+    if is_news {
+        link.completed_at = Some(tx.now);
+    }
+    diesel::update(&link).set(&link).execute(tx.db)?;
+    if is_news && link.kind == Kind::Link {
+        tell(tx, &link, "setup_link.completed", json!({ "connection_id": link.connection_id }))?;
+    }
+    Ok(link)
+}
+
+/// A step has to be taken again, because what it rested on is different. What was completed stays completed.
+pub fn reopen(tx: &mut Tx, id: &SetupLinkId, step: Step) -> Result<SetupLink> {
+    let mut link = find(tx.db, id)?;
+    if link.has_done(step) {
+        let mut done = link.done.clone().into_inner();
+        done.retain(|other| *other != step);
+        link.done = Json::from(done);
+        diesel::update(&link).set(&link).execute(tx.db)?;
+    }
+    Ok(link)
+}

@@ -1,0 +1,115 @@
+//! What a link lets its holder set up, and in which steps.
+
+use crate::store::types::word;
+
+word!(
+    /// What a link covers.
+    Cover {
+        /// Everything that signing in through a connection needs.
+        SignIn = "sign_in",
+        /// The organization's email domains.
+        Domains = "domains",
+        /// The connection's directory.
+        Provisioning = "provisioning",
+        /// The provider's metadata alone: a new certificate.
+        Certificate = "certificate",
+    }
+);
+
+word!(
+    /// A step of the setup (UX 8), in the order in which they are usually taken.
+    Step {
+        /// Which identity provider it is.
+        Provider = "provider",
+        /// An app is made in its console.
+        Create = "create",
+        /// Our values are entered there.
+        Values = "values",
+        /// What it says of people, and who they are.
+        Attributes = "attributes",
+        /// What it says of itself comes here.
+        Metadata = "metadata",
+        /// An email domain is added.
+        Domain = "domain",
+        /// A sign-in that lets nobody in.
+        Test = "test",
+        /// A directory tells of people.
+        Provisioning = "provisioning",
+    }
+);
+
+impl Cover {
+    /// What a link covers when nobody says.
+    pub const USUAL: [Self; 3] = [Self::SignIn, Self::Domains, Self::Provisioning];
+}
+
+impl Step {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Provider,
+        Self::Create,
+        Self::Values,
+        Self::Attributes,
+        Self::Metadata,
+        Self::Domain,
+        Self::Test,
+        Self::Provisioning,
+    ];
+
+    /// Whether what is covered has this step.
+    fn is_in(self, covers: &[Cover]) -> bool {
+        let any = |of: &[Cover]| of.iter().any(|cover| covers.contains(cover));
+        match self {
+            Self::Provider | Self::Create | Self::Values | Self::Attributes | Self::Test => {
+                any(&[Cover::SignIn])
+            }
+            Self::Metadata => any(&[Cover::SignIn, Cover::Certificate]),
+            Self::Domain => any(&[Cover::Domains]),
+            Self::Provisioning => any(&[Cover::Provisioning]),
+        }
+    }
+}
+
+/// The steps of what is covered. A provider that shows its metadata before it asks for our values has that step before
+/// the other.
+#[must_use]
+pub fn steps(covers: &[Cover], is_metadata_first: bool) -> Vec<Step> {
+    let mut steps: Vec<Step> = Step::ALL.into_iter().filter(|step| step.is_in(covers)).collect();
+    let at = |wanted| steps.iter().position(|step| *step == wanted);
+    if let (true, Some(values), Some(metadata)) =
+        (is_metadata_first, at(Step::Values), at(Step::Metadata))
+    {
+        let moved = steps.remove(metadata);
+        steps.insert(values, moved);
+    }
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(covers: &[Cover], is_metadata_first: bool) -> String {
+        let steps = steps(covers, is_metadata_first);
+        steps.iter().map(|step| step.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_link_has_the_steps_of_what_it_covers() {
+        assert_eq!(
+            words(&Cover::USUAL, false),
+            "provider create values attributes metadata domain test provisioning"
+        );
+        assert_eq!(words(&[Cover::Certificate], false), "metadata");
+        assert_eq!(words(&[Cover::Provisioning], true), "provisioning");
+        assert_eq!(words(&[Cover::Domains, Cover::Provisioning], false), "domain provisioning");
+    }
+
+    #[test]
+    fn metadata_comes_before_the_values_where_the_console_has_it_so() {
+        assert_eq!(
+            words(&[Cover::SignIn], true),
+            "provider create metadata values attributes test"
+        );
+    }
+}

@@ -1,0 +1,174 @@
+//! The rules of links and visits, by their words.
+
+use super::*;
+use crate::crypto::SETUP_LINK;
+use crate::store::testing::{self, TestStore, refused};
+use crate::store::{applications, connections::ConnectionState};
+
+fn organization(store: &TestStore) -> OrganizationId {
+    store.system(|tx| organizations::create(tx, testing::globex())).id
+}
+
+fn new() -> NewLink {
+    NewLink {
+        connection_id: None,
+        covers: Cover::USUAL.to_vec(),
+        provider: Some("jumpcloud".to_owned()),
+        note: None,
+        days: 7,
+    }
+}
+
+fn browser() -> Secret {
+    crypto::token(crypto::PORTAL)
+}
+
+fn state(store: &TestStore, id: &SetupLinkId) -> State {
+    store.read_now(|db| find(db, id)).unwrap().state(store.clock().now())
+}
+
+fn started(store: &TestStore, id: &SetupLinkId, browser: &str) -> Result<SetupLink, Refusal> {
+    store.system(|tx| start(tx, id, browser))
+}
+
+fn seated(store: &TestStore, browser: &str) -> bool {
+    let now = store.clock().now();
+    store.read_now(|db| seat(db, browser, now)).unwrap().is_some()
+}
+
+#[test]
+fn a_link_is_kept_as_a_hash_and_found_by_its_token() {
+    let store = testing::store();
+    let of = organization(&store);
+    let (link, token) = store.system(|tx| create(tx, &of, new()));
+    let token = token.reveal();
+    assert!(crypto::well_formed(SETUP_LINK, token));
+    assert!(!format!("{link:?}").contains(token));
+    let found = |token: &str| store.read_now(|db| by_token(db, token)).unwrap();
+    assert_eq!(found(token).unwrap().id, link.id);
+    assert!(found(crypto::token(SETUP_LINK).reveal()).is_none());
+    assert_eq!(state(&store, &link.id), State::Sent);
+    store.system(|tx| organizations::delete(tx, &of));
+    assert!(found(token).is_none());
+}
+
+#[test]
+fn one_browser_claims_a_link_and_no_other_gets_in() {
+    let store = testing::store();
+    let of = organization(&store);
+    let (link, _) = store.system(|tx| create(tx, &of, new()));
+    let (first, second) = (browser(), browser());
+    assert!(!seated(&store, first.reveal()));
+    assert!(started(&store, &link.id, first.reveal()).is_ok());
+    let refusal = started(&store, &link.id, second.reveal()).unwrap_err();
+    assert!(matches!(refusal, Refusal::InUse(_)));
+    assert!(seated(&store, first.reveal()) && !seated(&store, second.reveal()));
+    assert_eq!(state(&store, &link.id), State::Opened);
+}
+
+#[test]
+fn a_link_ends_by_its_time_or_because_it_is_taken_back() {
+    let store = testing::store();
+    let of = organization(&store);
+    let ids: Vec<_> = (0..3).map(|_| store.system(|tx| create(tx, &of, new())).0.id).collect();
+    let inside = browser();
+    started(&store, &ids[0], inside.reveal()).unwrap();
+    store.system(|tx| revoke(tx, &ids[0]));
+    assert!(!seated(&store, inside.reveal()));
+    assert_eq!(started(&store, &ids[0], browser().reveal()).unwrap_err(), Refusal::Revoked);
+    started(&store, &ids[1], inside.reveal()).unwrap();
+    store.clock().advance(TimeDelta::days(7));
+    assert!(!seated(&store, inside.reveal()));
+    assert_eq!(started(&store, &ids[2], browser().reveal()).unwrap_err(), Refusal::Expired);
+    let states: Vec<_> = ids.iter().map(|id| state(&store, id)).collect();
+    assert_eq!(states, [State::Revoked, State::Expired, State::Expired]);
+}
+
+#[test]
+fn the_first_step_drafts_the_connection_and_the_last_completes_the_link() {
+    let store = testing::store();
+    let of = organization(&store);
+    let (link, _) = store.system(|tx| create(tx, &of, new()));
+    started(&store, &link.id, browser().reveal()).unwrap();
+    let draft = store.system(|tx| choose(tx, &link.id, "okta", "Okta"));
+    assert_eq!((draft.state, &*draft.name), (ConnectionState::Draft, "Okta"));
+    let other = store.system(|tx| choose(tx, &link.id, "jumpcloud", "JumpCloud"));
+    assert_eq!((&other.id, &*other.provider, &*other.name), (&draft.id, "jumpcloud", "JumpCloud"));
+    for step in link.steps() {
+        assert_ne!(state(&store, &link.id), State::Completed);
+        store.system(|tx| finish(tx, &link.id, step));
+        store.system(|tx| finish(tx, &link.id, step));
+    }
+    assert_eq!(state(&store, &link.id), State::Completed);
+    store.system(|tx| reopen(tx, &link.id, Step::Test));
+    store.system(|tx| finish(tx, &link.id, Step::Test));
+    let kinds = store.kinds(Some(&of));
+    let told: Vec<_> = kinds.iter().filter(|kind| kind.starts_with("setup_link.")).collect();
+    assert_eq!(told, ["setup_link.created", "setup_link.opened", "setup_link.completed"]);
+}
+
+#[test]
+fn what_cannot_be_set_up_is_refused() {
+    let store = testing::store();
+    let of = organization(&store);
+    let elsewhere = testing::active(&store, "JumpCloud", None);
+    let refuse = |change: &dyn Fn(&mut NewLink)| {
+        let mut new = new();
+        change(&mut new);
+        refused(store.try_system(|tx| create(tx, &of, new)))
+    };
+    assert_eq!(refuse(&|new| new.covers.clear()), "/covers required");
+    assert_eq!(refuse(&|new| new.days = 31), "/days out_of_range");
+    assert_eq!(refuse(&|new| new.note = Some("x".repeat(1001))), "/note too_long");
+    let only = |cover| move |new: &mut NewLink| new.covers = vec![cover];
+    assert_eq!(refuse(&only(Cover::Provisioning)), "/connection_id required");
+    assert_eq!(refuse(&only(Cover::Certificate)), "/connection_id required");
+    let other = move |new: &mut NewLink| {
+        new.provider = None;
+        new.connection_id = Some(elsewhere.id.clone());
+    };
+    assert_eq!(refuse(&other), "/connection_id not_found");
+}
+
+#[test]
+fn steps_whose_end_is_reached_need_not_be_taken() {
+    let store = testing::store();
+    let connection = testing::active(&store, "JumpCloud", None);
+    let of = connection.organization_id.clone();
+    let id = Some(connection.id);
+    let with = |covers: &[Cover]| {
+        let new =
+            NewLink { connection_id: id.clone(), covers: covers.to_vec(), provider: None, ..new() };
+        store.system(|tx| create(tx, &of, new)).0.done.into_inner()
+    };
+    let usual = with(&Cover::USUAL);
+    assert!(usual.contains(&Step::Metadata) && !usual.contains(&Step::Test));
+    assert_eq!(with(&[Cover::Certificate]), []);
+}
+
+#[test]
+fn a_visit_begins_within_minutes_and_leads_back_only_to_an_app() {
+    let store = testing::store();
+    let of = organization(&store);
+    store.system(|tx| applications::create(tx, testing::orbit()));
+    let visit = |return_url: &str| NewSession {
+        covers: vec![Cover::SignIn],
+        connection_id: None,
+        return_url: Some(return_url.to_owned()),
+        person: Some("ada@globex.example".to_owned()),
+    };
+    let wrong = store.try_system(|tx| create_session(tx, &of, visit("https://evil.example/")));
+    assert_eq!(refused(wrong), "/return_url origin_unknown");
+    let back = "https://app.example/settings/sso";
+    let made: Vec<_> =
+        (0..2).map(|_| store.system(|tx| create_session(tx, &of, visit(back))).0).collect();
+    let inside = browser();
+    started(&store, &made[0].id, inside.reveal()).unwrap();
+    store.clock().advance(OPENED_WITHIN);
+    assert_eq!(started(&store, &made[1].id, browser().reveal()).unwrap_err(), Refusal::Expired);
+    assert!(seated(&store, inside.reveal()));
+    store.clock().advance(STAYS);
+    assert!(!seated(&store, inside.reveal()));
+    let listed = store.read_now(|db| page(db, &Window::default(), &of)).unwrap();
+    assert!(listed.data.is_empty(), "visits are not links");
+}
