@@ -76,6 +76,7 @@ fn a_link_ends_by_its_time_or_because_it_is_taken_back() {
     store.system(|tx| revoke(tx, &ids[0]));
     assert!(!seated(&store, inside.reveal()));
     assert_eq!(started(&store, &ids[0], browser().reveal()).unwrap_err(), Refusal::Revoked);
+    let inside = browser();
     started(&store, &ids[1], inside.reveal()).unwrap();
     store.clock().advance(TimeDelta::days(7));
     assert!(!seated(&store, inside.reveal()));
