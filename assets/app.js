@@ -58,3 +58,19 @@ if (onward?.dataset.autosubmit === "loaded") {
   if (document.readyState === "complete") send();
   else addEventListener("load", () => { clearTimeout(late); send(); });
 } else onward?.submit();
+
+// A part of a page that shows what arrives: it is read again while somebody looks, unless they are in a form of it.
+const look = async () => {
+  const parts = [...document.querySelectorAll("[data-live]")];
+  if (!parts.length || document.hidden) return;
+  try {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of parts) {
+      const fresh = page.getElementById(part.id);
+      if (fresh && fresh.innerHTML !== part.innerHTML) part.replaceWith(fresh);
+    }
+  } catch { /* It is tried again. */ }
+};
+if (document.querySelector("[data-live]")) setInterval(look, 3000);

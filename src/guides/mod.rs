@@ -1,5 +1,9 @@
 //! What each identity provider's console calls things, from `guides/`, and how to fix a cause there.
 
+mod provisioning;
+
+pub use provisioning::{ScimGuide, ScimValues};
+
 use crate::cause::Cause;
 use crate::error::{Error, Result};
 use crate::locale::{self, Locale, Who};
@@ -59,6 +63,8 @@ pub struct Guide {
     /// Attributes to send, by the names that we read.
     #[serde(default)]
     pub attributes: Vec<Attribute>,
+    /// What it has for provisioning; none: it tells nobody of people.
+    pub scim: Option<ScimGuide>,
     #[serde(default)]
     fixes: Vec<Place>,
 }
@@ -97,6 +103,9 @@ pub struct MetadataGuide {
     pub not_this: Vec<String>,
     /// Where the button is.
     pub path: Vec<String>,
+    /// Whether the console shows it before it asks for our values.
+    #[serde(default)]
+    pub first: bool,
     /// Whether the names have not been compared with published documentation.
     #[serde(default)]
     pub may_differ: bool,

@@ -162,3 +162,40 @@ fn the_acs_pattern_is_escaped() {
     let pattern = r"^https:\/\/sso\.orbitlabs\.example\/saml\/con_7hq2vk\/acs$";
     assert!(values.iter().any(|entry| entry.value == pattern));
 }
+
+#[test]
+fn a_guide_knows_provisioning_where_a_custom_app_there_speaks_scim() {
+    let (guides, locale) = loaded();
+    let values = ScimValues {
+        base_url: "https://sso.example.com/scim/v2/con_7hq2vk",
+        token: Some("scim_marked"),
+        test_user: "scim-test@globex.example",
+    };
+    for guide in guides.all() {
+        assert_eq!(guide.protocols.contains(&Protocol::Scim), guide.scim.is_some(), "{}", guide.id);
+        let filled = guide.fill_scim(&values);
+        for needed in [values.base_url, "scim_marked"] {
+            let count = filled.iter().filter(|(entry, _)| entry.value == needed).count();
+            assert_eq!(count, usize::from(guide.scim.is_some()), "{} {needed}", guide.id);
+        }
+        for (entry, _) in filled {
+            let ours = ["{scim_", "{test_user", "{app}"];
+            assert!(!ours.iter().any(|name| entry.value.contains(name)), "{}", entry.value);
+        }
+        let (path, groups) = guide.scim_paths(&locale, None);
+        assert!(path.iter().chain(&groups).all(|step| !step.contains('{')), "{}", guide.id);
+    }
+    let jumpcloud = guides.find("jumpcloud").unwrap();
+    let before = jumpcloud.fill_scim(&ScimValues { token: None, ..values });
+    let unknown: Vec<_> = before.iter().filter(|(_, is_known)| !is_known).collect();
+    assert_eq!(unknown.len(), 1);
+    assert_eq!(unknown[0].0.label, "Token Key");
+}
+
+#[test]
+fn only_google_shows_its_metadata_before_it_asks_for_our_values() {
+    let (guides, _) = loaded();
+    let first: Vec<_> =
+        guides.all().filter(|guide| guide.metadata.first).map(|guide| &*guide.id).collect();
+    assert_eq!(first, ["google"]);
+}

@@ -24,6 +24,8 @@ macro_rules! policy {
 pub enum Csp {
     /// The rule: nothing but our own stylesheet, script, images and forms.
     Page,
+    /// A page of the portal, whose forms say to every browser where they come from.
+    Portal,
     /// A page whose form is answered by a redirect to an identity provider, or back to this
     /// redirect address of the application.
     SignIn(Option<String>),
@@ -72,6 +74,16 @@ pub const EXCEPTIONS: &[Exception] = &[
                  Origin: null, as a hostile page would",
     },
     Exception {
+        pages: &["setup_entry", "setup_step", "portal_home"],
+        change: "Referrer-Policy: same-origin",
+        reason: "the same; the address of an entry, which is a secret, stays with us either way",
+    },
+    Exception {
+        pages: &["setup_test"],
+        change: "form-action and Referrer-Policy as on the pages of a sign-in",
+        reason: "the form that begins a test sign-in is answered by a redirect to the identity provider",
+    },
+    Exception {
         pages: &["signed_out"],
         change: "form-action as on the pages of a sign-in where the provider can be asked to sign out, too",
         reason: "the form is answered by a redirect to the identity provider",
@@ -102,7 +114,7 @@ impl Csp {
         const SIGN_IN: &str = policy!("'self' https:");
         const DEVELOPMENT: &str = policy!("'self' https: http://localhost:* http://127.0.0.1:*");
         match self {
-            Self::Page => Cow::Borrowed(policy!("'self'")),
+            Self::Page | Self::Portal => Cow::Borrowed(policy!("'self'")),
             Self::SignIn(back) => {
                 let base = if development { DEVELOPMENT } else { SIGN_IN };
                 match back.as_deref().and_then(source) {
@@ -139,7 +151,7 @@ impl Csp {
     #[must_use]
     pub fn referrer(&self) -> &'static str {
         match self {
-            Self::SignIn(_) | Self::SignedOut { to: Some(_), .. } => "same-origin",
+            Self::Portal | Self::SignIn(_) | Self::SignedOut { to: Some(_), .. } => "same-origin",
             Self::Page | Self::PostTo(_) | Self::SignedOut { .. } | Self::Answer { .. } => {
                 "no-referrer"
             }

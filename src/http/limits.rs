@@ -60,7 +60,7 @@ pub struct Limits {
 /// What is limited, by its path.
 #[derive(Debug, PartialEq, Eq)]
 enum Door<'a> {
-    /// A page of a sign-in or a sign-out, or what we publish for a connection.
+    /// A page of a sign-in, of a sign-out or of the portal, or what we publish for a connection.
     Page,
     /// Where a break-glass code is tried.
     Code,
@@ -86,6 +86,9 @@ impl Door<'_> {
         }
         if path.starts_with("/scim/") {
             return Some(Door::Directory);
+        }
+        if path.starts_with("/setup/") || path.starts_with("/portal/") {
+            return Some(Door::Page);
         }
         let message = |rest: &'_ str| {
             rest.strip_suffix("/acs").or_else(|| rest.strip_suffix("/slo")).map(str::len)

@@ -16,6 +16,7 @@ mod oidc;
 mod openid;
 mod outcome;
 pub mod pages;
+mod portal;
 mod posted;
 pub mod request;
 mod rollover;

@@ -184,6 +184,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/version").get(health::version))
         .service(web::resource("/metrics").get(health::metrics));
     people(config);
+    super::portal::routes(config);
     apps(config);
     config.configure(super::api::configure).configure(super::scim::configure);
 }

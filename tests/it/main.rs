@@ -24,6 +24,8 @@ mod openid;
 #[cfg(test)]
 mod peers;
 #[cfg(test)]
+mod portal;
+#[cfg(test)]
 mod refresh;
 #[cfg(test)]
 mod rooms;

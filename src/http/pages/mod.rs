@@ -1,12 +1,17 @@
 //! Pages that people who sign in see: one view struct each, rendered by one function.
 
 mod break_glass;
+mod portal;
 mod shell;
 mod signed_out;
 mod test_result;
 mod turns;
 
 pub use self::break_glass::{BreakGlass, BreakGlassFault, break_glass};
+pub use self::portal::{
+    Arrival, Arrivals, Body, DomainLine, Fault, Frame, Notice, PortalHome, SetupEntry, SetupStep,
+    StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, portal_home, setup_entry, setup_step,
+};
 pub use self::signed_out::{
     Answer, AtProvider, Offer, SignedOut, answer, logout_refused, signed_out,
 };

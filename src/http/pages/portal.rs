@@ -1,0 +1,375 @@
+//! The portal for IT admins: entry, the steps of a setup, and the page to come back to (UX 8).
+
+use super::{Shell, Way, respond};
+use crate::guides::{Kind, Value};
+use crate::http::guard::Csp;
+use crate::http::server::State;
+use crate::saml::check::Check;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+
+/// What a link is for, before anybody starts. Posted to `/portal/start` as `token`.
+pub struct SetupEntry<'a> {
+    /// The link's token.
+    pub token: &'a str,
+    /// Whose single sign-on it is.
+    pub organization: &'a str,
+    /// What the operator has to say.
+    pub note: Option<&'a str>,
+    /// When the link ends; none: it is a visit, which goes on by itself.
+    pub ends: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "setup_entry.html")]
+struct SetupEntryPage<'a> {
+    shell: Shell<'a>,
+    view: &'a SetupEntry<'a>,
+}
+
+/// The page at which a link begins.
+#[must_use]
+pub fn setup_entry(state: &State, view: &SetupEntry<'_>) -> HttpResponse {
+    respond(state, StatusCode::OK, &Csp::Portal, &SetupEntryPage { shell: Shell(state), view })
+}
+
+/// What all pages of a visit have in common.
+pub struct Frame {
+    /// The organization's name.
+    pub organization: String,
+    /// What every form carries as `form_token`.
+    pub form_token: String,
+    /// What was done, or could not be done.
+    pub notice: Option<Notice>,
+    /// Back to the vendor's app.
+    pub back: Option<String>,
+}
+
+/// Something to be told at the top of a page.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// Whether it went well.
+    pub is_good: bool,
+    /// What.
+    pub title: String,
+    /// What to do about it.
+    pub text: String,
+}
+
+/// A field that cannot be taken as it is.
+#[derive(Debug, Clone)]
+pub struct Fault {
+    /// Its name.
+    pub field: String,
+    /// Why, and what to enter instead.
+    pub text: String,
+}
+
+/// One line of the list of steps.
+pub struct StepLine {
+    /// From 1.
+    pub number: usize,
+    /// What it is called.
+    pub name: String,
+    /// Where it happens.
+    pub hint: String,
+    /// Its address, where it can be opened.
+    pub href: Option<String>,
+    /// Whether it is finished.
+    pub is_done: bool,
+    /// Whether it is on this page.
+    pub is_here: bool,
+}
+
+/// A step of a setup. Posted to its own address.
+pub struct SetupStep {
+    /// What all pages have.
+    pub frame: Frame,
+    /// `Step 3 of 8 · JumpCloud`.
+    pub eyebrow: String,
+    /// The heading.
+    pub title: String,
+    /// What it is good for.
+    pub lead: String,
+    /// What the provider is called in sentences.
+    pub provider: String,
+    /// Every step.
+    pub steps: Vec<StepLine>,
+    /// The step before.
+    pub previous: Option<String>,
+    /// What the button says that finishes the step; none: it cannot be finished yet, or by something else.
+    pub finish: Option<String>,
+    /// Fields that were not taken.
+    pub faults: Vec<Fault>,
+    /// The step itself.
+    pub body: Body,
+}
+
+/// A provider to choose.
+pub struct Tile {
+    /// The guide's ID.
+    pub id: String,
+    /// Two letters.
+    pub tile: String,
+    /// Its name.
+    pub name: String,
+    /// `SAML + SCIM`.
+    pub speaks: String,
+    /// Whether it is chosen.
+    pub is_chosen: bool,
+}
+
+/// What the provider told.
+pub struct Told {
+    /// Whether its entity ID is the one that was given out, if one was: the key of a sentence.
+    pub entity: &'static str,
+    /// Whether it is as it should be.
+    pub is_fine: bool,
+    /// Its entity ID.
+    pub entity_id: String,
+    /// Where people sign in.
+    pub sign_on: Vec<String>,
+    /// The certificates, each with the day on which it ends.
+    pub certificates: Vec<(String, String)>,
+}
+
+/// A domain, with the record that makes it live.
+pub struct DomainLine {
+    /// Its ID.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether people of it sign in here.
+    pub is_live: bool,
+    /// The record's name and value.
+    pub record: (String, String),
+}
+
+/// How the last test sign-in went.
+pub struct Tested {
+    /// Its trace.
+    pub trace: String,
+    /// Whether it passed; none: the provider has not answered.
+    pub passed: Option<bool>,
+    /// Why it failed: code and title.
+    pub cause: Option<(String, String)>,
+    /// How to mend that, in the words of the provider's console.
+    pub fix: Option<String>,
+    /// Where in the console.
+    pub path: Option<String>,
+    /// The step to go back to.
+    pub back_to: Option<Way>,
+    /// Every check in order.
+    pub checks: Vec<Check>,
+}
+
+/// A request of the directory.
+pub struct Arrival {
+    /// When, in UTC.
+    pub time: String,
+    /// What it did, in words.
+    pub effect: String,
+    /// Whether it was refused.
+    pub is_refused: bool,
+}
+
+/// What a directory has done so far.
+pub struct Arrivals {
+    /// The newest requests.
+    pub requests: Vec<Arrival>,
+    /// People and groups.
+    pub counts: String,
+}
+
+/// What was typed into the fields for metadata.
+#[derive(Debug, Default)]
+pub struct TypedMetadata {
+    /// `metadata_url`.
+    pub url: String,
+    /// `metadata_xml`.
+    pub xml: String,
+    /// `entity_id`.
+    pub entity_id: String,
+    /// `sign_on_url`.
+    pub sign_on_url: String,
+    /// `certificate`.
+    pub certificate: String,
+}
+
+/// What a step shows and asks.
+pub enum Body {
+    /// Posted as `provider`.
+    Provider(Vec<Tile>),
+    /// The way to a new app.
+    Create(Vec<String>),
+    /// What to enter.
+    Values {
+        /// Where.
+        path: Vec<String>,
+        /// What, in the order of the console.
+        values: Vec<Value>,
+        /// The address of the same as a file.
+        file: String,
+    },
+    /// What the provider tells of people, and of whom.
+    Attributes {
+        /// Where that is said.
+        path: Vec<String>,
+        /// Names, and what they are taken from.
+        rows: Vec<(String, String)>,
+        /// How people get the app.
+        assign: Vec<String>,
+    },
+    /// Posted as `metadata_url`, `metadata_xml`, or `entity_id`, `sign_on_url` and `certificate`.
+    Metadata {
+        /// Where the button is.
+        path: Vec<String>,
+        /// The button to use.
+        button: String,
+        /// What is mistaken for it.
+        not_this: String,
+        /// Whether it gives an address.
+        has_url: bool,
+        /// What was typed.
+        typed: TypedMetadata,
+        /// What is known.
+        told: Option<Told>,
+    },
+    /// Posted as `domain`, or as `check` with an ID.
+    Domain {
+        /// What was typed.
+        typed: String,
+        /// Those that there are.
+        domains: Vec<DomainLine>,
+    },
+    /// Posted as `begin`, or `without`.
+    Test {
+        /// The last one.
+        last: Option<Tested>,
+        /// Whether one passed with the present settings.
+        is_tested: bool,
+    },
+    /// Posted as `token`, or `groups`.
+    Provisioning {
+        /// Where it is set up.
+        path: Vec<String>,
+        /// Where it is said which groups are told of.
+        groups_path: Vec<String>,
+        /// What to enter, and whether that is known at this moment; nothing: there is no provisioning.
+        values: Vec<(Value, bool)>,
+        /// Whether there is a live token.
+        is_made: bool,
+        /// Whether a token was made just now.
+        is_known: bool,
+        /// Whether groups may be told of.
+        are_groups_on: bool,
+        /// What came.
+        arrivals: Arrivals,
+    },
+}
+
+impl SetupStep {
+    /// Why a field was not taken.
+    fn fault(&self, field: &str) -> Option<&str> {
+        self.faults.iter().find(|fault| fault.field == field).map(|fault| fault.text.as_str())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "setup_step.html")]
+struct SetupStepPage<'a> {
+    shell: Shell<'a>,
+    view: &'a SetupStep,
+    frame: &'a Frame,
+}
+
+/// A step's page.
+#[must_use]
+pub fn setup_step(state: &State, view: &SetupStep) -> HttpResponse {
+    let status =
+        if view.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    // The form that begins a test is answered by a redirect to the identity provider.
+    let csp = if matches!(view.body, Body::Test { .. }) { Csp::SignIn(None) } else { Csp::Portal };
+    respond(state, status, &csp, &SetupStepPage { shell: Shell(state), view, frame: &view.frame })
+}
+
+/// A token of the directory.
+pub struct TokenLine {
+    /// How it begins and ends.
+    pub hint: String,
+    /// Where it is in its life.
+    pub state: String,
+    /// When it was last used.
+    pub used: String,
+}
+
+/// What there is: the page to come back to. Posted to `/portal/token`.
+pub struct PortalHome {
+    /// What all pages have.
+    pub frame: Frame,
+    /// What the provider is called.
+    pub provider: String,
+    /// Two letters.
+    pub tile: String,
+    /// The state of the connection in a word, and whether that is good.
+    pub state: Option<(String, bool)>,
+    /// Steps that are not finished: the first one's address.
+    pub unfinished: Option<String>,
+    /// The address of the first step.
+    pub first: String,
+    /// Facts of the connection.
+    pub facts: Vec<(String, String)>,
+    /// Values for the provider's console.
+    pub values: Vec<Value>,
+    /// The domains.
+    pub domains: Vec<DomainLine>,
+    /// Where the directory sends its requests, if provisioning is covered.
+    pub base_url: Option<String>,
+    /// Its tokens.
+    pub tokens: Vec<TokenLine>,
+    /// A token that was made just now.
+    pub new_token: Option<String>,
+    /// What the directory did.
+    pub arrivals: Arrivals,
+    /// What happened, newest first: when and what.
+    pub activity: Vec<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "portal_home.html")]
+struct PortalHomePage<'a> {
+    shell: Shell<'a>,
+    view: &'a PortalHome,
+    frame: &'a Frame,
+}
+
+/// The portal's home.
+#[must_use]
+pub fn portal_home(state: &State, view: &PortalHome) -> HttpResponse {
+    let page = PortalHomePage { shell: Shell(state), view, frame: &view.frame };
+    respond(state, StatusCode::OK, &Csp::Portal, &page)
+}
+
+impl<'a> Shell<'a> {
+    /// A sentence with one name filled in.
+    fn with(self, key: &str, name: &str, value: &str) -> String {
+        self.fill(key, &[(name, value)])
+    }
+
+    /// Whether a value is copied from us.
+    #[expect(clippy::unused_self, reason = "a template asks its shell")]
+    fn copies(self, entry: &Value) -> bool {
+        entry.kind == Kind::Paste
+    }
+
+    /// What is done with a value in the provider's console.
+    fn verb(self, entry: &Value) -> &'a str {
+        self.text(match entry.kind {
+            Kind::Paste => "portal.paste",
+            Kind::Choose => "portal.choose",
+            Kind::Tick => "portal.tick",
+            Kind::Add => "portal.add",
+        })
+    }
+}

@@ -1,0 +1,187 @@
+//! A step of a setup, as it is taken: what REST and the command line do, in the name of the link.
+
+mod metadata;
+
+use super::frame::address;
+use super::seat::{Posted, Seat};
+use super::step::{self, Outcome, after, render};
+use crate::acts;
+use crate::domain::DomainName;
+use crate::error::{Error, Result};
+use crate::http::error::PageError;
+use crate::http::pages::{Fault, Notice};
+use crate::http::server::State;
+use crate::http::sign_in::see_other;
+use crate::store::access::provisioning::{self, ProvisioningPatch};
+use crate::store::directories::tokens::{self, NewToken};
+use crate::store::domains;
+use crate::store::setup_links::{self, Step};
+use crate::store::{Scope, sign_in};
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+
+/// `POST /portal/setup/{step}`
+pub(in crate::http) async fn take(
+    state: Data<State>,
+    posted: Posted,
+    step: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let step = step::find(&state, &posted.seat, &step)?;
+    let done = match step {
+        Step::Provider => provider(&state, &posted).await,
+        Step::Create | Step::Values | Step::Attributes => finish(&state, &posted.seat, step).await,
+        Step::Metadata => metadata::take(&state, &posted).await,
+        Step::Domain => domain(&state, &posted).await,
+        Step::Test => test(&state, &posted).await,
+        Step::Provisioning => provision(&state, &posted).await,
+    };
+    match done {
+        // What a person can mend here is told here.
+        Err(Error::Conflict { detail, .. } | Error::Busy(detail)) => {
+            let title = state.locale.text("portal.not_done").to_owned();
+            let notice = Some(Notice { is_good: false, title, text: detail });
+            Ok(render(&state, &posted.seat, step, Outcome { notice, ..Outcome::default() }).await?)
+        }
+        other => Ok(other?),
+    }
+}
+
+/// Notes that a step is finished and goes on to the next.
+async fn finish(state: &Data<State>, seat: &Seat, step: Step) -> Result<HttpResponse> {
+    if !matches!(step, Step::Provider | Step::Domain) {
+        seat.connection()?;
+    }
+    let (id, scope) = (seat.link.id.clone(), &seat.link.organization_id);
+    state
+        .store
+        .write(scope, seat.actor(), move |tx| setup_links::finish(tx, &id, step))
+        .await?;
+    Ok(see_other(&after(state, seat, step)))
+}
+
+/// Chooses the provider, or goes on with the one that is chosen.
+async fn provider(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
+    let seat = &posted.seat;
+    if posted.text("provider").is_empty() {
+        seat.connection()?;
+        return finish(state, seat, Step::Provider).await;
+    }
+    let guide = state.guides.find(posted.text("provider"))?;
+    let (id, scope) = (seat.link.id.clone(), seat.link.organization_id.clone());
+    let (provider, name) = (guide.id.clone(), guide.name.clone());
+    state
+        .store
+        .write(&scope, seat.actor(), move |tx| {
+            setup_links::choose(tx, &id, &provider, &name)?;
+            setup_links::finish(tx, &id, Step::Provider)
+        })
+        .await?;
+    Ok(see_other(&after(state, seat, Step::Provider)))
+}
+
+/// Adds a domain, looks for the record of one, or goes on.
+async fn domain(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
+    let seat = &posted.seat;
+    let of = seat.organization.id.clone();
+    let id = seat.link.id.clone();
+    if posted.has("check") {
+        let reference = posted.text("check").to_owned();
+        let found =
+            state.store.read(move |db| domains::find_in(db, &of, &reference)).await?;
+        acts::domains::verify(&state.store, &state.dns, seat.actor(), found).await?;
+        return Ok(see_other(&address(Step::Domain)));
+    }
+    if !posted.has("domain") {
+        let scope = of.clone();
+        state
+            .store
+            .write(&scope, seat.actor(), move |tx| {
+                if domains::list(tx.db, &of)?.is_empty() {
+                    let detail = "Add at least one email domain first.";
+                    return Err(Error::conflict("domain_required", detail));
+                }
+                setup_links::finish(tx, &id, Step::Domain)
+            })
+            .await?;
+        return Ok(see_other(&after(state, seat, Step::Domain)));
+    }
+    let typed = posted.text("domain");
+    let added = match DomainName::parse_owned(typed) {
+        Ok(name) => {
+            let (scope, owner) = (of.clone(), of);
+            let write =
+                state.store.write(&scope, seat.actor(), move |tx| domains::add(tx, &owner, &name, false));
+            write.await.map(|_| ())
+        }
+        Err(fault) => Err(Error::invalid("/domain", fault.code(), fault.to_string())),
+    };
+    match added {
+        Ok(()) => Ok(see_other(&address(Step::Domain))),
+        Err(Error::Invalid(faults)) => {
+            let faults = faults.into_iter().map(|fault| Fault {
+                field: "domain".to_owned(),
+                text: fault.detail,
+            });
+            let outcome = Outcome {
+                faults: faults.collect(),
+                typed: vec![("domain", typed.to_owned())],
+                ..Outcome::default()
+            };
+            render(state, seat, Step::Domain, outcome).await
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Begins a test sign-in, or goes on: after one that passed, or without one, and then the connection stays off.
+async fn test(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
+    let seat = &posted.seat;
+    let connection = seat.connection()?.clone();
+    if posted.has("begin") {
+        connection.needs_its_provider()?;
+        let login_url = connection.login_url(state.config.public_url.as_str());
+        let lifetime = state.config.sign_in.request_ttl.delta();
+        let trace = state
+            .store
+            .write(Scope::Own, seat.actor(), move |tx| {
+                sign_in::begin_test(tx, &connection, lifetime)
+            })
+            .await?;
+        return Ok(see_other(&format!("{login_url}?test={}", trace.id)));
+    }
+    if !connection.tested() && !posted.has("without") {
+        let detail = "No test sign-in has passed with the present settings.";
+        return Err(Error::conflict("test_required", detail));
+    }
+    finish(state, seat, Step::Test).await
+}
+
+/// Makes a token, says whether groups may be pushed, or goes on.
+async fn provision(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
+    let seat = &posted.seat;
+    let connection = seat.connection()?;
+    let of = connection.organization_id.clone();
+    if posted.has("token") {
+        let new = NewToken { label: connection.name.clone(), ..NewToken::default() };
+        let id = connection.id.clone();
+        let (_, secret) = state
+            .store
+            .write(&of, seat.actor(), move |tx| tokens::create(tx, &id, new))
+            .await?;
+        let outcome = Outcome { token: Some(secret), ..Outcome::default() };
+        return render(state, seat, Step::Provisioning, outcome).await;
+    }
+    if posted.has("groups") {
+        let patch = ProvisioningPatch {
+            groups: Some(posted.text("groups") == "on"),
+            ..ProvisioningPatch::default()
+        };
+        let scope = of.clone();
+        state
+            .store
+            .write(&scope, seat.actor(), move |tx| provisioning::change(tx, &of, &patch))
+            .await?;
+        return Ok(see_other(&address(Step::Provisioning)));
+    }
+    finish(state, seat, Step::Provisioning).await
+}

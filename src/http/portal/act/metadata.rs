@@ -1,0 +1,125 @@
+//! The provider's metadata is given: by address, as text, or as single values.
+
+use super::{Outcome, render};
+use crate::acts;
+use crate::acts::metadata::{Reading, Source, Terms, Values};
+use crate::error::{Error, FieldError, Result};
+use crate::http::pages::Fault;
+use crate::http::portal::frame::address;
+use crate::http::portal::seat::{Posted, Seat};
+use crate::http::server::State;
+use crate::http::sign_in::see_other;
+use crate::saml::Binding;
+use crate::store::connections::{Connection, Protocol};
+use crate::store::setup_links::{self, Step};
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+
+const FIELDS: [&str; 5] =
+    ["metadata_url", "metadata_xml", "entity_id", "sign_on_url", "certificate"];
+
+/// Takes metadata in, or goes on with what is known.
+pub(super) async fn take(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
+    let seat = &posted.seat;
+    let connection = seat.connection()?;
+    connection.must_speak(Protocol::Saml)?;
+    let Some(source) = source(posted) else {
+        if !posted.has("metadata_url") && !posted.has("metadata_xml") {
+            connection.needs_its_provider()?;
+            return super::finish(state, seat, Step::Metadata).await;
+        }
+        let nothing = FieldError {
+            pointer: format!("/{}", first_field(state, seat)),
+            code: "required".to_owned(),
+            detail: state.locale.text("portal.metadata_required").to_owned(),
+        };
+        return again(state, posted, vec![nothing]).await;
+    };
+    match import(state, seat, connection.clone(), source).await {
+        Ok(connection) => {
+            let (id, scope) = (seat.link.id.clone(), connection.organization_id.clone());
+            let is_tested = connection.tested();
+            state
+                .store
+                .write(&scope, seat.actor(), move |tx| {
+                    if !is_tested {
+                        setup_links::reopen(tx, &id, Step::Test)?;
+                    }
+                    setup_links::finish(tx, &id, Step::Metadata)
+                })
+                .await?;
+            Ok(see_other(&address(Step::Metadata)))
+        }
+        Err(Error::Invalid(faults)) => again(state, posted, faults).await,
+        Err(other) => Err(other),
+    }
+}
+
+async fn import(
+    state: &State,
+    seat: &Seat,
+    connection: Connection,
+    source: Source,
+) -> Result<Connection> {
+    let reading = Reading {
+        fetcher: &state.fetcher,
+        public_url: state.config.public_url.as_str(),
+        choose: None,
+        signed_by: connection.settings.metadata_keys(),
+        now: state.store.clock().now(),
+    };
+    let terms = Terms::default();
+    acts::metadata::import(&state.store, seat.actor(), connection, source, &reading, terms).await
+}
+
+/// The first of the three ways in which something was filled in.
+fn source(posted: &Posted) -> Option<Source> {
+    let [url, xml, entity_id, sign_on_url, certificate] = FIELDS.map(|field| posted.text(field));
+    if !url.is_empty() {
+        return Some(Source::Url(url.to_owned()));
+    }
+    if !xml.is_empty() {
+        return Some(Source::Xml(xml.as_bytes().to_vec()));
+    }
+    let is_given = [entity_id, sign_on_url, certificate].iter().any(|value| !value.is_empty());
+    is_given.then(|| {
+        Source::Values(Values {
+            entity_id: entity_id.to_owned(),
+            sign_on_url: sign_on_url.to_owned(),
+            binding: Binding::Redirect,
+            certificates: vec![certificate.to_owned()],
+            logout: None,
+        })
+    })
+}
+
+/// The field that is asked for first.
+fn first_field(state: &State, seat: &Seat) -> &'static str {
+    if seat.guide(state).metadata.url { "metadata_url" } else { "metadata_xml" }
+}
+
+/// Shows the step again with what is wrong at each field, in the words of the provider's console.
+async fn again(
+    state: &Data<State>,
+    posted: &Posted,
+    faults: Vec<FieldError>,
+) -> Result<HttpResponse> {
+    let button = &posted.seat.guide(state).metadata.button;
+    let fault = |fault: FieldError| {
+        let field = FIELDS.into_iter().find(|field| fault.pointer.contains(field));
+        let title = state.locale.metadata_title(&fault.code);
+        let text = if title.is_empty() {
+            fault.detail
+        } else {
+            format!("{title}. {}", state.locale.metadata_fix(&fault.code, button))
+        };
+        let field = field.unwrap_or_else(|| first_field(state, &posted.seat));
+        Fault { field: field.to_owned(), text }
+    };
+    let outcome = Outcome {
+        faults: faults.into_iter().map(fault).collect(),
+        typed: FIELDS.map(|field| (field, posted.text(field).to_owned())).to_vec(),
+        ..Outcome::default()
+    };
+    render(state, &posted.seat, Step::Metadata, outcome).await
+}

@@ -1,0 +1,73 @@
+//! What the pages of the portal have round their contents.
+
+use super::seat::Seat;
+use crate::clock::Time;
+use crate::guides::GENERIC;
+use crate::http::pages::{Frame, Notice, StepLine};
+use crate::http::server::State;
+use crate::store::setup_links::Step;
+
+/// `22 Nov 2025`.
+pub(super) fn day(time: Time) -> String {
+    time.to_utc().format("%-d %b %Y").to_string()
+}
+
+/// `14:02:11 UTC`.
+pub(super) fn clock(time: Time) -> String {
+    time.to_utc().format("%H:%M:%S UTC").to_string()
+}
+
+/// The address of a step.
+pub(super) fn address(step: Step) -> String {
+    format!("/portal/setup/{step}")
+}
+
+/// What the provider is called in a sentence.
+pub(super) fn provider(state: &State, seat: &Seat) -> String {
+    let guide = seat.guide(state);
+    let is_chosen = seat.connection.is_some() || seat.link.provider.is_some();
+    if is_chosen && guide.id != GENERIC {
+        guide.name.clone()
+    } else {
+        state.locale.text("guide.provider").to_owned()
+    }
+}
+
+pub(super) fn frame(seat: &Seat, notice: Option<Notice>) -> Frame {
+    Frame {
+        organization: seat.organization.name.clone(),
+        form_token: seat.form_token.clone(),
+        notice,
+        back: seat.link.return_url.clone(),
+    }
+}
+
+/// A sentence of a step.
+pub(super) fn say(state: &State, seat: &Seat, step: Step, what: &str) -> String {
+    let (key, provider) = (format!("portal.step.{step}.{what}"), provider(state, seat));
+    let values = [
+        ("provider", &*provider),
+        ("organization", &seat.organization.name),
+        ("operator", &state.config.brand.name),
+    ];
+    state.locale.fill(&key, &values)
+}
+
+/// The list of steps, of which one is here. Those that are finished can be opened again, and so can the first that is
+/// not.
+pub(super) fn lines(state: &State, seat: &Seat, steps: &[Step], here: Step) -> Vec<StepLine> {
+    let first = steps.iter().copied().find(|step| !seat.link.has_done(*step));
+    let line = |(at, step): (usize, &Step)| {
+        let is_done = seat.link.has_done(*step);
+        let opens = (is_done || first == Some(*step)) && here != *step;
+        StepLine {
+            number: at.saturating_add(1),
+            name: say(state, seat, *step, "name"),
+            hint: say(state, seat, *step, "hint"),
+            href: opens.then(|| address(*step)),
+            is_done: is_done && here != *step,
+            is_here: here == *step,
+        }
+    };
+    steps.iter().enumerate().map(line).collect()
+}

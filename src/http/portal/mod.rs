@@ -1,0 +1,36 @@
+//! Pages with which a customer's IT admin sets single sign-on up (UX 8), without an account here.
+//!
+//! Whoever has a link starts with it and is known by a cookie from then on: see [`seat`]. What the pages do is what REST and
+//! the command line do, in the name of the link.
+
+mod act;
+mod entry;
+mod frame;
+mod home;
+mod provider;
+mod seat;
+mod step;
+#[cfg(test)]
+mod tests;
+
+use actix_web::web::{self, FormConfig, ServiceConfig};
+
+/// Bytes of a form: metadata may be pasted into one.
+const FORM_LIMIT: usize = 1024 * 1024;
+
+/// The routes. All but the first two ask for a [`seat::Seat`].
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/setup/{token}").get(entry::show))
+        .service(web::resource("/portal/start").post(entry::start))
+        .service(web::resource("/portal/link/{link}").get(entry::claimed))
+        .service(web::resource("/portal").get(home::show))
+        .service(web::resource("/portal/token").post(home::rotate))
+        .service(web::resource("/portal/setup").get(step::next))
+        .service(
+            web::resource("/portal/setup/{step}")
+                .app_data(FormConfig::default().limit(FORM_LIMIT))
+                .get(step::show)
+                .post(act::take),
+        );
+}

@@ -1,0 +1,142 @@
+//! Who is in the portal: a browser that has claimed a link which is still good.
+
+use crate::clock::Time;
+use crate::crypto::{self, Secret};
+use crate::error::{Error, Result};
+use crate::guides::Guide;
+use crate::http::error::PageError;
+use crate::http::server::State;
+use crate::store::Actor;
+use crate::store::connections::Connection;
+use crate::store::organizations::Organization;
+use crate::store::setup_links::{self, SetupLink, Step};
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::Payload;
+use actix_web::web::{Data, Form};
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::future::LocalBoxFuture;
+use std::collections::HashMap;
+
+/// Where the cookie goes.
+const PATH: &str = "/portal";
+/// The field of every form that proves that a page of this browser's visit made it.
+pub(super) const FORM_TOKEN: &str = "form_token";
+/// Who has no seat reads this.
+const NO_SEAT: &str = "This page opens in the browser in which you started the setup. Open the link that you were sent, or ask for a new one if it has ended.";
+
+/// A browser's place in the portal.
+pub(in crate::http) struct Seat {
+    pub(super) link: SetupLink,
+    pub(super) organization: Organization,
+    pub(super) connection: Option<Connection>,
+    /// What each of its forms carries (UX 3.2).
+    pub(super) form_token: String,
+}
+
+/// A form that a page of the portal sent.
+pub(in crate::http) struct Posted {
+    pub(super) seat: Seat,
+    fields: HashMap<String, String>,
+}
+
+impl Seat {
+    /// Whom the audit log names.
+    pub(super) fn actor(&self) -> Actor {
+        Actor::Portal(self.link.id.clone())
+    }
+
+    /// The connection, in steps that come after the one that drafts it.
+    pub(super) fn connection(&self) -> Result<&Connection> {
+        self.connection.as_ref().ok_or_else(|| {
+            Error::conflict("provider_required", "Choose your identity provider first.")
+        })
+    }
+
+    /// The guide to the provider's console.
+    pub(super) fn guide<'a>(&self, state: &'a State) -> &'a Guide {
+        let chosen = self.connection.as_ref().map(|connection| connection.provider.as_str());
+        state.guides.of(chosen.or(self.link.provider.as_deref()).unwrap_or_default())
+    }
+
+    /// The link's steps in the order of the provider's console.
+    pub(super) fn steps(&self, state: &State) -> Vec<Step> {
+        setup_links::steps(&self.link.covers, self.guide(state).metadata.first)
+    }
+}
+
+impl FromRequest for Seat {
+    type Error = PageError;
+    type Future = LocalBoxFuture<'static, Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let state = request
+                .app_data::<Data<State>>()
+                .ok_or_else(|| Error::Internal(anyhow::anyhow!("the app has no state")))?;
+            let none = || Error::Unauthenticated(NO_SEAT.to_owned());
+            let value = request.cookie(name(state)).ok_or_else(none)?.value().to_owned();
+            let form_token = form_token(state, &value)?;
+            let now = state.store.clock().now();
+            let found =
+                state.store.read(move |db| setup_links::seat(db, &value, now)).await?;
+            let (link, organization, connection) = found.ok_or_else(none)?;
+            Ok(Self { link, organization, connection, form_token })
+        })
+    }
+}
+
+impl Posted {
+    /// What was filled in, without spaces around it; empty if the field was not there.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.fields.get(name).map_or("", |value| value.trim())
+    }
+
+    /// Whether a box was ticked or a button pressed.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+}
+
+impl FromRequest for Posted {
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self, actix_web::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let seat = Seat::from_request(request, payload);
+        let form = Form::<HashMap<String, String>>::from_request(request, payload);
+        Box::pin(async move {
+            let seat = seat.await?;
+            let fields = form.await?.into_inner();
+            let given = fields.get(FORM_TOKEN).map(String::as_str).unwrap_or_default();
+            if !crypto::constant_time_eq(given.as_bytes(), seat.form_token.as_bytes()) {
+                let why = "This form does not come from your visit here. Open the page again and send it once more.";
+                return Err(PageError::from(Error::Forbidden(why.to_owned())).into());
+            }
+            Ok(Self { seat, fields })
+        })
+    }
+}
+
+/// Over https the prefix keeps pages without TLS from setting it. One of `__Host-` would have to go to every path.
+fn name(state: &State) -> &'static str {
+    if state.config.public_url.is_https() { "__Secure-vestibule-portal" } else { "vestibule-portal" }
+}
+
+/// Bound to the browser's value, which no page can read.
+fn form_token(state: &State, value: &str) -> Result<String> {
+    let mac = crypto::hmac_sha256(state.cookie_key.reveal(), format!("portal form {value}").as_bytes())?;
+    Ok(crypto::hex(&mac))
+}
+
+/// The cookie by which the browser is known from now on.
+pub(super) fn cookie(state: &State, value: &Secret, until: Time, now: Time) -> Cookie<'static> {
+    let mut cookie = Cookie::new(name(state), value.reveal().to_owned());
+    cookie.set_path(PATH);
+    cookie.set_http_only(true);
+    cookie.set_secure(state.config.public_url.is_https());
+    cookie.set_same_site(SameSite::Lax);
+    cookie.set_max_age(Duration::seconds(until.since(now).num_seconds()));
+    cookie
+}

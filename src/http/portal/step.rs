@@ -1,0 +1,114 @@
+//! A step of a setup, as it is shown.
+
+pub(super) mod body;
+
+use super::frame::{self, address};
+use super::seat::Seat;
+use crate::error::{Error, Result};
+use crate::http::error::PageError;
+use crate::http::pages::{self, Body, Fault, Notice, SetupStep};
+use crate::http::server::State;
+use crate::http::sign_in::see_other;
+use crate::store::setup_links::Step;
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+
+/// What became of a form that the page shows again.
+#[derive(Default)]
+pub(super) struct Outcome {
+    /// What was done, or could not be done.
+    pub(super) notice: Option<Notice>,
+    /// Fields that were not taken.
+    pub(super) faults: Vec<Fault>,
+    /// What was typed, by field.
+    pub(super) typed: Vec<(&'static str, String)>,
+    /// A token of the directory, shown this once.
+    pub(super) token: Option<crate::crypto::Secret>,
+}
+
+impl Outcome {
+    /// What was typed into a field.
+    pub(super) fn typed(&self, field: &str) -> String {
+        let found = self.typed.iter().find(|(name, _)| *name == field);
+        found.map(|(_, text)| text.clone()).unwrap_or_default()
+    }
+}
+
+/// `GET /portal/setup`: the first step that is not finished; after the last, the portal's home.
+pub(in crate::http) async fn next(
+    state: Data<State>,
+    seat: Seat,
+) -> Result<HttpResponse, PageError> {
+    let steps = seat.steps(&state);
+    let open = steps.into_iter().find(|step| !seat.link.has_done(*step));
+    Ok(see_other(&open.map_or_else(|| "/portal".to_owned(), address)))
+}
+
+/// `GET /portal/setup/{step}`
+pub(in crate::http) async fn show(
+    state: Data<State>,
+    seat: Seat,
+    step: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let step = find(&state, &seat, &step)?;
+    if seat.connection.is_none() && !matches!(step, Step::Provider | Step::Domain) {
+        return Ok(see_other(&address(Step::Provider)));
+    }
+    Ok(render(&state, &seat, step, Outcome::default()).await?)
+}
+
+/// A step that the link has.
+pub(super) fn find(state: &State, seat: &Seat, word: &str) -> Result<Step> {
+    let step = word.parse::<Step>().ok().filter(|step| seat.steps(state).contains(step));
+    step.ok_or_else(|| Error::not_found("step", word))
+}
+
+/// The step after this one, or the portal's home.
+pub(super) fn after(state: &State, seat: &Seat, step: Step) -> String {
+    let mut steps = seat.steps(state).into_iter().skip_while(|other| *other != step).skip(1);
+    steps.next().map_or_else(|| "/portal".to_owned(), address)
+}
+
+/// The page of a step.
+pub(super) async fn render(
+    state: &Data<State>,
+    seat: &Seat,
+    step: Step,
+    outcome: Outcome,
+) -> Result<HttpResponse> {
+    let body = body::of(state, seat, step, &outcome).await?;
+    let steps = seat.steps(state);
+    let at = steps.iter().position(|other| *other == step).unwrap_or_default();
+    let (number, total) = (at.saturating_add(1).to_string(), steps.len().to_string());
+    let values = [("number", &*number), ("total", &total)];
+    let before = at.checked_sub(1).and_then(|at| steps.get(at));
+    let view = SetupStep {
+        eyebrow: state.locale.fill("portal.eyebrow", &values),
+        title: frame::say(state, seat, step, "title"),
+        lead: frame::say(state, seat, step, "lead"),
+        provider: frame::provider(state, seat),
+        steps: frame::lines(state, seat, &steps, step),
+        previous: before.copied().map(address),
+        finish: finish(state, seat, &body),
+        frame: frame::frame(seat, outcome.notice),
+        faults: outcome.faults,
+        body,
+    };
+    Ok(pages::setup_step(state, &view))
+}
+
+/// What the button says that finishes a step, if it can be finished.
+fn finish(state: &State, seat: &Seat, body: &Body) -> Option<String> {
+    let key = match body {
+        Body::Provider(_) => {
+            seat.connection.as_ref()?;
+            "portal.continue"
+        }
+        Body::Metadata { told: None, .. } | Body::Test { is_tested: false, .. } => return None,
+        Body::Domain { domains, .. } if domains.is_empty() => return None,
+        Body::Create(_) | Body::Values { .. } | Body::Attributes { .. } => "portal.did_that",
+        Body::Provisioning { .. } => "portal.finish",
+        _ => "portal.continue",
+    };
+    Some(state.locale.text(key).to_owned())
+}

@@ -1,0 +1,256 @@
+//! What each step shows, read from what there is.
+
+use super::Outcome;
+use crate::cause::Cause;
+use crate::clock::Time;
+use crate::error::Result;
+use crate::guides::{EntityIdSource, Protocol, ScimValues};
+use crate::http::pages::{
+    Arrival, Arrivals, Body, DomainLine, Tested, Tile, Told, TypedMetadata, Way,
+};
+use crate::http::portal::frame::{address, clock, day, say};
+use crate::http::portal::provider::Given;
+use crate::http::portal::seat::Seat;
+use crate::http::server::State;
+use crate::store::connections::{self, Connection};
+use crate::store::directories::{self, requests, tokens};
+use crate::store::domains::{self, Domain};
+use crate::store::setup_links::Step;
+use crate::store::traces::{self, Trace, TraceKind};
+use crate::store::{ConnectionId, Db, Window, access};
+use actix_web::web::Data;
+
+/// How many requests are shown while they arrive.
+const SHOWN: i64 = 10;
+/// How many of the last sign-ins are looked through for a test.
+const LOOKED_THROUGH: i64 = 50;
+
+pub(super) async fn of(
+    state: &Data<State>,
+    seat: &Seat,
+    step: Step,
+    outcome: &Outcome,
+) -> Result<Body> {
+    let guide = seat.guide(state);
+    if step == Step::Provider {
+        return Ok(Body::Provider(tiles(state, seat)));
+    }
+    if step == Step::Domain {
+        let of = seat.organization.id.clone();
+        let all = state.store.read(move |db| domains::list(db, &of)).await?;
+        let domains = all.into_iter().map(domain_line).collect();
+        return Ok(Body::Domain { typed: outcome.typed("domain"), domains });
+    }
+    let connection = seat.connection()?;
+    let given = Given::of(state, connection);
+    let path = |steps: &[String]| given.path(state, guide, steps);
+    Ok(match step {
+        Step::Provider | Step::Create | Step::Domain => Body::Create(path(&guide.create)),
+        Step::Values => Body::Values {
+            path: path(&guide.place),
+            values: given.fill(state, guide),
+            file: given.metadata_file(),
+        },
+        Step::Attributes => Body::Attributes {
+            path: path(&guide.place),
+            rows: guide.attributes.iter().map(|it| (it.name.clone(), it.source.clone())).collect(),
+            assign: path(&guide.assign),
+        },
+        Step::Metadata => {
+            let mut typed = TypedMetadata {
+                url: outcome.typed("metadata_url"),
+                xml: outcome.typed("metadata_xml"),
+                entity_id: outcome.typed("entity_id"),
+                sign_on_url: outcome.typed("sign_on_url"),
+                certificate: outcome.typed("certificate"),
+            };
+            if let (Some(known), true) = (&connection.metadata_url, outcome.faults.is_empty()) {
+                typed.url.clone_from(known);
+            }
+            Body::Metadata {
+                path: path(&guide.metadata.path),
+                button: guide.metadata.button.clone(),
+                not_this: guide.metadata.not_this.join(", "),
+                has_url: guide.metadata.url,
+                typed,
+                told: told(state, connection, guide.idp_entity_id),
+            }
+        }
+        Step::Test => test(state, seat, connection, &given).await?,
+        Step::Provisioning => provisioning(state, seat, connection, outcome).await?,
+    })
+}
+
+fn tiles(state: &State, seat: &Seat) -> Vec<Tile> {
+    let chosen = seat.connection.as_ref().map(|connection| connection.provider.clone());
+    let chosen = chosen.or_else(|| seat.link.provider.clone());
+    let speaks = |protocols: &[Protocol]| {
+        let words = protocols.iter().map(|protocol| match protocol {
+            Protocol::Saml => "SAML",
+            Protocol::Scim => "SCIM",
+        });
+        words.collect::<Vec<_>>().join(" + ")
+    };
+    let tile = |guide: &crate::guides::Guide| Tile {
+        id: guide.id.clone(),
+        tile: guide.tile.clone(),
+        name: guide.name.clone(),
+        speaks: speaks(&guide.protocols),
+        is_chosen: chosen.as_ref() == Some(&guide.id),
+    };
+    state.guides.all().map(tile).collect()
+}
+
+pub(in crate::http::portal) fn domain_line(domain: Domain) -> DomainLine {
+    DomainLine {
+        id: domain.id.to_string(),
+        is_live: domain.is_live(),
+        record: domain.record(),
+        name: domain.name,
+    }
+}
+
+fn told(state: &State, connection: &Connection, source: EntityIdSource) -> Option<Told> {
+    let known = connection.identity_provider.as_ref()?;
+    let given_out = connection.idp_entity_id(state.config.public_url.as_str());
+    let (entity, is_fine) = match source {
+        EntityIdSource::FromMetadata => ("portal.told_entity", true),
+        EntityIdSource::Generated if known.entity_id == given_out => ("portal.told_ours", true),
+        EntityIdSource::Generated => ("portal.told_other", false),
+    };
+    Some(Told {
+        entity,
+        is_fine,
+        entity_id: known.entity_id.clone(),
+        sign_on: known.sign_on.iter().map(|endpoint| endpoint.location.clone()).collect(),
+        certificates: known
+            .certificates
+            .iter()
+            .map(|one| (one.fingerprint().to_owned(), day(one.not_after())))
+            .collect(),
+    })
+}
+
+/// The newest test of a connection.
+fn last_test(db: &mut Db, connection: &ConnectionId) -> Result<Option<Trace>> {
+    let filter =
+        traces::Filter { connection: Some(connection.clone()), ..traces::Filter::default() };
+    let window = Window { limit: LOOKED_THROUGH, before: None };
+    let page = traces::page(db, &window, &filter)?;
+    Ok(page.data.into_iter().find(|trace| trace.kind == TraceKind::Test))
+}
+
+async fn test(
+    state: &Data<State>,
+    seat: &Seat,
+    connection: &Connection,
+    given: &Given,
+) -> Result<Body> {
+    let id = connection.id.clone();
+    let last = state.store.read(move |db| last_test(db, &id)).await?;
+    let last = last.map(|trace| tested(state, seat, connection, given, trace));
+    Ok(Body::Test { last, is_tested: connection.tested() })
+}
+
+fn tested(
+    state: &State,
+    seat: &Seat,
+    connection: &Connection,
+    given: &Given,
+    trace: Trace,
+) -> Tested {
+    let cause = trace.cause.as_deref().and_then(Cause::from_code);
+    let fix = cause.map(|cause| given.fix(state, cause, connection.guide_of_fixes()));
+    let back_to = cause.map(|cause| {
+        let step = step_of(cause);
+        Way { label: say(state, seat, step, "name"), href: address(step) }
+    });
+    let covered = |way: &Way| seat.steps(state).iter().any(|step| address(*step) == way.href);
+    Tested {
+        trace: trace.id.to_string(),
+        passed: trace.finished_at.map(|_| cause.is_none()),
+        cause: cause.map(|cause| {
+            (cause.code().to_owned(), state.locale.cause(cause).title.clone())
+        }),
+        path: fix.as_ref().and_then(crate::guides::Fix::line),
+        fix: fix.map(|fix| fix.sentence),
+        back_to: back_to.filter(covered),
+        checks: trace.checks.into_inner(),
+    }
+}
+
+/// The step in which a cause is mended.
+fn step_of(cause: Cause) -> Step {
+    match cause {
+        Cause::IssuerMismatch | Cause::CertificateUnknown | Cause::CertificateExpired => {
+            Step::Metadata
+        }
+        Cause::EmailDomainNotAllowed => Step::Domain,
+        Cause::EmailMissing | Cause::StatusNotSuccess => Step::Attributes,
+        _ => Step::Values,
+    }
+}
+
+async fn provisioning(
+    state: &Data<State>,
+    seat: &Seat,
+    connection: &Connection,
+    outcome: &Outcome,
+) -> Result<Body> {
+    let (id, of) = (connection.id.clone(), seat.organization.id.clone());
+    let now = state.store.clock().now();
+    let (arrivals, is_made, domain, are_groups_on) = state
+        .store
+        .read(move |db| {
+            let window = Window { limit: 200, before: None };
+            let live = tokens::page(db, &window, &id)?.data.iter().any(|one| one.is_live(now));
+            let domain = domains::list(db, &of)?.into_iter().next().map(|domain| domain.name);
+            let groups = access::provisioning::find(db, &of)?.groups;
+            Ok((arrivals(db, &id)?, live, domain, groups))
+        })
+        .await?;
+    let guide = seat.guide(state);
+    let test_user = test_user(&connection.id, domain.as_deref());
+    let base_url = connections::scim_base_url(state.config.public_url.as_str(), &connection.id);
+    let token = outcome.token.as_ref().map(crate::crypto::Secret::reveal);
+    let values = ScimValues { base_url: &base_url, token, test_user: &test_user };
+    let (path, groups_path) = guide.scim_paths(&state.locale, Some(&state.config.brand.name));
+    Ok(Body::Provisioning {
+        path,
+        groups_path,
+        values: guide.fill_scim(&values),
+        is_made,
+        is_known: token.is_some(),
+        are_groups_on,
+        arrivals,
+    })
+}
+
+/// An address that nobody has, as directories want one for their test.
+fn test_user(connection: &ConnectionId, domain: Option<&str>) -> String {
+    let tail: String = connection.as_str().chars().rev().take(6).collect();
+    format!("scim-test-{tail}@{}", domain.unwrap_or("example.com"))
+}
+
+/// What a directory has done so far.
+pub(in crate::http::portal) fn arrivals(db: &mut Db, id: &ConnectionId) -> Result<Arrivals> {
+    let filter =
+        requests::Filter { connection: Some(id.clone()), ..requests::Filter::default() };
+    let window = Window { limit: SHOWN, before: None };
+    let page = requests::page(db, &window, &filter)?;
+    let directory = directories::by_connection(db, id)?;
+    let (users, groups) = directory.map_or((0, 0), |it| (it.users, it.groups));
+    let line = |entry: requests::Entry| Arrival {
+        time: at(entry.created_at),
+        is_refused: entry.status >= 400,
+        effect: entry.effect,
+    };
+    Ok(Arrivals {
+        requests: page.data.into_iter().map(line).collect(),
+        counts: format!("{users} / {groups}"),
+    })
+}
+
+fn at(time: Time) -> String {
+    format!("{} {}", day(time), clock(time))
+}
