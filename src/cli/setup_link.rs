@@ -66,13 +66,14 @@ fn create(shell: &Shell, org: &str, new: NewLink) -> Result {
     if let Some(id) = &new.provider {
         let guides = Guides::load()?;
         let known: Vec<&str> = guides.all().map(|guide| guide.id.as_str()).collect();
-        let unknown =
-            || Error::invalid("/idp", "invalid", format!("“{id}” is none of {}.", known.join(", ")));
+        let unknown = || {
+            Error::invalid("/idp", "invalid", format!("“{id}” is none of {}.", known.join(", ")))
+        };
         guides.find(id).map_err(|_| unknown())?;
     }
     let organization = shell.organization(org)?;
-    let (link, token) = shell
-        .write(&organization.id, |tx| setup_links::create(tx, &organization.id, new))?;
+    let (link, token) =
+        shell.write(&organization.id, |tx| setup_links::create(tx, &organization.id, new))?;
     let (public_url, now) = (shell.public_url()?, shell.now());
     let fields = [
         ("id", link.id.to_string()),

@@ -15,8 +15,7 @@ fn link(gateway: &Gateway, domain: &str) -> (SetupLink, String) {
         note: None,
         days: 7,
     };
-    let (link, token) =
-        gateway.write(|tx| setup_links::create(tx, &customer.organization.id, new));
+    let (link, token) = gateway.write(|tx| setup_links::create(tx, &customer.organization.id, new));
     (link, format!("{}/setup/{}", gateway.url, token.reveal()))
 }
 

@@ -161,13 +161,10 @@ pub(super) async fn create_setup_link(
         days: days.unwrap_or(USUAL_DAYS),
     };
     let only = key.organization().cloned();
-    let of =
-        state.store.read(move |db| organizations::resolve(db, only.as_ref(), &name)).await?.id;
+    let of = state.store.read(move |db| organizations::resolve(db, only.as_ref(), &name)).await?.id;
     let scope = of.clone();
-    let (link, token) = state
-        .store
-        .write(&scope, key.actor(), move |tx| setup_links::create(tx, &of, new))
-        .await?;
+    let (link, token) =
+        state.store.write(&scope, key.actor(), move |tx| setup_links::create(tx, &of, new)).await?;
     let (now, public_url) = (state.store.clock().now(), state.config.public_url.as_str());
     Ok(created(&NewSetupLinkView::new(link, &token, public_url, now)))
 }
@@ -233,8 +230,7 @@ pub(super) async fn create_portal_session(
     let Visit { intent, return_url, actor, connection_id } = body.0;
     let new = NewSession { covers: intent.covers(), connection_id, return_url, person: actor };
     let only = key.organization().cloned();
-    let of =
-        state.store.read(move |db| organizations::resolve(db, only.as_ref(), &name)).await?.id;
+    let of = state.store.read(move |db| organizations::resolve(db, only.as_ref(), &name)).await?.id;
     let scope = of.clone();
     let (session, token) = state
         .store

@@ -52,10 +52,7 @@ async fn finish(state: &Data<State>, seat: &Seat, step: Step) -> Result<HttpResp
         seat.connection()?;
     }
     let (id, scope) = (seat.link.id.clone(), &seat.link.organization_id);
-    state
-        .store
-        .write(scope, seat.actor(), move |tx| setup_links::finish(tx, &id, step))
-        .await?;
+    state.store.write(scope, seat.actor(), move |tx| setup_links::finish(tx, &id, step)).await?;
     Ok(see_other(&after(state, seat, step)))
 }
 
@@ -86,8 +83,7 @@ async fn domain(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
     let id = seat.link.id.clone();
     if posted.has("check") {
         let reference = posted.text("check").to_owned();
-        let found =
-            state.store.read(move |db| domains::find_in(db, &of, &reference)).await?;
+        let found = state.store.read(move |db| domains::find_in(db, &of, &reference)).await?;
         acts::domains::verify(&state.store, &state.dns, seat.actor(), found).await?;
         return Ok(see_other(&address(Step::Domain)));
     }
@@ -109,8 +105,9 @@ async fn domain(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
     let added = match DomainName::parse_owned(typed) {
         Ok(name) => {
             let (scope, owner) = (of.clone(), of);
-            let write =
-                state.store.write(&scope, seat.actor(), move |tx| domains::add(tx, &owner, &name, false));
+            let write = state
+                .store
+                .write(&scope, seat.actor(), move |tx| domains::add(tx, &owner, &name, false));
             write.await.map(|_| ())
         }
         Err(fault) => Err(Error::invalid("/domain", fault.code(), fault.to_string())),
@@ -118,10 +115,9 @@ async fn domain(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
     match added {
         Ok(()) => Ok(see_other(&address(Step::Domain))),
         Err(Error::Invalid(faults)) => {
-            let faults = faults.into_iter().map(|fault| Fault {
-                field: "domain".to_owned(),
-                text: fault.detail,
-            });
+            let faults = faults
+                .into_iter()
+                .map(|fault| Fault { field: "domain".to_owned(), text: fault.detail });
             let outcome = Outcome {
                 faults: faults.collect(),
                 typed: vec![("domain", typed.to_owned())],
@@ -164,10 +160,8 @@ async fn provision(state: &Data<State>, posted: &Posted) -> Result<HttpResponse>
     if posted.has("token") {
         let new = NewToken { label: connection.name.clone(), ..NewToken::default() };
         let id = connection.id.clone();
-        let (_, secret) = state
-            .store
-            .write(&of, seat.actor(), move |tx| tokens::create(tx, &id, new))
-            .await?;
+        let (_, secret) =
+            state.store.write(&of, seat.actor(), move |tx| tokens::create(tx, &id, new)).await?;
         let outcome = Outcome { token: Some(secret), ..Outcome::default() };
         return render(state, seat, Step::Provisioning, outcome).await;
     }

@@ -79,8 +79,7 @@ impl FromRequest for Seat {
             let value = request.cookie(name(state)).ok_or_else(none)?.value().to_owned();
             let form_token = form_token(state, &value)?;
             let now = state.store.clock().now();
-            let found =
-                state.store.read(move |db| setup_links::seat(db, &value, now)).await?;
+            let found = state.store.read(move |db| setup_links::seat(db, &value, now)).await?;
             let (link, organization, connection) = found.ok_or_else(none)?;
             Ok(Self { link, organization, connection, form_token })
         })
@@ -121,12 +120,17 @@ impl FromRequest for Posted {
 
 /// Over https the prefix keeps pages without TLS from setting it. One of `__Host-` would have to go to every path.
 fn name(state: &State) -> &'static str {
-    if state.config.public_url.is_https() { "__Secure-vestibule-portal" } else { "vestibule-portal" }
+    if state.config.public_url.is_https() {
+        "__Secure-vestibule-portal"
+    } else {
+        "vestibule-portal"
+    }
 }
 
 /// Bound to the browser's value, which no page can read.
 fn form_token(state: &State, value: &str) -> Result<String> {
-    let mac = crypto::hmac_sha256(state.cookie_key.reveal(), format!("portal form {value}").as_bytes())?;
+    let mac =
+        crypto::hmac_sha256(state.cookie_key.reveal(), format!("portal form {value}").as_bytes())?;
     Ok(crypto::hex(&mac))
 }
 

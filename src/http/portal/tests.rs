@@ -1,6 +1,5 @@
 //! The rules of the portal, through the whole application without a network.
 
-use super::*;
 use crate::crypto::Secret;
 use crate::http::testing::{Answer, PRODUCTION, World, world};
 use crate::saml::issue;
@@ -66,7 +65,8 @@ impl Portal {
     async fn get(&self, uri: &str) -> Answer {
         let mut request = TestRequest::get().uri(uri);
         if let Some(cookie) = &self.cookie {
-            request = request.cookie(Cookie::new(cookie.name().to_owned(), cookie.value().to_owned()));
+            request =
+                request.cookie(Cookie::new(cookie.name().to_owned(), cookie.value().to_owned()));
         }
         self.world.call(request).await
     }
@@ -186,14 +186,18 @@ async fn the_steps_lead_from_the_provider_to_the_home_and_can_be_left_in_the_mid
     for (label, value) in &given {
         let at = rest.find(&format!("<span class=\"f\">{label}</span>")).unwrap();
         rest = &rest[at..];
-        assert!(rest[..rest.find("</li>").unwrap()].contains(&format!(">{value}</span>")), "{label}");
+        assert!(
+            rest[..rest.find("</li>").unwrap()].contains(&format!(">{value}</span>")),
+            "{label}"
+        );
     }
     portal.post("values", &[]).await;
     // Whoever comes back goes on where they stopped.
     assert_eq!(next(&portal.get("/portal/setup").await), "attributes");
     assert_eq!(next(&portal.post("attributes", &[]).await), "metadata");
 
-    let refused = portal.post("metadata", &[("metadata_url", ""), ("metadata_xml", "<html>")]).await;
+    let refused =
+        portal.post("metadata", &[("metadata_url", ""), ("metadata_xml", "<html>")]).await;
     assert_eq!(refused.status, 422);
     assert!(refused.body.contains("id=\"metadata_xml-error\""), "{}", refused.body);
     let xml = metadata(&connection.idp_entity_id(public_url));

@@ -333,11 +333,6 @@ fn already(
     Ok(done)
 }
 
-fn tell(
-    tx: &mut Tx,
-    link: &SetupLink,
-    kind: &'static str,
-    data: serde_json::Value,
-) -> Result<()> {
+fn tell(tx: &mut Tx, link: &SetupLink, kind: &'static str, data: serde_json::Value) -> Result<()> {
     events::append(tx, Some(&link.organization_id), kind, link.id.as_str(), data)
 }

@@ -169,9 +169,8 @@ fn tested(
     Tested {
         trace: trace.id.to_string(),
         passed: trace.finished_at.map(|_| cause.is_none()),
-        cause: cause.map(|cause| {
-            (cause.code().to_owned(), state.locale.cause(cause).title.clone())
-        }),
+        cause: cause
+            .map(|cause| (cause.code().to_owned(), state.locale.cause(cause).title.clone())),
         path: fix.as_ref().and_then(crate::guides::Fix::line),
         fix: fix.map(|fix| fix.sentence),
         back_to: back_to.filter(covered),
@@ -234,8 +233,7 @@ fn test_user(connection: &ConnectionId, domain: Option<&str>) -> String {
 
 /// What a directory has done so far.
 pub(in crate::http::portal) fn arrivals(db: &mut Db, id: &ConnectionId) -> Result<Arrivals> {
-    let filter =
-        requests::Filter { connection: Some(id.clone()), ..requests::Filter::default() };
+    let filter = requests::Filter { connection: Some(id.clone()), ..requests::Filter::default() };
     let window = Window { limit: SHOWN, before: None };
     let page = requests::page(db, &window, &filter)?;
     let directory = directories::by_connection(db, id)?;
