@@ -92,6 +92,7 @@ pub enum EntityIdSource {
 /// Where a console has its metadata.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a line of the guide's file")]
 pub struct MetadataGuide {
     /// Whether there is an address.
     pub url: bool,

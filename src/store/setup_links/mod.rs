@@ -249,22 +249,19 @@ fn check(tx: &mut Tx, of: &OrganizationId, wanted: Wanted, mut faults: Faults) -
     if covers.is_empty() {
         faults.add("/covers", "required", "Say what the link covers: sign_in, for example.");
     }
-    match &connection_id {
-        Some(id) => match connections::find_in(tx.db, of, id) {
+    let has = |cover| covers.contains(&cover);
+    if let Some(id) = &connection_id {
+        match connections::find_in(tx.db, of, id) {
             Ok(_) => {}
             Err(Error::NotFound { .. }) => {
                 let detail = format!("There is no connection {id} in this organization.");
                 faults.add("/connection_id", "not_found", detail);
             }
             Err(other) => return Err(other),
-        },
-        None => {
-            let has = |cover| covers.contains(&cover);
-            if has(Cover::Certificate) || (has(Cover::Provisioning) && !has(Cover::SignIn)) {
-                let detail = "Provisioning and certificates belong to a connection: say which one.";
-                faults.add("/connection_id", "required", detail);
-            }
         }
+    } else if has(Cover::Certificate) || (has(Cover::Provisioning) && !has(Cover::SignIn)) {
+        let detail = "Provisioning and certificates belong to a connection: say which one.";
+        faults.add("/connection_id", "required", detail);
     }
     faults.finish()?;
     Ok(Wanted { connection_id, covers })
