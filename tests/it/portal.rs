@@ -85,7 +85,7 @@ async fn an_it_admin_sets_single_sign_on_up_without_scripts_and_resumes_in_the_m
     let result = agent.settle(back).await;
     assert!(result.body.contains("ada@globex.example"), "{}", result.body);
     let page = agent.get(format!("{}/portal/setup/test", gateway.url)).await;
-    assert!(page.body.contains("Passed"), "{}", page.body);
+    assert!(page.body.contains("<span class=\"dot\"></span>passed"), "{}", page.body);
     let page = send(&mut agent, &page, &[("finish", "on")]).await;
     is_at(&page, "/portal/setup/provisioning");
     let page = send(&mut agent, &page, &[("finish", "on")]).await;
