@@ -64,15 +64,14 @@ pub fn due(db: &mut Db, now: Time) -> Result<Vec<OrganizationId>> {
 
 /// Does what is due in an organization: doing it twice changes nothing.
 pub fn catch_up(tx: &mut Tx, organization: &OrganizationId) -> Result<usize> {
-    let mut row = provisioning::find(tx.db, organization)?;
     let mut changed = 0;
-    if row.recompute_at.take().is_some() {
+    if let Some(noted) = provisioning::find(tx.db, organization)?.recompute_at {
         let everybody: Vec<UserId> = users::table
             .filter(users::organization_id.eq(organization))
             .order(users::id)
             .select(users::id)
             .load(tx.db)?;
-        provisioning::save(tx, &row)?;
+        provisioning::take_due(tx, organization, noted)?;
         changed += recompute::recompute(tx, organization, &everybody, Guard::RELEASE)?;
     }
     let over: Vec<UserId> = access::table

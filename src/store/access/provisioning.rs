@@ -10,8 +10,8 @@ use diesel::prelude::*;
 use serde_json::json;
 
 /// An organization's settings for its directories.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable, AsChangeset, Identifiable)]
-#[diesel(table_name = provisioning, primary_key(organization_id), treat_none_as_null = true)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable, Identifiable)]
+#[diesel(table_name = provisioning, primary_key(organization_id))]
 pub struct Provisioning {
     /// Whose they are.
     pub organization_id: OrganizationId,
@@ -124,11 +124,35 @@ pub fn change(
     Ok(after)
 }
 
-/// Writes the settings as they are now.
+/// Writes the settings as they are now, but for what is due: others note that at the same time.
 pub(super) fn save(tx: &mut Tx, row: &Provisioning) -> Result<()> {
-    if diesel::update(row).set(row).execute(tx.db)? == 0 {
-        diesel::insert_into(provisioning::table).values(row).execute(tx.db)?;
-    }
+    diesel::update(row)
+        .set((
+            provisioning::groups.eq(row.groups),
+            provisioning::breaker.eq(row.breaker),
+            provisioning::most_people.eq(row.most_people),
+            provisioning::most_percent.eq(row.most_percent),
+            provisioning::hold_hours.eq(row.hold_hours),
+            provisioning::rules_version.eq(row.rules_version),
+        ))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// Notes that everybody's access is to be computed anew.
+pub(super) fn note_due(tx: &mut Tx, organization: &OrganizationId) -> Result<()> {
+    diesel::update(provisioning::table.find(organization))
+        .set(provisioning::recompute_at.eq(Some(tx.now)))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// Takes the note back, unless it was made anew since it was read.
+pub(super) fn take_due(tx: &mut Tx, organization: &OrganizationId, noted: Time) -> Result<()> {
+    diesel::update(provisioning::table.find(organization))
+        .filter(provisioning::recompute_at.eq(Some(noted)))
+        .set(provisioning::recompute_at.eq(None::<Time>))
+        .execute(tx.db)?;
     Ok(())
 }
 

@@ -120,9 +120,7 @@ pub(in crate::store) fn of_everybody(tx: &mut Tx, organization: &OrganizationId)
         after_choice(tx, organization, &people)?;
         return Ok(());
     }
-    let mut settings = provisioning::find(tx.db, organization)?;
-    settings.recompute_at = Some(tx.now);
-    provisioning::save(tx, &settings)
+    provisioning::note_due(tx, organization)
 }
 
 /// The members of a group.
