@@ -14,6 +14,7 @@ mod statements;
 mod tests;
 mod time;
 
+pub(super) use readable::in_context;
 pub(super) use semantics::{invalid, only, optional_time, required_time};
 pub(super) use shape::message as check_message;
 
@@ -387,26 +388,6 @@ fn decode(field: &str) -> Result<Vec<u8>, Rejection> {
 #[expect(clippy::ptr_arg, reason = "called with a reference to what a check gave")]
 fn size(bytes: &Vec<u8>) -> Note {
     Note::received(format!("{} bytes", bytes.len()))
-}
-
-/// The plaintext inside an element that declares what is declared where it was encrypted.
-///
-/// Providers that encrypt in place leave out declarations made further out, and XML Encryption
-/// wants them found (1.1, 4.3.3). What a stranger declares there changes nothing that is signed:
-/// the canonical form spells every namespace out.
-pub(super) fn in_context(text: &str, encrypted: Node<'_, '_>) -> String {
-    let mut context = "<context".to_owned();
-    for namespace in encrypted.namespaces().filter(|namespace| namespace.name() != Some("xml")) {
-        let colon = if namespace.name().is_some() { ":" } else { "" };
-        let name = namespace.name().unwrap_or_default();
-        context.push_str(&[" xmlns", colon, name, "=\""].concat());
-        xml::escape_attribute(namespace.uri(), &mut context);
-        context.push('"');
-    }
-    context.push('>');
-    context.push_str(text);
-    context.push_str("</context>");
-    context
 }
 
 fn parse(text: &str) -> Result<Document<'_>, Rejection> {

@@ -3,7 +3,7 @@
 //! They are opened in octets that the provider signed and nowhere else, and put in their place. So whoever reads the
 //! assertion after that, by whichever rule, reads what would have been there.
 
-use super::{in_context, parse, shape};
+use super::{parse, shape};
 use crate::cause::Cause;
 use crate::saml::check::Rejection;
 use crate::saml::encryption::{self, DecryptionKey};
@@ -63,6 +63,26 @@ pub(super) fn open(
     }
     drop(document);
     Ok(Some(Readable { octets, cipher, parts: opened.len() }))
+}
+
+/// The plaintext inside an element that declares what is declared where it was encrypted.
+///
+/// Providers that encrypt in place leave out declarations made further out, and XML Encryption
+/// wants them found (1.1, 4.3.3). What a stranger declares there changes nothing that is signed:
+/// the canonical form spells every namespace out.
+pub(in crate::saml) fn in_context(text: &str, encrypted: Node<'_, '_>) -> String {
+    let mut context = "<context".to_owned();
+    for namespace in encrypted.namespaces().filter(|namespace| namespace.name() != Some("xml")) {
+        let colon = if namespace.name().is_some() { ":" } else { "" };
+        let name = namespace.name().unwrap_or_default();
+        context.push_str(&[" xmlns", colon, name, "=\""].concat());
+        xml::escape_attribute(namespace.uri(), &mut context);
+        context.push('"');
+    }
+    context.push('>');
+    context.push_str(text);
+    context.push_str("</context>");
+    context
 }
 
 /// What is encrypted where something is read: the subject's name, and attributes.
