@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use url::form_urlencoded;
+use vestibule::cause::Cause;
 use vestibule::store::traces::Outcome;
 
 /// The code that the browser carries to the app.
@@ -129,6 +130,24 @@ async fn a_second_process_serves_the_second_half_of_a_sign_in() {
     drop(other);
     let tokens = redeem(&world, &code(&page)).await;
     assert!(tokens["id_token"].is_string(), "{tokens}");
+}
+
+#[actix_web::test]
+async fn a_response_that_one_process_has_used_is_refused_by_another() {
+    let gateway = Gateway::apart().await;
+    // SQLite serves one process.
+    let Some((_other, port)) = gateway.beside().await else { return };
+    let world = World::of(&gateway);
+    let mut agent = UserAgent::new();
+    let underway = begin(&world, &mut agent).await;
+    let mut form = underway.form(&world.answer(&underway).base64().unwrap());
+    is_in(&agent.submit_once(&form).await);
+    form.action.set_port(Some(port)).unwrap();
+    for (name, mut agent) in [("same browser", agent), ("another browser", UserAgent::new())] {
+        let page = agent.submit_once(&form).await;
+        assert!(page.body.contains(Cause::ResponseReplayed.code()), "{name}: {}", page.body);
+        assert_eq!(page.status.as_u16(), Cause::ResponseReplayed.status(), "{name}");
+    }
 }
 
 #[actix_web::test]
