@@ -7,9 +7,9 @@ pub mod numbering;
 
 use self::kinds::Kinds;
 use super::db::or_not_found;
+use super::ids::first_id;
 use super::prepared::written;
 use super::schema::events;
-use super::types::first_id;
 use super::{Db, EventId, Json, OrganizationId, Page, Time, Tx, Window, on_backend, origin};
 use crate::error::Result;
 use diesel::prelude::*;

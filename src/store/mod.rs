@@ -17,6 +17,7 @@ pub mod events;
 pub mod grants;
 pub mod idempotency;
 pub mod identities;
+mod ids;
 mod input;
 pub mod keys;
 pub mod logouts;
@@ -51,14 +52,15 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 pub use db::Db;
 pub(crate) use db::on_backend;
-pub use page::{Page, Window};
-use prepared::Prepared;
-pub use types::{
+pub use ids::{
     AlertId, ApiKeyId, ApplicationId, BreakGlassCodeId, ConflictId, ConnectionId, DeliveryId,
-    DomainId, EntityId, EventId, ExemptOwnerId, GrantId, GroupId, Json, KeyId, LogoutId, MappingId,
+    DomainId, EntityId, EventId, ExemptOwnerId, GrantId, GroupId, KeyId, LogoutId, MappingId,
     NoticeId, OrganizationId, RequestId, RuleId, ScimRequestId, ScimTokenId, SecretId, SessionId,
     SetupLinkId, TraceId, UserId, WebhookEndpointId,
 };
+pub use page::{Page, Window};
+use prepared::Prepared;
+pub use types::Json;
 
 /// Connections that may write: more would wait for SQLite's one writer by polling the file.
 const SQLITE_WRITERS: u32 = 1;

@@ -270,7 +270,7 @@ fn sqlite() -> TestStore {
 fn postgres(server: String) -> TestStore {
     static TEMPLATE: OnceLock<String> = OnceLock::new();
     let template = TEMPLATE.get_or_init(|| template(&server));
-    let database = super::types::new_id("vestibule_test");
+    let database = super::ids::new_id("vestibule_test");
     run(&server, &format!("CREATE DATABASE {database} TEMPLATE {template}"));
     let url = at(&server, &database);
     open(&url, Home::Postgres { server, database })
@@ -304,7 +304,7 @@ fn template(server: &str) -> String {
     .unwrap();
     if !found.found {
         // Renamed when it is complete: a run that was stopped leaves no half of a template.
-        let draft = super::types::new_id("vestibule_draft");
+        let draft = super::ids::new_id("vestibule_draft");
         run_on(&mut conn, &format!("CREATE DATABASE {draft}"));
         let mut db = Db::Postgres(PgConnection::establish(&at(server, &draft)).unwrap());
         db::migrate(&mut db).unwrap();

@@ -6,6 +6,7 @@ mod tests;
 use super::directories::{self, Due};
 use super::events::{chain, feed};
 use super::idempotency::KEPT;
+use super::ids::first_id;
 use super::organizations::RESTORABLE;
 use super::schema::{
     applications, connections, directory_users, grants, idempotency, logouts, organizations,
@@ -13,7 +14,6 @@ use super::schema::{
 };
 use super::setup_links::Kind;
 use super::traces::Outcome;
-use super::types::first_id;
 use super::{DeliveryId, GrantId, LogoutId, ScimRequestId, SessionId, SetupLinkId, TraceId, Tx};
 use crate::error::Result;
 use chrono::TimeDelta;
