@@ -7,7 +7,7 @@ use super::shell::Shell;
 use crate::store::access::entities::{self, Entity, Filter, NewEntity};
 use crate::store::{ApplicationId, access};
 use crate::views::List;
-use crate::views::access::EntityView;
+use crate::views::mapping::EntityView;
 use clap::{Args, Subcommand};
 
 /// What to do with entities.

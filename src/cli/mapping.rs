@@ -7,7 +7,7 @@ use super::shell::Shell;
 use crate::store::access::mappings::{self, Filter, Mapping, MappingPatch, MappingState, Place};
 use crate::store::{ApplicationId, GroupId, MappingId, access};
 use crate::views::List;
-use crate::views::access::MappingView;
+use crate::views::mapping::MappingView;
 use clap::{Args, Subcommand};
 
 /// What to do with mappings.

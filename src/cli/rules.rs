@@ -5,8 +5,8 @@ use super::shell::{self, Shell};
 use crate::store::access::preview::{Asked, Having, Line, preview};
 use crate::store::access::rule_sets::{self, NewRule};
 use crate::store::{OrganizationId, access};
-use crate::views::access::{PreviewView, RuleSetView};
-use crate::views::rules::{RuleBody, Rules};
+use crate::views::preview::PreviewView;
+use crate::views::rules::{RuleBody, RuleSetView, Rules};
 use clap::Subcommand;
 
 /// What to do with rules.

@@ -1,6 +1,6 @@
 //! What is shown of an application.
 
-use super::access::{EntityTypeView, RoleView};
+use super::model::{EntityTypeView, RoleView};
 use super::secret::NewSecretView;
 use super::words;
 use crate::crypto::Secret;

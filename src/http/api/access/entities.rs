@@ -8,7 +8,7 @@ use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::access::entities::{self, Filter, NewEntity};
 use crate::store::{ApplicationId, Scope, Tx, access};
-use crate::views::access::EntityView;
+use crate::views::mapping::EntityView;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, put};
 use serde::Deserialize;

@@ -9,7 +9,7 @@ use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::access::mappings::{self, Filter, MappingPatch, MappingState, Place};
 use crate::store::{ApplicationId, EntityId, GroupId, MappingId, Scope, Tx, access};
-use crate::views::access::MappingView;
+use crate::views::mapping::MappingView;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, get, patch, post};
 use serde::Deserialize;
