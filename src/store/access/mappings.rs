@@ -2,8 +2,8 @@
 
 use super::alerts::{self, AlertKind};
 use super::entities::{self, Entity};
-use super::{Declared, recompute};
-use crate::access::rules::{Target, unknown_role};
+use super::{Declared, recompute, rule_sets};
+use crate::access::rules::{self, Rule, Target, unknown_role};
 use crate::error::{Error, Result};
 use crate::store::db::or_not_found;
 use crate::store::directories::all_groups;
@@ -221,6 +221,10 @@ pub fn change(
         settle(tx, &mut mapping)?;
     } else if patch.is_approved == Some(true) {
         let name = group?.display_name;
+        if mapping.flag == Some(Flag::RuleChanged) {
+            let rules = rule_sets::rules(tx.db, organization)?;
+            follow_rule(&mut mapping, &rules, &name)?;
+        }
         if let Some(target) = mapping.proposed.clone() {
             let entity = propose(tx, organization, &application, &name, &target)?;
             refuse_owned(tx.db, Some(&entity), Some(&mapping.id))?;
@@ -251,6 +255,16 @@ pub fn change(
     save(tx, &mut mapping)?;
     recompute::after_group(tx, organization, &mapping.group_id)?;
     Ok(mapping)
+}
+
+/// Makes a mapping whose group was renamed that of the rule which matches now: that one's role counts, and its place.
+pub(super) fn follow_rule(mapping: &mut Mapping, rules: &[Rule], group: &str) -> Result<()> {
+    let rule = rules::first(rules, mapping.application_id.as_str(), group);
+    mapping.rule_id = rule.map(|rule| rule.id.parse()).transpose()?;
+    if mapping.proposed.is_none() {
+        mapping.entity_id = None;
+    }
+    Ok(())
 }
 
 /// What stood in the way is decided.

@@ -2,7 +2,7 @@
 
 use super::entities::{self, Entity};
 use super::facts::{Placing, Supposed, placing, placing_by};
-use super::mappings::{Flag, Mapping, MappingState};
+use super::mappings::{self, Flag, Mapping, MappingState};
 use super::recompute::{self, Delta};
 use super::rule_sets::{self, NewRule};
 use super::{Declared, applications_of};
@@ -10,7 +10,7 @@ use crate::access::person::Source;
 use crate::access::rules::{self, Rule, Target};
 use crate::error::Result;
 use crate::store::directories::groups::Group;
-use crate::store::schema::{entities as places, groups, mappings};
+use crate::store::schema::{entities as places, groups, mappings as mapping_rows};
 use crate::store::{
     ApplicationId, Db, EntityId, GroupId, Json, MappingId, OrganizationId, RuleId, Time, UserId,
 };
@@ -91,7 +91,7 @@ pub fn preview(
     };
     let mut would = Would::new(db, organization, rules, now)?;
     for (id, is_approved) in &asked.mappings {
-        would.decide(id, *is_approved);
+        would.decide(id, *is_approved)?;
     }
     let made = would.run(&applications)?;
     let people = would.concerned(db, organization)?;
@@ -126,11 +126,11 @@ impl Would {
             .filter(groups::is_test.eq(false))
             .order(groups::id)
             .load(db)?;
-        let rows: Vec<(Mapping, Option<String>)> = mappings::table
+        let rows: Vec<(Mapping, Option<String>)> = mapping_rows::table
             .left_join(places::table)
-            .filter(mappings::organization_id.eq(organization))
-            .order(mappings::id)
-            .select((mappings::all_columns, places::kind.nullable()))
+            .filter(mapping_rows::organization_id.eq(organization))
+            .order(mapping_rows::id)
+            .select((mapping_rows::all_columns, places::kind.nullable()))
             .load(db)?;
         let is_live = |row: &&(Mapping, Option<String>)| row.0.state != MappingState::Rejected;
         let owned =
@@ -149,15 +149,18 @@ impl Would {
     }
 
     /// A person would approve or reject a mapping.
-    fn decide(&mut self, id: &MappingId, is_approved: bool) {
-        let Some(at) = self.rows.iter().position(|(it, _)| it.id == *id) else { return };
-        let Some((mut mapping, mut kind)) = self.rows.get(at).cloned() else { return };
+    fn decide(&mut self, id: &MappingId, is_approved: bool) -> Result<()> {
+        let Some(at) = self.rows.iter().position(|(it, _)| it.id == *id) else { return Ok(()) };
+        let Some((mut mapping, mut kind)) = self.rows.get(at).cloned() else { return Ok(()) };
         if is_approved {
+            let name = self.names.get(&mapping.group_id).cloned().unwrap_or_default();
+            if mapping.flag == Some(Flag::RuleChanged) {
+                mappings::follow_rule(&mut mapping, &self.rules, &name)?;
+            }
             mapping.state = MappingState::Approved;
             mapping.flag = None;
             mapping.since = Some(self.now);
             if let Some(target) = mapping.proposed.take() {
-                let name = self.names.get(&mapping.group_id).cloned().unwrap_or_default();
                 let application = mapping.application_id.clone();
                 let entity = self.entity(&application, &target, &name);
                 kind = Some(target.kind.clone());
@@ -169,6 +172,7 @@ impl Would {
         if let Some(row) = self.rows.get_mut(at) {
             *row = (mapping, kind);
         }
+        Ok(())
     }
 
     /// The rules would run on every group that has no mapping; tells how many they would make.

@@ -217,18 +217,21 @@ fn ask_again(
     let before = (mapping.state, mapping.flag, mapping.rule_id.clone());
     match rules::first(rules, application.id.as_str(), &group.display_name) {
         Some(first) if first.id == rule.as_str() => {
-            mapping.flag = mapping.flag.filter(|flag| *flag != Flag::RuleNoLongerMatches);
+            if mapping.flag == Some(Flag::RuleChanged) {
+                (mapping.state, mapping.proposed) = (MappingState::AutoApproved, None);
+            }
+            let is_over =
+                |flag: &Flag| matches!(flag, Flag::RuleNoLongerMatches | Flag::RuleChanged);
+            mapping.flag = mapping.flag.filter(|flag| !is_over(flag));
         }
         Some(other) => {
-            if mapping.is_placing() {
-                (mapping.state, mapping.flag) = (MappingState::Pending, Some(Flag::RuleChanged));
-            }
             mapping.proposed = other.targets.first().cloned().map(Json::from);
-            // The role stays what it was until a person decides.
-            mapping.role = mapping.role.take().or_else(|| {
-                rules.iter().find(|it| it.id == rule.as_str()).and_then(|it| it.role.clone())
-            });
-            mapping.rule_id = Some(other.id.parse()?);
+            if mapping.is_placing() {
+                // Place and role are those of the former rule until a person decides.
+                (mapping.state, mapping.flag) = (MappingState::Pending, Some(Flag::RuleChanged));
+            } else {
+                mapping.rule_id = Some(other.id.parse()?);
+            }
         }
         None if mapping.flag.is_none() => mapping.flag = Some(Flag::RuleNoLongerMatches),
         None => {}

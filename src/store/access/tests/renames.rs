@@ -58,6 +58,24 @@ fn if_another_rule_matches_it_goes_back_to_pending_with_its_members_kept_until_d
     assert_eq!(world.because(&ann)[1].split(':').next(), Some("team ops-1"));
     world.approve(&mapping.id, true);
     assert_eq!(world.because(&ann)[1].split(':').next(), Some("concurrency_group ops-1"));
+    assert_eq!(
+        world.because(&ann)[0],
+        "guest: group ops-1, rule 2",
+        "the role, too, is the new rule's"
+    );
+}
+
+#[test]
+fn a_group_that_gets_its_name_back_is_where_it_was() {
+    let world = World::new();
+    world.apply(vec![rule(Match::Prefix, "eng", "team"), rule(Match::Prefix, "ops", "team")]);
+    let ann = world.person("ann");
+    let group = world.group("eng-1", &[&ann]);
+    world.rename(&group, "ops-1");
+    world.rename(&group, "eng-1");
+    let mapping = world.mapping(&group);
+    assert_eq!((mapping.state, mapping.flag), (MappingState::AutoApproved, None));
+    assert_eq!(world.because(&ann)[1], "team eng-1: group eng-1, rule 1");
 }
 
 #[test]
