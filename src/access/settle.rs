@@ -123,8 +123,8 @@ impl Pair {
     /// Choices before habits, habits before ages.
     fn strength<'a>(&self, claims: &[Claim<'a>]) -> (bool, bool, Option<Time>, &'a str, &'a str) {
         let (high, low) = (claims.get(self.high), claims.get(self.low));
-        let (one, other) = (high.map_or("", |it| it.mapping), low.map_or("", |it| it.mapping));
-        let (first, second) = if one < other { (one, other) } else { (other, one) };
+        let mapping = |claim: Option<&Claim<'a>>| claim.map_or("", |it| it.mapping);
+        let (first, second) = pair(mapping(high), mapping(low));
         let is_habit =
             high.is_some_and(|high| high.is_placed) && low.is_some_and(|low| !low.is_placed);
         let since = high.map(|high| high.since).filter(|_| !self.is_decided);
@@ -134,6 +134,12 @@ impl Pair {
 
 fn order<'a>(claim: &Claim<'a>) -> (bool, Time, &'a str) {
     (!claim.is_placed, claim.since, claim.mapping)
+}
+
+/// Two mappings with the lower ID first: so a pair of them is one, whichever way it is met.
+#[must_use]
+pub fn pair<'a>(one: &'a str, other: &'a str) -> (&'a str, &'a str) {
+    if one < other { (one, other) } else { (other, one) }
 }
 
 /// Whether `from` comes before `to`, directly or by others.

@@ -5,6 +5,7 @@ use super::mappings::{Mapping, MappingState};
 use super::rule_sets;
 use crate::access::person::{self, Access, Belongs, Fallback, Source};
 use crate::access::rules::Rule;
+use crate::access::settle;
 use crate::error::Result;
 use crate::store::schema::{
     access, access_conflicts, directory_users, entities, group_members, groups, mappings,
@@ -276,7 +277,7 @@ impl Facts {
         };
         let decided = self.conflicts.get(&who.id);
         person::access(&application.model, &facts, |a, b| {
-            let (first, second) = if a < b { (a, b) } else { (b, a) };
+            let (first, second) = settle::pair(a, b);
             let same =
                 |it: &&Conflict| it.first_id.as_str() == first && it.second_id.as_str() == second;
             let winner = decided?.iter().find(same)?.winner_id.as_ref()?;

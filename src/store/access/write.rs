@@ -4,7 +4,7 @@ use super::alerts::{self, AlertKind};
 use super::facts::{Conflict, Hold, Placed, Row};
 use super::recompute::Delta;
 use crate::access::person;
-use crate::access::settle::Collision;
+use crate::access::settle::{self, Collision};
 use crate::error::Result;
 use crate::store::db::listed;
 use crate::store::schema::{access, access_conflicts, entities, placements};
@@ -138,7 +138,7 @@ fn places(tx: &mut Tx, deltas: &[Delta]) -> Result<()> {
 /// Conflicts: those that are over and those that are new. What somebody decided stays.
 fn conflicts(tx: &mut Tx, organization: &OrganizationId, delta: &Delta) -> Result<()> {
     let pair = |a: &str, b: &str| {
-        let (first, second) = if a < b { (a, b) } else { (b, a) };
+        let (first, second) = settle::pair(a, b);
         (first.to_owned(), second.to_owned())
     };
     let waiting: HashMap<(String, String), &person::Conflict> =
