@@ -1,30 +1,16 @@
 //! What is held because too many people would have lost something at once, and what becomes of it.
 
 use super::alerts::{self, AlertKind};
-use super::facts::{Hold, Row};
+use super::facts::Hold;
 use super::guard::Guard;
 use super::{provisioning, recompute};
 use crate::error::Result;
 use crate::store::schema::{access, provisioning as settings, users};
-use crate::store::{Db, OrganizationId, Page, Time, Tx, UserId, Window};
+use crate::store::{Db, OrganizationId, Time, Tx, UserId};
 use diesel::prelude::*;
 
 /// How many organizations and people the job takes at once.
 const SOME: i64 = 500;
-
-/// People of whom something is held, newest first.
-pub fn page(db: &mut Db, window: &Window, organization: &OrganizationId) -> Result<Page<Row>> {
-    let mut query = access::table
-        .filter(access::organization_id.eq(organization))
-        .filter(access::held.is_not_null())
-        .order((access::user_id.desc(), access::application_id))
-        .limit(window.limit.saturating_add(1))
-        .into_boxed();
-    if let Some(before) = &window.before {
-        query = query.filter(access::user_id.lt(before));
-    }
-    Ok(Page::of(query.load(db)?, window, |row: &Row| row.user_id.to_string()))
-}
 
 /// Lets happen now what is held: people lose what the directory took. Tells of how many.
 pub fn apply(tx: &mut Tx, organization: &OrganizationId) -> Result<usize> {
