@@ -73,6 +73,8 @@ pub enum Badge {
     MetadataUnreachable,
     /// It accepts signatures with SHA-1.
     Sha1Allowed,
+    /// It accepts encryption with CBC, which does not show that nobody changed what was encrypted.
+    CbcAllowed,
 }
 
 /// What to enter at the identity provider.
@@ -157,6 +159,9 @@ fn badges(row: &Connection, alerts: &[Alert], now: Time) -> Vec<Badge> {
     if row.settings.allow_sha1 {
         badges.push(Badge::Sha1Allowed);
     }
+    if row.settings.allow_cbc {
+        badges.push(Badge::CbcAllowed);
+    }
     badges
 }
 
@@ -173,6 +178,22 @@ fn certificate_badge(end: Time, now: Time) -> Option<Badge> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::testing;
+
+    #[test]
+    fn what_is_weak_is_a_badge_as_long_as_it_is_accepted() {
+        let store = testing::store();
+        let row = testing::active(&store, "JumpCloud", None);
+        let shown = |settings: Settings| {
+            let row = Connection { settings: settings.into(), ..row.clone() };
+            badges(&row, &[], Time::from_unix(0))
+        };
+        assert_eq!(shown(Settings::default()), []);
+        let cbc = Settings { allow_cbc: true, ..Settings::default() };
+        assert_eq!(shown(cbc), [Badge::CbcAllowed]);
+        let sha1 = Settings { allow_sha1: true, ..Settings::default() };
+        assert_eq!(shown(sha1), [Badge::Sha1Allowed]);
+    }
 
     #[test]
     fn a_certificate_is_announced_sixty_days_before_it_ends() {

@@ -32,6 +32,7 @@ pub(super) fn look(shell: &Shell) -> Result<Vec<Finding>> {
         let (fetcher, upstream) = (acts::fetcher(config)?, acts::upstream(config)?);
         for row in &in_use {
             findings.extend(ends(row, now));
+            findings.extend(weak(row));
             let known = known.get(&row.id).map_or(&[][..], Vec::as_slice);
             findings.extend(metadata(row, known, &fetcher, public_url, now).await);
             findings.extend(openid(row, &upstream).await);
@@ -62,6 +63,31 @@ fn ends(row: &Connection, now: Time) -> Option<Finding> {
     } else {
         Some(Finding::ok(NAME, detail))
     }
+}
+
+/// What is accepted although it is weak. The warning stays as long as the switch.
+fn weak(row: &Connection) -> Vec<Finding> {
+    const NAME: &str = "algorithms";
+    let name = format!("{} ({})", row.id, row.name);
+    let mut findings = Vec::new();
+    if row.settings.allow_sha1 {
+        let why = row.settings.sha1_reason.as_deref().unwrap_or("no reason was given");
+        findings.push(Finding::warning(
+            NAME,
+            format!("{name}: signatures with SHA-1 are accepted, which can be forged: {why}"),
+            "Let the provider sign with SHA-256, then set allow_sha1 to false",
+        ));
+    }
+    if row.settings.allow_cbc {
+        findings.push(Finding::warning(
+            NAME,
+            format!(
+                "{name}: encryption with AES-CBC is accepted, which does not show that nobody changed what was encrypted"
+            ),
+            "Let the provider encrypt with AES-GCM, then set allow_cbc to false",
+        ));
+    }
+    findings
 }
 
 async fn metadata(
@@ -135,8 +161,27 @@ fn is_known(
 mod tests {
     use super::*;
     use crate::saml::testing as saml_testing;
-    use crate::store::connections;
+    use crate::store::connections::{self, Settings};
     use crate::store::testing;
+
+    #[test]
+    fn what_is_weak_is_warned_of_as_long_as_it_is_accepted() {
+        let store = testing::store();
+        let row = testing::active(&store, "JumpCloud", None);
+        let said = |settings: Settings| {
+            let row = Connection { settings: settings.into(), ..row.clone() };
+            weak(&row).into_iter().map(|found| found.detail).collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(said(Settings::default()), "");
+        let cbc = Settings { allow_cbc: true, ..Settings::default() };
+        assert!(said(cbc).contains("AES-CBC is accepted"));
+        let sha1 = Settings {
+            allow_sha1: true,
+            sha1_reason: Some("its console offers nothing else".to_owned()),
+            ..Settings::default()
+        };
+        assert!(said(sha1).contains("SHA-1 are accepted, which can be forged: its console"));
+    }
 
     #[test]
     fn a_certificate_that_a_person_removed_is_no_news_in_metadata() {
