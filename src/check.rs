@@ -1,5 +1,9 @@
 //! What was looked at in a provider's answer, line by line, and why it was refused.
 
+mod difference;
+
+pub use difference::{Compared, Difference, DifferenceKind, Piece};
+
 use crate::cause::Cause;
 use serde::{Deserialize, Serialize};
 

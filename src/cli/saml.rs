@@ -6,12 +6,13 @@ use super::shell::{self, Shell};
 use super::trace;
 use crate::clock::Time;
 use crate::crypto::PrivateKey;
+use crate::guides::{self, Guides, Values};
 use crate::saml::certificate::TrustedKeys;
-use crate::saml::check::Check;
 use crate::saml::encryption::DecryptionKey;
 use crate::saml::inspect::{self, Inspection};
 use crate::saml::metadata;
 use crate::saml::response::{self, Expected, Identity};
+use crate::views::trace::{self as views, CheckView, FixView};
 use chrono::{DateTime, TimeDelta};
 use clap::Subcommand;
 use serde::Serialize;
@@ -63,6 +64,9 @@ pub(super) struct Verify {
     /// Accept encryption with AES-CBC
     #[arg(long)]
     allow_cbc: bool,
+    /// Which provider it is, as the guides name it, so that it is told in its words what to change
+    #[arg(long, value_name = "NAME", default_value = guides::GENERIC)]
+    provider: String,
 }
 
 /// What a verification gave, as JSON.
@@ -72,7 +76,8 @@ struct Verified<'a> {
     is_accepted: bool,
     cause: Option<&'static str>,
     detail: Option<&'a str>,
-    checks: &'a [Check],
+    checks: Vec<CheckView>,
+    fix: Option<FixView>,
     identity: Option<&'a Identity>,
 }
 
@@ -107,7 +112,7 @@ fn written(shell: &Shell, found: &Inspection) -> Result {
     let facts: Vec<(&str, String)> =
         found.facts.iter().map(|fact| (fact.name, fact.value.clone())).collect();
     shell.out.fields(&facts)?;
-    trace::write_checks(&shell.out, &found.checks)?;
+    trace::write_checks(&shell.out, &found.checks, &shell.locale()?)?;
     for sentence in &found.not_checked {
         shell.out.line(format!("  not checked  {sentence}"))?;
     }
@@ -142,7 +147,7 @@ fn verify(shell: &Shell, arguments: Verify) -> Result {
         skew: TimeDelta::seconds(arguments.clock_skew),
     };
     let outcome = response::verify(&field, &expected, now);
-    told(shell, &outcome)?;
+    told(shell, &outcome, &arguments.provider, &expected)?;
     if outcome.result.is_ok() { Ok(()) } else { Err(Failure::check()) }
 }
 
@@ -155,22 +160,42 @@ fn decryption_key(file: &str) -> Result<DecryptionKey> {
     })
 }
 
-fn told(shell: &Shell, outcome: &response::Outcome) -> Result {
+fn told(
+    shell: &Shell,
+    outcome: &response::Outcome,
+    guide: &str,
+    expected: &Expected<'_>,
+) -> Result {
     let rejection = outcome.result.as_ref().err();
+    let locale = shell.locale()?;
+    let values = Values {
+        idp_entity_id: Some(expected.idp_entity_id),
+        sp_entity_id: expected.entity_id,
+        acs: expected.acs,
+        slo: "",
+        login_url: "",
+        app: None,
+    };
+    let fix = match rejection {
+        Some(rejection) => Some(Guides::load()?.fix(&locale, rejection.cause, guide, &values)),
+        None => None,
+    };
     let identity = outcome.result.as_ref().ok();
     if shell.out.is_json() {
         return shell.out.json(&Verified {
             is_accepted: rejection.is_none(),
             cause: rejection.map(|rejection| rejection.cause.code()),
             detail: rejection.map(|rejection| rejection.detail.as_str()),
-            checks: &outcome.checks,
+            checks: views::checks(&outcome.checks, &locale),
+            fix: fix.map(FixView::from),
             identity,
         });
     }
-    trace::write_checks(&shell.out, &outcome.checks)?;
+    trace::write_checks(&shell.out, &outcome.checks, &locale)?;
     if let Some(rejection) = rejection {
         let code = shell.out.tone(Tone::Bad, rejection.cause.code());
-        return shell.out.line(format!("{code}  {}", rejection.detail));
+        shell.out.line(format!("{code}  {}", rejection.detail))?;
+        return fix.map_or(Ok(()), |fix| trace::write_fix(&shell.out, &fix));
     }
     let Some(identity) = identity else { return Ok(()) };
     let mut fields = vec![("name_id", identity.name_id.value.clone())];

@@ -1,5 +1,11 @@
 //! The record of each sign-in attempt, check by check.
 
+#[cfg(test)]
+mod tests;
+mod timeline;
+
+pub use timeline::{Moment, Step, timeline};
+
 use super::page::Page;
 use super::schema::traces;
 use super::types::word;
@@ -90,6 +96,8 @@ pub struct Trace {
     pub expires_at: Time,
     /// When it ended, either way.
     pub finished_at: Option<Time>,
+    /// When the person was sent to the identity provider, the last time.
+    pub sent_at: Option<Time>,
 }
 
 /// Which traces are wanted.

@@ -2,12 +2,12 @@
 
 use super::words;
 use crate::cause::Cause;
+use crate::check::{Check, Difference, DifferenceKind, Piece};
 use crate::clock::Time;
 use crate::guides::{self, Fix, Guides};
 use crate::locale::Locale;
-use crate::saml::check::Check;
 use crate::store::connections::Connection;
-use crate::store::traces::{Outcome, Trace, TraceKind};
+use crate::store::traces::{Moment, Outcome, Step, Trace, TraceKind};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -47,6 +47,8 @@ pub struct TraceView {
 pub struct TraceDetailView {
     #[serde(flatten)]
     trace: TraceView,
+    /// What happened when, in order, then what has not happened.
+    timeline: Vec<MomentView>,
     /// What was checked in the identity provider's answer, in order. The one that failed is the last.
     checks: Vec<CheckView>,
     /// What to change; `null` if nothing failed.
@@ -66,6 +68,46 @@ pub struct CheckView {
     expected: Option<String>,
     /// What was there.
     received: Option<String>,
+    /// Where the two differ, if they are alike; `null` in a check that passed.
+    difference: Option<DifferenceView>,
+}
+
+/// Where two texts differ that ought to be the same.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Difference)]
+struct DifferenceView {
+    #[schema(schema_with = words::difference)]
+    kind: DifferenceKind,
+    /// What differs, in words.
+    #[schema(example = "A slash at the end")]
+    title: String,
+    /// What had to be there, in parts.
+    expected: Vec<PieceView>,
+    /// What was there, in parts.
+    received: Vec<PieceView>,
+}
+
+/// A part of a text.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Piece)]
+struct PieceView {
+    text: String,
+    /// Whether the other text does not have these characters here.
+    differs: bool,
+}
+
+/// A step of a sign-in.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Moment)]
+struct MomentView {
+    #[schema(schema_with = words::step)]
+    step: Step,
+    #[schema(example = "Sent to the identity provider")]
+    title: String,
+    /// When it happened; `null` if it has not.
+    at: Option<DateTime<Utc>>,
+    /// Milliseconds since the beginning.
+    after_ms: Option<i64>,
 }
 
 /// What to change, and where.
@@ -84,16 +126,73 @@ pub struct FixView {
     who: Vec<crate::locale::Who>,
 }
 
-impl From<Check> for CheckView {
-    fn from(check: Check) -> Self {
+impl CheckView {
+    /// A check, with what differs in the words of `locale`.
+    fn new(check: &Check, locale: &Locale) -> Self {
         Self {
+            difference: check.difference().map(|found| DifferenceView::new(found, locale)),
             name: check.name.key(),
             title: check.title(),
             passed: check.passed,
-            expected: check.expected,
-            received: check.received,
+            expected: check.expected.clone(),
+            received: check.received.clone(),
         }
     }
+}
+
+impl DifferenceView {
+    fn new(found: Difference, locale: &Locale) -> Self {
+        let view = |piece: Piece| PieceView { text: piece.text, differs: piece.differs };
+        Self {
+            kind: found.kind,
+            title: differs(found.kind, locale).to_owned(),
+            expected: found.expected.into_iter().map(view).collect(),
+            received: found.received.into_iter().map(view).collect(),
+        }
+    }
+}
+
+impl MomentView {
+    fn new(moment: &Moment, began: Time, locale: &Locale) -> Self {
+        Self {
+            step: moment.step,
+            title: step(moment.step, locale).to_owned(),
+            at: moment.at.map(Time::to_utc),
+            after_ms: moment.at.map(|at| at.since(began).num_milliseconds()),
+        }
+    }
+}
+
+/// Checks as they are shown, in the words of `locale`.
+#[must_use]
+pub fn checks(checks: &[Check], locale: &Locale) -> Vec<CheckView> {
+    checks.iter().map(|check| CheckView::new(check, locale)).collect()
+}
+
+/// What differs, in words.
+#[must_use]
+pub fn differs(kind: DifferenceKind, locale: &Locale) -> &str {
+    locale.text(match kind {
+        DifferenceKind::Slash => "trace.differs.slash",
+        DifferenceKind::Case => "trace.differs.case",
+        DifferenceKind::Space => "trace.differs.space",
+        DifferenceKind::Characters => "trace.differs.characters",
+    })
+}
+
+/// A step of a sign-in, in words.
+#[must_use]
+pub fn step(step: Step, locale: &Locale) -> &str {
+    locale.text(match step {
+        Step::Asked => "trace.step.asked",
+        Step::TestBegan => "trace.step.test_began",
+        Step::Sent => "trace.step.sent",
+        Step::Answered => "trace.step.answered",
+        Step::Accepted => "trace.step.accepted",
+        Step::Refused => "trace.step.refused",
+        Step::Abandoned => "trace.step.abandoned",
+        Step::Redeemed => "trace.step.redeemed",
+    })
 }
 
 impl From<Fix> for FixView {
@@ -129,12 +228,14 @@ impl TraceView {
 }
 
 impl TraceDetailView {
-    /// A trace with its checks and what to change.
+    /// A trace with its timeline, its checks and what to change.
     #[must_use]
-    pub fn new(trace: Trace, locale: &Locale, fix: Option<Fix>) -> Self {
+    pub fn new(trace: Trace, timeline: &[Moment], locale: &Locale, fix: Option<Fix>) -> Self {
+        let began = trace.started_at;
         Self {
             trace: TraceView::new(&trace, locale),
-            checks: trace.checks.into_inner().into_iter().map(CheckView::from).collect(),
+            timeline: timeline.iter().map(|one| MomentView::new(one, began, locale)).collect(),
+            checks: checks(&trace.checks, locale),
             fix: fix.map(FixView::from),
         }
     }

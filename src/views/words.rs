@@ -1,5 +1,6 @@
 //! Words with their choices, as the `OpenAPI` document describes them.
 
+use crate::check::DifferenceKind;
 use crate::oidc::provider::AuthMethod;
 use crate::store::access::alerts::AlertKind;
 use crate::store::access::explain::Hold;
@@ -11,7 +12,7 @@ use crate::store::connections::{ConnectionState, Protocol};
 use crate::store::domains::DomainState;
 use crate::store::organizations::{Admission, Enforcement};
 use crate::store::setup_links::{Cover, State as LinkState, Step};
-use crate::store::traces::{Outcome, TraceKind};
+use crate::store::traces::{Outcome, Step as TraceStep, TraceKind};
 use crate::store::users::{Source, UserState};
 use crate::store::webhooks::Because;
 use crate::store::webhooks::deliveries::State;
@@ -49,8 +50,16 @@ words! {
     user_source = Source,
     trace_kind = TraceKind,
     outcome = Outcome,
+    step = TraceStep,
     delivery_state = State,
     setup_link_state = LinkState,
+}
+
+/// What differs between two texts.
+#[must_use]
+pub fn difference() -> Object {
+    let words = DifferenceKind::ALL.iter().map(|kind| kind.key());
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build()
 }
 
 /// Why an endpoint is told nothing, or that it is told.

@@ -76,6 +76,11 @@ async fn the_demo_signs_ada_in() {
     assert_eq!(told["trace"]["outcome"], "succeeded");
     let checks = told["trace"]["checks"].as_array().unwrap();
     assert!(checks.len() > 20 && checks.iter().all(|check| check["passed"] == true), "{checks:?}");
+    let timeline = told["trace"]["timeline"].as_array().unwrap();
+    let steps: Vec<&str> = timeline.iter().map(|step| step["step"].as_str().unwrap()).collect();
+    assert_eq!(steps, ["asked", "sent", "answered", "accepted", "redeemed"]);
+    let after: Vec<i64> = timeline.iter().map(|step| step["after_ms"].as_i64().unwrap()).collect();
+    assert!(after.is_sorted() && after[0] == 0, "{timeline:?}");
     for claims in [&told["user_info"], &told["id_token"]] {
         assert_eq!(claims["email"], "ada@demo.example");
         assert_eq!(claims["name"], "Ada Lovelace");
@@ -83,7 +88,9 @@ async fn the_demo_signs_ada_in() {
 
     let refused = gateway.run(&["demo", "login", "--as", "eve"]);
     assert_eq!(refused.status.code(), Some(8));
-    assert!(String::from_utf8(refused.stdout).unwrap().contains("status_not_success"));
+    let shown = String::from_utf8(refused.stdout).unwrap();
+    assert!(shown.contains("status_not_success") && shown.contains("step  Refused"), "{shown}");
+    assert!(!shown.contains("The app took the code"), "{shown}");
 }
 
 #[actix_web::test]

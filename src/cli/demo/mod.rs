@@ -161,7 +161,8 @@ fn login(shell: &Shell, person: &Person, address: &str) -> Result {
         return Err(Failure::check());
     };
     if shell.out.is_json() {
-        let trace = TraceDetailView::new(trace, &shell.locale()?, None);
+        let timeline = shell.read(|db| traces::timeline(db, &trace))?;
+        let trace = TraceDetailView::new(trace, &timeline, &shell.locale()?, None);
         return shell.out.json(&json!({
             "trace": trace,
             "user_info": claims.get("user_info"),

@@ -1,9 +1,11 @@
 //! How checks are written: what passed in a line, what failed with expected and received.
 
+use crate::check::{Check, Piece};
 use crate::cli::failure::Result;
 use crate::cli::output::{Output, Tone, pad};
-use crate::saml::check::Check;
+use crate::locale::Locale;
 use crate::store::traces::Outcome;
+use crate::views::trace as views;
 
 /// Titles of checks are padded to this width, as far as they are shorter.
 const TITLE: usize = 32;
@@ -19,11 +21,11 @@ pub(super) fn outcome(out: &Output, outcome: Outcome) -> String {
 }
 
 /// Writes checks line by line.
-pub(in crate::cli) fn write(out: &Output, checks: &[Check]) -> Result {
-    checks.iter().flat_map(|check| lines(out, check)).try_for_each(|line| out.line(line))
+pub(in crate::cli) fn write(out: &Output, checks: &[Check], locale: &Locale) -> Result {
+    checks.iter().flat_map(|check| lines(out, check, locale)).try_for_each(|line| out.line(line))
 }
 
-fn lines(out: &Output, check: &Check) -> Vec<String> {
+fn lines(out: &Output, check: &Check, locale: &Locale) -> Vec<String> {
     let title = check.title();
     if check.passed {
         let word = out.tone(Tone::Good, "pass");
@@ -41,7 +43,29 @@ fn lines(out: &Output, check: &Check) -> Vec<String> {
     let mut lines = vec![format!("  {word}  {title}   expected {}", shown(expected))];
     let received = received.unwrap_or_else(|| "received nothing".to_owned());
     lines.push(format!("{indent}{received}"));
+    if let Some(difference) = check.difference() {
+        let margin = format!("{indent}{}", " ".repeat("received ".len()));
+        let under = |pieces| carets(pieces).map(|carets| format!("{margin}{carets}"));
+        let what = views::differs(difference.kind, locale);
+        let mut marks = (under(&difference.expected), under(&difference.received));
+        // What differs is said once, behind the last marks.
+        if let Some(last) = marks.1.as_mut().or(marks.0.as_mut()) {
+            last.push_str(&format!(" {what}"));
+        }
+        lines.splice(1..1, marks.0);
+        lines.extend(marks.1);
+    }
     lines
+}
+
+/// Marks under the pieces that differ; none if none does.
+fn carets(pieces: &[Piece]) -> Option<String> {
+    let mark = |piece: &Piece| {
+        let mark = if piece.differs { "^" } else { " " };
+        mark.repeat(piece.text.chars().count())
+    };
+    let marks: String = pieces.iter().map(mark).collect();
+    marks.contains('^').then(|| marks.trim_end().to_owned())
 }
 
 /// Text from a stranger, without anything that a terminal would obey.
@@ -52,12 +76,12 @@ fn shown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::CheckName;
     use crate::cli::output::Format;
-    use crate::saml::check::CheckName;
 
     fn written(check: &Check) -> String {
         let out = Output { format: Format::Table, quiet: false, color: false };
-        lines(&out, check).join("\n")
+        lines(&out, check, &Locale::load("en").unwrap()).join("\n")
     }
 
     #[test]
@@ -71,7 +95,20 @@ mod tests {
         assert_eq!(
             written(&check),
             "  FAIL  Audience   expected https://sso.example/saml/con_1\n\
-             \x20                  received https://sso.example/saml/con_1/"
+             \x20                  received https://sso.example/saml/con_1/\n\
+             \x20                                                         ^ A slash at the end"
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_marked_in_what_was_expected() {
+        let check =
+            Check::of(CheckName::Issuer, false, "https://idp.example/a/", "https://idp.example/a");
+        assert_eq!(
+            written(&check),
+            "  FAIL  Issuer   expected https://idp.example/a/\n\
+             \x20                                              ^ A slash at the end\n\
+             \x20                received https://idp.example/a"
         );
     }
 

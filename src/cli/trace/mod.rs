@@ -2,15 +2,16 @@
 
 mod checks;
 mod tail;
+mod timeline;
 
 pub(super) use checks::write as write_checks;
 
 use super::failure::Result;
-use super::output::cell;
+use super::output::{Output, cell};
 use super::paging::Paging;
 use super::shell::Shell;
 use crate::cause::Cause;
-use crate::guides::Guides;
+use crate::guides::{Fix, Guides};
 use crate::store::connections::{self, Connection};
 use crate::store::organizations;
 use crate::store::traces::{self, Filter, Outcome, Trace};
@@ -108,6 +109,7 @@ fn row(trace: &Trace) -> Vec<String> {
 
 /// Shows a trace with its checks and what to change.
 pub(super) fn shown(shell: &Shell, trace: Trace) -> Result {
+    let timeline = shell.read(|db| traces::timeline(db, &trace))?;
     let (organization, connection) = shell.read(|db| {
         let connection = match &trace.connection_id {
             Some(id) => connections::by_id_with_organization(db, id)?,
@@ -122,7 +124,7 @@ pub(super) fn shown(shell: &Shell, trace: Trace) -> Result {
     let fix = fix(shell, &trace, connection.as_ref())?;
     let locale = shell.locale()?;
     if shell.out.is_json() {
-        return shell.out.json(&TraceDetailView::new(trace, &locale, fix));
+        return shell.out.json(&TraceDetailView::new(trace, &timeline, &locale, fix));
     }
     let names: Vec<&str> = organization
         .iter()
@@ -136,20 +138,21 @@ pub(super) fn shown(shell: &Shell, trace: Trace) -> Result {
     let head: Vec<String> =
         [Some(outcome), cause, place, Some(time)].into_iter().flatten().collect();
     shell.out.line(head.join("  "))?;
-    checks::write(&shell.out, &trace.checks)?;
-    let Some(fix) = fix else { return Ok(()) };
-    shell.out.line(format!("  fix   {}", fix.line().unwrap_or_else(|| fix.sentence.clone())))?;
+    timeline::write(&shell.out, &timeline, trace.started_at, &locale)?;
+    checks::write(&shell.out, &trace.checks, &locale)?;
+    fix.map_or(Ok(()), |fix| write_fix(&shell.out, &fix))
+}
+
+/// Writes what to change: the way to the field, and what to do there.
+pub(super) fn write_fix(out: &Output, fix: &Fix) -> Result {
+    out.line(format!("  fix   {}", fix.line().unwrap_or_else(|| fix.sentence.clone())))?;
     if fix.field.is_some() {
-        shell.out.line(format!("        {}", fix.sentence))?;
+        out.line(format!("        {}", fix.sentence))?;
     }
     Ok(())
 }
 
-fn fix(
-    shell: &Shell,
-    trace: &Trace,
-    connection: Option<&Connection>,
-) -> Result<Option<crate::guides::Fix>> {
+fn fix(shell: &Shell, trace: &Trace, connection: Option<&Connection>) -> Result<Option<Fix>> {
     let Some(cause) = trace.cause.as_deref().and_then(Cause::from_code) else { return Ok(None) };
     let (guides, locale) = (Guides::load()?, shell.locale()?);
     Ok(Some(views::fix((&guides, &locale), shell.public_url()?, cause, connection)))

@@ -62,7 +62,7 @@ pub(super) async fn list_traces(
 
 /// Get a sign-in trace
 ///
-/// With every check, what was expected and what was received, and what to change.
+/// With its timeline and every check: what was expected and what was received, where they differ, and what to change.
 #[utoipa::path(
     tag = "traces",
     params(schemas::TracePath),
@@ -76,7 +76,7 @@ pub(super) async fn get_trace(
     id: Path<String>,
 ) -> Answer<TraceDetailView> {
     let (only, id): (_, TraceId) = (key.organization().cloned(), id.parse()?);
-    let (trace, connection) = state
+    let (trace, timeline, connection) = state
         .store
         .read(move |db| {
             let trace = visible(traces::find(db, &id)?, only.as_ref())?;
@@ -84,13 +84,14 @@ pub(super) async fn get_trace(
                 Some(id) => connections::by_id_with_organization(db, id)?.map(|found| found.0),
                 None => None,
             };
-            Ok((trace, connection))
+            let timeline = traces::timeline(db, &trace)?;
+            Ok((trace, timeline, connection))
         })
         .await?;
     let cause = trace.cause.as_deref().and_then(Cause::from_code);
     let (words, public_url) = ((&state.guides, &state.locale), state.config.public_url.as_str());
     let fix = cause.map(|cause| trace::fix(words, public_url, cause, connection.as_ref()));
-    Ok(Json(TraceDetailView::new(trace, &state.locale, fix)))
+    Ok(Json(TraceDetailView::new(trace, &timeline, &state.locale, fix)))
 }
 
 /// A trace that the key may see: one that belongs to no organization is for keys that are bound to none.

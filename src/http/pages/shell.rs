@@ -1,8 +1,10 @@
 //! What every page has around it: brand, language, files, headers.
 
+use crate::check::DifferenceKind;
 use crate::config::{Support, WebAddress};
 use crate::http::guard::Csp;
 use crate::http::server::State;
+use crate::views::trace;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
@@ -65,6 +67,11 @@ impl<'a> Shell<'a> {
     /// Where people go who want to sign in another way.
     pub(in crate::http) fn back(self) -> Option<&'a str> {
         self.0.config.brand.back.as_ref().map(WebAddress::as_str)
+    }
+
+    /// What differs between what had to be there and what was.
+    pub(in crate::http) fn differs(self, kind: &DifferenceKind) -> &'a str {
+        trace::differs(*kind, &self.0.locale)
     }
 
     /// The address of a file.

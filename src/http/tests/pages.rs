@@ -104,7 +104,12 @@ fn every_end(world: &World) -> Vec<(&'static str, HttpResponse)> {
         expected: expected.map(str::to_owned),
         received: received.map(str::to_owned),
     };
-    let checks = [check(true, None, Some(hostile)), check(false, Some("this"), Some(hostile))];
+    let slash = format!("{hostile}/");
+    let checks = [
+        check(true, None, Some(hostile)),
+        check(false, Some("this"), Some(hostile)),
+        check(false, Some(hostile), Some(&slash)),
+    ];
     let test = |failed, fix| {
         let view = pages::TestResult {
             organization: hostile,

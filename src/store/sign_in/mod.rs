@@ -47,6 +47,7 @@ written! {
     insert NewTrace: Trace, into traces {
         id, kind, outcome, cause, organization_id, connection_id, application_id, user_id, email, request,
         saml_request_id, browser_hash, checks, received, message, started_at, expires_at, finished_at,
+        sent_at,
     }
 }
 
@@ -54,6 +55,7 @@ written! {
 pub fn begin(tx: &mut Tx, beginning: Beginning<'_>) -> Result<Trace> {
     let (connection, saml_request_id) = beginning.toward.unzip();
     let saml_request_id = saml_request_id.flatten();
+    let sent_at = saml_request_id.is_some().then_some(tx.now);
     let trace = Trace {
         id: TraceId::new(),
         kind: beginning.kind,
@@ -73,6 +75,7 @@ pub fn begin(tx: &mut Tx, beginning: Beginning<'_>) -> Result<Trace> {
         started_at: tx.now,
         expires_at: tx.now.plus(beginning.lifetime),
         finished_at: None,
+        sent_at,
     };
     on_backend!(tx.db, conn => NewTrace(&trace).execute(conn))?;
     Ok(trace)
@@ -96,6 +99,7 @@ pub fn choose(
             traces::saml_request_id.eq(saml_request_id),
             traces::browser_hash.eq(crypto::hash(browser).as_str()),
             traces::email.eq(email),
+            traces::sent_at.eq(tx.now),
         ))
         .get_result(tx.db)
         .optional()?;

@@ -1,0 +1,1 @@
+ALTER TABLE traces DROP COLUMN sent_at;
