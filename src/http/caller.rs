@@ -3,8 +3,10 @@
 //! For `/api/v1` a middleware has looked the key up before, so that an extractor only compares scopes.
 
 mod directory;
+mod recent;
 
-pub(crate) use directory::{Directory, directory};
+pub(crate) use directory::{Directory, Door, directory};
+pub(in crate::http) use recent::Recent;
 
 use crate::clock::Time;
 use crate::error::{Error, Result};

@@ -1,18 +1,22 @@
 //! The directory of a connection, known by its token.
 
+use super::recent::Seen;
 use super::token;
 use crate::clock::Time;
+use crate::crypto::{self, TokenHash};
 use crate::error::Error;
 use crate::http::error::ScimError;
 use crate::http::request::Origin;
 use crate::http::server::State;
 use crate::scim;
+use crate::store::directories::tokens::Token;
 use crate::store::directories::{self, Known};
-use crate::store::{Actor, ConnectionId, ScimTokenId, Scope, Tx};
+use crate::store::{Actor, ConnectionId, Db, ScimTokenId, Scope, Tx};
 use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::future::LocalBoxFuture;
+use std::net::IpAddr;
 use std::rc::Rc;
 
 /// A directory that proved to have a live token of the connection in the path (RFC 6750, 2.1).
@@ -20,13 +24,59 @@ use std::rc::Rc;
 pub(crate) struct Directory {
     row: Rc<directories::Directory>,
     token: ScimTokenId,
+    standing: Rc<Standing>,
     state: Data<State>,
 }
 
+/// What a directory showed, to be looked at in the transaction that answers it.
+#[derive(Debug, Clone)]
+pub(crate) struct Standing {
+    connection: ConnectionId,
+    hash: TokenHash,
+    from: IpAddr,
+}
+
+impl Standing {
+    /// The directory as it is now; refused if its token is not live any more.
+    pub(crate) fn directory(
+        &self,
+        db: &mut Db,
+        now: Time,
+    ) -> Result<directories::Directory, Error> {
+        Ok(*self.known(db, now)?.0)
+    }
+
+    fn known(
+        &self,
+        db: &mut Db,
+        now: Time,
+    ) -> Result<(Box<directories::Directory>, Box<Token>), Error> {
+        match directories::authenticate(db, &self.connection, &self.hash, self.from, now)? {
+            Known::Live(row, token) => Ok((row, token)),
+            Known::Retired(since) => Err(retired(since).into()),
+            Known::Unknown => Err(invalid().into()),
+        }
+    }
+}
+
+/// How sure it has to be at the door who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// The database is asked.
+    Asks,
+    /// Who showed a live token a moment ago comes in: the database is asked by the transaction that answers.
+    Remembers,
+}
+
 impl Directory {
-    /// What the store knows of it.
-    pub(crate) fn row(&self) -> directories::Directory {
-        (*self.row).clone()
+    /// What the store knew of it a moment ago.
+    pub(crate) fn row(&self) -> &directories::Directory {
+        &self.row
+    }
+
+    /// What it showed.
+    pub(crate) fn standing(&self) -> Standing {
+        (*self.standing).clone()
     }
 
     /// Its connection.
@@ -48,6 +98,11 @@ impl Directory {
     pub(crate) fn state(&self) -> &Data<State> {
         &self.state
     }
+
+    /// Has the database asked at the door the next time: something else is known of it now.
+    pub(crate) fn has_changed(&self) {
+        self.state.recent.forget(&self.standing.hash);
+    }
 }
 
 impl FromRequest for Directory {
@@ -56,57 +111,71 @@ impl FromRequest for Directory {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let req = req.clone();
-        Box::pin(async move { directory(&req).await })
+        Box::pin(async move { directory(&req, Door::Asks).await })
     }
 }
 
 /// The directory that asks; looked up once per request, and counted against what one may ask.
-pub(crate) async fn directory(req: &HttpRequest) -> Result<Directory, ScimError> {
+pub(crate) async fn directory(req: &HttpRequest, door: Door) -> Result<Directory, ScimError> {
     if let Some(known) = req.extensions().get::<Directory>() {
         return Ok(known.clone());
     }
-    let token = token(req).ok_or_else(missing)?.to_owned();
+    let token = token(req).ok_or_else(missing)?;
     let state = req
         .app_data::<Data<State>>()
         .ok_or_else(|| Error::Internal(anyhow::anyhow!("the app has no state")))?;
+    if !crypto::well_formed(crypto::SCIM_TOKEN, token) {
+        return Err(invalid().into());
+    }
     // A connection of this name cannot be: the token is as wrong as any.
     let id = req.match_info().get("connection").unwrap_or_default();
     let connection: ConnectionId = id.parse().map_err(|_| invalid())?;
-    let (now, address) = (state.store.clock().now(), Origin::of(req).address);
-    let read = state
-        .store
-        .read(move |db| directories::authenticate(db, &connection, &token, address, now));
-    let (row, shown) = match read.await? {
-        Known::Live(row, token) => (Rc::new(*row), token),
-        Known::Retired(since) => return Err(retired(since)),
-        Known::Unknown => return Err(invalid()),
+    let (now, from) = (state.store.clock().now(), Origin::of(req).address);
+    let standing = Standing { connection, hash: crypto::hash(token), from };
+    let recent = (door == Door::Remembers)
+        .then(|| state.recent.find(&standing.hash, &standing.connection, from, now))
+        .flatten();
+    let seen = match recent {
+        Some(seen) => seen,
+        None => asked(state, &standing, now).await?,
     };
-    state.limits.admit_directory(&row.connection_id)?;
-    if shown.is_touch_due(now) {
-        touch(state, shown.id.clone(), address.to_string()).await;
+    state.limits.admit_directory(&seen.row.connection_id)?;
+    if seen.token.is_touch_due(now) {
+        state.recent.forget(&standing.hash);
+        touch(state, seen.token.id.clone(), from.to_string()).await;
     }
-    let directory = Directory { row, token: shown.id, state: state.clone() };
+    let (row, token) = (Rc::new(seen.row), seen.token.id);
+    let directory = Directory { row, token, standing: Rc::new(standing), state: state.clone() };
     req.extensions_mut().insert(directory.clone());
     Ok(directory)
 }
 
-fn missing() -> ScimError {
+/// What the database knows of it.
+async fn asked(state: &State, standing: &Standing, now: Time) -> Result<Seen, ScimError> {
+    let shown = standing.clone();
+    let (row, token) = state.store.read(move |db| shown.known(db, now)).await?;
+    let seen = Seen { row: *row, token: *token, at: now };
+    state.recent.put(&standing.hash, seen.clone());
+    Ok(seen)
+}
+
+fn missing() -> scim::Error {
     let detail = "Send the token of the connection: Authorization: Bearer scim_….";
-    scim::Error::new(401, "token_missing", detail).into()
+    scim::Error::new(401, "token_missing", detail)
 }
 
 /// The same for a wrong token, a revoked one, and one of another connection: nobody is to learn which it is.
-fn invalid() -> ScimError {
+fn invalid() -> scim::Error {
     let detail = "The token is not one of this connection, or is not accepted from this address. Make one: vestibule \
                   scim token create.";
-    scim::Error::new(401, "token_invalid", detail).into()
+    scim::Error::new(401, "token_invalid", detail)
 }
 
 /// Only who has the token itself learns this.
-fn retired(since: Time) -> ScimError {
+fn retired(since: Time) -> scim::Error {
     let since = since.to_utc().format("%Y-%m-%d %H:%M UTC");
     let detail = format!("The token has ended at {since}. Enter a newer one in the directory.");
-    scim::Error::new(401, "token_retired", detail).into()
+    scim::Error::new(401, "token_retired", detail)
 }
 
 /// Notes the use of a token. The request goes on if that fails: when a token was last used is a courtesy.

@@ -57,18 +57,17 @@ pub(super) async fn create(call: &Call, kind: Kind, body: Value) -> Result<Done,
 
 /// Reads one.
 pub(super) async fn find(call: &Call, kind: Kind, id: &str) -> Result<Shown, ScimError> {
-    let (directory, id) = (call.directory.row(), id.to_owned());
+    let id = id.to_owned();
     let projection = call.given.projection(kind);
-    let store = &call.state.store;
     Ok(match kind {
         Kind::User => {
             let shows = projection.wants("groups");
-            let read = store.read(move |db| people::find(db, &directory, &id, shows));
+            let read = call.read(move |db, directory| people::find(db, directory, &id, shows));
             show::person(&call.base, &read.await?, &projection)
         }
         Kind::Group => {
             let shows = projection.wants("members");
-            let read = store.read(move |db| groups::find(db, &directory, &id, shows));
+            let read = call.read(move |db, directory| groups::find(db, directory, &id, shows));
             show::group(&call.base, read.await?, &projection)
         }
     })
@@ -179,13 +178,14 @@ async fn write<T: Subject + Send + 'static>(
     status: StatusCode,
     act: impl FnOnce(&mut Tx, &Directory) -> Result<(T, Effect)> + Send + 'static,
 ) -> Result<T, ScimError> {
-    let directory = call.directory.row();
-    let (scope, actor) = (directory.organization_id.clone(), call.directory.actor());
+    let (scope, actor) = (call.directory.row().organization_id.clone(), call.directory.actor());
+    let standing = call.directory.standing();
     let now = call.state.store.clock().now();
     let mut entry = log::entry(&call.request, &call.directory, call.began, now);
     entry.status = i32::from(status.as_u16());
     let (state, body) = (call.state.clone(), log::body(&call.request));
     let write = move |tx: &mut Tx| {
+        let directory = standing.directory(tx.db, tx.now)?;
         let (done, mut effect) = act(tx, &directory)?;
         if effect.is_change {
             let changes = mem::take(&mut effect.changes);

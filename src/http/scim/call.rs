@@ -1,12 +1,15 @@
 //! A request of a directory: who asks, and what every request may say beside its body.
 
 use super::version::Versions;
+use crate::error::Result;
 use crate::http::caller::Directory;
 use crate::http::error::ScimError;
 use crate::http::request::Origin;
 use crate::http::server::State;
 use crate::scim::query::Given;
+use crate::store::Db;
 use crate::store::connections::scim_base_url;
+use crate::store::directories;
 use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
@@ -30,6 +33,21 @@ pub(super) struct Call {
     pub(super) has_filter: bool,
     /// Which versions the caller has seen.
     pub(super) versions: Versions,
+}
+
+impl Call {
+    /// Reads in the name of the directory, as it is now.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Db, &directories::Directory) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (standing, now) = (self.directory.standing(), self.state.store.clock().now());
+        let read = move |db: &mut Db| {
+            let directory = standing.directory(db, now)?;
+            read(db, &directory)
+        };
+        self.state.store.read(read).await
+    }
 }
 
 impl FromRequest for Call {

@@ -5,7 +5,7 @@ use super::show::{self, List, Shown};
 use crate::http::error::ScimError;
 use crate::scim::query::{Given, PageOf, Query};
 use crate::scim::{self, Kind};
-use crate::store::directories::{self, Found};
+use crate::store::directories::{Found, groups, people};
 use actix_web::HttpResponse;
 
 /// A page of people or of groups.
@@ -52,17 +52,14 @@ pub(super) async fn both_kinds(call: &Call, given: &Given) -> Result<HttpRespons
 }
 
 async fn page(call: &Call, kind: Kind, query: Query) -> Result<Found<Shown>, ScimError> {
-    let (directory, projection) = (call.directory.row(), query.projection.clone());
-    let base = &call.base;
+    let (base, projection) = (&call.base, query.projection.clone());
     Ok(match kind {
         Kind::User => {
-            let read =
-                call.state.store.read(move |db| directories::people::page(db, &directory, &query));
+            let read = call.read(move |db, directory| people::page(db, directory, &query));
             read.await?.map(|person| show::person(base, &person, &projection))
         }
         Kind::Group => {
-            let read =
-                call.state.store.read(move |db| directories::groups::page(db, &directory, &query));
+            let read = call.read(move |db, directory| groups::page(db, directory, &query));
             read.await?.map(|group| show::group(base, group, &projection))
         }
     })

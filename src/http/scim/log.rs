@@ -70,7 +70,7 @@ pub(super) fn entry(
         code: None,
         effect: String::new(),
         is_change: false,
-        dialect: row.dialect,
+        dialect: row.dialect.clone(),
         resource_id: id.map(str::to_owned),
         message: None,
         micros,
@@ -194,7 +194,8 @@ async fn learn(directory: &Directory, request: &HttpRequest) {
     let Some(found) = by_name.or_else(by_habit).filter(|found| *found != row.dialect()) else {
         return;
     };
-    let (scope, actor) = (row.organization_id.clone(), directory.actor());
+    directory.has_changed();
+    let (scope, actor, row) = (row.organization_id.clone(), directory.actor(), row.clone());
     let write = move |tx: &mut Tx| directories::recognised(tx, &row, found);
     if let Err(error) = directory.state().store.write(&scope, actor, write).await {
         tracing::warn!(error = ?error, "the dialect of a directory could not be noted");

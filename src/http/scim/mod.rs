@@ -15,14 +15,14 @@ mod version;
 pub(super) use log::Waiting;
 pub(super) use path::straighten;
 
-use super::caller;
+use super::caller::{self, Door};
 use crate::scim::Kind;
 use crate::scim::bulk::LARGEST;
-use actix_web::Error;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, PayloadConfig, ServiceConfig};
+use actix_web::{Error, HttpRequest};
 use std::time::Instant;
 
 /// Adds the routes. Each handler asks for a directory by its arguments.
@@ -52,12 +52,21 @@ async fn known_directories(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let began = Instant::now();
-    match caller::directory(req.request()).await {
+    match caller::directory(req.request(), door(req.request())).await {
         Ok(directory) => {
             let answer = next.call(req).await?;
             log::note(&directory, &answer, began).await;
             Ok(answer)
         }
         Err(error) => Ok(req.error_response(error)),
+    }
+}
+
+/// People and groups are answered by a transaction that asks who it is; nothing else surely is.
+fn door(req: &HttpRequest) -> Door {
+    let mut parts = req.path().split('/').skip_while(|part| *part != "v2").skip(2);
+    match parts.next() {
+        Some("Users" | "Groups") => Door::Remembers,
+        _ => Door::Asks,
     }
 }

@@ -1,6 +1,7 @@
 //! Tokens, and who is known by them.
 
 use super::*;
+use crate::crypto;
 
 #[test]
 fn a_token_is_known_at_its_connection_only_while_it_is_live() {
@@ -15,9 +16,9 @@ fn a_token_is_known_at_its_connection_only_while_it_is_live() {
     let (token, secret) = world.store.system(|tx| tokens::create(tx, id, new(&["192.0.2.0/24"])));
     world.store.system(|tx| tokens::create(tx, &other.id, new(&[])));
     let known = |connection, secret: &str, from: &str, now: Time| {
-        let found = world
-            .store
-            .read_now(|db| authenticate(db, connection, secret, from.parse().unwrap(), now));
+        let found = world.store.read_now(|db| {
+            authenticate(db, connection, &crypto::hash(secret), from.parse().unwrap(), now)
+        });
         match found.unwrap() {
             Known::Live(directory, _) => directory.connection_id.to_string(),
             Known::Retired(_) => "retired".to_owned(),
