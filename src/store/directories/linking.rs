@@ -35,30 +35,28 @@ impl Meant {
     }
 }
 
-/// Decides whom a directory means by a new resource, or why it cannot be made.
+/// Decides whom a directory means by a new resource, or why it cannot be made. `holder` has the email address now.
 pub(super) fn meant(
     tx: &mut Tx,
     directory: &Directory,
     resource: &Resource,
     email: Option<&Email>,
+    holder: Option<&User>,
 ) -> Result<Meant> {
     let key = scim::fold(resource.text("userName").unwrap_or_default());
-    if let Some(owner) = live_by_user_name(tx.db, directory, &key, None)? {
-        let name = resource.text("userName").unwrap_or_default();
-        return Err(scim::Error::taken("userName", name, owner.as_str()).into());
-    }
-    if let Some(row) = removed(tx.db, directory, &key, resource.text("externalId"))? {
-        return Ok(Meant::Removed(Box::new(row)));
+    match named(tx.db, directory, &key, resource.text("externalId"))? {
+        Some(row) if row.deleted_at.is_none() => {
+            let name = resource.text("userName").unwrap_or_default();
+            return Err(scim::Error::taken("userName", name, row.user_id.as_str()).into());
+        }
+        Some(row) => return Ok(Meant::Removed(Box::new(row))),
+        None => {}
     }
     // Who was removed under another name is somebody else.
     let named = by_identity(tx.db, directory, resource, email)?
         .filter(|user| user.deprovisioned_at.is_none());
     let is_named = named.is_some();
-    let known = match (named, email) {
-        (None, Some(email)) => people::by_email(tx.db, &directory.organization_id, email)?,
-        (named, _) => named,
-    };
-    let Some(user) = known else { return Ok(Meant::New) };
+    let Some(user) = named.or_else(|| holder.cloned()) else { return Ok(Meant::New) };
     let query = directory_users::table.find(&user.id);
     let kept: Option<Row> =
         on_backend!(tx.db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?;
@@ -114,23 +112,15 @@ pub(super) fn refuse_user_name(
     }
 }
 
-/// Makes an address free for `own`: a removed person gives it up, anybody else keeps it.
-pub(super) fn claim_email(
-    tx: &mut Tx,
-    directory: &Directory,
-    email: &Email,
-    own: Option<&UserId>,
-) -> Result<()> {
-    let Some(user) = people::by_email(tx.db, &directory.organization_id, email)? else {
-        return Ok(());
-    };
-    if own == Some(&user.id) {
+/// Makes the address that `holder` has free for `own`: a removed person gives it up, anybody else keeps it.
+pub(super) fn claim_email(tx: &mut Tx, holder: &User, own: Option<&UserId>) -> Result<()> {
+    if own == Some(&holder.id) {
         return Ok(());
     }
-    if user.deprovisioned_at.is_none() {
-        return Err(taken(&user).into());
+    if holder.deprovisioned_at.is_none() {
+        return Err(taken(holder).into());
     }
-    people::lose_email(tx, &user)
+    people::lose_email(tx, holder)
 }
 
 fn taken(user: &User) -> scim::Error {
@@ -162,25 +152,35 @@ fn live_by_user_name(
     Ok(found.filter(|id| Some(id) != but))
 }
 
-/// Whom this directory removed under this user name, or under this external ID.
-fn removed(
+/// Who has this user name now, else whom this directory removed last under it, else whom it removed last under this
+/// external ID: in one statement.
+fn named(
     db: &mut Db,
     directory: &Directory,
     key: &str,
     external_id: Option<&str>,
 ) -> Result<Option<Row>> {
-    let of = || {
-        directory_users::table
-            .filter(directory_users::connection_id.eq(&directory.connection_id))
-            .filter(directory_users::deleted_at.is_not_null())
-            .order(directory_users::deleted_at.desc())
-            .limit(1)
+    let theirs = || {
+        directory_users::table.filter(directory_users::connection_id.eq(&directory.connection_id))
     };
-    let named = of().filter(directory_users::user_name_key.eq(key));
-    let found = on_backend!(db, conn => Prepared(named).get_result(conn)).optional()?;
-    let (None, Some(id)) = (&found, external_id) else { return Ok(found) };
-    let numbered = of().filter(directory_users::external_id.eq(id));
-    Ok(on_backend!(db, conn => Prepared(numbered).get_result(conn)).optional()?)
+    let live = theirs()
+        .filter(directory_users::user_name_key.eq(key))
+        .filter(directory_users::deleted_at.is_null());
+    let gone = theirs()
+        .filter(directory_users::user_name_key.eq(key))
+        .filter(directory_users::deleted_at.is_not_null());
+    let by_name = live.union_all(gone);
+    let found: Vec<Row> = match external_id {
+        None => on_backend!(db, conn => Prepared(by_name).load(conn))?,
+        Some(id) => {
+            let numbered = theirs()
+                .filter(directory_users::external_id.eq(id))
+                .filter(directory_users::deleted_at.is_not_null());
+            on_backend!(db, conn => Prepared(by_name.union_all(numbered)).load(conn))?
+        }
+    };
+    let rank = |row: &Row| (row.deleted_at.is_none(), row.user_name_key == key, row.deleted_at);
+    Ok(found.into_iter().max_by_key(rank))
 }
 
 /// Whom the connection's provider knows under the user name, the external ID or the email address.

@@ -132,10 +132,12 @@ pub fn create(
     let is_active = resource.active().unwrap_or(true);
     let email = emails::of(&resource)?;
     let is_test = dialect::is_test(Kind::User, resource.text("userName").unwrap_or_default());
-    let meant = linking::meant(tx, directory, &resource, email.as_ref())?;
-    if let Some(email) = &email {
-        linking::claim_email(tx, directory, email, meant.user())?;
+    let holder = holder(tx.db, directory, email.as_ref())?;
+    let meant = linking::meant(tx, directory, &resource, email.as_ref(), holder.as_ref())?;
+    if let Some(holder) = &holder {
+        linking::claim_email(tx, holder, meant.user())?;
     }
+    let is_newcomer = matches!(meant, Meant::New);
     let said = said(&resource, email, is_active, is_test);
     let (user, effect, before) = match meant {
         Meant::New => (people::create_from_directory(tx, directory, said)?, "created", None),
@@ -184,7 +186,12 @@ pub fn create(
     }
     emails::write(tx, &row)?;
     count_more(tx, &directory.connection_id, 1, 0)?;
-    settle(tx, directory, &row)?;
+    if is_newcomer && !is_test {
+        let (id, roles) = (row.user_id.clone(), row.roles.to_vec());
+        access::of_newcomer(tx, &directory.organization_id, id, is_active, roles)?;
+    } else {
+        settle(tx, directory, &row)?;
+    }
     let words = format!("{} {effect}{}.", called(&row), ended_words(ended));
     // Who comes back was nothing to the directory since it removed them.
     let changes = Changes::made(&row.resource);
@@ -271,7 +278,10 @@ fn write(
     if let Some(email) = &email
         && old.email_key != email.key()
     {
-        linking::claim_email(tx, directory, email, Some(&row.user_id))?;
+        let holder = holder(tx.db, directory, Some(email))?;
+        if let Some(holder) = &holder {
+            linking::claim_email(tx, holder, Some(&row.user_id))?;
+        }
     }
     // Whoever takes the word away lets nobody in by that.
     let is_active = resource.active().unwrap_or(row.is_active);
@@ -341,6 +351,14 @@ fn row(db: &mut Db, directory: &Directory, id: &str) -> Result<Row> {
     }
     let found = on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?;
     found.ok_or_else(missing)
+}
+
+/// Who of the organization has this address.
+fn holder(db: &mut Db, directory: &Directory, email: Option<&Email>) -> Result<Option<User>> {
+    match email {
+        Some(email) => people::by_email(db, &directory.organization_id, email),
+        None => Ok(None),
+    }
 }
 
 /// Refuses what was asked of another version (RFC 7644, 3.14).
