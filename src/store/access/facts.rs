@@ -13,10 +13,25 @@ use crate::store::schema::{
 };
 use crate::store::types::word;
 use crate::store::{
-    ApplicationId, ConflictId, Db, EntityId, GroupId, Json, MappingId, OrganizationId, Time, UserId,
+    ApplicationId, ConflictId, Db, EntityId, GroupId, Json, MappingId, OrganizationId, Prepared,
+    Time, UserId, on_backend,
 };
 use diesel::prelude::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+
+/// The rows of a query that are of these people. For one person, as most acts are for, the statement is kept prepared.
+macro_rules! of_people {
+    ($db:expr, $people:expr, $column:expr, $query:expr) => {{
+        let query = $query;
+        match $people {
+            [one] => {
+                let theirs = query.filter($column.eq(one));
+                on_backend!($db, conn => Prepared(theirs).load(conn))?
+            }
+            many => query.filter($column.eq_any(many)).load($db)?,
+        }
+    }};
+}
 
 word!(
     /// Why a person has more than groups give.
@@ -170,12 +185,18 @@ impl Facts {
                 }
             }
         }
-        facts.fallbacks = entities::table
-            .filter(entities::organization_id.eq(organization))
-            .filter(entities::is_default.eq(true))
-            .select((entities::application_id, entities::id, entities::kind))
-            .load(db)?;
+        facts.fallbacks = fallbacks(db, organization)?;
         Ok(facts)
+    }
+
+    /// What counts for somebody whom nobody has put anywhere yet.
+    pub(super) fn of_newcomer(
+        db: &mut Db,
+        organization: &OrganizationId,
+        newcomer: Someone,
+    ) -> Result<Self> {
+        let fallbacks = fallbacks(db, organization)?;
+        Ok(Self { people: vec![newcomer], fallbacks, ..Self::default() })
     }
 
     /// The type of an entity that somebody may come to.
@@ -187,46 +208,39 @@ impl Facts {
     }
 
     fn read_groups(&mut self, db: &mut Db, people: &[UserId]) -> Result<()> {
-        let rows: Vec<(UserId, GroupId, Time)> = group_members::table
+        let member_of = group_members::table
             .inner_join(groups::table)
-            .filter(group_members::user_id.eq_any(people))
             .filter(groups::deleted_at.is_null())
             .filter(groups::is_test.eq(false))
             .order((group_members::user_id, group_members::group_id))
-            .select((group_members::user_id, groups::id, group_members::added_at))
-            .load(db)?;
-        let ids: HashSet<&GroupId> = rows.iter().map(|(_, group, _)| group).collect();
-        if !ids.is_empty() {
-            let roles: Vec<(GroupId, Json<Vec<String>>)> = groups::table
-                .filter(groups::id.eq_any(ids))
-                .select((groups::id, groups::roles))
-                .load(db)?;
-            self.roles = roles.into_iter().map(|(id, roles)| (id, roles.into_inner())).collect();
-        }
-        for (user, group, since) in rows {
+            .select((group_members::user_id, groups::id, group_members::added_at, groups::roles));
+        let rows: Vec<(UserId, GroupId, Time, Json<Vec<String>>)> =
+            of_people!(db, people, group_members::user_id, member_of);
+        for (user, group, since, roles) in rows {
+            self.roles.entry(group.clone()).or_insert_with(|| roles.into_inner());
             self.member_of.entry(user).or_default().push((group, since));
         }
         Ok(())
     }
 
     fn read_state(&mut self, db: &mut Db, people: &[UserId]) -> Result<()> {
-        let rows: Vec<Row> = access::table.filter(access::user_id.eq_any(people)).load(db)?;
+        let kept = access::table.select(access::all_columns);
+        let rows: Vec<Row> = of_people!(db, people, access::user_id, kept);
         self.rows = rows
             .into_iter()
             .map(|row| ((row.user_id.clone(), row.application_id.clone()), row))
             .collect();
-        let placed: Vec<(Placed, String)> = placements::table
+        let places = placements::table
             .inner_join(entities::table)
-            .filter(placements::user_id.eq_any(people))
             .order((placements::user_id, placements::entity_id))
-            .select((placements::all_columns, entities::kind))
-            .load(db)?;
+            .select((placements::all_columns, entities::kind));
+        let placed: Vec<(Placed, String)> = of_people!(db, people, placements::user_id, places);
         for (place, kind) in placed {
             let key = (place.user_id.clone(), place.application_id.clone());
             self.placed.entry(key).or_default().push((place, kind));
         }
-        let conflicts: Vec<Conflict> =
-            access_conflicts::table.filter(access_conflicts::user_id.eq_any(people)).load(db)?;
+        let known = access_conflicts::table.select(access_conflicts::all_columns);
+        let conflicts: Vec<Conflict> = of_people!(db, people, access_conflicts::user_id, known);
         for conflict in conflicts {
             self.conflicts.entry(conflict.user_id.clone()).or_default().push(conflict);
         }
@@ -292,17 +306,20 @@ pub(super) fn placing(
     organization: &OrganizationId,
     of: Option<&[GroupId]>,
 ) -> Result<Vec<Placing>> {
-    let mut query = mappings::table
+    let all = mappings::table
         .left_join(entities::table)
         .filter(mappings::organization_id.eq(organization))
         .filter(mappings::state.ne(MappingState::Rejected))
         .order(mappings::id)
-        .select((mappings::all_columns, entities::kind.nullable()))
-        .into_boxed();
-    if let Some(groups) = of {
-        query = query.filter(mappings::group_id.eq_any(groups.to_vec()));
-    }
-    let rows: Vec<(Mapping, Option<String>)> = query.load(db)?;
+        .select((mappings::all_columns, entities::kind.nullable()));
+    let rows: Vec<(Mapping, Option<String>)> = match of {
+        Some([one]) => {
+            let theirs = all.filter(mappings::group_id.eq(one));
+            on_backend!(db, conn => Prepared(theirs).load(conn))?
+        }
+        Some(many) => all.filter(mappings::group_id.eq_any(many)).load(db)?,
+        None => all.load(db)?,
+    };
     let by_rule = |(row, _): &(Mapping, _)| row.rule_id.is_some() && row.role.is_none();
     let rules =
         if rows.iter().any(by_rule) { rule_sets::rules(db, organization)? } else { Vec::new() };
@@ -328,13 +345,24 @@ pub(super) fn placing_by(rows: Vec<(Mapping, Option<String>)>, rules: &[Rule]) -
     placing.collect()
 }
 
+/// The default entities of an organization.
+fn fallbacks(
+    db: &mut Db,
+    organization: &OrganizationId,
+) -> Result<Vec<(ApplicationId, EntityId, String)>> {
+    let defaults = entities::table
+        .filter(entities::organization_id.eq(organization))
+        .filter(entities::is_default.eq(true))
+        .select((entities::application_id, entities::id, entities::kind));
+    Ok(on_backend!(db, conn => Prepared(defaults).load(conn))?)
+}
+
 fn someone(db: &mut Db, organization: &OrganizationId, people: &[UserId]) -> Result<Vec<Someone>> {
     type Columns =
         (UserId, Option<Time>, Option<Time>, Option<Time>, Option<Json<Vec<String>>>, Option<bool>);
-    let rows: Vec<Columns> = users::table
+    let theirs = users::table
         .left_join(directory_users::table)
         .filter(users::organization_id.eq(organization))
-        .filter(users::id.eq_any(people))
         .order(users::id)
         .select((
             users::id,
@@ -343,8 +371,8 @@ fn someone(db: &mut Db, organization: &OrganizationId, people: &[UserId]) -> Res
             users::deprovisioned_at,
             directory_users::roles.nullable(),
             directory_users::is_test.nullable(),
-        ))
-        .load(db)?;
+        ));
+    let rows: Vec<Columns> = of_people!(db, people, users::id, theirs);
     let someone = |(id, here, there, gone, roles, is_test): Columns| Someone {
         id,
         is_active: here.is_none() && there.is_none() && gone.is_none(),

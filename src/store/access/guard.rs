@@ -6,7 +6,7 @@ use super::provisioning;
 use super::recompute::Delta;
 use crate::error::{Error, Result};
 use crate::store::schema::{access, access_losses, entities, users};
-use crate::store::{ApplicationId, Db, EntityId, OrganizationId, Tx, UserId, on_backend};
+use crate::store::{ApplicationId, Db, EntityId, OrganizationId, Prepared, Tx, UserId, on_backend};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
@@ -230,12 +230,12 @@ pub(super) fn relieved(
     let applications: HashSet<&ApplicationId> =
         deltas.iter().filter(gained).map(|it| &it.application.id).collect();
     for application in applications {
-        let kept: Vec<UserId> = access::table
+        let held = access::table
             .filter(access::organization_id.eq(organization))
             .filter(access::application_id.eq(application))
             .filter(access::held.eq(Hold::Floor))
-            .select(access::user_id)
-            .load(db)?;
+            .select(access::user_id);
+        let kept: Vec<UserId> = on_backend!(db, conn => Prepared(held).load(conn))?;
         for user in kept {
             relieved.push(user);
         }

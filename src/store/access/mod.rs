@@ -18,13 +18,15 @@ mod run;
 mod tests;
 mod write;
 
-pub(super) use recompute::{after_choice, after_directory, after_switch, of_everybody, who_is_in};
+pub(super) use recompute::{
+    after_choice, after_directory, after_switch, of_everybody, of_newcomer, who_is_in,
+};
 pub use run::run_rules;
 pub(super) use run::{group_appeared, group_removed, group_renamed};
 
 use super::applications::Application;
 use super::schema::{applications, organizations};
-use super::{ApplicationId, Db, OrganizationId};
+use super::{ApplicationId, Db, OrganizationId, Prepared, on_backend};
 use crate::access::Model;
 use crate::error::{Error, Result};
 use diesel::prelude::*;
@@ -42,12 +44,15 @@ pub struct Declared {
 
 /// The applications that people of an organization may use. The demo's is for the demo's people alone.
 pub fn applications_of(db: &mut Db, organization: &OrganizationId) -> Result<Vec<Declared>> {
-    let customer = organizations::table.find(organization).select(organizations::is_demo);
-    let in_demo: bool = customer.first(db).optional()?.unwrap_or_default();
-    let all: Vec<Application> = applications::table
+    let live = applications::table
         .filter(applications::deleted_at.is_null())
         .order(applications::id)
-        .load(db)?;
+        .select(applications::all_columns);
+    let all: Vec<Application> = on_backend!(db, conn => Prepared(live).load(conn))?;
+    let in_demo = all.iter().any(|it| it.is_demo) && {
+        let customer = organizations::table.find(organization).select(organizations::is_demo);
+        customer.first(db).optional()?.unwrap_or_default()
+    };
     let theirs = all
         .into_iter()
         .filter(|it| it.admits(organization) && (in_demo || !it.is_demo))

@@ -83,6 +83,26 @@ pub(in crate::store) fn after_directory(
     recompute(tx, organization, people, if is_directory { Guard::DIRECTORY } else { Guard::NONE })
 }
 
+/// Gives somebody who was made in this transaction what the directory's roles and the defaults give: nobody has put them
+/// into a group yet.
+pub(in crate::store) fn of_newcomer(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: UserId,
+    is_active: bool,
+    roles: Vec<String>,
+) -> Result<()> {
+    let applications = applications_of(tx.db, organization)?;
+    if applications.is_empty() {
+        return Ok(());
+    }
+    let newcomer = Someone { id, is_active, is_test: false, roles };
+    let facts = Facts::of_newcomer(tx.db, organization, newcomer)?;
+    let deltas = deltas_of(&facts, &applications, tx.now);
+    settle(tx, organization, &applications, deltas, Guard::NONE)?;
+    Ok(())
+}
+
 /// After somebody's choice about rules, mappings and places: the last of the highest role is not taken.
 pub(in crate::store) fn after_choice(
     tx: &mut Tx,
@@ -143,13 +163,23 @@ pub(super) fn recompute(
     guard: Guard,
 ) -> Result<usize> {
     let applications = applications_of(tx.db, organization)?;
-    let mut deltas = deltas(tx.db, organization, &applications, people, None, tx.now)?;
+    let deltas = deltas(tx.db, organization, &applications, people, None, tx.now)?;
+    settle(tx, organization, &applications, deltas, guard)
+}
+
+fn settle(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    applications: &[Declared],
+    mut deltas: Vec<Delta>,
+    guard: Guard,
+) -> Result<usize> {
     guard::hold(tx, organization, &mut deltas, guard)?;
     let changed = write::write(tx, organization, &deltas)?;
     let relieved = guard::relieved(tx.db, organization, &deltas)?;
     if !relieved.is_empty() {
         // Somebody else has the highest role now, so nobody is held in it any more.
-        let mut more = self::deltas(tx.db, organization, &applications, &relieved, None, tx.now)?;
+        let mut more = self::deltas(tx.db, organization, applications, &relieved, None, tx.now)?;
         guard::hold(tx, organization, &mut more, guard)?;
         write::write(tx, organization, &more)?;
     }
@@ -171,11 +201,14 @@ pub(super) fn deltas(
     }
     for some in people.chunks(AT_ONCE) {
         let facts = Facts::of(db, organization, some, supposed)?;
-        for who in &facts.people {
-            found.extend(applications.iter().filter_map(|it| delta(&facts, who, it, now)));
-        }
+        found.extend(deltas_of(&facts, applications, now));
     }
     Ok(found)
+}
+
+fn deltas_of(facts: &Facts, applications: &[Declared], now: Time) -> Vec<Delta> {
+    let of = |who| applications.iter().filter_map(move |it| delta(facts, who, it, now));
+    facts.people.iter().flat_map(of).collect()
 }
 
 fn delta(facts: &Facts, who: &Someone, application: &Declared, now: Time) -> Option<Delta> {

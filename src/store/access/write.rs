@@ -3,13 +3,15 @@
 use super::alerts::{self, AlertKind};
 use super::facts::{Conflict, Hold, Placed, Row};
 use super::recompute::Delta;
-use crate::access::person;
+use crate::access::person::{self, Source};
 use crate::access::settle::{self, Collision};
 use crate::error::Result;
 use crate::store::db::listed;
+use crate::store::prepared::written;
 use crate::store::schema::{access, access_conflicts, entities, placements};
 use crate::store::{
-    ConflictId, Db, EntityId, Json, MappingId, OrganizationId, Tx, UserId, events, on_backend,
+    ApplicationId, ConflictId, Db, EntityId, Json, MappingId, OrganizationId, Prepared, Time, Tx,
+    UserId, events, on_backend,
 };
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -71,18 +73,40 @@ fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<
             (None, true) => new.push(row),
             (None, false) => {}
             (Some(_), true) => {
-                diesel::update(&row).set(&row).execute(tx.db)?;
+                let saved =
+                    Saved { role: &row.role, because: &row.because, at: tx.now, user, application };
+                on_backend!(tx.db, conn => saved.execute(conn))?;
             }
             (Some(_), false) => {
                 diesel::delete(access::table.find((user, application))).execute(tx.db)?;
             }
         }
     }
+    if let [row] = &*new {
+        on_backend!(tx.db, conn => NewRow(row).execute(conn))?;
+        return Ok(());
+    }
     for some in new.chunks(ROWS) {
         let insert = diesel::insert_into(access::table).values(some.to_vec());
         on_backend!(tx.db, conn => insert.execute(conn))?;
     }
     Ok(())
+}
+
+written! {
+    insert NewRow: Row, into access {
+        user_id, application_id, organization_id, role, because, held, held_until, updated_at,
+    }
+}
+
+written! {
+    Saved {
+        "UPDATE access SET role = " role: &'a Option<String> as access::role,
+        ", because = " because: &'a Option<Json<Source>> as access::because,
+        ", held = NULL, held_until = NULL, updated_at = " at: Time as access::updated_at,
+        " WHERE user_id = " user: &'a UserId as access::user_id,
+        " AND application_id = " application: &'a ApplicationId as access::application_id,
+    }
 }
 
 /// Places: those that are gone and those that are new.
@@ -128,11 +152,19 @@ fn places(tx: &mut Tx, deltas: &[Delta]) -> Result<()> {
             .bind::<Text, _>(json!(people).to_string())
             .execute(tx.db)?;
     }
+    if let [place] = &*new {
+        on_backend!(tx.db, conn => NewPlace(place).execute(conn))?;
+        return Ok(());
+    }
     for some in new.chunks(ROWS) {
         let insert = diesel::insert_into(placements::table).values(some.to_vec());
         on_backend!(tx.db, conn => insert.execute(conn))?;
     }
     Ok(())
+}
+
+written! {
+    insert NewPlace: Placed, into placements { user_id, entity_id, application_id, mapping_id, since, }
 }
 
 /// Conflicts: those that are over and those that are new. What somebody decided stays.
@@ -246,8 +278,13 @@ fn described(db: &mut Db, deltas: &[Delta]) -> Result<HashMap<EntityId, Value>> 
     }
     let mut told = HashMap::new();
     for some in ids.into_iter().collect::<Vec<_>>().chunks(ROWS) {
-        let rows: Vec<super::entities::Entity> =
-            entities::table.filter(entities::id.eq_any(some.to_vec())).load(db)?;
+        let rows: Vec<super::entities::Entity> = match some {
+            [one] => {
+                let query = entities::table.find(one).select(entities::all_columns);
+                on_backend!(db, conn => Prepared(query).load(conn))?
+            }
+            many => entities::table.filter(entities::id.eq_any(many.to_vec())).load(db)?,
+        };
         for row in rows {
             let value = json!({
                 "id": row.id,
