@@ -71,6 +71,7 @@ impl World {
                 is_demo: false,
                 logout: Logout::default(),
                 model: Model::default(),
+                protected_hosts: Vec::new(),
             };
             let application = applications::create(tx, new)?;
             let mut made = Vec::with_capacity(count);

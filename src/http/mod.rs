@@ -7,6 +7,7 @@ mod caller;
 mod demo;
 mod entity;
 pub mod error;
+mod forward;
 pub mod guard;
 pub mod health;
 mod keyring;

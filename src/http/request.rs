@@ -2,8 +2,9 @@
 
 use super::error::{self, Dialect, PageError};
 use super::server::State;
-use super::{guard, scim};
+use super::{forward, guard, scim};
 use crate::config::Network;
+use crate::oidc::protected;
 use crate::store::{RequestId, origin};
 use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -108,7 +109,10 @@ fn refuse(
 ) -> Result<Option<HttpResponse>, actix_web::Error> {
     let public_url = &state.config.public_url;
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    if is_read && public_url.is_https() && proto == Some(b"http") {
+    // What comes to a protected host, or is asked about it, has an address of its own.
+    let is_elsewhere =
+        request.path().starts_with(protected::PREFIX) || request.path() == forward::VERIFY;
+    if is_read && !is_elsewhere && public_url.is_https() && proto == Some(b"http") {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let location = (header::LOCATION, format!("{public_url}{target}"));
         return Ok(Some(HttpResponse::PermanentRedirect().insert_header(location).finish()));
@@ -214,6 +218,22 @@ fn trusted_proto<'a>(
     let is_trusted = trusted.iter().any(|network| network.contains(peer));
     let last = headers.get_all(FORWARDED_PROTO).last().filter(|_| is_trusted)?;
     last.as_bytes().rsplit(|byte| *byte == b',').next().map(<[u8]>::trim_ascii)
+}
+
+/// What a trusted proxy says of the request that it got.
+pub(super) fn told_by_proxy<'a>(
+    state: &State,
+    request: &'a HttpRequest,
+    name: &str,
+) -> Option<&'a str> {
+    let peer = ip(request.peer_addr());
+    if !state.config.proxy.trusted.iter().any(|network| network.contains(peer)) {
+        return None;
+    }
+    let mut values = request.headers().get_all(name);
+    // Several are a proxy's that adds its own to what a stranger sent.
+    let (only, None) = (values.next()?, values.next()) else { return None };
+    only.to_str().ok().map(str::trim)
 }
 
 /// The ID that the caller gave the request, if it is fit for a log.

@@ -85,6 +85,8 @@ pub struct State {
     pub limits: Limits,
     /// Requests of directories that are not written down yet.
     pub(super) scim: super::scim::Waiting,
+    /// Directories that showed a live token a moment ago.
+    pub(super) recent: super::caller::Recent,
     /// What the demo remembers while it runs.
     pub demo: demo::Memory,
     /// Signs the cookie that remembers a choice.
@@ -115,6 +117,7 @@ impl State {
             signers: Signers::default(),
             limits: Limits::new(&config.limits),
             scim: super::scim::Waiting::default(),
+            recent: super::caller::Recent::default(),
             demo: demo::Memory::default(),
             cookie_key: master.derive("cookie")?,
             closing: watch::Sender::new(false),
@@ -186,6 +189,7 @@ pub fn configure(config: &mut ServiceConfig) {
     people(config);
     super::portal::routes(config);
     apps(config);
+    super::forward::routes(config);
     config.configure(super::api::configure).configure(super::scim::configure);
 }
 

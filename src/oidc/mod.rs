@@ -12,6 +12,7 @@ pub mod jwt;
 pub mod keys;
 pub mod logout;
 mod params;
+pub mod protected;
 pub mod provider;
 pub mod scope;
 pub mod token;

@@ -179,6 +179,12 @@ impl ClientAuth {
 }
 
 impl CodeGrant {
+    /// A code that came back to us ourselves, with the proof that we asked for it.
+    #[must_use]
+    pub fn of_ours(code: Secret, redirect_uri: String, code_verifier: Secret) -> Self {
+        Self { code, redirect_uri: Some(redirect_uri), code_verifier: Some(code_verifier) }
+    }
+
     /// Whether this is the exchange that the code was given out for (RFC 6749 section 4.1.3, RFC 7636 section 4.6).
     pub fn check(&self, client_id: &str, issued: &Issued<'_>) -> Result<(), Error> {
         let refuse = |why: &'static str| Err(Error::InvalidGrant(why.into()));

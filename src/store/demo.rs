@@ -269,6 +269,7 @@ fn keep_application(tx: &mut Tx, public_url: &str) -> Result<Application> {
         is_demo: true,
         logout: Logout::default(),
         model: Model::default(),
+        protected_hosts: Vec::new(),
     };
     Ok(applications::create(tx, new)?.0)
 }

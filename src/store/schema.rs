@@ -112,6 +112,7 @@ diesel::table! {
         roles -> Text,
         default_role -> Nullable<Text>,
         entity_types -> Text,
+        protected_hosts -> Text,
     }
 }
 

@@ -100,6 +100,7 @@ pub(crate) fn orbit() -> NewApplication {
         is_demo: false,
         logout: Logout::default(),
         model: Model::default(),
+        protected_hosts: Vec::new(),
     }
 }
 

@@ -53,6 +53,9 @@ pub struct ApplicationView {
     default_role: Option<String>,
     /// Its kinds of places.
     entity_types: Vec<EntityTypeView>,
+    /// Hosts behind a proxy that asks at `/auth/verify` who is there.
+    #[schema(example = json!(["reports.example.com"]))]
+    protected_hosts: Vec<String>,
     /// Whether it belongs to the built-in demo.
     is_demo: bool,
     created_at: DateTime<Utc>,
@@ -97,6 +100,7 @@ impl From<Application> for ApplicationView {
                 .into_iter()
                 .map(EntityTypeView::from)
                 .collect(),
+            protected_hosts: row.protected_hosts.into_inner(),
             is_demo: row.is_demo,
             created_at: row.created_at.to_utc(),
             updated_at: row.updated_at.to_utc(),

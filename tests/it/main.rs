@@ -12,6 +12,8 @@ mod demo;
 #[cfg(test)]
 mod durability;
 #[cfg(test)]
+mod forward;
+#[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod gateway;

@@ -92,6 +92,9 @@ pub(super) struct Addresses {
     /// Whether the app needs issuer and session's ID there
     #[arg(long, value_name = "BOOL")]
     frontchannel_logout_session_required: Option<bool>,
+    /// A host behind a proxy that asks at /auth/verify who is there; may be given several times, empty: none
+    #[arg(long = "protected-host", value_name = "HOST")]
+    protected_hosts: Vec<String>,
 }
 
 impl Addresses {
@@ -188,6 +191,7 @@ fn fields(row: &Application) -> Vec<(&'static str, String)> {
         ("organizations", organizations.unwrap_or_else(|| "every".to_owned())),
         ("backchannel_logout_uri", cell(row.backchannel_logout_uri.as_ref())),
         ("frontchannel_logout_uri", cell(row.frontchannel_logout_uri.as_ref())),
+        ("protected_hosts", row.protected_hosts.join(" ")),
     ]
 }
 
@@ -218,6 +222,7 @@ fn create(shell: &Shell, given: Create) -> Result {
         organizations,
         is_demo: false,
         model: Model::default(),
+        protected_hosts: given.addresses.protected_hosts,
     };
     let (row, secret) = shell.write(Scope::System, |tx| {
         let (application, secret) = applications::create(tx, new)?;
@@ -255,6 +260,7 @@ fn update(shell: &Shell, given: Update) -> Result {
         no_connection: given.no_connection,
         id_token_alg: given.id_token_alg,
         organizations,
+        protected_hosts: some(given.addresses.protected_hosts),
         ..ApplicationPatch::default()
     };
     let id = given.application;

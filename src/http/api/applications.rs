@@ -30,6 +30,8 @@ struct Create {
     #[schema(schema_with = schemas::application_kind)]
     kind: Option<ApplicationKind>,
     /// Where codes may be sent: https, http on this machine or, for `native`, a scheme like `com.example.app`.
+    /// May be left out where there are protected hosts.
+    #[serde(default)]
     #[schema(example = json!(["https://app.example.com/callback"]))]
     redirect_uris: Vec<String>,
     /// Where browsers may go after sign-out.
@@ -68,6 +70,10 @@ struct Create {
     default_role: Nullable<String>,
     /// Its kinds of places. `team`, `concurrency_group` and `sub_organization` if they are left out.
     entity_types: Option<Vec<EntityTypeBody>>,
+    /// Hosts behind a proxy that asks at `/auth/verify` who is there. A host is one application's.
+    #[serde(default)]
+    #[schema(example = json!(["reports.example.com"]))]
+    protected_hosts: Vec<String>,
 }
 
 impl From<Create> for NewApplication {
@@ -100,6 +106,7 @@ impl From<Create> for NewApplication {
                 frontchannel_session_required: body.frontchannel_logout_session_required,
             },
             model,
+            protected_hosts: body.protected_hosts,
         }
     }
 }
@@ -145,6 +152,8 @@ struct Patch {
     default_role: Nullable<String>,
     /// Takes the place of the whole list. One of which there are entities cannot be left out.
     entity_types: Option<Vec<EntityTypeBody>>,
+    /// Takes the place of the whole list. Whoever is signed in at a host that is no longer in it is so no more.
+    protected_hosts: Option<Vec<String>>,
 }
 
 impl From<Patch> for ApplicationPatch {
@@ -169,6 +178,7 @@ impl From<Patch> for ApplicationPatch {
             entity_types: body
                 .entity_types
                 .map(|list| list.into_iter().map(EntityType::from).collect()),
+            protected_hosts: body.protected_hosts,
         }
     }
 }

@@ -51,6 +51,14 @@ pub struct Told {
     pub entities: Vec<Entity>,
 }
 
+impl Told {
+    /// Whether the application has nothing for the person.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.role.is_none() && self.entities.is_empty()
+    }
+}
+
 /// What a person has in each application, and why.
 pub fn of_user(db: &mut Db, user: &User) -> Result<Vec<Explained>> {
     let rows: Vec<Row> = access::table.filter(access::user_id.eq(&user.id)).load(db)?;
@@ -113,7 +121,7 @@ pub fn is_nothing(db: &mut Db, user: Option<&UserId>, application: &ApplicationI
         Some(user) => told(db, user, application)?,
         None => Told { role: default_role(db, application)?, entities: Vec::new() },
     };
-    Ok(told.role.is_none() && told.entities.is_empty())
+    Ok(told.is_nothing())
 }
 
 struct Because {

@@ -2,11 +2,13 @@
 
 mod access_model;
 mod addresses;
+mod hosts;
 mod logout;
 mod secrets;
 #[cfg(test)]
 mod tests;
 
+pub use hosts::by_host;
 pub use logout::{Logout, LogoutPatch};
 pub use secrets::{
     ApplicationSecret, add_secret, authenticate, revoke_secret, secrets, touch_secret,
@@ -24,6 +26,7 @@ use crate::access::{EntityType, Model, Role};
 use crate::crypto::{Algorithm, Secret};
 use crate::error::{Error, Result};
 use crate::oidc::client::{Client, ClientKind};
+use crate::oidc::protected::ProtectedHost;
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use url::Url;
@@ -106,6 +109,8 @@ pub struct Application {
     pub default_role: Option<String>,
     /// Its kinds of places.
     pub entity_types: Json<Vec<EntityType>>,
+    /// Hosts behind a proxy that asks us who is there, each as [`ProtectedHost`] has it.
+    pub protected_hosts: Json<Vec<String>>,
 }
 
 impl From<ApplicationKind> for ClientKind {
@@ -133,10 +138,16 @@ impl Application {
         Client {
             id: self.id.to_string(),
             kind: self.kind.into(),
-            redirect_uris: self.redirect_uris.to_vec(),
+            redirect_uris: self.redirect_uris.iter().cloned().chain(self.callbacks()).collect(),
             post_logout_redirect_uris: self.post_logout_redirect_uris.to_vec(),
             id_token_alg: self.id_token_alg.into(),
         }
+    }
+
+    /// Where codes come to for its protected hosts.
+    fn callbacks(&self) -> impl Iterator<Item = String> {
+        let hosts = self.protected_hosts.iter().filter_map(|host| ProtectedHost::parse(host).ok());
+        hosts.map(|host| host.callback())
     }
 
     /// What it declares of roles and places.
@@ -192,6 +203,8 @@ pub struct NewApplication {
     pub logout: Logout,
     /// Its roles and kinds of places.
     pub model: Model,
+    /// Hosts behind a proxy that asks us who is there.
+    pub protected_hosts: Vec<String>,
 }
 
 /// What is to change; `None` stays as it is, `Some(None)` takes away.
@@ -221,6 +234,8 @@ pub struct ApplicationPatch {
     pub default_role: Option<Option<String>>,
     /// Its kinds of places.
     pub entity_types: Option<Vec<EntityType>>,
+    /// Hosts behind a proxy that asks us who is there.
+    pub protected_hosts: Option<Vec<String>>,
 }
 
 /// Finds an application that is not deleted.
@@ -300,6 +315,7 @@ pub fn create(tx: &mut Tx, new: NewApplication) -> Result<(Application, Option<S
         roles: Json::from(new.model.roles),
         default_role: new.model.default_role,
         entity_types: Json::from(new.model.types),
+        protected_hosts: Json::from(hosts::folded(new.protected_hosts)),
     };
     check(tx.db, &application)?;
     diesel::insert_into(applications::table).values(&application).execute(tx.db)?;
@@ -341,6 +357,9 @@ pub fn change(tx: &mut Tx, id: &ApplicationId, patch: ApplicationPatch) -> Resul
     after.default_role = patch.default_role.unwrap_or(after.default_role);
     if let Some(types) = patch.entity_types {
         after.entity_types = Json::from(types);
+    }
+    if let Some(hosts) = patch.protected_hosts {
+        after.protected_hosts = Json::from(hosts::folded(hosts));
     }
     patch.logout.apply(&mut after);
     let changed = differences(&before, &after);
@@ -393,6 +412,7 @@ fn differences(before: &Application, after: &Application) -> Vec<&'static str> {
         ("roles", *before.roles != *after.roles),
         ("default_role", before.default_role != after.default_role),
         ("entity_types", *before.entity_types != *after.entity_types),
+        ("protected_hosts", *before.protected_hosts != *after.protected_hosts),
     ]
     .into_iter()
     .chain(logout::differences(before, after))
@@ -411,6 +431,7 @@ fn kept(application: &Application) -> Value {
         "no_connection": application.no_connection,
         "id_token_alg": application.id_token_alg,
         "organizations": application.organizations.as_deref(),
+        "protected_hosts": *application.protected_hosts,
         "backchannel_logout_uri": application.backchannel_logout_uri,
         "backchannel_logout_session_required": application.backchannel_logout_session_required,
         "frontchannel_logout_uri": application.frontchannel_logout_uri,
@@ -423,6 +444,7 @@ fn check(db: &mut Db, application: &Application) -> Result<()> {
     faults.name("/name", &application.name);
     addresses::check(&mut faults, application);
     access_model::check(&mut faults, &application.model());
+    hosts::check(db, &mut faults, application)?;
     if let Some(list) = &application.organizations {
         let known: Vec<OrganizationId> = organizations::table
             .filter(organizations::id.eq_any(list.iter()))

@@ -12,6 +12,7 @@ mod world;
 pub(crate) use customer::Customer;
 pub(crate) use database::{Database, MASTER_KEY};
 pub(crate) use idp::{Idp, Key, Underway, form};
+pub(crate) use process::free_port;
 pub(crate) use publisher::Publisher;
 pub(crate) use receiver::Receiver;
 pub(crate) use world::{ADA, World, is_in};
@@ -187,6 +188,7 @@ impl Gateway {
             is_demo: false,
             logout: Logout::default(),
             model: Model::default(),
+            protected_hosts: Vec::new(),
         };
         change(&mut new);
         let (application, secret) = self.write(|tx| applications::create(tx, new));

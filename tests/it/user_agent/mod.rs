@@ -114,6 +114,11 @@ impl UserAgent {
         self.cookies.store(&Url::parse(url).unwrap(), &format!("{name}={value}; Path=/"));
     }
 
+    /// The cookies that it sends to an address.
+    pub(crate) fn cookies_for(&self, url: &str) -> String {
+        self.cookies.header(&Url::parse(url).unwrap()).unwrap_or_default()
+    }
+
     /// The client beneath, for requests that are not a person's.
     pub(crate) fn into_client(self) -> Client {
         self.client
