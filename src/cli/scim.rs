@@ -254,6 +254,7 @@ fn tail(shell: &Shell, filter: &Filter) -> Result {
     let newest = Window { limit: 1, before: None };
     let mut last =
         shell.read(|db| requests::page(db, &newest, filter))?.data.pop().map(|entry| entry.id);
+    shell.out.note("Waiting for requests. Ctrl C ends it.");
     loop {
         let entries = shell.read(|db| requests::after(db, filter, last.as_ref(), 200))?;
         for entry in entries {

@@ -207,3 +207,25 @@ async fn the_demo_plays_a_directory_in_each_dialect_again_and_again() {
     let text = String::from_utf8(told.stdout).unwrap();
     assert!(text.contains("201 POST   /Users\n    Milton Waddams restored."), "{text}");
 }
+
+#[actix_web::test]
+async fn requests_of_directories_are_followed_live_at_the_command_line() {
+    let gateway = Gateway::start();
+    // The demo's organization is there before somebody looks.
+    gateway.json(&["demo", "scim", "--json"]);
+    let mut following = command(gateway.port, &gateway.database)
+        .args(["scim", "requests", "--changed", "--follow", "--jsonl"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(following.stderr.take().unwrap()).lines();
+    assert!(said.next().unwrap().unwrap().contains("Waiting for requests"));
+    gateway.json(&["demo", "scim", "--as", "okta", "--json"]);
+    let mut seen = BufReader::new(following.stdout.take().unwrap()).lines();
+    let first: Value = serde_json::from_str(&seen.next().unwrap().unwrap()).unwrap();
+    assert_eq!(first["is_change"], true, "{first}");
+    assert!(first["effect"].as_str().is_some_and(|effect| !effect.is_empty()), "{first}");
+    following.kill().unwrap();
+    following.wait().unwrap();
+}

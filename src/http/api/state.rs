@@ -4,6 +4,7 @@ use super::{organizations, schemas};
 use crate::http::caller::{ApiKey, UsersRead};
 use crate::http::error::ApiError;
 use crate::http::server::State;
+use crate::store::access::whole;
 use crate::store::events::numbering;
 use crate::store::users;
 use crate::views::organization::OrganizationView;
@@ -15,7 +16,7 @@ use actix_web::{HttpRequest, HttpResponse, get};
 
 /// Get the whole state of an organization
 ///
-/// The organization and all its people, with a hash of both and the place in the stream of events from which to go on.
+/// The organization, its groups and all its people with what they have, with a hash of it all and the place in the stream of events from which to go on.
 /// The hash is also the `ETag`: with it in `If-None-Match` the answer is 304 where nothing has changed.
 #[utoipa::path(
     tag = "organizations",
@@ -34,7 +35,7 @@ pub(super) async fn get_organization_state(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let only = key.organization().cloned();
-    let (organization, users, moment) = state
+    let (organization, users, whole, moment) = state
         .store
         .read(move |db| {
             // The place first: what happens meanwhile is told again, not left out.
@@ -42,10 +43,11 @@ pub(super) async fn get_organization_state(
             let organization = organizations::resolve(db, only.as_ref(), &name)?;
             let sequence = numbering::last_of(db, &organization.id)?;
             let users = users::all_of(db, &organization.id)?;
-            Ok((organization, users, Moment { cursor, sequence }))
+            let whole = whole::of_organization(db, &organization.id, &users)?;
+            Ok((organization, users, whole, Moment { cursor, sequence }))
         })
         .await?;
-    let view = StateView::new(OrganizationView::from(organization), users, moment)
+    let view = StateView::new(OrganizationView::from(organization), users, whole, moment)
         .map_err(|error| ApiError::from(crate::error::Error::Internal(error.into())))?;
     let tag = EntityTag::new_strong(view.hash().to_owned());
     let is_known = match IfNoneMatch::parse(&request) {

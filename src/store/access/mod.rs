@@ -14,6 +14,7 @@ pub mod provisioning;
 mod recompute;
 pub mod rule_sets;
 mod run;
+pub mod whole;
 #[cfg(test)]
 mod tests;
 mod write;

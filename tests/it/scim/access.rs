@@ -84,6 +84,15 @@ impl Api {
         (it["role"]["key"].clone(), names, why)
     }
 
+    /// A person in the state of the whole organization, and how many groups that has.
+    async fn in_state(&self, user: &str) -> (Value, usize) {
+        let (status, told) = self.ours(Method::GET, "state", Value::Null).await;
+        assert_eq!(status, 200, "{told}");
+        let users = told["users"].as_array().unwrap();
+        let found = users.iter().find(|it| it["id"] == user).cloned().unwrap();
+        (found, told["groups"].as_array().unwrap().len())
+    }
+
     async fn conflicts(&self) -> Vec<Value> {
         let (_, told) = self.ours(Method::GET, "access_conflicts?open=true", Value::Null).await;
         told["data"].as_array().unwrap().clone()
@@ -168,6 +177,13 @@ async fn a_person_is_placed_by_their_groups_and_taken_out_with_them_and_the_toke
     assert_eq!(event["data"]["before"]["role"], "user");
     assert_eq!(event["data"]["entities"][0]["key"], "payments");
 
+    let (person, groups) = api.in_state(&ada).await;
+    let mut theirs = [admins.clone(), eng.clone()];
+    theirs.sort();
+    assert_eq!((&person["groups"], groups), (&json!(theirs), 2), "{person}");
+    assert_eq!(person["access"][0]["role"], "admin", "{person}");
+    assert_eq!(person["access"][0]["entities"][0]["key"], "payments");
+
     let mut browser = UserAgent::new();
     let underway = world.begin(&mut browser).await;
     let page = world.come_back(&mut browser, &underway).await;
@@ -194,6 +210,8 @@ async fn a_person_is_placed_by_their_groups_and_taken_out_with_them_and_the_toke
     directory.patch(&format!("/Users/{ada}"), off).await.is(200);
     assert_eq!(userinfo(&tokens).await.unwrap().status(), 401);
     assert_eq!(api.access(&ada).await, (Value::Null, vec![], vec![]));
+    let (person, _) = api.in_state(&ada).await;
+    assert_eq!((&person["groups"], &person["access"]), (&json!([eng]), &json!([])), "{person}");
     assert_eq!(api.last_event(&world, &ada).await["type"], "access.revoked");
     let on = json!([{ "op": "replace", "value": { "active": true } }]);
     directory.patch(&format!("/Users/{ada}"), on).await.is(200);
