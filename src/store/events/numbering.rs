@@ -69,13 +69,7 @@ pub fn number(tx: &mut Tx) -> Result<Done> {
         return Ok(Done::Events(0));
     }
     let numbered = chain::write(tx, &placed)?;
-    diesel::sql_query(format!(
-        "INSERT INTO event_counters (name, last)
-         SELECT coalesce(organization_id, '{SYSTEM}'), max(sequence) FROM events
-         WHERE position > {last} GROUP BY organization_id
-         ON CONFLICT (name) DO UPDATE SET last = excluded.last"
-    ))
-    .execute(tx.db)?;
+    diesel::sql_query(counting(tx.db, last)).execute(tx.db)?;
     let count = i64::try_from(numbered).unwrap_or_default();
     diesel::update(counters::table.find(ALL))
         .set(counters::last.eq(last.saturating_add(count)))
@@ -84,25 +78,50 @@ pub fn number(tx: &mut Tx) -> Result<Done> {
     Ok(Done::Events(numbered))
 }
 
-/// The next events that have no place, in their order, with the places that they get after `last`.
-fn place(db: &mut Db, last: i64) -> Result<Vec<Placed>> {
+/// How SQLite finds the events after a place, of which there are few: left alone it reads all of them in the order of an
+/// index that fits the grouping. Postgres knows how many there are.
+pub(in crate::store) const fn by_position(db: &Db) -> &'static str {
+    match db {
+        Db::Sqlite(_) => "INDEXED BY events_position",
+        Db::Postgres(_) => "",
+    }
+}
+
+/// Counts what came after a place.
+fn counting(db: &Db, after: i64) -> String {
+    let by_position = by_position(db);
+    format!(
+        "INSERT INTO event_counters (name, last)
+         SELECT coalesce(organization_id, '{SYSTEM}'), max(sequence) FROM events {by_position}
+         WHERE position > {after} GROUP BY organization_id
+         ON CONFLICT (name) DO UPDATE SET last = excluded.last"
+    )
+}
+
+/// Finds the next events that have no place, in their order.
+fn unnumbered(db: &Db) -> String {
     // A transaction gets its number with its first write, which comes after its turn. So among transactions that
     // wait for each other the numbers are in the order of commits, whatever the clocks of instances say.
-    let order = match db {
-        Db::Postgres(_) => "-age(xmin)",
-        Db::Sqlite(_) => "rowid",
+    // Left alone SQLite would read all events there are, since they are in this order already.
+    let (order, by_index) = match db {
+        Db::Postgres(_) => ("-age(xmin)", ""),
+        Db::Sqlite(_) => ("rowid", "INDEXED BY events_unnumbered"),
     };
-    let due: Vec<Due> = diesel::sql_query(format!(
+    format!(
         "SELECT e.*, coalesce(c.last, 0) AS last
          FROM (
-             SELECT {}, {order} AS place FROM events
+             SELECT {}, {order} AS place FROM events {by_index}
              WHERE position IS NULL ORDER BY place, id LIMIT {BATCH}
          ) AS e
          LEFT JOIN event_counters AS c ON c.name = coalesce(e.organization_id, '{SYSTEM}')
          ORDER BY e.place, e.id",
         Kept::COLUMNS
-    ))
-    .load(db)?;
+    )
+}
+
+/// The next events that have no place, in their order, with the places that they get after `last`.
+fn place(db: &mut Db, last: i64) -> Result<Vec<Placed>> {
+    let due: Vec<Due> = diesel::sql_query(unnumbered(db)).load(db)?;
     let (mut position, mut hash) = (last, chain::head(db)?.hash);
     let mut sequences: HashMap<Option<String>, i64> = HashMap::new();
     let mut placed = Vec::with_capacity(due.len());

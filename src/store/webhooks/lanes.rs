@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::store::events::Event;
 use crate::store::events::feed::KEPT;
 use crate::store::events::kinds::Kinds;
+use crate::store::events::numbering::by_position;
 use crate::store::ids::first_id;
 use crate::store::schema::{events, webhook_endpoints as endpoints, webhook_lanes as lanes};
 use crate::store::{Db, EventId, Json, OrganizationId, Time, Tx, WebhookEndpointId};
@@ -81,10 +82,11 @@ pub(in crate::store) fn raise(tx: &mut Tx, after: i64) -> Result<()> {
             .map(|kinds| format!("AND kind IN ('{}')", kinds.join("', '")))
             .unwrap_or_default();
         let of_organization = organization.as_ref().map_or("", |_| "AND organization_id = $3");
+        let by_index = if organization.is_none() { by_position(tx.db) } else { "" };
         let query = diesel::sql_query(format!(
             "INSERT INTO webhook_lanes (endpoint_id, lane, position, head, attempts, due_at)
              SELECT $1, coalesce(organization_id, '{SYSTEM}'), min(position) - 1, max(position), 0, $2
-             FROM events WHERE position > {after} {of_kinds} {of_organization}
+             FROM events {by_index} WHERE position > {after} {of_kinds} {of_organization}
              GROUP BY organization_id
              ON CONFLICT (endpoint_id, lane) DO UPDATE SET head = excluded.head"
         ))
