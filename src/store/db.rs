@@ -1,10 +1,9 @@
 //! Connections to SQLite and Postgres: the one place that knows which is which.
 
-use super::Scope;
+use super::{OrganizationId, Scope};
 use crate::error::{Error, Result};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+
 use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{Bool, Text};
@@ -132,55 +131,44 @@ impl ManageConnection for Manager {
     }
 }
 
-/// Begins a transaction that may write: on SQLite it takes the one writer's place at once.
-pub(super) fn begin(db: &mut Db) -> Result<()> {
-    match db {
+/// Begins a transaction that may write, when no other of `scope` runs. On SQLite it takes the one writer's place; Postgres
+/// is asked for both at once, since each question to it costs.
+pub(super) fn begin(db: &mut Db, scope: &Scope) -> Result<()> {
+    let conn = match db {
         Db::Sqlite(conn) => {
             AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?;
+            return Ok(());
         }
-        Db::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn)?,
+        Db::Postgres(conn) => conn,
+    };
+    let (function, name) = match scope {
+        Scope::Own => return Ok(AnsiTransactionManager::begin_transaction(conn)?),
+        Scope::System => ("pg_advisory_xact_lock", "system"),
+        Scope::Organization(id) => ("pg_advisory_xact_lock", id.as_str()),
+        Scope::Among(id) => ("pg_advisory_xact_lock_shared", id.as_str()),
+    };
+    // An ID has letters, digits and an underscore: whatever has anything else is none, and is not written into SQL.
+    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return Err(Error::not_found("organization", name));
     }
-    Ok(())
+    let both = format!("BEGIN; SELECT {function}(hashtextextended('{name}', 0))");
+    let begun = AnsiTransactionManager::begin_transaction_sql(conn, &both);
+    if begun.is_err() {
+        // diesel takes it for not begun, so nobody else would end it.
+        let _ = conn.batch_execute("ROLLBACK");
+    }
+    Ok(begun?)
 }
 
-/// Waits until no other transaction of `scope` runs. On SQLite the one writer's place is enough.
-pub(super) fn lock(db: &mut Db, scope: &Scope) -> Result<()> {
+/// Waits until no other transaction of an organization runs, in a transaction that has begun. On SQLite the one writer's
+/// place is enough.
+pub(super) fn lock(db: &mut Db, organization: &OrganizationId) -> Result<()> {
     let Db::Postgres(conn) = db else { return Ok(()) };
-    match scope {
-        Scope::System => Alone("system").execute(conn)?,
-        Scope::Organization(id) => Alone(id.as_str()).execute(conn)?,
-        Scope::Among(id) => Shared(id.as_str()).execute(conn)?,
-        Scope::Own => 0,
-    };
+    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind::<Text, _>(organization.as_str())
+        .execute(conn)?;
     Ok(())
 }
-
-/// Makes a statement, prepared once for each connection, that waits for a lock until the transaction ends.
-macro_rules! lock {
-    ($name:ident, $function:literal) => {
-        #[derive(Debug, Clone, Copy)]
-        struct $name<'a>(&'a str);
-
-        impl QueryFragment<Pg> for $name<'_> {
-            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-                out.push_sql(concat!("SELECT ", $function, "(hashtextextended("));
-                out.push_bind_param::<Text, _>(self.0)?;
-                out.push_sql(", 0))");
-                Ok(())
-            }
-        }
-
-        impl QueryId for $name<'_> {
-            type QueryId = $name<'static>;
-
-            const HAS_STATIC_QUERY_ID: bool = true;
-        }
-
-        impl<C> RunQueryDsl<C> for $name<'_> {}
-    };
-}
-lock!(Alone, "pg_advisory_xact_lock");
-lock!(Shared, "pg_advisory_xact_lock_shared");
 
 /// Takes a turn of which there is one at a time, until the transaction ends; false where another one has it. On SQLite
 /// the one writer's place is enough.

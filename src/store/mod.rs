@@ -152,6 +152,13 @@ pub struct Tx<'a> {
     tells: bool,
 }
 
+impl Tx<'_> {
+    /// Waits for whoever changes this organization, too, until the transaction ends: for one that changes several.
+    pub(crate) fn lock(&mut self, organization: &OrganizationId) -> Result<()> {
+        db::lock(self.db, organization)
+    }
+}
+
 impl Store {
     /// Opens the pools of the database at `url` (`sqlite://path` or `postgres://…`).
     pub fn open(url: &str, clock: Clock) -> Result<Self> {
@@ -256,10 +263,10 @@ impl Store {
         f: impl FnOnce(&mut Tx) -> Result<T>,
     ) -> Result<T> {
         let mut db = self.get(Pool::Writers)?;
-        db::begin(&mut db)?;
+        db::begin(&mut db, scope)?;
         let now = self.clock.now();
         let mut tx = Tx { db: &mut db, actor, now, rings: false, tells: false };
-        let done = db::lock(tx.db, scope).and_then(|()| f(&mut tx));
+        let done = f(&mut tx);
         let (rings, tells) = (tx.rings, tx.tells);
         let done = done.and_then(|value| db::commit(&mut db).map(|()| value));
         if done.is_err() {

@@ -9,7 +9,7 @@ use crate::store::schema::{
     connections, directories, directory_users, group_members, groups, users,
 };
 use crate::store::users::{self as people, Source, User};
-use crate::store::{ConnectionId, GroupId, Scope, Time, Tx, UserId, events};
+use crate::store::{ConnectionId, GroupId, Time, Tx, UserId, events};
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -31,7 +31,7 @@ type Gone = (UserId, bool);
 pub(in crate::store) fn over(tx: &mut Tx, due: Due, limit: i64) -> Result<usize> {
     let Some(directory) = next(tx, due)? else { return Ok(0) };
     // What the directory does at the same time comes before or after.
-    db::lock(tx.db, &Scope::Organization(directory.organization_id.clone()))?;
+    db::lock(tx.db, &directory.organization_id)?;
     let gone = people_due(tx, &directory, due, limit)?;
     let (kept, erased): (Vec<Gone>, Vec<Gone>) = match due {
         Due::Directories(_) => gone.into_iter().partition(|(_, is_removed)| !is_removed),
