@@ -3,6 +3,7 @@
 mod access;
 mod api_key;
 mod application;
+mod apply;
 mod audit;
 mod completions;
 mod configuration;
@@ -96,6 +97,10 @@ enum Command {
     /// The settings and where they came from
     #[command(subcommand)]
     Config(configuration::Command),
+    /// Make organizations, connections, rules and applications what a file says, all of it or nothing
+    Apply(apply::Arguments),
+    /// Write all organizations, connections, rules and applications as such a file, without secrets
+    Export,
     /// Organizations: your customers
     #[command(subcommand)]
     Org(organization::Command),
@@ -195,6 +200,8 @@ fn command(shell: Shell, command: Command) -> Result {
         Command::Migrate(arguments) => migrate::run(&shell, &arguments),
         Command::Doctor => doctor::run(&shell),
         Command::Config(command) => configuration::run(&shell, &command),
+        Command::Apply(arguments) => apply::apply(&shell, &arguments),
+        Command::Export => apply::export(&shell),
         Command::Org(command) => organization::run(&shell, command),
         Command::Domain(command) => domain::run(&shell, command),
         Command::Connection(command) => connection::run(&shell, command),

@@ -14,9 +14,9 @@ pub mod provisioning;
 mod recompute;
 pub mod rule_sets;
 mod run;
-pub mod whole;
 #[cfg(test)]
 mod tests;
+pub mod whole;
 mod write;
 
 pub(super) use recompute::{

@@ -1,0 +1,544 @@
+//! A file is carried out in one transaction, by the acts by which people do the same one by one. What differs is found by
+//! comparing the file with what an export would say now.
+
+use super::document::{self, Document, Entity, Rule, differing};
+use super::export;
+use crate::access::Model;
+use crate::access::rules::Target;
+use crate::domain::DomainName;
+use crate::error::{Error, FieldError, Result};
+use crate::saml::metadata::IdentityProvider;
+use crate::store::access::entities::{self, NewEntity};
+use crate::store::access::provisioning::{self, ProvisioningPatch};
+use crate::store::access::rule_sets::{self, NewRule};
+use crate::store::access::{self, holds, whole};
+use crate::store::applications::{
+    self, Application, ApplicationKind, ApplicationPatch, IdTokenAlg, Logout, LogoutPatch,
+    NewApplication, NoConnection,
+};
+use crate::store::connections::{
+    self, Connection, ConnectionPatch, ConnectionState, NewConnection,
+};
+use crate::store::organizations::{
+    self, Admission, NewOrganization, Organization, OrganizationPatch,
+};
+use crate::store::{ApplicationId, OrganizationId, Tx, UserId, domains, enforcement, users};
+use serde::Serialize;
+use std::collections::{HashMap, HashSet};
+
+/// One thing that the file changes.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Line {
+    /// `create`, `change` or `remove`.
+    pub(super) act: &'static str,
+    pub(super) what: &'static str,
+    pub(super) name: String,
+    /// What of it is different.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) fields: Vec<String>,
+}
+
+/// What a file changes.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Plan {
+    pub(super) changes: Vec<Line>,
+    /// How many people have a lower role or a place less after it.
+    pub(super) lose: usize,
+}
+
+/// What metadata says that has been read before, by the places in the file of organization and connection.
+pub(super) type Metadata = HashMap<(usize, usize), IdentityProvider>;
+
+/// What people have: their role and places, by person and application.
+type Having = HashMap<(UserId, ApplicationId), (Option<String>, HashSet<String>)>;
+
+/// Makes everything as the file says.
+pub(super) fn run(tx: &mut Tx, file: &Document, metadata: &Metadata, prune: bool) -> Result<Plan> {
+    let mut run = Run { tx, prune, plan: Plan::default() };
+    let mut before = Having::new();
+    for wanted in &file.organizations {
+        if let Some(row) = organizations::by_external_id(run.tx.db, &wanted.external_id)? {
+            run.tx.lock(&row.id)?;
+            before.extend(having(run.tx, &row.id)?);
+        }
+    }
+    // Organizations first, since applications name them; then what in them names applications.
+    for (at, wanted) in file.organizations.iter().enumerate() {
+        run.organization(wanted).map_err(|error| placed(error, &format!("/organizations/{at}")))?;
+    }
+    for (at, wanted) in file.applications.iter().enumerate() {
+        run.application(wanted).map_err(|error| placed(error, &format!("/applications/{at}")))?;
+    }
+    for (at, wanted) in file.organizations.iter().enumerate() {
+        let place = format!("/organizations/{at}");
+        run.inside(at, wanted, metadata).map_err(|error| placed(error, &place))?;
+    }
+    let mut after = Having::new();
+    for wanted in &file.organizations {
+        if let Some(row) = organizations::by_external_id(run.tx.db, &wanted.external_id)? {
+            // What an application gives otherwise than before is computed by a job; here it is to be known now.
+            holds::catch_up(run.tx, &row.id)?;
+            after.extend(having(run.tx, &row.id)?);
+        }
+    }
+    let ranks = ranks(run.tx)?;
+    run.plan.lose = losers(&before, &after, &ranks);
+    Ok(run.plan)
+}
+
+/// The place in the file before what is wrong there.
+pub(super) fn placed(error: Error, place: &str) -> Error {
+    match error {
+        Error::Invalid(faults) => {
+            let at = |fault: FieldError| FieldError {
+                pointer: format!("{place}{}", fault.pointer),
+                ..fault
+            };
+            Error::Invalid(faults.into_iter().map(at).collect())
+        }
+        Error::Conflict { code, detail } => Error::invalid(place, code, detail),
+        Error::NotFound { .. } => Error::invalid(place, "not_found", error.to_string()),
+        other => other,
+    }
+}
+
+fn having(tx: &mut Tx, organization: &OrganizationId) -> Result<Having> {
+    let people = users::all_of(tx.db, organization)?;
+    let whole = whole::of_organization(tx.db, organization, &people)?;
+    let mut all = Having::new();
+    for (user, theirs) in whole.access {
+        for has in theirs {
+            let places = has.entities.iter().map(|it| it.id.to_string()).collect();
+            all.insert((user.clone(), has.application_id), (has.role, places));
+        }
+    }
+    Ok(all)
+}
+
+fn ranks(tx: &mut Tx) -> Result<HashMap<ApplicationId, Model>> {
+    Ok(export::apps(tx.db)?.into_iter().map(|app| (app.id.clone(), app.model())).collect())
+}
+
+/// How many people have less than before.
+fn losers(before: &Having, after: &Having, models: &HashMap<ApplicationId, Model>) -> usize {
+    let nothing = (None, HashSet::new());
+    let loses = |((user, app), (role, places)): (
+        &(UserId, ApplicationId),
+        &(Option<String>, HashSet<String>),
+    )| {
+        let (now, there) = after.get(&(user.clone(), app.clone())).unwrap_or(&nothing);
+        let height = |role: &Option<String>| {
+            let rank = |role| models.get(app).and_then(|model| model.rank(role));
+            role.as_deref().map_or(usize::MAX, |role| rank(role).unwrap_or(usize::MAX - 1))
+        };
+        (height(now) > height(role) || !places.is_subset(there)).then(|| user.clone())
+    };
+    before.iter().filter_map(loses).collect::<HashSet<UserId>>().len()
+}
+
+struct Run<'a, 'b> {
+    tx: &'a mut Tx<'b>,
+    prune: bool,
+    plan: Plan,
+}
+
+impl Run<'_, '_> {
+    fn note(&mut self, act: &'static str, what: &'static str, name: &str, fields: Vec<String>) {
+        if act != "change" || !fields.is_empty() {
+            self.plan.changes.push(Line { act, what, name: name.to_owned(), fields });
+        }
+    }
+
+    /// An organization itself, with its domains.
+    fn organization(&mut self, wanted: &document::Organization) -> Result<()> {
+        if wanted.external_id.is_empty() {
+            let detail =
+                "An organization in a file has your own ID of it, by which it is recognised.";
+            return Err(Error::invalid("/external_id", "required", detail));
+        }
+        let id = &wanted.external_id;
+        let apps = export::apps(self.tx.db)?;
+        let Some(row) = organizations::by_external_id(self.tx.db, id)? else {
+            let new = NewOrganization {
+                name: wanted.name.clone().unwrap_or_else(|| id.clone()),
+                external_id: Some(id.clone()),
+                admission: wanted.admission.unwrap_or(Admission::Both),
+                metadata: wanted.metadata.clone().unwrap_or_default(),
+                is_demo: false,
+                domains: Vec::new(),
+                vouch: false,
+            };
+            let row = organizations::create(self.tx, new)?;
+            self.tx.lock(&row.id)?;
+            self.note("create", "organization", id, Vec::new());
+            self.domains(&row, wanted)?;
+            return self.groups(&row.id, wanted);
+        };
+        let there = export::organization(self.tx.db, &row, &apps)?;
+        let own = document::Organization {
+            name: wanted.name.clone(),
+            admission: wanted.admission,
+            metadata: wanted.metadata.clone(),
+            groups: wanted.groups,
+            ..document::Organization::default()
+        };
+        let fields = differing(&own, &there).into_iter().filter(|it| it != "external_id").collect();
+        self.note("change", "organization", id, fields);
+        let patch = OrganizationPatch {
+            name: wanted.name.clone(),
+            admission: wanted.admission,
+            metadata: wanted.metadata.clone(),
+            ..OrganizationPatch::default()
+        };
+        organizations::change(self.tx, &row.id, patch)?;
+        self.domains(&row, wanted)?;
+        self.groups(&row.id, wanted)
+    }
+
+    fn groups(&mut self, id: &OrganizationId, wanted: &document::Organization) -> Result<()> {
+        if wanted.groups.is_some() {
+            let patch = ProvisioningPatch { groups: wanted.groups, ..ProvisioningPatch::default() };
+            provisioning::change(self.tx, id, &patch)?;
+        }
+        Ok(())
+    }
+
+    fn domains(&mut self, row: &Organization, wanted: &document::Organization) -> Result<()> {
+        let Some(names) = &wanted.domains else { return Ok(()) };
+        let there = domains::list(self.tx.db, &row.id)?;
+        for (at, name) in names.iter().enumerate() {
+            let pointer = format!("/domains/{at}");
+            let read = DomainName::parse(name)
+                .map_err(|fault| Error::invalid(&pointer, fault.code(), fault.to_string()))?;
+            match there.iter().find(|domain| domain.name == read.as_str()) {
+                Some(domain) if domain.is_live() => {}
+                Some(domain) => {
+                    domains::vouch(self.tx, domain)?;
+                    self.note("change", "domain", name, vec!["state".to_owned()]);
+                }
+                None => {
+                    domains::add(self.tx, &row.id, &read, true)
+                        .map_err(|error| placed(error, &pointer))?;
+                    self.note("create", "domain", name, Vec::new());
+                }
+            }
+        }
+        if self.prune {
+            for domain in there.iter().filter(|domain| !names.contains(&domain.name)) {
+                domains::remove(self.tx, &row.id, domain.id.as_str())?;
+                self.note("remove", "domain", &domain.name, Vec::new());
+            }
+        }
+        Ok(())
+    }
+
+    fn application(&mut self, wanted: &document::Application) -> Result<()> {
+        let apps = export::apps(self.tx.db)?;
+        let organizations = self.admitted(wanted)?;
+        let named: Vec<&Application> =
+            apps.iter().filter(|app| !app.is_demo && app.name == wanted.name).collect();
+        let row = match named.as_slice() {
+            [] => return self.new_application(wanted, organizations),
+            [row] => *row,
+            _ => {
+                let detail =
+                    "Several applications have this name, so it does not say which one is meant.";
+                return Err(Error::invalid("/name", "ambiguous", detail));
+            }
+        };
+        let there = export::application(self.tx.db, row)?;
+        if wanted.kind.is_some_and(|kind| kind != row.kind) {
+            let detail = format!("An application stays what it is: {} is {}.", row.id, row.kind);
+            return Err(Error::invalid("/kind", "fixed", detail));
+        }
+        self.note("change", "application", &wanted.name, differing(wanted, &there));
+        let text =
+            |text: &Option<String>| text.clone().map(|it| Some(it).filter(|it| !it.is_empty()));
+        let patch = ApplicationPatch {
+            name: None,
+            redirect_uris: wanted.redirect_uris.clone(),
+            post_logout_redirect_uris: wanted.post_logout_redirect_uris.clone(),
+            initiate_login_uri: text(&wanted.initiate_login_uri),
+            fallback_url: text(&wanted.fallback_url),
+            no_connection: wanted.no_connection,
+            id_token_alg: wanted.id_token_alg,
+            organizations: organizations.map(Some),
+            logout: LogoutPatch {
+                backchannel_uri: text(&wanted.backchannel_logout_uri),
+                frontchannel_uri: text(&wanted.frontchannel_logout_uri),
+                ..LogoutPatch::default()
+            },
+            roles: wanted.roles.clone(),
+            default_role: text(&wanted.default_role),
+            entity_types: wanted.entity_types.clone(),
+            protected_hosts: wanted.protected_hosts.clone(),
+        };
+        let id = row.id.clone();
+        applications::change(self.tx, &id, patch)?;
+        Ok(())
+    }
+
+    fn new_application(
+        &mut self,
+        wanted: &document::Application,
+        organizations: Option<Vec<OrganizationId>>,
+    ) -> Result<()> {
+        let usual = Model::default();
+        let empty = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let new = NewApplication {
+            name: wanted.name.clone(),
+            kind: wanted.kind.unwrap_or(ApplicationKind::Web),
+            redirect_uris: wanted.redirect_uris.clone().unwrap_or_default(),
+            post_logout_redirect_uris: wanted.post_logout_redirect_uris.clone().unwrap_or_default(),
+            initiate_login_uri: empty(&wanted.initiate_login_uri),
+            fallback_url: empty(&wanted.fallback_url),
+            no_connection: wanted.no_connection.unwrap_or(NoConnection::Page),
+            id_token_alg: wanted.id_token_alg.unwrap_or(IdTokenAlg::Rs256),
+            organizations,
+            is_demo: false,
+            logout: Logout {
+                backchannel_uri: empty(&wanted.backchannel_logout_uri),
+                frontchannel_uri: empty(&wanted.frontchannel_logout_uri),
+                ..Logout::default()
+            },
+            model: Model {
+                roles: wanted.roles.clone().unwrap_or(usual.roles),
+                default_role: match &wanted.default_role {
+                    Some(_) => empty(&wanted.default_role),
+                    None => usual.default_role,
+                },
+                types: wanted.entity_types.clone().unwrap_or(usual.types),
+            },
+            protected_hosts: wanted.protected_hosts.clone().unwrap_or_default(),
+        };
+        // Its first secret is shown to nobody: another one is made when the app is set up.
+        applications::create(self.tx, new)?;
+        self.note("create", "application", &wanted.name, Vec::new());
+        Ok(())
+    }
+
+    fn admitted(&mut self, wanted: &document::Application) -> Result<Option<Vec<OrganizationId>>> {
+        let Some(names) = &wanted.organizations else { return Ok(None) };
+        let mut ids = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            let found = organizations::by_external_id(self.tx.db, name)?;
+            let missing = || {
+                let detail = format!("There is no organization with the external ID {name}.");
+                Error::invalid(&format!("/organizations/{at}"), "not_found", detail)
+            };
+            ids.push(found.ok_or_else(missing)?.id);
+        }
+        Ok(Some(ids))
+    }
+
+    /// What belongs to an organization and may name applications.
+    fn inside(
+        &mut self,
+        at: usize,
+        wanted: &document::Organization,
+        read: &Metadata,
+    ) -> Result<()> {
+        let found = organizations::by_external_id(self.tx.db, &wanted.external_id)?;
+        let row = found.ok_or_else(|| Error::not_found("organization", &*wanted.external_id))?;
+        for (n, connection) in wanted.connections.iter().enumerate() {
+            let place = format!("/connections/{n}");
+            self.connection(&row, connection, read.get(&(at, n)))
+                .map_err(|error| placed(error, &place))?;
+        }
+        if self.prune {
+            self.prune_connections(&row, wanted)?;
+        }
+        if let Some(to) = wanted.enforcement.filter(|to| *to != row.enforcement) {
+            enforcement::set(self.tx, &row.id, to, true)?;
+            self.note(
+                "change",
+                "organization",
+                &wanted.external_id,
+                vec!["enforcement".to_owned()],
+            );
+        }
+        self.entities(&row, wanted)?;
+        if let Some(rules) = &wanted.rules {
+            self.rules(&row, rules)?;
+        }
+        Ok(())
+    }
+
+    fn connection(
+        &mut self,
+        organization: &Organization,
+        wanted: &document::Connection,
+        read: Option<&IdentityProvider>,
+    ) -> Result<()> {
+        let rows = export::connection_rows(self.tx.db, organization)?;
+        let named = format!("{} – {}", organization.name, wanted.name);
+        let mut named_so = rows.into_iter().filter(|row| row.name == wanted.name);
+        let row: Connection = match (named_so.next(), named_so.next()) {
+            (Some(row), None) => {
+                let there = export::connection(&row);
+                let mut fields = differing(wanted, &there);
+                fields.retain(|field| field != "metadata_xml");
+                if read.is_some_and(|read| row.identity_provider.as_deref() != Some(read))
+                    && !fields.iter().any(|field| field == "identity_provider")
+                {
+                    fields.push("identity_provider".to_owned());
+                }
+                self.note("change", "connection", &named, fields);
+                let patch = ConnectionPatch {
+                    name: None,
+                    provider: wanted.provider.clone(),
+                    settings: wanted.settings.clone(),
+                };
+                connections::change(self.tx, &row.id, patch)?
+            }
+            (Some(_), Some(_)) => {
+                let detail = "Several connections of the organization have this name.";
+                return Err(Error::invalid("/name", "ambiguous", detail));
+            }
+            (None, _) => {
+                self.note("create", "connection", &named, Vec::new());
+                let new = NewConnection {
+                    name: wanted.name.clone(),
+                    provider: wanted.provider.clone().unwrap_or_else(|| "generic".to_owned()),
+                    settings: wanted.settings.clone().unwrap_or_default(),
+                };
+                connections::create(self.tx, &organization.id, new)?
+            }
+        };
+        let row = match read.or(wanted.identity_provider.as_ref()) {
+            Some(provider) if row.identity_provider.as_deref() != Some(provider) => {
+                let url = wanted.metadata_url.clone();
+                connections::import(self.tx, &row.id, provider.clone(), url, false)?
+            }
+            _ => row,
+        };
+        match wanted.active {
+            Some(true) if row.state != ConnectionState::Active => {
+                connections::activate(self.tx, &row.id, true)?;
+            }
+            Some(false) if row.state == ConnectionState::Active => {
+                connections::disable(self.tx, &row.id)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn prune_connections(
+        &mut self,
+        row: &Organization,
+        wanted: &document::Organization,
+    ) -> Result<()> {
+        for connection in export::connection_rows(self.tx.db, row)? {
+            if !wanted.connections.iter().any(|it| it.name == connection.name) {
+                connections::delete(self.tx, &connection.id)?;
+                let name = format!("{} – {}", row.name, connection.name);
+                self.note("remove", "connection", &name, Vec::new());
+            }
+        }
+        Ok(())
+    }
+
+    fn entities(&mut self, row: &Organization, wanted: &document::Organization) -> Result<()> {
+        let apps = export::apps(self.tx.db)?;
+        for (at, entity) in wanted.entities.iter().enumerate() {
+            let place = format!("/entities/{at}");
+            self.entity(row, entity, &apps).map_err(|error| placed(error, &place))?;
+        }
+        if self.prune {
+            for there in export::entity_rows(self.tx.db, row)? {
+                if !wanted.entities.iter().any(|it| it.key == there.key) {
+                    entities::delete(self.tx, &row.id, &there.key)?;
+                    self.note("remove", "entity", &there.key, Vec::new());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn entity(&mut self, row: &Organization, wanted: &Entity, apps: &[Application]) -> Result<()> {
+        let named = wanted.application.as_deref();
+        let app = named.map(|name| app_id(apps, name)).transpose()?;
+        let app = access::meant(self.tx.db, &row.id, app.as_ref())?;
+        let rows = export::entity_rows(self.tx.db, row)?;
+        match rows.iter().find(|it| it.key == wanted.key) {
+            Some(there) => {
+                let fields = differing(wanted, &export::entity(there, apps));
+                let is_off = there.is_default && !wanted.is_default;
+                let more = is_off.then(|| "is_default".to_owned());
+                self.note(
+                    "change",
+                    "entity",
+                    &wanted.key,
+                    fields.into_iter().chain(more).collect(),
+                );
+            }
+            None => self.note("create", "entity", &wanted.key, Vec::new()),
+        }
+        let new = NewEntity {
+            kind: wanted.kind.clone(),
+            name: wanted.name.clone(),
+            external_id: wanted.external_id.clone(),
+            is_default: wanted.is_default,
+        };
+        entities::put(self.tx, &row.id, &app, &wanted.key, new)?;
+        Ok(())
+    }
+
+    fn rules(&mut self, row: &Organization, wanted: &[Rule]) -> Result<()> {
+        let apps = export::apps(self.tx.db)?;
+        let there = export::rules(self.tx.db, row, &apps)?.unwrap_or_default();
+        let with_app = |rule: &Rule, given: &Rule| {
+            // One that names no application means the only one there is.
+            let application = rule.application.clone().or_else(|| given.application.clone());
+            Rule { application, ..rule.clone() } == *given
+        };
+        let same = wanted.len() == there.len()
+            && wanted.iter().zip(&there).all(|(rule, given)| with_app(rule, given));
+        if same {
+            return Ok(());
+        }
+        let kept = rule_sets::current(self.tx.db, &row.id)?;
+        let kept = kept.map(|set| set.rules.into_inner()).unwrap_or_default();
+        let places = export::entity_rows(self.tx.db, row)?;
+        let mut new = Vec::new();
+        for (at, rule) in wanted.iter().enumerate() {
+            let known = there.iter().position(|given| with_app(rule, given));
+            let id = known.and_then(|at| kept.get(at)).and_then(|rule| rule.id.parse().ok());
+            let target = |it: &document::Target| {
+                let entity = it.entity.as_ref().map(|key| {
+                    let found = places.iter().find(|place| place.key == *key);
+                    let place = format!("/rules/{at}/targets");
+                    let detail = format!("There is no entity with the key {key}.");
+                    found.map(|place| place.id.to_string()).ok_or(Error::invalid(
+                        &place,
+                        "not_found",
+                        detail,
+                    ))
+                });
+                Ok(Target { kind: it.kind.clone(), entity: entity.transpose()? })
+            };
+            let app = rule.application.as_deref().map(|name| app_id(&apps, name)).transpose();
+            new.push(NewRule {
+                id,
+                application_id: app.map_err(|error| placed(error, &format!("/rules/{at}")))?,
+                compare: rule.compare,
+                pattern: rule.pattern.clone(),
+                targets: rule.targets.iter().map(target).collect::<Result<_>>()?,
+                role: rule.role.clone(),
+                auto_approve: rule.auto_approve,
+                priority: rule.priority,
+            });
+        }
+        rule_sets::apply(self.tx, &row.id, new, None)?;
+        let fields = vec![format!("{} → {} rules", there.len(), wanted.len())];
+        self.note("change", "rules", &row.external_id.clone().unwrap_or_default(), fields);
+        Ok(())
+    }
+}
+
+fn app_id(apps: &[Application], name: &str) -> Result<ApplicationId> {
+    let found = apps.iter().find(|app| !app.is_demo && app.name == name).map(|app| app.id.clone());
+    let detail = || format!("There is no application with the name {name}.");
+    found.ok_or_else(|| Error::invalid("/application", "not_found", detail()))
+}
