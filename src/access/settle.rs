@@ -58,7 +58,40 @@ pub fn collide(a: &Claim, b: &Claim) -> Option<Collision> {
 /// `winner` tells which of two mappings somebody chose for this person. Where nobody chose, what the person has comes
 /// before what they have not, then the first in time, then the lower mapping ID. Choices that contradict each other
 /// count in the order of their mappings' IDs, so that the same choices always end the same.
+///
+/// What comes of it is settled again, as what the person has now, until nothing changes any more: with choices that stand
+/// against habits, one round can take away what the next would give back. Should rounds go in a circle, the one whose
+/// mappings have the lowest IDs is it. So computing again what is settled changes nothing.
 pub fn settle(claims: &[Claim], winner: impl Fn(&str, &str) -> Option<String>) -> Settled {
+    let mut claims = claims.to_vec();
+    let placed = |claims: &[Claim]| -> Vec<usize> {
+        let all = claims.iter().enumerate();
+        all.filter_map(|(at, claim)| claim.is_placed.then_some(at)).collect()
+    };
+    let (mut states, mut rounds) = (vec![placed(&claims)], Vec::<Settled>::new());
+    loop {
+        let round = once(&claims, &winner);
+        let state = round.held.clone();
+        rounds.push(round);
+        if let Some(first) = states.iter().position(|known| *known == state) {
+            let names = |round: &Settled| -> Vec<&str> {
+                let mut names: Vec<&str> =
+                    round.held.iter().filter_map(|at| Some(claims.get(*at)?.mapping)).collect();
+                names.sort_unstable();
+                names
+            };
+            let circle = rounds.drain(first..);
+            return circle.min_by(|a, b| names(a).cmp(&names(b))).unwrap_or_default();
+        }
+        for (at, claim) in claims.iter_mut().enumerate() {
+            claim.is_placed = state.contains(&at);
+        }
+        states.push(state);
+    }
+}
+
+/// One round of [`settle`].
+fn once(claims: &[Claim], winner: impl Fn(&str, &str) -> Option<String>) -> Settled {
     let mut pairs = Vec::new();
     for (b, later) in claims.iter().enumerate() {
         for (a, earlier) in claims.iter().take(b).enumerate() {

@@ -117,6 +117,24 @@ fn choices_that_contradict_each_other_end_the_same() {
     }
 }
 
+#[test]
+fn a_choice_against_habits_is_settled_to_its_end() {
+    let model = Model::default();
+    let all = [
+        It { is_placed: true, ..it(0, 0, SUB, 1) },
+        it(1, 0, TEAM, 0),
+        it(2, 1, SUB, 0),
+        it(3, 1, CONCURRENCY, 0),
+        it(4, 0, CONCURRENCY, 0),
+    ];
+    let mut chosen = all_chosen(&[false; 28]);
+    chosen.insert((3, 4), 3);
+    chosen.retain(|(a, b), _| (a * 7 + b * 3) % 28 < 7);
+    let first = held(&model, &all, &chosen);
+    let placed = all.map(|it| It { is_placed: first.contains(&it.mapping), ..it });
+    assert_eq!(held(&model, &placed, &chosen), first);
+}
+
 fn some_claims() -> impl Strategy<Value = Vec<It>> {
     let one = (0..4_usize, 0..3_usize, 0..3_i64, any::<bool>());
     proptest::collection::vec(one, 0..7).prop_map(|list| {
