@@ -9,6 +9,9 @@ use crate::views::preview::PreviewView;
 use crate::views::rules::{RuleBody, RuleSetView, Rules};
 use clap::Subcommand;
 
+/// After how many people a preview says how far it is.
+const NOTED: usize = 10_000;
+
 /// What to do with rules.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -106,7 +109,14 @@ fn look(
 ) -> Result<access::preview::Preview> {
     let now = shell.now();
     let asked = Asked { rules: Some(rules), ..Asked::default() };
-    shell.read(|db| preview(db, id, asked, now))
+    // Of very many people it takes a while, so it says how far it is.
+    let mut noted = |done: usize, total: usize| {
+        if total > NOTED && done > 0 && done.is_multiple_of(NOTED) {
+            shell.out.note(format!("{done} of {total} people"));
+        }
+        Ok(())
+    };
+    shell.read(|db| preview(db, id, asked, now, &mut noted))
 }
 
 fn show(shell: &Shell, seen: access::preview::Preview) -> Result {

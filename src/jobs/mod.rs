@@ -6,4 +6,5 @@ pub mod deliver;
 pub mod keys;
 pub mod notices;
 pub mod number;
+pub mod previews;
 pub mod refresh;

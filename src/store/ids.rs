@@ -155,6 +155,9 @@ id!(/// ID of what became of telling one event to one endpoint.
     DeliveryId, "whd", "delivery");
 id!(/// ID of a link into the portal, or of one visit there.
     SetupLinkId, "lnk", "setup link");
+id!(
+    /// Names a preview that is worked on.
+    PreviewId, "prv", "preview");
 id!(/// ID of a request to this gateway, by which its log lines are found.
     RequestId, "req", "request");
 

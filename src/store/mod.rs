@@ -55,8 +55,8 @@ pub(crate) use db::on_backend;
 pub use ids::{
     AlertId, ApiKeyId, ApplicationId, BreakGlassCodeId, ConflictId, ConnectionId, DeliveryId,
     DomainId, EntityId, EventId, ExemptOwnerId, GrantId, GroupId, KeyId, LogoutId, MappingId,
-    NoticeId, OrganizationId, RequestId, RuleId, ScimRequestId, ScimTokenId, SecretId, SessionId,
-    SetupLinkId, TraceId, UserId, WebhookEndpointId,
+    NoticeId, OrganizationId, PreviewId, RequestId, RuleId, ScimRequestId, ScimTokenId, SecretId,
+    SessionId, SetupLinkId, TraceId, UserId, WebhookEndpointId,
 };
 pub use page::{Page, Window};
 use prepared::Prepared;

@@ -676,6 +676,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    previews (id) {
+        id -> Text,
+        organization_id -> Text,
+        asked -> Text,
+        done -> BigInt,
+        total -> BigInt,
+        result -> Nullable<Text>,
+        fault -> Nullable<Text>,
+        leased_until -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(domains -> organizations (organization_id));
 diesel::joinable!(connections -> organizations (organization_id));
 diesel::joinable!(users -> organizations (organization_id));
@@ -708,7 +723,10 @@ diesel::joinable!(access -> users (user_id));
 diesel::joinable!(access -> applications (application_id));
 diesel::joinable!(placements -> entities (entity_id));
 
+diesel::joinable!(previews -> organizations (organization_id));
+
 diesel::allow_tables_to_appear_in_same_query!(
+    previews,
     settings,
     organizations,
     domains,

@@ -1,8 +1,96 @@
 //! What is shown of what a change of rules or mappings would do.
 
-use crate::store::access::preview::{Having, Line, Preview};
-use serde::Serialize;
+use super::rules::RuleBody;
+use super::words;
+use crate::error::{Error, Result};
+use crate::store::MappingId;
+use crate::store::access::mappings::MappingState;
+use crate::store::access::preview::{Asked, Having, Line, Preview};
+use crate::store::access::previews::Underway;
+use crate::store::access::rule_sets::NewRule;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
+
+/// What is asked about: rules, mappings, or both.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = NewAccessPreview)]
+#[serde(deny_unknown_fields)]
+pub struct PreviewQuestion {
+    /// The rules as they would be; left out: as they are.
+    rules: Option<Vec<RuleBody>>,
+    /// Mappings that would be approved or rejected.
+    #[serde(default)]
+    mappings: Vec<Decision>,
+}
+
+/// What would become of a mapping.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = SupposedMapping)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    #[schema(value_type = String)]
+    id: MappingId,
+    /// `approved` or `rejected`.
+    #[schema(schema_with = words::mapping_state)]
+    state: MappingState,
+}
+
+impl PreviewQuestion {
+    /// The same for the store.
+    pub fn asked(self) -> Result<Asked> {
+        let decided = |it: Decision| match it.state {
+            MappingState::Approved => Ok((it.id, true)),
+            MappingState::Rejected => Ok((it.id, false)),
+            MappingState::Pending | MappingState::AutoApproved => {
+                let detail = "A mapping would be approved or rejected.";
+                Err(Error::invalid("/mappings", "invalid", detail))
+            }
+        };
+        Ok(Asked {
+            rules: self.rules.map(|list| list.into_iter().map(NewRule::from).collect()),
+            mappings: self.mappings.into_iter().map(decided).collect::<Result<_>>()?,
+        })
+    }
+}
+
+/// A preview that is being worked on, or was.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PreviewUnderway)]
+pub struct PreviewUnderwayView {
+    #[schema(example = "prv_01kampz3y7f4m8t2v6c9d0e1hj")]
+    id: String,
+    /// `running`, `done` or `failed`.
+    #[schema(example = "running")]
+    state: &'static str,
+    /// Of how many people it is known.
+    done: i64,
+    /// Of how many it is asked; 0 while that is not known.
+    total: i64,
+    /// What would happen; `null` until it is done.
+    #[schema(value_type = Option<PreviewView>)]
+    preview: Option<Value>,
+    /// Why it cannot be said; `null` unless it failed.
+    fault: Option<String>,
+}
+
+impl From<Underway> for PreviewUnderwayView {
+    fn from(row: Underway) -> Self {
+        let state = match (&row.fault, row.finished_at) {
+            (Some(_), _) => "failed",
+            (None, Some(_)) => "done",
+            (None, None) => "running",
+        };
+        Self {
+            id: row.id.to_string(),
+            state,
+            done: if state == "done" { row.total } else { row.done },
+            total: row.total,
+            preview: row.result.map(crate::store::Json::into_inner),
+            fault: row.fault,
+        }
+    }
+}
 
 /// What a change of rules or mappings would do.
 #[derive(Serialize, ToSchema)]

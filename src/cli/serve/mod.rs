@@ -97,11 +97,14 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         let reading = tokio::spawn(jobs::refresh::run(refresher, stopped.clone()));
         let numbering = tokio::spawn(jobs::number::run(store.clone(), stopped.clone()));
         let granting = tokio::spawn(jobs::access::run(store.clone(), stopped.clone()));
+        let previewing = tokio::spawn(jobs::previews::run(store.clone(), stopped.clone()));
         let cleaning = tokio::spawn(jobs::clean_up::run(store, retention, metrics, stopped));
         let ended = running.until(ending).await;
         // The job ends when the sender is gone, too: nobody has to hear this.
         let _ = stop.send(true);
-        for job in [delivering, telling, renewing, reading, numbering, granting, cleaning] {
+        let jobs =
+            [delivering, telling, renewing, reading, numbering, granting, previewing, cleaning];
+        for job in jobs {
             if let Err(error) = job.await {
                 tracing::error!(%error, "a job did not end well");
             }

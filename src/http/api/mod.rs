@@ -185,6 +185,7 @@ fn what_groups_give(config: &mut Described) {
         .service(access::rules::get_mapping_rules)
         .service(access::rules::put_mapping_rules)
         .service(access::rules::preview_mapping_rules)
+        .service(access::rules::get_mapping_rules_preview)
         .service(access::rules::run_mapping_rules)
         .service(access::rules::list_mapping_rules_history)
         .service(access::conflicts::list_access_conflicts)

@@ -10,6 +10,7 @@ mod guard;
 pub mod holds;
 pub mod mappings;
 pub mod preview;
+pub mod previews;
 pub mod provisioning;
 mod recompute;
 pub mod rule_sets;

@@ -19,6 +19,8 @@ use std::collections::{HashMap, HashSet};
 
 /// How many people a preview names; it counts all.
 pub const MOST_NAMED: usize = 500;
+/// After how many people it is said how far a preview is.
+const AT_ONCE: usize = 2_000;
 
 /// What is asked about.
 #[derive(Debug, Clone, Default)]
@@ -76,12 +78,13 @@ pub struct Having {
     pub entities: Vec<(String, String)>,
 }
 
-/// Finds out what would happen.
+/// Finds out what would happen. `noted` hears of how many people it is known, of how many.
 pub fn preview(
     db: &mut Db,
     organization: &OrganizationId,
     asked: Asked,
     now: Time,
+    noted: &mut dyn FnMut(usize, usize) -> Result<()>,
 ) -> Result<Preview> {
     let version = rule_sets::version(db, organization)?;
     let applications = applications_of(db, organization)?;
@@ -96,7 +99,12 @@ pub fn preview(
     let made = would.run(&applications)?;
     let people = would.concerned(db, organization)?;
     let supposed = would.supposed();
-    let deltas = recompute::deltas(db, organization, &applications, &people, Some(&supposed), now)?;
+    let mut deltas = Vec::new();
+    for (at, some) in people.chunks(AT_ONCE).enumerate() {
+        noted(at * AT_ONCE, people.len())?;
+        let found = recompute::deltas(db, organization, &applications, some, Some(&supposed), now)?;
+        deltas.extend(found);
+    }
     let preview = Preview { version, mappings: made, ..Preview::default() };
     Ok(would.told(preview, people.len(), &deltas))
 }

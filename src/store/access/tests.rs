@@ -1,6 +1,7 @@
 //! What directories' groups do to people's access.
 
 mod guards;
+mod large;
 mod properties;
 mod renames;
 mod rows;

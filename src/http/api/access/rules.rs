@@ -1,47 +1,22 @@
 //! Mapping rules: the whole set, what it would do, what it did.
 
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::http::api::answer::{Answer, List};
 use crate::http::api::input::{Body, Listing, NoFilter, Nothing};
 use crate::http::api::{organizations as customers, schemas};
 use crate::http::caller::{ApiKey, OrganizationsRead, OrganizationsWrite};
 use crate::http::error::ApiError;
 use crate::http::server::State;
-use crate::store::access::mappings::MappingState;
-use crate::store::access::preview::{self, Asked};
 use crate::store::access::rule_sets::{self, NewRule};
-use crate::store::{MappingId, Scope, Tx, access};
-use crate::views::preview::PreviewView;
-use crate::views::rules::{RuleBody, RuleSetView, Rules};
-use actix_web::http::header::{ETAG, IF_MATCH};
+use crate::store::access::{preview, previews};
+use crate::store::{PreviewId, Scope, Tx, access, users};
+use crate::views::preview::{PreviewQuestion, PreviewUnderwayView, PreviewView};
+use crate::views::rules::{RuleSetView, Rules};
+use actix_web::http::header::{ETAG, IF_MATCH, LOCATION};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
-
-/// What is asked about: rules, mappings, or both.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = NewAccessPreview)]
-#[serde(deny_unknown_fields)]
-struct Question {
-    /// The rules as they would be; left out: as they are.
-    rules: Option<Vec<RuleBody>>,
-    /// Mappings that would be approved or rejected.
-    #[serde(default)]
-    mappings: Vec<Decision>,
-}
-
-/// What would become of a mapping.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = SupposedMapping)]
-#[serde(deny_unknown_fields)]
-struct Decision {
-    #[schema(value_type = String)]
-    id: MappingId,
-    /// `approved` or `rejected`.
-    #[schema(schema_with = schemas::mapping_state)]
-    state: MappingState,
-}
 
 /// What a run of the rules did.
 #[derive(Serialize, ToSchema)]
@@ -122,12 +97,16 @@ pub(in crate::http::api) async fn put_mapping_rules(
 
 /// Preview rules or mappings
 ///
-/// Who would gain, lose or change what, and why. Nothing is written.
+/// Who would gain, lose or change what, and why. Nothing is written. In an organization of more than 20,000 people it takes longer than anybody waits:
+/// then the answer is 202 with the address at which to look how far it is.
 #[utoipa::path(
     tag = "mapping_rules",
     params(schemas::OrganizationPath),
-    request_body = Question,
-    responses((status = 200, body = PreviewView)),
+    request_body = PreviewQuestion,
+    responses(
+        (status = 200, body = PreviewView),
+        (status = 202, body = PreviewUnderwayView, description = "It is being worked on: see `Location`."),
+    ),
     security(("api_key" = ["organizations:read"])),
 )]
 #[post("/organizations/{organization}/mapping_rules/preview")]
@@ -135,30 +114,53 @@ pub(in crate::http::api) async fn preview_mapping_rules(
     key: ApiKey<OrganizationsRead>,
     state: Data<State>,
     name: Path<String>,
-    body: Body<Question>,
-) -> Answer<PreviewView> {
-    let only = key.organization().cloned();
-    let asked = Asked {
-        rules: body.0.rules.map(|list| list.into_iter().map(NewRule::from).collect()),
-        mappings: body.0.mappings.into_iter().map(decision).collect::<Result<_>>()?,
-    };
-    let now = state.store.clock().now();
-    let read = state.store.read(move |db| {
-        let id = customers::resolve(db, only.as_ref(), &name)?.id;
-        preview::preview(db, &id, asked, now)
-    });
-    Ok(Json(read.await?.into()))
+    body: Body<PreviewQuestion>,
+) -> Result<HttpResponse, ApiError> {
+    let id = customers::find(&state, &key, name.into_inner()).await?.id;
+    let everybody = users::Filter { organization: Some(id.clone()), ..users::Filter::default() };
+    let count = state.store.read(move |db| users::count(db, &everybody)).await?;
+    if count > previews::MANY {
+        let question =
+            serde_json::to_value(&body.0).map_err(|error| Error::Internal(error.into()))?;
+        let scope = Scope::from(&id);
+        let ask = move |tx: &mut Tx| previews::ask(tx, &id, question);
+        let row = state.store.write(scope, key.actor(), ask).await?;
+        let place = format!(
+            "/api/v1/organizations/{}/mapping_rules/previews/{}",
+            row.organization_id, row.id
+        );
+        return Ok(HttpResponse::Accepted()
+            .insert_header((LOCATION, place))
+            .json(PreviewUnderwayView::from(row)));
+    }
+    let (asked, now) = (body.0.asked()?, state.store.clock().now());
+    let read =
+        state.store.read(move |db| preview::preview(db, &id, asked, now, &mut |_, _| Ok(())));
+    Ok(HttpResponse::Ok().json(PreviewView::from(read.await?)))
 }
 
-fn decision(it: Decision) -> Result<(MappingId, bool)> {
-    match it.state {
-        MappingState::Approved => Ok((it.id, true)),
-        MappingState::Rejected => Ok((it.id, false)),
-        MappingState::Pending | MappingState::AutoApproved => {
-            let detail = "A mapping would be approved or rejected.";
-            Err(Error::invalid("/mappings", "invalid", detail))
-        }
-    }
+/// Get a preview that is being worked on
+///
+/// How far it is, and what would happen once that is known. It is kept for a day.
+#[utoipa::path(
+    tag = "mapping_rules",
+    params(schemas::OrganizationPath, schemas::PreviewPath),
+    responses((status = 200, body = PreviewUnderwayView)),
+    security(("api_key" = ["organizations:read"])),
+)]
+#[get("/organizations/{organization}/mapping_rules/previews/{preview}")]
+pub(in crate::http::api) async fn get_mapping_rules_preview(
+    key: ApiKey<OrganizationsRead>,
+    state: Data<State>,
+    path: Path<(String, String)>,
+) -> Answer<PreviewUnderwayView> {
+    let (name, preview) = path.into_inner();
+    let (only, id): (_, PreviewId) = (key.organization().cloned(), preview.parse()?);
+    let read = state.store.read(move |db| {
+        let organization = customers::resolve(db, only.as_ref(), &name)?.id;
+        previews::find(db, &organization, &id)
+    });
+    Ok(Json(read.await?.into()))
 }
 
 /// Run the mapping rules now

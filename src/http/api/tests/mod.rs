@@ -8,6 +8,7 @@ mod events;
 mod guide;
 mod keys;
 mod people;
+mod previews;
 mod provider;
 mod repeats;
 mod setup_links;

@@ -121,7 +121,12 @@ fn a_preview_tells_who_gains_and_loses_and_writes_nothing() {
     let asked = Asked { rules: Some(vec![rule(Match::All, "", "team")]), ..Asked::default() };
     let now = world.store.clock().now();
     let told = |asked: Asked| {
-        world.store.read_now(|db| preview::preview(db, world.organization(), asked, now)).unwrap()
+        world
+            .store
+            .read_now(|db| {
+                preview::preview(db, world.organization(), asked, now, &mut |_, _| Ok(()))
+            })
+            .unwrap()
     };
     let seen = told(asked);
     assert_eq!((seen.mappings, seen.gain, seen.lose, seen.same), (1, 2, 0, 0));

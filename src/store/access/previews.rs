@@ -1,0 +1,115 @@
+//! Previews of so many people that nobody waits for the answer: they are asked for, a job works on them, and whoever asked
+//! looks how far it is. Any instance may work on one; a lease keeps two from doing the same.
+
+use crate::error::Result;
+use crate::store::db::or_not_found;
+use crate::store::schema::previews;
+use crate::store::{Db, Json, OrganizationId, PreviewId, Time, Tx, on_backend};
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use serde_json::Value;
+
+/// From how many people of an organization on a preview is worked on by a job.
+pub const MANY: i64 = 20_000;
+/// For how long a preview is kept.
+const KEPT: TimeDelta = TimeDelta::days(1);
+/// For how long nobody else takes a preview up when its worker says nothing.
+const LEASE: TimeDelta = TimeDelta::minutes(2);
+
+/// A preview that is worked on.
+#[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
+#[diesel(table_name = previews)]
+pub struct Underway {
+    /// Its ID.
+    pub id: PreviewId,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// What is asked about, as it was sent.
+    pub asked: Json<Value>,
+    /// Of how many people it is known.
+    pub done: i64,
+    /// Of how many it is asked; 0: that is not known yet.
+    pub total: i64,
+    /// What would happen, once it is known.
+    pub result: Option<Json<Value>>,
+    /// Why it cannot be said.
+    pub fault: Option<String>,
+    /// Until when a worker has it.
+    pub leased_until: Option<Time>,
+    /// When it was asked for.
+    pub created_at: Time,
+    /// When it ended, either way.
+    pub finished_at: Option<Time>,
+}
+
+/// Asks for a preview. Those of the organization that nobody needs any more go.
+pub fn ask(tx: &mut Tx, organization: &OrganizationId, asked: Value) -> Result<Underway> {
+    let over = previews::table
+        .filter(previews::organization_id.eq(organization))
+        .filter(previews::created_at.le(tx.now.minus(KEPT)));
+    diesel::delete(over).execute(tx.db)?;
+    let row = Underway {
+        id: PreviewId::new(),
+        organization_id: organization.clone(),
+        asked: Json::from(asked),
+        done: 0,
+        total: 0,
+        result: None,
+        fault: None,
+        leased_until: None,
+        created_at: tx.now,
+        finished_at: None,
+    };
+    diesel::insert_into(previews::table).values(&row).execute(tx.db)?;
+    Ok(row)
+}
+
+/// Finds a preview of an organization.
+pub fn find(db: &mut Db, organization: &OrganizationId, id: &PreviewId) -> Result<Underway> {
+    let found = previews::table.find(id).filter(previews::organization_id.eq(organization));
+    or_not_found(found.first(db), "preview", id)
+}
+
+/// Takes up the oldest preview that nobody works on.
+pub fn take(tx: &mut Tx) -> Result<Option<Underway>> {
+    let waiting = previews::table
+        .filter(previews::finished_at.is_null())
+        .filter(previews::leased_until.is_null().or(previews::leased_until.le(tx.now)))
+        .order(previews::created_at);
+    let found: Option<Underway> = on_backend!(tx.db, conn => waiting.first(conn)).optional()?;
+    let Some(row) = found else { return Ok(None) };
+    let taken = diesel::update(previews::table.find(&row.id))
+        .filter(previews::finished_at.is_null())
+        .filter(previews::leased_until.is_null().or(previews::leased_until.le(tx.now)))
+        .set(previews::leased_until.eq(Some(tx.now.plus(LEASE))))
+        .execute(tx.db)?;
+    Ok((taken == 1).then_some(row))
+}
+
+/// Notes how far a preview is.
+pub fn note(tx: &mut Tx, id: &PreviewId, done: i64, total: i64) -> Result<()> {
+    diesel::update(previews::table.find(id))
+        .set((
+            previews::done.eq(done),
+            previews::total.eq(total),
+            previews::leased_until.eq(Some(tx.now.plus(LEASE))),
+        ))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// Writes down what would happen, or why it cannot be said.
+pub fn finish(tx: &mut Tx, id: &PreviewId, result: Result<Value, String>) -> Result<()> {
+    let (result, fault) = match result {
+        Ok(value) => (Some(Json::from(value)), None),
+        Err(fault) => (None, Some(fault)),
+    };
+    diesel::update(previews::table.find(id))
+        .set((
+            previews::result.eq(result),
+            previews::fault.eq(fault),
+            previews::finished_at.eq(Some(tx.now)),
+        ))
+        .execute(tx.db)?;
+    Ok(())
+}
