@@ -3,7 +3,7 @@
 CARGO_TEST = cargo test --locked
 
 .PHONY: help run setup check check-format check-lints check-rooms check-dependencies check-compose \
-	test test-sqlite test-postgres fuzz openapi bench certificate
+	test test-sqlite test-postgres fuzz openapi bench screenshots certificate
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -58,6 +58,9 @@ certificate: ## make a certificate for localhost in certs
 	@openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=localhost \
 		-addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout certs/localhost.key -out certs/localhost.pem 2>/dev/null
 	@echo "Wrote certs/localhost.pem and certs/localhost.key"
+
+screenshots: setup ## a picture of every page, light and dark, in docs/screenshots
+	SCREENSHOTS=docs/screenshots $(CARGO_TEST) --test it pages::
 
 bench: ## measure the release binary beside OpenSSL
 	@scripts/setup test

@@ -24,6 +24,8 @@ mod journeys;
 #[cfg(test)]
 mod openid;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod peers;
 #[cfg(test)]
 mod portal;

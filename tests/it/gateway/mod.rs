@@ -236,8 +236,14 @@ impl Gateway {
 
 /// The state of a gateway on a database.
 fn state(database: &Database, url: &str, settings: &[(&str, &str)]) -> Data<State> {
-    let own =
-        [("mode", "development"), ("public_url", url), ("database.url", database.url.as_str())];
+    // The demo's app reaches the gateway there.
+    let listen = url.replace("http://localhost", "127.0.0.1");
+    let own = [
+        ("mode", "development"),
+        ("public_url", url),
+        ("listen", &listen),
+        ("database.url", database.url.as_str()),
+    ];
     let all = own.iter().chain(settings);
     let settings = all.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let flags = Flags { config: None, settings };

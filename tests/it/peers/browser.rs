@@ -1,6 +1,7 @@
 //! A sign-in in a real browser: headless Chromium.
 
 use super::process::{command, new_log};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fs::File;
@@ -41,22 +42,28 @@ pub(crate) struct Seen {
 impl Journey {
     /// Walks it. Fails with the browser's own words if a step is not there.
     pub(crate) async fn walk(&self) -> Seen {
-        let body = serde_json::to_string(self).unwrap();
-        task::spawn_blocking(move || walk(&body)).await.unwrap()
+        run("browser_journey.mjs", self).await
     }
 }
 
-fn walk(journey: &str) -> Seen {
-    let log = new_log("browser_journey.mjs");
-    let mut child = command("browser_journey.mjs")
+/// Runs a script that drives the browser: what it reads, and what it tells at the end.
+pub(crate) async fn run<T: DeserializeOwned>(script: &'static str, input: &impl Serialize) -> T {
+    let body = serde_json::to_string(input).unwrap();
+    let told = task::spawn_blocking(move || output(script, &body)).await.unwrap();
+    serde_json::from_str(&told).unwrap()
+}
+
+fn output(script: &str, input: &str) -> String {
+    let log = new_log(script);
+    let mut child = command(script)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(File::create(&log).unwrap())
         .spawn()
-        .unwrap_or_else(|error| panic!("browser_journey.mjs: {error}. Has `make setup` been run?"));
-    child.stdin.take().unwrap().write_all(journey.as_bytes()).unwrap();
+        .unwrap_or_else(|error| panic!("{script}: {error}. Has `make setup` been run?"));
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{told}\n{}", std::fs::read_to_string(log).unwrap());
-    serde_json::from_str(&told).unwrap()
+    told.into_owned()
 }

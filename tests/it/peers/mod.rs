@@ -13,7 +13,7 @@ pub(crate) mod scim;
 mod webhooks;
 
 pub(crate) use app::{App, ClientOf};
-pub(crate) use browser::Journey;
+pub(crate) use browser::{Journey, run};
 pub(crate) use openid_provider::OpenIdProvider;
 pub(crate) use provider::Provider;
 pub(crate) use webhooks::WebhooksApp;

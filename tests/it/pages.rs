@@ -1,0 +1,211 @@
+//! Every page in a real browser: in light and dark, wide and narrow, by the rules of accessibility, with its policy and its size.
+
+use crate::gateway::{Gateway, Idp};
+use crate::peers::{Provider, lent, run};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use vestibule::saml::Binding;
+use vestibule::store::connections::{NewConnection, Settings};
+use vestibule::store::setup_links::{self, Cover, NewLink};
+use vestibule::store::{Actor, connections, demo};
+
+/// How to get to every page. Each walk is a browser of its own, each line a step:
+///
+/// | step | does |
+/// |---|---|
+/// | `go ADDRESS` | opens an address, absolute or of the gateway |
+/// | `see NAME` | looks at the page that is open; this is the line that adds a page |
+/// | `fill SELECTOR TEXT` | fills a field in |
+/// | `unfold SELECTOR` | clicks what opens something on the same page |
+/// | `press SELECTOR` | clicks what leads to another page |
+/// | `popup SELECTOR` | clicks what leads to a page in another tab, and goes on there |
+/// | `forget` | throws the browser's cookies away: from now on it is another's |
+/// | `hold` | from now on other servers do not answer, so a page that leads to one stays |
+///
+/// Words in braces are what [`Scene::words`] says. The name is the file's name of a picture, too.
+const WALKS: &[&[&str]] = &[
+    &[
+        "go {authorize}",
+        "see login",
+        "fill #email ada@globex",
+        "press form:has(#email) button",
+        "see login-invalid",
+        "fill #email ada@nowhere.example",
+        "press form:has(#email) button",
+        "see login-nowhere",
+        "go {authorize}",
+        "fill #email ada@umbrella.example",
+        "press form:has(#email) button",
+        "see chooser",
+    ],
+    &[
+        "hold",
+        "go {authorize}",
+        "fill #email ada@initech.example",
+        "press form:has(#email) button",
+        "see between",
+    ],
+    &[
+        "go /login/break-glass",
+        "see break-glass",
+        "fill #email ada@globex.example",
+        "fill #code 1234-5678",
+        "press form:has(#code) button",
+        "see break-glass-refused",
+        "go /nothing",
+        "see not-found",
+        "go /demo/app/sign-in?fail=audience",
+        "see error",
+        "go {entity}",
+        "see entity",
+    ],
+    &[
+        "go /demo/app",
+        "see demo-app",
+        "go /demo/app/sign-in",
+        "see demo-provider",
+        "go /demo/app/sign-in?as=ada",
+        "see demo-signed-in",
+        "go /oauth/logout",
+        "see sign-out",
+        "press main form button",
+        "see signed-out",
+    ],
+    &[
+        "go /portal",
+        "see portal-elsewhere",
+        "go {taken}",
+        "press main form button",
+        "see setup-provider",
+        "press button[value=jumpcloud]",
+        "go /portal/setup/provisioning",
+        "see setup-scim",
+        "press button[name=token]",
+        "see setup-scim-token",
+        "go /portal/setup/metadata",
+        "unfold details:has(#metadata_xml) summary",
+        "fill #metadata_xml <html>Not metadata</html>",
+        "press form:has(#metadata_xml) button",
+        "see setup-metadata-pasted",
+        "forget",
+        "go {taken}",
+        "see setup-taken",
+    ],
+    &[
+        "go {setup}",
+        "see setup-entry",
+        "press main form button",
+        "go /portal/setup/create",
+        "see setup-create",
+        "press button[name=finish]",
+        "see setup-values",
+        "press button[name=finish]",
+        "see setup-attributes",
+        "press button[name=finish]",
+        "see setup-metadata",
+        "fill #metadata_url {provider}/sso/redirect",
+        "press form:has(#metadata_url) button",
+        "see setup-metadata-wrong",
+        "fill #metadata_url {metadata}",
+        "press form:has(#metadata_url) button",
+        "see setup-metadata-read",
+        "press button[name=finish]",
+        "fill #domain globex.test",
+        "press form:has(#domain) button",
+        "see setup-domain",
+        "press button[name=finish]",
+        "see setup-test",
+        "popup button[name=begin]",
+        "fill input[name=user] ada",
+        "press form:has(input[name=user]) button",
+        "see test-result",
+        "go /portal/setup/test",
+        "see setup-tested",
+        "press button[name=finish]",
+        "see setup-provisioning",
+        "press button[name=finish]",
+        "see portal",
+    ],
+];
+
+/// What the walks go through.
+struct Scene {
+    gateway: Gateway,
+    words: Vec<(&'static str, String)>,
+}
+
+impl Scene {
+    async fn new(provider: &Provider) -> Self {
+        let gateway = Gateway::with(&[("metadata.allow_private", "127.0.0.1")]).await;
+        let state = &gateway.state;
+        demo::up(&state.store, &state.master, &gateway.url, &Actor::System).unwrap();
+        let app = gateway.register(|_| {});
+
+        let umbrella = gateway.customer("umbrella.example");
+        umbrella.connect_to(&Idp::new("https://one.umbrella.example"));
+        umbrella.connect_to(&Idp::new("https://two.umbrella.example"));
+        let post = Settings { request_binding: Some(Binding::Post), ..Settings::default() };
+        let initech = gateway.customer("initech.example").connect_with(provider, post).await;
+
+        let globex = gateway.customer("globex.example");
+        let draft = gateway.write(|tx| {
+            let new = NewConnection {
+                name: "Keycloak".to_owned(),
+                provider: "keycloak".to_owned(),
+                settings: Settings::default(),
+            };
+            connections::create(tx, &globex.organization.id, new)
+        });
+        provider.serve(&draft.entity_id(&gateway.url)).await;
+        let link = |connection_id| {
+            let note = Some("Questions? Call Dana on extension 12.".to_owned());
+            let covers = Cover::USUAL.to_vec();
+            let new = NewLink { connection_id, covers, provider: None, note, days: 7 };
+            let made = gateway.write(|tx| setup_links::create(tx, &globex.organization.id, new));
+            format!("{}/setup/{}", gateway.url, made.1.reveal())
+        };
+        let words = vec![
+            ("{authorize}", app.authorize(&gateway, &[])),
+            ("{entity}", initech.entity_id(&gateway.url)),
+            ("{setup}", link(Some(draft.id.clone()))),
+            ("{taken}", link(None)),
+            ("{provider}", provider.url.clone()),
+            ("{metadata}", provider.metadata_url.clone()),
+        ];
+        Self { gateway, words }
+    }
+
+    /// The walks with the words of this scene.
+    fn walks(&self) -> Vec<Vec<String>> {
+        let said = |line: &&str| {
+            self.words.iter().fold((*line).to_owned(), |line, (word, is)| line.replace(word, is))
+        };
+        WALKS.iter().map(|walk| walk.iter().map(said).collect()).collect()
+    }
+}
+
+/// Looks at every page, and keeps a picture of each where `SCREENSHOTS` names a folder.
+#[actix_web::test]
+async fn every_page_is_accessible_and_fits_in_both_themes_and_at_every_width() {
+    let provider = lent::pysaml2().await;
+    let scene = Scene::new(&provider).await;
+    let screenshots = std::env::var("SCREENSHOTS").ok().map(|folder| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    });
+    let work = json!({
+        "base": scene.gateway.url,
+        "walks": scene.walks(),
+        "widths": [1440, 390, 320],
+        "screenshots": screenshots,
+    });
+    let told: Value = run("page_check.mjs", &work).await;
+    let faults: Vec<&str> =
+        told["faults"].as_array().unwrap().iter().map(|fault| fault.as_str().unwrap()).collect();
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    let steps = WALKS.iter().flat_map(|walk| walk.iter());
+    let pages = steps.filter(|step| step.starts_with("see ")).count();
+    assert_eq!(told["seen"].as_array().unwrap().len(), pages, "{told}");
+}

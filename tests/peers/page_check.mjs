@@ -1,0 +1,179 @@
+// Looks at pages in headless Chromium, in light and dark and at several widths: axe, sideways scroll, console, headers, sizes.
+//
+// Reads {base, walks, widths, screenshots, timeout} as JSON from standard input and prints {seen, faults}. A walk is a list of
+// steps in a browser of its own; `tests/it/pages.rs` says what each step does.
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+
+const work = JSON.parse(readFileSync(0, 'utf8'));
+const { base, widths, screenshots, timeout = 30_000 } = work;
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const POLICY = ["default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "font-src 'self'",
+  "connect-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"];
+const HEADERS = { 'x-content-type-options': 'nosniff', 'cross-origin-opener-policy': 'same-origin' };
+const BUDGETS = [[/\.css$/, 40_000], [/\.js$/, 60_000], [/./, 60_000]];
+
+const seen = [];
+const texts = new Map();
+const faults = [];
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  headless: true,
+  args: [
+    '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync', '--hide-scrollbars',
+  ],
+});
+
+/** A tab, with what came to it: the last page's answer, the assets it loaded, and what was written to its console. */
+class Tab {
+  constructor(page) {
+    this.page = page;
+    this.assets = new Map();
+    this.messages = [];
+    page.setDefaultTimeout(timeout);
+    page.on('response', (answer) => {
+      const request = answer.request();
+      if (request.isNavigationRequest() && request.frame() === page.mainFrame()) {
+        if (answer.status() !== 204) this.answer = answer;
+      } else if (answer.url().startsWith(base)) this.assets.set(answer.url(), answer);
+    });
+    page.on('console', (message) => {
+      const { url } = message.location();
+      // That a page has a status of a failure is told of the page itself.
+      if (message.text().startsWith('Failed to load resource') && url === this.answer?.url()) return;
+      if (page.url().startsWith(base)) this.messages.push(`${message.type()}: ${message.text()} (${url})`);
+    });
+    page.on('pageerror', (error) => this.messages.push(`pageerror: ${error.message}`));
+  }
+
+  /** Does something that leads to another page. */
+  async onward(act) {
+    await Promise.all([this.page.waitForNavigation({ waitUntil: 'commit' }), act()]);
+    await this.settle();
+  }
+
+  /** Waits until a page that sends itself onward has done so. */
+  async settle() {
+    // A page that is held waits for an answer that does not come, so it is never loaded.
+    if (this.held) return this.page.locator('h1').waitFor();
+    const leaves = () => this.page.locator('form[data-autosubmit]').count().catch(() => 1);
+    await this.page.waitForLoadState('load');
+    while (await leaves()) await this.page.waitForTimeout(20);
+    await this.page.waitForLoadState('load');
+  }
+}
+
+/** What is wrong with the answer that a page came in, and with what it loaded. */
+async function looked({ page, answer, assets }) {
+  const wrong = [];
+  if (answer.status() >= 500) wrong.push(`the status is ${answer.status()}`);
+  const headers = answer.headers();
+  const policy = (headers['content-security-policy'] ?? '').split('; ');
+  for (const rule of POLICY) if (!policy.includes(rule)) wrong.push(`the policy lacks ${rule}: ${policy.join('; ')}`);
+  if (!policy.some((rule) => rule.startsWith('form-action '))) wrong.push('the policy has no form-action');
+  for (const [name, value] of Object.entries(HEADERS)) if (headers[name] !== value) wrong.push(`${name}: ${headers[name]}`);
+  // The browser forgets what it read of a page that has begun to leave.
+  const html = await answer.body().catch(async () => Buffer.from(await page.content()));
+  const sizes = [[answer.url(), html.length]];
+  for (const [url, asset] of assets) if (/\.(css|js)$/.test(url)) sizes.push([url, (await asset.body()).length]);
+  for (const [url, size] of sizes) {
+    const [, most] = BUDGETS.find(([kind]) => kind.test(new URL(url).pathname));
+    if (size > most) wrong.push(`${url} has ${size} bytes`);
+  }
+  return wrong;
+}
+
+/** What is wrong with a page as it is shown now. */
+async function shown(page) {
+  const wrong = [];
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (wide > 0) wrong.push(`scrolls sideways by ${wide} px`);
+  const { violations } = await page.evaluate((tags) => globalThis.axe.run(document, {
+    runOnly: tags, resultTypes: ['violations'], preload: false, iframes: false,
+  }), TAGS);
+  for (const { id, help, nodes } of violations) {
+    for (const node of nodes) wrong.push(`${id}: ${help}: ${node.target} ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`);
+  }
+  return wrong;
+}
+
+/** Looks at the page that a tab shows, in both themes and at every width. */
+async function see(tab, name) {
+  const { page } = tab;
+  if (!page.url().startsWith(base)) throw new Error(`${name}: the browser is at ${page.url()}`);
+  seen.push(name);
+  // Whoever is sent elsewhere sees a page, but not this one.
+  const text = await page.locator('main').innerText();
+  if (texts.has(text)) faults.push(`${name}: says the same as ${texts.get(text)}`);
+  texts.set(text, name);
+  faults.push(...(await looked(tab)).map((wrong) => `${name}: ${wrong}`));
+  await page.evaluate(axe);
+  for (const theme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 900 });
+      faults.push(...(await shown(page)).map((wrong) => `${name}, ${theme}, ${width} px: ${wrong}`));
+    }
+    if (screenshots) {
+      await page.setViewportSize({ width: 1100, height: 760 });
+      await page.screenshot({ path: path.join(screenshots, `${name}-${theme}.png`), animations: 'disabled', caret: 'hide' });
+    }
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  faults.push(...tab.messages.splice(0).map((message) => `${name}: the console says ${message}`));
+}
+
+/** One step of a walk; answers with the tab that the next begins in. */
+async function step(tab, [verb, ...words]) {
+  const { page } = tab;
+  const text = words.join(' ');
+  switch (verb) {
+    case 'go': await page.goto(new URL(text, base).href); await tab.settle(); return tab;
+    case 'see': await see(tab, text); return tab;
+    case 'fill': await page.locator(words[0]).fill(words.slice(1).join(' ')); return tab;
+    case 'unfold': await page.locator(text).first().click(); return tab;
+    case 'press': await tab.onward(() => page.locator(text).first().click()); return tab;
+    case 'hold':
+      tab.held = true;
+      await page.route((url) => url.origin !== new URL(base).origin, (route) => route.fulfill({ status: 204 }));
+      return tab;
+    case 'forget': await page.context().clearCookies(); return tab;
+    case 'popup': {
+      const [other] = await Promise.all([page.context().waitForEvent('page'), page.locator(text).first().click()]);
+      await other.waitForLoadState('load');
+      const next = new Tab(other);
+      await next.settle();
+      return next;
+    }
+    default: throw new Error(`no step: ${verb}`);
+  }
+}
+
+async function walk(steps) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
+  let tab = new Tab(await context.newPage());
+  for (const line of steps) {
+    try {
+      tab = await step(tab, line.split(' '));
+    } catch (error) {
+      const text = await tab.page.locator('body').innerText({ timeout: 1000 }).catch(() => '');
+      faults.push(`${line}: ${error.message}\nat ${tab.page.url()}\n${text}`);
+      break;
+    }
+  }
+  await context.close();
+}
+
+try {
+  const left = [...work.walks];
+  const worker = async () => { for (let next = left.shift(); next; next = left.shift()) await walk(next); };
+  await Promise.all([worker(), worker(), worker()]);
+  console.log(JSON.stringify({ seen, faults }));
+} finally {
+  await browser.close();
+}
