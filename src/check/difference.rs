@@ -153,9 +153,8 @@ mod tests {
     fn marked(expected: &str, received: &str) -> Option<(String, String, &'static str)> {
         let found = Difference::between(expected, received)?;
         let shown = |pieces: &[Piece]| {
-            let one = |piece: &Piece| match piece.differs {
-                true => format!("[{}]", piece.text),
-                false => piece.text.clone(),
+            let one = |piece: &Piece| {
+                if piece.differs { format!("[{}]", piece.text) } else { piece.text.clone() }
             };
             pieces.iter().map(one).collect::<String>()
         };

@@ -131,7 +131,7 @@ impl From<Has> for AccessStateView {
 }
 
 impl PersonView {
-    fn new(row: User, groups: Vec<GroupId>, access: Vec<Has>) -> Self {
+    fn new(row: User, groups: &[GroupId], access: Vec<Has>) -> Self {
         Self {
             state: row.state(),
             id: row.id.to_string(),
@@ -158,7 +158,7 @@ impl StateView {
         let person = |row: User| {
             let groups = whole.member_of.remove(&row.id).unwrap_or_default();
             let access = whole.access.remove(&row.id).unwrap_or_default();
-            PersonView::new(row, groups, access)
+            PersonView::new(row, &groups, access)
         };
         let users: Vec<PersonView> = users.into_iter().map(person).collect();
         let hashed = serde_json::to_vec(&(&organization, &groups, &users))?;

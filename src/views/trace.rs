@@ -230,10 +230,10 @@ impl TraceView {
 impl TraceDetailView {
     /// A trace with its timeline, its checks and what to change.
     #[must_use]
-    pub fn new(trace: Trace, timeline: &[Moment], locale: &Locale, fix: Option<Fix>) -> Self {
+    pub fn new(trace: &Trace, timeline: &[Moment], locale: &Locale, fix: Option<Fix>) -> Self {
         let began = trace.started_at;
         Self {
-            trace: TraceView::new(&trace, locale),
+            trace: TraceView::new(trace, locale),
             timeline: timeline.iter().map(|one| MomentView::new(one, began, locale)).collect(),
             checks: checks(&trace.checks, locale),
             fix: fix.map(FixView::from),

@@ -87,7 +87,7 @@ pub(super) fn organization(
     row: &OrganizationRow,
     apps: &[AppRow],
 ) -> Result<Organization> {
-    let live = domains::list(db, &row.id)?.into_iter().filter(|domain| domain.is_live());
+    let live = domains::list(db, &row.id)?.into_iter().filter(domains::Domain::is_live);
     Ok(Organization {
         external_id: row.external_id.clone().unwrap_or_default(),
         name: Some(row.name.clone()),

@@ -2,6 +2,7 @@
 
 mod document;
 mod export;
+mod inside;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use super::shell::{self, Shell};
 use crate::acts;
 use crate::acts::metadata::{Reading, Source};
 use crate::error::Error;
+use crate::store::connections::Settings;
 use crate::store::{Scope, organizations};
 use document::Document;
 use run::{Metadata, Plan};
@@ -142,7 +144,7 @@ fn fetched(shell: &Shell, file: &Document) -> Result<Metadata> {
                 (None, Some(xml)) => Some(Source::Xml(xml.clone().into_bytes())),
                 (None, None) => None,
             };
-            let signed_by = connection.settings.as_ref().and_then(|it| it.metadata_keys());
+            let signed_by = connection.settings.as_ref().and_then(Settings::metadata_keys);
             wanted.extend(source.map(|source| ((at, n), source, signed_by)));
         }
     }

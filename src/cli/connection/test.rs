@@ -40,7 +40,7 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Result {
     }
     shell.out.note(format!("Open this in a browser and sign in:\n  {address}"));
     let ended = wait(shell, trace)?;
-    trace::shown(shell, ended.clone())?;
+    trace::shown(shell, &ended)?;
     if ended.outcome == Outcome::Succeeded { Ok(()) } else { Err(Failure::check()) }
 }
 

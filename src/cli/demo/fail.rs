@@ -95,7 +95,7 @@ pub(super) fn one(shell: &Shell, wrong: Wrong, address: &str) -> Result {
             ("trace", view.trace_id.clone()),
         ])?;
         shell.out.line("")?;
-        trace::shown(shell, trace)?;
+        trace::shown(shell, &trace)?;
     }
     if view.passed { Ok(()) } else { Err(Failure::check()) }
 }

@@ -157,19 +157,19 @@ fn login(shell: &Shell, person: &Person, address: &str) -> Result {
     }
     let trace = found(shell, &journey)?;
     let Outcome::SignedIn(claims) = &journey.outcome else {
-        trace::shown(shell, trace)?;
+        trace::shown(shell, &trace)?;
         return Err(Failure::check());
     };
     if shell.out.is_json() {
         let timeline = shell.read(|db| traces::timeline(db, &trace))?;
-        let trace = TraceDetailView::new(trace, &timeline, &shell.locale()?, None);
+        let trace = TraceDetailView::new(&trace, &timeline, &shell.locale()?, None);
         return shell.out.json(&json!({
             "trace": trace,
             "user_info": claims.get("user_info"),
             "id_token": claims.get("id_token"),
         }));
     }
-    trace::shown(shell, trace)?;
+    trace::shown(shell, &trace)?;
     for (name, title) in [("user_info", "userinfo"), ("id_token", "ID token")] {
         let Some(Value::Object(claims)) = claims.get(name) else { continue };
         if shell.out.format == Format::Table {

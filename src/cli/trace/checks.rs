@@ -50,7 +50,7 @@ fn lines(out: &Output, check: &Check, locale: &Locale) -> Vec<String> {
         let mut marks = (under(&difference.expected), under(&difference.received));
         // What differs is said once, behind the last marks.
         if let Some(last) = marks.1.as_mut().or(marks.0.as_mut()) {
-            last.push_str(&format!(" {what}"));
+            *last = format!("{last} {what}");
         }
         lines.splice(1..1, marks.0);
         lines.extend(marks.1);

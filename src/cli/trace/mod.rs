@@ -80,7 +80,7 @@ impl Wanted {
 pub(super) fn run(shell: &Shell, command: Command) -> Result {
     match command {
         Command::List { wanted, paging } => list(shell, &wanted.filter(shell)?, &paging),
-        Command::Show { trace } => shown(shell, shell.read(|db| traces::find(db, &trace))?),
+        Command::Show { trace } => shown(shell, &shell.read(|db| traces::find(db, &trace))?),
         Command::Tail { wanted, lines } => tail::run(shell, &wanted.filter(shell)?, lines),
     }
 }
@@ -108,8 +108,8 @@ fn row(trace: &Trace) -> Vec<String> {
 }
 
 /// Shows a trace with its checks and what to change.
-pub(super) fn shown(shell: &Shell, trace: Trace) -> Result {
-    let timeline = shell.read(|db| traces::timeline(db, &trace))?;
+pub(super) fn shown(shell: &Shell, trace: &Trace) -> Result {
+    let timeline = shell.read(|db| traces::timeline(db, trace))?;
     let (organization, connection) = shell.read(|db| {
         let connection = match &trace.connection_id {
             Some(id) => connections::by_id_with_organization(db, id)?,
@@ -121,7 +121,7 @@ pub(super) fn shown(shell: &Shell, trace: Trace) -> Result {
             (None, None) => Ok((None, None)),
         }
     })?;
-    let fix = fix(shell, &trace, connection.as_ref())?;
+    let fix = fix(shell, trace, connection.as_ref())?;
     let locale = shell.locale()?;
     if shell.out.is_json() {
         return shell.out.json(&TraceDetailView::new(trace, &timeline, &locale, fix));

@@ -91,7 +91,7 @@ pub(super) async fn get_trace(
     let cause = trace.cause.as_deref().and_then(Cause::from_code);
     let (words, public_url) = ((&state.guides, &state.locale), state.config.public_url.as_str());
     let fix = cause.map(|cause| trace::fix(words, public_url, cause, connection.as_ref()));
-    Ok(Json(TraceDetailView::new(trace, &timeline, &state.locale, fix)))
+    Ok(Json(TraceDetailView::new(&trace, &timeline, &state.locale, fix)))
 }
 
 /// A trace that the key may see: one that belongs to no organization is for keys that are bound to none.

@@ -70,6 +70,7 @@ impl<'a> Shell<'a> {
     }
 
     /// What differs between what had to be there and what was.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     pub(in crate::http) fn differs(self, kind: &DifferenceKind) -> &'a str {
         trace::differs(*kind, &self.0.locale)
     }

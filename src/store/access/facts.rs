@@ -230,11 +230,11 @@ impl Facts {
             .into_iter()
             .map(|row| ((row.user_id.clone(), row.application_id.clone()), row))
             .collect();
-        let places = placements::table
+        let spots = placements::table
             .inner_join(entities::table)
             .order((placements::user_id, placements::entity_id))
             .select((placements::all_columns, entities::kind));
-        let placed: Vec<(Placed, String)> = of_people!(db, people, placements::user_id, places);
+        let placed: Vec<(Placed, String)> = of_people!(db, people, placements::user_id, spots);
         for (place, kind) in placed {
             let key = (place.user_id.clone(), place.application_id.clone());
             self.placed.entry(key).or_default().push((place, kind));

@@ -66,16 +66,16 @@ pub fn of_organization(
         .order((placements::user_id, placements::entity_id))
         .select((placements::user_id, entities::all_columns))
         .load(db)?;
-    let mut placed: HashMap<(UserId, ApplicationId), Vec<Entity>> = HashMap::new();
+    let mut by_person: HashMap<(UserId, ApplicationId), Vec<Entity>> = HashMap::new();
     for (user, entity) in places {
-        placed.entry((user, entity.application_id.clone())).or_default().push(entity);
+        by_person.entry((user, entity.application_id.clone())).or_default().push(entity);
     }
     for application in applications_of(db, organization)? {
         for user in users.iter().filter(|user| user.state() == UserState::Active) {
             let key = (user.id.clone(), application.id.clone());
             // As tokens have it: who has no row yet has the default role.
             let role = roles.remove(&key).unwrap_or_else(|| application.model.default_role.clone());
-            let entities = placed.remove(&key).unwrap_or_default();
+            let entities = by_person.remove(&key).unwrap_or_default();
             if role.is_some() || !entities.is_empty() {
                 let has = Has { application_id: application.id.clone(), role, entities };
                 whole.access.entry(user.id.clone()).or_default().push(has);
