@@ -11,7 +11,7 @@ use super::error::{OAuthError, PageError, ScimError};
 use crate::clock::Time;
 use crate::config;
 use crate::error::Error;
-use crate::oidc::discovery;
+use crate::oidc::{discovery, protected};
 use crate::store::ConnectionId;
 use chrono::TimeDelta;
 use governor::clock::Clock;
@@ -87,7 +87,8 @@ impl Door<'_> {
         if path.starts_with("/scim/") {
             return Some(Door::Directory);
         }
-        if path.starts_with("/setup/") || path.starts_with("/portal/") {
+        if ["/setup/", "/portal/", protected::PREFIX].iter().any(|within| path.starts_with(within))
+        {
             return Some(Door::Page);
         }
         let message = |rest: &'_ str| {

@@ -149,6 +149,8 @@ fn each_door_is_known_by_its_path() {
         ("/oidc/con_1/jwks", Some(Door::Page)),
         ("/oauth/logout", Some(Door::Page)),
         ("/logout", Some(Door::Page)),
+        ("/.vestibule/callback", Some(Door::Page)),
+        ("/auth/verify", None),
         ("/oidc//x", None),
         ("/saml//x", None),
         ("/healthz", None),

@@ -204,6 +204,11 @@ pub fn verify(
             "The event with this number is not kept any more, so its hash cannot be compared.";
         return Err(Error::conflict("event_gone", detail));
     }
+    // What was noted of an earlier time is kept, or the end was cut off.
+    if noted.is_some_and(|noted| noted.position > head.position) {
+        let position = head.position.saturating_add(1);
+        return Ok(Verdict::Broken { position, id: None, why: Break::Missing });
+    }
     loop {
         if let Some(noted) =
             noted.filter(|noted| noted.position == last.position && noted.hash != last.hash)

@@ -153,6 +153,24 @@ fn another_chain_is_seen_by_who_has_noted_the_end_of_the_first() {
 }
 
 #[test]
+fn an_end_that_is_cut_off_is_seen_by_who_has_noted_it() {
+    let store = testing::store();
+    append_some(&store, 5);
+    let earlier = store.read_now(head).unwrap();
+    append_some(&store, 5);
+    let noted = store.read_now(head).unwrap();
+    tamper(&store, "DELETE FROM events WHERE position > 5");
+    store.system(|tx| put(tx, HEAD, &earlier));
+    let whole = compared(&store, Some(&earlier)).unwrap();
+    assert!(matches!(whole, Verdict::Whole { .. }), "it looks as if nothing had happened");
+    let verdict = compared(&store, Some(&noted)).unwrap();
+    assert!(
+        matches!(verdict, Verdict::Broken { position: 6, why: Break::Missing, .. }),
+        "{verdict:?}"
+    );
+}
+
+#[test]
 fn a_change_keeps_the_fields_that_differ() {
     let store = testing::store();
     let (before, after) = (json!({ "a": 1, "b": 2 }), json!({ "a": 1, "b": 3, "c": true }));
