@@ -75,10 +75,11 @@ pub(super) struct Organization {
     pub(super) domains: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) metadata: Option<Map<String, Value>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) connections: Vec<Connection>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) entities: Vec<Entity>,
+    /// Those that speak SAML. The others have a secret, so a file does not make them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) connections: Option<Vec<Connection>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) entities: Option<Vec<Entity>>,
     /// The whole set; left out: as before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rules: Option<Vec<Rule>>,

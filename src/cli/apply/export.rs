@@ -6,7 +6,7 @@ use crate::store::access::entities::{self, Filter as EntityFilter};
 use crate::store::access::{provisioning, rule_sets};
 use crate::store::applications::{self, Application as AppRow};
 use crate::store::connections::{
-    self, Connection as ConnectionRow, ConnectionState, Filter, Protocol,
+    self, Connection as ConnectionRow, ConnectionState, Filter, Protocol, Settings,
 };
 use crate::store::organizations::{self, Organization as OrganizationRow};
 use crate::store::{Db, Page, Window, domains};
@@ -96,8 +96,14 @@ pub(super) fn organization(
         groups: Some(provisioning::find(db, &row.id)?.groups),
         domains: Some(live.map(|domain| domain.name).collect()),
         metadata: Some((*row.metadata).clone()),
-        connections: connection_rows(db, row)?.iter().map(connection).collect(),
-        entities: entity_rows(db, row)?.iter().map(|it| entity(it, apps)).collect(),
+        connections: Some(
+            connection_rows(db, row)?
+                .iter()
+                .filter(|row| row.protocol == Protocol::Saml)
+                .map(connection)
+                .collect(),
+        ),
+        entities: Some(entity_rows(db, row)?.iter().map(|it| entity(it, apps)).collect()),
         rules: rules(db, row, apps)?,
     })
 }
@@ -118,10 +124,8 @@ pub(super) fn connection(row: &ConnectionRow) -> Connection {
         active: Some(row.state == ConnectionState::Active),
         metadata_url: row.metadata_url.clone(),
         metadata_xml: None,
-        settings: Some((*row.settings).clone()),
-        identity_provider: known
-            .filter(|_| row.protocol == Protocol::Saml)
-            .map(|known| (**known).clone()),
+        settings: Some(Settings { default_application: None, ..(*row.settings).clone() }),
+        identity_provider: known.map(|known| (**known).clone()),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::store::access::entities::{self, NewEntity};
 use crate::store::access::rule_sets::{self, NewRule};
 use crate::store::applications::Application;
 use crate::store::connections::{
-    self, Connection, ConnectionPatch, ConnectionState, NewConnection,
+    self, Connection, ConnectionPatch, ConnectionState, NewConnection, Protocol, Settings,
 };
 use crate::store::organizations::{self, Organization};
 use crate::store::{ApplicationId, enforcement};
@@ -26,7 +26,7 @@ impl Run<'_, '_> {
     ) -> Result<()> {
         let found = organizations::by_external_id(self.tx.db, &wanted.external_id)?;
         let row = found.ok_or_else(|| Error::not_found("organization", &*wanted.external_id))?;
-        for (n, connection) in wanted.connections.iter().enumerate() {
+        for (n, connection) in wanted.connections.iter().flatten().enumerate() {
             let place = format!("/connections/{n}");
             self.connection(&row, connection, read.get(&(at, n)))
                 .map_err(|error| placed(error, &place))?;
@@ -73,7 +73,11 @@ impl Run<'_, '_> {
                 let patch = ConnectionPatch {
                     name: None,
                     provider: wanted.provider.clone(),
-                    settings: wanted.settings.clone(),
+                    settings: wanted.settings.clone().map(|settings| Settings {
+                        // It is named by an ID of this installation, so a file does not speak of it.
+                        default_application: row.settings.default_application.clone(),
+                        ..settings
+                    }),
                 };
                 connections::change(self.tx, &row.id, patch)?
             }
@@ -92,7 +96,10 @@ impl Run<'_, '_> {
             }
         };
         let row = match read.or(wanted.identity_provider.as_ref()) {
-            Some(provider) if row.identity_provider.as_deref() != Some(provider) => {
+            Some(provider)
+                if row.identity_provider.as_deref() != Some(provider)
+                    || wanted.metadata_url.is_some() && row.metadata_url != wanted.metadata_url =>
+            {
                 let url = wanted.metadata_url.clone();
                 connections::import(self.tx, &row.id, provider.clone(), url, false)?
             }
@@ -115,8 +122,12 @@ impl Run<'_, '_> {
         row: &Organization,
         wanted: &document::Organization,
     ) -> Result<()> {
+        let Some(named) = &wanted.connections else { return Ok(()) };
         for connection in export::connection_rows(self.tx.db, row)? {
-            if !wanted.connections.iter().any(|it| it.name == connection.name) {
+            // A file does not speak of the other kind.
+            if connection.protocol == Protocol::Saml
+                && !named.iter().any(|it| it.name == connection.name)
+            {
                 connections::delete(self.tx, &connection.id)?;
                 let name = format!("{} – {}", row.name, connection.name);
                 self.note("remove", "connection", &name, Vec::new());
@@ -127,13 +138,13 @@ impl Run<'_, '_> {
 
     fn entities(&mut self, row: &Organization, wanted: &document::Organization) -> Result<()> {
         let apps = export::apps(self.tx.db)?;
-        for (at, entity) in wanted.entities.iter().enumerate() {
+        for (at, entity) in wanted.entities.iter().flatten().enumerate() {
             let place = format!("/entities/{at}");
             self.entity(row, entity, &apps).map_err(|error| placed(error, &place))?;
         }
-        if self.prune {
+        if let Some(named) = wanted.entities.as_ref().filter(|_| self.prune) {
             for there in export::entity_rows(self.tx.db, row)? {
-                if !wanted.entities.iter().any(|it| it.key == there.key) {
+                if !named.iter().any(|it| it.key == there.key) {
                     entities::delete(self.tx, &row.id, &there.key)?;
                     self.note("remove", "entity", &there.key, Vec::new());
                 }
@@ -147,7 +158,8 @@ impl Run<'_, '_> {
         let app = named.map(|name| app_id(apps, name)).transpose()?;
         let app = access::meant(self.tx.db, &row.id, app.as_ref())?;
         let rows = export::entity_rows(self.tx.db, row)?;
-        match rows.iter().find(|it| it.key == wanted.key) {
+        let there = rows.iter().find(|it| it.key == wanted.key);
+        match there {
             Some(there) => {
                 let fields = differing(wanted, &export::entity(there, apps));
                 let is_off = there.is_default && !wanted.is_default;
@@ -164,7 +176,10 @@ impl Run<'_, '_> {
         let new = NewEntity {
             kind: wanted.kind.clone(),
             name: wanted.name.clone(),
-            external_id: wanted.external_id.clone(),
+            external_id: match &wanted.external_id {
+                Some(id) => Some(id.clone()).filter(|id| !id.is_empty()),
+                None => there.and_then(|there| there.external_id.clone()),
+            },
             is_default: wanted.is_default,
         };
         entities::put(self.tx, &row.id, &app, &wanted.key, new)?;

@@ -69,8 +69,9 @@ pub(super) fn apply(shell: &Shell, arguments: &Arguments) -> Result {
         }
     });
     let Some(plan) = plan else { return done };
-    show(shell, &plan, arguments.dry_run)?;
-    if plan.lose > 0 && !arguments.allow_removals {
+    let is_refused = plan.lose > 0 && !arguments.allow_removals;
+    show(shell, &plan, arguments.dry_run || is_refused)?;
+    if is_refused {
         return Err(Failure::new(
             Exit::CheckFailed,
             "removals",
@@ -82,7 +83,7 @@ pub(super) fn apply(shell: &Shell, arguments: &Arguments) -> Result {
     if arguments.dry_run { Ok(()) } else { done }
 }
 
-fn show(shell: &Shell, plan: &Plan, is_dry: bool) -> Result {
+fn show(shell: &Shell, plan: &Plan, is_taken_back: bool) -> Result {
     if shell.out.is_json() {
         return shell.out.json(plan);
     }
@@ -96,7 +97,7 @@ fn show(shell: &Shell, plan: &Plan, is_dry: bool) -> Result {
         let text = format!("{sign} {} {}  {fields}", line.what, line.name);
         shell.out.line(text.trim_end())?;
     }
-    let verb = if is_dry { "would change" } else { "changed" };
+    let verb = if is_taken_back { "would change" } else { "changed" };
     shell.out.note(match plan.changes.len() {
         0 => "Everything is as the file says.".to_owned(),
         1 => format!("1 thing {verb}."),
@@ -134,7 +135,7 @@ fn fetched(shell: &Shell, file: &Document) -> Result<Metadata> {
                 None => Ok(Vec::new()),
             }
         })?;
-        for (n, connection) in organization.connections.iter().enumerate() {
+        for (n, connection) in organization.connections.iter().flatten().enumerate() {
             let there = rows.iter().find(|row| row.name == connection.name);
             let source = match (&connection.metadata_url, &connection.metadata_xml) {
                 (Some(url), _) => {

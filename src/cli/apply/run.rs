@@ -209,10 +209,12 @@ impl Run<'_, '_> {
     fn domains(&mut self, row: &Organization, wanted: &document::Organization) -> Result<()> {
         let Some(names) = &wanted.domains else { return Ok(()) };
         let there = domains::list(self.tx.db, &row.id)?;
+        let mut wished = HashSet::new();
         for (at, name) in names.iter().enumerate() {
             let pointer = format!("/domains/{at}");
             let read = DomainName::parse(name)
                 .map_err(|fault| Error::invalid(&pointer, fault.code(), fault.to_string()))?;
+            wished.insert(read.as_str().to_owned());
             match there.iter().find(|domain| domain.name == read.as_str()) {
                 Some(domain) if domain.is_live() => {}
                 Some(domain) => {
@@ -227,7 +229,10 @@ impl Run<'_, '_> {
             }
         }
         if self.prune {
-            for domain in there.iter().filter(|domain| !names.contains(&domain.name)) {
+            // One that waits for its DNS record is no part of a file.
+            let over =
+                |domain: &&domains::Domain| domain.is_live() && !wished.contains(&domain.name);
+            for domain in there.iter().filter(over) {
                 domains::remove(self.tx, &row.id, domain.id.as_str())?;
                 self.note("remove", "domain", &domain.name, Vec::new());
             }

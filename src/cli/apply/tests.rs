@@ -133,12 +133,17 @@ fn only_what_the_file_names_is_changed_and_each_change_says_what() {
 fn nothing_is_removed_but_by_prune() {
     let store = testing::store();
     apply(&store, FILE);
-    let file = read("[[organizations]]\nexternal_id = \"globex\"\ndomains = []\n");
-    let plan = store.system(|tx| run(tx, &file, &Metadata::new(), false));
-    assert_eq!(lines(&plan), [""; 0]);
-    let plan = store.system(|tx| run(tx, &file, &Metadata::new(), true));
+    let with = |text: &str, prune: bool| {
+        let file = read(&format!("[[organizations]]\nexternal_id = \"globex\"\n{text}"));
+        lines(&store.system(|tx| run(tx, &file, &Metadata::new(), prune)))
+    };
+    let none = "domains = []\nconnections = []\nentities = []\n";
+    assert_eq!(with(none, false), [""; 0]);
+    assert_eq!(with("", true), [""; 0], "what is left out stays");
+    assert_eq!(with("domains = [\"Globex.EXAMPLE\"]\n", true), [""; 0], "the same domain");
+    let plan = with(none, true);
     assert_eq!(
-        lines(&plan),
+        plan,
         [
             "remove domain globex.example",
             "remove connection Globex – JumpCloud",
