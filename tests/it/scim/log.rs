@@ -75,7 +75,8 @@ async fn the_body_is_sealed_and_neither_password_nor_token_is_in_it() {
     let all = written(&gateway, 2).await;
     for entry in &all {
         let sealed = entry.message.as_deref().unwrap();
-        assert!(!sealed.contains("ann"), "{sealed}");
+        // What is sealed may have any three letters, but never these signs.
+        assert!(!sealed.contains("ann@globex.example"), "{sealed}");
         let place = Place { table: "scim_requests", column: "message", row: entry.id.as_str() };
         let opened = gateway.state.master.open(sealed, &place).unwrap();
         let text = String::from_utf8(opened.reveal().to_vec()).unwrap();
