@@ -79,8 +79,14 @@ pub(in crate::store) fn after_directory(
     organization: &OrganizationId,
     people: &[UserId],
 ) -> Result<usize> {
+    let guard = guard_of(tx);
+    recompute(tx, organization, people, guard)
+}
+
+/// What is looked at where a directory may be the one who acts.
+fn guard_of(tx: &Tx) -> Guard {
     let is_directory = matches!(tx.actor, Actor::Directory(_));
-    recompute(tx, organization, people, if is_directory { Guard::DIRECTORY } else { Guard::NONE })
+    if is_directory { Guard::DIRECTORY } else { Guard::NONE }
 }
 
 /// Gives somebody who was made in this transaction what the directory's roles and the defaults give: nobody has put them
@@ -99,7 +105,9 @@ pub(in crate::store) fn of_newcomer(
     let newcomer = Someone { id, is_active, is_test: false, roles };
     let facts = Facts::of_newcomer(tx.db, organization, newcomer)?;
     let deltas = deltas_of(&facts, &applications, tx.now);
-    settle(tx, organization, &applications, deltas, Guard::NONE)?;
+    // Who comes loses nothing, but may relieve somebody of the highest role.
+    let guard = guard_of(tx);
+    settle(tx, organization, &applications, deltas, guard)?;
     Ok(())
 }
 

@@ -2,6 +2,8 @@
 
 use super::super::holds;
 use super::*;
+use crate::access::{Model, Role};
+use crate::store::applications::NewApplication;
 use crate::store::testing::refused;
 use chrono::TimeDelta;
 
@@ -51,6 +53,31 @@ fn the_last_of_the_highest_role_is_out_when_the_directory_says_so_but_the_role_i
     assert_eq!(world.alerts(), [alerts::AlertKind::LastOfHighestRole]);
     world.activate(&ann, true);
     assert_eq!(world.alerts(), []);
+}
+
+#[test]
+fn who_comes_with_the_highest_role_of_one_application_takes_that_of_no_other_from_the_last() {
+    let world = World::new();
+    let role = |key: &str| Role { key: key.to_owned(), name: key.to_owned() };
+    let model = Model {
+        roles: vec![role("owner"), role("reader")],
+        default_role: Some("reader".to_owned()),
+        ..Model::default()
+    };
+    let other = NewApplication { name: "Other".to_owned(), model, ..testing::orbit() };
+    let other = world.store.system(|tx| applications::create(tx, other)).0.id;
+    let in_other = |user: &UserId| {
+        let told = world.store.read_now(|db| explain::told(db, user, &other));
+        told.unwrap().role.unwrap()
+    };
+    let ann = world.person("ann");
+    let body = json!({ "displayName": "bosses", EXTENSION: { "roles": ["admin", "owner"] } });
+    let group = world.group_with(body, &[&ann]);
+    world.remove(&group, &ann);
+    assert_eq!((world.has(&ann), in_other(&ann)), (has("admin", &[]), "owner".to_owned()), "held");
+    world.person_with("bob", &["admin"]);
+    assert_eq!(world.has(&ann), has("user", &[]), "somebody else has it now");
+    assert_eq!(in_other(&ann), "owner", "nobody else has this one");
 }
 
 #[test]
