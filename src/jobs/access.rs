@@ -4,6 +4,7 @@
 //! Several instances may do it at once: each organization is done in a transaction of its own that looks again at what is
 //! due, so the second one finds nothing to do.
 
+use super::goes_on;
 use crate::error::Result;
 use crate::store::access::holds;
 use crate::store::{Actor, Store};
@@ -19,13 +20,8 @@ pub async fn run(store: Store, mut stop: watch::Receiver<bool>) {
         if let Err(error) = once(&store).await {
             tracing::warn!(error = ?error, "access that is due could not be computed");
         }
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            changed = stop.changed() => {
-                if changed.is_err() || *stop.borrow() {
-                    return;
-                }
-            }
+        if !goes_on(EVERY, &mut stop).await {
+            return;
         }
     }
 }

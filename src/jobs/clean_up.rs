@@ -2,6 +2,7 @@
 //!
 //! Several instances may do it at once: what one has taken, another no longer finds.
 
+use super::goes_on;
 use crate::error::Result;
 use crate::store::clean_up::{BATCH, Retention, Task};
 use crate::store::{Actor, Scope, Store};
@@ -28,13 +29,8 @@ pub async fn run(
                 tracing::warn!(task = task.name(), error = ?error, "cleaning up failed");
             }
         }
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            changed = stop.changed() => {
-                if changed.is_err() || *stop.borrow() {
-                    return;
-                }
-            }
+        if !goes_on(EVERY, &mut stop).await {
+            return;
         }
     }
 }

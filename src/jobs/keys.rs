@@ -3,6 +3,7 @@
 //! Several instances may do it at once: the steps are taken under one lock, and taking them again changes
 //! nothing. A key is published for days before and after it signs, so instances need not agree on the minute.
 
+use super::goes_on;
 use crate::error::Result;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,13 +20,8 @@ pub async fn run(
 ) {
     let renew = Arc::new(renew);
     loop {
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            changed = stop.changed() => {
-                if changed.is_err() || *stop.borrow() {
-                    return;
-                }
-            }
+        if !goes_on(EVERY, &mut stop).await {
+            return;
         }
         let renew = renew.clone();
         match tokio::task::spawn_blocking(move || renew()).await {

@@ -1,9 +1,10 @@
 //! Previews of very many people are worked on, one after the other.
 
+use super::goes_on;
 use crate::error::{Error, Result};
 use crate::store::access::preview::{Asked, preview};
 use crate::store::access::previews::{self, Underway};
-use crate::store::{Actor, Scope, Store, Tx};
+use crate::store::{Actor, Scope, Store};
 use crate::views::preview::{PreviewQuestion, PreviewView};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -17,13 +18,8 @@ pub async fn run(store: Store, mut stop: watch::Receiver<bool>) {
         if let Err(error) = once(&store).await {
             tracing::warn!(error = ?error, "a preview could not be worked on");
         }
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            changed = stop.changed() => {
-                if changed.is_err() || *stop.borrow() {
-                    return;
-                }
-            }
+        if !goes_on(EVERY, &mut stop).await {
+            return;
         }
     }
 }
@@ -37,31 +33,24 @@ pub async fn once(store: &Store) -> Result<bool> {
 }
 
 fn work(store: &Store, row: &Underway) -> Result<()> {
-    let write = |act: &mut dyn FnMut(&mut Tx) -> Result<()>| {
-        store.write_now(&Scope::Own, &Actor::System, |tx| act(tx))
+    let (scope, actor) = (Scope::Own, Actor::System);
+    let mut noted = |done: usize, total: usize| {
+        let (done, total) = (number(done), number(total));
+        store.write_now(&scope, &actor, |tx| previews::note(tx, &row.id, done, total))
     };
-    let done = asked(row).and_then(|asked| {
-        let mut noted = |done: usize, total: usize| {
-            let (done, total) = (number(done), number(total));
-            write(&mut |tx| previews::note(tx, &row.id, done, total))
-        };
+    let found = asked(row).and_then(|asked| {
         let now = store.clock().now();
-        let found =
-            store.read_now(|db| preview(db, &row.organization_id, asked, now, &mut noted))?;
-        serde_json::to_value(PreviewView::from(found))
-            .map_err(|error| Error::Internal(error.into()))
+        store.read_now(|db| preview(db, &row.organization_id, asked, now, &mut noted))
     });
-    let result = match done {
+    let result = match found {
         // It is tried again when its lease is over.
         Err(error @ (Error::Busy(_) | Error::Internal(_))) => return Err(error),
         Err(error) => Err(error.to_string()),
-        Ok(value) => Ok(value),
+        Ok(found) => {
+            Ok(serde_json::to_value(PreviewView::from(found)).map_err(anyhow::Error::new)?)
+        }
     };
-    let mut result = Some(result);
-    write(&mut |tx| match result.take() {
-        Some(result) => previews::finish(tx, &row.id, result),
-        None => Ok(()),
-    })
+    store.write_now(&scope, &actor, |tx| previews::finish(tx, &row.id, result))
 }
 
 fn asked(row: &Underway) -> Result<Asked> {

@@ -3,6 +3,7 @@
 //! Several instances share the work: each takes rows that are due, which the others then leave alone. Reading the same
 //! metadata twice changes nothing, and the row of a certificate says which step before its end has been told.
 
+use super::goes_on;
 use crate::acts::refresh::Refresher;
 use crate::error::Result;
 use crate::store::connections::certificates;
@@ -21,13 +22,8 @@ pub async fn run(refresher: Refresher, mut stop: watch::Receiver<bool>) {
         if let Err(error) = round(&refresher, &stop).await {
             tracing::warn!(error = ?error, "reading metadata again failed");
         }
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            changed = stop.changed() => {
-                if changed.is_err() || *stop.borrow() {
-                    return;
-                }
-            }
+        if !goes_on(EVERY, &mut stop).await {
+            return;
         }
     }
 }
