@@ -40,10 +40,20 @@ fn names(state: &State) -> &'static Names {
 }
 
 fn cookie(state: &State, name: &'static str, value: String, age: Duration) -> Cookie<'static> {
+    cookie_of_host(name, value, age, state.config.public_url.is_https())
+}
+
+/// A cookie of one host, for every path there, that no script reads.
+pub(super) fn cookie_of_host(
+    name: &'static str,
+    value: String,
+    age: Duration,
+    is_secure: bool,
+) -> Cookie<'static> {
     let mut cookie = Cookie::new(name, value);
     cookie.set_path("/");
     cookie.set_http_only(true);
-    cookie.set_secure(state.config.public_url.is_https());
+    cookie.set_secure(is_secure);
     cookie.set_same_site(SameSite::Lax);
     cookie.set_max_age(age);
     cookie

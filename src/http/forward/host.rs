@@ -1,14 +1,14 @@
 //! Which host a request is about, whose it is, and what a browser keeps there.
 
 use crate::error::{Error, Result};
-use crate::http::request;
 use crate::http::server::State;
+use crate::http::{browser, request};
 use crate::oidc::protected::ProtectedHost;
 use crate::store::Db;
 use crate::store::applications::{self, Application};
 use actix_web::HttpRequest;
+use actix_web::cookie::Cookie;
 use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::HOST;
 
 /// How long a sign-in that began at a protected host may take.
@@ -54,13 +54,7 @@ fn cookie(
     value: String,
     age: Duration,
 ) -> Cookie<'static> {
-    let mut cookie = Cookie::new(name, value);
-    cookie.set_path("/");
-    cookie.set_http_only(true);
-    cookie.set_secure(!host.is_local());
-    cookie.set_same_site(SameSite::Lax);
-    cookie.set_max_age(age);
-    cookie
+    browser::cookie_of_host(name, value, age, !host.is_local())
 }
 
 /// The cookie of somebody who is signed in at a host.

@@ -1,6 +1,7 @@
 //! `/auth/verify`: who is there, in headers, or the way to sign in.
 
 use super::host;
+use crate::clock::Time;
 use crate::error::Result;
 use crate::http::error::PageError;
 use crate::http::request;
@@ -13,7 +14,6 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, CACHE_CONTROL, HeaderMap, LOCATION};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::TimeDelta;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 /// Who it is, always all of them: what the person sends under these names never reaches the application.
@@ -50,12 +50,7 @@ pub(super) async fn verify(
 }
 
 /// Who has the token, if it was given for this host and the application has something for the person.
-fn holder(
-    db: &mut Db,
-    host: &ProtectedHost,
-    token: &str,
-    now: crate::clock::Time,
-) -> Result<Option<Holder>> {
+fn holder(db: &mut Db, host: &ProtectedHost, token: &str, now: Time) -> Result<Option<Holder>> {
     let owner = host::owner(db, host)?;
     let Some((_, holder)) = grants::by_access_token(db, token, now)? else { return Ok(None) };
     let is_for_it = holder.grant.application_id == owner.id
@@ -106,9 +101,4 @@ fn wants_a_page(headers: &HeaderMap) -> bool {
         (None, Some(accept)) => accept.contains("text/html") || accept.contains("*/*"),
         (None, None) => true,
     }
-}
-
-/// How long a person stays signed in at a host: as long as the session that the sign-in began at most.
-pub(super) fn lifetime(state: &State) -> TimeDelta {
-    state.config.sign_in.session.delta()
 }

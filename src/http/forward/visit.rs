@@ -1,6 +1,6 @@
 //! Signing in and out at a protected host, below `/.vestibule/` there.
 
-use super::{host, verify};
+use super::host;
 use crate::crypto::{self, Secret};
 use crate::error::{Error, Result};
 use crate::http::error::PageError;
@@ -85,7 +85,9 @@ pub(super) async fn callback(
     }
     let code = value("code").unwrap_or_default().to_owned();
     let code = CodeGrant::of_ours(Secret::from(code), host.callback(), Secret::from(proof));
-    let lifetimes = Lifetimes { access_token: verify::lifetime(&state), ..state.lifetimes() };
+    // As long as the session of a sign-in may last; when that ends, this does.
+    let age = state.config.sign_in.session.delta();
+    let lifetimes = Lifetimes { access_token: age, ..state.lifetimes() };
     let actor = Actor::Application(application.id.clone());
     let redeem = move |tx: &mut Tx| grants::redeem(tx, &application, &code, &lifetimes);
     let tokens = match state.store.write(Scope::Own, actor, redeem).await? {
@@ -95,7 +97,7 @@ pub(super) async fn callback(
         Err(error) => return Err(error.into()),
     };
     let mut answer = see_other(&to);
-    let token = host::token_cookie(&host, tokens.access_token.reveal(), verify::lifetime(&state));
+    let token = host::token_cookie(&host, tokens.access_token.reveal(), age);
     let [visit, _] = host::gone(&host);
     add_cookies(&mut answer, &[visit, token])?;
     Ok(answer)
