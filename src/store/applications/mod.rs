@@ -2,6 +2,7 @@
 
 mod access_model;
 mod addresses;
+mod changes;
 mod hosts;
 mod logout;
 mod secrets;
@@ -28,7 +29,7 @@ use crate::error::{Error, Result};
 use crate::oidc::client::{Client, ClientKind};
 use crate::oidc::protected::ProtectedHost;
 use diesel::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 use url::Url;
 
 word!(
@@ -362,7 +363,7 @@ pub fn change(tx: &mut Tx, id: &ApplicationId, patch: ApplicationPatch) -> Resul
         after.protected_hosts = Json::from(hosts::folded(hosts));
     }
     patch.logout.apply(&mut after);
-    let changed = differences(&before, &after);
+    let changed = changes::differences(&before, &after);
     if changed.is_empty() {
         return Ok(before);
     }
@@ -380,7 +381,7 @@ pub fn change(tx: &mut Tx, id: &ApplicationId, patch: ApplicationPatch) -> Resul
         ending::sessions(tx, Of::Others(id, admitted))?;
     }
     let data = json!({ "changed": changed });
-    let change = (&kept(&before), &kept(&after));
+    let change = (&changes::kept(&before), &changes::kept(&after));
     events::append_change(tx, None, "application.updated", id.as_str(), data, change)?;
     Ok(after)
 }
@@ -393,50 +394,6 @@ pub fn delete(tx: &mut Tx, id: &ApplicationId) -> Result<()> {
     holds::stale_everywhere(tx)?;
     let data = json!({ "name": application.name });
     events::append(tx, None, "application.deleted", id.as_str(), data)
-}
-
-fn differences(before: &Application, after: &Application) -> Vec<&'static str> {
-    let organizations = |a: &Application| a.organizations.clone().map(Json::into_inner);
-    [
-        ("name", before.name != after.name),
-        ("redirect_uris", *before.redirect_uris != *after.redirect_uris),
-        (
-            "post_logout_redirect_uris",
-            *before.post_logout_redirect_uris != *after.post_logout_redirect_uris,
-        ),
-        ("initiate_login_uri", before.initiate_login_uri != after.initiate_login_uri),
-        ("fallback_url", before.fallback_url != after.fallback_url),
-        ("no_connection", before.no_connection != after.no_connection),
-        ("id_token_alg", before.id_token_alg != after.id_token_alg),
-        ("organizations", organizations(before) != organizations(after)),
-        ("roles", *before.roles != *after.roles),
-        ("default_role", before.default_role != after.default_role),
-        ("entity_types", *before.entity_types != *after.entity_types),
-        ("protected_hosts", *before.protected_hosts != *after.protected_hosts),
-    ]
-    .into_iter()
-    .chain(logout::differences(before, after))
-    .filter_map(|(name, is_different)| is_different.then_some(name))
-    .collect()
-}
-
-/// What the audit log keeps of an application, before a change and after it.
-fn kept(application: &Application) -> Value {
-    json!({
-        "name": application.name,
-        "redirect_uris": *application.redirect_uris,
-        "post_logout_redirect_uris": *application.post_logout_redirect_uris,
-        "initiate_login_uri": application.initiate_login_uri,
-        "fallback_url": application.fallback_url,
-        "no_connection": application.no_connection,
-        "id_token_alg": application.id_token_alg,
-        "organizations": application.organizations.as_deref(),
-        "protected_hosts": *application.protected_hosts,
-        "backchannel_logout_uri": application.backchannel_logout_uri,
-        "backchannel_logout_session_required": application.backchannel_logout_session_required,
-        "frontchannel_logout_uri": application.frontchannel_logout_uri,
-        "frontchannel_logout_session_required": application.frontchannel_logout_session_required,
-    })
 }
 
 fn check(db: &mut Db, application: &Application) -> Result<()> {
