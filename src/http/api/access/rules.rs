@@ -117,11 +117,11 @@ pub(in crate::http::api) async fn preview_mapping_rules(
     body: Body<PreviewQuestion>,
 ) -> Result<HttpResponse, ApiError> {
     let id = customers::find(&state, &key, name.into_inner()).await?.id;
+    let question = serde_json::to_value(&body.0).map_err(|error| Error::Internal(error.into()))?;
+    let asked = body.0.asked()?;
     let everybody = users::Filter { organization: Some(id.clone()), ..users::Filter::default() };
     let count = state.store.read(move |db| users::count(db, &everybody)).await?;
     if count > previews::MANY {
-        let question =
-            serde_json::to_value(&body.0).map_err(|error| Error::Internal(error.into()))?;
         let scope = Scope::from(&id);
         let ask = move |tx: &mut Tx| previews::ask(tx, &id, question);
         let row = state.store.write(scope, key.actor(), ask).await?;
@@ -133,7 +133,7 @@ pub(in crate::http::api) async fn preview_mapping_rules(
             .insert_header((LOCATION, place))
             .json(PreviewUnderwayView::from(row)));
     }
-    let (asked, now) = (body.0.asked()?, state.store.clock().now());
+    let now = state.store.clock().now();
     let read =
         state.store.read(move |db| preview::preview(db, &id, asked, now, &mut |_, _| Ok(())));
     Ok(HttpResponse::Ok().json(PreviewView::from(read.await?)))
