@@ -38,7 +38,7 @@ impl DifferenceKind {
 }
 
 /// A part of a text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
     /// Its characters.
     pub text: String,
@@ -47,7 +47,7 @@ pub struct Piece {
 }
 
 /// Where two texts differ.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// What it is that differs.
     pub kind: DifferenceKind,
