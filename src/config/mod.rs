@@ -144,7 +144,8 @@ settings! {
 
     /// A reverse proxy in front of the gateway.
     proxy: Proxy {
-        /// Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+        /// Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, and for forward authentication
+        /// `X-Forwarded-Host`, `-Method` and `-Uri`.
         trusted: Vec<Network> = List Default("");
     }
 
