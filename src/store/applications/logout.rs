@@ -69,23 +69,3 @@ pub(super) fn check(faults: &mut Faults, application: &Application) {
         );
     }
 }
-
-/// Each field with whether it has changed.
-pub(super) fn differences(before: &Application, after: &Application) -> [(&'static str, bool); 4] {
-    [
-        ("backchannel_logout_uri", before.backchannel_logout_uri != after.backchannel_logout_uri),
-        (
-            "backchannel_logout_session_required",
-            before.backchannel_logout_session_required != after.backchannel_logout_session_required,
-        ),
-        (
-            "frontchannel_logout_uri",
-            before.frontchannel_logout_uri != after.frontchannel_logout_uri,
-        ),
-        (
-            "frontchannel_logout_session_required",
-            before.frontchannel_logout_session_required
-                != after.frontchannel_logout_session_required,
-        ),
-    ]
-}

@@ -363,7 +363,8 @@ pub fn change(tx: &mut Tx, id: &ApplicationId, patch: ApplicationPatch) -> Resul
         after.protected_hosts = Json::from(hosts::folded(hosts));
     }
     patch.logout.apply(&mut after);
-    let changed = changes::differences(&before, &after);
+    let (old, new) = (changes::kept(&before), changes::kept(&after));
+    let changed = changes::differences(&old, &new);
     if changed.is_empty() {
         return Ok(before);
     }
@@ -381,8 +382,7 @@ pub fn change(tx: &mut Tx, id: &ApplicationId, patch: ApplicationPatch) -> Resul
         ending::sessions(tx, Of::Others(id, admitted))?;
     }
     let data = json!({ "changed": changed });
-    let change = (&changes::kept(&before), &changes::kept(&after));
-    events::append_change(tx, None, "application.updated", id.as_str(), data, change)?;
+    events::append_change(tx, None, "application.updated", id.as_str(), data, (&old, &new))?;
     Ok(after)
 }
 

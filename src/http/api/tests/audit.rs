@@ -26,6 +26,24 @@ async fn the_audit_log_tells_who_did_what_from_where_and_what_was_before() {
 }
 
 #[actix_web::test]
+async fn the_audit_log_tells_which_roles_and_places_an_application_had() {
+    let api = Api::new();
+    let body = json!({ "name": "Orbit", "redirect_uris": ["https://app.example/callback"] });
+    let (status, made) = api.post("applications", body).await;
+    assert_eq!(status, 201, "{made}");
+    let path = format!("applications/{}", made["id"].as_str().unwrap());
+    let mut roles = made["roles"].clone();
+    roles.as_array_mut().unwrap().push(json!({ "key": "auditor", "name": "Auditor" }));
+    let (status, told) = api.ask("PATCH", &path, json!({ "roles": roles })).await;
+    assert_eq!(status, 200, "{told}");
+    api.number();
+    let (_, list) = api.get("audit_events?type=application.updated").await;
+    assert_eq!(list["data"][0]["before"], json!({ "roles": made["roles"] }));
+    assert_eq!(list["data"][0]["after"], json!({ "roles": roles }));
+    assert_eq!(list["data"][0]["data"], json!({ "changed": ["roles"] }));
+}
+
+#[actix_web::test]
 async fn the_audit_log_is_filtered_and_exported() {
     let mut api = Api::new();
     let globex = api.organization("Globex, Inc.").await;
