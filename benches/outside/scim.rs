@@ -224,13 +224,12 @@ impl Directory<'_> {
         let (cost, _) = self.done(clients, vec![deep; LISTS], "200").await;
         self.row(clients, "list page, deep by cursor", LISTS, cost);
 
-        let small = made.iter().enumerate().map(|(at, id)| self.add(&self.small[at % SMALL], id));
-        let (cost, _) = self.done(clients, small.collect(), "200").await;
-        self.row(clients, "add member, group of 10", REQUESTS, cost);
+        let small: Vec<_> =
+            made.iter().enumerate().map(|(at, id)| (&*self.small[at % SMALL], &**id)).collect();
+        self.members(clients, "group of 10", &small).await;
         if let Some(large) = &self.large {
-            let coming = made.iter().map(|id| self.add(large, id)).collect();
-            let (cost, _) = self.done(clients, coming, "200").await;
-            self.row(clients, "add member, group of 10,000", REQUESTS, cost);
+            let large: Vec<_> = made.iter().map(|id| (&**large, &**id)).collect();
+            self.members(clients, "group of 10,000", &large).await;
         }
 
         // The next row begins with as many people as this one.
@@ -258,10 +257,19 @@ impl Directory<'_> {
             .collect()
     }
 
-    fn add(&self, group: &str, id: &str) -> String {
-        let body = patch(&json!({ "op": "add", "path": "members", "value": [{ "value": id }] }));
-        let path = format!("/Groups/{group}?excludedAttributes=members");
-        self.request("PATCH", &path, Some(&body))
+    /// Brings each person into their group, and takes them out again.
+    async fn members(&self, clients: usize, groups: &str, of: &[(&str, &str)]) {
+        let add = |id: &str| json!({ "op": "add", "path": "members", "value": [{ "value": id }] });
+        let remove =
+            |id: &str| json!({ "op": "remove", "path": format!("members[value eq \"{id}\"]") });
+        for (name, act) in [("add", add as fn(&str) -> Value), ("remove", remove)] {
+            let requests = of.iter().map(|(group, id)| {
+                let path = format!("/Groups/{group}?excludedAttributes=members");
+                self.request("PATCH", &path, Some(&patch(&act(id))))
+            });
+            let (cost, _) = self.done(clients, requests.collect(), "200").await;
+            self.row(clients, &format!("{name} member, {groups}"), REQUESTS, cost);
+        }
     }
 
     /// A cursor behind nine tenths of the directory, found as clients find it: page by page.
