@@ -1,6 +1,7 @@
 //! The command line: one file per noun.
 
 mod access;
+mod admin;
 mod api_key;
 mod application;
 mod apply;
@@ -113,6 +114,9 @@ enum Command {
     /// Links by which a customer's IT admin sets single sign-on up alone
     #[command(subcommand)]
     SetupLink(setup_link::Command),
+    /// People who sign in to the console
+    #[command(subcommand)]
+    Admin(admin::Command),
     /// Applications: your apps
     #[command(subcommand)]
     Application(application::Command),
@@ -205,6 +209,7 @@ fn command(shell: Shell, command: Command) -> Result {
         Command::Org(command) => organization::run(&shell, command),
         Command::Domain(command) => domain::run(&shell, command),
         Command::Connection(command) => connection::run(&shell, command),
+        Command::Admin(command) => admin::run(&shell, command),
         Command::SetupLink(command) => setup_link::run(&shell, command),
         Command::Application(command) => application::run(&shell, command),
         Command::Key(command) => api_key::run(&shell, command),

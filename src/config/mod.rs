@@ -180,6 +180,14 @@ settings! {
         clock_skew: Period = Text Default("60s");
     }
 
+    /// The console, in which your own people sign in.
+    console: Console {
+        /// After which time without use a browser is signed out.
+        idle: Period = Text Default("2h");
+        /// After which time it is signed out in any case.
+        session: Period = Text Default("12h");
+    }
+
     /// The service provider's own key and certificate, for all connections.
     saml: Saml {
         /// File with the certificate, PEM. If not set, one is made and kept sealed in the database.

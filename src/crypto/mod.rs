@@ -2,6 +2,7 @@
 
 mod key;
 mod paper;
+mod password;
 mod seal;
 mod secret;
 mod token;
@@ -9,11 +10,12 @@ mod webhook;
 
 pub use key::{Algorithm, PrivateKey, PublicKey};
 pub use paper::{paper_code, read_paper_code};
+pub use password::{hash_password, is_password};
 pub use seal::{MasterKey, Place};
 pub use secret::{Secret, SecretBytes};
 pub use token::{
-    ACCESS_TOKEN, API_KEY, BREAK_GLASS, CLIENT_SECRET, CODE, PORTAL, REFRESH_TOKEN, SCIM_TOKEN,
-    SESSION, SETUP_LINK, TokenHash, hash, token, well_formed,
+    ACCESS_TOKEN, API_KEY, BREAK_GLASS, CLIENT_SECRET, CODE, MEMBER, MEMBER_LINK, PORTAL,
+    REFRESH_TOKEN, SCIM_TOKEN, SESSION, SETUP_LINK, TokenHash, hash, token, well_formed,
 };
 pub use webhook::{WEBHOOK_SECRET, WebhookKey, webhook_secret};
 

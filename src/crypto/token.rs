@@ -25,6 +25,10 @@ pub const ACCESS_TOKEN: &str = "at_";
 pub const REFRESH_TOKEN: &str = "rt_";
 /// Prefix of a break-glass code.
 pub const BREAK_GLASS: &str = "bg";
+/// Prefix of a member's cookie at the console.
+pub const MEMBER: &str = "ms_";
+/// Prefix of a link by which a member comes to a password.
+pub const MEMBER_LINK: &str = "ml_";
 /// Prefix of a session's cookie.
 pub const SESSION: &str = "ss_";
 

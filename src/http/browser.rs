@@ -3,7 +3,7 @@
 use super::server::State;
 use crate::crypto::{self, Secret};
 use crate::error::Result;
-use crate::store::{ConnectionId, sessions::Session};
+use crate::store::{ConnectionId, members, sessions::Session};
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
@@ -20,6 +20,7 @@ struct Names {
     binding_abroad: Option<&'static str>,
     session: &'static str,
     choice: &'static str,
+    member: &'static str,
 }
 
 const SECURE: Names = Names {
@@ -27,12 +28,14 @@ const SECURE: Names = Names {
     binding_abroad: None,
     session: "__Host-vestibule-session",
     choice: "__Host-vestibule-choice",
+    member: "__Host-vestibule-console",
 };
 const PLAIN: Names = Names {
     binding: "vestibule-browser",
     binding_abroad: Some("vestibule-browser-abroad"),
     session: "vestibule-session",
     choice: "vestibule-choice",
+    member: "vestibule-console",
 };
 
 fn names(state: &State) -> &'static Names {
@@ -106,6 +109,35 @@ pub(super) fn signed_out(state: &State) -> Cookie<'static> {
     let mut cookie = cookie(state, names(state).session, String::new(), Duration::ZERO);
     cookie.make_removal();
     cookie
+}
+
+/// The cookie of a member's new session at the console.
+pub(super) fn member_signed_in(
+    state: &State,
+    session: &members::Session,
+    value: &Secret,
+) -> Cookie<'static> {
+    let age = session.expires_at.since(session.began_at).num_seconds();
+    cookie(state, names(state).member, value.reveal().to_owned(), Duration::seconds(age))
+}
+
+/// The value of the console's cookie, if the browser has one.
+pub(super) fn member(state: &State, request: &HttpRequest) -> Option<String> {
+    Some(request.cookie(names(state).member)?.value().to_owned())
+}
+
+/// A cookie that takes the console's away.
+pub(super) fn member_signed_out(state: &State) -> Cookie<'static> {
+    let mut cookie = cookie(state, names(state).member, String::new(), Duration::ZERO);
+    cookie.make_removal();
+    cookie
+}
+
+/// What the forms of pages behind a cookie carry: made of its value, which no page can read, for one area.
+pub(super) fn form_token(state: &State, area: &str, value: &str) -> Result<String> {
+    let mac =
+        crypto::hmac_sha256(state.cookie_key.reveal(), format!("{area} form {value}").as_bytes())?;
+    Ok(crypto::hex(&mac))
 }
 
 /// The cookie that remembers which connection was used last. It is signed: nobody else can propose one.

@@ -35,6 +35,8 @@ const FAILED_CBC: u32 = 20;
 /// How often one client may open or send the page for break-glass codes in a minute. Not a setting, and never off. There is no limit by
 /// organization: a stranger could close the emergency exit with it, and nobody guesses 100 random bits.
 const CODES: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
+/// How often a password may be tried for one member in a minute. Not a setting, and never off.
+const PASSWORDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 /// Connections that are counted. Beyond that those are forgotten whose minute is over, else all.
 const MOST: usize = 10_000;
 
@@ -43,8 +45,10 @@ pub struct Limits {
     address: Option<Rate<IpAddr>>,
     connection: Option<PerConnection>,
     token: Option<Rate<IpAddr>>,
-    /// Tries of break-glass codes.
+    /// Tries of break-glass codes, and of passwords at the console.
     code: Rate<IpAddr>,
+    /// Tries of passwords for one address of a member, from everywhere together.
+    member: Rate<String>,
     directory_address: Option<Rate<IpAddr>>,
     directory: Option<Rate<ConnectionId>>,
     /// Refusals of responses that nobody asked for, as far as they are written down.
@@ -62,7 +66,7 @@ pub struct Limits {
 enum Door<'a> {
     /// A page of a sign-in, of a sign-out or of the portal, or what we publish for a connection.
     Page,
-    /// Where a break-glass code is tried.
+    /// Where a break-glass code, or a password of the console, is tried.
     Code,
     /// What belongs to one connection.
     Connection(&'a str),
@@ -75,7 +79,7 @@ enum Door<'a> {
 impl Door<'_> {
     fn of(path: &str) -> Option<Door<'_>> {
         match path {
-            "/login/break-glass" => return Some(Door::Code),
+            "/login/break-glass" | "/console/login" | "/console/first" => return Some(Door::Code),
             "/login" | "/logout" | discovery::AUTHORIZE | discovery::LOGOUT => {
                 return Some(Door::Page);
             }
@@ -87,7 +91,7 @@ impl Door<'_> {
         if path.starts_with("/scim/") {
             return Some(Door::Directory);
         }
-        if ["/setup/", "/portal/", protected::PREFIX].iter().any(|within| path.starts_with(within))
+        if ["/setup/", "/portal/", "/console/", protected::PREFIX].iter().any(|within| path.starts_with(within))
         {
             return Some(Door::Page);
         }
@@ -119,6 +123,7 @@ impl Limits {
             connection: settings.per_connection.limit().map(PerConnection::new),
             token: settings.token.limit().map(Rate::new),
             code: Rate::new(CODES),
+            member: Rate::new(PASSWORDS),
             directory_address: settings.directory.limit().map(Rate::new),
             directory: settings.directory.limit().map(Rate::new),
             unasked: Counted::new(UNASKED),
@@ -164,6 +169,11 @@ impl Limits {
         if let Some(connection) = &self.connection {
             connection.know(id, client(address), now);
         }
+    }
+
+    /// Takes a try of a password for whoever signs in to the console with this address, whether there is anybody or not.
+    pub(super) fn admit_member(&self, email: &str) -> Result<(), Error> {
+        take(Some(&self.member), &email.to_owned())
     }
 
     /// Takes a request of a connection's directory that has shown its token. What strangers send to the same address

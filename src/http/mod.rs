@@ -4,6 +4,7 @@ pub mod api;
 pub mod assets;
 mod browser;
 mod caller;
+mod console;
 mod demo;
 mod entity;
 pub mod error;

@@ -89,6 +89,8 @@ pub struct State {
     pub(super) recent: super::caller::Recent,
     /// What the demo remembers while it runs.
     pub demo: demo::Memory,
+    /// Turns to hash a password: each takes memory and a processor.
+    pub(super) hashing: tokio::sync::Semaphore,
     /// Signs the cookie that remembers a choice.
     pub cookie_key: SecretBytes,
     /// Whether the server is about to stop, so that nobody is kept waiting.
@@ -119,6 +121,7 @@ impl State {
             scim: super::scim::Waiting::default(),
             recent: super::caller::Recent::default(),
             demo: demo::Memory::default(),
+            hashing: tokio::sync::Semaphore::new(super::console::HASHED_AT_ONCE),
             cookie_key: master.derive("cookie")?,
             closing: watch::Sender::new(false),
             openid_key: master.derive("openid sign-in")?,
@@ -188,6 +191,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/metrics").get(health::metrics));
     people(config);
     super::portal::routes(config);
+    super::console::routes(config);
     apps(config);
     super::forward::routes(config);
     config.configure(super::api::configure).configure(super::scim::configure);

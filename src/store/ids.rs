@@ -158,6 +158,12 @@ id!(/// ID of a link into the portal, or of one visit there.
 id!(
     /// Names a preview that is worked on.
     PreviewId, "prv", "preview");
+id!(/// ID of a member: one of the operator's people at the console.
+    MemberId, "mem", "member");
+id!(/// ID of a browser in which a member is signed in.
+    MemberSessionId, "mes", "member session");
+id!(/// ID of a link by which a member comes to a password.
+    MemberLinkId, "mel", "member link");
 id!(/// ID of a request to this gateway, by which its log lines are found.
     RequestId, "req", "request");
 

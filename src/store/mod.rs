@@ -21,6 +21,7 @@ mod ids;
 mod input;
 pub mod keys;
 pub mod logouts;
+pub mod members;
 pub mod notices;
 pub mod organizations;
 pub mod origin;
@@ -55,8 +56,9 @@ pub(crate) use db::on_backend;
 pub use ids::{
     AlertId, ApiKeyId, ApplicationId, BreakGlassCodeId, ConflictId, ConnectionId, DeliveryId,
     DomainId, EntityId, EventId, ExemptOwnerId, GrantId, GroupId, KeyId, LogoutId, MappingId,
-    NoticeId, OrganizationId, PreviewId, RequestId, RuleId, ScimRequestId, ScimTokenId, SecretId,
-    SessionId, SetupLinkId, TraceId, UserId, WebhookEndpointId,
+    MemberId, MemberLinkId, MemberSessionId, NoticeId, OrganizationId, PreviewId, RequestId,
+    RuleId, ScimRequestId, ScimTokenId, SecretId, SessionId, SetupLinkId, TraceId, UserId,
+    WebhookEndpointId,
 };
 pub use page::{Page, Window};
 use prepared::Prepared;
@@ -101,6 +103,8 @@ pub enum Actor {
     Directory(ConnectionId),
     /// An IT admin in the portal, let in by this link.
     Portal(SetupLinkId),
+    /// One of the operator's people at the console.
+    Member(MemberId),
 }
 
 impl std::fmt::Display for Actor {
@@ -114,6 +118,7 @@ impl std::fmt::Display for Actor {
             Self::Application(id) => write!(f, "application:{id}"),
             Self::Directory(id) => write!(f, "directory:{id}"),
             Self::Portal(id) => write!(f, "portal:{id}"),
+            Self::Member(id) => write!(f, "member:{id}"),
         }
     }
 }

@@ -36,6 +36,7 @@ pub(super) fn of(actor: &Actor) -> Option<String> {
         | Actor::SignIn(_)
         | Actor::Provider(_)
         | Actor::Application(_)
-        | Actor::Portal(_) => None,
+        | Actor::Portal(_)
+        | Actor::Member(_) => None,
     }
 }

@@ -691,6 +691,40 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    members (id) {
+        id -> Text,
+        email -> Text,
+        email_key -> Text,
+        name -> Text,
+        role -> Text,
+        password -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    member_sessions (id) {
+        id -> Text,
+        hash -> Text,
+        member_id -> Text,
+        began_at -> Timestamp,
+        seen_at -> Timestamp,
+        expires_at -> Timestamp,
+        address -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    member_links (id) {
+        id -> Text,
+        hash -> Text,
+        member_id -> Nullable<Text>,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::joinable!(member_sessions -> members (member_id));
 diesel::joinable!(domains -> organizations (organization_id));
 diesel::joinable!(connections -> organizations (organization_id));
 diesel::joinable!(users -> organizations (organization_id));
@@ -773,4 +807,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     access_losses,
     access_alerts,
     setup_links,
+    members,
+    member_sessions,
+    member_links,
 );

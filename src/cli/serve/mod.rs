@@ -17,7 +17,7 @@ use crate::jobs;
 use crate::jobs::deliver::Deliverer;
 use crate::jobs::notices::Teller;
 use crate::store::clean_up::Retention;
-use crate::store::{Actor, Scope, Store, demo};
+use crate::store::{Actor, Scope, Store, demo, members};
 use crate::telemetry::{self, Metrics};
 use actix_web::web::Data;
 use std::io::ErrorKind;
@@ -79,7 +79,8 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
     runtime.block_on(async {
         let ending = server::Ending::heeded()?;
         let running = server::start(state.clone(), listener)?;
-        welcome::print(&shell, running.address(), is_new)?;
+        let first = write(&store, members::start)?;
+        welcome::print(&shell, running.address(), is_new, first.as_ref())?;
         let (stop, stopped) = watch::channel(false);
         let teller = Teller {
             store: store.clone(),

@@ -1,15 +1,23 @@
 //! What is printed when the gateway has started: where everything is, and what to do first.
 
+use crate::cli::admin;
 use crate::cli::failure::Result;
 use crate::cli::output::pad;
 use crate::cli::shell::Shell;
 use crate::config::Origin;
+use crate::crypto::Secret;
 use serde_json::json;
 use std::net::SocketAddr;
 
 const WIDTH: usize = 22;
 
-pub(super) fn print(shell: &Shell, listening: SocketAddr, is_new: bool) -> Result {
+/// `first` is the token of the link that makes the first account, while there is none.
+pub(super) fn print(
+    shell: &Shell,
+    listening: SocketAddr,
+    is_new: bool,
+    first: Option<&Secret>,
+) -> Result {
     let loaded = shell.loaded()?;
     let config = &loaded.config;
     let public_url = config.public_url.as_str();
@@ -21,6 +29,7 @@ pub(super) fn print(shell: &Shell, listening: SocketAddr, is_new: bool) -> Resul
             "public_url": public_url,
             "listen": listening.to_string(),
             "discovery": discovery,
+            "create_account": first.map(|token| admin::address(public_url, token)),
             "demo": config.demo_is_on(),
         }));
     }
@@ -39,7 +48,15 @@ pub(super) fn print(shell: &Shell, listening: SocketAddr, is_new: bool) -> Resul
         Some(file) => format!("SQLite {file}{new}"),
         None => format!("Postgres {database}{new}"),
     };
+    let account = match first {
+        Some(token) => (
+            "Create your account",
+            format!("{}   works once, 60 minutes", admin::address(public_url, token)),
+        ),
+        None => ("Console", format!("{public_url}/console")),
+    };
     let mut lines = vec![
+        account,
         ("Address", public_url.to_owned()),
         ("Database", database),
         ("OIDC discovery", discovery),

@@ -20,7 +20,7 @@ pub use self::turns::{
     Again, NoConnection, SignedIn, again, no_connection, signed_in, started_at_provider,
 };
 
-pub(super) use self::shell::{Shell, respond};
+pub(super) use self::shell::{Shell, initials, respond};
 
 use super::guard::Csp;
 use super::server::State;

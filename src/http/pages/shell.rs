@@ -81,7 +81,7 @@ impl<'a> Shell<'a> {
     }
 }
 
-fn initials(name: &str) -> String {
+pub(in crate::http) fn initials(name: &str) -> String {
     let words: Vec<&str> = name.split_whitespace().collect();
     let letters: String = match words.as_slice() {
         [first, second, ..] => first.chars().take(1).chain(second.chars().take(1)).collect(),

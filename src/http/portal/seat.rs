@@ -4,6 +4,7 @@ use crate::clock::Time;
 use crate::crypto::{self, Secret};
 use crate::error::{Error, Result};
 use crate::guides::Guide;
+use crate::http::browser;
 use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::store::Actor;
@@ -77,7 +78,7 @@ impl FromRequest for Seat {
                 .ok_or_else(|| Error::Internal(anyhow::anyhow!("the app has no state")))?;
             let none = || Error::Unauthenticated(NO_SEAT.to_owned());
             let value = request.cookie(name(state)).ok_or_else(none)?.value().to_owned();
-            let form_token = form_token(state, &value)?;
+            let form_token = browser::form_token(state, "portal", &value)?;
             let now = state.store.clock().now();
             let found = state.store.read(move |db| setup_links::seat(db, &value, now)).await?;
             let (link, organization, connection) = found.ok_or_else(none)?;
@@ -125,13 +126,6 @@ fn name(state: &State) -> &'static str {
     } else {
         "vestibule-portal"
     }
-}
-
-/// Bound to the browser's value, which no page can read.
-fn form_token(state: &State, value: &str) -> Result<String> {
-    let mac =
-        crypto::hmac_sha256(state.cookie_key.reveal(), format!("portal form {value}").as_bytes())?;
-    Ok(crypto::hex(&mac))
 }
 
 /// The cookie by which the browser is known from now on.

@@ -1,0 +1,3 @@
+DROP TABLE member_links;
+DROP TABLE member_sessions;
+DROP TABLE members;

@@ -1,0 +1,77 @@
+//! `vestibule admin`: people who sign in to the console.
+
+use super::failure::Result;
+use super::shell::Shell;
+use crate::crypto::Secret;
+use crate::error::Error;
+use crate::store::Scope;
+use crate::store::members::{self, Member, NewMember, Role};
+use clap::Subcommand;
+use serde_json::json;
+
+/// What to do with the console's people.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Create an account; prints the link by which its password is chosen
+    Create {
+        /// The address to sign in with
+        email: String,
+        /// What the person is called
+        #[arg(long)]
+        name: String,
+        /// `owner`, `admin`, `support`, `developer` or `viewer`
+        #[arg(long, default_value = "owner")]
+        role: Role,
+    },
+    /// Take a password away and end every session; prints the link by which another is chosen
+    ResetPassword {
+        /// The address that the person signs in with
+        email: String,
+    },
+}
+
+pub(super) fn run(shell: &Shell, command: Command) -> Result {
+    match command {
+        Command::Create { email, name, role } => {
+            let (member, token) = shell.write(Scope::System, |tx| {
+                let member = members::create(tx, NewMember { email, name, role })?;
+                let token = members::invite(tx, &member.id)?;
+                Ok((member, token))
+            })?;
+            told(shell, &member, &token)
+        }
+        Command::ResetPassword { email } => {
+            let member = shell.read(|db| {
+                members::by_email(db, &email)?
+                    .ok_or_else(|| Error::not_found("member", email.clone()))
+            })?;
+            shell.confirm(&format!("Take the password of {} away", member.email), &member.email)?;
+            let token = shell.write(Scope::System, |tx| {
+                members::reset_password(tx, &member.id)?;
+                members::invite(tx, &member.id)
+            })?;
+            told(shell, &member, &token)
+        }
+    }
+}
+
+fn told(shell: &Shell, member: &Member, token: &Secret) -> Result {
+    let url = address(shell.public_url()?, token);
+    let fields = [
+        ("id", member.id.to_string()),
+        ("email", member.email.clone()),
+        ("role", member.role.to_string()),
+        ("url", url.clone()),
+    ];
+    let view = json!({
+        "id": member.id, "email": member.email, "name": member.name, "role": member.role, "url": url,
+    });
+    shell.out.object(&view, &fields)?;
+    shell.out.note("The link is shown this once. It works once, for 60 minutes.");
+    Ok(())
+}
+
+/// Where a link leads.
+pub(super) fn address(public_url: &str, token: &Secret) -> String {
+    format!("{public_url}/console/first?t={}", token.reveal())
+}

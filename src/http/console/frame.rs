@@ -1,0 +1,84 @@
+//! What the pages of the console have round their contents.
+
+use super::seat::{Needs, Seat};
+use crate::error::FieldError;
+use crate::http::pages::Shell;
+use crate::http::server::State;
+
+/// An area of the console: its name in addresses and, below `console.area`, in the locale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::http) struct Area(&'static str);
+
+/// Customers.
+pub(super) const ORGANIZATIONS: Area = Area("organizations");
+
+/// What the navigation shows, in its order. A new area is a line here.
+const AREAS: &[Area] = &[ORGANIZATIONS];
+
+/// One line of the navigation.
+pub(in crate::http) struct NavLine {
+    /// What it says.
+    pub(in crate::http) label: String,
+    /// Where it leads.
+    pub(in crate::http) href: String,
+    /// Whether the page belongs to it.
+    pub(in crate::http) is_here: bool,
+}
+
+/// What all pages of the console have in common.
+pub(in crate::http) struct Frame {
+    /// The member's name.
+    pub(in crate::http) name: String,
+    /// Two letters of it.
+    pub(in crate::http) initials: String,
+    /// What the role is called.
+    pub(in crate::http) role: String,
+    /// What every form carries as `form_token`.
+    pub(in crate::http) form_token: String,
+    /// The areas.
+    pub(in crate::http) nav: Vec<NavLine>,
+}
+
+/// A field that cannot be taken as it is.
+pub(in crate::http) struct FieldFault {
+    /// Its name.
+    pub(in crate::http) field: String,
+    /// Why, and what to enter instead.
+    pub(in crate::http) text: String,
+}
+
+/// The frame of a page of `here`.
+pub(super) fn frame<N: Needs>(state: &State, seat: &Seat<N>, here: Area) -> Frame {
+    let line = |area: &Area| NavLine {
+        label: state.locale.text(&format!("console.area.{}", area.0)).to_owned(),
+        href: format!("/console/{}", area.0),
+        is_here: *area == here,
+    };
+    Frame {
+        name: seat.member.name.clone(),
+        initials: crate::http::pages::initials(&seat.member.name),
+        role: state.locale.text(&format!("console.role.{}", seat.member.role)).to_owned(),
+        form_token: seat.form_token.clone(),
+        nav: AREAS.iter().map(line).collect(),
+    }
+}
+
+/// What the store found wrong, by the names of the form's fields.
+pub(super) fn faults(errors: Vec<FieldError>) -> Vec<FieldFault> {
+    let one = |error: FieldError| FieldFault {
+        // `/domains/1` is a line of the field `domains`.
+        field: error.pointer.split('/').nth(1).unwrap_or_default().to_owned(),
+        text: error.detail,
+    };
+    errors.into_iter().map(one).collect()
+}
+
+/// Why a field was not taken.
+pub(super) fn fault<'a>(faults: &'a [FieldFault], field: &str) -> Option<&'a str> {
+    faults.iter().find(|fault| fault.field == field).map(|fault| fault.text.as_str())
+}
+
+/// A page's shell, for templates.
+pub(super) fn shell(state: &State) -> Shell<'_> {
+    Shell(state)
+}

@@ -1,0 +1,31 @@
+//! The console: the operator's own people look after customers (UX 7).
+//!
+//! Every route but those that lead to a session asks for a [`seat::Seat`] with what it is for, and so for a role. What pages
+//! do is what REST and the command line do, in the name of the member.
+
+mod entry;
+mod frame;
+mod organizations;
+mod seat;
+#[cfg(test)]
+mod tests;
+
+use actix_web::web::{self, ServiceConfig};
+
+/// As many passwords are hashed at once: each takes 19 MiB and a processor.
+pub(super) const HASHED_AT_ONCE: usize = 2;
+
+/// The routes. A test knows each of them, and who may use it.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/console").get(entry::home))
+        .service(web::resource("/console/login").get(entry::ask).post(entry::sign_in))
+        .service(web::resource("/console/first").get(entry::first).post(entry::begin))
+        .service(web::resource("/console/logout").post(entry::sign_out))
+        .service(
+            web::resource("/console/organizations")
+                .get(organizations::list)
+                .post(organizations::create),
+        )
+        .service(web::resource("/console/organizations/new").get(organizations::new));
+}

@@ -1,0 +1,165 @@
+//! Who is at the console: a browser in which a member is signed in whose role may do what the route is for.
+
+use crate::clock::Time;
+use crate::crypto;
+use crate::error::{Error, Result};
+use crate::http::browser;
+use crate::http::error::PageError;
+use crate::http::server::State;
+use crate::http::sign_in::see_other;
+use crate::store::members::{self, Lasts, Member, Role, Session};
+use crate::store::{Actor, Scope};
+use actix_web::dev::Payload;
+use actix_web::error::InternalError;
+use actix_web::web::{Data, Form};
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::future::LocalBoxFuture;
+use std::collections::HashMap;
+use std::marker::PhantomData;
+
+/// The field of every form that proves that a page of this session made it.
+const FORM_TOKEN: &str = "form_token";
+
+/// What a route is for: the roles that may do it. A role that is not named may not.
+pub(in crate::http) trait Needs: 'static {
+    /// Who may.
+    const ROLES: &'static [Role];
+}
+
+/// Reading what everybody at the console may read.
+pub(in crate::http) struct Read;
+/// Changing customers and what is theirs.
+pub(in crate::http) struct Manage;
+
+impl Needs for Read {
+    const ROLES: &'static [Role] = &Role::ALL;
+}
+
+impl Needs for Manage {
+    const ROLES: &'static [Role] = &[Role::Owner, Role::Admin];
+}
+
+/// A member's place at the console.
+pub(in crate::http) struct Seat<N: Needs> {
+    pub(super) member: Member,
+    pub(super) session: Session,
+    /// What each form carries (UX 3.2).
+    pub(super) form_token: String,
+    for_what: PhantomData<N>,
+}
+
+/// A form that a page of the console sent.
+pub(in crate::http) struct Posted<N: Needs> {
+    pub(super) seat: Seat<N>,
+    fields: HashMap<String, String>,
+}
+
+impl<N: Needs> Seat<N> {
+    /// Whom the audit log names.
+    pub(super) fn actor(&self) -> Actor {
+        Actor::Member(self.member.id.clone())
+    }
+
+    /// Whether the member may do something else, too: whether a page offers it.
+    pub(super) fn may<M: Needs>(&self) -> bool {
+        M::ROLES.contains(&self.member.role)
+    }
+}
+
+impl<N: Needs> FromRequest for Seat<N> {
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self, actix_web::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let state = request
+                .app_data::<Data<State>>()
+                .ok_or_else(|| PageError::from(Error::Internal(anyhow::anyhow!("no state"))))?;
+            let now = state.store.clock().now();
+            let Some((session, member, value)) =
+                find(state, &request, now).await.map_err(PageError::from)?
+            else {
+                return Err(signed_out(&request));
+            };
+            if !N::ROLES.contains(&member.role) {
+                return Err(
+                    PageError::from(Error::Forbidden(refusal(N::ROLES, member.role))).into()
+                );
+            }
+            let form_token =
+                browser::form_token(state, "console", &value).map_err(PageError::from)?;
+            if session.is_stale(now) {
+                let (id, actor) = (session.id.clone(), Actor::Member(member.id.clone()));
+                let touched =
+                    state.store.write(Scope::Own, actor, move |tx| members::touch(tx, &id));
+                touched.await.map_err(PageError::from)?;
+            }
+            Ok(Self { member, session, form_token, for_what: PhantomData })
+        })
+    }
+}
+
+async fn find(
+    state: &State,
+    request: &HttpRequest,
+    now: Time,
+) -> Result<Option<(Session, Member, String)>> {
+    let Some(value) = browser::member(state, request) else { return Ok(None) };
+    let (lasts, cookie) = (lasts(state), value.clone());
+    let found = state.store.read(move |db| members::live(db, &cookie, lasts, now)).await?;
+    Ok(found.map(|(session, member)| (session, member, value)))
+}
+
+/// How long sessions last by the settings.
+pub(super) fn lasts(state: &State) -> Lasts {
+    let settings = &state.config.console;
+    Lasts { idle: settings.idle.delta(), most: settings.session.delta() }
+}
+
+/// Signing in comes first, and then the page that was asked for.
+fn signed_out(request: &HttpRequest) -> actix_web::Error {
+    let wanted = request.uri().path_and_query().map_or("/console", |target| target.as_str());
+    let next = match request.method().is_safe() {
+        true => url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect::<String>(),
+        false => "%2Fconsole".to_owned(),
+    };
+    let answer = see_other(&format!("/console/login?next={next}"));
+    InternalError::from_response("nobody is signed in", answer).into()
+}
+
+fn refusal(needed: &[Role], has: Role) -> String {
+    let needed: Vec<&str> = needed.iter().map(|role| role.as_str()).collect();
+    format!(
+        "This needs the role {}. Yours is {has}. Somebody with the role owner can give you another.",
+        needed.join(" or ")
+    )
+}
+
+impl<N: Needs> Posted<N> {
+    /// What was filled in, without spaces around it; empty if the field was not there.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.fields.get(name).map_or("", |value| value.trim())
+    }
+}
+
+impl<N: Needs> FromRequest for Posted<N> {
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self, actix_web::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let seat = Seat::<N>::from_request(request, payload);
+        let form = Form::<HashMap<String, String>>::from_request(request, payload);
+        Box::pin(async move {
+            let seat = seat.await?;
+            let fields = form.await?.into_inner();
+            let given = fields.get(FORM_TOKEN).map(String::as_str).unwrap_or_default();
+            if !crypto::constant_time_eq(given.as_bytes(), seat.form_token.as_bytes()) {
+                let why =
+                    "This form is of another session. Open the page again and send it once more.";
+                return Err(PageError::from(Error::Forbidden(why.to_owned())).into());
+            }
+            Ok(Self { seat, fields })
+        })
+    }
+}

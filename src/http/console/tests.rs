@@ -1,0 +1,315 @@
+//! The rules of the console, through the whole application without a network.
+
+use crate::crypto::{self, Secret};
+use crate::http::testing::{Answer, PRODUCTION, World, world};
+use crate::store::members::{self, Member, NewMember, Role};
+use crate::store::{organizations, testing};
+use actix_web::cookie::Cookie;
+use actix_web::http::Method;
+use actix_web::test::TestRequest;
+use chrono::TimeDelta;
+
+const PASSWORD: &str = "a horse and a staple";
+
+/// Every route, and who may use it; nobody is named: it leads to a session, so everybody may.
+const ROUTES: &[(&str, &str, &[Role])] = &[
+    ("GET", "/console", &Role::ALL),
+    ("GET", "/console/login", &[]),
+    ("POST", "/console/login", &[]),
+    ("GET", "/console/first", &[]),
+    ("POST", "/console/first", &[]),
+    ("POST", "/console/logout", &Role::ALL),
+    ("GET", "/console/organizations", &Role::ALL),
+    ("POST", "/console/organizations", &[Role::Owner, Role::Admin]),
+    ("GET", "/console/organizations/new", &[Role::Owner, Role::Admin]),
+];
+
+struct Desk {
+    world: World,
+    member: Member,
+    cookie: Option<Cookie<'static>>,
+}
+
+impl Desk {
+    fn new(settings: &[(&str, &str)], role: Role) -> Self {
+        let world = world(settings);
+        let new = NewMember { email: "maya@orbit.example".into(), name: "Maya O".into(), role };
+        let hash = crypto::hash_password(PASSWORD).unwrap();
+        let member = world.store().system(|tx| {
+            let member = members::create(tx, new)?;
+            members::set_password(tx, &member.id, &hash)?;
+            Ok(member)
+        });
+        Self { world, member, cookie: None }
+    }
+
+    async fn signed_in(role: Role) -> Self {
+        let mut desk = Self::new(&[], role);
+        assert_eq!(desk.sign_in(PASSWORD).await.status, 303);
+        desk
+    }
+
+    async fn sign_in(&mut self, password: &str) -> Answer {
+        let form = [("email", "Maya@orbit.example"), ("password", password)];
+        let answer = self.call("POST", "/console/login", &form).await;
+        self.take_cookie(&answer);
+        answer
+    }
+
+    fn take_cookie(&mut self, answer: &Answer) {
+        if let Ok(cookie) = Cookie::parse_encoded(answer.header("set-cookie").to_owned()) {
+            self.cookie = Some(Cookie::new(cookie.name().to_owned(), cookie.value().to_owned()));
+        }
+    }
+
+    async fn call(&self, method: &str, uri: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut request = TestRequest::default().method(method.parse::<Method>().unwrap()).uri(uri);
+        if method == "POST" {
+            request = request.set_form(fields);
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.cookie(cookie.clone());
+        }
+        self.world.call(request).await
+    }
+
+    async fn get(&self, uri: &str) -> Answer {
+        self.call("GET", uri, &[]).await
+    }
+
+    /// Sends a form with the token of a page of this session.
+    async fn post(&self, uri: &str, fields: &[(&str, &str)]) -> Answer {
+        let page = self.get("/console/organizations").await.body;
+        let token = page.split("name=\"form_token\" value=\"").nth(1).unwrap_or_default();
+        let token = token.split('"').next().unwrap().to_owned();
+        let fields: Vec<_> = fields.iter().copied().chain([("form_token", &*token)]).collect();
+        self.call("POST", uri, &fields).await
+    }
+
+    async fn is_in(&self) -> bool {
+        self.get("/console/organizations").await.status == 200
+    }
+}
+
+#[test]
+fn every_route_of_the_console_is_in_the_table() {
+    let source = include_str!("mod.rs");
+    let parts = source.split("web::resource(\"").skip(1);
+    let paths: Vec<&str> = parts.map(|part| part.split('"').next().unwrap()).collect();
+    for path in &paths {
+        assert!(ROUTES.iter().any(|(_, known, _)| known == path), "{path} has no line in ROUTES");
+    }
+    let handlers = source.matches(".get(").count() + source.matches(".post(").count();
+    assert_eq!(handlers, ROUTES.len());
+}
+
+#[actix_web::test]
+async fn a_route_lets_in_whom_it_names_and_nobody_else() {
+    for role in Role::ALL {
+        for (method, path, roles) in ROUTES.iter().filter(|(_, _, roles)| !roles.is_empty()) {
+            let desk = Desk::signed_in(role).await;
+            let answer = match *method {
+                "GET" => desk.get(path).await,
+                _ => desk.post(path, &[("name", "Globex")]).await,
+            };
+            let is_let_in = answer.status != 403;
+            assert_eq!(is_let_in, roles.contains(&role), "{role} {method} {path}");
+            assert!(answer.status < 404, "{role} {method} {path}: {}", answer.status);
+        }
+    }
+}
+
+#[actix_web::test]
+async fn whoever_is_not_signed_in_is_led_to_the_sign_in_and_back() {
+    let mut desk = Desk::new(&[], Role::Owner);
+    for (method, path, _) in ROUTES.iter().filter(|(_, _, roles)| !roles.is_empty()) {
+        let answer = desk.call(method, path, &[("name", "Globex")]).await;
+        assert_eq!(answer.status, 303, "{method} {path}");
+        assert!(answer.header("location").starts_with("/console/login?next="), "{path}");
+    }
+    let next = |next: &'static str| {
+        [("email", "maya@orbit.example"), ("password", PASSWORD), ("next", next)]
+    };
+    for (wanted, goes) in [
+        ("/console/organizations?q=x", "/console/organizations?q=x"),
+        ("https://evil.example/console/", "/console"),
+        ("//evil.example", "/console"),
+        ("/console/\r\nset-cookie: a=b", "/console"),
+    ] {
+        let answer = desk.call("POST", "/console/login", &next(wanted)).await;
+        assert_eq!(answer.header("location"), goes);
+    }
+    desk.cookie = Some(Cookie::new("vestibule-console", "ms_nonsense"));
+    assert!(!desk.is_in().await);
+}
+
+#[actix_web::test]
+async fn the_cookie_is_the_hosts_own_and_out_of_reach_of_scripts() {
+    let mut desk = Desk::new(PRODUCTION, Role::Owner);
+    let cookie = desk.sign_in(PASSWORD).await.header("set-cookie").to_owned();
+    assert!(cookie.starts_with("__Host-vestibule-console=ms_"), "{cookie}");
+    for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=43200"] {
+        assert!(cookie.contains(attribute), "{cookie} lacks {attribute}");
+    }
+    let page = desk.get("/console/organizations").await;
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert!(page.header("content-security-policy").contains("form-action 'self'"));
+    assert!(!page.body.contains("ms_"), "the cookie is on the page");
+}
+
+#[actix_web::test]
+async fn signing_in_gives_another_cookie_and_ends_what_the_browser_had() {
+    let mut desk = Desk::signed_in(Role::Owner).await;
+    let before = desk.cookie.clone();
+    desk.sign_in(PASSWORD).await;
+    assert_ne!(before.as_ref().map(Cookie::value), desk.cookie.as_ref().map(Cookie::value));
+    assert!(desk.is_in().await);
+    desk.cookie = before;
+    assert!(!desk.is_in().await);
+}
+
+#[actix_web::test]
+async fn a_session_ends_idle_and_in_any_case_and_when_it_is_signed_out() {
+    let desk = Desk::signed_in(Role::Owner).await;
+    let clock = desk.world.store().clock().clone();
+    for _ in 0..11 {
+        clock.advance(TimeDelta::minutes(65));
+        assert!(desk.is_in().await);
+    }
+    clock.advance(TimeDelta::minutes(5));
+    assert!(!desk.is_in().await, "twelve hours are over");
+    let desk = Desk::signed_in(Role::Owner).await;
+    desk.world.store().clock().advance(TimeDelta::minutes(120));
+    assert!(!desk.is_in().await, "two hours without use");
+    let desk = Desk::signed_in(Role::Viewer).await;
+    assert_eq!(desk.post("/console/logout", &[]).await.status, 303);
+    assert!(!desk.is_in().await, "signed out");
+}
+
+#[actix_web::test]
+async fn a_form_of_another_session_or_site_does_nothing() {
+    let desk = Desk::signed_in(Role::Owner).await;
+    for fields in [&[("name", "Globex")][..], &[("name", "Globex"), ("form_token", "0123")]] {
+        assert_eq!(desk.call("POST", "/console/organizations", fields).await.status, 403);
+    }
+    let form = [("email", "maya@orbit.example"), ("password", PASSWORD)];
+    let foreign = TestRequest::post()
+        .uri("/console/login")
+        .insert_header(("sec-fetch-site", "cross-site"))
+        .set_form(form);
+    assert_eq!(desk.world.call(foreign).await.status, 403);
+    let filter = organizations::Filter::default();
+    assert_eq!(desk.world.store().read_now(|db| organizations::count(db, &filter)).unwrap(), 0);
+}
+
+#[actix_web::test]
+async fn a_refused_sign_in_does_not_say_whether_there_is_such_a_member() {
+    let mut desk = Desk::new(&[], Role::Owner);
+    let known = desk.sign_in("a horse and a stable").await;
+    let form = [("email", "nobody@orbit.example"), ("password", PASSWORD)];
+    let unknown = desk.call("POST", "/console/login", &form).await;
+    assert_eq!((known.status, unknown.status), (422, 422));
+    let bare = |answer: &Answer| {
+        answer.body.replace("Maya@orbit.example", "").replace("nobody@orbit.example", "")
+    };
+    assert_eq!(bare(&known), bare(&unknown));
+    assert!(!known.body.contains("a horse"), "a password is on the page");
+}
+
+#[actix_web::test]
+async fn passwords_of_one_member_are_tried_ten_times_a_minute() {
+    let mut desk = Desk::new(&[], Role::Owner);
+    for _ in 0..10 {
+        desk.world.state.limits.admit_member("maya@orbit.example").unwrap();
+    }
+    let refused = desk.sign_in(PASSWORD).await;
+    assert_eq!(refused.status, 429);
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
+    assert!(refused.body.contains("Try again in"), "{}", refused.body);
+}
+
+#[actix_web::test]
+async fn the_first_link_is_not_used_up_by_reading_and_makes_one_owner() {
+    let mut desk = Desk::new(&[], Role::Owner);
+    desk.world = world(&[]);
+    let token: Secret = desk.world.store().system(members::start).unwrap();
+    let uri = format!("/console/first?t={}", token.reveal());
+    for _ in 0..5 {
+        assert_eq!(desk.get(&uri).await.status, 200);
+    }
+    let fill = |password: &'static str| {
+        let token = token.reveal().to_owned();
+        [
+            ("t", token),
+            ("name", "Maya".to_owned()),
+            ("email", "maya@orbit.example".to_owned()),
+            ("password", password.to_owned()),
+        ]
+    };
+    let send = |form: [(&'static str, String); 4]| {
+        TestRequest::post().uri("/console/first").set_form(form)
+    };
+    let short = desk.world.call(send(fill("short"))).await;
+    assert_eq!(short.status, 422);
+    assert!(short.body.contains("value=\"Maya\"") && short.body.contains("href=\"#password\""));
+    let made = desk.world.call(send(fill(PASSWORD))).await;
+    assert_eq!((made.status, made.header("location")), (303, "/console"));
+    desk.take_cookie(&made);
+    assert!(desk.is_in().await);
+    assert_eq!(desk.world.call(send(fill(PASSWORD))).await.status, 410);
+    assert_eq!(desk.get(&uri).await.status, 410);
+}
+
+#[actix_web::test]
+async fn organizations_are_listed_found_and_made() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    assert!(desk.get("/console/organizations").await.body.contains("Add the first"));
+    let form = [("name", "<Globex>"), ("external_id", "g-17"), ("domains", "globex.example")];
+    let made = desk.post("/console/organizations", &form).await;
+    assert_eq!(made.header("location"), "/console/organizations?q=%3CGlobex%3E");
+    let page = desk.get("/console/organizations?q=globex").await.body;
+    assert!(page.contains("&#60;Globex&#62;") && page.contains("g-17"), "{page}");
+    let page = desk.get("/console/organizations?q=initech").await.body;
+    assert!(page.contains("No organizations match") && page.contains("Clear filters"));
+    let wrong = [("name", ""), ("external_id", "g 18"), ("domains", "x.example")];
+    let refused = desk.post("/console/organizations", &wrong).await;
+    assert_eq!(refused.status, 422);
+    for part in ["href=\"#name\"", "aria-invalid=\"true\"", "value=\"g 18\"", "value=\"x.example\""]
+    {
+        assert!(refused.body.contains(part), "{part}: {}", refused.body);
+    }
+    let taken = desk.post("/console/organizations", &form).await;
+    assert!(taken.status == 422 && taken.body.contains("href=\"#external_id\""), "{}", taken.body);
+    let store = desk.world.store();
+    let found = store.read_now(|db| organizations::by_external_id(db, "g-17")).unwrap().unwrap();
+    let filter =
+        crate::store::events::Filter { subject: Some(found.id.to_string()), ..Default::default() };
+    let events =
+        store.read_now(|db| crate::store::events::page(db, &Default::default(), &filter)).unwrap();
+    assert_eq!(events.data[0].actor, format!("member:{}", desk.member.id));
+}
+
+#[actix_web::test]
+async fn a_long_list_goes_on_from_page_to_page() {
+    let desk = Desk::signed_in(Role::Viewer).await;
+    for number in 0..51 {
+        let new = organizations::NewOrganization {
+            name: format!("Customer {number:02}"),
+            domains: Vec::new(),
+            external_id: None,
+            ..testing::globex()
+        };
+        desk.world.store().system(|tx| organizations::create(tx, new));
+    }
+    let page = desk.get("/console/organizations?q=Customer").await.body;
+    assert!(page.contains("Customer 50") && !page.contains("Customer 00"));
+    assert!(
+        !page.contains("/console/organizations/new"),
+        "a viewer is offered what they may not do"
+    );
+    let next = page.split("href=\"/console/organizations?q=Customer").nth(1).unwrap();
+    let next = next.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
+    let page = desk.get(&format!("/console/organizations?q=Customer{next}")).await.body;
+    assert!(page.contains("Customer 00") && !page.contains("Customer 50"));
+    assert!(page.contains("Back to the newest"));
+}

@@ -1,0 +1,169 @@
+//! Members: the operator's own people, who sign in to the console (UX 7.13).
+
+mod links;
+mod sessions;
+#[cfg(test)]
+mod tests;
+
+pub use links::{LINK_LASTS, Link, invite, link, redeem, start};
+pub use sessions::{Lasts, Session, begin, end, end_all, live, touch};
+
+use super::db::or_not_found;
+use super::events;
+use super::input::Faults;
+use super::schema::members;
+use super::types::word;
+use super::{Db, MemberId, Time, Tx};
+use crate::email::Email;
+use crate::error::{Error, Result};
+use diesel::prelude::*;
+use serde_json::json;
+
+/// Characters that a password has at least.
+const SHORTEST: usize = 12;
+/// Beyond this nobody types it, and hashing it would cost.
+const LONGEST: usize = 200;
+/// Different characters that a password has at least.
+const DIFFERENT: usize = 5;
+
+word!(
+    /// What a member may do (UX 7.13).
+    Role {
+        /// Everything, members included.
+        Owner = "owner",
+        /// Everything but members.
+        Admin = "admin",
+        /// Reads, and makes setup links.
+        Support = "support",
+        /// Applications, API keys and webhooks.
+        Developer = "developer",
+        /// Reads.
+        Viewer = "viewer",
+    }
+);
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Owner, Self::Admin, Self::Support, Self::Developer, Self::Viewer];
+}
+
+/// One of the operator's people.
+#[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
+pub struct Member {
+    /// Their ID.
+    pub id: MemberId,
+    /// The address that they sign in with, as it was typed.
+    pub email: String,
+    /// The same in the form in which it is compared.
+    pub email_key: String,
+    /// What they are called.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// What is stored of the password; none: they have not chosen one.
+    pub password: Option<String>,
+    /// Since when they are here.
+    pub created_at: Time,
+}
+
+/// What a new member is made of.
+#[derive(Debug, Clone)]
+pub struct NewMember {
+    /// The address that they sign in with.
+    pub email: String,
+    /// What they are called.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// Finds a member.
+pub fn find(db: &mut Db, id: &MemberId) -> Result<Member> {
+    or_not_found(members::table.find(id).first(db), "member", id)
+}
+
+/// The member who signs in with this address.
+pub fn by_email(db: &mut Db, email: &str) -> Result<Option<Member>> {
+    let Ok(email) = Email::parse(email) else { return Ok(None) };
+    Ok(members::table.filter(members::email_key.eq(email.key())).first(db).optional()?)
+}
+
+/// Whether there is anybody yet.
+pub fn is_empty(db: &mut Db) -> Result<bool> {
+    Ok(members::table.select(members::id).first::<MemberId>(db).optional()?.is_none())
+}
+
+/// Makes a member without a password, which they choose by a link.
+pub fn create(tx: &mut Tx, new: NewMember) -> Result<Member> {
+    let mut faults = Faults::default();
+    let name = faults.name("/name", &new.name);
+    let email = Email::parse(&new.email);
+    if let Err(fault) = &email {
+        let detail = "An email address is needed, as in maya@example.com.";
+        faults.add("/email", fault.code(), detail);
+    }
+    faults.finish()?;
+    let Ok(email) = email else { return Err(Error::Internal(anyhow::anyhow!("no address"))) };
+    if by_email(tx.db, &new.email)?.is_some() {
+        let detail = "Somebody signs in to the console with this address already.";
+        return Err(Error::conflict("email_taken", detail));
+    }
+    let member = Member {
+        id: MemberId::new(),
+        email: new.email.trim().to_owned(),
+        email_key: email.key(),
+        name,
+        role: new.role,
+        password: None,
+        created_at: tx.now,
+    };
+    diesel::insert_into(members::table).values(&member).execute(tx.db)?;
+    events::append(tx, None, "member.created", member.id.as_str(), json!({ "role": member.role }))?;
+    Ok(member)
+}
+
+/// Refuses a password that is guessed soon.
+pub fn check_password(password: &str, email: &str) -> Result<()> {
+    let refuse = |code: &str, detail: String| Err(Error::invalid("/password", code, detail));
+    let length = password.chars().count();
+    if length < SHORTEST {
+        return refuse("too_short", format!("A password has at least {SHORTEST} characters."));
+    }
+    if length > LONGEST {
+        return refuse("too_long", format!("A password has at most {LONGEST} characters."));
+    }
+    let small = password.to_lowercase();
+    let mut different: Vec<char> = small.chars().collect();
+    different.sort_unstable();
+    different.dedup();
+    let local = email.split('@').next().unwrap_or_default().trim().to_lowercase();
+    let has_name = local.len() >= 4 && small.contains(&local);
+    let is_common = ["password", "vestibule", "qwertz", "qwerty", "123456"]
+        .iter()
+        .any(|word| small.replace(word, "").chars().count() < SHORTEST / 2);
+    if different.len() < DIFFERENT || has_name || is_common {
+        let detail = "This password is easy to guess. Take several words that do not belong together, without your name.";
+        return refuse("too_common", detail.to_owned());
+    }
+    Ok(())
+}
+
+/// Takes the hash of a new password. Whoever was signed in with the old one is out.
+pub fn set_password(tx: &mut Tx, id: &MemberId, hash: &str) -> Result<()> {
+    diesel::update(members::table.find(id)).set(members::password.eq(hash)).execute(tx.db)?;
+    sessions::end_all(tx, id)?;
+    links::void(tx, id)?;
+    events::append(tx, None, "member.password_set", id.as_str(), json!({}))
+}
+
+/// Takes a member's password away, and ends every session of theirs: they choose another by a link.
+pub fn reset_password(tx: &mut Tx, id: &MemberId) -> Result<()> {
+    find(tx.db, id)?;
+    diesel::update(members::table.find(id))
+        .set(members::password.eq(None::<String>))
+        .execute(tx.db)?;
+    sessions::end_all(tx, id)?;
+    links::void(tx, id)?;
+    events::append(tx, None, "member.password_reset", id.as_str(), json!({}))
+}

@@ -1,0 +1,124 @@
+//! Browsers in which members are signed in: they end when nobody uses them, and after some hours in any case.
+
+use super::Member;
+use crate::clock::Time;
+use crate::crypto::{self, Secret, TokenHash};
+use crate::error::Result;
+use crate::store::schema::{member_sessions, members};
+use crate::store::{Db, MemberId, MemberSessionId, Tx, events, origin};
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use serde_json::json;
+
+/// How old `seen_at` may be before it is written anew.
+const SEEN: TimeDelta = TimeDelta::minutes(1);
+
+/// How long sessions last.
+#[derive(Debug, Clone, Copy)]
+pub struct Lasts {
+    /// Without being used.
+    pub idle: TimeDelta,
+    /// In any case.
+    pub most: TimeDelta,
+}
+
+/// A browser in which a member is signed in.
+#[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
+#[diesel(table_name = member_sessions)]
+pub struct Session {
+    /// Its ID.
+    pub id: MemberSessionId,
+    /// SHA-256 of the cookie.
+    pub hash: TokenHash,
+    /// Whose it is.
+    pub member_id: MemberId,
+    /// When it began.
+    pub began_at: Time,
+    /// When it was last used, to the minute.
+    pub seen_at: Time,
+    /// When it ends in any case.
+    pub expires_at: Time,
+    /// From where it began.
+    pub address: Option<String>,
+}
+
+impl Session {
+    /// Whether its use is to be written down.
+    #[must_use]
+    pub fn is_stale(&self, now: Time) -> bool {
+        now.since(self.seen_at) >= SEEN
+    }
+}
+
+/// Begins a session with a cookie that nobody knew before, whose value is returned once. The one that the browser had
+/// ends (session fixation). Sessions whose time is over go.
+pub fn begin(
+    tx: &mut Tx,
+    member: &MemberId,
+    before: Option<&str>,
+    lasts: Lasts,
+) -> Result<(Session, Secret)> {
+    diesel::delete(member_sessions::table.filter(member_sessions::expires_at.le(tx.now)))
+        .execute(tx.db)?;
+    if let Some(before) = before {
+        let known = member_sessions::hash.eq(crypto::hash(before));
+        diesel::delete(member_sessions::table.filter(known)).execute(tx.db)?;
+    }
+    let cookie = crypto::token(crypto::MEMBER);
+    let session = Session {
+        id: MemberSessionId::new(),
+        hash: crypto::hash(cookie.reveal()),
+        member_id: member.clone(),
+        began_at: tx.now,
+        seen_at: tx.now,
+        expires_at: tx.now.plus(lasts.most),
+        address: origin::address().map(|address| address.to_string()),
+    };
+    diesel::insert_into(member_sessions::table).values(&session).execute(tx.db)?;
+    events::append(tx, None, "member.signed_in", member.as_str(), json!({}))?;
+    Ok((session, cookie))
+}
+
+/// The session of a cookie and its member, if it is still good.
+pub fn live(
+    db: &mut Db,
+    cookie: &str,
+    lasts: Lasts,
+    now: Time,
+) -> Result<Option<(Session, Member)>> {
+    if !crypto::well_formed(crypto::MEMBER, cookie) {
+        return Ok(None);
+    }
+    let found = member_sessions::table
+        .inner_join(members::table)
+        .filter(member_sessions::hash.eq(crypto::hash(cookie)))
+        .filter(member_sessions::expires_at.gt(now))
+        .filter(member_sessions::seen_at.gt(now.minus(lasts.idle)))
+        .select((member_sessions::all_columns, members::all_columns))
+        .first(db)
+        .optional()?;
+    Ok(found)
+}
+
+/// Notes that a session is used.
+pub fn touch(tx: &mut Tx, id: &MemberSessionId) -> Result<()> {
+    diesel::update(member_sessions::table.find(id))
+        .set(member_sessions::seen_at.eq(tx.now))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// Ends a session.
+pub fn end(tx: &mut Tx, session: &Session) -> Result<()> {
+    if diesel::delete(session).execute(tx.db)? == 1 {
+        events::append(tx, None, "member.signed_out", session.member_id.as_str(), json!({}))?;
+    }
+    Ok(())
+}
+
+/// Ends every session of a member.
+pub fn end_all(tx: &mut Tx, member: &MemberId) -> Result<()> {
+    diesel::delete(member_sessions::table.filter(member_sessions::member_id.eq(member)))
+        .execute(tx.db)?;
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! The rules of members, by their words.
+
+use super::*;
+use crate::store::testing::{self, TestStore, refused};
+use chrono::TimeDelta;
+
+const LASTS: Lasts = Lasts { idle: TimeDelta::hours(2), most: TimeDelta::hours(12) };
+
+fn maya() -> NewMember {
+    NewMember { email: "Maya@Orbit.example".into(), name: "Maya".into(), role: Role::Owner }
+}
+
+fn is_live(store: &TestStore, cookie: &str) -> bool {
+    let now = store.clock().now();
+    store.read_now(|db| live(db, cookie, LASTS, now)).unwrap().is_some()
+}
+
+#[test]
+fn an_address_is_of_one_member_however_it_is_written() {
+    let store = testing::store();
+    let member = store.system(|tx| create(tx, maya()));
+    let again = NewMember { email: "maya@ORBIT.example".into(), ..maya() };
+    assert_eq!(refused(store.try_system(|tx| create(tx, again))), "email_taken");
+    let found = store.read_now(|db| by_email(db, "MAYA@orbit.example")).unwrap().unwrap();
+    assert_eq!(found.id, member.id);
+    assert!(store.read_now(|db| by_email(db, "nobody")).unwrap().is_none());
+}
+
+#[test]
+fn the_first_link_makes_one_owner_and_no_second() {
+    let store = testing::store();
+    let old = store.system(start).unwrap();
+    let token = store.system(start).unwrap();
+    let redeem = |token: &str| store.try_system(|tx| redeem(tx, token, maya(), "hash"));
+    assert_eq!(refused(redeem(old.reveal())), "no link");
+    assert_eq!(redeem(token.reveal()).unwrap().role, Role::Owner);
+    assert_eq!(refused(redeem(token.reveal())), "no link");
+    assert!(store.system(start).is_none());
+}
+
+#[test]
+fn a_link_is_good_for_an_hour() {
+    let store = testing::store();
+    let token = store.system(start).unwrap();
+    let found = |token: &str| {
+        let now = store.clock().now();
+        store.read_now(|db| link(db, token, now)).unwrap().is_some()
+    };
+    store.clock().advance(TimeDelta::minutes(59));
+    assert!(found(token.reveal()) && found(token.reveal()));
+    store.clock().advance(TimeDelta::minutes(1));
+    assert!(!found(token.reveal()));
+}
+
+#[test]
+fn a_session_ends_when_it_is_not_used_and_after_half_a_day_in_any_case() {
+    let store = testing::store();
+    let member = store.system(|tx| create(tx, maya()));
+    let begin = || store.system(|tx| begin(tx, &member.id, None, LASTS));
+    let (_, idle) = begin();
+    store.clock().advance(TimeDelta::minutes(119));
+    assert!(is_live(&store, idle.reveal()));
+    store.clock().advance(TimeDelta::minutes(1));
+    assert!(!is_live(&store, idle.reveal()));
+    let (session, used) = begin();
+    for _ in 0..11 {
+        store.clock().advance(TimeDelta::hours(1));
+        assert!(is_live(&store, used.reveal()));
+        store.system(|tx| touch(tx, &session.id));
+    }
+    store.clock().advance(TimeDelta::hours(1));
+    assert!(!is_live(&store, used.reveal()));
+}
+
+#[test]
+fn a_new_password_and_a_reset_end_every_session() {
+    let store = testing::store();
+    let member = store.system(|tx| create(tx, maya()));
+    let begin = || store.system(|tx| begin(tx, &member.id, None, LASTS)).1;
+    let first = begin();
+    store.system(|tx| set_password(tx, &member.id, "hash"));
+    assert!(!is_live(&store, first.reveal()));
+    let (second, link) = (begin(), store.system(|tx| invite(tx, &member.id)));
+    store.system(|tx| reset_password(tx, &member.id));
+    assert!(!is_live(&store, second.reveal()));
+    let redeemed = store.try_system(|tx| redeem(tx, link.reveal(), maya(), "hash"));
+    assert_eq!(refused(redeemed), "no link");
+    assert!(store.read_now(|db| find(db, &member.id)).unwrap().password.is_none());
+}
+
+#[test]
+fn a_password_that_is_guessed_soon_is_refused() {
+    let check = |password: &str| match check_password(password, "maya@orbit.example") {
+        Ok(()) => "taken".to_owned(),
+        refusal => refused(refusal),
+    };
+    assert_eq!(check("short words"), "/password too_short");
+    assert_eq!(check(&"long words ".repeat(20)), "/password too_long");
+    for common in ["aaaaaaaaaaaaaaaa", "password1234", "maya maya and me", "qwertyqwerty1!"] {
+        assert_eq!(check(common), "/password too_common", "{common}");
+    }
+    assert_eq!(check("a horse and a staple"), "taken");
+}
