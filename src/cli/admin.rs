@@ -6,6 +6,7 @@ use crate::crypto::Secret;
 use crate::error::Error;
 use crate::store::Scope;
 use crate::store::members::{self, Member, NewMember, Role};
+use crate::views::member::address;
 use clap::Subcommand;
 use serde_json::json;
 
@@ -69,9 +70,4 @@ fn told(shell: &Shell, member: &Member, token: &Secret) -> Result {
     shell.out.object(&view, &fields)?;
     shell.out.note("The link is shown this once. It works once, for 60 minutes.");
     Ok(())
-}
-
-/// Where a link leads.
-pub(super) fn address(public_url: &str, token: &Secret) -> String {
-    format!("{public_url}/console/first?t={}", token.reveal())
 }

@@ -76,6 +76,8 @@ pub const KINDS: &[&str] = &[
     "member.created",
     "member.password_reset",
     "member.password_set",
+    "member.removed",
+    "member.role_changed",
     "member.signed_in",
     "member.signed_out",
     "organization.created",

@@ -23,7 +23,7 @@ pub struct AuditEventView {
     #[schema(example = "connection.updated")]
     kind: String,
     /// Who: `system`, `cli:` and the user of the machine, or `api_key:`, `sign_in:`, `provider:`, `application:`,
-    /// `directory:`, `portal:` and an ID.
+    /// `directory:`, `portal:`, `member:` and an ID.
     #[schema(example = "api_key:key_01kampz3y7f4m8t2v6c9d0e1hj")]
     actor: String,
     /// The address from which a program asked. Where a person signed in from is in the trace.

@@ -12,6 +12,7 @@ pub mod event;
 pub mod identity_provider;
 mod list;
 pub mod mapping;
+pub mod member;
 pub mod model;
 pub mod openid;
 pub mod organization;

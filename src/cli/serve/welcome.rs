@@ -1,11 +1,11 @@
 //! What is printed when the gateway has started: where everything is, and what to do first.
 
-use crate::cli::admin;
 use crate::cli::failure::Result;
 use crate::cli::output::pad;
 use crate::cli::shell::Shell;
 use crate::config::Origin;
 use crate::crypto::Secret;
+use crate::views::member::address;
 use serde_json::json;
 use std::net::SocketAddr;
 
@@ -29,7 +29,7 @@ pub(super) fn print(
             "public_url": public_url,
             "listen": listening.to_string(),
             "discovery": discovery,
-            "create_account": first.map(|token| admin::address(public_url, token)),
+            "create_account": first.map(|token| address(public_url, token)),
             "demo": config.demo_is_on(),
         }));
     }
@@ -51,7 +51,7 @@ pub(super) fn print(
     let account = match first {
         Some(token) => (
             "Create your account",
-            format!("{}   works once, 60 minutes", admin::address(public_url, token)),
+            format!("{}   works once, 60 minutes", address(public_url, token)),
         ),
         None => ("Console", format!("{public_url}/console")),
     };

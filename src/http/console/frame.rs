@@ -1,26 +1,38 @@
 //! What the pages of the console have round their contents.
 
-use super::seat::{Needs, Seat};
+use super::seat::{Members, Needs, Read, Seat};
 use crate::error::FieldError;
 use crate::http::pages::Shell;
 use crate::http::server::State;
+use crate::store::members::Role;
 
-/// An area of the console: its name in addresses and, below `console.area`, in the locale.
+/// An area of the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::http) struct Area(&'static str);
+pub(in crate::http) struct Area {
+    /// Its name below `console.area` in the locale.
+    name: &'static str,
+    /// Its address.
+    href: &'static str,
+    /// Who finds it in the navigation: whoever may open its first page.
+    roles: &'static [Role],
+}
 
 /// Customers.
-pub(super) const ORGANIZATIONS: Area = Area("organizations");
+pub(super) const ORGANIZATIONS: Area =
+    Area { name: "organizations", href: "/console/organizations", roles: Read::ROLES };
+/// Who signs in here.
+pub(super) const MEMBERS: Area =
+    Area { name: "members", href: "/console/settings/members", roles: Members::ROLES };
 
 /// What the navigation shows, in its order. A new area is a line here.
-const AREAS: &[Area] = &[ORGANIZATIONS];
+const AREAS: &[Area] = &[ORGANIZATIONS, MEMBERS];
 
 /// One line of the navigation.
 pub(in crate::http) struct NavLine {
     /// What it says.
     pub(in crate::http) label: String,
     /// Where it leads.
-    pub(in crate::http) href: String,
+    pub(in crate::http) href: &'static str,
     /// Whether the page belongs to it.
     pub(in crate::http) is_here: bool,
 }
@@ -50,17 +62,22 @@ pub(in crate::http) struct FieldFault {
 /// The frame of a page of `here`.
 pub(super) fn frame<N: Needs>(state: &State, seat: &Seat<N>, here: Area) -> Frame {
     let line = |area: &Area| NavLine {
-        label: state.locale.text(&format!("console.area.{}", area.0)).to_owned(),
-        href: format!("/console/{}", area.0),
+        label: state.locale.text(&format!("console.area.{}", area.name)).to_owned(),
+        href: area.href,
         is_here: *area == here,
     };
     Frame {
         name: seat.member.name.clone(),
         initials: crate::http::pages::initials(&seat.member.name),
-        role: state.locale.text(&format!("console.role.{}", seat.member.role)).to_owned(),
+        role: role(state, seat.member.role),
         form_token: seat.form_token.clone(),
-        nav: AREAS.iter().map(line).collect(),
+        nav: AREAS.iter().filter(|area| area.roles.contains(&seat.member.role)).map(line).collect(),
     }
+}
+
+/// What a role is called.
+pub(super) fn role(state: &State, role: Role) -> String {
+    state.locale.text(&format!("console.role.{role}")).to_owned()
 }
 
 /// What the store found wrong, by the names of the form's fields.

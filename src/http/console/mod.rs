@@ -5,6 +5,7 @@
 
 mod entry;
 mod frame;
+mod members;
 mod organizations;
 mod seat;
 #[cfg(test)]
@@ -27,5 +28,14 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .get(organizations::list)
                 .post(organizations::create),
         )
-        .service(web::resource("/console/organizations/new").get(organizations::new));
+        .service(web::resource("/console/organizations/new").get(organizations::new))
+        .service(
+            web::resource("/console/settings/members").get(members::list).post(members::invite),
+        )
+        .service(web::resource("/console/settings/members/{member}").get(members::one))
+        .service(
+            web::resource("/console/settings/members/{member}/role").post(members::change_role),
+        )
+        .service(web::resource("/console/settings/members/{member}/link").post(members::link))
+        .service(web::resource("/console/settings/members/{member}/remove").post(members::remove));
 }

@@ -31,6 +31,13 @@ pub(in crate::http) struct Read;
 /// Changing customers and what is theirs.
 pub(in crate::http) struct Manage;
 
+/// Deciding who is here, and as what.
+pub(in crate::http) struct Members;
+
+impl Needs for Members {
+    const ROLES: &'static [Role] = &[Role::Owner];
+}
+
 impl Needs for Read {
     const ROLES: &'static [Role] = &Role::ALL;
 }

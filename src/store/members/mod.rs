@@ -1,11 +1,13 @@
 //! Members: the operator's own people, who sign in to the console (UX 7.13).
 
 mod links;
+mod roles;
 mod sessions;
 #[cfg(test)]
 mod tests;
 
 pub use links::{LINK_LASTS, Link, invite, link, redeem, start};
+pub use roles::{change_role, list, remove};
 pub use sessions::{Lasts, Session, begin, end, end_all, live, touch};
 
 use super::db::or_not_found;

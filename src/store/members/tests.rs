@@ -101,3 +101,23 @@ fn a_password_that_is_guessed_soon_is_refused() {
     }
     assert_eq!(check("a horse and a staple"), "taken");
 }
+
+#[test]
+fn another_role_ends_sessions_and_the_last_owner_who_can_sign_in_stays() {
+    let store = testing::store();
+    let maya = store.system(|tx| create(tx, maya()));
+    let sam =
+        NewMember { email: "sam@orbit.example".into(), name: "Sam".into(), role: Role::Owner };
+    let sam = store.system(|tx| create(tx, sam));
+    store.system(|tx| set_password(tx, &maya.id, "hash"));
+    let demote = |id: &MemberId| store.try_system(|tx| change_role(tx, id, Role::Viewer));
+    assert_eq!(refused(demote(&maya.id)), "last_owner");
+    assert_eq!(refused(store.try_system(|tx| remove(tx, &maya.id))), "last_owner");
+    store.system(|tx| set_password(tx, &sam.id, "hash"));
+    let (_, cookie) = store.system(|tx| begin(tx, &maya.id, None, LASTS));
+    assert_eq!(demote(&maya.id).unwrap().role, Role::Viewer);
+    assert!(!is_live(&store, cookie.reveal()));
+    store.system(|tx| remove(tx, &maya.id));
+    let left = store.read_now(list).unwrap();
+    assert_eq!(left.iter().map(|member| &member.id).collect::<Vec<_>>(), [&sam.id]);
+}
