@@ -35,7 +35,7 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
     match command {
         Command::Create { email, name, role } => {
             let (member, token) = shell.write(Scope::System, |tx| {
-                let member = members::create(tx, NewMember { email, name, role })?;
+                let member = members::create(tx, &NewMember { email, name, role })?;
                 let token = members::invite(tx, &member.id)?;
                 Ok((member, token))
             })?;

@@ -91,7 +91,9 @@ impl Door<'_> {
         if path.starts_with("/scim/") {
             return Some(Door::Directory);
         }
-        if ["/setup/", "/portal/", "/console/", protected::PREFIX].iter().any(|within| path.starts_with(within))
+        if ["/setup/", "/portal/", "/console/", protected::PREFIX]
+            .iter()
+            .any(|within| path.starts_with(within))
         {
             return Some(Door::Page);
         }

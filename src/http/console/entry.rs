@@ -233,7 +233,7 @@ async fn take(
     let (token, before, lasts) =
         (Secret::from(form.t.clone()), browser::member(state, request), lasts(state));
     let begun = state.store.write(Scope::System, Actor::System, move |tx| {
-        let member = members::redeem(tx, token.reveal(), new, &hash)?;
+        let member = members::redeem(tx, token.reveal(), &new, &hash)?;
         members::begin(tx, &member.id, before.as_deref(), lasts)
     });
     let (session, value) = begun.await?;

@@ -91,7 +91,7 @@ pub(in crate::http) async fn invite(
     };
     let new = NewMember { email: typed.email.clone(), name: typed.name.clone(), role };
     let made = state.store.write(Scope::System, posted.seat.actor(), move |tx| {
-        let member = members::create(tx, new)?;
+        let member = members::create(tx, &new)?;
         members::invite(tx, &member.id)
     });
     let (typed, role, shown) = match made.await {

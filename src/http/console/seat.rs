@@ -127,10 +127,8 @@ pub(super) fn lasts(state: &State) -> Lasts {
 /// Signing in comes first, and then the page that was asked for.
 fn signed_out(request: &HttpRequest) -> actix_web::Error {
     let wanted = request.uri().path_and_query().map_or("/console", |target| target.as_str());
-    let next = match request.method().is_safe() {
-        true => url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect::<String>(),
-        false => "%2Fconsole".to_owned(),
-    };
+    let wanted = if request.method().is_safe() { wanted } else { "/console" };
+    let next: String = url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
     let answer = see_other(&format!("/console/login?next={next}"));
     InternalError::from_response("nobody is signed in", answer).into()
 }

@@ -78,7 +78,7 @@ pub fn link(db: &mut Db, token: &str, now: Time) -> Result<Option<(Link, Option<
 }
 
 /// Uses a link up: sets the password, of a new owner where there was nobody.
-pub fn redeem(tx: &mut Tx, token: &str, owner: NewMember, hash: &str) -> Result<Member> {
+pub fn redeem(tx: &mut Tx, token: &str, owner: &NewMember, hash: &str) -> Result<Member> {
     let over = || Error::not_found("link", "of this address");
     let (used, member) = link(tx.db, token, tx.now)?.ok_or_else(over)?;
     if diesel::delete(&used).execute(tx.db)? != 1 {

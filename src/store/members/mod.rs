@@ -97,7 +97,7 @@ pub fn is_empty(db: &mut Db) -> Result<bool> {
 }
 
 /// Makes a member without a password, which they choose by a link.
-pub fn create(tx: &mut Tx, new: NewMember) -> Result<Member> {
+pub fn create(tx: &mut Tx, new: &NewMember) -> Result<Member> {
     let mut faults = Faults::default();
     let name = faults.name("/name", &new.name);
     let email = Email::parse(&new.email);

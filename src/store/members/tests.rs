@@ -18,9 +18,9 @@ fn is_live(store: &TestStore, cookie: &str) -> bool {
 #[test]
 fn an_address_is_of_one_member_however_it_is_written() {
     let store = testing::store();
-    let member = store.system(|tx| create(tx, maya()));
+    let member = store.system(|tx| create(tx, &maya()));
     let again = NewMember { email: "maya@ORBIT.example".into(), ..maya() };
-    assert_eq!(refused(store.try_system(|tx| create(tx, again))), "email_taken");
+    assert_eq!(refused(store.try_system(|tx| create(tx, &again))), "email_taken");
     let found = store.read_now(|db| by_email(db, "MAYA@orbit.example")).unwrap().unwrap();
     assert_eq!(found.id, member.id);
     assert!(store.read_now(|db| by_email(db, "nobody")).unwrap().is_none());
@@ -31,7 +31,7 @@ fn the_first_link_makes_one_owner_and_no_second() {
     let store = testing::store();
     let old = store.system(start).unwrap();
     let token = store.system(start).unwrap();
-    let redeem = |token: &str| store.try_system(|tx| redeem(tx, token, maya(), "hash"));
+    let redeem = |token: &str| store.try_system(|tx| redeem(tx, token, &maya(), "hash"));
     assert_eq!(refused(redeem(old.reveal())), "no link");
     assert_eq!(redeem(token.reveal()).unwrap().role, Role::Owner);
     assert_eq!(refused(redeem(token.reveal())), "no link");
@@ -55,7 +55,7 @@ fn a_link_is_good_for_an_hour() {
 #[test]
 fn a_session_ends_when_it_is_not_used_and_after_half_a_day_in_any_case() {
     let store = testing::store();
-    let member = store.system(|tx| create(tx, maya()));
+    let member = store.system(|tx| create(tx, &maya()));
     let begin = || store.system(|tx| begin(tx, &member.id, None, LASTS));
     let (_, idle) = begin();
     store.clock().advance(TimeDelta::minutes(119));
@@ -75,7 +75,7 @@ fn a_session_ends_when_it_is_not_used_and_after_half_a_day_in_any_case() {
 #[test]
 fn a_new_password_and_a_reset_end_every_session() {
     let store = testing::store();
-    let member = store.system(|tx| create(tx, maya()));
+    let member = store.system(|tx| create(tx, &maya()));
     let begin = || store.system(|tx| begin(tx, &member.id, None, LASTS)).1;
     let first = begin();
     store.system(|tx| set_password(tx, &member.id, "hash"));
@@ -83,7 +83,7 @@ fn a_new_password_and_a_reset_end_every_session() {
     let (second, link) = (begin(), store.system(|tx| invite(tx, &member.id)));
     store.system(|tx| reset_password(tx, &member.id));
     assert!(!is_live(&store, second.reveal()));
-    let redeemed = store.try_system(|tx| redeem(tx, link.reveal(), maya(), "hash"));
+    let redeemed = store.try_system(|tx| redeem(tx, link.reveal(), &maya(), "hash"));
     assert_eq!(refused(redeemed), "no link");
     assert!(store.read_now(|db| find(db, &member.id)).unwrap().password.is_none());
 }
@@ -105,10 +105,10 @@ fn a_password_that_is_guessed_soon_is_refused() {
 #[test]
 fn another_role_ends_sessions_and_the_last_owner_who_can_sign_in_stays() {
     let store = testing::store();
-    let maya = store.system(|tx| create(tx, maya()));
+    let maya = store.system(|tx| create(tx, &maya()));
     let sam =
         NewMember { email: "sam@orbit.example".into(), name: "Sam".into(), role: Role::Owner };
-    let sam = store.system(|tx| create(tx, sam));
+    let sam = store.system(|tx| create(tx, &sam));
     store.system(|tx| set_password(tx, &maya.id, "hash"));
     let demote = |id: &MemberId| store.try_system(|tx| change_role(tx, id, Role::Viewer));
     assert_eq!(refused(demote(&maya.id)), "last_owner");
