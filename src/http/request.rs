@@ -1,6 +1,6 @@
 //! What is done for every request: it gets an ID, it is guarded, timed, counted and logged.
 
-use super::error::{self, Dialect, PageError};
+use super::error::{self, Dialect, NulInAddress, PageError};
 use super::server::State;
 use super::{forward, guard, scim};
 use crate::config::Network;
@@ -100,7 +100,7 @@ pub(super) async fn handle(
 }
 
 /// What is answered in place of the handler: a page of ours asked for without TLS although we
-/// have it, a form that another site made the browser post, or one request too many.
+/// have it, a form that another site made the browser post, an address with a NUL, or one request too many.
 fn refuse(
     state: &State,
     request: &ServiceRequest,
@@ -116,6 +116,9 @@ fn refuse(
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let location = (header::LOCATION, format!("{public_url}{target}"));
         return Ok(Some(HttpResponse::PermanentRedirect().insert_header(location).finish()));
+    }
+    if request.path().contains("%00") || request.query_string().contains("%00") {
+        return Err(NulInAddress.into());
     }
     // The path as the routes see it: they take `/%6Cogin` for `/login`.
     state.limits.admit(request.match_info().as_str(), address, state.store.clock().now())?;

@@ -266,6 +266,14 @@ impl From<DieselError> for Error {
             DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
                 Self::Busy("What this belongs to was taken away at this moment.".to_owned())
             }
+            // Postgres alone refuses it. What comes as JSON or in an address was looked at before.
+            DieselError::DatabaseError(_, info) if info.message().contains(": 0x00") => {
+                Self::invalid(
+                    "",
+                    "invalid",
+                    "A value contains a NUL character, which no text may contain.",
+                )
+            }
             DieselError::DatabaseError(_, info)
                 if info.message().contains("database is locked") =>
             {

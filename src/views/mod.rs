@@ -30,3 +30,15 @@ pub mod webhook;
 pub mod words;
 
 pub use list::List;
+
+use serde::{Deserialize, Deserializer};
+
+/// A field of a patch: left out, taken away by `null`, or given.
+pub type Nullable<T> = Option<Option<T>>;
+
+/// For a field of a patch: left out it is `None`, `null` is `Some(None)`.
+pub fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Nullable<T>, D::Error> {
+    Option::deserialize(from).map(Some)
+}

@@ -8,8 +8,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use serde_path_to_error::Segment;
 use std::future::{Ready, ready};
@@ -157,10 +157,30 @@ fn take<T>(
 
 /// Turns JSON into what is wanted, or says which field is in the way.
 pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T> {
+    if let Some(pointer) = nul(&value) {
+        let detail = "A text cannot contain a NUL character.";
+        return Err(Error::invalid(pointer, "invalid", detail));
+    }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let pointer: String = error.path().iter().map(segment).collect();
         Error::Invalid(vec![field_error(pointer, &error.inner().to_string())])
     })
+}
+
+/// Where a text or a name contains a NUL, which no database keeps.
+fn nul(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(values) => {
+            let mut found = values.iter().enumerate();
+            found.find_map(|(at, value)| Some(format!("/{at}{}", nul(value)?)))
+        }
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
+            let below = if name.contains('\0') { String::new() } else { nul(value)? };
+            Some(format!("{}{below}", pointer_to(name)))
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
 }
 
 /// Changes in `value` what `patch` names; `null` takes a member away (RFC 7396).
@@ -195,15 +215,7 @@ pub(super) fn below<T>(pointer: &str, result: Result<T>) -> Result<T> {
     })
 }
 
-/// A field of a patch: left out, taken away by `null`, or given.
-pub(super) type Nullable<T> = Option<Option<T>>;
-
-/// For a field of a patch: left out it is `None`, `null` is `Some(None)`.
-pub(super) fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Nullable<T>, D::Error> {
-    Option::deserialize(from).map(Some)
-}
+pub(super) use crate::views::{Nullable, nullable};
 
 fn segment(segment: &Segment) -> String {
     match segment {

@@ -1,9 +1,20 @@
 //! Errors that Actix makes before a handler is reached: wrong path, method, type or body.
 
 use super::Plain;
-use actix_web::HttpRequest;
 use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError, UrlencodedError};
 use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, ResponseError};
+
+/// An address with a NUL in it, which stands in no name, no identifier and no text of ours.
+#[derive(Debug, thiserror::Error)]
+#[error("The address contains a NUL character (%00). Take it out.")]
+pub(in crate::http) struct NulInAddress;
+
+impl ResponseError for NulInAddress {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::BAD_REQUEST
+    }
+}
 
 /// What a status without a body means.
 pub(super) fn of_status(request: &HttpRequest, status: StatusCode) -> Plain {
@@ -34,6 +45,8 @@ pub(super) fn of_error(request: &HttpRequest, error: &actix_web::Error) -> Plain
         error.as_error::<QueryPayloadError>()
     {
         (StatusCode::BAD_REQUEST, format!("The query cannot be read: {error}."))
+    } else if let Some(error) = error.as_error::<NulInAddress>() {
+        (StatusCode::BAD_REQUEST, error.to_string())
     } else {
         let status = error.as_response_error().status_code();
         if status.is_server_error() {

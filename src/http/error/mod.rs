@@ -10,6 +10,7 @@ mod page;
 mod scim;
 
 pub use self::api::ApiError;
+pub(super) use self::foreign::NulInAddress;
 pub use self::oauth::OAuthError;
 pub use self::page::{Failure, PageError};
 pub use self::scim::ScimError;

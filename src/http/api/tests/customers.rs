@@ -119,6 +119,28 @@ async fn a_request_that_cannot_be_understood_is_told_so() {
 }
 
 #[actix_web::test]
+async fn a_nul_is_refused_wherever_it_stands() {
+    let api = Api::new();
+    let id = api.organization("Globex").await;
+    for (body, pointer) in [
+        (json!({ "name": "a\0b" }), "/name"),
+        (json!({ "name": "a", "metadata": { "b\0": 1 } }), "/metadata/b\0"),
+        (json!({ "name": "a", "domains": ["a.example", "b\0.example"] }), "/domains/1"),
+    ] {
+        let told = api.post("organizations", body).await;
+        assert_eq!(problem(&told), format!("422 validation_failed {pointer} invalid"));
+    }
+    let path = format!("users?organization_id={id}&email=a%00b");
+    for path in ["organizations?search=a%00b", "organizations/a%00b", &path] {
+        let (status, view) = api.get(path).await;
+        assert_eq!((status, &view["code"]), (400, &json!("malformed_request")), "{path}");
+        assert!(view["detail"].as_str().unwrap().contains("NUL"), "{view}");
+    }
+    // What is written as two characters, percent and 00, is no NUL.
+    assert_eq!(api.get("organizations?search=a%2500").await.0, 200);
+}
+
+#[actix_web::test]
 async fn a_domain_waits_for_its_record_or_is_vouched_for() {
     let api = Api::new();
     let path = format!("organizations/{}/domains", api.organization("Globex").await);
