@@ -33,7 +33,13 @@ pub async fn once(store: &Store) -> Result<usize> {
     for organization in store.read(move |db| holds::due(db, now)).await? {
         let scope = organization.clone();
         let catch_up = move |tx: &mut crate::store::Tx| holds::catch_up(tx, &organization);
-        changed += store.write(&scope, Actor::System, catch_up).await?;
+        match store.write(&scope, Actor::System, catch_up).await {
+            Ok(some) => changed += some,
+            // It stays due. Others do not wait for it.
+            Err(error) => {
+                tracing::warn!(organization = %scope, error = ?error, "access that is due could not be computed");
+            }
+        }
     }
     Ok(changed)
 }

@@ -24,6 +24,7 @@ pub const KINDS: &[&str] = &[
     "access.conflict_decided",
     "access.conflict_opened",
     "access.granted",
+    "access.kept",
     "access.revoked",
     "api_key.created",
     "api_key.revoked",

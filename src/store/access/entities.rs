@@ -257,6 +257,7 @@ fn save(tx: &mut Tx, mut entity: Entity, before: Option<&Entity>) -> Result<Enti
         "key": entity.key,
         "name": entity.name,
         "external_id": entity.external_id,
+        "is_default": entity.is_default,
         "former": before.map(|before| &before.name).filter(|name| **name != entity.name),
     });
     events::append(tx, Some(&entity.organization_id), kind, entity.id.as_str(), data)?;
@@ -274,6 +275,10 @@ pub fn delete(tx: &mut Tx, organization: &OrganizationId, key: &str) -> Result<(
         .filter(mapping_rows::state.ne(MappingState::Rejected))
         .load(tx.db)?;
     let people: Vec<UserId> = who_is_in(tx.db, &entity.id)?;
+    // Nobody is put here any more, so all who are here are told that they leave.
+    diesel::update(entities::table.find(&entity.id))
+        .set(entities::is_default.eq(false))
+        .execute(tx.db)?;
     for mut mapping in theirs {
         mapping.state = MappingState::Pending;
         mapping.flag = Some(Flag::TargetDeleted);
@@ -287,11 +292,7 @@ pub fn delete(tx: &mut Tx, organization: &OrganizationId, key: &str) -> Result<(
     after_choice(tx, organization, &people)?;
     diesel::delete(entities::table.find(&entity.id)).execute(tx.db)?;
     let data = json!({ "application_id": entity.application_id, "type": entity.kind, "key": key, "name": entity.name });
-    events::append(tx, Some(organization), "entity.deleted", entity.id.as_str(), data)?;
-    if entity.is_default {
-        super::of_everybody(tx, organization)?;
-    }
-    Ok(())
+    events::append(tx, Some(organization), "entity.deleted", entity.id.as_str(), data)
 }
 
 fn filtered(

@@ -19,6 +19,9 @@ use crate::store::{
 use diesel::prelude::*;
 use std::collections::HashMap;
 
+/// How many groups are named in one statement: SQLite takes 32,766 values.
+const GROUPS: usize = 10_000;
+
 /// The rows of a query that are of these people. For one person, as most acts are for, the statement is kept prepared.
 macro_rules! of_people {
     ($db:expr, $people:expr, $column:expr, $query:expr) => {{
@@ -180,8 +183,10 @@ impl Facts {
             }
             None if groups.is_empty() => {}
             None => {
-                for placing in placing(db, organization, Some(&groups))? {
-                    facts.mappings.entry(placing.group_id.clone()).or_default().push(placing);
+                for some in groups.chunks(GROUPS) {
+                    for placing in placing(db, organization, Some(some))? {
+                        facts.mappings.entry(placing.group_id.clone()).or_default().push(placing);
+                    }
                 }
             }
         }

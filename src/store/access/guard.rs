@@ -6,7 +6,9 @@ use super::provisioning;
 use super::recompute::Delta;
 use crate::error::{Error, Result};
 use crate::store::schema::{access, access_losses, entities, users};
-use crate::store::{ApplicationId, Db, EntityId, OrganizationId, Prepared, Tx, UserId, on_backend};
+use crate::store::{
+    ApplicationId, Db, EntityId, OrganizationId, Prepared, Time, Tx, UserId, on_backend,
+};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
@@ -41,6 +43,11 @@ impl Guard {
     pub(super) const CHOICE: Self = Self { floor: Floor::Refuse, breaker: false };
     /// Whatever it is, it is meant.
     pub(super) const NONE: Self = Self { floor: Floor::Allow, breaker: false };
+
+    /// The time at which a person who is held keeps what groups no longer give; none where what happens is meant.
+    pub(super) fn heeds_holds(self, now: Time) -> Option<Time> {
+        (self.floor != Floor::Allow).then_some(now)
+    }
 }
 
 /// Marks what is held, and raises the alerts.

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::store::schema::{group_members, placements, users};
 use crate::store::{Actor, Db, EntityId, GroupId, MappingId, OrganizationId, Time, Tx, UserId};
 use diesel::prelude::*;
+use std::collections::HashSet;
 
 /// How many people are read at once.
 const AT_ONCE: usize = 2_000;
@@ -104,7 +105,8 @@ pub(in crate::store) fn of_newcomer(
     }
     let newcomer = Someone { id, is_active, is_test: false, roles };
     let facts = Facts::of_newcomer(tx.db, organization, newcomer)?;
-    let deltas = deltas_of(&facts, &applications, tx.now);
+    // Nothing of a newcomer is held yet.
+    let deltas = deltas_of(&facts, &applications, None);
     // Who comes loses nothing, but may relieve somebody of the highest role.
     let guard = guard_of(tx);
     settle(tx, organization, &applications, deltas, guard)?;
@@ -157,6 +159,19 @@ pub(super) fn members(db: &mut Db, group: &GroupId) -> Result<Vec<UserId>> {
     Ok(theirs.order(group_members::user_id).select(group_members::user_id).load(db)?)
 }
 
+/// The members of these groups, each once, in the order of their IDs.
+pub(super) fn members_of(db: &mut Db, groups: &[GroupId]) -> Result<Vec<UserId>> {
+    let mut people: HashSet<UserId> = HashSet::new();
+    for some in groups.chunks(1_000) {
+        let theirs = group_members::table.filter(group_members::group_id.eq_any(some));
+        let some: Vec<UserId> = theirs.select(group_members::user_id).distinct().load(db)?;
+        people.extend(some);
+    }
+    let mut people: Vec<UserId> = people.into_iter().collect();
+    people.sort_unstable();
+    Ok(people)
+}
+
 /// Who is in an entity.
 pub(in crate::store) fn who_is_in(db: &mut Db, entity: &EntityId) -> Result<Vec<UserId>> {
     let theirs = placements::table.filter(placements::entity_id.eq(entity));
@@ -171,7 +186,8 @@ pub(super) fn recompute(
     guard: Guard,
 ) -> Result<usize> {
     let applications = applications_of(tx.db, organization)?;
-    let deltas = deltas(tx.db, organization, &applications, people, None, tx.now)?;
+    let deltas =
+        deltas(tx.db, organization, &applications, people, None, guard.heeds_holds(tx.now))?;
     settle(tx, organization, &applications, deltas, guard)
 }
 
@@ -187,21 +203,23 @@ fn settle(
     let relieved = guard::relieved(tx.db, organization, &deltas)?;
     if !relieved.is_empty() {
         // Somebody else has the highest role now, so nobody is held in it any more.
-        let mut more = self::deltas(tx.db, organization, applications, &relieved, None, tx.now)?;
+        let holds = guard.heeds_holds(tx.now);
+        let mut more = self::deltas(tx.db, organization, applications, &relieved, None, holds)?;
         guard::hold(tx, organization, &mut more, guard)?;
         write::write(tx, organization, &more)?;
     }
     Ok(changed)
 }
 
-/// What is not as it should be.
+/// What is not as it should be. What is held at the time `holds`, and would be less, counts as being as it should;
+/// without a time nothing does.
 pub(super) fn deltas(
     db: &mut Db,
     organization: &OrganizationId,
     applications: &[Declared],
     people: &[UserId],
     supposed: Option<&Supposed>,
-    now: Time,
+    holds: Option<Time>,
 ) -> Result<Vec<Delta>> {
     let mut found = Vec::new();
     if applications.is_empty() {
@@ -209,20 +227,25 @@ pub(super) fn deltas(
     }
     for some in people.chunks(AT_ONCE) {
         let facts = Facts::of(db, organization, some, supposed)?;
-        found.extend(deltas_of(&facts, applications, now));
+        found.extend(deltas_of(&facts, applications, holds));
     }
     Ok(found)
 }
 
-fn deltas_of(facts: &Facts, applications: &[Declared], now: Time) -> Vec<Delta> {
-    let of = |who| applications.iter().filter_map(move |it| delta(facts, who, it, now));
+fn deltas_of(facts: &Facts, applications: &[Declared], holds: Option<Time>) -> Vec<Delta> {
+    let of = |who| applications.iter().filter_map(move |it| delta(facts, who, it, holds));
     facts.people.iter().flat_map(of).collect()
 }
 
-fn delta(facts: &Facts, who: &Someone, application: &Declared, now: Time) -> Option<Delta> {
+fn delta(
+    facts: &Facts,
+    who: &Someone,
+    application: &Declared,
+    holds: Option<Time>,
+) -> Option<Delta> {
     let key = (who.id.clone(), application.id.clone());
     let row = facts.rows.get(&key).cloned();
-    let is_held = row.as_ref().is_some_and(|row| {
+    let is_held = row.as_ref().zip(holds).is_some_and(|(row, now)| {
         row.held == Some(Hold::Breaker) && row.held_until.is_none_or(|until| until > now)
     });
     let spots: Vec<Spot> = facts

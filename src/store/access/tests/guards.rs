@@ -4,8 +4,10 @@ use super::super::holds;
 use super::*;
 use crate::access::{Model, Role};
 use crate::store::applications::NewApplication;
+use crate::store::schema::access;
 use crate::store::testing::refused;
 use chrono::TimeDelta;
+use diesel::prelude::*;
 
 const EXTENSION: &str = "urn:ietf:params:scim:schemas:extension:vestibule:2.0:Group";
 
@@ -158,12 +160,66 @@ fn what_is_held_happens_after_the_hold_time() {
 }
 
 #[test]
+fn whom_the_operator_switches_off_loses_what_was_held() {
+    let world = World::new();
+    limit(&world, 3);
+    let (group, people) = crowd(&world, 8);
+    world.delete(&group);
+    let told = world.told().len();
+    world.choose(|tx, _| users::suspend(tx, &people[0])).unwrap();
+    assert_eq!(world.has(&people[0]), (None, vec![]));
+    assert_eq!(world.told()[told..], ["access.revoked"]);
+    assert_eq!(in_crowd(&world, &people), 7, "the others are held as before");
+}
+
+#[test]
+fn what_is_held_in_one_application_stays_when_the_time_of_another_is_over() {
+    let mut world = World::new();
+    limit(&world, 3);
+    let (group, people) = crowd(&world, 6);
+    let second = NewApplication { name: "Second".to_owned(), ..testing::orbit() };
+    let second = world.store.system(|tx| applications::create(tx, second)).0.id;
+    let first = std::mem::replace(&mut world.application, second.clone());
+    world.choose(holds::catch_up).unwrap();
+    world
+        .choose(|tx, id| {
+            let second = meant(tx.db, id, Some(&second))?;
+            let new = NewEntity {
+                kind: "team".to_owned(),
+                name: "Other".to_owned(),
+                external_id: None,
+                is_default: false,
+            };
+            entities::put(tx, id, &second, "Other", new)?;
+            let place = Place::Key("Other".to_owned());
+            mappings::create(tx, id, &second, &group, place, None)
+        })
+        .unwrap();
+    world.delete(&group);
+    assert_eq!(world.alerts().len(), 2, "held in both");
+    // The hold of the second is shorter by an hour.
+    world.store.system(|tx| {
+        let theirs = access::table.filter(access::application_id.eq(&second));
+        diesel::update(theirs)
+            .set(access::held_until.eq(Some(tx.now.minus(TimeDelta::hours(1)))))
+            .execute(tx.db)?;
+        Ok(())
+    });
+    world.choose(holds::catch_up).unwrap();
+    assert_eq!(in_crowd(&world, &people), 0);
+    assert_eq!(world.alerts().len(), 1, "the first's alert is not over");
+    world.application = first;
+    assert_eq!(in_crowd(&world, &people), 6);
+}
+
+#[test]
 fn what_is_restored_stays_until_the_directory_gives_it_back() {
     let world = World::new();
     limit(&world, 3);
     let (group, people) = crowd(&world, 6);
     world.change(&group, json!([{ "op": "remove", "path": "members" }]));
     assert_eq!(world.choose(holds::restore).unwrap(), 6);
+    assert_eq!(world.told().last().unwrap(), "access.kept");
     world.store.clock().advance(TimeDelta::hours(25));
     world.choose(holds::catch_up).unwrap();
     assert_eq!(in_crowd(&world, &people), 6);

@@ -62,6 +62,24 @@ fn a_removed_member_of_a_concurrency_group_goes_to_the_organizations_default() {
 }
 
 #[test]
+fn whoever_is_in_a_default_entity_that_is_deleted_is_told_to_leave() {
+    let world = World::new();
+    let ann = world.person("ann");
+    let default = NewEntity {
+        kind: "concurrency_group".to_owned(),
+        name: "Shared".to_owned(),
+        external_id: None,
+        is_default: true,
+    };
+    world.put("shared", default);
+    assert_eq!(world.has(&ann), has("user", &["Shared"]));
+    let told = world.told().len();
+    world.choose(|tx, id| entities::delete(tx, id, "shared")).unwrap();
+    assert_eq!(world.has(&ann), has("user", &[]));
+    assert_eq!(world.told()[told..], ["access.changed"]);
+}
+
+#[test]
 fn a_groups_roles_apply_even_if_no_mapping_exists_and_move_both_up_and_down() {
     let world = World::new();
     let (ann, bob) = (world.person("ann"), world.person("bob"));
