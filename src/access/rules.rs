@@ -4,6 +4,7 @@ use super::Model;
 use crate::clock::Time;
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
+use std::cell::OnceCell;
 
 /// The largest pattern, compiled.
 const LARGEST_REGEX: usize = 1 << 18;
@@ -139,13 +140,39 @@ pub fn unknown_role(model: &Model, role: &str) -> String {
     format!("The application has no role “{role}”, but {}.", known.join(", "))
 }
 
-/// The rule that a group of this name follows: the first that matches, by priority and then by age.
+/// Rules in the order in which they are asked, to be asked about many groups: a pattern is compiled once, when it is
+/// first needed.
+#[derive(Debug)]
+pub struct Ordered<'a>(Vec<(&'a Rule, OnceCell<Option<Regex>>)>);
+
+impl<'a> Ordered<'a> {
+    /// Puts rules in their order: by priority and then by age.
+    #[must_use]
+    pub fn new(rules: &'a [Rule]) -> Self {
+        let mut rules: Vec<&Rule> = rules.iter().collect();
+        rules.sort_by(|a, b| order(a).cmp(&order(b)));
+        Self(rules.into_iter().map(|rule| (rule, OnceCell::new())).collect())
+    }
+
+    /// The rule that a group of this name follows: the first that matches.
+    #[must_use]
+    pub fn first(&self, application: &str, name: &str) -> Option<&'a Rule> {
+        let mut theirs = self.0.iter().filter(|(rule, _)| rule.application_id == application);
+        let found = theirs.find(|(rule, pattern)| match rule.compare {
+            Match::Regex => pattern
+                .get_or_init(|| compile(&rule.pattern).ok())
+                .as_ref()
+                .is_some_and(|regex| regex.is_match(name)),
+            _ => rule.matches(name),
+        });
+        found.map(|(rule, _)| *rule)
+    }
+}
+
+/// The rule that one group of this name follows.
 #[must_use]
 pub fn first<'a>(rules: &'a [Rule], application: &str, name: &str) -> Option<&'a Rule> {
-    let mut theirs: Vec<&Rule> =
-        rules.iter().filter(|rule| rule.application_id == application).collect();
-    theirs.sort_by(|a, b| order(a).cmp(&order(b)));
-    theirs.into_iter().find(|rule| rule.matches(name))
+    Ordered::new(rules).first(application, name)
 }
 
 fn order(rule: &Rule) -> (std::cmp::Reverse<i32>, Time, &str) {

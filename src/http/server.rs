@@ -91,6 +91,8 @@ pub struct State {
     pub demo: demo::Memory,
     /// Turns to hash a password: each takes memory and a processor.
     pub(super) hashing: tokio::sync::Semaphore,
+    /// Turns to make a preview while its caller waits: each keeps a connection of the database for seconds.
+    pub(super) previewing: tokio::sync::Semaphore,
     /// Signs the cookie that remembers a choice.
     pub cookie_key: SecretBytes,
     /// Whether the server is about to stop, so that nobody is kept waiting.
@@ -122,6 +124,7 @@ impl State {
             recent: super::caller::Recent::default(),
             demo: demo::Memory::default(),
             hashing: tokio::sync::Semaphore::new(super::console::HASHED_AT_ONCE),
+            previewing: tokio::sync::Semaphore::new(super::api::PREVIEWED_AT_ONCE),
             cookie_key: master.derive("cookie")?,
             closing: watch::Sender::new(false),
             openid_key: master.derive("openid sign-in")?,

@@ -1,11 +1,12 @@
 //! What is shown of entities and of the mappings to them.
 
 use super::rules::RuleTargetView;
-use super::words;
+use super::{Nullable, nullable, words};
+use crate::error::{Error, Result};
 use crate::store::access::entities::Entity;
-use crate::store::access::mappings::{Flag, Mapping, MappingState};
+use crate::store::access::mappings::{Flag, Mapping, MappingPatch, MappingState, Place};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A place in an application that belongs to one organization.
@@ -89,6 +90,61 @@ impl From<Mapping> for MappingView {
             flag: row.flag,
             created_at: row.created_at.to_utc(),
             updated_at: row.updated_at.to_utc(),
+        }
+    }
+}
+
+/// What becomes of a mapping. Whatever is left out stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = MappingPatch)]
+#[serde(deny_unknown_fields)]
+pub struct MappingChange {
+    /// `approved` or `rejected`.
+    #[schema(schema_with = words::mapping_state)]
+    pub(super) state: Option<MappingState>,
+    /// Another place: the key of an entity that is there.
+    pub(super) entity: Option<String>,
+    /// Another place: the key of a type. The entity of the group's name is made if it is not there.
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
+    /// With `type`: another name than the group's.
+    pub(super) name: Option<String>,
+    /// The key of the role that it gives; `null`: that of its rule.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    pub(super) role: Nullable<String>,
+}
+
+impl MappingChange {
+    /// The same for the store.
+    pub fn patch(self) -> Result<MappingPatch> {
+        let is_approved = match self.state {
+            None => None,
+            Some(MappingState::Approved) => Some(true),
+            Some(MappingState::Rejected) => Some(false),
+            Some(MappingState::Pending | MappingState::AutoApproved) => {
+                let detail = "A person approves or rejects a mapping: approved, rejected.";
+                return Err(Error::invalid("/state", "invalid", detail));
+            }
+        };
+        let place = place(self.entity, self.kind, self.name)?;
+        Ok(MappingPatch { is_approved, place, role: self.role })
+    }
+}
+
+/// The place that a caller means, if they name one.
+pub fn place(
+    entity: Option<String>,
+    kind: Option<String>,
+    name: Option<String>,
+) -> Result<Option<Place>> {
+    match (entity, kind, name) {
+        (Some(key), None, None) => Ok(Some(Place::Key(key))),
+        (None, Some(kind), name) => Ok(Some(Place::Named { kind, name })),
+        (None, None, None) => Ok(None),
+        (Some(_), ..) => Err(Error::invalid("/entity", "invalid", "Give either entity or type.")),
+        (None, None, Some(_)) => {
+            Err(Error::invalid("/type", "required", "A name needs the type of the entity."))
         }
     }
 }

@@ -1,10 +1,11 @@
 //! What is shown of what a change of rules or mappings would do.
 
+use super::mapping::MappingChange;
 use super::rules::RuleBody;
-use super::words;
-use crate::error::{Error, Result};
+use super::{Nullable, nullable, words};
+use crate::error::Result;
 use crate::store::MappingId;
-use crate::store::access::mappings::MappingState;
+use crate::store::access::mappings::{MappingPatch, MappingState};
 use crate::store::access::preview::{Asked, Having, Line, Preview};
 use crate::store::access::previews::Underway;
 use crate::store::access::rule_sets::NewRule;
@@ -19,12 +20,12 @@ use utoipa::ToSchema;
 pub struct PreviewQuestion {
     /// The rules as they would be; left out: as they are.
     rules: Option<Vec<RuleBody>>,
-    /// Mappings that would be approved or rejected.
+    /// Mappings that would be approved, rejected or moved.
     #[serde(default)]
     mappings: Vec<Decision>,
 }
 
-/// What would become of a mapping.
+/// What would become of a mapping. Whatever is left out stays as it is.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[schema(as = SupposedMapping)]
 #[serde(deny_unknown_fields)]
@@ -33,23 +34,36 @@ pub struct Decision {
     id: MappingId,
     /// `approved` or `rejected`.
     #[schema(schema_with = words::mapping_state)]
-    state: MappingState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<MappingState>,
+    /// Another place: the key of an entity that is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entity: Option<String>,
+    /// Another place: the key of a type.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
+    /// With `type`: another name than the group's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// The key of the role that it would give; `null`: that of its rule.
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    role: Nullable<String>,
+}
+
+impl Decision {
+    fn asked(self) -> Result<(MappingId, MappingPatch)> {
+        let Self { id, state, entity, kind, name, role } = self;
+        Ok((id, MappingChange { state, entity, kind, name, role }.patch()?))
+    }
 }
 
 impl PreviewQuestion {
     /// The same for the store.
     pub fn asked(self) -> Result<Asked> {
-        let decided = |it: Decision| match it.state {
-            MappingState::Approved => Ok((it.id, true)),
-            MappingState::Rejected => Ok((it.id, false)),
-            MappingState::Pending | MappingState::AutoApproved => {
-                let detail = "A mapping would be approved or rejected.";
-                Err(Error::invalid("/mappings", "invalid", detail))
-            }
-        };
         Ok(Asked {
             rules: self.rules.map(|list| list.into_iter().map(NewRule::from).collect()),
-            mappings: self.mappings.into_iter().map(decided).collect::<Result<_>>()?,
+            mappings: self.mappings.into_iter().map(Decision::asked).collect::<Result<_>>()?,
         })
     }
 }

@@ -39,6 +39,9 @@ use actix_web::web::{self, ServiceConfig};
 use utoipa_actix_web::scope::{self, Scope};
 use utoipa_actix_web::service_config::ServiceConfig as Described;
 
+/// As many previews are made at once while their callers wait.
+pub(super) const PREVIEWED_AT_ONCE: usize = 2;
+
 /// Adds the API and its description. Each handler asks for an API key by its arguments; the description is public.
 pub fn configure(config: &mut ServiceConfig) {
     config.service(web::resource("/api/openapi.json").get(openapi::serve));

@@ -296,10 +296,7 @@ fn arrive(
         }
         Place::Named { kind, name } => {
             let name = name.unwrap_or_else(|| group.to_owned());
-            if application.model.kind(&kind).is_none() {
-                let detail = format!("{} has no entity type “{kind}”.", application.name);
-                return Err(Error::invalid("/type", "unknown_type", detail));
-            }
+            check_kind(application, &kind)?;
             let found = entities::by_name(tx.db, organization, &application.id, &kind, &name)?;
             let made =
                 |tx: &mut Tx| entities::for_group(tx, organization, &application.id, &kind, &name);
@@ -329,11 +326,23 @@ fn refuse_owned(db: &mut Db, entity: Option<&Entity>, own: Option<&MappingId>) -
     let Some(entity) = entity else { return Ok(()) };
     match owner(db, &entity.id)?.filter(|(mapping, ..)| Some(mapping) != own) {
         None => Ok(()),
-        Some((_, group, name)) => Err(Error::conflict(
-            "entity_owned",
-            format!("{} belongs to the group {name} ({group}) already.", entity.name),
-        )),
+        Some((_, group, name)) => Err(owned(&entity.name, &name, &group)),
     }
+}
+
+/// An entity is another group's.
+pub(super) fn owned(entity: &str, name: &str, group: &GroupId) -> Error {
+    let detail = format!("{entity} belongs to the group {name} ({group}) already.");
+    Error::conflict("entity_owned", detail)
+}
+
+/// Refuses a type that the application does not have.
+pub(super) fn check_kind(application: &Declared, kind: &str) -> Result<()> {
+    if application.model.kind(kind).is_some() {
+        return Ok(());
+    }
+    let detail = format!("{} has no entity type “{kind}”.", application.name);
+    Err(Error::invalid("/type", "unknown_type", detail))
 }
 
 /// The group that an entity belongs to, by which mapping.
@@ -350,7 +359,8 @@ pub(super) fn owner(
     Ok(found.optional()?)
 }
 
-fn check_role(application: &Declared, role: Option<&str>) -> Result<()> {
+/// Refuses a role that the application does not have.
+pub(super) fn check_role(application: &Declared, role: Option<&str>) -> Result<()> {
     match role.filter(|role| application.model.rank(role).is_none()) {
         Some(role) => {
             Err(Error::invalid("/role", "unknown_role", unknown_role(&application.model, role)))

@@ -18,6 +18,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 pub mod whole;
+mod would;
 mod write;
 
 pub(super) use recompute::{

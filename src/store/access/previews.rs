@@ -1,16 +1,22 @@
 //! Previews of so many people that nobody waits for the answer: they are asked for, a job works on them, and whoever asked
 //! looks how far it is. Any instance may work on one; a lease keeps two from doing the same.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::db::or_not_found;
-use crate::store::schema::previews;
+use crate::store::schema::{groups, previews, users};
 use crate::store::{Db, Json, OrganizationId, PreviewId, Time, Tx, on_backend};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::Value;
 
-/// From how many people of an organization on a preview is worked on by a job.
-pub const MANY: i64 = 20_000;
+/// Of how many people, at most, a preview is made while the caller waits.
+const PEOPLE: i64 = 20_000;
+/// Of how many groups.
+const GROUPS: i64 = 5_000;
+/// How many previews of an organization may wait or be worked on.
+const WAITING: i64 = 20;
+/// Seconds after which another may be asked for.
+const LATER: u64 = 60;
 /// For how long a preview is kept.
 const KEPT: TimeDelta = TimeDelta::days(1);
 /// For how long nobody else takes a preview up when its worker says nothing.
@@ -42,12 +48,37 @@ pub struct Underway {
     pub finished_at: Option<Time>,
 }
 
+/// Whether an organization is so large that nobody waits for a preview: a job works on it.
+pub fn is_for_a_job(db: &mut Db, organization: &OrganizationId) -> Result<bool> {
+    let people =
+        users::table.filter(users::organization_id.eq(organization)).select(users::organization_id);
+    let beyond: Option<OrganizationId> = people.offset(PEOPLE).first(db).optional()?;
+    if beyond.is_some() {
+        return Ok(true);
+    }
+    let all = groups::table
+        .filter(groups::organization_id.eq(organization))
+        .select(groups::organization_id);
+    let beyond: Option<OrganizationId> = all.offset(GROUPS).first(db).optional()?;
+    Ok(beyond.is_some())
+}
+
 /// Asks for a preview. Those of the organization that nobody needs any more go.
 pub fn ask(tx: &mut Tx, organization: &OrganizationId, asked: Value) -> Result<Underway> {
     let over = previews::table
         .filter(previews::organization_id.eq(organization))
         .filter(previews::created_at.le(tx.now.minus(KEPT)));
     diesel::delete(over).execute(tx.db)?;
+    let waiting: i64 = previews::table
+        .filter(previews::organization_id.eq(organization))
+        .filter(previews::finished_at.is_null())
+        .count()
+        .get_result(tx.db)?;
+    if waiting >= WAITING {
+        let detail =
+            format!("{waiting} previews of this organization are being worked on already.");
+        return Err(Error::TooMany { detail, retry_after: LATER });
+    }
     let row = Underway {
         id: PreviewId::new(),
         organization_id: organization.clone(),

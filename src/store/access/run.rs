@@ -4,15 +4,14 @@ use super::alerts::{self, AlertKind};
 use super::entities::{self, Entity};
 use super::mappings::{self, Flag, Mapping, MappingState};
 use super::{Declared, after_choice, applications_of, recompute, rule_sets};
-use crate::access::rules::{self, Rule, Target};
+use crate::access::rules::{self, Ordered, Rule, Target};
 use crate::error::Result;
 use crate::store::directories::groups::Group;
 use crate::store::input;
 use crate::store::schema::{groups, mappings as rows};
-use crate::store::{GroupId, Json, MappingId, OrganizationId, RuleId, Tx, UserId};
+use crate::store::{GroupId, Json, MappingId, OrganizationId, RuleId, Tx};
 use diesel::prelude::*;
 use serde_json::json;
-use std::collections::HashSet;
 
 /// What a run of the rules did.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,14 +32,14 @@ pub(in crate::store) fn group_appeared(tx: &mut Tx, group: &Group) -> Result<usi
         return Ok(0);
     }
     let applications = applications_of(tx.db, &group.organization_id)?;
-    evaluate(tx, group, &rules, &applications)
+    evaluate(tx, group, &Ordered::new(&rules), &applications)
 }
 
 /// Makes the mappings that rules give to a group that has none. A mapping that is there is never overwritten.
 fn evaluate(
     tx: &mut Tx,
     group: &Group,
-    rules: &[Rule],
+    rules: &Ordered,
     applications: &[Declared],
 ) -> Result<usize> {
     let there = mappings::of_group(tx.db, &group.id)?;
@@ -52,7 +51,7 @@ fn evaluate(
         if there.iter().filter(of).any(|it| !is_gone(it)) {
             continue;
         }
-        let Some(rule) = rules::first(rules, application.id.as_str(), &group.display_name) else {
+        let Some(rule) = rules.first(application.id.as_str(), &group.display_name) else {
             continue;
         };
         let gone: Vec<&Mapping> = there.iter().filter(of).collect();
@@ -176,7 +175,7 @@ pub(in crate::store) fn group_renamed(tx: &mut Tx, group: &Group, former: &str) 
             ask_again(tx, group, application, &rules, &rule, &mut mapping)?;
         }
     }
-    Ok(evaluate(tx, group, &rules, &applications)? > 0)
+    Ok(evaluate(tx, group, &Ordered::new(&rules), &applications)? > 0)
 }
 
 /// An entity that has the name of its group gets the new one, unless another has that.
@@ -214,7 +213,9 @@ fn ask_again(
     rule: &RuleId,
     mapping: &mut Mapping,
 ) -> Result<()> {
-    let before = (mapping.state, mapping.flag, mapping.rule_id.clone());
+    let stand =
+        |it: &Mapping| (it.state, it.flag, it.rule_id.clone(), it.proposed.as_deref().cloned());
+    let before = stand(mapping);
     match rules::first(rules, application.id.as_str(), &group.display_name) {
         Some(first) if first.id == rule.as_str() => {
             if mapping.flag == Some(Flag::RuleChanged) {
@@ -236,7 +237,7 @@ fn ask_again(
         None if mapping.flag.is_none() => mapping.flag = Some(Flag::RuleNoLongerMatches),
         None => {}
     }
-    if before == (mapping.state, mapping.flag, mapping.rule_id.clone()) {
+    if before == stand(mapping) {
         return Ok(());
     }
     mappings::save(tx, mapping)
@@ -266,8 +267,9 @@ pub fn run_rules(tx: &mut Tx, organization: &OrganizationId) -> Result<Effect> {
         .order(groups::id)
         .load(tx.db)?;
     let mut effect = Effect::default();
+    let ordered = Ordered::new(&rules);
     for group in &all {
-        effect.mappings += evaluate(tx, group, &rules, &applications)?;
+        effect.mappings += evaluate(tx, group, &ordered, &applications)?;
     }
     // A rule's role may be another one now, so whoever is in a group that a rule mapped is concerned.
     let mapped: Vec<GroupId> = rows::table
@@ -276,12 +278,7 @@ pub fn run_rules(tx: &mut Tx, organization: &OrganizationId) -> Result<Effect> {
         .select(rows::group_id)
         .distinct()
         .load(tx.db)?;
-    let mut people: HashSet<UserId> = HashSet::new();
-    for group in mapped {
-        people.extend(recompute::members(tx.db, &group)?);
-    }
-    let mut people: Vec<UserId> = people.into_iter().collect();
-    people.sort_unstable();
+    let people = recompute::members_of(tx.db, &mapped)?;
     effect.people = after_choice(tx, organization, &people)?;
     Ok(effect)
 }

@@ -1,15 +1,14 @@
 //! Mappings: members of this group belong to that entity.
 
-use crate::error::Error;
 use crate::http::api::answer::{Answer, List, created};
-use crate::http::api::input::{Body, Listing, Nullable, PageParams, nullable};
+use crate::http::api::input::{Body, Listing, PageParams};
 use crate::http::api::{organizations as customers, schemas};
 use crate::http::caller::{ApiKey, OrganizationsRead, OrganizationsWrite};
 use crate::http::error::ApiError;
 use crate::http::server::State;
-use crate::store::access::mappings::{self, Filter, MappingPatch, MappingState, Place};
+use crate::store::access::mappings::{self, Filter, MappingState, Place};
 use crate::store::{ApplicationId, EntityId, GroupId, MappingId, Scope, Tx, access};
-use crate::views::mapping::MappingView;
+use crate::views::mapping::{MappingChange, MappingView, place};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, get, patch, post};
 use serde::Deserialize;
@@ -53,43 +52,6 @@ struct Create {
     /// The key of the role that it gives.
     #[schema(example = "admin")]
     role: Option<String>,
-}
-
-/// What becomes of a mapping. Whatever is left out stays as it is.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = MappingPatch)]
-#[serde(deny_unknown_fields)]
-struct Patch {
-    /// `approved` or `rejected`.
-    #[schema(schema_with = schemas::mapping_state)]
-    state: Option<MappingState>,
-    /// Another place: the key of an entity that is there.
-    entity: Option<String>,
-    /// Another place: the key of a type. The entity of the group's name is made if it is not there.
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    /// With `type`: another name than the group's.
-    name: Option<String>,
-    /// The key of the role that it gives; `null`: that of its rule.
-    #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<String>)]
-    role: Nullable<String>,
-}
-
-fn place(
-    entity: Option<String>,
-    kind: Option<String>,
-    name: Option<String>,
-) -> Result<Option<Place>, Error> {
-    match (entity, kind, name) {
-        (Some(key), None, None) => Ok(Some(Place::Key(key))),
-        (None, Some(kind), name) => Ok(Some(Place::Named { kind, name })),
-        (None, None, None) => Ok(None),
-        (Some(_), ..) => Err(Error::invalid("/entity", "invalid", "Give either entity or type.")),
-        (None, None, Some(_)) => {
-            Err(Error::invalid("/type", "required", "A name needs the type of the entity."))
-        }
-    }
 }
 
 /// List mappings
@@ -152,7 +114,7 @@ pub(in crate::http::api) async fn create_mapping(
 #[utoipa::path(
     tag = "mappings",
     params(schemas::OrganizationPath, schemas::MappingPath),
-    request_body = Patch,
+    request_body = MappingChange,
     responses((status = 200, body = MappingView)),
     security(("api_key" = ["organizations:write"])),
 )]
@@ -161,23 +123,13 @@ pub(in crate::http::api) async fn patch_mapping(
     key: ApiKey<OrganizationsWrite>,
     state: Data<State>,
     names: Path<(String, String)>,
-    body: Body<Patch>,
+    body: Body<MappingChange>,
 ) -> Answer<MappingView> {
     let (name, mapping) = names.into_inner();
     let mapping: MappingId = mapping.parse()?;
     let id = customers::find(&state, &key, name).await?.id;
     let scope = Scope::from(&id);
-    let is_approved = match body.0.state {
-        None => None,
-        Some(MappingState::Approved) => Some(true),
-        Some(MappingState::Rejected) => Some(false),
-        Some(MappingState::Pending | MappingState::AutoApproved) => {
-            let detail = "A person approves or rejects a mapping: approved, rejected.";
-            return Err(Error::invalid("/state", "invalid", detail).into());
-        }
-    };
-    let Patch { entity, kind, name, role, .. } = body.0;
-    let patch = MappingPatch { is_approved, place: place(entity, kind, name)?, role };
+    let patch = body.0.patch()?;
     let write = move |tx: &mut Tx| mappings::change(tx, &id, &mapping, patch);
     Ok(Json(state.store.write(scope, key.actor(), write).await?.into()))
 }

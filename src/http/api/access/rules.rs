@@ -9,12 +9,13 @@ use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::access::rule_sets::{self, NewRule};
 use crate::store::access::{preview, previews};
-use crate::store::{PreviewId, Scope, Tx, access, users};
+use crate::store::{PreviewId, Scope, Tx, access};
 use crate::views::preview::{PreviewQuestion, PreviewUnderwayView, PreviewView};
 use crate::views::rules::{RuleSetView, Rules};
 use actix_web::http::header::{ETAG, IF_MATCH, LOCATION};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
+use anyhow::Context;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -97,7 +98,7 @@ pub(in crate::http::api) async fn put_mapping_rules(
 
 /// Preview rules or mappings
 ///
-/// Who would gain, lose or change what, and why. Nothing is written. In an organization of more than 20,000 people it takes longer than anybody waits:
+/// Who would gain, lose or change what, and why. Nothing is written. In an organization of more than 20,000 people or 5,000 groups it takes longer than anybody waits:
 /// then the answer is 202 with the address at which to look how far it is.
 #[utoipa::path(
     tag = "mapping_rules",
@@ -119,9 +120,8 @@ pub(in crate::http::api) async fn preview_mapping_rules(
     let id = customers::find(&state, &key, name.into_inner()).await?.id;
     let question = serde_json::to_value(&body.0).map_err(|error| Error::Internal(error.into()))?;
     let asked = body.0.asked()?;
-    let everybody = users::Filter { organization: Some(id.clone()), ..users::Filter::default() };
-    let count = state.store.read(move |db| users::count(db, &everybody)).await?;
-    if count > previews::MANY {
+    let of = id.clone();
+    if state.store.read(move |db| previews::is_for_a_job(db, &of)).await? {
         let scope = Scope::from(&id);
         let ask = move |tx: &mut Tx| previews::ask(tx, &id, question);
         let row = state.store.write(scope, key.actor(), ask).await?;
@@ -134,9 +134,13 @@ pub(in crate::http::api) async fn preview_mapping_rules(
             .json(PreviewUnderwayView::from(row)));
     }
     let now = state.store.clock().now();
+    let turn =
+        state.previewing.acquire().await.context("a turn to preview").map_err(Error::from)?;
     let read =
         state.store.read(move |db| preview::preview(db, &id, asked, now, &mut |_, _| Ok(())));
-    Ok(HttpResponse::Ok().json(PreviewView::from(read.await?)))
+    let found = read.await?;
+    drop(turn);
+    Ok(HttpResponse::Ok().json(PreviewView::from(found)))
 }
 
 /// Get a preview that is being worked on

@@ -46,4 +46,10 @@ async fn a_preview_of_very_many_people_runs_as_a_job_with_progress() {
     assert_eq!((&done["state"], &done["preview"]["gain"]), (&json!("done"), &json!(0)), "{done}");
     let elsewhere = format!("organizations/{other}/mapping_rules/previews/{id}");
     assert_eq!(problem(&api.get(&elsewhere).await), "404 not_found");
+    // Whoever asks again and again is told to wait.
+    let path = format!("organizations/{globex}/mapping_rules/preview");
+    for _ in 0..20 {
+        assert_eq!(api.post(&path, json!({ "rules": [] })).await.0, 202);
+    }
+    assert_eq!(problem(&api.post(&path, json!({ "rules": [] })).await), "429 too_many_requests");
 }

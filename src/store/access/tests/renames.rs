@@ -91,3 +91,22 @@ fn if_none_matches_it_stays_flagged_and_the_flag_goes_when_the_rule_matches_agai
     assert_eq!(world.mapping(&group).flag, None);
     assert_eq!(world.has(&ann), has("user", &["eng-2"]));
 }
+
+#[test]
+fn a_group_that_is_renamed_twice_waits_for_the_place_of_its_last_name() {
+    let world = World::new();
+    let ann = world.person("ann");
+    let to = |pattern: &str, entity: &Entity| {
+        let target = Target { kind: "team".to_owned(), entity: Some(entity.id.to_string()) };
+        NewRule { targets: vec![target], ..rule(Match::Prefix, pattern, "team") }
+    };
+    let [a, b, c] = ["A", "B", "C"].map(|name| world.entity("team", name));
+    world.apply(vec![to("a-", &a), to("b-", &b), to("c-", &c)]);
+    let group = world.group("a-1", &[&ann]);
+    assert_eq!(world.has(&ann), has("user", &["A"]));
+    world.rename(&group, "b-1");
+    world.rename(&group, "c-1");
+    assert_eq!(world.has(&ann), has("user", &["A"]), "nobody is lost");
+    world.approve(&world.mapping(&group).id, true);
+    assert_eq!(world.has(&ann), has("user", &["C"]));
+}

@@ -138,8 +138,34 @@ fn a_preview_tells_who_gains_and_loses_and_writes_nothing() {
     world.choose(|tx, id| rule_sets::apply(tx, id, rules, Some(&version))).unwrap();
     assert_eq!(world.has(&ann), has("user", &["eng"]));
     let mapping = world.mapping(&eng).id;
-    let lost = told(Asked { mappings: vec![(mapping, false)], ..Asked::default() });
+    let one = |patch: MappingPatch| Asked {
+        mappings: vec![(mapping.clone(), patch)],
+        ..Asked::default()
+    };
+    let reject = MappingPatch { is_approved: Some(false), ..MappingPatch::default() };
+    let lost = told(one(reject));
     assert_eq!((lost.gain, lost.lose, lost.people[0].is_loss), (0, 2, true));
+    // What would be if it led elsewhere, and gave more.
+    let place = Some(Place::Named { kind: "team".to_owned(), name: Some("Payments".to_owned()) });
+    let role = Some(Some("admin".to_owned()));
+    let moved = told(one(MappingPatch { place, role, ..MappingPatch::default() }));
+    assert_eq!((moved.gain, moved.lose, moved.role), (2, 0, 2));
+    assert_eq!(moved.people[0].after.entities, [("team".to_owned(), "Payments".to_owned())]);
+    assert_eq!(moved.people[0].after.role.as_deref(), Some("admin"));
+    let refuse = |patch: MappingPatch| {
+        refused(world.store.read_now(|db| {
+            preview::preview(db, world.organization(), one(patch), now, &mut |_, _| Ok(()))
+        }))
+    };
+    let to = |key: &str| MappingPatch {
+        place: Some(Place::Key(key.to_owned())),
+        ..MappingPatch::default()
+    };
+    assert_eq!(refuse(to("nowhere")), "no entity");
+    let ops = world.group("ops", &[]);
+    let theirs = world.mapping(&ops).entity_id.unwrap();
+    assert_eq!(refuse(to(theirs.as_str())), "entity_owned");
+    assert_eq!(world.has(&ann), has("user", &["eng"]), "nothing is written");
 }
 
 #[test]
