@@ -50,7 +50,7 @@ fn periods(config: &Config, values: &Values, problems: &mut Vec<Problem>) {
         ("retention.traces", config.retention.traces, HOUR, 3650 * DAY),
         ("retention.requests", config.retention.requests, HOUR, 3650 * DAY),
         ("retention.removed", config.retention.removed, DAY, 3650 * DAY),
-        ("retention.audit", config.retention.audit, DAY, 3650 * DAY),
+        ("retention.audit", config.retention.audit, 30 * DAY, 3650 * DAY),
     ];
     for (path, period, least, most) in limits {
         if period.seconds() < least || period.seconds() > most {

@@ -34,6 +34,7 @@ pub const KINDS: &[&str] = &[
     "application.secret_created",
     "application.secret_revoked",
     "application.updated",
+    "audit_log.trimmed",
     "break_glass_code.created",
     "break_glass_code.revoked",
     "break_glass_code.used",

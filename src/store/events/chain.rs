@@ -3,23 +3,26 @@
 //! Each event's hash is made of all that is kept of it and of the hash before it, in the order of their places. Whoever
 //! numbers events makes it, so nobody waits for it. What retention takes away leaves its last hash behind: the anchor.
 
-use super::Change;
+use super::{Change, append};
 use crate::clock::Time;
 use crate::crypto;
 use crate::error::{Error, Result};
 use crate::store::db::listed_events;
 use crate::store::ids::first_id;
 use crate::store::schema::{audit_chain as chain, events};
-use crate::store::{Db, EventId, Tx};
+use crate::store::{Db, EventId, Json, Tx};
 use chrono::{SecondsFormat, TimeDelta};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// The last event that is in the chain.
 const HEAD: &str = "head";
 /// The last event that was taken away, or the last one from before there was a chain.
 const ANCHOR: &str = "anchor";
+/// The kind of the event by which retention tells what it took away.
+const TRIMMED: &str = "audit_log.trimmed";
 /// Events that are read at a time.
 const BATCH: i64 = 1000;
 
@@ -123,6 +126,9 @@ pub(in crate::store) fn take_away(tx: &mut Tx, kept: TimeDelta) -> Result<usize>
         diesel::delete(events::table.filter(events::position.le(position))).execute(tx.db)?;
     let anchor = link(tx.db, ANCHOR)?;
     if let Some(hash) = hash.filter(|_| position > anchor.position) {
+        // The chain says itself where it begins: nobody can cut its front off and only move the anchor.
+        let data = json!({ "until": position, "hash": hash, "count": gone });
+        append(tx, None, TRIMMED, &position.to_string(), data)?;
         put(tx, ANCHOR, &Link { position, hash })?;
     }
     Ok(gone)
@@ -160,6 +166,8 @@ pub enum Break {
     Changed,
     /// It is not the one that somebody has noted.
     Other,
+    /// It stands before the beginning or after the end.
+    Outside,
 }
 
 impl Break {
@@ -169,6 +177,7 @@ impl Break {
         match self {
             Self::Missing => "an event is missing here",
             Self::Changed => "the event, or its hash, is not what it was",
+            Self::Outside => "the event stands outside of the chain",
             Self::Other => "the hash is not the one that was noted",
         }
     }
@@ -242,10 +251,65 @@ pub fn verify(
             }
         }
     }
-    if last == head {
-        return Ok(Verdict::Whole { count, after, head });
+    if last != head {
+        return Ok(Verdict::Broken { position: head.position, id: None, why: Break::Changed });
     }
-    Ok(Verdict::Broken { position: head.position, id: None, why: Break::Changed })
+    let mut stray = None;
+    read(&mut |db| {
+        stray = outside(db)?;
+        Ok(())
+    })?;
+    Ok(stray.unwrap_or(Verdict::Whole { count, after, head }))
+}
+
+/// What stands outside of the chain, or a beginning of which the chain itself knows nothing.
+fn outside(db: &mut Db) -> Result<Option<Verdict>> {
+    let ends = |name: &'static str| {
+        chain::table.filter(chain::name.eq(name)).select(chain::position).single_value()
+    };
+    // In one statement: meanwhile both ends may move on.
+    let stray: Option<(String, Option<i64>)> = events::table
+        .filter(
+            events::position
+                .nullable()
+                .gt(ends(HEAD))
+                .or(events::position.nullable().le(ends(ANCHOR)).and(events::hash.is_not_null())),
+        )
+        .order(events::position)
+        .select((events::id, events::position))
+        .first(db)
+        .optional()?;
+    if let Some((id, position)) = stray {
+        let position = position.unwrap_or_default();
+        return Ok(Some(Verdict::Broken { position, id: Some(id), why: Break::Outside }));
+    }
+    let anchor = link(db, ANCHOR)?;
+    // What was before there was a chain has no hash, and nothing that tells of it.
+    if anchor.hash.is_empty() {
+        return Ok(None);
+    }
+    let told: Option<Json<Trimmed>> = events::table
+        .filter(events::kind.eq(TRIMMED))
+        .order(events::id.desc())
+        .select(events::data)
+        .first(db)
+        .optional()?;
+    // Retention may have gone on just now.
+    let is_told = told.is_some_and(|told| {
+        told.until > anchor.position || (told.until, &told.hash) == (anchor.position, &anchor.hash)
+    });
+    Ok((!is_told).then_some(Verdict::Broken {
+        position: anchor.position,
+        id: None,
+        why: Break::Missing,
+    }))
+}
+
+/// What retention took away, as it tells it.
+#[derive(Debug, Deserialize)]
+struct Trimmed {
+    until: i64,
+    hash: String,
 }
 
 fn part(db: &mut Db, after: i64, until: i64) -> Result<Vec<Row>> {

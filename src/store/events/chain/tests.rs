@@ -109,7 +109,7 @@ fn the_chain_goes_on_from_what_retention_has_left() {
     assert_eq!(store.system(|tx| take_away(tx, kept)), 3);
     append_some(&store, 2);
     let verdict = verified(&store);
-    assert!(matches!(verdict, Verdict::Whole { count: 4, after: 3, .. }), "{verdict:?}");
+    assert!(matches!(verdict, Verdict::Whole { count: 5, after: 3, .. }), "{verdict:?}");
     assert_eq!(store.system(|tx| take_away(tx, kept)), 0);
     tamper(&store, "DELETE FROM events WHERE position = 4");
     assert_eq!(told(&store), broken(4, Break::Missing));
@@ -129,6 +129,37 @@ fn remake(store: &TestStore) {
         }
         put(tx, HEAD, &last)
     });
+}
+
+#[test]
+fn a_front_that_is_cut_off_and_what_stands_outside_are_seen() {
+    let cut = |store: &TestStore, at: i64| {
+        tamper(store, &format!("DELETE FROM events WHERE position <= {at}"));
+        store.system(|tx| {
+            let first = part(tx.db, at, at + 1)?;
+            assert_eq!(first.len(), 1);
+            Ok(())
+        });
+    };
+    let store = testing::store();
+    append_some(&store, 5);
+    let third = store.read_now(|db| part(db, 2, 3)).unwrap().remove(0);
+    cut(&store, 3);
+    let link = Link { position: 3, hash: third.hash.unwrap() };
+    store.system(|tx| put(tx, ANCHOR, &link));
+    assert_eq!(told(&store), broken(3, Break::Missing), "nothing in the chain tells of it");
+
+    for change in ["position = 7", "position = 9"] {
+        let store = testing::store();
+        append_some(&store, 5);
+        append_some(&store, 1);
+        tamper(
+            &store,
+            "UPDATE audit_chain SET position = 5, hash = (SELECT hash FROM events WHERE position = 5) WHERE name = 'head'",
+        );
+        tamper(&store, &format!("UPDATE events SET {change} WHERE position = 6"));
+        assert!(matches!(told(&store), (7 | 9, Break::Outside)), "{change}");
+    }
 }
 
 #[test]
