@@ -1,5 +1,6 @@
 //! All cryptography goes through here, and from here to OpenSSL: random, hashes, sealed secrets, tokens, keys.
 
+mod foreign;
 mod key;
 mod paper;
 mod password;
@@ -8,11 +9,13 @@ mod secret;
 mod token;
 mod webhook;
 
+pub use foreign::{Maker, foreign_hash};
 pub use key::{Algorithm, PrivateKey, PublicKey};
 pub use paper::{paper_code, read_paper_code};
 pub use password::{hash_password, is_password};
 pub use seal::{MasterKey, Place};
 pub use secret::{Secret, SecretBytes};
+pub use token::hash_of;
 pub use token::{
     ACCESS_TOKEN, API_KEY, BREAK_GLASS, CLIENT_SECRET, CODE, MEMBER, MEMBER_LINK, PORTAL,
     REFRESH_TOKEN, SCIM_TOKEN, SESSION, SETUP_LINK, TokenHash, hash, token, well_formed,

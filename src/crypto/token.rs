@@ -107,6 +107,12 @@ pub fn hash(token: &str) -> TokenHash {
     TokenHash(URL_SAFE_NO_PAD.encode(super::sha256(token.as_bytes())))
 }
 
+/// What is stored of a token of which only the SHA-256 is known.
+#[must_use]
+pub fn hash_of(digest: &[u8; 32]) -> TokenHash {
+    TokenHash(URL_SAFE_NO_PAD.encode(digest))
+}
+
 fn checksum(text: &str) -> String {
     let mut crc = Crc::new();
     crc.update(text.as_bytes());

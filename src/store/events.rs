@@ -39,6 +39,8 @@ pub const KINDS: &[&str] = &[
     "break_glass_code.revoked",
     "break_glass_code.used",
     "connection.activated",
+    "connection.alias_added",
+    "connection.alias_removed",
     "connection.certificate_changed",
     "connection.certificate_expiring",
     "connection.created",

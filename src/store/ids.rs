@@ -107,6 +107,8 @@ id!(/// ID of a domain.
     DomainId, "dom", "domain");
 id!(/// ID of a connection.
     ConnectionId, "con", "connection");
+id!(/// ID of an alias: an address of another product that leads to a connection.
+    AliasId, "als", "alias");
 id!(/// ID of a user.
     UserId, "usr", "user");
 id!(/// ID of an application, which is also its OAuth client ID.

@@ -1,6 +1,7 @@
 //! What there is, and what may be done to it.
 
 pub mod access;
+pub mod aliases;
 pub mod api_keys;
 pub mod applications;
 pub mod break_glass;
@@ -54,11 +55,11 @@ use tokio::sync::{Notify, Semaphore, watch};
 pub use db::Db;
 pub(crate) use db::on_backend;
 pub use ids::{
-    AlertId, ApiKeyId, ApplicationId, BreakGlassCodeId, ConflictId, ConnectionId, DeliveryId,
-    DomainId, EntityId, EventId, ExemptOwnerId, GrantId, GroupId, KeyId, LogoutId, MappingId,
-    MemberId, MemberLinkId, MemberSessionId, NoticeId, OrganizationId, PreviewId, RequestId,
-    RuleId, ScimRequestId, ScimTokenId, SecretId, SessionId, SetupLinkId, TraceId, UserId,
-    WebhookEndpointId,
+    AlertId, AliasId, ApiKeyId, ApplicationId, BreakGlassCodeId, ConflictId, ConnectionId,
+    DeliveryId, DomainId, EntityId, EventId, ExemptOwnerId, GrantId, GroupId, KeyId, LogoutId,
+    MappingId, MemberId, MemberLinkId, MemberSessionId, NoticeId, OrganizationId, PreviewId,
+    RequestId, RuleId, ScimRequestId, ScimTokenId, SecretId, SessionId, SetupLinkId, TraceId,
+    UserId, WebhookEndpointId,
 };
 pub use page::{Page, Window};
 use prepared::Prepared;

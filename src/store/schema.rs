@@ -57,6 +57,8 @@ diesel::table! {
         disabled_at -> Nullable<Timestamp>,
         deleted_at -> Nullable<Timestamp>,
         openid_provider -> Nullable<Text>,
+        sp_entity_id -> Nullable<Text>,
+        acs_url -> Nullable<Text>,
     }
 }
 
@@ -373,6 +375,18 @@ diesel::table! {
         is_dialect_set -> Bool,
         users -> BigInt,
         groups -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    aliases (id) {
+        id -> Text,
+        organization_id -> Text,
+        connection_id -> Text,
+        kind -> Text,
+        origin -> Text,
+        path -> Text,
         created_at -> Timestamp,
     }
 }
@@ -810,4 +824,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     members,
     member_sessions,
     member_links,
+    aliases,
 );

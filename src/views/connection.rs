@@ -119,7 +119,7 @@ impl ConnectionView {
                 acs_url: row.acs(public_url),
                 slo_url: row.slo(public_url),
                 login_url: row.login_url(public_url),
-                metadata_url: row.entity_id(public_url),
+                metadata_url: row.sp_metadata_url(public_url),
                 idp_entity_id: row.idp_entity_id(public_url),
             }),
             relying_party: (!is_saml).then(|| RelyingPartyView::of(&row, public_url)),

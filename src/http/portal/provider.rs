@@ -12,6 +12,7 @@ pub(super) struct Given {
     acs: String,
     slo: String,
     login_url: String,
+    metadata_url: String,
 }
 
 impl Given {
@@ -23,6 +24,7 @@ impl Given {
             acs: connection.acs(public_url),
             slo: connection.slo(public_url),
             login_url: connection.login_url(public_url),
+            metadata_url: connection.sp_metadata_url(public_url),
         }
     }
 
@@ -54,6 +56,6 @@ impl Given {
 
     /// Where our metadata is, as a file.
     pub(super) fn metadata_file(&self) -> String {
-        format!("{}?download", self.entity_id)
+        format!("{}?download", self.metadata_url)
     }
 }

@@ -1,18 +1,35 @@
 //! The values that an administrator copies into the provider and the directory. They are final from the draft on.
 
-use super::Connection;
-use crate::store::ConnectionId;
+use super::{Connection, Protocol, find, save};
+use crate::error::{Error, Result};
+use crate::store::{ConnectionId, Tx, events};
+use serde_json::{Value, json};
+
+/// The longest entity ID (SAML core 8.3.6).
+const LONGEST: usize = 1024;
 
 impl Connection {
-    /// Our entity ID, where our metadata is.
+    /// Our entity ID: where our metadata is, or what another product was called before us.
     #[must_use]
     pub fn entity_id(&self, public_url: &str) -> String {
+        self.sp_entity_id.clone().unwrap_or_else(|| self.sp_metadata_url(public_url))
+    }
+
+    /// Where our metadata is.
+    #[must_use]
+    pub fn sp_metadata_url(&self, public_url: &str) -> String {
         format!("{public_url}/saml/{}", self.id)
     }
 
-    /// Where the provider sends its responses: the assertion consumer service.
+    /// Where the provider sends its responses: the assertion consumer service that our requests name.
     #[must_use]
     pub fn acs(&self, public_url: &str) -> String {
+        self.acs_url.clone().unwrap_or_else(|| self.own_acs(public_url))
+    }
+
+    /// The assertion consumer service of our own, which is there whatever the provider was told.
+    #[must_use]
+    pub fn own_acs(&self, public_url: &str) -> String {
         format!("{public_url}/saml/{}/acs", self.id)
     }
 
@@ -52,4 +69,42 @@ impl Connection {
 #[must_use]
 pub fn scim_base_url(public_url: &str, connection: &ConnectionId) -> String {
     format!("{public_url}/scim/v2/{connection}")
+}
+
+/// Says by which entity ID and which assertion consumer service the provider knows us, where another product was there
+/// before; `None`: by our own. What is the same makes no event.
+pub fn keep_addresses(
+    tx: &mut Tx,
+    id: &ConnectionId,
+    sp_entity_id: Option<String>,
+    acs_url: Option<String>,
+) -> Result<Connection> {
+    let mut connection = find(tx.db, id)?;
+    connection.must_speak(Protocol::Saml)?;
+    if connection.sp_entity_id == sp_entity_id && connection.acs_url == acs_url {
+        return Ok(connection);
+    }
+    let is_name = |text: &String| {
+        !text.is_empty() && text.chars().count() <= LONGEST && !text.chars().any(char::is_control)
+    };
+    if !sp_entity_id.iter().chain(&acs_url).all(is_name) {
+        let detail = format!(
+            "An entity ID and an address have 1 to {LONGEST} characters and no line breaks."
+        );
+        return Err(Error::invalid("/sp_entity_id", "invalid", detail));
+    }
+    let before = kept(&connection);
+    connection.sp_entity_id = sp_entity_id;
+    connection.acs_url = acs_url;
+    connection.revision = connection.revision.saturating_add(1);
+    save(tx, &mut connection)?;
+    let (of, after) = (Some(&connection.organization_id), kept(&connection));
+    let data = json!({ "changed": ["addresses"] });
+    let change = (&before, &after);
+    events::append_change(tx, of, "connection.updated", id.as_str(), data, change)?;
+    Ok(connection)
+}
+
+fn kept(connection: &Connection) -> Value {
+    json!({ "sp_entity_id": connection.sp_entity_id, "acs_url": connection.acs_url })
 }

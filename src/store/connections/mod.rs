@@ -12,7 +12,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use addresses::scim_base_url;
+pub use addresses::{keep_addresses, scim_base_url};
 pub use known::{Known, known, known_page};
 pub use lifecycle::{
     activate, delete, delete_with, disable, disable_with, record_test, restore, unlink,
@@ -104,6 +104,10 @@ pub struct Connection {
     pub deleted_at: Option<Time>,
     /// What is known of a provider that speaks OpenID Connect.
     pub openid_provider: Option<Json<Provider>>,
+    /// By which entity ID the provider knows us; none: by our own for the connection.
+    pub sp_entity_id: Option<String>,
+    /// To which assertion consumer service our requests ask for the answer; none: to our own.
+    pub acs_url: Option<String>,
 }
 
 impl Connection {
@@ -316,6 +320,8 @@ fn make(
         disabled_at: None,
         deleted_at: None,
         openid_provider: None,
+        sp_entity_id: None,
+        acs_url: None,
     };
     check(tx.db, &connection)?;
     diesel::insert_into(connections::table).values(&connection).execute(tx.db)?;

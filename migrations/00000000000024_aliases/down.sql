@@ -1,0 +1,3 @@
+ALTER TABLE connections DROP COLUMN acs_url;
+ALTER TABLE connections DROP COLUMN sp_entity_id;
+DROP TABLE aliases;
