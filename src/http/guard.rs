@@ -197,10 +197,15 @@ fn origins(addresses: &[String]) -> String {
 
 /// Paths whose callers come from elsewhere on purpose, and prove who they are in another way.
 const FOREIGN: &[(&str, &str)] = &[
-    ("/api/", "an API key, which no browser adds by itself"),
+    (
+        "/api/",
+        "an API key, which no browser adds by itself; below oauth and scim as /saml/ and /scim/",
+    ),
     ("/oauth/", "client authentication, a code, or a token; logout asks again"),
     ("/saml/", "a signed message of the identity provider"),
     ("/scim/", "a bearer token, which no browser adds by itself"),
+    ("/v1/saml/", "as /saml/, at an address of another product"),
+    ("/v1/scim/", "as /scim/, at an address of another product"),
     ("/demo/", "the built-in identity provider and app, in development only"),
 ];
 

@@ -88,8 +88,12 @@ impl Door<'_> {
             }
             _ => {}
         }
-        if path.starts_with("/scim/") {
+        if ["/scim/", "/v1/scim/", "/api/scim/"].iter().any(|within| path.starts_with(within)) {
             return Some(Door::Directory);
+        }
+        // Which connection an address of another product leads to is known later: `admit_alias`.
+        if path.starts_with("/v1/saml/") || path == "/api/oauth/saml" {
+            return Some(Door::Page);
         }
         if ["/setup/", "/portal/", "/console/", protected::PREFIX]
             .iter()
@@ -176,6 +180,16 @@ impl Limits {
     /// Takes a try of a password for whoever signs in to the console with this address, whether there is anybody or not.
     pub(super) fn admit_member(&self, email: &str) -> Result<(), Error> {
         take(Some(&self.member), &email.to_owned())
+    }
+
+    /// Takes a response that came by an alias, now that it is known to which connection.
+    pub(super) fn admit_alias(
+        &self,
+        id: &ConnectionId,
+        address: IpAddr,
+        now: Time,
+    ) -> Result<(), Error> {
+        self.connection.as_ref().map_or(Ok(()), |rate| rate.take(id, client(address), now))
     }
 
     /// Takes a request of a connection's directory that has shown its token. What strangers send to the same address

@@ -1,5 +1,6 @@
 //! Actix: the only code that knows requests and responses.
 
+mod alias;
 pub mod api;
 pub mod assets;
 mod browser;

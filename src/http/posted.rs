@@ -8,6 +8,8 @@ use actix_web::web::Bytes;
 /// What was posted, where, and by which browser.
 pub(super) struct Posted {
     pub(super) connection: ConnectionId,
+    /// The address by which it came, where that is an alias: what is written down, not what the request says. None: our own.
+    pub(super) alias: Option<String>,
     pub(super) form: Form,
     pub(super) browser: Option<String>,
 }

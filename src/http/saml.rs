@@ -31,30 +31,35 @@ pub(super) async fn acs(
     body: Result<Bytes, actix_web::Error>,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let posted = Arc::new(Posted {
+    let posted = Posted {
         connection: connection.into_inner(),
+        alias: None,
         form: posted::read(body),
         browser: browser::bound(&state, &request),
-    });
+    };
+    answer(state, posted, &request).await
+}
+
+/// Answers what was posted to the assertion consumer service of a connection, by whichever address.
+pub(super) async fn answer(
+    state: Data<State>,
+    posted: Posted,
+    request: &HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let posted = Arc::new(posted);
     let mut verdict = judged(&state, &posted).await?;
     if rollover::has_news(&state, &verdict).await? {
         verdict = judged(&state, &posted).await?;
     }
     let signer = rollover::signer(&state, &verdict);
-    let answer = outcome::finish(&state, verdict, Origin::of(&request).address).await;
+    let answer = outcome::finish(&state, verdict, Origin::of(request).address).await;
     rollover::settle(&state, signer).await;
     answer
 }
 
 async fn judged(state: &Data<State>, posted: &Arc<Posted>) -> Result<Verdict> {
     let (posted, reader, now) = (posted.clone(), state.clone(), state.store.clock().now());
-    state
-        .store
-        .apart(move |store| {
-            let Posted { connection, form, browser } = &*posted;
-            judge(store, &reader, connection, form, browser.as_deref(), now)
-        })
-        .await
+    state.store.apart(move |store| judge(store, &reader, &posted, now)).await
 }
 
 /// A refused response is kept up to this size.
@@ -62,14 +67,9 @@ const KEPT_MESSAGE: usize = 256 * 1024;
 
 /// Checks a response from the field to the person, and changes nothing. While the message is verified, which
 /// takes the longest and is done for strangers too, nobody waits for a connection to the database.
-fn judge(
-    store: &Store,
-    state: &State,
-    id: &ConnectionId,
-    form: &Form,
-    browser: Option<&str>,
-    now: Time,
-) -> Result<Verdict> {
+fn judge(store: &Store, state: &State, posted: &Posted, now: Time) -> Result<Verdict> {
+    let Posted { connection: id, form, .. } = posted;
+    let browser = posted.browser.as_deref();
     let (connection, organization, by_state) = store.read_now(|db| {
         let (connection, organization) = connections::find_with_organization(db, id)?;
         if connection.protocol != Protocol::Saml {
@@ -88,7 +88,7 @@ fn judge(
     let told = (&mut checks, &mut facts);
     let verified = match closed {
         Some(cause) => Err(cause),
-        None => verify(state, &connection, trace.as_ref(), form, now, told),
+        None => verify(state, &connection, trace.as_ref(), posted, now, told),
     };
     let mut received = None;
     let decided = match verified {
@@ -122,6 +122,14 @@ fn judge(
     Ok(Verdict { connection, organization, trace, checks, facts, decided, received, kept })
 }
 
+/// The sign-in that a response answers, as far as it says so.
+pub(super) fn answered(store: &Store, form: &Form) -> Result<Option<Trace>> {
+    match store.read_now(|db| by_relay_state(db, form))? {
+        Some(trace) => Ok(Some(trace)),
+        None => by_request(store, form),
+    }
+}
+
 /// Finds the sign-in that a response answers by its relay state, which is the trace's ID.
 fn by_relay_state(db: &mut Db, form: &Form) -> Result<Option<Trace>> {
     match form.relay_state.as_deref().map(str::parse) {
@@ -144,22 +152,24 @@ fn verify(
     state: &State,
     connection: &Connection,
     trace: Option<&Trace>,
-    form: &Form,
+    posted: &Posted,
     now: Time,
     (checks, facts): (&mut Vec<Check>, &mut Facts),
 ) -> Result<Identity, Cause> {
     let Some(provider) = &connection.identity_provider else {
         return Err(Cause::ConnectionDraft);
     };
-    let field = form.response.as_ref().map_err(|cause| {
+    let field = posted.form.response.as_ref().map_err(|cause| {
         checks.push(Check::of(CheckName::Field, false, "one SAMLResponse", cause.code()));
         *cause
     })?;
     let public_url = state.config.public_url.as_str();
     let (trusted, own) = (state.trust.keys(connection), state.keys());
+    // Where it came decides where it must have been sent.
+    let acs = posted.alias.clone().unwrap_or_else(|| connection.own_acs(public_url));
     let failed_cbc = &state.limits.failed_cbc;
     let expected = Expected {
-        acs: &connection.acs(public_url),
+        acs: &acs,
         entity_id: &connection.entity_id(public_url),
         idp_entity_id: &provider.entity_id,
         keys: &trusted,
@@ -196,4 +206,31 @@ fn profile(
         Some(email) => Ok((profile, email)),
         None => Err(Cause::EmailMissing),
     }
+}
+
+/// Whether the signature of a response is by a key of this connection: to find out whose it is, before it is verified in
+/// full. It decides nothing else.
+pub(super) fn is_signed_for(
+    state: &State,
+    connection: &Connection,
+    acs: &str,
+    field: &str,
+    now: Time,
+) -> bool {
+    let Some(provider) = &connection.identity_provider else { return false };
+    let (trusted, own) = (state.trust.keys(connection), state.keys());
+    let expected = Expected {
+        acs,
+        entity_id: &connection.entity_id(state.config.public_url.as_str()),
+        idp_entity_id: &provider.entity_id,
+        keys: &trusted,
+        decryption_keys: own.decryption(),
+        in_response_to: None,
+        allow_sha1: connection.settings.allow_sha1,
+        allow_cbc: connection.settings.allow_cbc,
+        // Nothing is opened here whose failures would have to be counted.
+        is_cbc_spent: true,
+        skew: verdict::skew(state, connection),
+    };
+    response::verify(field, &expected, now).facts.certificate.is_some()
 }

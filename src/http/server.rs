@@ -1,5 +1,6 @@
 //! The server: its state, its routes, and how it starts and stops.
 
+use super::alias;
 use super::assets::Assets;
 use super::demo;
 use super::limits::Limits;
@@ -213,6 +214,16 @@ fn people(config: &mut ServiceConfig) {
             web::resource("/saml/{connection}/acs")
                 .app_data(PayloadConfig::new(ACS_FORM_LIMIT))
                 .post(saml::acs),
+        )
+        .service(
+            web::resource("/v1/saml/{alias}/acs")
+                .app_data(PayloadConfig::new(ACS_FORM_LIMIT))
+                .post(alias::acs),
+        )
+        .service(
+            web::resource("/api/oauth/saml")
+                .app_data(PayloadConfig::new(ACS_FORM_LIMIT))
+                .post(alias::acs),
         )
         .service(
             web::resource("/saml/{connection}/slo")

@@ -7,8 +7,11 @@ use crate::crypto::{self, TokenHash};
 use crate::error::Error;
 use crate::http::error::ScimError;
 use crate::http::request::Origin;
+use crate::http::scim::parts;
 use crate::http::server::State;
 use crate::scim;
+use crate::store::aliases;
+use crate::store::connections::scim_base_url;
 use crate::store::directories::tokens::Token;
 use crate::store::directories::{self, Known};
 use crate::store::{Actor, ConnectionId, Db, ScimTokenId, Scope, Tx};
@@ -25,6 +28,8 @@ pub(crate) struct Directory {
     row: Rc<directories::Directory>,
     token: ScimTokenId,
     standing: Rc<Standing>,
+    /// The base URL that it was given, without a slash at its end.
+    base_url: Rc<str>,
     state: Data<State>,
 }
 
@@ -79,9 +84,9 @@ impl Directory {
         (*self.standing).clone()
     }
 
-    /// Its connection.
-    pub(crate) fn connection(&self) -> &ConnectionId {
-        &self.row.connection_id
+    /// The base URL by which it came: what it gets back stands at the address that it knows.
+    pub(crate) fn base_url(&self) -> String {
+        (*self.base_url).to_owned()
     }
 
     /// Whom the audit log names.
@@ -124,14 +129,9 @@ pub(crate) async fn directory(req: &HttpRequest, door: Door) -> Result<Directory
     let state = req
         .app_data::<Data<State>>()
         .ok_or_else(|| Error::Internal(anyhow::anyhow!("the app has no state")))?;
-    if !crypto::well_formed(crypto::SCIM_TOKEN, token) {
-        return Err(invalid().into());
-    }
-    // A connection of this name cannot be: the token is as wrong as any.
-    let id = req.match_info().get("connection").unwrap_or_default();
-    let connection: ConnectionId = id.parse().map_err(|_| invalid())?;
+    let Place { connection, hash, base_url } = place(state, req, token).await?;
     let (now, from) = (state.store.clock().now(), Origin::of(req).address);
-    let standing = Standing { connection, hash: crypto::hash(token), from };
+    let standing = Standing { connection, hash, from };
     let recent = (door == Door::Remembers)
         .then(|| state.recent.find(&standing.hash, &standing.connection, from, now))
         .flatten();
@@ -145,9 +145,44 @@ pub(crate) async fn directory(req: &HttpRequest, door: Door) -> Result<Directory
         touch(state, seen.token.id.clone(), from.to_string()).await;
     }
     let (row, token) = (Rc::new(seen.row), seen.token.id);
-    let directory = Directory { row, token, standing: Rc::new(standing), state: state.clone() };
+    let standing = Rc::new(standing);
+    let directory = Directory { row, token, standing, base_url, state: state.clone() };
     req.extensions_mut().insert(directory.clone());
     Ok(directory)
+}
+
+/// Where a directory asks, and by what its token is looked up.
+struct Place {
+    connection: ConnectionId,
+    hash: TokenHash,
+    base_url: Rc<str>,
+}
+
+/// At our own address only a token of ours is looked up. At an address of another product, which leads to one connection,
+/// that product's tokens are, too.
+async fn place(state: &State, req: &HttpRequest, token: &str) -> Result<Place, ScimError> {
+    let is_ours = crypto::well_formed(crypto::SCIM_TOKEN, token);
+    if let Some(id) = req.match_info().get("connection") {
+        if !is_ours {
+            return Err(invalid().into());
+        }
+        // A connection of this name cannot be: the token is as wrong as any.
+        let connection: ConnectionId = id.parse().map_err(|_| invalid())?;
+        let base_url = scim_base_url(state.config.public_url.as_str(), &connection).into();
+        return Ok(Place { connection, hash: crypto::hash(token), base_url });
+    }
+    let (base, _) = parts(req.path()).ok_or_else(invalid)?;
+    let base = base.to_owned();
+    let found = state.store.read(move |db| aliases::scim_at(db, &base)).await?;
+    let alias = found.ok_or_else(invalid)?;
+    let hash = match alias.maker() {
+        _ if is_ours => Some(crypto::hash(token)),
+        Some(maker) => crypto::foreign_hash(maker, token),
+        None => None,
+    };
+    let hash = hash.ok_or_else(invalid)?;
+    let base_url = alias.url().into();
+    Ok(Place { connection: alias.connection_id, hash, base_url })
 }
 
 /// What the database knows of it.

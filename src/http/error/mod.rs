@@ -47,6 +47,12 @@ impl Dialect {
         let within = |prefix: &str| {
             path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
+        if within("/api/scim") || within("/v1/scim") {
+            return Self::Scim;
+        }
+        if within("/api/oauth") {
+            return Self::Page;
+        }
         if within("/api") {
             return Self::Problem;
         }

@@ -8,7 +8,6 @@ use crate::http::request::Origin;
 use crate::http::server::State;
 use crate::scim::query::Given;
 use crate::store::Db;
-use crate::store::connections::scim_base_url;
 use crate::store::directories;
 use actix_web::dev::Payload;
 use actix_web::web::Data;
@@ -62,7 +61,7 @@ impl FromRequest for Call {
             let pairs: Vec<_> = form_urlencoded::parse(request.query_string().as_bytes()).collect();
             let given = Given::of_pairs(pairs.iter().map(|(name, value)| (&**name, &**value)))?;
             let state = directory.state().clone();
-            let base = scim_base_url(state.config.public_url.as_str(), directory.connection());
+            let base = directory.base_url();
             Ok(Self {
                 directory,
                 state,

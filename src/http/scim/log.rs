@@ -2,6 +2,7 @@
 //! together with others.
 
 use super::document::{Recognised, Sent};
+use super::path::parts;
 use crate::clock::Time;
 use crate::crypto::MasterKey;
 use crate::error::Result;
@@ -52,9 +53,9 @@ pub(super) fn entry(
     now: Time,
 ) -> Entry {
     let row = directory.row();
-    let prefix = format!("/scim/v2/{}", row.connection_id);
     let whole = request.uri().path_and_query().map_or("", |whole| whole.as_str());
-    let path = whole.strip_prefix(&prefix).unwrap_or(whole);
+    let base = parts(request.path()).map_or("", |(base, _)| base);
+    let path = whole.strip_prefix(base).unwrap_or(whole);
     let cut = path.floor_char_boundary(PATH);
     let micros = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
     let is_ours = |id: &&str| id.len() < 64 && id.bytes().all(|byte| byte.is_ascii_graphic());

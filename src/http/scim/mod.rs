@@ -1,4 +1,4 @@
-//! SCIM 2.0 (RFC 7644) at `/scim/v2/{connection}`: what the directories of customers call.
+//! SCIM 2.0 (RFC 7644) at `/scim/v2/{connection}`, and where another product had it: what the directories of customers call.
 
 mod act;
 mod bulk;
@@ -13,7 +13,7 @@ mod show;
 mod version;
 
 pub(super) use log::Waiting;
-pub(super) use path::straighten;
+pub(super) use path::{parts, straighten};
 
 use super::caller::{self, Door};
 use crate::scim::Kind;
@@ -27,9 +27,15 @@ use std::time::Instant;
 
 /// Adds the routes. Each handler asks for a directory by its arguments.
 pub(super) fn configure(config: &mut ServiceConfig) {
+    for base in path::BASES {
+        below(config, base);
+    }
+}
+
+fn below(config: &mut ServiceConfig, base: &str) {
     let resource =
         |path: &str| web::resource(path.to_owned()).default_service(web::to(path::no_method));
-    let scope = web::scope("/scim/v2/{connection}")
+    let scope = web::scope(base)
         .configure(resources::routes(Kind::User))
         .configure(resources::routes(Kind::Group))
         .service(resource("/.search").post(resources::search_all))
@@ -64,8 +70,8 @@ async fn known_directories(
 
 /// People and groups are answered by a transaction that asks who it is; nothing else surely is.
 fn door(req: &HttpRequest) -> Door {
-    let mut parts = req.path().split('/').skip_while(|part| *part != "v2").skip(2);
-    match parts.next() {
+    let below = path::parts(req.path()).map_or("", |(_, below)| below);
+    match below.split('/').nth(1) {
         Some("Users" | "Groups") => Door::Remembers,
         _ => Door::Asks,
     }

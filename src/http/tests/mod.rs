@@ -1,3 +1,4 @@
+mod aliases;
 mod network;
 mod pages;
 

@@ -160,12 +160,27 @@ pub fn verify(field: &str, expected: &Expected<'_>, now: Time) -> Outcome {
 /// whose relay state was lost.
 #[must_use]
 pub fn in_response_to(field: &str) -> Option<String> {
+    unverified(field, |root| xml::attribute(root, "InResponseTo").map(str::to_owned))
+}
+
+/// The provider that a response says it comes from. Not verified: only to look up whose keys it must be held against.
+#[must_use]
+pub fn issuer(field: &str) -> Option<String> {
+    unverified(field, |root| {
+        let assertion = || xml::child(root, ns::ASSERTION, "Assertion");
+        let issuer = xml::child(root, ns::ASSERTION, "Issuer")
+            .or_else(|| xml::child(assertion()?, ns::ASSERTION, "Issuer"))?;
+        xml::text(issuer).map(|text| xml::trim(&text).to_owned())
+    })
+}
+
+/// Reads something of a response that nobody has verified.
+fn unverified<T>(field: &str, read: impl FnOnce(Node<'_, '_>) -> Option<T>) -> Option<T> {
     let bytes = decode(field).ok()?;
     let text = xml::scan(&bytes, &Limits::RESPONSE).ok()?;
     let document = xml::parse(text, &Limits::RESPONSE).ok()?;
     let root = document.root_element();
-    let is_response = xml::is(root, ns::PROTOCOL, "Response");
-    is_response.then(|| xml::attribute(root, "InResponseTo").map(str::to_owned)).flatten()
+    if xml::is(root, ns::PROTOCOL, "Response") { read(root) } else { None }
 }
 
 struct Verifier<'a> {

@@ -2,7 +2,7 @@
 
 use super::{Directory, open};
 use crate::config::Network;
-use crate::crypto::{self, Secret};
+use crate::crypto::{self, Secret, TokenHash};
 use crate::error::{Error, Result};
 use crate::store::db::or_not_found;
 use crate::store::input::Faults;
@@ -171,6 +171,48 @@ pub fn create(tx: &mut Tx, connection: &ConnectionId, new: NewToken) -> Result<(
     diesel::insert_into(scim_tokens::table).values(&token).execute(tx.db)?;
     tell(tx, &directory, &token, "scim.token.created")?;
     Ok((token, secret))
+}
+
+/// Takes over a token that another product made, of which the hash is known. `None`: it is there already, live or not: one
+/// that was revoked stays so.
+pub fn adopt(
+    tx: &mut Tx,
+    connection: &ConnectionId,
+    label: &str,
+    hash: TokenHash,
+    hint: String,
+) -> Result<Option<Token>> {
+    let directory = open(tx, connection)?;
+    let there: Option<Token> =
+        scim_tokens::table.filter(scim_tokens::hash.eq(hash.as_str())).first(tx.db).optional()?;
+    if let Some(there) = there {
+        if there.connection_id == *connection {
+            return Ok(None);
+        }
+        let detail = "Another connection has this token already.";
+        return Err(Error::conflict("token_in_use", detail));
+    }
+    let mut faults = Faults::default();
+    let label = faults.name("/label", label);
+    faults.finish()?;
+    refuse_many(tx, connection)?;
+    let token = Token {
+        id: ScimTokenId::new(),
+        connection_id: connection.clone(),
+        label,
+        hash: hash.into_string(),
+        hint,
+        networks: Json::from(Vec::new()),
+        created_at: tx.now,
+        expires_at: None,
+        retires_at: None,
+        revoked_at: None,
+        last_used_at: None,
+        last_used_from: None,
+    };
+    diesel::insert_into(scim_tokens::table).values(&token).execute(tx.db)?;
+    tell(tx, &directory, &token, "scim.token.created")?;
+    Ok(Some(token))
 }
 
 /// Lets a token end after a while, in which another takes its place. Its end only comes nearer.
