@@ -17,6 +17,7 @@ mod entity;
 mod failure;
 mod group;
 mod healthcheck;
+mod import;
 mod init;
 mod mapping;
 mod metadata;
@@ -102,6 +103,9 @@ enum Command {
     Apply(apply::Arguments),
     /// Write all organizations, connections, rules and applications as such a file, without secrets
     Export,
+    /// Take over customers of another product, with the addresses that they know
+    #[command(subcommand)]
+    Import(import::Command),
     /// Organizations: your customers
     #[command(subcommand)]
     Org(organization::Command),
@@ -206,6 +210,7 @@ fn command(shell: Shell, command: Command) -> Result {
         Command::Config(command) => configuration::run(&shell, &command),
         Command::Apply(arguments) => apply::apply(&shell, &arguments),
         Command::Export => apply::export(&shell),
+        Command::Import(command) => import::run(&shell, &command),
         Command::Org(command) => organization::run(&shell, command),
         Command::Domain(command) => domain::run(&shell, command),
         Command::Connection(command) => connection::run(&shell, command),
