@@ -7,11 +7,11 @@ use super::token::{TokenHash, hash, hash_of};
 pub enum Maker {
     /// Ory Polis, which was SAML Jackson.
     Polis,
-    /// SSOReady.
+    /// `SSOReady`.
     SsoReady,
 }
 
-/// What a token of SSOReady begins with.
+/// What a token of `SSOReady` begins with.
 const SSOREADY: &str = "ssoready_scim_bearer_token_";
 /// 36^25 is more than 2^128.
 const SSOREADY_DIGITS: usize = 25;

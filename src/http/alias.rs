@@ -14,6 +14,7 @@ use crate::store::aliases::{self, Alias, Kind};
 use crate::store::connections::{self, Connection};
 use crate::store::{Db, Store};
 use actix_web::http::header::{HOST, LOCATION};
+use actix_web::http::uri::Authority;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use std::sync::Arc;
@@ -78,7 +79,7 @@ fn reached(db: &mut Db, path: &str) -> Result<Vec<Way>> {
 fn onward(state: &State, request: &HttpRequest, path: &str, ways: &[Way]) -> Option<HttpResponse> {
     let public_url = state.config.public_url.as_str();
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| request.uri().authority().map(|authority| authority.as_str()))?;
+    let host = host.or_else(|| request.uri().authority().map(Authority::as_str))?;
     let is_at = |origin: &str| {
         origin.split_once("://").is_some_and(|(_, at)| at.eq_ignore_ascii_case(host))
     };

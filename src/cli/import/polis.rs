@@ -194,7 +194,7 @@ fn directory(export: &mut Export, at: &At<'_>, origin: &str) -> Result<()> {
     let (tenant, product) = (at.text("tenant")?, at.text("product")?);
     let (name, kind) = (at.text("name")?, at.maybe("type")?.unwrap_or_default());
     let mut skip = |why: &str| {
-        export.skipped.push(("directory", format!("{tenant} – {name}"), why.to_owned()))
+        export.skipped.push(("directory", format!("{tenant} – {name}"), why.to_owned()));
     };
     let scim = at.field("scim").ok_or_else(|| at.missing("scim", "an object"))?;
     let address = match (scim.maybe("endpoint")?, scim.maybe("path")?) {

@@ -80,24 +80,21 @@ impl Run<'_, '_> {
 
     fn organization(&mut self, wanted: &Organization) -> Result<()> {
         let id = &wanted.external_id;
-        let row = match organizations::by_external_id(self.tx.db, id)? {
-            Some(row) => {
-                self.note("keep", "organization", id, None);
-                row
-            }
-            None => {
-                let new = NewOrganization {
-                    name: wanted.name.clone(),
-                    external_id: Some(id.clone()),
-                    admission: Admission::Both,
-                    metadata: serde_json::Map::new(),
-                    is_demo: false,
-                    domains: Vec::new(),
-                    vouch: false,
-                };
-                self.note("create", "organization", id, None);
-                organizations::create(self.tx, new)?
-            }
+        let row = if let Some(row) = organizations::by_external_id(self.tx.db, id)? {
+            self.note("keep", "organization", id, None);
+            row
+        } else {
+            let new = NewOrganization {
+                name: wanted.name.clone(),
+                external_id: Some(id.clone()),
+                admission: Admission::Both,
+                metadata: serde_json::Map::new(),
+                is_demo: false,
+                domains: Vec::new(),
+                vouch: false,
+            };
+            self.note("create", "organization", id, None);
+            organizations::create(self.tx, new)?
         };
         self.tx.lock(&row.id)?;
         for (n, name) in wanted.domains.iter().enumerate() {
@@ -198,38 +195,32 @@ impl Run<'_, '_> {
         let named = format!("{} – {}", wanted.of, wanted.name);
         let at = |error| placed(error, "/address");
         let address = Address::parse(&wanted.address).map_err(at)?;
-        let id = match aliases::owner(self.tx.db, &address)? {
-            Some(id) => {
-                let is_theirs = connections::find_in(self.tx.db, &organization, &id);
-                if is_theirs.is_err() {
-                    let why = format!("Its address leads to {id}, which is deleted or another's.");
-                    self.note("skip", "directory", &named, Some(why));
-                    return Ok(());
-                }
-                self.note("keep", "directory", &named, None);
-                id
+        let id = if let Some(id) = aliases::owner(self.tx.db, &address)? {
+            let there = connections::by_id_with_organization(self.tx.db, &id)?;
+            if there.is_none_or(|(row, _)| row.organization_id != organization) {
+                let why = format!("Its address leads to {id}, which is deleted or another's.");
+                self.note("skip", "directory", &named, Some(why));
+                return Ok(());
             }
-            None => {
-                let id = self.home(&organization, wanted)?;
-                directories::open(self.tx, &id)?;
-                aliases::add(self.tx, &id, &address)?;
-                self.note("create", "directory", &named, Some(format!("at {id}")));
-                id
-            }
+            self.note("keep", "directory", &named, None);
+            id
+        } else {
+            let id = self.home(&organization, wanted)?;
+            directories::open(self.tx, &id)?;
+            aliases::add(self.tx, &id, &address)?;
+            self.note("create", "directory", &named, Some(format!("at {id}")));
+            id
         };
-        match &wanted.token {
-            Some((hash, hint)) => {
-                let label = "Taken over";
-                let made = tokens::adopt(self.tx, &id, label, hash.clone(), hint.clone())?;
-                let act = if made.is_some() { "create" } else { "keep" };
-                self.note(act, "SCIM token", &named, None);
-            }
-            None => {
-                let why = format!(
-                    "The export does not have its hash. Make a new one and enter it in the directory: vestibule scim token create {id}"
-                );
-                self.note("skip", "SCIM token", &named, Some(why));
-            }
+        if let Some((hash, hint)) = &wanted.token {
+            let label = "Taken over";
+            let made = tokens::adopt(self.tx, &id, label, hash.clone(), hint.clone())?;
+            let act = if made.is_some() { "create" } else { "keep" };
+            self.note(act, "SCIM token", &named, None);
+        } else {
+            let why = format!(
+                "The export does not have its hash. Make a new one and enter it in the directory: vestibule scim token create {id}"
+            );
+            self.note("skip", "SCIM token", &named, Some(why));
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What SSOReady answers at `/v1/organizations`, `/v1/saml-connections` and `/v1/scim-directories`, and what its database
+//! What `SSOReady` answers at `/v1/organizations`, `/v1/saml-connections` and `/v1/scim-directories`, and what its database
 //! alone knows of tokens.
 
 use super::read::{At, Directory, Export, Organization, Saml, guide, is_over, placed};
