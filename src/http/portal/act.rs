@@ -13,7 +13,7 @@ use crate::http::pages::{Fault, Notice};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::access::provisioning::{self, ProvisioningPatch};
-use crate::store::directories::tokens::{self, NewToken};
+use crate::store::directories::tokens;
 use crate::store::domains;
 use crate::store::setup_links::{self, Step};
 use crate::store::{Scope, sign_in};
@@ -158,10 +158,9 @@ async fn provision(state: &Data<State>, posted: &Posted) -> Result<HttpResponse>
     let connection = seat.connection()?;
     let of = connection.organization_id.clone();
     if posted.has("token") {
-        let new = NewToken { label: connection.name.clone(), ..NewToken::default() };
-        let id = connection.id.clone();
+        let (id, label) = (connection.id.clone(), connection.name.clone());
         let (_, secret) =
-            state.store.write(&of, seat.actor(), move |tx| tokens::create(tx, &id, new)).await?;
+            state.store.write(&of, seat.actor(), move |tx| tokens::another(tx, &id, label)).await?;
         let outcome = Outcome { token: Some(secret), ..Outcome::default() };
         return render(state, seat, Step::Provisioning, outcome).await;
     }

@@ -11,7 +11,7 @@ use crate::http::error::PageError;
 use crate::http::pages::{self, Arrivals, Notice, PortalHome, TokenLine};
 use crate::http::server::State;
 use crate::store::connections::{self, Connection, ConnectionState};
-use crate::store::directories::tokens::{self, NewToken, Token};
+use crate::store::directories::tokens::{self, Token};
 use crate::store::domains::{self, Domain};
 use crate::store::events::{self, Event};
 use crate::store::setup_links::{Cover, Step};
@@ -55,14 +55,7 @@ pub(in crate::http) async fn rotate(
     let secret = state
         .store
         .write(Scope::from(&connection.organization_id), seat.actor(), move |tx| {
-            let window = Window { limit: 200, before: None };
-            for token in tokens::page(tx.db, &window, &id)?.data {
-                if token.is_live(tx.now) {
-                    tokens::retire(tx, &id, &token.id, OVERLAP)?;
-                }
-            }
-            let new = NewToken { label, ..NewToken::default() };
-            Ok(tokens::create(tx, &id, new)?.1)
+            Ok(tokens::rotate(tx, &id, label, OVERLAP)?.1)
         })
         .await?;
     Ok(render(&state, seat, Some(&secret)).await?)

@@ -215,6 +215,49 @@ pub fn adopt(
     Ok(Some(token))
 }
 
+/// Makes another token beside those that there are, bound as the newest of them is: to its networks, and to its end.
+pub fn another(tx: &mut Tx, connection: &ConnectionId, label: String) -> Result<(Token, Secret)> {
+    let mut present = present(tx.db, connection)?;
+    // One that goes on says more than one that does not.
+    let now = tx.now;
+    let newest = present.iter().position(|token| token.is_live(now)).unwrap_or_default();
+    let (networks, expires_at) = if newest < present.len() {
+        let bound = present.swap_remove(newest);
+        (bound.networks.into_inner(), bound.expires_at)
+    } else {
+        (Vec::new(), None)
+    };
+    if expires_at.is_some_and(|end| end <= now) {
+        let detail = "The token before it was made to end, and has ended. Whoever set that end makes the next one.";
+        return Err(Error::conflict("token_ended", detail));
+    }
+    create(tx, connection, NewToken { label, networks, expires_at })
+}
+
+/// Makes a token in the place of those that there are: bound as the newest of them, which all go on for a while.
+pub fn rotate(
+    tx: &mut Tx,
+    connection: &ConnectionId,
+    label: String,
+    overlap: TimeDelta,
+) -> Result<(Token, Secret)> {
+    let before = present(tx.db, connection)?;
+    let made = another(tx, connection, label)?;
+    for token in before {
+        retire(tx, connection, &token.id, overlap)?;
+    }
+    Ok(made)
+}
+
+/// A connection's tokens that nobody revoked, newest first.
+fn present(db: &mut Db, connection: &ConnectionId) -> Result<Vec<Token>> {
+    Ok(scim_tokens::table
+        .filter(scim_tokens::connection_id.eq(connection))
+        .filter(scim_tokens::revoked_at.is_null())
+        .order(scim_tokens::id.desc())
+        .load(db)?)
+}
+
 /// Lets a token end after a while, in which another takes its place. Its end only comes nearer.
 pub fn retire(
     tx: &mut Tx,
@@ -265,10 +308,7 @@ pub fn touch(tx: &mut Tx, id: &ScimTokenId, from: &str) -> Result<()> {
 }
 
 fn refuse_many(tx: &mut Tx, connection: &ConnectionId) -> Result<()> {
-    let tokens: Vec<Token> = scim_tokens::table
-        .filter(scim_tokens::connection_id.eq(connection))
-        .filter(scim_tokens::revoked_at.is_null())
-        .load(tx.db)?;
+    let tokens = present(tx.db, connection)?;
     if tokens.iter().filter(|token| token.is_live(tx.now)).count() >= MOST_LIVE {
         let detail = format!(
             "A connection has at most {MOST_LIVE} live tokens. Revoke one that is not used."

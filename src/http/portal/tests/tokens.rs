@@ -1,0 +1,49 @@
+//! Tokens of the directory, as the portal makes them.
+
+use super::*;
+use crate::store::Window;
+use crate::store::directories::tokens;
+
+#[actix_web::test]
+async fn a_token_is_changed_at_home_while_the_one_before_goes_on() {
+    let portal = Portal::started().await;
+    portal.post("provider", &[("provider", "jumpcloud")]).await;
+    portal.post("provisioning", &[("token", "on")]).await;
+    let token = portal.form_token("/portal").await;
+    let rotated = portal.send("/portal/token", &[("form_token", &token)]).await.body;
+    assert!(rotated.contains("retiring") && rotated.contains("New token"), "{rotated}");
+    assert!(!portal.get("/portal").await.body.contains("New token"));
+}
+
+#[actix_web::test]
+async fn a_token_that_is_changed_is_bound_to_the_networks_and_the_end_of_the_one_before() {
+    let portal = Portal::started().await;
+    portal.post("provider", &[("provider", "jumpcloud")]).await;
+    let id = portal.connection().id;
+    let store = portal.world.store();
+    let end = store.clock().now().plus(chrono::TimeDelta::days(30));
+    let bound = tokens::NewToken {
+        label: "JumpCloud".to_owned(),
+        networks: vec!["192.0.2.0/24".to_owned()],
+        expires_at: Some(end),
+    };
+    store.system(|tx| tokens::create(tx, &id, bound));
+    let newest = || {
+        let window = Window { limit: 1, before: None };
+        let mut page = store.read_now(|db| tokens::page(db, &window, &id)).unwrap();
+        let newest = page.data.remove(0);
+        (newest.networks.into_inner(), newest.expires_at, newest.retires_at)
+    };
+    let expected = (vec!["192.0.2.0/24".to_owned()], Some(end), None);
+    let token = portal.form_token("/portal").await;
+    let rotated = portal.send("/portal/token", &[("form_token", &token)]).await.body;
+    assert!(rotated.contains("New token"), "{rotated}");
+    assert_eq!(newest(), expected);
+    // Nor does the step of the setup make one that is free of them.
+    portal.post("provisioning", &[("token", "on")]).await;
+    assert_eq!(newest(), expected);
+    // Nor is the end put off once it has come.
+    store.clock().advance(chrono::TimeDelta::days(30));
+    let refused = store.try_system(|tx| tokens::another(tx, &id, "JumpCloud".to_owned()));
+    assert_eq!(testing::refused(refused), "token_ended");
+}
