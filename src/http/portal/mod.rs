@@ -12,6 +12,7 @@ mod seat;
 mod step;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 use actix_web::web::{self, FormConfig, ServiceConfig};
 

@@ -1,5 +1,6 @@
 //! Who is in the portal: a browser that has claimed a link which is still good.
 
+use super::upload::{self, Sent, Upload};
 use crate::clock::Time;
 use crate::crypto::{self, Secret};
 use crate::error::{Error, Result};
@@ -11,6 +12,7 @@ use crate::store::Actor;
 use crate::store::connections::Connection;
 use crate::store::organizations::Organization;
 use crate::store::setup_links::{self, SetupLink, Step};
+use actix_multipart::Multipart;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
@@ -38,7 +40,7 @@ pub(in crate::http) struct Seat {
 /// A form that a page of the portal sent.
 pub(in crate::http) struct Posted {
     pub(super) seat: Seat,
-    fields: HashMap<String, String>,
+    form: Sent,
 }
 
 impl Seat {
@@ -90,12 +92,17 @@ impl FromRequest for Seat {
 impl Posted {
     /// What was filled in, without spaces around it; empty if the field was not there.
     pub(super) fn text(&self, name: &str) -> &str {
-        self.fields.get(name).map_or("", |value| value.trim())
+        self.form.fields.get(name).map_or("", |value| value.trim())
     }
 
     /// Whether a box was ticked or a button pressed.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.fields.contains_key(name)
+        self.form.fields.contains_key(name)
+    }
+
+    /// A file that was chosen.
+    pub(super) fn file(&self, name: &str) -> Option<&Upload> {
+        self.form.files.get(name)
     }
 }
 
@@ -105,16 +112,25 @@ impl FromRequest for Posted {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let seat = Seat::from_request(request, payload);
-        let form = Form::<HashMap<String, String>>::from_request(request, payload);
+        // Either reads the body: only one of them may have it.
+        let (plain, files) = if upload::is_in(request) {
+            (None, Some(Multipart::from_request(request, payload)))
+        } else {
+            (Some(Form::<HashMap<String, String>>::from_request(request, payload)), None)
+        };
         Box::pin(async move {
             let seat = seat.await?;
-            let fields = form.await?.into_inner();
-            let given = fields.get(FORM_TOKEN).map(String::as_str).unwrap_or_default();
+            let form = match (plain, files) {
+                (Some(plain), _) => Sent { fields: plain.await?.into_inner(), ..Sent::default() },
+                (None, Some(files)) => upload::read(files.await?).await?,
+                (None, None) => Sent::default(),
+            };
+            let given = form.fields.get(FORM_TOKEN).map(String::as_str).unwrap_or_default();
             if !crypto::constant_time_eq(given.as_bytes(), seat.form_token.as_bytes()) {
                 let why = "This form does not come from your visit here. Open the page again and send it once more.";
                 return Err(PageError::from(Error::Forbidden(why.to_owned())).into());
             }
-            Ok(Self { seat, fields })
+            Ok(Self { seat, form })
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The rules of the portal, through the whole application without a network.
 
 mod tokens;
+mod upload;
 
 use crate::crypto::Secret;
 use crate::http::testing::{Answer, PRODUCTION, World, world};

@@ -1,4 +1,4 @@
-//! The provider's metadata is given: by address, as text, or as single values.
+//! The provider's metadata is given: by address, as a file, as text, or as single values.
 
 use super::{Outcome, render};
 use crate::acts;
@@ -7,6 +7,7 @@ use crate::error::{Error, FieldError, Result};
 use crate::http::pages::Fault;
 use crate::http::portal::frame::address;
 use crate::http::portal::seat::{Posted, Seat};
+use crate::http::portal::upload::Upload;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::saml::Binding;
@@ -17,12 +18,17 @@ use actix_web::web::Data;
 
 const FIELDS: [&str; 5] =
     ["metadata_url", "metadata_xml", "entity_id", "sign_on_url", "certificate"];
+/// The field of the file, of which no browser shows again what was chosen.
+const FILE: &str = "metadata_file";
 
 /// Takes metadata in, or goes on with what is known.
 pub(super) async fn take(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
     let seat = &posted.seat;
     let connection = seat.connection()?;
     connection.must_speak(Protocol::Saml)?;
+    if let Some(Upload::TooLarge) = posted.file(FILE) {
+        return again(state, posted, vec![too_large()]).await;
+    }
     let Some(source) = source(posted) else {
         if !posted.has("metadata_url") && !posted.has("metadata_xml") {
             connection.needs_its_provider()?;
@@ -72,11 +78,23 @@ async fn import(
     acts::metadata::import(&state.store, seat.actor(), connection, source, &reading, terms).await
 }
 
-/// The first of the three ways in which something was filled in.
+/// A file is refused for its size before anybody looks into it.
+fn too_large() -> FieldError {
+    FieldError {
+        pointer: format!("/{FILE}"),
+        code: "metadata_too_large".to_owned(),
+        detail: "A file of metadata has at most 1 MiB.".to_owned(),
+    }
+}
+
+/// The first of the four ways in which something was filled in.
 fn source(posted: &Posted) -> Option<Source> {
     let [url, xml, entity_id, sign_on_url, certificate] = FIELDS.map(|field| posted.text(field));
     if !url.is_empty() {
         return Some(Source::Url(url.to_owned()));
+    }
+    if let Some(Upload::Whole(content)) = posted.file(FILE) {
+        return Some(Source::Xml(content.clone()));
     }
     if !xml.is_empty() {
         return Some(Source::Xml(xml.as_bytes().to_vec()));
@@ -95,7 +113,7 @@ fn source(posted: &Posted) -> Option<Source> {
 
 /// The field that is asked for first.
 fn first_field(state: &State, seat: &Seat) -> &'static str {
-    if seat.guide(state).metadata.url { "metadata_url" } else { "metadata_xml" }
+    if seat.guide(state).metadata.url { "metadata_url" } else { FILE }
 }
 
 /// Shows the step again with what is wrong at each field, in the words of the provider's console.
@@ -106,7 +124,12 @@ async fn again(
 ) -> Result<HttpResponse> {
     let button = &posted.seat.guide(state).metadata.button;
     let fault = |fault: FieldError| {
-        let field = FIELDS.into_iter().find(|field| fault.pointer.contains(field));
+        let given = [FILE].into_iter().chain(FIELDS).find(|field| fault.pointer.contains(field));
+        // What is wrong with the text of a file is told where the file was chosen.
+        let field = match given {
+            Some("metadata_xml") if posted.file(FILE).is_some() => Some(FILE),
+            other => other,
+        };
         let title = state.locale.metadata_title(&fault.code);
         let text = if title.is_empty() {
             fault.detail

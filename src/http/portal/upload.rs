@@ -1,0 +1,97 @@
+//! A form with a file in it, as `multipart/form-data` (RFC 7578).
+//!
+//! Nothing of it is written anywhere. How long a body may take to arrive is said once for all, in [`crate::http::server`].
+
+use actix_multipart::{Field, Multipart};
+use actix_web::HttpMessage;
+use actix_web::HttpRequest;
+use actix_web::error::{PayloadError, UrlencodedError};
+use actix_web::web::BytesMut;
+use futures_util::StreamExt;
+use std::collections::HashMap;
+
+/// Bytes of a file, and of everything else together.
+const LARGEST: usize = 1024 * 1024;
+/// Bytes that are read and thrown away, so that whoever chose a file that is too large reads why.
+const LONGEST: usize = 8 * LARGEST;
+/// More fields than any form of the portal has.
+const MOST_FIELDS: usize = 30;
+
+/// A file that somebody chose.
+#[derive(Debug)]
+pub(super) enum Upload {
+    /// What is in it.
+    Whole(Vec<u8>),
+    /// More than is taken.
+    TooLarge,
+}
+
+/// What such a form holds.
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    pub(super) fields: HashMap<String, String>,
+    pub(super) files: HashMap<String, Upload>,
+}
+
+/// Whether a request has such a form.
+pub(super) fn is_in(request: &HttpRequest) -> bool {
+    request.content_type().eq_ignore_ascii_case("multipart/form-data")
+}
+
+/// Reads a form to its end.
+pub(super) async fn read(mut form: Multipart) -> Result<Sent, UrlencodedError> {
+    let mut sent = Sent::default();
+    // What may still come: of text, and at all.
+    let (mut text, mut all) = (LARGEST, LONGEST);
+    while let Some(field) = form.next().await {
+        let mut field = field.map_err(|error| unreadable(&error))?;
+        if sent.fields.len().saturating_add(sent.files.len()) >= MOST_FIELDS {
+            return Err(UrlencodedError::Encoding);
+        }
+        let name = field.name().ok_or(UrlencodedError::Encoding)?.to_owned();
+        let file_name = field.content_disposition().and_then(|it| it.get_filename());
+        let is_file = file_name.is_some();
+        let is_chosen = file_name.is_some_and(|name| !name.is_empty());
+        let content = take(&mut field, if is_file { LARGEST } else { text }, &mut all).await?;
+        if !is_file {
+            let content = content.ok_or(overflow(LARGEST))?;
+            text = text.saturating_sub(content.len());
+            let content = String::from_utf8(content).map_err(|_| UrlencodedError::Encoding)?;
+            sent.fields.insert(name, content);
+        } else if is_chosen {
+            // A field of a file in which none was chosen comes without a name.
+            let upload = content.map_or(Upload::TooLarge, Upload::Whole);
+            sent.files.insert(name, upload);
+        }
+    }
+    Ok(sent)
+}
+
+/// What is in a field; none if that is more than `most`.
+async fn take(
+    field: &mut Field,
+    most: usize,
+    all: &mut usize,
+) -> Result<Option<Vec<u8>>, UrlencodedError> {
+    let mut content = Some(BytesMut::new());
+    while let Some(chunk) = field.next().await {
+        let chunk = chunk.map_err(|error| unreadable(&error))?;
+        *all = all.checked_sub(chunk.len()).ok_or(overflow(LONGEST))?;
+        match &mut content {
+            Some(content) if content.len().saturating_add(chunk.len()) <= most => {
+                content.extend_from_slice(&chunk);
+            }
+            _ => content = None,
+        }
+    }
+    Ok(content.map(Into::into))
+}
+
+fn overflow(limit: usize) -> UrlencodedError {
+    UrlencodedError::Overflow { size: limit, limit }
+}
+
+fn unreadable(error: &actix_multipart::MultipartError) -> UrlencodedError {
+    tracing::debug!(%error, "a form with a file was not read");
+    UrlencodedError::Payload(PayloadError::Incomplete(None))
+}
