@@ -202,15 +202,20 @@ pub enum Body {
     /// Posted as `provider`.
     Provider(Vec<Tile>),
     /// The way to a new app.
-    Create(Vec<String>),
+    Create {
+        /// Step by step; nothing: it is not known.
+        path: Vec<String>,
+        /// What the app has to speak, where the way is not known: the key of a sentence.
+        any: &'static str,
+    },
     /// What to enter.
     Values {
         /// Where.
         path: Vec<String>,
         /// What, in the order of the console.
         values: Vec<Value>,
-        /// The address of the same as a file.
-        file: String,
+        /// The address of the same as a file, where there is one.
+        file: Option<String>,
     },
     /// What the provider tells of people, and of whom.
     Attributes {
@@ -235,6 +240,17 @@ pub enum Body {
         typed: TypedMetadata,
         /// What is known.
         told: Option<Told>,
+    },
+    /// Posted as `issuer`, `client_id` and `client_secret`.
+    OpenId {
+        /// The issuer, as typed or known.
+        issuer: String,
+        /// The client ID, as typed or known.
+        client_id: String,
+        /// Whether there is a secret, which may stay.
+        has_secret: bool,
+        /// What the provider told: names and values.
+        told: Vec<(String, String)>,
     },
     /// Posted as `domain`, or as `check` with an ID.
     Domain {

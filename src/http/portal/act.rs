@@ -1,6 +1,8 @@
 //! A step of a setup, as it is taken: what REST and the command line do, in the name of the link.
 
 mod metadata;
+mod openid;
+mod provider;
 
 use super::frame::address;
 use super::seat::{Posted, Seat};
@@ -15,7 +17,7 @@ use crate::http::sign_in::see_other;
 use crate::store::access::provisioning::{self, ProvisioningPatch};
 use crate::store::directories::tokens;
 use crate::store::domains;
-use crate::store::setup_links::{self, Step};
+use crate::store::setup_links::{self, Step, Way};
 use crate::store::{Scope, sign_in};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
@@ -28,8 +30,11 @@ pub(in crate::http) async fn take(
 ) -> Result<HttpResponse, PageError> {
     let step = step::find(&state, &posted.seat, &step)?;
     let done = match step {
-        Step::Provider => provider(&state, &posted).await,
+        Step::Provider => provider::choose(&state, &posted).await,
         Step::Create | Step::Values | Step::Attributes => finish(&state, &posted.seat, step).await,
+        Step::Metadata if posted.seat.link.way() == Way::OpenId => {
+            openid::take(&state, &posted).await
+        }
         Step::Metadata => metadata::take(&state, &posted).await,
         Step::Domain => domain(&state, &posted).await,
         Step::Test => test(&state, &posted).await,
@@ -54,26 +59,6 @@ async fn finish(state: &Data<State>, seat: &Seat, step: Step) -> Result<HttpResp
     let (id, scope) = (seat.link.id.clone(), &seat.link.organization_id);
     state.store.write(scope, seat.actor(), move |tx| setup_links::finish(tx, &id, step)).await?;
     Ok(see_other(&after(state, seat, step)))
-}
-
-/// Chooses the provider, or goes on with the one that is chosen.
-async fn provider(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
-    let seat = &posted.seat;
-    if posted.text("provider").is_empty() {
-        seat.connection()?;
-        return finish(state, seat, Step::Provider).await;
-    }
-    let guide = state.guides.find(posted.text("provider"))?;
-    let (id, scope) = (seat.link.id.clone(), seat.link.organization_id.clone());
-    let (provider, name) = (guide.id.clone(), guide.name.clone());
-    state
-        .store
-        .write(&scope, seat.actor(), move |tx| {
-            setup_links::choose(tx, &id, &provider, &name)?;
-            setup_links::finish(tx, &id, Step::Provider)
-        })
-        .await?;
-    Ok(see_other(&after(state, seat, Step::Provider)))
 }
 
 /// Adds a domain, looks for the record of one, or goes on.

@@ -5,7 +5,7 @@ use crate::clock::Time;
 use crate::guides::GENERIC;
 use crate::http::pages::{Frame, Notice, StepLine};
 use crate::http::server::State;
-use crate::store::setup_links::Step;
+use crate::store::setup_links::{Step, Way};
 
 /// `22 Nov 2025`.
 pub(super) fn day(time: Time) -> String {
@@ -44,7 +44,12 @@ pub(super) fn frame(seat: &Seat, notice: Option<Notice>) -> Frame {
 
 /// A sentence of a step.
 pub(super) fn say(state: &State, seat: &Seat, step: Step, what: &str) -> String {
-    let (key, provider) = (format!("portal.step.{step}.{what}"), provider(state, seat));
+    // Where SAML has metadata, OpenID Connect has an issuer and a client ID.
+    let word = match (seat.link.way(), step) {
+        (Way::OpenId, Step::Metadata) => "openid",
+        _ => step.as_str(),
+    };
+    let (key, provider) = (format!("portal.step.{word}.{what}"), provider(state, seat));
     let values = [
         ("provider", &*provider),
         ("organization", &seat.organization.name),

@@ -14,7 +14,7 @@ use crate::store::connections::{self, Connection, ConnectionState};
 use crate::store::directories::tokens::{self, Token};
 use crate::store::domains::{self, Domain};
 use crate::store::events::{self, Event};
-use crate::store::setup_links::{Cover, Step};
+use crate::store::setup_links::{Cover, Step, Way};
 use crate::store::{Db, OrganizationId, Scope, Window};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
@@ -89,12 +89,14 @@ async fn render(
         frame: frame::frame(seat, notice),
         provider: frame::provider(state, seat),
         tile: guide.tile.clone(),
-        state: connection.map(|connection| standing(state, connection)),
+        state: connection
+            .filter(|_| seat.link.way() != Way::Directory)
+            .map(|connection| standing(state, connection)),
         unfinished: open.map(address),
         first,
         facts: connection.map(|connection| facts(state, connection)).unwrap_or_default(),
         values: given
-            .filter(|_| covers(Cover::SignIn))
+            .filter(|_| covers(Cover::SignIn) && seat.link.way() != Way::Directory)
             .map(|given| given.fill(state, guide))
             .unwrap_or_default(),
         domains: known.domains.into_iter().map(domain_line).collect(),
@@ -137,8 +139,14 @@ fn standing(state: &State, connection: &Connection) -> (String, bool) {
 }
 
 fn facts(state: &State, connection: &Connection) -> Vec<(String, String)> {
-    let Some(known) = &connection.identity_provider else { return Vec::new() };
     let name = |key| state.locale.text(key).to_owned();
+    if let Some(known) = &connection.openid_provider {
+        return vec![
+            (name("portal.openid.issuer"), known.issuer.clone()),
+            (name("portal.openid.client_id"), known.client_id.clone()),
+        ];
+    }
+    let Some(known) = &connection.identity_provider else { return Vec::new() };
     let ends = known.certificates.iter().map(|one| day(one.not_after()));
     let renewal = match &connection.metadata_url {
         Some(url) => url.clone(),

@@ -1,9 +1,10 @@
 //! What a connection is to its provider's console: values to enter, and how what went wrong is mended there.
 
 use crate::cause::Cause;
-use crate::guides::{Fix, Guide, Value, Values};
+use crate::guides::{Fix, Guide, Kind, Value, Values};
 use crate::http::server::State;
-use crate::store::connections::Connection;
+use crate::oidc::provider::SCOPES;
+use crate::store::connections::{Connection, Protocol};
 
 /// The values of a connection, as the guides take them.
 pub(super) struct Given {
@@ -13,6 +14,8 @@ pub(super) struct Given {
     slo: String,
     login_url: String,
     metadata_url: String,
+    redirect_uri: String,
+    is_openid: bool,
 }
 
 impl Given {
@@ -25,6 +28,8 @@ impl Given {
             slo: connection.slo(public_url),
             login_url: connection.login_url(public_url),
             metadata_url: connection.sp_metadata_url(public_url),
+            redirect_uri: connection.redirect_uri(public_url),
+            is_openid: connection.protocol == Protocol::Oidc,
         }
     }
 
@@ -41,6 +46,9 @@ impl Given {
 
     /// What to enter, in the order of the console.
     pub(super) fn fill(&self, state: &State, guide: &Guide) -> Vec<Value> {
+        if self.is_openid {
+            return self.of_client(state);
+        }
         guide.fill(&state.locale, &self.values(state))
     }
 
@@ -54,8 +62,26 @@ impl Given {
         state.guides.fix(&state.locale, cause, guide, &self.values(state))
     }
 
-    /// Where our metadata is, as a file.
-    pub(super) fn metadata_file(&self) -> String {
-        format!("{}?download", self.metadata_url)
+    /// What a client is at a provider that speaks OpenID Connect, in the words of the standard.
+    fn of_client(&self, state: &State) -> Vec<Value> {
+        let value = |kind, key: &str, value: &str| Value {
+            kind,
+            label: state.locale.text(key).to_owned(),
+            value: value.to_owned(),
+            may_differ: false,
+        };
+        let chosen = |key: &str| state.locale.text(key).to_owned();
+        vec![
+            value(Kind::Paste, "portal.openid.redirect_uri", &self.redirect_uri),
+            value(Kind::Paste, "portal.openid.login_url", &self.login_url),
+            value(Kind::Choose, "portal.openid.grant", &chosen("portal.openid.grant_value")),
+            value(Kind::Choose, "portal.openid.client", &chosen("portal.openid.client_value")),
+            value(Kind::Tick, "portal.openid.scopes", &SCOPES.join(" ")),
+        ]
+    }
+
+    /// Where our metadata is, as a file; OpenID Connect has none.
+    pub(super) fn metadata_file(&self) -> Option<String> {
+        (!self.is_openid).then(|| format!("{}?download", self.metadata_url))
     }
 }

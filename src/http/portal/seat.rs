@@ -56,6 +56,11 @@ impl Seat {
         })
     }
 
+    /// The steps of a link that is different by now: what it sets up, and where.
+    pub(super) fn steps_of(&self, state: &State, link: &SetupLink) -> Vec<Step> {
+        setup_links::steps(&link.covers, link.way(), self.guide(state).metadata.first)
+    }
+
     /// The guide to the provider's console.
     pub(super) fn guide<'a>(&self, state: &'a State) -> &'a Guide {
         let chosen = self.connection.as_ref().map(|connection| connection.provider.as_str());
@@ -64,7 +69,7 @@ impl Seat {
 
     /// The link's steps in the order of the provider's console.
     pub(super) fn steps(&self, state: &State) -> Vec<Step> {
-        setup_links::steps(&self.link.covers, self.guide(state).metadata.first)
+        self.steps_of(state, &self.link)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A step of a setup, as it is shown.
 
 pub(super) mod body;
+mod tiles;
 
 use super::frame::{self, address};
 use super::seat::Seat;
@@ -105,8 +106,9 @@ fn finish(state: &State, seat: &Seat, body: &Body) -> Option<String> {
             "portal.continue"
         }
         Body::Metadata { told: None, .. } | Body::Test { is_tested: false, .. } => return None,
+        Body::OpenId { told, .. } if told.is_empty() => return None,
         Body::Domain { domains, .. } if domains.is_empty() => return None,
-        Body::Create(_) | Body::Values { .. } | Body::Attributes { .. } => "portal.did_that",
+        Body::Create { .. } | Body::Values { .. } | Body::Attributes { .. } => "portal.did_that",
         Body::Provisioning { .. } => "portal.finish",
         _ => "portal.continue",
     };

@@ -2,6 +2,7 @@
 
 mod tokens;
 mod upload;
+mod ways;
 
 use crate::crypto::Secret;
 use crate::http::testing::{Answer, PRODUCTION, World, world};

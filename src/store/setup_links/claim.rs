@@ -3,7 +3,7 @@
 use super::{Kind, STAYS, SetupLink, Step, find, tell};
 use crate::crypto;
 use crate::error::Result;
-use crate::store::connections::{self, Connection, ConnectionPatch, NewConnection, Settings};
+use crate::store::connections::{self, Connection};
 use crate::store::organizations::Organization;
 use crate::store::schema::setup_links;
 use crate::store::{Db, Json, SetupLinkId, Time, Tx, organizations, origin};
@@ -75,28 +75,6 @@ pub fn seat(
     let Some(id) = &link.connection_id else { return Ok(Some((link, organization, None))) };
     let known = connections::by_id_with_organization(db, id)?;
     Ok(known.map(|(connection, organization)| (link, organization, Some(connection))))
-}
-
-/// Chooses the identity provider: drafts the link's connection, or says of the one that it has which guide it goes by.
-pub fn choose(tx: &mut Tx, id: &SetupLinkId, provider: &str, name: &str) -> Result<Connection> {
-    let mut link = find(tx.db, id)?;
-    if let Some(connection) = &link.connection_id {
-        let present = connections::find(tx.db, connection)?;
-        // A name that somebody gave it stays.
-        let name = (!present.knows_its_provider()).then(|| name.to_owned());
-        let patch =
-            ConnectionPatch { name, provider: Some(provider.to_owned()), ..Default::default() };
-        return connections::change(tx, connection, patch);
-    }
-    let new = NewConnection {
-        name: name.to_owned(),
-        provider: provider.to_owned(),
-        settings: Settings::default(),
-    };
-    let connection = connections::create(tx, &link.organization_id, new)?;
-    link.connection_id = Some(connection.id.clone());
-    diesel::update(&link).set(&link).execute(tx.db)?;
-    Ok(connection)
 }
 
 /// Notes that a step is finished. With the last one the link is completed.

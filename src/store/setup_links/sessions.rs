@@ -1,6 +1,7 @@
 //! Visits: the vendor's app sends somebody who is signed in there, and gets them back.
 
-use super::{Cover, Kind, SetupLink, Wanted, check, row, tell};
+use super::making::{Wanted, check, row};
+use super::{Cover, Kind, SetupLink, tell};
 use crate::crypto::Secret;
 use crate::error::Result;
 use crate::store::applications::Application;

@@ -38,6 +38,31 @@ word!(
     }
 );
 
+word!(
+    /// What is set up with the provider, which decides about the steps. Those that are not SAML are kept in
+    /// [`super::SetupLink::provider`], where the guide is otherwise.
+    Way {
+        /// Sign-in by SAML, with a guide to the provider's console.
+        Saml = "saml",
+        /// Sign-in by OpenID Connect.
+        OpenId = "openid",
+        /// The directory alone.
+        Directory = "scim",
+    }
+);
+
+impl Way {
+    /// Whether it has a step.
+    fn has(self, step: Step) -> bool {
+        match self {
+            Self::Saml => true,
+            // What is told of people is asked for with the scopes.
+            Self::OpenId => step != Step::Attributes,
+            Self::Directory => matches!(step, Step::Provider | Step::Provisioning),
+        }
+    }
+}
+
 impl Cover {
     /// What a link covers when nobody says.
     pub const USUAL: [Self; 3] = [Self::SignIn, Self::Domains, Self::Provisioning];
@@ -73,8 +98,9 @@ impl Step {
 /// The steps of what is covered. A provider that shows its metadata before it asks for our values has that step before
 /// the other.
 #[must_use]
-pub fn steps(covers: &[Cover], is_metadata_first: bool) -> Vec<Step> {
-    let mut steps: Vec<Step> = Step::ALL.into_iter().filter(|step| step.is_in(covers)).collect();
+pub fn steps(covers: &[Cover], way: Way, is_metadata_first: bool) -> Vec<Step> {
+    let is_taken = |step: &Step| step.is_in(covers) && way.has(*step);
+    let mut steps: Vec<Step> = Step::ALL.into_iter().filter(is_taken).collect();
     let at = |wanted| steps.iter().position(|step| *step == wanted);
     if let (true, Some(values), Some(metadata)) =
         (is_metadata_first, at(Step::Values), at(Step::Metadata))
@@ -90,7 +116,11 @@ mod tests {
     use super::*;
 
     fn words(covers: &[Cover], is_metadata_first: bool) -> String {
-        let steps = steps(covers, is_metadata_first);
+        of(covers, Way::Saml, is_metadata_first)
+    }
+
+    fn of(covers: &[Cover], way: Way, is_metadata_first: bool) -> String {
+        let steps = steps(covers, way, is_metadata_first);
         steps.iter().map(|step| step.as_str()).collect::<Vec<_>>().join(" ")
     }
 
@@ -111,5 +141,14 @@ mod tests {
             words(&[Cover::SignIn], true),
             "provider create metadata values attributes test"
         );
+    }
+
+    #[test]
+    fn openid_connect_needs_no_attributes_and_a_directory_alone_only_its_own_step() {
+        assert_eq!(
+            of(&Cover::USUAL, Way::OpenId, false),
+            "provider create values metadata domain test provisioning"
+        );
+        assert_eq!(of(&Cover::USUAL, Way::Directory, false), "provider provisioning");
     }
 }

@@ -1,9 +1,10 @@
 //! The rules of links and visits, by their words.
 
 use super::*;
-use crate::crypto::SETUP_LINK;
+use crate::crypto::{SETUP_LINK, Secret};
 use crate::store::testing::{self, TestStore, refused};
 use crate::store::{applications, connections::ConnectionState};
+use chrono::TimeDelta;
 
 fn organization(store: &TestStore) -> OrganizationId {
     store.system(|tx| organizations::create(tx, testing::globex())).id
@@ -91,9 +92,9 @@ fn the_first_step_drafts_the_connection_and_the_last_completes_the_link() {
     let of = organization(&store);
     let (link, _) = store.system(|tx| create(tx, &of, new()));
     started(&store, &link.id, browser().reveal()).unwrap();
-    let draft = store.system(|tx| choose(tx, &link.id, "okta", "Okta"));
+    let draft = store.system(|tx| choose(tx, &link.id, Choice::Guide("okta"), "Okta"));
     assert_eq!((draft.state, &*draft.name), (ConnectionState::Draft, "Okta"));
-    let other = store.system(|tx| choose(tx, &link.id, "jumpcloud", "JumpCloud"));
+    let other = store.system(|tx| choose(tx, &link.id, Choice::Guide("jumpcloud"), "JumpCloud"));
     assert_eq!((&other.id, &*other.provider, &*other.name), (&draft.id, "jumpcloud", "JumpCloud"));
     for step in link.steps() {
         assert_ne!(state(&store, &link.id), State::Completed);

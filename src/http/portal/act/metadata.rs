@@ -42,23 +42,29 @@ pub(super) async fn take(state: &Data<State>, posted: &Posted) -> Result<HttpRes
         return again(state, posted, vec![nothing]).await;
     };
     match import(state, seat, connection.clone(), source).await {
-        Ok(connection) => {
-            let (id, scope) = (seat.link.id.clone(), connection.organization_id.clone());
-            let is_tested = connection.tested();
-            state
-                .store
-                .write(&scope, seat.actor(), move |tx| {
-                    if !is_tested {
-                        setup_links::reopen(tx, &id, Step::Test)?;
-                    }
-                    setup_links::finish(tx, &id, Step::Metadata)
-                })
-                .await?;
-            Ok(see_other(&address(Step::Metadata)))
-        }
+        Ok(connection) => known(state, seat, &connection).await,
         Err(Error::Invalid(faults)) => again(state, posted, faults).await,
         Err(other) => Err(other),
     }
+}
+
+/// The provider is known: the step is finished, and what was tested before has to be tested again.
+pub(super) async fn known(
+    state: &State,
+    seat: &Seat,
+    connection: &Connection,
+) -> Result<HttpResponse> {
+    let (id, is_tested) = (seat.link.id.clone(), connection.tested());
+    state
+        .store
+        .write(&connection.organization_id, seat.actor(), move |tx| {
+            if !is_tested {
+                setup_links::reopen(tx, &id, Step::Test)?;
+            }
+            setup_links::finish(tx, &id, Step::Metadata)
+        })
+        .await?;
+    Ok(see_other(&address(Step::Metadata)))
 }
 
 async fn import(

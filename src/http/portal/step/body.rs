@@ -1,13 +1,11 @@
 //! What each step shows, read from what there is.
 
-use super::Outcome;
+use super::{Outcome, tiles};
 use crate::cause::Cause;
 use crate::clock::Time;
 use crate::error::Result;
-use crate::guides::{EntityIdSource, Protocol, ScimValues};
-use crate::http::pages::{
-    Arrival, Arrivals, Body, DomainLine, Tested, Tile, Told, TypedMetadata, Way,
-};
+use crate::guides::{EntityIdSource, ScimValues};
+use crate::http::pages::{Arrival, Arrivals, Body, DomainLine, Tested, Told, TypedMetadata, Way};
 use crate::http::portal::frame::{address, clock, day, say};
 use crate::http::portal::provider::Given;
 use crate::http::portal::seat::Seat;
@@ -15,7 +13,7 @@ use crate::http::server::State;
 use crate::store::connections::{self, Connection};
 use crate::store::directories::{self, requests, tokens};
 use crate::store::domains::{self, Domain};
-use crate::store::setup_links::Step;
+use crate::store::setup_links::{self, Step};
 use crate::store::traces::{self, Trace, TraceKind};
 use crate::store::{ConnectionId, Db, Window, access};
 use actix_web::web::Data;
@@ -33,7 +31,7 @@ pub(super) async fn of(
 ) -> Result<Body> {
     let guide = seat.guide(state);
     if step == Step::Provider {
-        return Ok(Body::Provider(tiles(state, seat)));
+        return Ok(Body::Provider(tiles::of(state, seat)));
     }
     if step == Step::Domain {
         let of = seat.organization.id.clone();
@@ -45,7 +43,14 @@ pub(super) async fn of(
     let given = Given::of(state, connection);
     let path = |steps: &[String]| given.path(state, guide, steps);
     Ok(match step {
-        Step::Provider | Step::Create | Step::Domain => Body::Create(path(&guide.create)),
+        Step::Provider | Step::Create | Step::Domain => match seat.link.way() {
+            setup_links::Way::OpenId => {
+                Body::Create { path: Vec::new(), any: "portal.create_openid" }
+            }
+            setup_links::Way::Saml | setup_links::Way::Directory => {
+                Body::Create { path: path(&guide.create), any: "portal.create_any" }
+            }
+        },
         Step::Values => Body::Values {
             path: path(&guide.place),
             values: given.fill(state, guide),
@@ -56,6 +61,9 @@ pub(super) async fn of(
             rows: guide.attributes.iter().map(|it| (it.name.clone(), it.source.clone())).collect(),
             assign: path(&guide.assign),
         },
+        Step::Metadata if seat.link.way() == setup_links::Way::OpenId => {
+            openid(state, connection, outcome)
+        }
         Step::Metadata => {
             let mut typed = TypedMetadata {
                 url: outcome.typed("metadata_url"),
@@ -79,26 +87,6 @@ pub(super) async fn of(
         Step::Test => test(state, seat, connection, &given).await?,
         Step::Provisioning => provisioning(state, seat, connection, outcome).await?,
     })
-}
-
-fn tiles(state: &State, seat: &Seat) -> Vec<Tile> {
-    let chosen = seat.connection.as_ref().map(|connection| connection.provider.clone());
-    let chosen = chosen.or_else(|| seat.link.provider.clone());
-    let speaks = |protocols: &[Protocol]| {
-        let words = protocols.iter().map(|protocol| match protocol {
-            Protocol::Saml => "SAML",
-            Protocol::Scim => "SCIM",
-        });
-        words.collect::<Vec<_>>().join(" + ")
-    };
-    let tile = |guide: &crate::guides::Guide| Tile {
-        id: guide.id.clone(),
-        tile: guide.tile.clone(),
-        name: guide.name.clone(),
-        speaks: speaks(&guide.protocols),
-        is_chosen: chosen.as_ref() == Some(&guide.id),
-    };
-    state.guides.all().map(tile).collect()
 }
 
 pub(in crate::http::portal) fn domain_line(domain: Domain) -> DomainLine {
@@ -129,6 +117,31 @@ fn told(state: &State, connection: &Connection, source: EntityIdSource) -> Optio
             .map(|one| (one.fingerprint().to_owned(), day(one.not_after())))
             .collect(),
     })
+}
+
+/// What is asked of a provider that speaks OpenID Connect, and what it told.
+fn openid(state: &State, connection: &Connection, outcome: &Outcome) -> Body {
+    let known = connection.openid_provider.as_deref();
+    let is_again = !outcome.faults.is_empty();
+    let (issuer, client_id) = match known {
+        Some(known) if !is_again => (known.issuer.clone(), known.client_id.clone()),
+        _ => (outcome.typed("issuer"), outcome.typed("client_id")),
+    };
+    let name = |key: &str| state.locale.text(key).to_owned();
+    let told = known.map(|known| {
+        vec![
+            (name("portal.openid.issuer"), known.issuer.clone()),
+            (name("portal.openid.sign_on"), known.document.authorization_endpoint.clone()),
+            (name("portal.openid.client_id"), known.client_id.clone()),
+            (name("portal.openid.proof"), known.auth_method.to_string()),
+        ]
+    });
+    Body::OpenId {
+        issuer,
+        client_id,
+        has_secret: known.is_some_and(|known| known.auth_method.needs_secret()),
+        told: told.unwrap_or_default(),
+    }
 }
 
 /// The newest test of a connection.
@@ -181,9 +194,11 @@ fn tested(
 /// The step in which a cause is mended.
 fn step_of(cause: Cause) -> Step {
     match cause {
-        Cause::IssuerMismatch | Cause::CertificateUnknown | Cause::CertificateExpired => {
-            Step::Metadata
-        }
+        Cause::IssuerMismatch
+        | Cause::CertificateUnknown
+        | Cause::CertificateExpired
+        | Cause::ProviderUnreachable
+        | Cause::TokenInvalid => Step::Metadata,
         Cause::EmailDomainNotAllowed => Step::Domain,
         Cause::EmailMissing | Cause::StatusNotSuccess => Step::Attributes,
         _ => Step::Values,

@@ -1,0 +1,53 @@
+//! The provider is chosen, and with it how it signs people in.
+
+use crate::error::Result;
+use crate::http::portal::frame::address;
+use crate::http::portal::seat::Posted;
+use crate::http::server::State;
+use crate::http::sign_in::see_other;
+use crate::store::connections;
+use crate::store::setup_links::{self, Choice, Step, Way};
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+
+/// Chooses the provider, or goes on with the one that is chosen.
+pub(super) async fn choose(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
+    let seat = &posted.seat;
+    let word = posted.text("provider").to_owned();
+    if word.is_empty() {
+        seat.connection()?;
+        return super::finish(state, seat, Step::Provider).await;
+    }
+    let way = word.parse::<Way>().unwrap_or(Way::Saml);
+    let (guide, name, key) = match way {
+        Way::Saml => {
+            let guide = state.guides.find(&word)?;
+            (guide.id.clone(), guide.name.clone(), None)
+        }
+        Way::OpenId => {
+            let name = state.locale.text("portal.openid.name").to_owned();
+            // Made before the transaction, which others wait for.
+            (word, name, Some(state.store.apart(|_| connections::openid::new_key()).await?))
+        }
+        Way::Directory => (word, state.locale.text("portal.scim.name").to_owned(), None),
+    };
+    let (id, scope, master) =
+        (seat.link.id.clone(), seat.link.organization_id.clone(), state.master.clone());
+    let link = state
+        .store
+        .write(&scope, seat.actor(), move |tx| {
+            let choice = match (way, &key) {
+                (Way::OpenId, Some(key)) => Choice::OpenId(&master, key),
+                (Way::Directory, _) => Choice::Directory,
+                _ => Choice::Guide(&guide),
+            };
+            setup_links::choose(tx, &id, choice, &name)?;
+            setup_links::finish(tx, &id, Step::Provider)
+        })
+        .await?;
+    // The way that was chosen may have other steps.
+    let mut steps =
+        seat.steps_of(state, &link).into_iter().skip_while(|step| *step != Step::Provider);
+    let next = steps.nth(1).map_or_else(|| "/portal".to_owned(), address);
+    Ok(see_other(&next))
+}

@@ -1,0 +1,128 @@
+//! Ways of setting up that are not SAML: OpenID Connect, and a directory alone.
+
+use super::*;
+use crate::crypto::{Algorithm, PrivateKey};
+use crate::oidc::jwt::SigningKey;
+use crate::oidc::keys::{Key, KeySet, State as KeyState};
+use crate::oidc::provider::{AuthMethod, Document, Provider, ProviderKeys};
+use crate::store::connections::openid::{Given, connect};
+use crate::store::connections::{Connection, Protocol};
+
+/// What a provider at this issuer has said of itself.
+fn given(issuer: &str) -> Given {
+    let key = PrivateKey::generate(Algorithm::Es256).unwrap();
+    let key = SigningKey::new("theirs", key).unwrap();
+    let since = crate::clock::Time::from_unix(1_780_000_000);
+    let set = KeySet::new(vec![Key { key, state: KeyState::Active, since }]);
+    let provider = Provider {
+        issuer: issuer.to_owned(),
+        discovery_url: format!("{issuer}/.well-known/openid-configuration"),
+        client_id: "client-of-ours".to_owned(),
+        auth_method: AuthMethod::ClientSecretBasic,
+        scopes: Vec::new(),
+        document: Document {
+            authorization_endpoint: format!("{issuer}/authorize"),
+            token_endpoint: format!("{issuer}/token"),
+            jwks_uri: format!("{issuer}/jwks"),
+            userinfo_endpoint: None,
+            names_itself: true,
+        },
+    };
+    let keys = ProviderKeys::read(&serde_json::to_vec(set.jwks()).unwrap()).unwrap();
+    let secret = Some(Secret::from("kept-and-sealed".to_owned()));
+    Given { provider, secret, keys, accept_new_issuer: false }
+}
+
+fn know(portal: &Portal, connection: &Connection) {
+    let master = portal.world.state.master.clone();
+    let store = portal.world.store();
+    store.system(|tx| connect(tx, &master, &connection.id, given("https://idp.example")));
+}
+
+fn next(answer: &Answer) -> String {
+    answer.header("location").replace("/portal/setup/", "")
+}
+
+#[actix_web::test]
+async fn whoever_speaks_openid_connect_gives_issuer_and_client_in_place_of_metadata() {
+    let portal = Portal::started().await;
+    assert_eq!(next(&portal.post("provider", &[("provider", "openid")]).await), "create");
+    let connection = portal.connection();
+    assert_eq!(connection.protocol, Protocol::Oidc);
+    assert_eq!(portal.get("/portal/setup/attributes").await.status, 404);
+    let create = portal.get("/portal/setup/create").await.body;
+    assert!(create.contains("Step 2 of 7") && create.contains("OpenID Connect"), "{create}");
+    assert_eq!(next(&portal.post("create", &[]).await), "values");
+    let values = portal.get("/portal/setup/values").await.body;
+    let redirect_uri = connection.redirect_uri("http://localhost:8080");
+    assert!(values.contains(&format!(">{redirect_uri}</span>")), "{values}");
+    assert!(!values.contains("/acs") && !values.contains("?download"), "{values}");
+    assert_eq!(next(&portal.post("values", &[]).await), "metadata");
+
+    let typed =
+        [("issuer", "http://idp.example"), ("client_id", "<mine>"), ("client_secret", "s3")];
+    let refused = portal.post("metadata", &typed).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("id=\"issuer-error\""), "{}", refused.body);
+    assert!(refused.body.contains("&#60;mine&#62;") && !refused.body.contains("\"s3\""));
+    let nothing = portal.post("metadata", &[("issuer", "https://idp.example")]).await;
+    assert!(nothing.body.contains("id=\"client_id-error\""), "{}", nothing.body);
+    assert!(portal.post("metadata", &[]).await.body.contains("could not be done"));
+
+    know(&portal, &connection);
+    let told = portal.get("/portal/setup/metadata").await.body;
+    assert!(told.contains("https://idp.example/authorize"), "{told}");
+    assert!(told.contains("Leave the field empty to keep it"));
+    assert!(!told.contains("kept-and-sealed"));
+    assert_eq!(next(&portal.post("metadata", &[]).await), "domain");
+    let home = portal.get("/portal").await.body;
+    assert!(home.contains("client-of-ours") && home.contains(&redirect_uri), "{home}");
+    assert_eq!(portal.get("/portal/setup/test").await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_directory_alone_has_the_steps_of_provisioning_only() {
+    let portal = Portal::started().await;
+    assert_eq!(next(&portal.post("provider", &[("provider", "scim")]).await), "provisioning");
+    for step in ["create", "values", "attributes", "metadata", "domain", "test"] {
+        assert_eq!(portal.get(&format!("/portal/setup/{step}")).await.status, 404, "{step}");
+    }
+    let page = portal.get("/portal/setup/provisioning").await.body;
+    assert!(page.contains("Step 2 of 2"), "{page}");
+    let made = portal.post("provisioning", &[("token", "on")]).await.body;
+    assert_eq!(made.matches(">scim_").count(), 1, "{made}");
+    assert_eq!(portal.post("provisioning", &[]).await.header("location"), "/portal");
+    assert_eq!(portal.state(), State::Completed);
+    // Of a sign-in that nobody set up nothing is said.
+    let home = portal.get("/portal").await.body;
+    assert!(!home.contains("Setup in progress") && home.contains("Base URL"), "{home}");
+}
+
+#[actix_web::test]
+async fn a_directory_alone_is_not_offered_where_the_link_does_not_cover_it() {
+    let mut portal = Portal::new(&[], &[Cover::SignIn]);
+    portal.start().await;
+    let page = portal.get("/portal/setup/provider").await.body;
+    assert!(page.contains("value=\"openid\"") && !page.contains("value=\"scim\""), "{page}");
+    assert_eq!(portal.post("provider", &[("provider", "scim")]).await.status, 200);
+    assert!(portal.get("/portal/setup/create").await.status != 404);
+}
+
+#[actix_web::test]
+async fn another_way_can_be_chosen_until_something_rests_on_the_first() {
+    let portal = Portal::started().await;
+    portal.post("provider", &[("provider", "openid")]).await;
+    let first = portal.connection();
+    portal.post("create", &[]).await;
+    assert_eq!(next(&portal.post("provider", &[("provider", "okta")]).await), "create");
+    let second = portal.connection();
+    assert_eq!((second.protocol, &*second.provider), (Protocol::Saml, "okta"));
+    // The draft that nobody needs is gone, and the steps begin anew.
+    let store = portal.world.store();
+    assert!(store.read_now(|db| connections::find(db, &first.id)).is_err());
+    assert_eq!(next(&portal.get("/portal/setup").await), "create");
+    portal.post("provisioning", &[("token", "on")]).await;
+    let refused = portal.post("provider", &[("provider", "openid")]).await;
+    assert!(refused.body.contains("something rests on that"), "{}", refused.body);
+    assert_eq!(portal.connection().id, second.id);
+}

@@ -1,0 +1,112 @@
+//! What an IT admin chooses in the first step: the provider, and how it signs people in.
+
+use super::{Cover, SetupLink, Step, Way, find};
+use crate::crypto::{MasterKey, PrivateKey};
+use crate::error::{Error, Result};
+use crate::guides::GENERIC;
+use crate::store::connections::{
+    self, Connection, ConnectionPatch, ConnectionState, NewConnection, Protocol, Settings,
+};
+use crate::store::directories;
+use crate::store::schema::setup_links;
+use crate::store::{Json, SetupLinkId, Tx};
+use diesel::prelude::*;
+
+/// What is chosen.
+#[derive(Clone, Copy)]
+pub enum Choice<'a> {
+    /// A provider that signs people in by SAML, by its guide.
+    Guide(&'a str),
+    /// One that speaks OpenID Connect, and the key by which the new connection can prove who it is.
+    OpenId(&'a MasterKey, &'a PrivateKey),
+    /// The directory alone.
+    Directory,
+}
+
+impl Choice<'_> {
+    const fn way(self) -> Way {
+        match self {
+            Self::Guide(_) => Way::Saml,
+            Self::OpenId(..) => Way::OpenId,
+            Self::Directory => Way::Directory,
+        }
+    }
+
+    fn guide(&self) -> &str {
+        if let Self::Guide(guide) = self { guide } else { GENERIC }
+    }
+}
+
+/// Chooses the identity provider: drafts the link's connection, or says of the one that it has which guide it goes by.
+/// Who chooses another way than before takes the steps of that way from the beginning.
+pub fn choose(tx: &mut Tx, id: &SetupLinkId, choice: Choice<'_>, name: &str) -> Result<Connection> {
+    let mut link = find(tx.db, id)?;
+    let way = choice.way();
+    let is_other = way != link.way();
+    if way == Way::Directory && !link.covers.contains(&Cover::Provisioning) {
+        let detail = "This link does not cover provisioning. Ask for one that does.";
+        return Err(Error::conflict("not_covered", detail));
+    }
+    let mut present = match &link.connection_id {
+        Some(connection) => Some(connections::find(tx.db, connection)?),
+        None => None,
+    };
+    if let Some(known) = present.as_ref().filter(|known| is_other && known.knows_its_provider()) {
+        let detail = format!(
+            "{} is set up already, in another way. Ask for a link to a new connection.",
+            known.name
+        );
+        return Err(Error::conflict("other_protocol", detail));
+    }
+    let protocol = if way == Way::OpenId { Protocol::Oidc } else { Protocol::Saml };
+    if let Some(other) = present.take_if(|present| present.protocol != protocol) {
+        discard(tx, &link, &other)?;
+    }
+    if is_other {
+        let mut done = link.done.clone().into_inner();
+        done.retain(|step| matches!(step, Step::Domain | Step::Provisioning));
+        link.done = Json::from(done);
+    }
+    link.provider = Some(if way == Way::Saml { choice.guide() } else { way.as_str() }.to_owned());
+    let connection = match present {
+        Some(present) => {
+            // A name that somebody gave it stays.
+            let name = (!present.knows_its_provider()).then(|| name.to_owned());
+            let provider = Some(choice.guide().to_owned());
+            let patch = ConnectionPatch { name, provider, ..Default::default() };
+            connections::change(tx, &present.id, patch)?
+        }
+        None => draft(tx, &link, choice, name)?,
+    };
+    link.connection_id = Some(connection.id.clone());
+    diesel::update(setup_links::table.find(id)).set(&link).execute(tx.db)?;
+    Ok(connection)
+}
+
+fn draft(tx: &mut Tx, link: &SetupLink, choice: Choice<'_>, name: &str) -> Result<Connection> {
+    let new = NewConnection {
+        name: name.to_owned(),
+        provider: choice.guide().to_owned(),
+        settings: Settings::default(),
+    };
+    match choice {
+        Choice::OpenId(master, key) => {
+            connections::openid::create(tx, master, &link.organization_id, new, key)
+        }
+        _ => connections::create(tx, &link.organization_id, new),
+    }
+}
+
+/// Takes a draft away that this link has made, and that nothing rests on, because it speaks the other protocol.
+fn discard(tx: &mut Tx, link: &SetupLink, draft: &Connection) -> Result<()> {
+    let is_own = draft.state == ConnectionState::Draft && draft.created_at >= link.created_at;
+    if !is_own || directories::by_connection(tx.db, &draft.id)?.is_some() {
+        let detail = format!(
+            "{} has begun in another way, and something rests on that. Ask for a link to a new connection.",
+            draft.name
+        );
+        return Err(Error::conflict("other_protocol", detail));
+    }
+    connections::delete(tx, &draft.id)?;
+    Ok(())
+}
