@@ -1,6 +1,7 @@
 //! Pages that people who sign in see: one view struct each, rendered by one function.
 
 mod break_glass;
+mod hand_over;
 mod portal;
 mod shell;
 mod signed_out;
@@ -8,6 +9,7 @@ mod test_result;
 mod turns;
 
 pub use self::break_glass::{BreakGlass, BreakGlassFault, break_glass};
+pub use self::hand_over::{HandOver, portal_hand_over};
 pub use self::portal::{
     Arrival, Arrivals, Body, DomainLine, Fault, Frame, Notice, PortalHome, SetupEntry, SetupStep,
     StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, portal_home, setup_entry, setup_step,

@@ -369,7 +369,7 @@ pub fn portal_home(state: &State, view: &PortalHome) -> HttpResponse {
 
 impl<'a> Shell<'a> {
     /// A sentence with one name filled in.
-    fn with(self, key: &str, name: &str, value: &str) -> String {
+    pub(super) fn with(self, key: &str, name: &str, value: &str) -> String {
         self.fill(key, &[(name, value)])
     }
 

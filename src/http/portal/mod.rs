@@ -6,6 +6,7 @@
 mod act;
 mod entry;
 mod frame;
+mod hand_over;
 mod home;
 mod provider;
 mod seat;
@@ -27,6 +28,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/portal/link/{link}").get(entry::claimed))
         .service(web::resource("/portal").get(home::show))
         .service(web::resource("/portal/token").post(home::rotate))
+        .service(web::resource("/portal/hand-over").get(hand_over::show).post(hand_over::give))
         .service(web::resource("/portal/setup").get(step::next))
         .service(
             web::resource("/portal/setup/{step}")

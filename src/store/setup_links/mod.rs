@@ -5,6 +5,7 @@
 
 mod choice;
 mod claim;
+mod hand_over;
 mod making;
 mod sessions;
 mod steps;
@@ -13,6 +14,7 @@ mod tests;
 
 pub use choice::{Choice, choose};
 pub use claim::{Refusal, finish, reopen, seat, start};
+pub use hand_over::hand_over;
 pub use making::{NewLink, create};
 pub use sessions::{NewSession, OPENED_WITHIN, STAYS, create_session, origins};
 pub use steps::{Cover, Step, Way, steps};

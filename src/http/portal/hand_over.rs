@@ -1,0 +1,43 @@
+//! The setup is handed over to a colleague, who has the rights that it takes.
+
+use super::frame;
+use super::seat::{Posted, Seat};
+use crate::error::Result;
+use crate::http::error::PageError;
+use crate::http::pages::{self, HandOver};
+use crate::http::server::State;
+use crate::store::setup_links;
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+
+/// `GET /portal/hand-over`: what comes of it, before anything does.
+pub(in crate::http) async fn show(
+    state: Data<State>,
+    seat: Seat,
+) -> Result<HttpResponse, PageError> {
+    Ok(render(&state, &seat, None))
+}
+
+/// `POST /portal/hand-over`: makes the colleague's link, shown this once, and ends this visit.
+pub(in crate::http) async fn give(
+    state: Data<State>,
+    posted: Posted,
+) -> Result<HttpResponse, PageError> {
+    let seat = &posted.seat;
+    let (id, scope) = (seat.link.id.clone(), &seat.link.organization_id);
+    let (_, secret) =
+        state.store.write(scope, seat.actor(), move |tx| setup_links::hand_over(tx, &id)).await?;
+    let address = format!("{}/setup/{}", state.config.public_url.as_str(), secret.reveal());
+    Ok(render(&state, seat, Some(address)))
+}
+
+fn render(state: &State, seat: &Seat, link: Option<String>) -> HttpResponse {
+    let open = seat.steps(state).into_iter().find(|step| !seat.link.has_done(*step));
+    let view = HandOver {
+        frame: frame::frame(seat, None),
+        step: open.map(|step| frame::say(state, seat, step, "name")),
+        ends: frame::day(seat.link.expires_at),
+        link,
+    };
+    pages::portal_hand_over(state, &view)
+}

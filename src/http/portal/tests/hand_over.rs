@@ -1,0 +1,49 @@
+//! A setup is handed over to a colleague.
+
+use super::*;
+
+#[actix_web::test]
+async fn what_is_handed_over_goes_on_in_the_colleague_s_browser_and_ends_in_this_one() {
+    let mut portal = Portal::started().await;
+    portal.post("provider", &[("provider", "okta")]).await;
+    let connection = portal.connection();
+    assert!(portal.get("/portal/setup").await.header("location").ends_with("/create"));
+    let asked = portal.get("/portal/hand-over").await.body;
+    let (keep, give) = (asked.find("Keep it here").unwrap(), asked.find("Make the link").unwrap());
+    assert!(keep < give && asked.contains("Create the app"), "{asked}");
+    // To look changes nothing.
+    assert_eq!(portal.state(), State::InProgress);
+    assert_eq!(portal.send("/portal/hand-over", &[]).await.status, 403);
+    let token = portal.form_token("/portal/hand-over").await;
+    let given = portal.send("/portal/hand-over", &[("form_token", &token)]).await;
+    assert!(given.body.contains("once") && given.status == 200, "{}", given.body);
+    let secret = given.body.split("/setup/sl_").nth(1).unwrap();
+    let secret = format!("sl_{}", secret.split(['<', '"']).next().unwrap());
+
+    assert_eq!(portal.get("/portal").await.status, 401);
+    assert_eq!(portal.state(), State::Revoked);
+    let before = portal.link.clone();
+    let store = portal.world.store();
+    let link = store.read_now(|db| setup_links::by_token(db, &secret)).unwrap().unwrap();
+    assert_eq!(link.covers.clone().into_inner(), before.covers.clone().into_inner());
+    assert_eq!(
+        (link.expires_at, link.organization_id),
+        (before.expires_at, before.organization_id)
+    );
+    assert_eq!(link.connection_id, Some(connection.id));
+    assert_eq!(link.created_by, format!("portal:{}", before.id));
+    portal.token = Secret::from(secret);
+    portal.link.id = link.id;
+    portal.cookie = None;
+    assert_eq!(portal.start().await.status, 303);
+    assert!(portal.get("/portal/setup").await.header("location").ends_with("/create"));
+}
+
+#[actix_web::test]
+async fn a_link_that_is_over_cannot_be_handed_over() {
+    let portal = Portal::started().await;
+    let (store, id) = (portal.world.store(), portal.link.id.clone());
+    store.system(|tx| setup_links::revoke(tx, &id));
+    let refused = store.try_system(|tx| setup_links::hand_over(tx, &id));
+    assert_eq!(testing::refused(refused), "setup_link_over");
+}
