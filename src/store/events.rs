@@ -98,6 +98,7 @@ pub const KINDS: &[&str] = &[
     "session.ended",
     "setup_link.completed",
     "setup_link.created",
+    "setup_link.help_wanted",
     "setup_link.opened",
     "setup_link.revoked",
     "sign_in.failed",

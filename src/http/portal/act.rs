@@ -1,5 +1,6 @@
 //! A step of a setup, as it is taken: what REST and the command line do, in the name of the link.
 
+mod help;
 mod metadata;
 mod openid;
 mod provider;
@@ -30,6 +31,7 @@ pub(in crate::http) async fn take(
 ) -> Result<HttpResponse, PageError> {
     let step = step::find(&state, &posted.seat, &step)?;
     let done = match step {
+        _ if posted.has("missing") => help::ask(&state, &posted, step).await,
         Step::Provider => provider::choose(&state, &posted).await,
         Step::Create | Step::Values | Step::Attributes => finish(&state, &posted.seat, step).await,
         Step::Metadata if posted.seat.link.way() == Way::OpenId => {

@@ -1,6 +1,7 @@
 //! The rules of the portal, through the whole application without a network.
 
 mod hand_over;
+mod help;
 mod tokens;
 mod upload;
 mod ways;

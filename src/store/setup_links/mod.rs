@@ -6,6 +6,7 @@
 mod choice;
 mod claim;
 mod hand_over;
+mod help;
 mod making;
 mod sessions;
 mod steps;
@@ -15,6 +16,7 @@ mod tests;
 pub use choice::{Choice, choose};
 pub use claim::{Refusal, finish, reopen, seat, start};
 pub use hand_over::hand_over;
+pub use help::{Missing, ask_for_help};
 pub use making::{NewLink, create};
 pub use sessions::{NewSession, OPENED_WITHIN, STAYS, create_session, origins};
 pub use steps::{Cover, Step, Way, steps};

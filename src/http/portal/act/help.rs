@@ -1,0 +1,29 @@
+//! Somebody does not find what the step speaks of.
+
+use super::{Outcome, render};
+use crate::error::{Error, Result};
+use crate::http::pages::Notice;
+use crate::http::portal::seat::Posted;
+use crate::http::server::State;
+use crate::store::setup_links::{self, Missing, Step};
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+
+/// Tells the operator, and shows the step again.
+pub(super) async fn ask(state: &Data<State>, posted: &Posted, step: Step) -> Result<HttpResponse> {
+    let seat = &posted.seat;
+    let missing = posted.text("missing").parse::<Missing>();
+    let missing = missing.map_err(|detail| Error::invalid("/missing", "invalid", detail))?;
+    let (id, scope) = (seat.link.id.clone(), &seat.link.organization_id);
+    state
+        .store
+        .write(scope, seat.actor(), move |tx| setup_links::ask_for_help(tx, &id, step, missing))
+        .await?;
+    let operator = [("operator", &*state.config.brand.name)];
+    let notice = Notice {
+        is_good: true,
+        title: state.locale.fill("portal.missing.told", &operator),
+        text: state.locale.text("portal.missing.told_text").to_owned(),
+    };
+    render(state, seat, step, Outcome { notice: Some(notice), ..Outcome::default() }).await
+}
