@@ -1,6 +1,7 @@
 mod aliases;
 mod network;
 mod pages;
+mod portal_pages;
 
 use super::server::State;
 use super::testing::{PRODUCTION, world};

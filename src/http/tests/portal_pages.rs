@@ -1,0 +1,185 @@
+//! The portal's pages with everything on them that can be, for the rules that hold for every page.
+
+use super::pages::HOSTILE;
+use crate::guides::{Kind, Value};
+use crate::http::pages::{
+    self, Arrival, Arrivals, Body, DomainLine, Fault, Frame, HandOver, Notice, PortalHome,
+    SetupEntry, SetupStep, StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, Way,
+};
+use crate::http::testing::World;
+use crate::saml::check::{Check, CheckName};
+use actix_web::HttpResponse;
+
+fn hostile() -> String {
+    HOSTILE.to_owned()
+}
+
+fn frame() -> Frame {
+    let notice = Notice { is_good: false, title: hostile(), text: hostile() };
+    Frame {
+        organization: hostile(),
+        form_token: hostile(),
+        notice: Some(notice),
+        back: Some("https://app.example/?a=\"<b>".to_owned()),
+    }
+}
+
+fn value() -> Value {
+    Value { kind: Kind::Paste, label: hostile(), value: hostile(), may_differ: true }
+}
+
+fn domain() -> DomainLine {
+    DomainLine { id: hostile(), name: hostile(), is_live: false, record: (hostile(), hostile()) }
+}
+
+fn arrivals() -> Arrivals {
+    let request = |is_refused| Arrival { time: hostile(), effect: hostile(), is_refused };
+    Arrivals { requests: vec![request(true), request(false)], counts: hostile() }
+}
+
+fn step(world: &World, body: Body) -> HttpResponse {
+    let line = |is_done| StepLine {
+        number: 1,
+        name: hostile(),
+        hint: hostile(),
+        href: Some("/portal/setup/create".to_owned()),
+        is_done,
+        is_here: !is_done,
+    };
+    let fields = ["metadata_url", "metadata_file", "metadata_xml", "entity_id", "sign_on_url"];
+    let more = ["certificate", "issuer", "client_id", "client_secret", "domain"];
+    let fault = |field: &str| Fault { field: field.to_owned(), text: hostile() };
+    let view = SetupStep {
+        frame: frame(),
+        eyebrow: hostile(),
+        title: hostile(),
+        lead: hostile(),
+        provider: hostile(),
+        steps: vec![line(true), line(false)],
+        previous: Some("/portal/setup/provider".to_owned()),
+        finish: Some(hostile()),
+        faults: fields.into_iter().chain(more).map(fault).collect(),
+        body,
+    };
+    pages::setup_step(&world.state, &view)
+}
+
+/// What each step shows, but the one of the test.
+fn bodies() -> Vec<Body> {
+    let tile = Tile {
+        id: hostile(),
+        tile: hostile(),
+        name: hostile(),
+        speaks: hostile(),
+        is_chosen: true,
+    };
+    let told = Told {
+        entity: "portal.told_other",
+        is_fine: false,
+        entity_id: hostile(),
+        sign_on: vec![hostile()],
+        certificates: vec![(hostile(), hostile())],
+    };
+    let typed = TypedMetadata {
+        url: hostile(),
+        xml: hostile(),
+        entity_id: hostile(),
+        sign_on_url: hostile(),
+        certificate: hostile(),
+    };
+    let path = || vec![hostile(), hostile()];
+    vec![
+        Body::Provider(vec![tile]),
+        Body::Create { path: path(), any: "portal.create_any" },
+        Body::Create { path: Vec::new(), any: "portal.create_openid" },
+        Body::Values { path: path(), values: vec![value()], file: Some("/saml/con_1".to_owned()) },
+        Body::Attributes { path: path(), rows: vec![(hostile(), hostile())], assign: path() },
+        Body::Metadata {
+            path: path(),
+            button: hostile(),
+            not_this: hostile(),
+            has_url: true,
+            typed,
+            told: Some(told),
+        },
+        Body::OpenId {
+            issuer: hostile(),
+            client_id: hostile(),
+            has_secret: true,
+            told: vec![(hostile(), hostile())],
+        },
+        Body::Domain { typed: hostile(), domains: vec![domain()] },
+        Body::Provisioning {
+            path: path(),
+            groups_path: path(),
+            values: vec![(value(), true), (value(), false)],
+            is_made: true,
+            is_known: true,
+            are_groups_on: true,
+            arrivals: arrivals(),
+        },
+    ]
+}
+
+fn test() -> Body {
+    let check = |passed| Check {
+        name: CheckName::Audience,
+        passed,
+        expected: Some(hostile()),
+        received: Some(format!("{HOSTILE}/")),
+    };
+    let last = Tested {
+        trace: "trc_1".to_owned(),
+        passed: Some(false),
+        cause: Some((hostile(), hostile())),
+        fix: Some(hostile()),
+        path: Some(hostile()),
+        back_to: Some(Way { label: hostile(), href: "/portal/setup/values".to_owned() }),
+        checks: vec![check(true), check(false)],
+    };
+    Body::Test { last: Some(last), is_tested: false }
+}
+
+fn home() -> PortalHome {
+    let token = TokenLine { hint: hostile(), state: hostile(), used: hostile() };
+    PortalHome {
+        frame: frame(),
+        provider: hostile(),
+        tile: hostile(),
+        state: Some((hostile(), false)),
+        unfinished: Some("/portal/setup/values".to_owned()),
+        first: "/portal/setup/provider".to_owned(),
+        facts: vec![(hostile(), hostile())],
+        values: vec![value()],
+        domains: vec![domain()],
+        base_url: Some("https://sso.example.com/scim/v2/con_1".to_owned()),
+        tokens: vec![token],
+        new_token: Some(hostile()),
+        arrivals: arrivals(),
+        activity: vec![(hostile(), hostile())],
+    }
+}
+
+/// Every page of the portal, by the name of its template; `portal_step` is every step but the one of the test, which has
+/// another policy.
+pub(super) fn every_one(world: &World) -> Vec<(&'static str, HttpResponse)> {
+    let state = &world.state;
+    let entry = |ends| {
+        let view = SetupEntry { token: HOSTILE, organization: HOSTILE, note: Some(HOSTILE), ends };
+        pages::setup_entry(state, &view)
+    };
+    let hand_over = |step, link| {
+        let view = HandOver { frame: frame(), step, ends: hostile(), link };
+        pages::portal_hand_over(state, &view)
+    };
+    let mut all = vec![
+        ("setup_entry", entry(Some(HOSTILE))),
+        ("setup_entry", entry(None)),
+        ("setup_step", step(world, test())),
+        ("portal_home", pages::portal_home(state, &home())),
+        ("portal_hand_over", hand_over(Some(hostile()), None)),
+        ("portal_hand_over", hand_over(None, Some(hostile()))),
+    ];
+    all.extend(bodies().into_iter().map(|body| ("portal_step", step(world, body))));
+    all
+}
