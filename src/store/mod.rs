@@ -23,6 +23,7 @@ mod input;
 pub mod keys;
 pub mod logouts;
 pub mod members;
+pub mod names;
 pub mod notices;
 pub mod organizations;
 pub mod origin;

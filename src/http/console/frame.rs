@@ -20,12 +20,15 @@ pub(in crate::http) struct Area {
 /// Customers.
 pub(super) const ORGANIZATIONS: Area =
     Area { name: "organizations", href: "/console/organizations", roles: Read::ROLES };
+/// Attempts to sign in.
+pub(super) const TRACES: Area =
+    Area { name: "traces", href: "/console/traces", roles: Read::ROLES };
 /// Who signs in here.
 pub(super) const MEMBERS: Area =
     Area { name: "members", href: "/console/settings/members", roles: Members::ROLES };
 
 /// What the navigation shows, in its order. A new area is a line here.
-const AREAS: &[Area] = &[ORGANIZATIONS, MEMBERS];
+const AREAS: &[Area] = &[ORGANIZATIONS, TRACES, MEMBERS];
 
 /// One line of the navigation.
 pub(in crate::http) struct NavLine {
@@ -62,7 +65,7 @@ pub(in crate::http) struct FieldFault {
 /// The frame of a page of `here`.
 pub(super) fn frame<N: Needs>(state: &State, seat: &Seat<N>, here: Area) -> Frame {
     let line = |area: &Area| NavLine {
-        label: state.locale.text(&format!("console.area.{}", area.name)).to_owned(),
+        label: label(state, *area),
         href: area.href,
         is_here: *area == here,
     };
@@ -73,6 +76,11 @@ pub(super) fn frame<N: Needs>(state: &State, seat: &Seat<N>, here: Area) -> Fram
         form_token: seat.form_token.clone(),
         nav: AREAS.iter().filter(|area| area.roles.contains(&seat.member.role)).map(line).collect(),
     }
+}
+
+/// What an area is called.
+pub(super) fn label(state: &State, area: Area) -> String {
+    state.locale.text(&format!("console.area.{}", area.name)).to_owned()
 }
 
 /// What a role is called.

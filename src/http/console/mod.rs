@@ -5,11 +5,14 @@
 
 mod entry;
 mod frame;
+mod listing;
 mod members;
 mod organizations;
 mod seat;
 #[cfg(test)]
 mod tests;
+mod traces;
+mod words;
 
 use actix_web::web::{self, ServiceConfig};
 
@@ -29,6 +32,9 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .post(organizations::create),
         )
         .service(web::resource("/console/organizations/new").get(organizations::new))
+        .service(web::resource("/console/traces").get(traces::list))
+        .service(web::resource("/console/traces/{trace}").get(traces::one))
+        .service(web::resource("/t/{trace}").get(traces::short))
         .service(
             web::resource("/console/settings/members").get(members::list).post(members::invite),
         )

@@ -1,6 +1,7 @@
 //! Customers: the list, and a new one (UX 7.3).
 
 use super::frame::{self, FieldFault, Frame, ORGANIZATIONS};
+use super::listing::{self, Moment, Pager};
 use super::seat::{Manage, Posted, Read, Seat};
 use crate::domain::DomainName;
 use crate::error::{Error, FieldError, Result};
@@ -31,8 +32,7 @@ struct Line {
     name: String,
     external_id: Option<String>,
     is_demo: bool,
-    time: String,
-    day: String,
+    created: Moment,
 }
 
 #[derive(Template)]
@@ -42,7 +42,7 @@ struct ListPage<'a> {
     frame: Frame,
     q: &'a str,
     lines: Vec<Line>,
-    next: Option<String>,
+    pager: Pager,
     is_continued: bool,
     may_create: bool,
 }
@@ -59,19 +59,14 @@ pub(in crate::http) async fn list(
     let text = (!q.is_empty()).then(|| q.to_owned());
     let filter = Filter { text, ..Filter::default() };
     let page = state.store.read(move |db| organizations::page(db, &window, &filter)).await?;
-    let next = page.next_cursor.map(|cursor| {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        if !q.is_empty() {
-            query.append_pair("q", q);
-        }
-        format!("/console/organizations?{}", query.append_pair("cursor", &cursor).finish())
-    });
+    let next = page.next_cursor.as_deref();
+    let pager = listing::pager("/console/organizations", &[("q", q)], is_continued, next);
     let view = ListPage {
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, ORGANIZATIONS),
         q,
         lines: page.data.into_iter().map(line).collect(),
-        next,
+        pager,
         is_continued,
         may_create: seat.may::<Manage>(),
     };
@@ -84,8 +79,7 @@ fn line(organization: Organization) -> Line {
         name: organization.name,
         external_id: organization.external_id,
         is_demo: organization.is_demo,
-        time: organization.created_at.to_string(),
-        day: organization.created_at.to_utc().format("%-d %b %Y").to_string(),
+        created: listing::day(organization.created_at),
     }
 }
 

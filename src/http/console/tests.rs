@@ -1,5 +1,7 @@
 //! The rules of the console, through the whole application without a network.
 
+mod traces;
+
 use crate::crypto::{self, Secret};
 use crate::http::testing::{Answer, PRODUCTION, World, world};
 use crate::store::members::{self, Member, NewMember, Role};
@@ -22,6 +24,9 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("GET", "/console/organizations", &Role::ALL),
     ("POST", "/console/organizations", &[Role::Owner, Role::Admin]),
     ("GET", "/console/organizations/new", &[Role::Owner, Role::Admin]),
+    ("GET", "/console/traces", &Role::ALL),
+    ("GET", "/console/traces/{trace}", &Role::ALL),
+    ("GET", "/t/{trace}", &[]),
     ("GET", "/console/settings/members", &[Role::Owner]),
     ("POST", "/console/settings/members", &[Role::Owner]),
     ("GET", "/console/settings/members/{member}", &[Role::Owner]),
@@ -99,6 +104,20 @@ impl Desk {
         self.world.store().system(|tx| members::create(tx, &new))
     }
 
+    /// A path with IDs of things that are there, made for it.
+    fn filled(&self, path: &str) -> String {
+        let mut path = path.to_owned();
+        if path.contains("{member}") {
+            path = path.replace("{member}", self.other(Role::Viewer).id.as_str());
+        }
+        let store = self.world.store();
+        let connection = testing::active(store, MemberId::new().as_str(), None);
+        if path.contains("{trace}") {
+            path = path.replace("{trace}", traces::failed(self, &connection).id.as_str());
+        }
+        path
+    }
+
     async fn is_in(&self) -> bool {
         self.get("/console/organizations").await.status == 200
     }
@@ -124,7 +143,7 @@ async fn a_route_lets_in_whom_it_names_and_nobody_else() {
             if !desk.is_in().await {
                 desk.sign_in(PASSWORD).await;
             }
-            let path = path.replace("{member}", desk.other(Role::Viewer).id.as_str());
+            let path = desk.filled(path);
             let answer = match *method {
                 "GET" => desk.get(&path).await,
                 _ => desk.post(&path, &[("name", "Globex")]).await,

@@ -1,0 +1,96 @@
+//! What all lists have in common: addresses that keep a filter, the way to the next page, moments in short.
+
+use crate::clock::Time;
+use crate::http::server::State;
+use url::form_urlencoded;
+
+/// Where a list goes on, and back to its beginning.
+pub(in crate::http) struct Pager {
+    /// The beginning, on a page that is not the first.
+    pub(in crate::http) first: Option<String>,
+    /// The page after this one, if there is one.
+    pub(in crate::http) next: Option<String>,
+}
+
+/// A moment in a table or a fact.
+pub(in crate::http) struct Moment {
+    /// For programs, and in full.
+    pub(in crate::http) time: String,
+    /// For people.
+    pub(in crate::http) short: String,
+}
+
+/// A choice of a filter: a link that keeps the rest of it.
+pub(in crate::http) struct Choice {
+    /// What it says.
+    pub(in crate::http) label: String,
+    /// Where it leads.
+    pub(in crate::http) href: String,
+    /// Whether it is what the page shows.
+    pub(in crate::http) is_here: bool,
+}
+
+/// An address with those parts of a query that have a value.
+pub(super) fn href(path: &str, parts: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(parts.iter().filter(|(_, value)| !value.is_empty()));
+    match query.finish() {
+        query if query.is_empty() => path.to_owned(),
+        query => format!("{path}?{query}"),
+    }
+}
+
+/// The ways from a page of a list on which a filter goes on.
+pub(super) fn pager(
+    path: &str,
+    parts: &[(&str, &str)],
+    is_continued: bool,
+    next: Option<&str>,
+) -> Pager {
+    let continued = |cursor| {
+        let parts: Vec<_> = parts.iter().copied().chain([("cursor", cursor)]).collect();
+        href(path, &parts)
+    };
+    Pager { first: is_continued.then(|| href(path, parts)), next: next.map(continued) }
+}
+
+/// A day.
+pub(super) fn day(time: Time) -> Moment {
+    Moment { time: time.to_string(), short: time.to_utc().format("%-d %b %Y").to_string() }
+}
+
+/// A moment of a log, in UTC with seconds.
+pub(super) fn second(time: Time) -> Moment {
+    Moment { time: time.to_string(), short: time.to_utc().format("%-d %b %Y %H:%M:%S").to_string() }
+}
+
+/// How long something took: `640 ms`, `8.6 s`.
+pub(super) fn took(state: &State, milliseconds: i64) -> String {
+    let (key, value) = match milliseconds {
+        ..1_000 => ("console.milliseconds", milliseconds.to_string()),
+        _ => {
+            ("console.seconds", format!("{}.{}", milliseconds / 1_000, milliseconds % 1_000 / 100))
+        }
+    };
+    state.locale.fill(key, &[("number", &value)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_keeps_what_has_a_value() {
+        assert_eq!(href("/a", &[("q", ""), ("b", "")]), "/a");
+        assert_eq!(href("/a", &[("q", "x&y"), ("b", ""), ("c", "1")]), "/a?q=x%26y&c=1");
+    }
+
+    #[test]
+    fn a_pager_keeps_the_filter() {
+        let middle = pager("/a", &[("q", "x")], true, Some("org_1"));
+        assert_eq!(middle.first.as_deref(), Some("/a?q=x"));
+        assert_eq!(middle.next.as_deref(), Some("/a?q=x&cursor=org_1"));
+        let only = pager("/a", &[], false, None);
+        assert!(only.first.is_none() && only.next.is_none());
+    }
+}

@@ -1,0 +1,159 @@
+//! One sign-in trace: why it failed, what to change and where, each check, what happened when.
+
+use super::{LIST, badge, connection, names_of, organization, title};
+use crate::cause::Cause;
+use crate::check::Check;
+use crate::clock::Time;
+use crate::error::Result;
+use crate::guides::Fix;
+use crate::http::console::frame::{self, Frame, TRACES};
+use crate::http::console::listing::{self, Moment};
+use crate::http::console::seat::{Read, Seat};
+use crate::http::console::words::Badge;
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::store::names::Names;
+use crate::store::traces::{self, Outcome, Step, Trace};
+use crate::store::{TraceId, connections};
+use crate::views::trace::{fix, masked, step};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use askama::Template;
+
+/// What to change, and where.
+struct FixView {
+    sentence: String,
+    place: Option<String>,
+    value: Option<String>,
+    /// All of it, to send to somebody.
+    whole: String,
+}
+
+/// A step of the sign-in.
+struct StepLine {
+    title: String,
+    time: Option<String>,
+    after: String,
+    class: &'static str,
+}
+
+struct View {
+    id: String,
+    title: String,
+    badge: Badge,
+    kind: String,
+    began: Moment,
+    ended: Option<Moment>,
+    took: Option<String>,
+    person: Option<String>,
+    organization: Option<String>,
+    connection: Option<String>,
+    application: Option<String>,
+    code: Option<String>,
+    fix: Option<FixView>,
+    checks: Vec<Check>,
+    steps: Vec<StepLine>,
+    /// Others that failed on the same connection.
+    same: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "console/trace.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    view: View,
+}
+
+/// `GET /console/traces/{trace}`
+pub(in crate::http) async fn one(
+    state: Data<State>,
+    seat: Seat<Read>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let id: TraceId = id.parse()?;
+    let found = state.store.read(move |db| {
+        let trace = traces::find(db, &id)?;
+        let of = match &trace.connection_id {
+            Some(id) => connections::by_id_with_organization(db, id)?.map(|found| found.0),
+            None => None,
+        };
+        let names = names_of(db, std::slice::from_ref(&trace))?;
+        let timeline = traces::timeline(db, &trace)?;
+        Ok((trace, timeline, of, names))
+    });
+    let (trace, timeline, of, names) = found.await?;
+    let cause = trace.cause.as_deref().and_then(Cause::from_code);
+    let (words, public_url) = ((&state.guides, &state.locale), state.config.public_url.as_str());
+    let fix = cause.map(|cause| fix(words, public_url, cause, of.as_ref()));
+    let steps = timeline.iter().map(|moment| line(&state, moment, trace.started_at)).collect();
+    let page = Page {
+        shell: frame::shell(&state),
+        frame: frame::frame(&state, &seat, TRACES),
+        view: view(&state, trace, &names, fix, steps),
+    };
+    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
+}
+
+fn view(
+    state: &State,
+    trace: Trace,
+    names: &Names,
+    fix: Option<Fix>,
+    steps: Vec<StepLine>,
+) -> View {
+    let say = |key: String| state.locale.text(&key).to_owned();
+    let same = trace.connection_id.as_ref().filter(|_| trace.outcome == Outcome::Failed);
+    View {
+        title: title(state, &trace)
+            .unwrap_or_else(|| say(format!("console.traces.title.{}", trace.outcome))),
+        badge: badge(state, trace.outcome),
+        kind: say(format!("console.traces.kinds.{}", trace.kind)),
+        began: listing::second(trace.started_at),
+        ended: trace.finished_at.map(listing::second),
+        took: trace
+            .finished_at
+            .map(|end| listing::took(state, end.since(trace.started_at).num_milliseconds())),
+        person: trace.email.as_deref().map(masked),
+        organization: organization(&trace, names),
+        connection: connection(&trace, names),
+        same: same.map(|id| {
+            listing::href(LIST, &[("outcome", trace.outcome.as_str()), ("connection", id.as_str())])
+        }),
+        application: trace.application_id.map(|id| id.to_string()),
+        code: trace.cause,
+        fix: fix.map(to_mend),
+        checks: trace.checks.into_inner(),
+        id: trace.id.to_string(),
+        steps,
+    }
+}
+
+fn to_mend(fix: Fix) -> FixView {
+    let place = fix.line();
+    let lines = [Some(fix.sentence.as_str()), place.as_deref(), fix.value.as_deref()];
+    let whole = lines.into_iter().flatten().collect::<Vec<_>>().join("\n");
+    FixView { whole, place, sentence: fix.sentence, value: fix.value }
+}
+
+fn line(state: &State, moment: &traces::Moment, began: Time) -> StepLine {
+    let after = match moment.at {
+        Some(at) if at == began => at.to_utc().format("%H:%M:%S").to_string(),
+        Some(at) => format!("+{}", listing::took(state, at.since(began).num_milliseconds())),
+        None => String::new(),
+    };
+    let class = match (moment.at, moment.step) {
+        (None, _) => " off",
+        (_, Step::Refused | Step::Abandoned) => " bad",
+        _ => "",
+    };
+    StepLine {
+        title: step(moment.step, &state.locale).to_owned(),
+        time: moment.at.map(|at| at.to_string()),
+        after,
+        class,
+    }
+}

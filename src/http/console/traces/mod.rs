@@ -1,0 +1,214 @@
+//! Sign-in traces: every attempt, why it failed, and what to change (UX 7.10).
+
+mod detail;
+
+pub(super) use detail::one;
+
+use super::frame::{self, Frame, TRACES};
+use super::listing::{self, Choice, Moment, Pager};
+use super::seat::{Read, Seat};
+use super::words::Badge;
+use crate::cause::Cause;
+use crate::email::Email;
+use crate::error::{Error, Result};
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::http::sign_in::see_other;
+use crate::store::names::{self, Names};
+use crate::store::organizations;
+use crate::store::traces::{self, Filter, Outcome, Trace};
+use crate::store::{ConnectionId, Db, Page, TraceId, Window};
+use crate::views::trace::masked;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Query};
+use askama::Template;
+use serde::Deserialize;
+
+const LIST: &str = "/console/traces";
+
+/// The results, in the order in which they are offered.
+const OUTCOMES: [Outcome; 4] =
+    [Outcome::Failed, Outcome::Succeeded, Outcome::InProgress, Outcome::Abandoned];
+
+/// Which part of the list is wanted. What is left open, or cannot be, is empty or finds nothing.
+#[derive(Clone, Deserialize)]
+pub(in crate::http) struct ListQuery {
+    /// An email address, or a trace's ID.
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    outcome: String,
+    /// An organization's ID, or `external:` and the operator's own.
+    #[serde(default)]
+    organization: String,
+    #[serde(default)]
+    connection: String,
+    cursor: Option<String>,
+}
+
+impl ListQuery {
+    fn parts<'a>(&'a self, outcome: &'a str) -> [(&'a str, &'a str); 4] {
+        [
+            ("q", self.q.trim()),
+            ("outcome", outcome),
+            ("organization", self.organization.trim()),
+            ("connection", self.connection.trim()),
+        ]
+    }
+
+    /// The rows to look for; none if there can be none.
+    fn filter(&self, db: &mut Db) -> Result<Option<Filter>> {
+        let mut filter = Filter::default();
+        let (q, organization) = (self.q.trim(), self.organization.trim());
+        if !q.is_empty() {
+            let Ok(email) = Email::parse(q) else { return Ok(None) };
+            filter.email = Some(email.to_string());
+        }
+        if !self.outcome.is_empty() {
+            let Some(outcome) = OUTCOMES.into_iter().find(|one| one.as_str() == self.outcome)
+            else {
+                return Ok(None);
+            };
+            filter.outcome = Some(outcome);
+        }
+        if !organization.is_empty() {
+            match organizations::resolve(db, organization) {
+                Ok(found) => filter.organization = Some(found.id),
+                Err(Error::NotFound { .. } | Error::Invalid(_)) => return Ok(None),
+                Err(other) => return Err(other),
+            }
+        }
+        if !self.connection.is_empty() {
+            let Ok(id) = self.connection.trim().parse::<ConnectionId>() else { return Ok(None) };
+            filter.connection = Some(id);
+        }
+        Ok(Some(filter))
+    }
+}
+
+struct Line {
+    href: String,
+    began: Moment,
+    badge: Badge,
+    person: Option<String>,
+    organization: Option<String>,
+    connection: Option<String>,
+    cause: Option<String>,
+    took: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "console/traces.html")]
+struct ListPage<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    query: &'a ListQuery,
+    outcomes: Vec<Choice>,
+    lines: Vec<Line>,
+    pager: Pager,
+    is_filtered: bool,
+}
+
+/// `GET /t/{trace}`: the short address, which stands in mails and on error pages.
+pub(in crate::http) async fn short(id: Path<String>) -> Result<HttpResponse, PageError> {
+    let id: TraceId = id.parse()?;
+    Ok(see_other(&format!("{LIST}/{id}")))
+}
+
+/// `GET /console/traces`
+pub(in crate::http) async fn list(
+    state: Data<State>,
+    seat: Seat<Read>,
+    query: Query<ListQuery>,
+) -> Result<HttpResponse, PageError> {
+    let query = query.into_inner();
+    if let Ok(id) = query.q.trim().parse::<TraceId>() {
+        return Ok(see_other(&format!("{LIST}/{id}")));
+    }
+    let window = Window::parse(None, query.cursor.clone())?;
+    let wanted = query.clone();
+    let found = state.store.read(move |db| {
+        let Some(filter) = wanted.filter(db)? else {
+            return Ok((Page { data: Vec::new(), next_cursor: None }, Names::default()));
+        };
+        let page = traces::page(db, &window, &filter)?;
+        let names = names_of(db, &page.data)?;
+        Ok((page, names))
+    });
+    let (page, names) = found.await?;
+    let parts = query.parts(&query.outcome);
+    let view = ListPage {
+        shell: frame::shell(&state),
+        frame: frame::frame(&state, &seat, TRACES),
+        outcomes: choices(&state, &query),
+        lines: page.data.iter().map(|trace| line(&state, trace, &names)).collect(),
+        pager: listing::pager(LIST, &parts, query.cursor.is_some(), page.next_cursor.as_deref()),
+        is_filtered: query.cursor.is_some() || parts.iter().any(|(_, value)| !value.is_empty()),
+        query: &query,
+    };
+    Ok(respond(&state, StatusCode::OK, &Csp::Page, &view))
+}
+
+fn names_of(db: &mut Db, traces: &[Trace]) -> Result<Names> {
+    let organizations = traces.iter().filter_map(|trace| trace.organization_id.clone());
+    let connections = traces.iter().filter_map(|trace| trace.connection_id.clone());
+    names::of(db, organizations.collect(), connections.collect())
+}
+
+fn choices(state: &State, query: &ListQuery) -> Vec<Choice> {
+    let choice = |value: &str, label: String| Choice {
+        href: listing::href(LIST, &query.parts(value)),
+        is_here: query.outcome == value,
+        label,
+    };
+    let all = choice("", state.locale.text("console.traces.all").to_owned());
+    let each = OUTCOMES.into_iter().map(|one| choice(one.as_str(), badge(state, one).label));
+    std::iter::once(all).chain(each).collect()
+}
+
+fn badge(state: &State, outcome: Outcome) -> Badge {
+    let class = match outcome {
+        Outcome::Succeeded => " ok",
+        Outcome::Failed => " bad",
+        Outcome::InProgress => " acc",
+        Outcome::Abandoned => "",
+    };
+    let label = state.locale.text(&format!("console.traces.outcome.{outcome}")).to_owned();
+    Badge { class, label }
+}
+
+fn line(state: &State, trace: &Trace, names: &Names) -> Line {
+    Line {
+        href: format!("{LIST}/{}", trace.id),
+        began: listing::second(trace.started_at),
+        badge: badge(state, trace.outcome),
+        person: trace.email.as_deref().map(masked),
+        organization: organization(trace, names),
+        connection: connection(trace, names),
+        cause: title(state, trace),
+        took: trace
+            .finished_at
+            .map(|end| listing::took(state, end.since(trace.started_at).num_milliseconds())),
+    }
+}
+
+/// Why it failed, in words.
+fn title(state: &State, trace: &Trace) -> Option<String> {
+    let cause = Cause::from_code(trace.cause.as_deref()?)?;
+    Some(state.locale.cause(cause).title.clone())
+}
+
+/// What the organization is called; its ID when it is gone.
+fn organization(trace: &Trace, names: &Names) -> Option<String> {
+    let id = trace.organization_id.as_ref()?;
+    Some(names.organization(id).map_or_else(|| id.to_string(), str::to_owned))
+}
+
+/// What the connection is called; its ID when it is gone.
+fn connection(trace: &Trace, names: &Names) -> Option<String> {
+    let id = trace.connection_id.as_ref()?;
+    Some(names.connection(id).map_or_else(|| id.to_string(), str::to_owned))
+}

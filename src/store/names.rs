@@ -1,0 +1,78 @@
+//! What organizations and connections are called, for lists that name many of them.
+
+use super::schema::{connections, organizations};
+use super::{ConnectionId, Db, OrganizationId};
+use crate::error::Result;
+use diesel::prelude::*;
+use std::collections::HashMap;
+
+/// Names by ID, also of what was deleted and can be restored.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    organizations: HashMap<OrganizationId, String>,
+    connections: HashMap<ConnectionId, String>,
+}
+
+impl Names {
+    /// What an organization is called, if it is known.
+    #[must_use]
+    pub fn organization(&self, id: &OrganizationId) -> Option<&str> {
+        self.organizations.get(id).map(String::as_str)
+    }
+
+    /// What a connection is called, if it is known.
+    #[must_use]
+    pub fn connection(&self, id: &ConnectionId) -> Option<&str> {
+        self.connections.get(id).map(String::as_str)
+    }
+}
+
+/// The names of these, with one query for each kind however many there are.
+pub fn of(
+    db: &mut Db,
+    organizations: Vec<OrganizationId>,
+    connections: Vec<ConnectionId>,
+) -> Result<Names> {
+    let mut names = Names::default();
+    if !organizations.is_empty() {
+        let rows = organizations::table
+            .filter(organizations::id.eq_any(distinct(organizations)))
+            .select((organizations::id, organizations::name))
+            .load(db)?;
+        names.organizations = rows.into_iter().collect();
+    }
+    if !connections.is_empty() {
+        let rows = connections::table
+            .filter(connections::id.eq_any(distinct(connections)))
+            .select((connections::id, connections::name))
+            .load(db)?;
+        names.connections = rows.into_iter().collect();
+    }
+    Ok(names)
+}
+
+fn distinct<T: Ord>(mut ids: Vec<T>) -> Vec<T> {
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing;
+
+    #[test]
+    fn names_are_found_once_however_often_they_are_asked_for() {
+        let store = testing::store();
+        let connection = testing::active(&store, "JumpCloud", None);
+        let unknown = (OrganizationId::new(), ConnectionId::new());
+        let organizations =
+            vec![connection.organization_id.clone(), connection.organization_id.clone(), unknown.0];
+        let connections = vec![connection.id.clone(), unknown.1.clone()];
+        let names = store.read_now(|db| of(db, organizations, connections)).unwrap();
+        assert_eq!(names.organization(&connection.organization_id), Some("Globex"));
+        assert_eq!(names.connection(&connection.id), Some("Globex – JumpCloud"));
+        assert_eq!(names.connection(&unknown.1), None);
+    }
+}
