@@ -17,6 +17,13 @@ pub(in crate::http) struct Area {
     roles: &'static [Role],
 }
 
+impl Area {
+    /// Where it begins.
+    pub(in crate::http) fn href(&self) -> &'static str {
+        self.href
+    }
+}
+
 /// Customers.
 pub(super) const ORGANIZATIONS: Area =
     Area { name: "organizations", href: "/console/organizations", roles: Read::ROLES };

@@ -3,10 +3,12 @@
 //! Every route but those that lead to a session asks for a [`seat::Seat`] with what it is for, and so for a role. What pages
 //! do is what REST and the command line do, in the name of the member.
 
+mod confirm;
 mod entry;
 mod frame;
 mod listing;
 mod members;
+mod organization;
 mod organizations;
 mod seat;
 #[cfg(test)]
@@ -32,6 +34,22 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .post(organizations::create),
         )
         .service(web::resource("/console/organizations/new").get(organizations::new))
+        .service(web::resource("/console/organizations/{organization}").get(organization::one))
+        .service(
+            web::resource("/console/organizations/{organization}/settings")
+                .get(organization::settings)
+                .post(organization::change),
+        )
+        .service(
+            web::resource("/console/organizations/{organization}/enforcement")
+                .get(organization::ask_enforcement)
+                .post(organization::enforce),
+        )
+        .service(
+            web::resource("/console/organizations/{organization}/delete")
+                .get(organization::ask_delete)
+                .post(organization::delete),
+        )
         .service(web::resource("/console/traces").get(traces::list))
         .service(web::resource("/console/traces/{trace}").get(traces::one))
         .service(web::resource("/t/{trace}").get(traces::short))

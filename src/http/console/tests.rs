@@ -1,5 +1,6 @@
 //! The rules of the console, through the whole application without a network.
 
+mod organization;
 mod traces;
 
 use crate::crypto::{self, Secret};
@@ -24,6 +25,13 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("GET", "/console/organizations", &Role::ALL),
     ("POST", "/console/organizations", &[Role::Owner, Role::Admin]),
     ("GET", "/console/organizations/new", &[Role::Owner, Role::Admin]),
+    ("GET", "/console/organizations/{organization}", &Role::ALL),
+    ("GET", "/console/organizations/{organization}/settings", &[Role::Owner, Role::Admin]),
+    ("POST", "/console/organizations/{organization}/settings", &[Role::Owner, Role::Admin]),
+    ("GET", "/console/organizations/{organization}/enforcement", &[Role::Owner, Role::Admin]),
+    ("POST", "/console/organizations/{organization}/enforcement", &[Role::Owner, Role::Admin]),
+    ("GET", "/console/organizations/{organization}/delete", &[Role::Owner, Role::Admin]),
+    ("POST", "/console/organizations/{organization}/delete", &[Role::Owner, Role::Admin]),
     ("GET", "/console/traces", &Role::ALL),
     ("GET", "/console/traces/{trace}", &Role::ALL),
     ("GET", "/t/{trace}", &[]),
@@ -112,6 +120,9 @@ impl Desk {
         }
         let store = self.world.store();
         let connection = testing::active(store, MemberId::new().as_str(), None);
+        if path.contains("{organization}") {
+            path = path.replace("{organization}", connection.organization_id.as_str());
+        }
         if path.contains("{trace}") {
             path = path.replace("{trace}", traces::failed(self, &connection).id.as_str());
         }

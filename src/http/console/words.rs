@@ -1,5 +1,8 @@
 //! What states are called, with the shape that goes with the word.
 
+use crate::http::server::State;
+use crate::store::connections::{Connection, ConnectionState};
+use crate::store::organizations::{Admission, Enforcement};
 
 /// A state as a word and a shape.
 pub(in crate::http) struct Badge {
@@ -7,4 +10,30 @@ pub(in crate::http) struct Badge {
     pub(in crate::http) class: &'static str,
     /// The word.
     pub(in crate::http) label: String,
+}
+
+/// How new people arrive.
+pub(super) fn admission(state: &State, admission: Admission) -> String {
+    state.locale.text(&format!("console.admission.{admission}")).to_owned()
+}
+
+/// Whether single sign-on is required.
+pub(super) fn enforcement(state: &State, enforcement: Enforcement) -> String {
+    state.locale.text(&format!("console.enforcement.{enforcement}")).to_owned()
+}
+
+/// Where a connection is in its life (UX 6).
+pub(super) fn connection(state: &State, connection: &Connection) -> Badge {
+    let (class, word) = match connection.state {
+        ConnectionState::Active => (" ok", "active"),
+        ConnectionState::Testing if connection.tested() => (" acc", "ready"),
+        ConnectionState::Draft => (" warn", "draft"),
+        ConnectionState::Testing => (" warn", "testing"),
+        ConnectionState::Disabled => ("", "disabled"),
+        ConnectionState::Deleted => ("", "deleted"),
+    };
+    Badge {
+        class,
+        label: state.locale.text(&format!("console.connection_state.{word}")).to_owned(),
+    }
 }

@@ -1,0 +1,118 @@
+//! What an act takes with it, before it is done (UX 4.4): the safe choice comes first, and the button names the act.
+
+use super::frame::{self, Area, FieldFault, Frame};
+use super::seat::{Needs, Seat};
+use crate::error::{Error, FieldError, Result};
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::http::sign_in::see_other;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+
+/// The field in which a name is typed, and where what is wrong with the act is told.
+pub(super) const TYPED: &str = "confirm";
+
+/// An act that waits to be confirmed.
+pub(super) struct Confirm {
+    /// Where in the console it is.
+    pub(super) area: Area,
+    /// The pages above it: address and name.
+    pub(super) above: Vec<(String, String)>,
+    /// What is asked.
+    pub(super) title: String,
+    /// What goes with it.
+    pub(super) texts: Vec<String>,
+    /// What has to be typed.
+    pub(super) typed: Option<String>,
+    /// What can be ticked: the field's name, and what it says.
+    pub(super) tick: Option<(&'static str, String)>,
+    /// What is sent along.
+    pub(super) hidden: Option<(&'static str, &'static str)>,
+    /// Where it is sent.
+    pub(super) action: String,
+    /// The safe choice.
+    pub(super) cancel: String,
+    /// Names the act.
+    pub(super) button: String,
+}
+
+struct View<'a> {
+    confirm: &'a Confirm,
+    faults: Vec<FieldFault>,
+}
+
+impl View<'_> {
+    fn fault(&self, field: &str) -> Option<&str> {
+        frame::fault(&self.faults, field)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/confirm.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    area: String,
+    view: &'a View<'a>,
+}
+
+/// The page that asks.
+pub(super) fn ask<N: Needs>(state: &State, seat: &Seat<N>, confirm: &Confirm) -> HttpResponse {
+    show(state, seat, confirm, Vec::new())
+}
+
+/// Whether what had to be typed was typed; else the page that says so.
+pub(super) fn differs<N: Needs>(
+    state: &State,
+    seat: &Seat<N>,
+    confirm: &Confirm,
+    given: &str,
+) -> Option<HttpResponse> {
+    let wanted = confirm.typed.as_deref()?;
+    if given == wanted.trim() {
+        return None;
+    }
+    let detail = state.locale.text("console.confirm.differs").to_owned();
+    Some(show(state, seat, confirm, vec![fault("differs", detail)]))
+}
+
+/// On to `to` when it is done; what stands against it is told on the page that asked.
+pub(super) fn after<N: Needs, T>(
+    state: &State,
+    seat: &Seat<N>,
+    confirm: &Confirm,
+    done: Result<T>,
+    to: &str,
+) -> Result<HttpResponse, PageError> {
+    match done {
+        Ok(_) => Ok(see_other(to)),
+        Err(Error::Conflict { code, detail }) => {
+            Ok(show(state, seat, confirm, vec![fault(code, detail)]))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn fault(code: &str, detail: String) -> FieldError {
+    FieldError { pointer: format!("/{TYPED}"), code: code.to_owned(), detail }
+}
+
+fn show<N: Needs>(
+    state: &State,
+    seat: &Seat<N>,
+    confirm: &Confirm,
+    errors: Vec<FieldError>,
+) -> HttpResponse {
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let view = View { confirm, faults: frame::faults(errors) };
+    let page = Page {
+        shell: frame::shell(state),
+        frame: frame::frame(state, seat, confirm.area),
+        area: frame::label(state, confirm.area),
+        view: &view,
+    };
+    respond(state, status, &Csp::Page, &page)
+}

@@ -1,0 +1,148 @@
+//! One customer: what is known of it, its domains and connections (UX 7.3).
+
+mod acts;
+mod settings;
+
+pub(super) use acts::{ask_delete, ask_enforcement, delete, enforce};
+pub(super) use settings::{change, settings};
+
+use super::frame::{self, Frame, ORGANIZATIONS};
+use super::listing::{self, Moment};
+use super::seat::{Manage, Read, Seat};
+use super::words;
+use crate::error::Result;
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::store::connections::{self, Connection};
+use crate::store::domains::{self, Domain};
+use crate::store::organizations::{self, Enforcement, Organization};
+use crate::store::{Db, OrganizationId, Window, users};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use askama::Template;
+
+/// How many connections the page names.
+const SHOWN: i64 = 50;
+
+/// Where the page of an organization is.
+pub(super) fn href(id: &OrganizationId) -> String {
+    format!("/console/organizations/{id}")
+}
+
+/// An organization whose ID stands in a path.
+async fn find(state: &State, id: &str) -> Result<Organization> {
+    let id: OrganizationId = id.parse()?;
+    state.store.read(move |db| organizations::find(db, &id)).await
+}
+
+/// What the pages of an organization have above them.
+struct Head {
+    href: String,
+    id: String,
+    name: String,
+    is_demo: bool,
+    may_manage: bool,
+}
+
+impl Head {
+    fn of(organization: &Organization, may_manage: bool) -> Self {
+        Self {
+            href: href(&organization.id),
+            id: organization.id.to_string(),
+            name: organization.name.clone(),
+            is_demo: organization.is_demo,
+            may_manage,
+        }
+    }
+}
+
+struct DomainLine {
+    name: String,
+    is_live: bool,
+}
+
+struct ConnectionLine {
+    href: String,
+    name: String,
+    provider: String,
+    state: words::Badge,
+}
+
+#[derive(Template)]
+#[template(path = "console/organization.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    head: Head,
+    external_id: Option<String>,
+    created: Moment,
+    admission: String,
+    enforcement: String,
+    is_required: bool,
+    people: i64,
+    domains: Vec<DomainLine>,
+    connections: Vec<ConnectionLine>,
+    traces: String,
+}
+
+struct Known {
+    organization: Organization,
+    domains: Vec<Domain>,
+    connections: Vec<Connection>,
+    people: i64,
+}
+
+/// `GET /console/organizations/{organization}`
+pub(in crate::http) async fn one(
+    state: Data<State>,
+    seat: Seat<Read>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let id: OrganizationId = id.parse()?;
+    let known = state.store.read(move |db| read(db, &id)).await?;
+    let organization = &known.organization;
+    let page = Page {
+        shell: frame::shell(&state),
+        frame: frame::frame(&state, &seat, ORGANIZATIONS),
+        head: Head::of(organization, seat.may::<Manage>()),
+        external_id: organization.external_id.clone(),
+        created: listing::day(organization.created_at),
+        admission: words::admission(&state, organization.admission),
+        enforcement: words::enforcement(&state, organization.enforcement),
+        is_required: organization.enforcement == Enforcement::Required,
+        people: known.people,
+        domains: known.domains.into_iter().map(domain).collect(),
+        connections: known.connections.iter().map(|one| connection(&state, one)).collect(),
+        traces: listing::href("/console/traces", &[("organization", organization.id.as_str())]),
+    };
+    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
+}
+
+fn read(db: &mut Db, id: &OrganizationId) -> Result<Known> {
+    let organization = organizations::find(db, id)?;
+    let of = connections::Filter { organization: Some(id.clone()), ..Default::default() };
+    let window = Window { limit: SHOWN, before: None };
+    let everybody = users::Filter { organization: Some(id.clone()), ..Default::default() };
+    Ok(Known {
+        domains: domains::list(db, id)?,
+        connections: connections::page(db, &window, &of)?.data,
+        people: users::count(db, &everybody)?,
+        organization,
+    })
+}
+
+fn domain(domain: Domain) -> DomainLine {
+    DomainLine { is_live: domain.is_live(), name: domain.name }
+}
+
+fn connection(state: &State, connection: &Connection) -> ConnectionLine {
+    ConnectionLine {
+        href: format!("/console/connections/{}", connection.id),
+        name: connection.name.clone(),
+        provider: state.guides.of(&connection.provider).name.clone(),
+        state: words::connection(state, connection),
+    }
+}

@@ -1,0 +1,133 @@
+//! What can be changed about a customer: its name, the operator's own ID of it, how new people arrive.
+
+use super::{Head, find, href};
+use crate::error::{Error, FieldError, Result};
+use crate::http::console::frame::{self, FieldFault, Frame, ORGANIZATIONS};
+use crate::http::console::seat::{Manage, Posted, Seat};
+use crate::http::console::words;
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::http::sign_in::see_other;
+use crate::store::organizations::{self, Admission, Enforcement, Organization, OrganizationPatch};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use askama::Template;
+
+const ADMISSIONS: [Admission; 3] = [Admission::Both, Admission::SignIn, Admission::Directory];
+
+struct Typed {
+    name: String,
+    external_id: String,
+    admission: Admission,
+}
+
+struct Choice {
+    value: &'static str,
+    label: String,
+    is_chosen: bool,
+}
+
+struct View {
+    head: Head,
+    typed: Typed,
+    admissions: Vec<Choice>,
+    enforcement: String,
+    is_required: bool,
+    faults: Vec<FieldFault>,
+}
+
+impl View {
+    fn fault(&self, field: &str) -> Option<&str> {
+        frame::fault(&self.faults, field)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/organization_settings.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    view: &'a View,
+}
+
+/// `GET /console/organizations/{organization}/settings`
+pub(in crate::http) async fn settings(
+    state: Data<State>,
+    seat: Seat<Manage>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let organization = find(&state, &id).await?;
+    let typed = Typed {
+        name: organization.name.clone(),
+        external_id: organization.external_id.clone().unwrap_or_default(),
+        admission: organization.admission,
+    };
+    Ok(show(&state, &seat, &organization, typed, Vec::new()))
+}
+
+/// `POST /console/organizations/{organization}/settings`
+pub(in crate::http) async fn change(
+    state: Data<State>,
+    posted: Posted<Manage>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let organization = find(&state, &id).await?;
+    let chosen = ADMISSIONS.into_iter().find(|one| one.as_str() == posted.text("admission"));
+    let typed = Typed {
+        name: posted.text("name").to_owned(),
+        external_id: posted.text("external_id").to_owned(),
+        admission: chosen.unwrap_or(organization.admission),
+    };
+    let external_id = (!typed.external_id.is_empty()).then(|| typed.external_id.clone());
+    let patch = OrganizationPatch {
+        name: Some(typed.name.clone()),
+        external_id: Some(external_id),
+        admission: Some(typed.admission),
+        metadata: None,
+    };
+    let (id, actor) = (organization.id.clone(), posted.seat.actor());
+    let done =
+        state.store.write(&organization.id, actor, move |tx| organizations::change(tx, &id, patch));
+    let errors = match done.await {
+        Ok(_) => return Ok(see_other(&href(&organization.id))),
+        Err(Error::Invalid(errors)) => errors,
+        Err(Error::Conflict { code, detail }) => {
+            let pointer = "/external_id".to_owned();
+            vec![FieldError { pointer, code: code.to_owned(), detail }]
+        }
+        Err(other) => return Err(other.into()),
+    };
+    Ok(show(&state, &posted.seat, &organization, typed, errors))
+}
+
+fn show(
+    state: &State,
+    seat: &Seat<Manage>,
+    organization: &Organization,
+    typed: Typed,
+    errors: Vec<FieldError>,
+) -> HttpResponse {
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let choice = |admission: Admission| Choice {
+        value: admission.as_str(),
+        label: words::admission(state, admission),
+        is_chosen: admission == typed.admission,
+    };
+    let view = View {
+        head: Head::of(organization, true),
+        admissions: ADMISSIONS.into_iter().map(choice).collect(),
+        enforcement: words::enforcement(state, organization.enforcement),
+        is_required: organization.enforcement == Enforcement::Required,
+        typed,
+        faults: frame::faults(errors),
+    };
+    let page = Page {
+        shell: frame::shell(state),
+        frame: frame::frame(state, seat, ORGANIZATIONS),
+        view: &view,
+    };
+    respond(state, status, &Csp::Page, &page)
+}
