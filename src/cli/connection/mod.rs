@@ -104,7 +104,11 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
                 Some(org) => Some(shell.organization(&org)?.id),
                 None => None,
             };
-            list(shell, &Filter { organization, state, provider: idp }, &paging)
+            list(
+                shell,
+                &Filter { organization, state, provider: idp, ..Filter::default() },
+                &paging,
+            )
         }
         Command::Show { connection, values } => {
             let row = shell.read(|db| connections::find(db, &connection))?;

@@ -27,6 +27,9 @@ impl Area {
 /// Customers.
 pub(super) const ORGANIZATIONS: Area =
     Area { name: "organizations", href: "/console/organizations", roles: Read::ROLES };
+/// Identity providers of customers.
+pub(super) const CONNECTIONS: Area =
+    Area { name: "connections", href: "/console/connections", roles: Read::ROLES };
 /// Attempts to sign in.
 pub(super) const TRACES: Area =
     Area { name: "traces", href: "/console/traces", roles: Read::ROLES };
@@ -35,7 +38,7 @@ pub(super) const MEMBERS: Area =
     Area { name: "members", href: "/console/settings/members", roles: Members::ROLES };
 
 /// What the navigation shows, in its order. A new area is a line here.
-const AREAS: &[Area] = &[ORGANIZATIONS, TRACES, MEMBERS];
+const AREAS: &[Area] = &[ORGANIZATIONS, CONNECTIONS, TRACES, MEMBERS];
 
 /// One line of the navigation.
 pub(in crate::http) struct NavLine {

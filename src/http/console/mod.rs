@@ -4,6 +4,7 @@
 //! do is what REST and the command line do, in the name of the member.
 
 mod confirm;
+mod connections;
 mod entry;
 mod frame;
 mod listing;
@@ -49,6 +50,37 @@ pub(super) fn routes(config: &mut ServiceConfig) {
             web::resource("/console/organizations/{organization}/delete")
                 .get(organization::ask_delete)
                 .post(organization::delete),
+        )
+        .service(web::resource("/console/connections").get(connections::list))
+        .service(web::resource("/console/connections/{connection}").get(connections::one))
+        .service(web::resource("/console/connections/{connection}/test").post(connections::test))
+        .service(
+            web::resource("/console/connections/{connection}/refresh").post(connections::refresh),
+        )
+        .service(
+            web::resource("/console/connections/{connection}/turn")
+                .get(connections::ask_turn)
+                .post(connections::turn),
+        )
+        .service(
+            web::resource("/console/connections/{connection}/delete")
+                .get(connections::ask_delete)
+                .post(connections::delete),
+        )
+        .service(
+            web::resource("/console/connections/{connection}/provisioning")
+                .get(connections::provisioning)
+                .post(connections::create_token),
+        )
+        .service(
+            web::resource("/console/connections/{connection}/provisioning/{token}/retire")
+                .get(connections::ask_retire)
+                .post(connections::retire),
+        )
+        .service(
+            web::resource("/console/connections/{connection}/provisioning/{token}/revoke")
+                .get(connections::ask_revoke)
+                .post(connections::revoke),
         )
         .service(web::resource("/console/traces").get(traces::list))
         .service(web::resource("/console/traces/{trace}").get(traces::one))

@@ -1,10 +1,12 @@
 //! The rules of the console, through the whole application without a network.
 
+mod connections;
 mod organization;
 mod traces;
 
 use crate::crypto::{self, Secret};
 use crate::http::testing::{Answer, PRODUCTION, World, world};
+use crate::store::directories::tokens::{self, NewToken};
 use crate::store::members::{self, Member, NewMember, Role};
 use crate::store::{MemberId, Window, organizations, testing};
 use actix_web::cookie::Cookie;
@@ -13,6 +15,9 @@ use actix_web::test::TestRequest;
 use chrono::TimeDelta;
 
 const PASSWORD: &str = "a horse and a staple";
+
+/// Who changes customers and what is theirs.
+const MANAGE: &[Role] = &[Role::Owner, Role::Admin];
 
 /// Every route, and who may use it; nobody is named: it leads to a session, so everybody may.
 const ROUTES: &[(&str, &str, &[Role])] = &[
@@ -23,15 +28,29 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/console/first", &[]),
     ("POST", "/console/logout", &Role::ALL),
     ("GET", "/console/organizations", &Role::ALL),
-    ("POST", "/console/organizations", &[Role::Owner, Role::Admin]),
-    ("GET", "/console/organizations/new", &[Role::Owner, Role::Admin]),
+    ("POST", "/console/organizations", MANAGE),
+    ("GET", "/console/organizations/new", MANAGE),
     ("GET", "/console/organizations/{organization}", &Role::ALL),
-    ("GET", "/console/organizations/{organization}/settings", &[Role::Owner, Role::Admin]),
-    ("POST", "/console/organizations/{organization}/settings", &[Role::Owner, Role::Admin]),
-    ("GET", "/console/organizations/{organization}/enforcement", &[Role::Owner, Role::Admin]),
-    ("POST", "/console/organizations/{organization}/enforcement", &[Role::Owner, Role::Admin]),
-    ("GET", "/console/organizations/{organization}/delete", &[Role::Owner, Role::Admin]),
-    ("POST", "/console/organizations/{organization}/delete", &[Role::Owner, Role::Admin]),
+    ("GET", "/console/organizations/{organization}/settings", MANAGE),
+    ("POST", "/console/organizations/{organization}/settings", MANAGE),
+    ("GET", "/console/organizations/{organization}/enforcement", MANAGE),
+    ("POST", "/console/organizations/{organization}/enforcement", MANAGE),
+    ("GET", "/console/organizations/{organization}/delete", MANAGE),
+    ("POST", "/console/organizations/{organization}/delete", MANAGE),
+    ("GET", "/console/connections", &Role::ALL),
+    ("GET", "/console/connections/{connection}", &Role::ALL),
+    ("POST", "/console/connections/{connection}/test", MANAGE),
+    ("POST", "/console/connections/{connection}/refresh", MANAGE),
+    ("GET", "/console/connections/{connection}/turn", MANAGE),
+    ("POST", "/console/connections/{connection}/turn", MANAGE),
+    ("GET", "/console/connections/{connection}/delete", MANAGE),
+    ("POST", "/console/connections/{connection}/delete", MANAGE),
+    ("GET", "/console/connections/{connection}/provisioning", &Role::ALL),
+    ("POST", "/console/connections/{connection}/provisioning", MANAGE),
+    ("GET", "/console/connections/{connection}/provisioning/{token}/retire", MANAGE),
+    ("POST", "/console/connections/{connection}/provisioning/{token}/retire", MANAGE),
+    ("GET", "/console/connections/{connection}/provisioning/{token}/revoke", MANAGE),
+    ("POST", "/console/connections/{connection}/provisioning/{token}/revoke", MANAGE),
     ("GET", "/console/traces", &Role::ALL),
     ("GET", "/console/traces/{trace}", &Role::ALL),
     ("GET", "/t/{trace}", &[]),
@@ -122,6 +141,14 @@ impl Desk {
         let connection = testing::active(store, MemberId::new().as_str(), None);
         if path.contains("{organization}") {
             path = path.replace("{organization}", connection.organization_id.as_str());
+        }
+        if path.contains("{connection}") {
+            path = path.replace("{connection}", connection.id.as_str());
+        }
+        if path.contains("{token}") {
+            let new = NewToken { label: "Okta".into(), ..NewToken::default() };
+            let (token, _) = store.system(|tx| tokens::create(tx, &connection.id, new));
+            path = path.replace("{token}", token.id.as_str());
         }
         if path.contains("{trace}") {
             path = path.replace("{trace}", traces::failed(self, &connection).id.as_str());

@@ -2,6 +2,7 @@
 
 use super::{Connection, ConnectionState};
 use crate::error::Result;
+use crate::store::input;
 use crate::store::schema::{connections, organizations};
 use crate::store::{Db, OrganizationId, Page, Window};
 use diesel::prelude::*;
@@ -15,6 +16,8 @@ pub struct Filter {
     pub state: Option<ConnectionState>,
     /// With this guide.
     pub provider: Option<String>,
+    /// Its name or its organization's contains this, in any case.
+    pub text: Option<String>,
 }
 
 /// A page of connections, newest first.
@@ -49,5 +52,19 @@ fn filtered(
     if let Some(provider) = &filter.provider {
         query = query.filter(connections::provider.eq(provider.clone()));
     }
+    if let Some(text) = filter.text.as_deref().filter(|text| !text.trim().is_empty()) {
+        let pattern = input::containing(&input::fold(text));
+        let owners = organizations::table
+            .filter(organizations::name_key.like(pattern.clone()).escape('!'))
+            .select(organizations::id);
+        let name = lower(connections::name).like(pattern).escape('!');
+        query = query.filter(name.or(connections::organization_id.eq_any(owners)));
+    }
     query
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// The text in lower case: both databases know that of ASCII.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
 }

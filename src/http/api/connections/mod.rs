@@ -127,7 +127,12 @@ pub(super) async fn list_connections(
     let ListParams { state: in_state, provider } = listing.filter;
     let page = state.store.read(move |db| {
         let organization = organizations::resolve(db, only.as_ref(), &name)?.id;
-        let filter = Filter { organization: Some(organization), state: in_state, provider };
+        let filter = Filter {
+            organization: Some(organization),
+            state: in_state,
+            provider,
+            ..Filter::default()
+        };
         let page = connections::page(db, &listing.window, &filter)?;
         let total = if listing.count { Some(connections::count(db, &filter)?) } else { None };
         Ok(List::of(connections::known_page(db, page)?, total))

@@ -78,15 +78,17 @@ fn meaning(state: &State, preview: &Preview) -> Vec<String> {
     let fill = |key: &str, values: &[(&str, &str)]| {
         state.locale.fill(&format!("console.organization.{key}"), values)
     };
-    let ways = match names.is_empty() {
-        true => fill("require_nothing", &[]),
-        false => fill("require_ways", &[("connections", &names.join(", "))]),
+    let ways = if names.is_empty() {
+        fill("require_nothing", &[])
+    } else {
+        fill("require_ways", &[("connections", &names.join(", "))])
     };
     let strangers = fill("require_strangers", &[("number", &preview.strangers.to_string())]);
     let owners: Vec<_> = preview.owners.iter().map(|owner| owner.email.as_str()).collect();
-    let owners = match owners.is_empty() {
-        true => fill("require_no_owner", &[]),
-        false => fill("require_owners", &[("owners", &owners.join(", "))]),
+    let owners = if owners.is_empty() {
+        fill("require_no_owner", &[])
+    } else {
+        fill("require_owners", &[("owners", &owners.join(", "))])
     };
     vec![ways, strangers, owners]
 }

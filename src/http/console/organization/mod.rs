@@ -140,7 +140,7 @@ fn domain(domain: Domain) -> DomainLine {
 
 fn connection(state: &State, connection: &Connection) -> ConnectionLine {
     ConnectionLine {
-        href: format!("/console/connections/{}", connection.id),
+        href: super::connections::href(&connection.id),
         name: connection.name.clone(),
         provider: state.guides.of(&connection.provider).name.clone(),
         state: words::connection(state, connection),

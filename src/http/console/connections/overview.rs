@@ -1,0 +1,165 @@
+//! One connection: what the provider is given, what is known of the provider, and its certificates.
+
+use super::{Head, find};
+use crate::clock::Time;
+use crate::error::{FieldError, Result};
+use crate::http::console::frame::{self, CONNECTIONS, FieldFault, Frame};
+use crate::http::console::listing::{self, Moment};
+use crate::http::console::seat::{Needs, Read, Seat};
+use crate::http::console::words::Badge;
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::store::connections::certificates::{ENDED, ProviderCertificate};
+use crate::store::connections::{self, Connection, Known, Protocol};
+use crate::store::organizations::Organization;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use askama::Template;
+
+/// A value with its name.
+struct ValueLine {
+    name: String,
+    value: String,
+}
+
+struct CertificateLine {
+    subject: String,
+    key: String,
+    fingerprint: String,
+    until: Moment,
+    badge: Badge,
+}
+
+struct View {
+    head: Head,
+    is_tested: bool,
+    /// What is entered at the provider.
+    given: Vec<ValueLine>,
+    /// What is known of the provider.
+    known: Vec<ValueLine>,
+    read_at: Option<Moment>,
+    due_at: Option<Moment>,
+    /// Whether the metadata has an address at which it can be read again.
+    may_refresh: bool,
+    alerts: Vec<String>,
+    certificates: Vec<CertificateLine>,
+    faults: Vec<FieldFault>,
+}
+
+#[derive(Template)]
+#[template(path = "console/connection.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    view: View,
+}
+
+/// `GET /console/connections/{connection}`
+pub(in crate::http) async fn one(
+    state: Data<State>,
+    seat: Seat<Read>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let (connection, organization) = find(&state, &id).await?;
+    Ok(show(&state, &seat, connection, &organization, Vec::new()).await?)
+}
+
+/// The page, with what stood against an act that was tried on it.
+pub(super) async fn show<N: Needs>(
+    state: &State,
+    seat: &Seat<N>,
+    connection: Connection,
+    organization: &Organization,
+    errors: Vec<FieldError>,
+) -> Result<HttpResponse> {
+    let now = state.store.clock().now();
+    let known = state.store.read(move |db| connections::known(db, connection)).await?;
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let head = Head::of(state, seat, &known.connection, organization);
+    let page = Page {
+        shell: frame::shell(state),
+        frame: frame::frame(state, seat, CONNECTIONS),
+        view: view(state, known, head, errors, now),
+    };
+    Ok(respond(state, status, &Csp::Page, &page))
+}
+
+fn view(state: &State, known: Known, head: Head, errors: Vec<FieldError>, now: Time) -> View {
+    let Known { connection, certificates, refresh, .. } = known;
+    let alerts = refresh.iter().flat_map(|refresh| refresh.alerts(&connection, now));
+    View {
+        head,
+        is_tested: connection.tested(),
+        given: given(state, &connection),
+        known: of_provider(state, &connection),
+        read_at: connection.metadata_at.map(listing::second),
+        due_at: refresh.as_ref().map(|refresh| listing::second(refresh.next_try_at)),
+        may_refresh: connection.metadata_url.is_some(),
+        alerts: alerts.map(|alert| alert.detail).collect(),
+        certificates: certificates.iter().map(|one| certificate(state, one, now)).collect(),
+        faults: frame::faults(errors),
+    }
+}
+
+/// A value with the name that `key` gives it.
+fn named(state: &State, key: &str, value: impl Into<String>) -> ValueLine {
+    let name = state.locale.text(&format!("console.connections.value.{key}")).to_owned();
+    ValueLine { name, value: value.into() }
+}
+
+fn given(state: &State, connection: &Connection) -> Vec<ValueLine> {
+    let public_url = state.config.public_url.as_str();
+    let login = named(state, "login_url", connection.login_url(public_url));
+    match connection.protocol {
+        Protocol::Saml => vec![
+            named(state, "idp_entity_id", connection.idp_entity_id(public_url)),
+            named(state, "sp_entity_id", connection.entity_id(public_url)),
+            named(state, "acs_url", connection.acs(public_url)),
+            named(state, "slo_url", connection.slo(public_url)),
+            login,
+        ],
+        Protocol::Oidc => vec![
+            named(state, "redirect_uri", connection.redirect_uri(public_url)),
+            named(state, "jwks_url", connection.jwks_url(public_url)),
+            login,
+        ],
+    }
+}
+
+fn of_provider(state: &State, connection: &Connection) -> Vec<ValueLine> {
+    let mut lines = Vec::new();
+    if let Some(url) = &connection.metadata_url {
+        lines.push(named(state, "metadata_url", url));
+    }
+    if let Some(known) = &connection.identity_provider {
+        lines.push(named(state, "entity_id", &known.entity_id));
+        let (sign_on, logout) = (known.sign_on.iter(), known.logout.iter());
+        lines.extend(sign_on.map(|one| named(state, "sign_on", &one.location)));
+        lines.extend(logout.map(|one| named(state, "logout", &one.location)));
+    }
+    if let Some(known) = &connection.openid_provider {
+        lines.push(named(state, "issuer", &known.issuer));
+        lines.push(named(state, "client_id", &known.client_id));
+    }
+    lines
+}
+
+fn certificate(state: &State, known: &ProviderCertificate, now: Time) -> CertificateLine {
+    let (word, _) = known.standing(now);
+    let class = match word {
+        ENDED => " bad",
+        "active" => " ok",
+        _ => "",
+    };
+    let label = state.locale.text(&format!("console.certificate.{word}")).to_owned();
+    CertificateLine {
+        subject: known.certificate.subject().to_owned(),
+        key: known.certificate.key_description().to_owned(),
+        fingerprint: known.fingerprint.clone(),
+        until: listing::day(known.not_after),
+        badge: Badge { class, label },
+    }
+}

@@ -1,0 +1,155 @@
+//! What a directory is given to push people and groups: the address and the tokens, each shown once.
+
+use super::{Head, find};
+use crate::clock::Time;
+use crate::error::{Error, FieldError, Result};
+use crate::http::console::frame::{self, CONNECTIONS, FieldFault, Frame};
+use crate::http::console::listing::{self, Moment};
+use crate::http::console::seat::{Manage, Needs, Posted, Read, Seat};
+use crate::http::console::words::Badge;
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::store::Window;
+use crate::store::connections::{self, Connection};
+use crate::store::directories::tokens::{self, NewToken, Token};
+use crate::store::organizations::Organization;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use askama::Template;
+
+/// How many tokens are shown, the newest.
+const SHOWN: i64 = 100;
+
+struct Line {
+    /// Where it is retired and revoked; none if it is over.
+    href: Option<String>,
+    label: String,
+    hint: String,
+    badge: Badge,
+    is_retiring: bool,
+    created: Moment,
+    used: Option<Moment>,
+    from: Option<String>,
+    ends: Option<Moment>,
+}
+
+struct View {
+    head: Head,
+    base_url: String,
+    tokens: Vec<Line>,
+    typed: String,
+    /// A token that was made just now: shown this once.
+    secret: Option<String>,
+    faults: Vec<FieldFault>,
+}
+
+impl View {
+    fn fault(&self, field: &str) -> Option<&str> {
+        frame::fault(&self.faults, field)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/connection_provisioning.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    view: &'a View,
+}
+
+/// What the page has to tell beside what there is.
+#[derive(Default)]
+struct Shown {
+    typed: String,
+    errors: Vec<FieldError>,
+    secret: Option<String>,
+}
+
+/// `GET /console/connections/{connection}/provisioning`
+pub(in crate::http) async fn provisioning(
+    state: Data<State>,
+    seat: Seat<Read>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let (connection, organization) = find(&state, &id).await?;
+    Ok(show(&state, &seat, &connection, &organization, Shown::default()).await?)
+}
+
+/// `POST /console/connections/{connection}/provisioning`: makes a token, which is shown this once.
+pub(in crate::http) async fn create_token(
+    state: Data<State>,
+    posted: Posted<Manage>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let (connection, organization) = find(&state, &id).await?;
+    let typed = posted.text("label").to_owned();
+    let (id, new) =
+        (connection.id.clone(), NewToken { label: typed.clone(), ..Default::default() });
+    let done = state
+        .store
+        .write(&organization.id, posted.seat.actor(), move |tx| tokens::create(tx, &id, new));
+    let shown = match done.await {
+        Ok((_, secret)) => Shown { secret: Some(secret.reveal().to_owned()), ..Shown::default() },
+        Err(Error::Invalid(errors)) => Shown { typed, errors, secret: None },
+        Err(Error::Conflict { code, detail }) => {
+            let (pointer, code) = ("/label".to_owned(), code.to_owned());
+            Shown { typed, errors: vec![FieldError { pointer, code, detail }], secret: None }
+        }
+        Err(other) => return Err(other.into()),
+    };
+    Ok(show(&state, &posted.seat, &connection, &organization, shown).await?)
+}
+
+async fn show<N: Needs>(
+    state: &State,
+    seat: &Seat<N>,
+    connection: &Connection,
+    organization: &Organization,
+    shown: Shown,
+) -> Result<HttpResponse> {
+    let (id, now) = (connection.id.clone(), state.store.clock().now());
+    let window = Window { limit: SHOWN, before: None };
+    let page = state.store.read(move |db| tokens::page(db, &window, &id)).await?;
+    let status =
+        if shown.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let head = Head::of(state, seat, connection, organization);
+    let base = &head.href;
+    let view = View {
+        base_url: connections::scim_base_url(state.config.public_url.as_str(), &connection.id),
+        tokens: page.data.into_iter().map(|token| line(state, base, token, now)).collect(),
+        typed: shown.typed,
+        secret: shown.secret,
+        faults: frame::faults(shown.errors),
+        head,
+    };
+    let page = Page {
+        shell: frame::shell(state),
+        frame: frame::frame(state, seat, CONNECTIONS),
+        view: &view,
+    };
+    Ok(respond(state, status, &Csp::Page, &page))
+}
+
+fn line(state: &State, base: &str, token: Token, now: Time) -> Line {
+    let word = token.state(now);
+    let class = match word {
+        "live" => " ok",
+        "retiring" => " warn",
+        _ => "",
+    };
+    let label = state.locale.text(&format!("console.token.{word}")).to_owned();
+    Line {
+        href: token.is_live(now).then(|| format!("{base}/provisioning/{}", token.id)),
+        badge: Badge { class, label },
+        is_retiring: word == "retiring",
+        created: listing::day(token.created_at),
+        used: token.last_used_at.map(listing::second),
+        ends: token.ends_at().map(listing::second),
+        label: token.label,
+        hint: token.hint,
+        from: token.last_used_from,
+    }
+}

@@ -1,0 +1,160 @@
+//! Connections at the console.
+
+use super::Desk;
+use crate::store::connections::{self, Connection, ConnectionState};
+use crate::store::directories::tokens;
+use crate::store::members::Role;
+use crate::store::organizations::{self, Enforcement};
+use crate::store::{Window, enforcement, testing};
+
+fn at(connection: &Connection, page: &str) -> String {
+    format!("/console/connections/{}{page}", connection.id)
+}
+
+fn state(desk: &Desk, connection: &Connection) -> ConnectionState {
+    desk.world.store().read_now(|db| connections::find(db, &connection.id)).unwrap().state
+}
+
+/// A token that is shown once, as a page shows it.
+fn shown(page: &str) -> String {
+    let secret = page.split("<code>").nth(1).unwrap_or_default();
+    secret.split('<').next().unwrap().to_owned()
+}
+
+#[actix_web::test]
+async fn connections_are_listed_and_found_by_name_state_and_organization() {
+    let desk = Desk::signed_in(Role::Viewer).await;
+    assert!(desk.get("/console/connections").await.body.contains("No connections yet"));
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let of = connection.organization_id.as_str();
+    for found in ["", "q=jumpCLOUD", "q=globex", "state=active", &format!("organization={of}")] {
+        let page = desk.get(&format!("/console/connections?{found}")).await.body;
+        assert!(page.contains(&at(&connection, "\"")), "{found}: {page}");
+    }
+    for none in ["q=initech", "state=draft", "state=x", "organization=x"] {
+        let page = desk.get(&format!("/console/connections?{none}")).await;
+        assert_eq!(page.status, 200, "{none}");
+        assert!(page.body.contains("No connections match"), "{none}: {}", page.body);
+        assert!(page.body.contains("Clear filters"), "{none}");
+    }
+}
+
+#[actix_web::test]
+async fn a_connection_shows_what_the_provider_is_given_and_what_is_known_of_it() {
+    let desk = Desk::signed_in(Role::Viewer).await;
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let page = desk.get(&at(&connection, "")).await.body;
+    let public_url = desk.world.state.config.public_url.as_str();
+    for part in [
+        connection.entity_id(public_url),
+        connection.acs(public_url),
+        connection.login_url(public_url),
+        "https://idp.example/sso".to_owned(),
+        "In use".to_owned(),
+        "No test sign-in has passed".to_owned(),
+    ] {
+        assert!(page.contains(&part), "{part}: {page}");
+    }
+    for act in ["/turn\"", "/test\"", "/delete\"", "/refresh\""] {
+        assert!(!page.contains(act), "a viewer is offered {act}");
+    }
+    let unknown = crate::store::ConnectionId::new();
+    assert_eq!(desk.get(&format!("/console/connections/{unknown}")).await.status, 404);
+}
+
+#[actix_web::test]
+async fn a_connection_is_turned_off_and_on_when_that_is_confirmed() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let uri = at(&connection, "/turn");
+    assert!(desk.get(&uri).await.body.contains("is signed out"));
+    assert_eq!(state(&desk, &connection), ConnectionState::Active, "reading changes nothing");
+    assert_eq!(desk.post(&uri, &[("to", "off")]).await.status, 303);
+    assert_eq!(state(&desk, &connection), ConnectionState::Disabled);
+    let refused = desk.post(&uri, &[("to", "on")]).await;
+    assert!(refused.status == 422 && refused.body.contains("name=\"untested\""));
+    assert_eq!(desk.post(&uri, &[("to", "on"), ("untested", "1")]).await.status, 303);
+    assert_eq!(state(&desk, &connection), ConnectionState::Active);
+}
+
+#[actix_web::test]
+async fn the_last_way_in_goes_only_when_that_is_ticked() {
+    let desk = Desk::signed_in(Role::Owner).await;
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let of = &connection.organization_id;
+    let name = crate::domain::DomainName::parse("initech.example").unwrap();
+    desk.world.store().system(|tx| {
+        crate::store::domains::add(tx, of, &name, true)?;
+        enforcement::set(tx, of, Enforcement::Required, true)
+    });
+    let refused = desk.post(&at(&connection, "/turn"), &[("to", "off")]).await;
+    assert!(refused.status == 422 && refused.body.contains("locked out"), "{}", refused.body);
+    let meant = [("confirm", connection.name.as_str()), ("lock_out", "1")];
+    let uri = at(&connection, "/delete");
+    assert_eq!(desk.post(&uri, &meant[..1]).await.status, 422);
+    assert_eq!(desk.post(&uri, &[("confirm", "x"), ("lock_out", "1")]).await.status, 422);
+    assert_eq!(state(&desk, &connection), ConnectionState::Active);
+    assert_eq!(desk.post(&uri, &meant).await.status, 303);
+    assert_eq!(desk.get(&uri).await.status, 404);
+    assert!(desk.world.store().read_now(|db| organizations::find(db, of)).is_ok());
+}
+
+#[actix_web::test]
+async fn a_test_sign_in_begins_with_a_link_and_has_a_trace() {
+    let desk = Desk::signed_in(Role::Owner).await;
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let page = desk.post(&at(&connection, "/test"), &[]).await;
+    assert_eq!(page.status, 200);
+    let public_url = desk.world.state.config.public_url.as_str();
+    let link = format!("href=\"{}?test=trc_", connection.login_url(public_url));
+    assert!(page.body.contains(&link), "{}", page.body);
+    let trace = page.body.split("/console/traces/trc_").nth(1).unwrap().split('"').next().unwrap();
+    let page = desk.get(&format!("/console/traces/trc_{trace}")).await;
+    assert!(page.body.contains("Test sign-in"), "{}", page.body);
+}
+
+#[actix_web::test]
+async fn metadata_is_not_read_again_where_there_is_no_address_or_it_cannot_be_had() {
+    let desk = Desk::signed_in(Role::Owner).await;
+    let without = testing::active(desk.world.store(), "JumpCloud", None);
+    let refused = desk.post(&at(&without, "/refresh"), &[]).await;
+    assert!(refused.status == 422 && refused.body.contains("came as a file"), "{}", refused.body);
+    let private = Some("https://127.0.0.1:9/metadata");
+    let with = testing::active(desk.world.store(), "Okta", private);
+    assert!(desk.get(&at(&with, "")).await.body.contains("Refresh now"));
+    let refused = desk.post(&at(&with, "/refresh"), &[]).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert!(refused.body.contains("role=\"alert\""), "{}", refused.body);
+}
+
+#[actix_web::test]
+async fn a_directorys_token_is_shown_once_then_retired_and_revoked() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let uri = at(&connection, "/provisioning");
+    assert!(desk.get(&uri).await.body.contains("There is none yet"));
+    let refused = desk.post(&uri, &[("label", "")]).await;
+    assert!(refused.status == 422 && refused.body.contains("href=\"#label\""), "{}", refused.body);
+    let made = desk.post(&uri, &[("label", "<Production>")]).await;
+    let secret = shown(&made.body);
+    assert!(secret.starts_with("scim_"), "{}", made.body);
+    let page = desk.get(&uri).await.body;
+    assert!(!page.contains(&secret), "it is shown again");
+    assert!(page.contains("&#60;Production&#62;") && page.contains(">Live<"), "{page}");
+    let all = || {
+        let (store, window) = (desk.world.store(), Window::default());
+        store.read_now(|db| tokens::page(db, &window, &connection.id)).unwrap().data
+    };
+    let token = all().remove(0).id;
+    let act = |act: &str| format!("{uri}/{token}/{act}");
+    assert!(desk.get(&act("retire")).await.body.contains("goes on for 7 days"));
+    assert!(desk.get(&act("revoke")).await.body.contains("never used"));
+    assert!(all()[0].retires_at.is_none(), "reading changes nothing");
+    assert_eq!(desk.post(&act("retire"), &[]).await.status, 303);
+    assert!(desk.get(&uri).await.body.contains(">Retiring<"));
+    let other = testing::active(desk.world.store(), "Okta", None);
+    let foreign = format!("{}/{token}/revoke", at(&other, "/provisioning"));
+    assert_eq!(desk.post(&foreign, &[]).await.status, 404, "a token of another connection");
+    assert_eq!(desk.post(&act("revoke"), &[]).await.status, 303);
+    assert!(desk.get(&uri).await.body.contains(">Revoked<"));
+}
