@@ -87,7 +87,7 @@ fn create(shell: &Shell, org: &str, new: NewLink) -> Result {
 
 fn list(shell: &Shell, org: &str, paging: &Paging) -> Result {
     let (organization, window, now) = (shell.organization(org)?, paging.window()?, shell.now());
-    let page = shell.read(|db| setup_links::page(db, &window, &organization.id))?;
+    let page = shell.read(|db| setup_links::page(db, &window, Some(&organization.id)))?;
     let row = |link: &SetupLink| {
         vec![
             link.id.to_string(),

@@ -30,6 +30,9 @@ pub(super) const ORGANIZATIONS: Area =
 /// Identity providers of customers.
 pub(super) const CONNECTIONS: Area =
     Area { name: "connections", href: "/console/connections", roles: Read::ROLES };
+/// What is sent to IT admins.
+pub(super) const SETUP_LINKS: Area =
+    Area { name: "setup_links", href: "/console/setup-links", roles: Read::ROLES };
 /// Attempts to sign in.
 pub(super) const TRACES: Area =
     Area { name: "traces", href: "/console/traces", roles: Read::ROLES };
@@ -38,7 +41,7 @@ pub(super) const MEMBERS: Area =
     Area { name: "members", href: "/console/settings/members", roles: Members::ROLES };
 
 /// What the navigation shows, in its order. A new area is a line here.
-const AREAS: &[Area] = &[ORGANIZATIONS, CONNECTIONS, TRACES, MEMBERS];
+const AREAS: &[Area] = &[ORGANIZATIONS, CONNECTIONS, SETUP_LINKS, TRACES, MEMBERS];
 
 /// One line of the navigation.
 pub(in crate::http) struct NavLine {

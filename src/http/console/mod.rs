@@ -12,6 +12,7 @@ mod members;
 mod organization;
 mod organizations;
 mod seat;
+mod setup_links;
 #[cfg(test)]
 mod tests;
 mod traces;
@@ -81,6 +82,15 @@ pub(super) fn routes(config: &mut ServiceConfig) {
             web::resource("/console/connections/{connection}/provisioning/{token}/revoke")
                 .get(connections::ask_revoke)
                 .post(connections::revoke),
+        )
+        .service(
+            web::resource("/console/setup-links").get(setup_links::list).post(setup_links::create),
+        )
+        .service(web::resource("/console/setup-links/new").get(setup_links::new))
+        .service(
+            web::resource("/console/setup-links/{link}/revoke")
+                .get(setup_links::ask_revoke)
+                .post(setup_links::revoke),
         )
         .service(web::resource("/console/traces").get(traces::list))
         .service(web::resource("/console/traces/{trace}").get(traces::one))

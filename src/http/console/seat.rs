@@ -31,6 +31,9 @@ pub(in crate::http) struct Read;
 /// Changing customers and what is theirs.
 pub(in crate::http) struct Manage;
 
+/// Making and revoking setup links.
+pub(in crate::http) struct Links;
+
 /// Deciding who is here, and as what.
 pub(in crate::http) struct Members;
 
@@ -40,6 +43,10 @@ impl Needs for Members {
 
 impl Needs for Read {
     const ROLES: &'static [Role] = &Role::ALL;
+}
+
+impl Needs for Links {
+    const ROLES: &'static [Role] = &[Role::Owner, Role::Admin, Role::Support];
 }
 
 impl Needs for Manage {

@@ -2,6 +2,7 @@
 
 mod connections;
 mod organization;
+mod setup_links;
 mod traces;
 
 use crate::crypto::{self, Secret};
@@ -18,6 +19,8 @@ const PASSWORD: &str = "a horse and a staple";
 
 /// Who changes customers and what is theirs.
 const MANAGE: &[Role] = &[Role::Owner, Role::Admin];
+/// Who makes setup links.
+const LINKS: &[Role] = &[Role::Owner, Role::Admin, Role::Support];
 
 /// Every route, and who may use it; nobody is named: it leads to a session, so everybody may.
 const ROUTES: &[(&str, &str, &[Role])] = &[
@@ -51,6 +54,11 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/console/connections/{connection}/provisioning/{token}/retire", MANAGE),
     ("GET", "/console/connections/{connection}/provisioning/{token}/revoke", MANAGE),
     ("POST", "/console/connections/{connection}/provisioning/{token}/revoke", MANAGE),
+    ("GET", "/console/setup-links", &Role::ALL),
+    ("POST", "/console/setup-links", LINKS),
+    ("GET", "/console/setup-links/new", LINKS),
+    ("GET", "/console/setup-links/{link}/revoke", LINKS),
+    ("POST", "/console/setup-links/{link}/revoke", LINKS),
     ("GET", "/console/traces", &Role::ALL),
     ("GET", "/console/traces/{trace}", &Role::ALL),
     ("GET", "/t/{trace}", &[]),
@@ -149,6 +157,10 @@ impl Desk {
             let new = NewToken { label: "Okta".into(), ..NewToken::default() };
             let (token, _) = store.system(|tx| tokens::create(tx, &connection.id, new));
             path = path.replace("{token}", token.id.as_str());
+        }
+        if path.contains("{link}") {
+            let of = connection.organization_id.clone();
+            path = path.replace("{link}", setup_links::made(self, &of).id.as_str());
         }
         if path.contains("{trace}") {
             path = path.replace("{trace}", traces::failed(self, &connection).id.as_str());

@@ -165,16 +165,18 @@ pub fn by_token(db: &mut Db, token: &str) -> Result<Option<SetupLink>> {
     }
 }
 
-/// A page of an organization's links, newest first, without visits.
-pub fn page(db: &mut Db, window: &Window, of: &OrganizationId) -> Result<Page<SetupLink>> {
+/// A page of links, newest first, without visits: of one organization, or of all.
+pub fn page(db: &mut Db, window: &Window, of: Option<&OrganizationId>) -> Result<Page<SetupLink>> {
     let mut query = setup_links::table
-        .filter(setup_links::organization_id.eq(of))
         .filter(setup_links::kind.eq(Kind::Link))
         .order(setup_links::id.desc())
         .limit(window.limit.saturating_add(1))
         .into_boxed();
     if let Some(before) = &window.before {
         query = query.filter(setup_links::id.lt(before));
+    }
+    if let Some(of) = of {
+        query = query.filter(setup_links::organization_id.eq(of));
     }
     Ok(Page::of(query.load(db)?, window, |link: &SetupLink| link.id.to_string()))
 }

@@ -8,7 +8,7 @@ pub(super) use settings::{change, settings};
 
 use super::frame::{self, Frame, ORGANIZATIONS};
 use super::listing::{self, Moment};
-use super::seat::{Manage, Read, Seat};
+use super::seat::{Links, Manage, Read, Seat};
 use super::words;
 use crate::error::Result;
 use crate::http::error::PageError;
@@ -86,6 +86,7 @@ struct Page<'a> {
     domains: Vec<DomainLine>,
     connections: Vec<ConnectionLine>,
     traces: String,
+    may_send: bool,
 }
 
 struct Known {
@@ -108,6 +109,7 @@ pub(in crate::http) async fn one(
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, ORGANIZATIONS),
         head: Head::of(organization, seat.may::<Manage>()),
+        may_send: seat.may::<Links>(),
         external_id: organization.external_id.clone(),
         created: listing::day(organization.created_at),
         admission: words::admission(&state, organization.admission),

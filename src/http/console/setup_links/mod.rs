@@ -1,0 +1,188 @@
+//! Setup links: what was sent to IT admins, how far each is, and taking one back (UX 7.7).
+
+mod new;
+
+pub(super) use new::{create, new};
+
+use super::confirm::{self, Confirm};
+use super::frame::{self, Frame, SETUP_LINKS};
+use super::listing::{self, Moment, Pager};
+use super::seat::{Links, Posted, Read, Seat};
+use super::words::Badge;
+use crate::clock::Time;
+use crate::error::{Error, Result};
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::store::names::{self, Names};
+use crate::store::setup_links::{self, Kind, SetupLink, State as Standing};
+use crate::store::{Db, Page, SetupLinkId, Window, organizations};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Query};
+use askama::Template;
+use serde::Deserialize;
+
+const LIST: &str = "/console/setup-links";
+
+/// Which part of the list is wanted.
+#[derive(Clone, Deserialize)]
+pub(in crate::http) struct ListQuery {
+    /// An organization's ID, or `external:` and the operator's own.
+    #[serde(default)]
+    organization: String,
+    cursor: Option<String>,
+}
+
+struct Line {
+    id: String,
+    organization: String,
+    organization_href: String,
+    covers: String,
+    badge: Badge,
+    /// How many steps are done of how many.
+    steps: String,
+    opened: Option<Moment>,
+    from: Option<String>,
+    ends: Moment,
+    is_live: bool,
+}
+
+#[derive(Template)]
+#[template(path = "console/setup_links.html")]
+struct ListPage<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    organization: &'a str,
+    lines: Vec<Line>,
+    pager: Pager,
+    is_filtered: bool,
+    may_make: bool,
+}
+
+/// `GET /console/setup-links`
+pub(in crate::http) async fn list(
+    state: Data<State>,
+    seat: Seat<Read>,
+    query: Query<ListQuery>,
+) -> Result<HttpResponse, PageError> {
+    let (organization, now) = (query.organization.trim(), state.store.clock().now());
+    let window = Window::parse(None, query.cursor.clone())?;
+    let wanted = organization.to_owned();
+    let (page, names) = state.store.read(move |db| read(db, &window, &wanted)).await?;
+    let parts = [("organization", organization)];
+    let view = ListPage {
+        shell: frame::shell(&state),
+        frame: frame::frame(&state, &seat, SETUP_LINKS),
+        organization,
+        lines: page.data.iter().map(|link| line(&state, link, &names, now)).collect(),
+        pager: listing::pager(LIST, &parts, query.cursor.is_some(), page.next_cursor.as_deref()),
+        is_filtered: query.cursor.is_some() || !organization.is_empty(),
+        may_make: seat.may::<Links>(),
+    };
+    Ok(respond(&state, StatusCode::OK, &Csp::Page, &view))
+}
+
+fn read(db: &mut Db, window: &Window, organization: &str) -> Result<(Page<SetupLink>, Names)> {
+    let of = match organization {
+        "" => None,
+        some => match organizations::resolve(db, some) {
+            Ok(found) => Some(found.id),
+            Err(Error::NotFound { .. } | Error::Invalid(_)) => {
+                return Ok((Page { data: Vec::new(), next_cursor: None }, Names::default()));
+            }
+            Err(other) => return Err(other),
+        },
+    };
+    let page = setup_links::page(db, window, of.as_ref())?;
+    let owners = page.data.iter().map(|link| link.organization_id.clone()).collect();
+    let names = names::of(db, owners, Vec::new())?;
+    Ok((page, names))
+}
+
+fn line(state: &State, link: &SetupLink, names: &Names, now: Time) -> Line {
+    let standing = link.state(now);
+    let class = match standing {
+        Standing::Completed => " ok",
+        Standing::Opened | Standing::InProgress => " acc",
+        Standing::Sent => " warn",
+        Standing::Expired | Standing::Revoked => "",
+    };
+    let covers: Vec<_> = link
+        .covers
+        .iter()
+        .map(|cover| state.locale.text(&format!("console.setup_links.cover.{cover}")).to_owned())
+        .collect();
+    let (done, all) = (link.done.len().to_string(), link.steps().len().to_string());
+    let label = state.locale.text(&format!("console.setup_links.states.{standing}")).to_owned();
+    Line {
+        id: link.id.to_string(),
+        organization: names.organization(&link.organization_id).unwrap_or_default().to_owned(),
+        organization_href: super::organization::href(&link.organization_id),
+        covers: covers.join(", "),
+        badge: Badge { class, label },
+        steps: state
+            .locale
+            .fill("console.setup_links.steps_done", &[("done", &done), ("all", &all)]),
+        opened: link.opened_at.map(listing::second),
+        from: link.opened_from.clone(),
+        ends: listing::day(link.expires_at),
+        is_live: link.is_live(now),
+    }
+}
+
+/// `GET /console/setup-links/{link}/revoke`
+pub(in crate::http) async fn ask_revoke(
+    state: Data<State>,
+    seat: Seat<Links>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let (link, name) = find(&state, &id).await?;
+    Ok(confirm::ask(&state, &seat, &revoking(&state, &link, &name)))
+}
+
+/// `POST /console/setup-links/{link}/revoke`
+pub(in crate::http) async fn revoke(
+    state: Data<State>,
+    posted: Posted<Links>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let (link, name) = find(&state, &id).await?;
+    let confirm = revoking(&state, &link, &name);
+    let done = state.store.write(&link.organization_id, posted.seat.actor(), move |tx| {
+        setup_links::revoke(tx, &link.id)
+    });
+    confirm::after(&state, &posted.seat, &confirm, done.await, LIST)
+}
+
+/// A link whose ID stands in a path, with the name of its organization. A visit is nobody's to look at.
+async fn find(state: &State, id: &str) -> Result<(SetupLink, String)> {
+    let id: SetupLinkId = id.parse()?;
+    let found = state.store.read(move |db| {
+        let link = setup_links::find(db, &id)?;
+        if link.kind != Kind::Link {
+            return Err(Error::not_found("setup link", id.as_str()));
+        }
+        let organization = organizations::find(db, &link.organization_id)?;
+        Ok((link, organization.name))
+    });
+    found.await
+}
+
+fn revoking(state: &State, link: &SetupLink, organization: &str) -> Confirm {
+    let values = [("organization", organization), ("link", link.hint.as_str())];
+    let fill = |key: &str| state.locale.fill(&format!("console.setup_links.{key}"), &values);
+    Confirm {
+        area: SETUP_LINKS,
+        above: Vec::new(),
+        title: fill("revoke_title"),
+        texts: vec![fill("revoke_text")],
+        typed: None,
+        tick: None,
+        hidden: None,
+        action: format!("{LIST}/{}/revoke", link.id),
+        cancel: LIST.to_owned(),
+        button: fill("revoke"),
+    }
+}

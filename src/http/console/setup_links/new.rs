@@ -1,0 +1,191 @@
+//! A new setup link, whose address is shown once.
+
+use super::LIST;
+use crate::error::{Error, FieldError, Result};
+use crate::http::console::frame::{self, FieldFault, Frame, SETUP_LINKS};
+use crate::http::console::seat::{Links, Posted, Seat};
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::store::organizations;
+use crate::store::setup_links::{self, Cover, NewLink};
+use crate::views::setup_link::address;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Query};
+use askama::Template;
+use serde::Deserialize;
+
+const COVERS: [Cover; 4] = [Cover::SignIn, Cover::Domains, Cover::Provisioning, Cover::Certificate];
+/// For how many days a link can be good; the usual first.
+const DAYS: [u32; 3] = [7, 1, 30];
+
+/// What is known already where the page is come to from.
+#[derive(Deserialize)]
+pub(in crate::http) struct NewQuery {
+    #[serde(default)]
+    organization: String,
+    #[serde(default)]
+    connection: String,
+}
+
+/// What was chosen and typed.
+struct Typed {
+    organization: String,
+    connection: String,
+    covers: Vec<Cover>,
+    provider: String,
+    days: u32,
+    note: String,
+}
+
+struct Choice {
+    value: String,
+    label: String,
+    is_chosen: bool,
+}
+
+struct View {
+    typed: Typed,
+    covers: Vec<Choice>,
+    providers: Vec<Choice>,
+    days: Vec<Choice>,
+    faults: Vec<FieldFault>,
+    /// The address of a link that was made just now: shown this once.
+    secret: Option<String>,
+    list: &'static str,
+}
+
+impl View {
+    fn fault(&self, field: &str) -> Option<&str> {
+        frame::fault(&self.faults, field)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/setup_link_new.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    view: &'a View,
+}
+
+/// `GET /console/setup-links/new`
+pub(in crate::http) async fn new(
+    state: Data<State>,
+    seat: Seat<Links>,
+    query: Query<NewQuery>,
+) -> HttpResponse {
+    let NewQuery { organization, connection } = query.into_inner();
+    let typed = blank(organization, connection);
+    show(&state, &seat, typed, Vec::new(), None)
+}
+
+fn blank(organization: String, connection: String) -> Typed {
+    Typed {
+        organization,
+        connection,
+        covers: Cover::USUAL.to_vec(),
+        provider: String::new(),
+        days: DAYS[0],
+        note: String::new(),
+    }
+}
+
+/// `POST /console/setup-links`: makes a link, whose address is shown this once.
+pub(in crate::http) async fn create(
+    state: Data<State>,
+    posted: Posted<Links>,
+) -> Result<HttpResponse, PageError> {
+    let ticked = |cover: &Cover| posted.text(&format!("cover.{cover}")) == "1";
+    let typed = Typed {
+        organization: posted.text("organization").to_owned(),
+        connection: posted.text("connection").to_owned(),
+        covers: COVERS.into_iter().filter(ticked).collect(),
+        provider: posted.text("provider").to_owned(),
+        days: posted.text("days").parse().unwrap_or(DAYS[0]),
+        note: posted.text("note").to_owned(),
+    };
+    let (typed, errors, secret) = match make(&state, &posted, &typed).await {
+        Ok(address) => (blank(typed.organization, String::new()), Vec::new(), Some(address)),
+        Err(Error::Invalid(errors)) => (typed, errors, None),
+        Err(Error::Conflict { code, detail }) => {
+            (typed, vec![fault("/organization", code, detail)], None)
+        }
+        Err(other) => return Err(other.into()),
+    };
+    Ok(show(&state, &posted.seat, typed, errors, secret))
+}
+
+async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<String> {
+    let named = typed.organization.clone();
+    let of = match state.store.read(move |db| organizations::resolve(db, &named)).await {
+        Ok(found) => found.id,
+        Err(Error::NotFound { .. } | Error::Invalid(_)) => {
+            let detail = state.locale.text("console.setup_links.no_organization").to_owned();
+            return Err(Error::Invalid(vec![fault("/organization", "not_found", detail)]));
+        }
+        Err(other) => return Err(other),
+    };
+    let connection_id = match typed.connection.as_str() {
+        "" => None,
+        some => Some(some.parse()?),
+    };
+    let is_known = state.guides.all().any(|guide| guide.id == typed.provider);
+    let new = NewLink {
+        connection_id,
+        covers: typed.covers.clone(),
+        provider: is_known.then(|| typed.provider.clone()),
+        note: Some(typed.note.clone()),
+        days: typed.days,
+    };
+    let (scope, actor) = (of.clone(), posted.seat.actor());
+    let (_, token) =
+        state.store.write(&scope, actor, move |tx| setup_links::create(tx, &of, new)).await?;
+    Ok(address(state.config.public_url.as_str(), &token))
+}
+
+fn fault(pointer: &str, code: &str, detail: String) -> FieldError {
+    FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail }
+}
+
+fn show(
+    state: &State,
+    seat: &Seat<Links>,
+    typed: Typed,
+    errors: Vec<FieldError>,
+    secret: Option<String>,
+) -> HttpResponse {
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let cover = |cover: &Cover| Choice {
+        value: cover.to_string(),
+        label: state.locale.text(&format!("console.setup_links.cover.{cover}")).to_owned(),
+        is_chosen: typed.covers.contains(cover),
+    };
+    let day = |days: &u32| Choice {
+        value: days.to_string(),
+        label: state.locale.fill("console.setup_links.day", &[("number", &days.to_string())]),
+        is_chosen: *days == typed.days,
+    };
+    let providers = state.guides.all().map(|guide| Choice {
+        value: guide.id.clone(),
+        label: guide.name.clone(),
+        is_chosen: guide.id == typed.provider,
+    });
+    let view = View {
+        covers: COVERS.iter().map(cover).collect(),
+        days: DAYS.iter().map(day).collect(),
+        providers: providers.collect(),
+        faults: frame::faults(errors),
+        secret,
+        list: LIST,
+        typed,
+    };
+    let page = Page {
+        shell: frame::shell(state),
+        frame: frame::frame(state, seat, SETUP_LINKS),
+        view: &view,
+    };
+    respond(state, status, &Csp::Page, &page)
+}

@@ -1,0 +1,95 @@
+//! Setup links at the console.
+
+use super::Desk;
+use crate::store::members::Role;
+use crate::store::setup_links::{self, Cover, NewLink, SetupLink};
+use crate::store::{OrganizationId, Window, organizations, testing};
+
+const LIST: &str = "/console/setup-links";
+
+fn globex(desk: &Desk) -> OrganizationId {
+    desk.world.store().system(|tx| organizations::create(tx, testing::globex())).id
+}
+
+/// A link of an organization.
+pub(super) fn made(desk: &Desk, of: &OrganizationId) -> SetupLink {
+    let new = NewLink {
+        connection_id: None,
+        covers: Cover::USUAL.to_vec(),
+        provider: None,
+        note: None,
+        days: 7,
+    };
+    desk.world.store().system(|tx| setup_links::create(tx, of, new)).0
+}
+
+fn all(desk: &Desk) -> Vec<SetupLink> {
+    let page = |db: &mut crate::store::Db| setup_links::page(db, &Window::default(), None);
+    desk.world.store().read_now(page).unwrap().data
+}
+
+#[actix_web::test]
+async fn a_setup_link_is_made_shown_once_and_listed() {
+    let desk = Desk::signed_in(Role::Support).await;
+    assert!(desk.get(LIST).await.body.contains("None was made yet"));
+    let of = globex(&desk);
+    let page = desk.get(&format!("{LIST}/new?organization={of}")).await.body;
+    assert!(page.contains(&format!("value=\"{of}\"")), "{page}");
+    let form = [
+        ("organization", of.as_str()),
+        ("cover.sign_in", "1"),
+        ("cover.domains", "1"),
+        ("provider", "okta"),
+        ("days", "30"),
+        ("note", "Call us"),
+    ];
+    let made = desk.post(LIST, &form).await;
+    let link = made.body.split("<code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    assert!(link.contains("/setup/sl_"), "{link}");
+    let kept = all(&desk).remove(0);
+    assert_eq!((kept.covers.len(), kept.provider.as_deref()), (2, Some("okta")));
+    assert_eq!(kept.note.as_deref(), Some("Call us"));
+    assert_eq!(kept.created_by, format!("member:{}", desk.member.id));
+    for uri in [LIST.to_owned(), format!("{LIST}?organization={of}")] {
+        let page = desk.get(&uri).await.body;
+        for part in ["Globex", "Sign-in, Email domains", ">Sent<", "0 of 7 steps"] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        assert!(!page.contains("sl_"), "a token is on the page");
+    }
+    let page = desk.get(&format!("{LIST}?organization=external:x")).await.body;
+    assert!(page.contains("No setup links match") && page.contains("Clear filters"), "{page}");
+}
+
+#[actix_web::test]
+async fn a_setup_link_that_cannot_be_is_told_beside_its_field() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let of = globex(&desk);
+    let unknown = desk.post(LIST, &[("organization", "x"), ("note", "<Kim>")]).await;
+    assert!(unknown.status == 422 && unknown.body.contains("href=\"#organization\""));
+    assert!(unknown.body.contains("&#60;Kim&#62;"), "{}", unknown.body);
+    let nothing = desk.post(LIST, &[("organization", of.as_str())]).await;
+    assert!(nothing.status == 422 && nothing.body.contains("href=\"#covers\""));
+    let foreign = testing::active(desk.world.store(), "Okta", None);
+    let form = [
+        ("organization", of.as_str()),
+        ("connection", foreign.id.as_str()),
+        ("cover.sign_in", "1"),
+    ];
+    let refused = desk.post(LIST, &form).await;
+    assert!(refused.status == 422 && refused.body.contains("href=\"#connection_id\""));
+    assert!(all(&desk).is_empty());
+}
+
+#[actix_web::test]
+async fn a_setup_link_is_revoked_when_that_is_confirmed() {
+    let desk = Desk::signed_in(Role::Support).await;
+    let of = globex(&desk);
+    desk.post(LIST, &[("organization", of.as_str()), ("cover.domains", "1")]).await;
+    let uri = format!("{LIST}/{}/revoke", all(&desk)[0].id);
+    assert!(desk.get(&uri).await.body.contains("What they have set up stays"));
+    assert!(all(&desk)[0].revoked_at.is_none(), "reading changes nothing");
+    assert_eq!(desk.post(&uri, &[]).await.status, 303);
+    let page = desk.get(LIST).await.body;
+    assert!(page.contains(">Revoked<") && !page.contains("/revoke\""), "{page}");
+}
