@@ -36,12 +36,15 @@ pub(super) const SETUP_LINKS: Area =
 /// Attempts to sign in.
 pub(super) const TRACES: Area =
     Area { name: "traces", href: "/console/traces", roles: Read::ROLES };
+/// What programs call with.
+pub(super) const API_KEYS: Area =
+    Area { name: "api_keys", href: "/console/api-keys", roles: Read::ROLES };
 /// Who signs in here.
 pub(super) const MEMBERS: Area =
     Area { name: "members", href: "/console/settings/members", roles: Members::ROLES };
 
 /// What the navigation shows, in its order. A new area is a line here.
-const AREAS: &[Area] = &[ORGANIZATIONS, CONNECTIONS, SETUP_LINKS, TRACES, MEMBERS];
+const AREAS: &[Area] = &[ORGANIZATIONS, CONNECTIONS, SETUP_LINKS, TRACES, API_KEYS, MEMBERS];
 
 /// One line of the navigation.
 pub(in crate::http) struct NavLine {

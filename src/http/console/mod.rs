@@ -3,6 +3,7 @@
 //! Every route but those that lead to a session asks for a [`seat::Seat`] with what it is for, and so for a role. What pages
 //! do is what REST and the command line do, in the name of the member.
 
+mod api_keys;
 mod confirm;
 mod connections;
 mod entry;
@@ -95,6 +96,18 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/console/traces").get(traces::list))
         .service(web::resource("/console/traces/{trace}").get(traces::one))
         .service(web::resource("/t/{trace}").get(traces::short))
+        .service(web::resource("/console/api-keys").get(api_keys::list).post(api_keys::create))
+        .service(web::resource("/console/api-keys/new").get(api_keys::new))
+        .service(
+            web::resource("/console/api-keys/{key}/roll")
+                .get(api_keys::ask_roll)
+                .post(api_keys::roll),
+        )
+        .service(
+            web::resource("/console/api-keys/{key}/revoke")
+                .get(api_keys::ask_revoke)
+                .post(api_keys::revoke),
+        )
         .service(
             web::resource("/console/settings/members").get(members::list).post(members::invite),
         )

@@ -34,6 +34,9 @@ pub(in crate::http) struct Manage;
 /// Making and revoking setup links.
 pub(in crate::http) struct Links;
 
+/// Changing what programs use: applications, keys, webhooks.
+pub(in crate::http) struct Develop;
+
 /// Deciding who is here, and as what.
 pub(in crate::http) struct Members;
 
@@ -43,6 +46,10 @@ impl Needs for Members {
 
 impl Needs for Read {
     const ROLES: &'static [Role] = &Role::ALL;
+}
+
+impl Needs for Develop {
+    const ROLES: &'static [Role] = &[Role::Owner, Role::Admin, Role::Developer];
 }
 
 impl Needs for Links {

@@ -1,5 +1,6 @@
 //! The rules of the console, through the whole application without a network.
 
+mod api_keys;
 mod connections;
 mod organization;
 mod setup_links;
@@ -21,6 +22,8 @@ const PASSWORD: &str = "a horse and a staple";
 const MANAGE: &[Role] = &[Role::Owner, Role::Admin];
 /// Who makes setup links.
 const LINKS: &[Role] = &[Role::Owner, Role::Admin, Role::Support];
+/// Who changes what programs use.
+const DEVELOP: &[Role] = &[Role::Owner, Role::Admin, Role::Developer];
 
 /// Every route, and who may use it; nobody is named: it leads to a session, so everybody may.
 const ROUTES: &[(&str, &str, &[Role])] = &[
@@ -62,6 +65,13 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("GET", "/console/traces", &Role::ALL),
     ("GET", "/console/traces/{trace}", &Role::ALL),
     ("GET", "/t/{trace}", &[]),
+    ("GET", "/console/api-keys", &Role::ALL),
+    ("POST", "/console/api-keys", DEVELOP),
+    ("GET", "/console/api-keys/new", DEVELOP),
+    ("GET", "/console/api-keys/{key}/roll", DEVELOP),
+    ("POST", "/console/api-keys/{key}/roll", DEVELOP),
+    ("GET", "/console/api-keys/{key}/revoke", DEVELOP),
+    ("POST", "/console/api-keys/{key}/revoke", DEVELOP),
     ("GET", "/console/settings/members", &[Role::Owner]),
     ("POST", "/console/settings/members", &[Role::Owner]),
     ("GET", "/console/settings/members/{member}", &[Role::Owner]),
@@ -157,6 +167,9 @@ impl Desk {
             let new = NewToken { label: "Okta".into(), ..NewToken::default() };
             let (token, _) = store.system(|tx| tokens::create(tx, &connection.id, new));
             path = path.replace("{token}", token.id.as_str());
+        }
+        if path.contains("{key}") {
+            path = path.replace("{key}", api_keys::made(self).id.as_str());
         }
         if path.contains("{link}") {
             let of = connection.organization_id.clone();

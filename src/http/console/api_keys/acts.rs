@@ -1,0 +1,105 @@
+//! What is asked before a key is rolled or revoked.
+
+use super::{LIST, show};
+use crate::error::{Error, Result};
+use crate::http::console::confirm::{self, Confirm};
+use crate::http::console::frame::API_KEYS;
+use crate::http::console::listing;
+use crate::http::console::seat::{Develop, Posted, Seat};
+use crate::http::error::PageError;
+use crate::http::server::State;
+use crate::store::api_keys::{self, ApiKey};
+use crate::store::{ApiKeyId, Scope};
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use chrono::TimeDelta;
+
+/// How long a rolled key goes on.
+const OVERLAP: TimeDelta = TimeDelta::days(1);
+
+/// `GET /console/api-keys/{key}/roll`
+pub(in crate::http) async fn ask_roll(
+    state: Data<State>,
+    seat: Seat<Develop>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let key = find(&state, &id).await?;
+    Ok(confirm::ask(&state, &seat, &asking(&state, &key, "roll")))
+}
+
+/// `POST /console/api-keys/{key}/roll`: another takes its place, and is shown this once.
+pub(in crate::http) async fn roll(
+    state: Data<State>,
+    posted: Posted<Develop>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let key = find(&state, &id).await?;
+    let confirm = asking(&state, &key, "roll");
+    let done = state.store.write(Scope::System, posted.seat.actor(), move |tx| {
+        api_keys::roll(tx, &key.id, OVERLAP, None)
+    });
+    match done.await {
+        Ok((_, secret)) => {
+            let secret = Some(secret.reveal().to_owned());
+            Ok(show(&state, &posted.seat, None, secret).await?)
+        }
+        Err(other) => confirm::after(&state, &posted.seat, &confirm, Err::<(), Error>(other), LIST),
+    }
+}
+
+/// `GET /console/api-keys/{key}/revoke`
+pub(in crate::http) async fn ask_revoke(
+    state: Data<State>,
+    seat: Seat<Develop>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let key = find(&state, &id).await?;
+    Ok(confirm::ask(&state, &seat, &asking(&state, &key, "revoke")))
+}
+
+/// `POST /console/api-keys/{key}/revoke`
+pub(in crate::http) async fn revoke(
+    state: Data<State>,
+    posted: Posted<Develop>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let key = find(&state, &id).await?;
+    let confirm = asking(&state, &key, "revoke");
+    let done = state
+        .store
+        .write(Scope::System, posted.seat.actor(), move |tx| api_keys::revoke(tx, &key.id));
+    confirm::after(&state, &posted.seat, &confirm, done.await, LIST)
+}
+
+async fn find(state: &State, id: &str) -> Result<ApiKey> {
+    let id: ApiKeyId = id.parse()?;
+    state.store.read(move |db| api_keys::find(db, &id)).await
+}
+
+fn asking(state: &State, key: &ApiKey, act: &str) -> Confirm {
+    let name = format!("{} ({})", key.name, key.hint);
+    let hours = OVERLAP.num_hours().to_string();
+    let fill = |what: &str| {
+        let values = [("key", name.as_str()), ("hours", hours.as_str())];
+        state.locale.fill(&format!("console.api_keys.{what}"), &values)
+    };
+    let last_use = match (key.last_used_at, &key.last_used_from) {
+        (Some(at), from) => {
+            let (time, from) = (listing::second(at).short, from.as_deref().unwrap_or_default());
+            state.locale.fill("console.token.last_use", &[("time", &time), ("address", from)])
+        }
+        (None, _) => state.locale.text("console.token.never").to_owned(),
+    };
+    Confirm {
+        area: API_KEYS,
+        above: Vec::new(),
+        title: fill(&format!("{act}_title")),
+        texts: vec![fill(&format!("{act}_text")), last_use],
+        typed: None,
+        tick: None,
+        hidden: None,
+        action: format!("{LIST}/{}/{act}", key.id),
+        cancel: LIST.to_owned(),
+        button: fill(act),
+    }
+}

@@ -1,0 +1,155 @@
+//! A new API key, which is shown once.
+
+use super::{LIST, show as show_list};
+use crate::error::{Error, FieldError, Result};
+use crate::http::console::frame::{self, API_KEYS, FieldFault, Frame};
+use crate::http::console::seat::{Develop, Posted, Seat};
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::store::api_keys::{self, NewApiKey, Scope};
+use crate::store::{OrganizationId, Scope as WriteScope, organizations};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use askama::Template;
+use chrono::TimeDelta;
+
+/// For how many days a key can be good; the usual first.
+const DAYS: [&str; 4] = ["90", "30", "365", "never"];
+
+/// What was chosen and typed.
+struct Typed {
+    name: String,
+    organization: String,
+    scopes: Vec<Scope>,
+    days: &'static str,
+}
+
+struct Choice {
+    value: &'static str,
+    label: String,
+    is_chosen: bool,
+}
+
+struct View {
+    typed: Typed,
+    scopes: Vec<Choice>,
+    days: Vec<Choice>,
+    faults: Vec<FieldFault>,
+    list: &'static str,
+}
+
+impl View {
+    fn fault(&self, field: &str) -> Option<&str> {
+        frame::fault(&self.faults, field)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/api_key_new.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    view: &'a View,
+}
+
+/// `GET /console/api-keys/new`
+pub(in crate::http) async fn new(state: Data<State>, seat: Seat<Develop>) -> HttpResponse {
+    let (name, organization) = (String::new(), String::new());
+    let typed = Typed { name, organization, scopes: Vec::new(), days: DAYS[0] };
+    show(&state, &seat, typed, Vec::new())
+}
+
+/// `POST /console/api-keys`: makes a key, which is shown this once above the list.
+pub(in crate::http) async fn create(
+    state: Data<State>,
+    posted: Posted<Develop>,
+) -> Result<HttpResponse, PageError> {
+    let ticked = |scope: &&str| posted.text(&format!("scope.{scope}")) == "1";
+    let chosen = DAYS.into_iter().find(|days| *days == posted.text("days"));
+    let typed = Typed {
+        name: posted.text("name").to_owned(),
+        organization: posted.text("organization_id").to_owned(),
+        scopes: Scope::WORDS
+            .iter()
+            .copied()
+            .filter(ticked)
+            .filter_map(|word| word.parse().ok())
+            .collect(),
+        days: chosen.unwrap_or(DAYS[0]),
+    };
+    let errors = match make(&state, &posted, &typed).await {
+        Ok(secret) => return Ok(show_list(&state, &posted.seat, None, Some(secret)).await?),
+        Err(Error::Invalid(errors)) => errors,
+        Err(other) => return Err(other.into()),
+    };
+    Ok(show(&state, &posted.seat, typed, errors))
+}
+
+async fn make(state: &State, posted: &Posted<Develop>, typed: &Typed) -> Result<String> {
+    let organization_id = organization(state, &typed.organization).await?;
+    let days = typed.days.parse().ok().map(TimeDelta::days);
+    let new = NewApiKey {
+        name: typed.name.clone(),
+        scopes: typed.scopes.clone(),
+        organization_id,
+        expires_at: days.map(|days| state.store.clock().now().plus(days)),
+    };
+    let made = state
+        .store
+        .write(WriteScope::System, posted.seat.actor(), move |tx| api_keys::create(tx, new));
+    Ok(made.await?.1.reveal().to_owned())
+}
+
+/// The one organization that a key is for, if one was named.
+async fn organization(state: &State, named: &str) -> Result<Option<OrganizationId>> {
+    if named.is_empty() {
+        return Ok(None);
+    }
+    let wanted = named.to_owned();
+    match state.store.read(move |db| organizations::resolve(db, &wanted)).await {
+        Ok(found) => Ok(Some(found.id)),
+        Err(Error::NotFound { .. } | Error::Invalid(_)) => {
+            let detail = state.locale.text("console.setup_links.no_organization");
+            Err(Error::invalid("/organization_id", "not_found", detail))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+fn show(
+    state: &State,
+    seat: &Seat<Develop>,
+    typed: Typed,
+    errors: Vec<FieldError>,
+) -> HttpResponse {
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let scope = |word: &&'static str| Choice {
+        value: word,
+        label: (*word).to_owned(),
+        is_chosen: typed.scopes.iter().any(|scope| scope.as_str() == *word),
+    };
+    let day = |days: &'static str| Choice {
+        value: days,
+        label: match days {
+            "never" => state.locale.text("console.api_keys.never").to_owned(),
+            some => state.locale.fill("console.setup_links.day", &[("number", some)]),
+        },
+        is_chosen: days == typed.days,
+    };
+    let view = View {
+        scopes: Scope::WORDS.iter().map(scope).collect(),
+        days: DAYS.into_iter().map(day).collect(),
+        faults: frame::faults(errors),
+        list: LIST,
+        typed,
+    };
+    let page = Page {
+        shell: frame::shell(state),
+        frame: frame::frame(state, seat, API_KEYS),
+        view: &view,
+    };
+    respond(state, status, &Csp::Page, &page)
+}
