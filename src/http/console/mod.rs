@@ -4,6 +4,7 @@
 //! do is what REST and the command line do, in the name of the member.
 
 mod api_keys;
+mod audit;
 mod confirm;
 mod connections;
 mod entry;
@@ -96,6 +97,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/console/traces").get(traces::list))
         .service(web::resource("/console/traces/{trace}").get(traces::one))
         .service(web::resource("/t/{trace}").get(traces::short))
+        .service(web::resource("/console/audit").get(audit::list))
         .service(web::resource("/console/api-keys").get(api_keys::list).post(api_keys::create))
         .service(web::resource("/console/api-keys/new").get(api_keys::new))
         .service(

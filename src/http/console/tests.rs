@@ -1,6 +1,7 @@
 //! The rules of the console, through the whole application without a network.
 
 mod api_keys;
+mod audit;
 mod connections;
 mod organization;
 mod setup_links;
@@ -72,6 +73,7 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/console/api-keys/{key}/roll", DEVELOP),
     ("GET", "/console/api-keys/{key}/revoke", DEVELOP),
     ("POST", "/console/api-keys/{key}/revoke", DEVELOP),
+    ("GET", "/console/audit", &Role::ALL),
     ("GET", "/console/settings/members", &[Role::Owner]),
     ("POST", "/console/settings/members", &[Role::Owner]),
     ("GET", "/console/settings/members/{member}", &[Role::Owner]),

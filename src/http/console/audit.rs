@@ -1,0 +1,182 @@
+//! The audit log: who did what to what, from where, and what was before and after (UX 7.13).
+
+use super::frame::{self, AUDIT, Frame};
+use super::listing::{self, Moment, Pager};
+use super::seat::{Read, Seat};
+use crate::error::{Error, Result};
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::store::events::kinds::Kinds;
+use crate::store::events::{self, Event, Filter};
+use crate::store::names::{self, Names};
+use crate::store::{Actor, Db, Page, Window, members, organizations};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Query};
+use askama::Template;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::HashMap;
+
+const LIST: &str = "/console/audit";
+
+/// Which part of the log is wanted. What cannot be finds nothing.
+#[derive(Clone, Deserialize)]
+pub(in crate::http) struct ListQuery {
+    /// An organization's ID, or `external:` and the operator's own.
+    #[serde(default)]
+    organization: String,
+    /// `user.created`, or `user.*` for all of a noun.
+    #[serde(default, rename = "type")]
+    kind: String,
+    #[serde(default)]
+    actor: String,
+    #[serde(default)]
+    subject: String,
+    cursor: Option<String>,
+}
+
+impl ListQuery {
+    fn parts(&self) -> [(&str, &str); 4] {
+        [
+            ("organization", self.organization.trim()),
+            ("type", self.kind.trim()),
+            ("actor", self.actor.trim()),
+            ("subject", self.subject.trim()),
+        ]
+    }
+
+    /// The records to look for; none if there can be none.
+    fn filter(&self, db: &mut Db) -> Result<Option<Filter>> {
+        let [organization, kind, actor, subject] = self.parts().map(|(_, value)| value.to_owned());
+        let given = |text: String| (!text.is_empty()).then_some(text);
+        let mut filter =
+            Filter { actor: given(actor), subject: given(subject), ..Filter::default() };
+        if !kind.is_empty() {
+            match Kinds::parse(&[kind], "/type") {
+                Ok(kinds) => filter.kinds = kinds,
+                Err(_) => return Ok(None),
+            }
+        }
+        if !organization.is_empty() {
+            match organizations::resolve(db, &organization) {
+                Ok(found) => filter.organization = Some(found.id),
+                Err(Error::NotFound { .. } | Error::Invalid(_)) => return Ok(None),
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(Some(filter))
+    }
+}
+
+/// A field that was changed.
+struct ChangeLine {
+    field: String,
+    before: String,
+    after: String,
+}
+
+struct Line {
+    time: Moment,
+    actor: String,
+    kind: String,
+    subject: String,
+    subject_href: String,
+    organization: Option<(String, String)>,
+    origin: Option<String>,
+    changes: Vec<ChangeLine>,
+}
+
+#[derive(Template)]
+#[template(path = "console/audit.html")]
+struct ListPage<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    query: &'a ListQuery,
+    lines: Vec<Line>,
+    pager: Pager,
+    is_filtered: bool,
+}
+
+/// What the page reads.
+struct Found {
+    page: Page<Event>,
+    names: Names,
+    /// What members are called who stand in the log.
+    members: HashMap<String, String>,
+}
+
+/// `GET /console/audit`
+pub(in crate::http) async fn list(
+    state: Data<State>,
+    seat: Seat<Read>,
+    query: Query<ListQuery>,
+) -> Result<HttpResponse, PageError> {
+    let query = query.into_inner();
+    let window = Window::parse(None, query.cursor.clone())?;
+    let wanted = query.clone();
+    let found = state.store.read(move |db| read(db, &window, &wanted)).await?;
+    let Found { page, names, members } = found;
+    let parts = query.parts();
+    let view = ListPage {
+        shell: frame::shell(&state),
+        frame: frame::frame(&state, &seat, AUDIT),
+        pager: listing::pager(LIST, &parts, query.cursor.is_some(), page.next_cursor.as_deref()),
+        is_filtered: query.cursor.is_some() || parts.iter().any(|(_, value)| !value.is_empty()),
+        lines: page.data.into_iter().map(|event| line(event, &names, &members)).collect(),
+        query: &query,
+    };
+    Ok(respond(&state, StatusCode::OK, &Csp::Page, &view))
+}
+
+fn read(db: &mut Db, window: &Window, query: &ListQuery) -> Result<Found> {
+    let page = match query.filter(db)? {
+        Some(filter) => events::page(db, window, &filter)?,
+        None => Page { data: Vec::new(), next_cursor: None },
+    };
+    let owners = page.data.iter().filter_map(|event| event.organization_id.clone()).collect();
+    let named = |member: members::Member| (Actor::Member(member.id).to_string(), member.name);
+    Ok(Found {
+        names: names::of(db, owners, Vec::new())?,
+        members: members::list(db)?.into_iter().map(named).collect(),
+        page,
+    })
+}
+
+fn line(event: Event, names: &Names, members: &HashMap<String, String>) -> Line {
+    let organization = event.organization_id.as_ref().map(|id| {
+        let name = names.organization(id).map_or_else(|| id.to_string(), str::to_owned);
+        (super::organization::href(id), name)
+    });
+    let changes = event.change.map(|change| {
+        let change = change.into_inner();
+        let before = |field: &str| shown(change.before.get(field).unwrap_or(&Value::Null));
+        let one = |(field, after): (&String, &Value)| ChangeLine {
+            field: field.clone(),
+            before: before(field),
+            after: shown(after),
+        };
+        change.after.iter().map(one).collect()
+    });
+    Line {
+        time: listing::second(event.created_at),
+        actor: members.get(&event.actor).cloned().unwrap_or(event.actor),
+        kind: event.kind,
+        subject_href: listing::href(LIST, &[("subject", &event.subject_id)]),
+        subject: event.subject_id,
+        organization,
+        origin: event.origin,
+        changes: changes.unwrap_or_default(),
+    }
+}
+
+/// A value as people read it.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "–".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
