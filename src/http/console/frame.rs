@@ -30,6 +30,8 @@ pub(super) const ORGANIZATIONS: Area =
 /// Identity providers of customers.
 pub(super) const CONNECTIONS: Area =
     Area { name: "connections", href: "/console/connections", roles: Read::ROLES };
+/// People of customers.
+pub(super) const USERS: Area = Area { name: "users", href: "/console/users", roles: Read::ROLES };
 /// What is sent to IT admins.
 pub(super) const SETUP_LINKS: Area =
     Area { name: "setup_links", href: "/console/setup-links", roles: Read::ROLES };
@@ -46,7 +48,8 @@ pub(super) const MEMBERS: Area =
     Area { name: "members", href: "/console/settings/members", roles: Members::ROLES };
 
 /// What the navigation shows, in its order. A new area is a line here.
-const AREAS: &[Area] = &[ORGANIZATIONS, CONNECTIONS, SETUP_LINKS, TRACES, API_KEYS, AUDIT, MEMBERS];
+const AREAS: &[Area] =
+    &[ORGANIZATIONS, CONNECTIONS, SETUP_LINKS, USERS, TRACES, API_KEYS, AUDIT, MEMBERS];
 
 /// One line of the navigation.
 pub(in crate::http) struct NavLine {

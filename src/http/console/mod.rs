@@ -18,6 +18,7 @@ mod setup_links;
 #[cfg(test)]
 mod tests;
 mod traces;
+mod users;
 mod words;
 
 use actix_web::web::{self, ServiceConfig};
@@ -27,6 +28,7 @@ pub(super) const HASHED_AT_ONCE: usize = 2;
 
 /// The routes. A test knows each of them, and who may use it.
 pub(super) fn routes(config: &mut ServiceConfig) {
+    of_connections(config);
     config
         .service(web::resource("/console").get(entry::home))
         .service(web::resource("/console/login").get(entry::ask).post(entry::sign_in))
@@ -54,6 +56,47 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .get(organization::ask_delete)
                 .post(organization::delete),
         )
+        .service(web::resource("/console/users").get(users::list))
+        .service(web::resource("/console/users/{user}").get(users::one))
+        .service(
+            web::resource("/console/users/{user}/suspend")
+                .get(users::ask_suspend)
+                .post(users::suspend),
+        )
+        .service(web::resource("/console/users/{user}/restore").post(users::restore))
+        .service(
+            web::resource("/console/users/{user}/sessions").get(users::ask_end).post(users::end),
+        )
+        .service(web::resource("/console/traces").get(traces::list))
+        .service(web::resource("/console/traces/{trace}").get(traces::one))
+        .service(web::resource("/t/{trace}").get(traces::short))
+        .service(web::resource("/console/audit").get(audit::list))
+        .service(web::resource("/console/api-keys").get(api_keys::list).post(api_keys::create))
+        .service(web::resource("/console/api-keys/new").get(api_keys::new))
+        .service(
+            web::resource("/console/api-keys/{key}/roll")
+                .get(api_keys::ask_roll)
+                .post(api_keys::roll),
+        )
+        .service(
+            web::resource("/console/api-keys/{key}/revoke")
+                .get(api_keys::ask_revoke)
+                .post(api_keys::revoke),
+        )
+        .service(
+            web::resource("/console/settings/members").get(members::list).post(members::invite),
+        )
+        .service(web::resource("/console/settings/members/{member}").get(members::one))
+        .service(
+            web::resource("/console/settings/members/{member}/role").post(members::change_role),
+        )
+        .service(web::resource("/console/settings/members/{member}/link").post(members::link))
+        .service(web::resource("/console/settings/members/{member}/remove").post(members::remove));
+}
+
+/// The routes of connections and of what sets them up.
+fn of_connections(config: &mut ServiceConfig) {
+    config
         .service(web::resource("/console/connections").get(connections::list))
         .service(web::resource("/console/connections/{connection}").get(connections::one))
         .service(web::resource("/console/connections/{connection}/test").post(connections::test))
@@ -93,30 +136,5 @@ pub(super) fn routes(config: &mut ServiceConfig) {
             web::resource("/console/setup-links/{link}/revoke")
                 .get(setup_links::ask_revoke)
                 .post(setup_links::revoke),
-        )
-        .service(web::resource("/console/traces").get(traces::list))
-        .service(web::resource("/console/traces/{trace}").get(traces::one))
-        .service(web::resource("/t/{trace}").get(traces::short))
-        .service(web::resource("/console/audit").get(audit::list))
-        .service(web::resource("/console/api-keys").get(api_keys::list).post(api_keys::create))
-        .service(web::resource("/console/api-keys/new").get(api_keys::new))
-        .service(
-            web::resource("/console/api-keys/{key}/roll")
-                .get(api_keys::ask_roll)
-                .post(api_keys::roll),
-        )
-        .service(
-            web::resource("/console/api-keys/{key}/revoke")
-                .get(api_keys::ask_revoke)
-                .post(api_keys::revoke),
-        )
-        .service(
-            web::resource("/console/settings/members").get(members::list).post(members::invite),
-        )
-        .service(web::resource("/console/settings/members/{member}").get(members::one))
-        .service(
-            web::resource("/console/settings/members/{member}/role").post(members::change_role),
-        )
-        .service(web::resource("/console/settings/members/{member}/link").post(members::link))
-        .service(web::resource("/console/settings/members/{member}/remove").post(members::remove));
+        );
 }

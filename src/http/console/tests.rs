@@ -6,6 +6,7 @@ mod connections;
 mod organization;
 mod setup_links;
 mod traces;
+mod users;
 
 use crate::crypto::{self, Secret};
 use crate::http::testing::{Answer, PRODUCTION, World, world};
@@ -63,6 +64,13 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("GET", "/console/setup-links/new", LINKS),
     ("GET", "/console/setup-links/{link}/revoke", LINKS),
     ("POST", "/console/setup-links/{link}/revoke", LINKS),
+    ("GET", "/console/users", &Role::ALL),
+    ("GET", "/console/users/{user}", &Role::ALL),
+    ("GET", "/console/users/{user}/suspend", MANAGE),
+    ("POST", "/console/users/{user}/suspend", MANAGE),
+    ("POST", "/console/users/{user}/restore", MANAGE),
+    ("GET", "/console/users/{user}/sessions", MANAGE),
+    ("POST", "/console/users/{user}/sessions", MANAGE),
     ("GET", "/console/traces", &Role::ALL),
     ("GET", "/console/traces/{trace}", &Role::ALL),
     ("GET", "/t/{trace}", &[]),
@@ -176,6 +184,10 @@ impl Desk {
         if path.contains("{link}") {
             let of = connection.organization_id.clone();
             path = path.replace("{link}", setup_links::made(self, &of).id.as_str());
+        }
+        if path.contains("{user}") {
+            let of = &connection.organization_id;
+            path = path.replace("{user}", users::ada(self, of).id.as_str());
         }
         if path.contains("{trace}") {
             path = path.replace("{trace}", traces::failed(self, &connection).id.as_str());

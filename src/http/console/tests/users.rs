@@ -1,0 +1,89 @@
+//! People of customers at the console.
+
+use super::Desk;
+use crate::store::members::Role;
+use crate::store::users::{self, User};
+use crate::store::{OrganizationId, organizations, testing};
+
+const LIST: &str = "/console/users";
+
+/// Ada, in an organization.
+pub(super) fn ada(desk: &Desk, of: &OrganizationId) -> User {
+    let new = testing::person(of, "ada@globex.example");
+    desk.world.store().system(|tx| users::create(tx, new))
+}
+
+fn globex(desk: &Desk) -> OrganizationId {
+    desk.world.store().system(|tx| organizations::create(tx, testing::globex())).id
+}
+
+fn now(desk: &Desk, user: &User) -> User {
+    desk.world.store().read_now(|db| users::find(db, &user.id)).unwrap()
+}
+
+#[actix_web::test]
+async fn users_are_listed_and_found_by_address_state_and_organization() {
+    let desk = Desk::signed_in(Role::Viewer).await;
+    assert!(desk.get(LIST).await.body.contains("Nobody has come yet"));
+    let of = globex(&desk);
+    let user = ada(&desk, &of);
+    let by_organization = format!("organization={of}");
+    for found in ["", "q=ADA%40globex.example", "state=active", &by_organization] {
+        let page = desk.get(&format!("{LIST}?{found}")).await.body;
+        assert!(page.contains(&format!("href=\"{LIST}/{}\"", user.id)), "{found}: {page}");
+    }
+    for none in ["q=eve%40globex.example", "q=ada", "state=suspended", "state=x", "organization=x"]
+    {
+        let page = desk.get(&format!("{LIST}?{none}")).await;
+        assert_eq!(page.status, 200, "{none}");
+        assert!(page.body.contains("No users match"), "{none}: {}", page.body);
+        assert!(page.body.contains("Clear filters"), "{none}");
+    }
+}
+
+#[actix_web::test]
+async fn a_user_is_suspended_when_that_is_confirmed_and_restored() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let user = ada(&desk, &globex(&desk));
+    let at = |act: &str| format!("{LIST}/{}{act}", user.id);
+    assert!(desk.get(&at("/suspend")).await.body.contains("whatever the directory says"));
+    assert!(now(&desk, &user).suspended_at.is_none(), "reading changes nothing");
+    assert_eq!(desk.post(&at("/suspend"), &[]).await.status, 303);
+    assert!(now(&desk, &user).suspended_at.is_some());
+    let page = desk.get(&at("")).await.body;
+    for part in ["Suspended here", "user.suspended", "Take the suspension back"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert_eq!(desk.post(&at("/restore"), &[]).await.status, 303);
+    assert!(now(&desk, &user).suspended_at.is_none());
+}
+
+#[actix_web::test]
+async fn a_users_sessions_are_ended_when_that_is_confirmed() {
+    let desk = Desk::signed_in(Role::Owner).await;
+    let store = desk.world.store();
+    let connection = testing::active(store, "JumpCloud", None);
+    let user = ada(&desk, &connection.organization_id);
+    store.system(|tx| {
+        let application = crate::store::applications::create(tx, testing::orbit())?.0;
+        testing::sign_in(tx, &user, &connection.id, &application.id)
+    });
+    let uri = format!("{LIST}/{}/sessions", user.id);
+    assert!(desk.get(&uri).await.body.contains("signed out everywhere"));
+    assert_eq!(store.read_now(testing::open_ones).unwrap().0, 1, "reading changes nothing");
+    assert_eq!(desk.post(&uri, &[]).await.status, 303);
+    assert_eq!(store.read_now(testing::open_ones).unwrap().0, 0);
+}
+
+#[actix_web::test]
+async fn a_viewer_sees_a_user_and_is_offered_no_act() {
+    let desk = Desk::signed_in(Role::Viewer).await;
+    let user = ada(&desk, &globex(&desk));
+    let page = desk.get(&format!("{LIST}/{}", user.id)).await.body;
+    assert!(page.contains("<h1>ada@globex.example</h1>") && page.contains("First sign-in"));
+    for act in ["/suspend\"", "/sessions\"", "/restore\""] {
+        assert!(!page.contains(act), "a viewer is offered {act}");
+    }
+    let unknown = crate::store::UserId::new();
+    assert_eq!(desk.get(&format!("{LIST}/{unknown}")).await.status, 404);
+}

@@ -1,0 +1,174 @@
+//! Users: the people of all organizations, and one of them (UX 7.8).
+
+mod acts;
+mod one;
+
+pub(super) use acts::{ask_end, ask_suspend, end, restore, suspend};
+pub(super) use one::one;
+
+use super::frame::{self, Frame, USERS};
+use super::listing::{self, Choice, Moment, Pager};
+use super::seat::{Read, Seat};
+use super::words::Badge;
+use crate::email::Email;
+use crate::error::{Error, Result};
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::store::names::{self, Names};
+use crate::store::users::{self, Filter, User, UserState};
+use crate::store::{Db, Page, UserId, Window, organizations};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Query};
+use askama::Template;
+use serde::Deserialize;
+
+const LIST: &str = "/console/users";
+
+/// The states, in the order in which they are offered.
+const STATES: [UserState; 3] = [UserState::Active, UserState::Suspended, UserState::Deprovisioned];
+
+/// Which part of the list is wanted. What cannot be finds nothing.
+#[derive(Clone, Deserialize)]
+pub(in crate::http) struct ListQuery {
+    /// An email address.
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    state: String,
+    /// An organization's ID, or `external:` and the operator's own.
+    #[serde(default)]
+    organization: String,
+    cursor: Option<String>,
+}
+
+impl ListQuery {
+    fn parts<'a>(&'a self, state: &'a str) -> [(&'a str, &'a str); 3] {
+        [("q", self.q.trim()), ("state", state), ("organization", self.organization.trim())]
+    }
+
+    /// The rows to look for; none if there can be none.
+    fn filter(&self, db: &mut Db) -> Result<Option<Filter>> {
+        let mut filter = Filter::default();
+        if !self.q.trim().is_empty() {
+            let Ok(email) = Email::parse(self.q.trim()) else { return Ok(None) };
+            filter.email = Some(email);
+        }
+        if !self.state.is_empty() {
+            let Some(state) = STATES.into_iter().find(|one| one.as_str() == self.state) else {
+                return Ok(None);
+            };
+            filter.state = Some(state);
+        }
+        if !self.organization.trim().is_empty() {
+            match organizations::resolve(db, self.organization.trim()) {
+                Ok(found) => filter.organization = Some(found.id),
+                Err(Error::NotFound { .. } | Error::Invalid(_)) => return Ok(None),
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(Some(filter))
+    }
+}
+
+struct Line {
+    href: String,
+    label: String,
+    name: Option<String>,
+    organization: String,
+    organization_href: String,
+    source: String,
+    badge: Badge,
+    seen: Option<Moment>,
+}
+
+#[derive(Template)]
+#[template(path = "console/users.html")]
+struct ListPage<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    query: &'a ListQuery,
+    states: Vec<Choice>,
+    lines: Vec<Line>,
+    pager: Pager,
+    is_filtered: bool,
+}
+
+/// Where the page of a person is.
+fn href(id: &UserId) -> String {
+    format!("{LIST}/{id}")
+}
+
+/// `GET /console/users`
+pub(in crate::http) async fn list(
+    state: Data<State>,
+    seat: Seat<Read>,
+    query: Query<ListQuery>,
+) -> Result<HttpResponse, PageError> {
+    let query = query.into_inner();
+    let window = Window::parse(None, query.cursor.clone())?;
+    let wanted = query.clone();
+    let found = state.store.read(move |db| {
+        let Some(filter) = wanted.filter(db)? else {
+            return Ok((Page { data: Vec::new(), next_cursor: None }, Names::default()));
+        };
+        let page = users::page(db, &window, &filter)?;
+        let owners = page.data.iter().map(|user| user.organization_id.clone()).collect();
+        let names = names::of(db, owners, Vec::new())?;
+        Ok((page, names))
+    });
+    let (page, names) = found.await?;
+    let parts = query.parts(&query.state);
+    let view = ListPage {
+        shell: frame::shell(&state),
+        frame: frame::frame(&state, &seat, USERS),
+        states: choices(&state, &query),
+        lines: page.data.iter().map(|user| line(&state, user, &names)).collect(),
+        pager: listing::pager(LIST, &parts, query.cursor.is_some(), page.next_cursor.as_deref()),
+        is_filtered: query.cursor.is_some() || parts.iter().any(|(_, value)| !value.is_empty()),
+        query: &query,
+    };
+    Ok(respond(&state, StatusCode::OK, &Csp::Page, &view))
+}
+
+fn choices(state: &State, query: &ListQuery) -> Vec<Choice> {
+    let choice = |value: &str| Choice {
+        href: listing::href(LIST, &query.parts(value)),
+        is_here: query.state == value,
+        label: match value {
+            "" => state.locale.text("console.users.all").to_owned(),
+            _ => state.locale.text(&format!("console.users.states.{value}")).to_owned(),
+        },
+    };
+    std::iter::once("").chain(STATES.into_iter().map(UserState::as_str)).map(choice).collect()
+}
+
+fn line(state: &State, user: &User, names: &Names) -> Line {
+    let of = &user.organization_id;
+    Line {
+        href: href(&user.id),
+        label: user.label().to_owned(),
+        name: user.name.clone(),
+        organization: names.organization(of).unwrap_or_default().to_owned(),
+        organization_href: super::organization::href(of),
+        source: source(state, user),
+        badge: badge(state, user),
+        seen: user.last_sign_in_at.map(listing::second),
+    }
+}
+
+fn source(state: &State, user: &User) -> String {
+    state.locale.text(&format!("console.users.source.{}", user.source)).to_owned()
+}
+
+fn badge(state: &State, user: &User) -> Badge {
+    let class = match user.state() {
+        UserState::Active => " ok",
+        UserState::Suspended => " warn",
+        UserState::Deprovisioned => "",
+    };
+    let key = format!("console.users.states.{}", user.state());
+    Badge { class, label: state.locale.text(&key).to_owned() }
+}
