@@ -2,7 +2,7 @@
 
 use super::{SetupLink, Step, find, tell};
 use crate::error::{Error, Result};
-use crate::store::events::{self, Filter};
+use crate::store::events::{self, Event, Filter};
 use crate::store::types::word;
 use crate::store::{SetupLinkId, Tx, Window};
 use chrono::TimeDelta;
@@ -38,7 +38,8 @@ pub fn ask_for_help(
         ..Filter::default()
     };
     let lately = events::page(tx.db, &Window { limit: 20, before: None }, &filter)?;
-    if lately.data.iter().any(|event| event.data["step"] == step.as_str()) {
+    let is_of_it = |event: &Event| event.data.get("step").is_some_and(|of| of == step.as_str());
+    if lately.data.iter().any(is_of_it) {
         let detail = "The operator has been told of this step today.";
         return Err(Error::conflict("help_wanted_already", detail));
     }
