@@ -8,7 +8,7 @@ use std::path::Path;
 use vestibule::saml::Binding;
 use vestibule::store::connections::{NewConnection, Settings};
 use vestibule::store::setup_links::{self, Cover, NewLink};
-use vestibule::store::{Actor, connections, demo};
+use vestibule::store::{Actor, connections, demo, members};
 
 /// How to get to every page. Each walk is a browser of its own, each line a step:
 ///
@@ -127,6 +127,49 @@ const WALKS: &[&[&str]] = &[
         "press button[name=finish]",
         "see portal",
     ],
+    &[
+        "go {first}",
+        "see console-first",
+        "fill #name Maya Orbit",
+        "fill #email maya@orbit.example",
+        "fill #password seven lamps behind the harbour",
+        "press form:has(#password) button",
+        "go /console/organizations",
+        "see console-organizations",
+        "go /console/organizations/new",
+        "see console-organization-new",
+        "go /console/organizations/{organization}",
+        "see console-organization",
+        "go /console/organizations/{organization}/settings",
+        "see console-organization-settings",
+        "go /console/organizations/{organization}/delete",
+        "see console-organization-delete",
+        "go /console/connections",
+        "see console-connections",
+        "go /console/connections/{connection}",
+        "see console-connection",
+        "go /console/connections/{connection}/provisioning",
+        "see console-provisioning",
+        "go /console/setup-links",
+        "see console-setup-links",
+        "go /console/setup-links/new",
+        "see console-setup-link-new",
+        "go /console/users",
+        "see console-users",
+        "go /console/traces",
+        "see console-traces",
+        "go /console/audit",
+        "see console-audit",
+        "go /console/api-keys",
+        "see console-api-keys",
+        "go /console/api-keys/new",
+        "see console-api-key-new",
+        "go /console/settings/members",
+        "see console-members",
+        "forget",
+        "go /console/login",
+        "see console-login",
+    ],
 ];
 
 /// What the walks go through.
@@ -165,7 +208,11 @@ impl Scene {
             let made = gateway.write(|tx| setup_links::create(tx, &globex.organization.id, new));
             format!("{}/setup/{}", gateway.url, made.1.reveal())
         };
+        let first = gateway.write(members::start).unwrap();
         let words = vec![
+            ("{first}", format!("{}/console/first?t={}", gateway.url, first.reveal())),
+            ("{organization}", globex.organization.id.to_string()),
+            ("{connection}", initech.id.to_string()),
             ("{authorize}", app.authorize(&gateway, &[])),
             ("{entity}", initech.entity_id(&gateway.url)),
             ("{setup}", link(Some(draft.id.clone()))),
