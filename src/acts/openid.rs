@@ -87,11 +87,11 @@ fn place(
 ) -> Result<(Option<String>, String, &'static str)> {
     let trimmed = |text: &Option<String>| text.as_deref().map(str::trim).map(str::to_owned);
     let issuer = trimmed(&change.issuer);
-    // Consoles show the document's address more often than the issuer.
-    let (issuer, misplaced) = match issuer {
-        Some(address) if address.ends_with(WELL_KNOWN) => (None, Some(address)),
-        other => (other, None),
-    };
+    // Consoles show the document's address more often than the issuer. It is below the issuer, which is held against the
+    // document as if it had been typed: nobody's document can speak for another issuer.
+    let misplaced = issuer.clone().filter(|address| address.ends_with(WELL_KNOWN));
+    let issuer = issuer
+        .map(|address| address.strip_suffix(WELL_KNOWN).map(str::to_owned).unwrap_or(address));
     let at_issuer = misplaced.is_some() || issuer.is_some();
     let pointer = if at_issuer { "/issuer" } else { "/discovery_url" };
     Ok(match (issuer, trimmed(&change.discovery_url).or(misplaced), before) {
@@ -290,5 +290,23 @@ async fn until_read(store: &Store, id: &ConnectionId) -> Result<()> {
             return Ok(());
         }
         sleep(LOOK).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_a_document_names_the_issuer_above_it() {
+        let typed = |issuer: &str| {
+            let change = Change { issuer: Some(issuer.to_owned()), ..Change::default() };
+            let (typed, url, pointer) = place(&change, None).unwrap();
+            (typed.unwrap(), url, pointer)
+        };
+        let at = "https://idp.example/.well-known/openid-configuration";
+        let expected = ("https://idp.example".to_owned(), at.to_owned(), "/issuer");
+        assert_eq!(typed(at), expected);
+        assert_eq!(typed("https://idp.example"), expected);
     }
 }

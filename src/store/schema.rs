@@ -687,6 +687,7 @@ diesel::table! {
         browser_hash -> Nullable<Text>,
         completed_at -> Nullable<Timestamp>,
         revoked_at -> Nullable<Timestamp>,
+        handed_over_to -> Nullable<Text>,
     }
 }
 

@@ -43,12 +43,17 @@ pub(super) async fn read(mut form: Multipart) -> Result<Sent, UrlencodedError> {
     let mut sent = Sent::default();
     // What may still come: of text, and at all.
     let (mut text, mut all) = (LARGEST, LONGEST);
+    let mut parts = 0;
     while let Some(field) = form.next().await {
         let mut field = field.map_err(|error| unreadable(&error))?;
-        if sent.fields.len().saturating_add(sent.files.len()) >= MOST_FIELDS {
+        parts += 1;
+        if parts > MOST_FIELDS {
             return Err(UrlencodedError::Encoding);
         }
         let name = field.name().ok_or(UrlencodedError::Encoding)?.to_owned();
+        if sent.fields.contains_key(&name) || sent.files.contains_key(&name) {
+            return Err(UrlencodedError::Encoding);
+        }
         let file_name = field.content_disposition().and_then(|it| it.get_filename());
         let is_file = file_name.is_some();
         let is_chosen = file_name.is_some_and(|name| !name.is_empty());

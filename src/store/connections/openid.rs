@@ -116,6 +116,14 @@ pub fn create(
     Ok(connection)
 }
 
+/// Whether tokens are asked for by the same issuer at the same server.
+fn is_asked_alike(old: &Provider, new: &Provider) -> bool {
+    let server = |provider: &Provider| {
+        url::Url::parse(&provider.document.token_endpoint).ok().map(|at| at.origin())
+    };
+    old.issuer == new.issuer && server(old).is_some() && server(old) == server(new)
+}
+
 /// Takes over who the provider is and what we are to it. A draft can then be tested; an active connection goes on with it.
 ///
 /// On a connection that people use, another issuer is another provider: it is taken over only with `accept_new_issuer`,
@@ -130,11 +138,6 @@ pub fn connect(
     connection.must_speak(Protocol::Oidc)?;
     let Given { provider, secret, keys, accept_new_issuer } = given;
     let row = row(tx.db, id)?;
-    let needs_secret = provider.auth_method.needs_secret();
-    if needs_secret && secret.is_none() && row.secret.is_none() {
-        let detail = format!("With {} the provider gives a client secret.", provider.auth_method);
-        return Err(Error::invalid("/client_secret", "required", detail));
-    }
     let before = connection.openid_provider.clone().map(Json::into_inner);
     let is_used = matches!(connection.state, ConnectionState::Active | ConnectionState::Disabled);
     if let Some(old) = before.as_ref().filter(|old| old.issuer != provider.issuer) {
@@ -148,10 +151,18 @@ pub fn connect(
         identities::unlink_all(tx, id)?;
         ending::sessions(tx, Of::Connection(id))?;
     }
+    // A secret is told to nobody but whom it was given for.
+    let kept =
+        row.secret.filter(|_| before.as_ref().is_none_or(|old| is_asked_alike(old, &provider)));
+    let needs_secret = provider.auth_method.needs_secret();
+    if needs_secret && secret.is_none() && kept.is_none() {
+        let detail = format!("With {} the provider gives a client secret.", provider.auth_method);
+        return Err(Error::invalid("/client_secret", "required", detail));
+    }
     let is_new_secret = secret.is_some();
     let sealed = match secret {
         Some(secret) => Some(master.seal(secret.reveal().as_bytes(), &place("secret", id))?),
-        None => row.secret,
+        None => kept,
     };
     diesel::update(openid_clients::table.find(id))
         .set((

@@ -42,5 +42,8 @@ pub fn hand_over(tx: &mut Tx, id: &SetupLinkId) -> Result<(SetupLink, Secret)> {
     });
     tell(tx, &link, "setup_link.created", data)?;
     revoke(tx, id)?;
+    diesel::update(setup_links::table.find(id))
+        .set(setup_links::handed_over_to.eq(&link.id))
+        .execute(tx.db)?;
     Ok((link, secret))
 }

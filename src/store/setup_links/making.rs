@@ -130,6 +130,7 @@ pub(super) fn row(
         browser_hash: None,
         completed_at: None,
         revoked_at: None,
+        handed_over_to: None,
     };
     Ok((row, secret))
 }

@@ -105,6 +105,8 @@ pub struct SetupLink {
     pub completed_at: Option<Time>,
     /// When it was taken back.
     pub revoked_at: Option<Time>,
+    /// The link that took its place.
+    pub handed_over_to: Option<SetupLinkId>,
 }
 
 impl SetupLink {
@@ -192,6 +194,10 @@ pub fn count(db: &mut Db, of: &OrganizationId) -> Result<i64> {
 /// Takes a link back, and whoever came by it out of the portal.
 pub fn revoke(tx: &mut Tx, id: &SetupLinkId) -> Result<SetupLink> {
     let mut link = find(tx.db, id)?;
+    // Whoever has it now is meant, too.
+    if let Some(next) = link.handed_over_to.clone() {
+        revoke(tx, &next)?;
+    }
     if link.revoked_at.is_some() {
         return Ok(link);
     }

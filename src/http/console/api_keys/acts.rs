@@ -1,6 +1,6 @@
 //! What is asked before a key is rolled or revoked.
 
-use super::{LIST, show};
+use super::{LIST, covered, show};
 use crate::error::{Error, Result};
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::frame::API_KEYS;
@@ -23,7 +23,7 @@ pub(in crate::http) async fn ask_roll(
     seat: Seat<Develop>,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let key = find(&state, &id).await?;
+    let key = find(&state, &seat, &id).await?;
     Ok(confirm::ask(&state, &seat, &asking(&state, &key, "roll")))
 }
 
@@ -33,7 +33,7 @@ pub(in crate::http) async fn roll(
     posted: Posted<Develop>,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let key = find(&state, &id).await?;
+    let key = find(&state, &posted.seat, &id).await?;
     let confirm = asking(&state, &key, "roll");
     let done = state.store.write(Scope::System, posted.seat.actor(), move |tx| {
         api_keys::roll(tx, &key.id, OVERLAP, None)
@@ -53,7 +53,7 @@ pub(in crate::http) async fn ask_revoke(
     seat: Seat<Develop>,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let key = find(&state, &id).await?;
+    let key = find(&state, &seat, &id).await?;
     Ok(confirm::ask(&state, &seat, &asking(&state, &key, "revoke")))
 }
 
@@ -63,7 +63,7 @@ pub(in crate::http) async fn revoke(
     posted: Posted<Develop>,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let key = find(&state, &id).await?;
+    let key = find(&state, &posted.seat, &id).await?;
     let confirm = asking(&state, &key, "revoke");
     let done = state
         .store
@@ -71,9 +71,12 @@ pub(in crate::http) async fn revoke(
     confirm::after(&state, &posted.seat, &confirm, done.await, LIST)
 }
 
-async fn find(state: &State, id: &str) -> Result<ApiKey> {
+/// The key to act on, if the member may.
+async fn find(state: &State, seat: &Seat<Develop>, id: &str) -> Result<ApiKey> {
     let id: ApiKeyId = id.parse()?;
-    state.store.read(move |db| api_keys::find(db, &id)).await
+    let key = state.store.read(move |db| api_keys::find(db, &id)).await?;
+    covered(seat.member.role, &key.scopes)?;
+    Ok(key)
 }
 
 fn asking(state: &State, key: &ApiKey, act: &str) -> Confirm {

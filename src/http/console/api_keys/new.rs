@@ -1,6 +1,6 @@
 //! A new API key, which is shown once.
 
-use super::{LIST, show as show_list};
+use super::{LIST, covered, may_give, show as show_list};
 use crate::error::{Error, FieldError, Result};
 use crate::http::console::frame::{self, API_KEYS, FieldFault, Frame};
 use crate::http::console::seat::{Develop, Posted, Seat};
@@ -80,6 +80,7 @@ pub(in crate::http) async fn create(
             .collect(),
         days: chosen.unwrap_or(DAYS[0]),
     };
+    covered(posted.seat.member.role, &typed.scopes)?;
     let errors = match make(&state, &posted, &typed).await {
         Ok(secret) => return Ok(show_list(&state, &posted.seat, None, Some(secret)).await?),
         Err(Error::Invalid(errors)) => errors,
@@ -131,6 +132,9 @@ fn show(
         label: (*word).to_owned(),
         is_chosen: typed.scopes.iter().any(|scope| scope.as_str() == *word),
     };
+    let is_giveable = |word: &&&'static str| {
+        word.parse().is_ok_and(|scope: Scope| may_give(seat.member.role, scope))
+    };
     let day = |days: &'static str| Choice {
         value: days,
         label: match days {
@@ -140,7 +144,7 @@ fn show(
         is_chosen: days == typed.days,
     };
     let view = View {
-        scopes: Scope::WORDS.iter().map(scope).collect(),
+        scopes: Scope::WORDS.iter().filter(is_giveable).map(scope).collect(),
         days: DAYS.into_iter().map(day).collect(),
         faults: frame::faults(errors),
         list: LIST,

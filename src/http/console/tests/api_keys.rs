@@ -56,6 +56,27 @@ async fn an_api_key_is_made_with_what_it_may_do_and_shown_once() {
 }
 
 #[actix_web::test]
+async fn a_developer_gives_no_key_what_the_role_may_not_do() {
+    let desk = Desk::signed_in(Role::Developer).await;
+    let page = desk.get(&format!("{LIST}/new")).await.body;
+    assert!(page.contains("applications:write") && !page.contains("connections:write"));
+    let form = [("name", "Mine"), ("scope.connections:write", "1"), ("days", "30")];
+    let refused = desk.post(LIST, &form).await;
+    assert!(refused.status == 403 && refused.body.contains("connections:write"));
+    let new = NewApiKey {
+        name: "Strong".into(),
+        scopes: vec![Scope::DomainsWrite],
+        organization_id: None,
+        expires_at: None,
+    };
+    let strong = desk.world.store().system(|tx| api_keys::create(tx, new)).0;
+    for act in ["roll", "revoke"] {
+        assert_eq!(desk.post(&format!("{LIST}/{}/{act}", strong.id), &[]).await.status, 403);
+    }
+    assert_eq!(all(&desk).len(), 1);
+}
+
+#[actix_web::test]
 async fn an_api_key_that_cannot_be_is_told_beside_its_field() {
     let desk = Desk::signed_in(Role::Admin).await;
     let refused = desk.post(LIST, &[("name", "")]).await;

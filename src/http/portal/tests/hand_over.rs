@@ -47,3 +47,14 @@ async fn a_link_that_is_over_cannot_be_handed_over() {
     let refused = store.try_system(|tx| setup_links::hand_over(tx, &id));
     assert_eq!(testing::refused(refused), "setup_link_over");
 }
+
+#[actix_web::test]
+async fn revoking_a_link_revokes_what_it_was_handed_over_to() {
+    let portal = Portal::started().await;
+    let (store, id) = (portal.world.store(), portal.link.id.clone());
+    let (second, _) = store.system(|tx| setup_links::hand_over(tx, &id));
+    let (third, _) = store.system(|tx| setup_links::hand_over(tx, &second.id));
+    store.system(|tx| setup_links::revoke(tx, &id));
+    let third = store.read_now(|db| setup_links::find(db, &third.id)).unwrap();
+    assert!(third.revoked_at.is_some());
+}

@@ -109,11 +109,30 @@ fn another_issuer_on_a_connection_in_use_is_another_provider() {
     let other = || given("https://other.example", BASIC, None);
     let refusal = store.try_system(|tx| connect(tx, &master, &row.id, other()));
     assert_eq!(refused(refusal), "openid_issuer_changed");
-    let accepted = Given { accept_new_issuer: true, ..other() };
-    let row = store.system(|tx| connect(tx, &master, &row.id, accepted));
+    // What the first provider gave is not told to the second.
+    let accepted =
+        |secret| Given { accept_new_issuer: true, ..given("https://other.example", BASIC, secret) };
+    let without = store.try_system(|tx| connect(tx, &master, &row.id, accepted(None)));
+    assert_eq!(refused(without), "/client_secret required");
+    let row = store.system(|tx| connect(tx, &master, &row.id, accepted(Some("new"))));
     assert_eq!(row.openid_provider.unwrap().issuer, "https://other.example");
     let left = store.system(|tx| identities::unlink_all(tx, &row.id));
     assert_eq!(left, 0);
+}
+
+#[test]
+fn a_secret_is_not_told_to_another_server_that_speaks_for_the_same_issuer() {
+    let (store, master) = (testing::store(), master());
+    let row = draft(&store, &master);
+    store.system(|tx| connect(tx, &master, &row.id, given(ISSUER, BASIC, Some("hush"))));
+    let elsewhere = |secret| {
+        let mut elsewhere = given(ISSUER, BASIC, secret);
+        elsewhere.provider.document.token_endpoint = "https://evil.example/token".to_owned();
+        elsewhere
+    };
+    let without = store.try_system(|tx| connect(tx, &master, &row.id, elsewhere(None)));
+    assert_eq!(refused(without), "/client_secret required");
+    store.system(|tx| connect(tx, &master, &row.id, elsewhere(Some("for evil"))));
 }
 
 #[test]
