@@ -10,9 +10,9 @@ use crate::cause::Cause;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::saml::response::{self, Form};
+use crate::store::Store;
 use crate::store::aliases::{self, Alias, Kind};
-use crate::store::connections::{self, Connection};
-use crate::store::{Db, Store};
+use crate::store::connections::Connection;
 use actix_web::http::header::{HOST, LOCATION};
 use actix_web::http::uri::Authority;
 use actix_web::web::{Bytes, Data};
@@ -31,7 +31,7 @@ pub(super) async fn acs(
 ) -> Result<HttpResponse, PageError> {
     let path = request.path().to_owned();
     let wanted = path.clone();
-    let there = state.store.read(move |db| reached(db, &wanted)).await?;
+    let there = state.store.read(move |db| aliases::saml_at(db, &wanted)).await?;
     if there.is_empty() {
         return Err(Error::not_found("address", &path).into());
     }
@@ -60,19 +60,6 @@ pub(super) async fn acs(
 
 /// An alias with the connection that it leads to.
 type Way = (Alias, Connection);
-
-fn reached(db: &mut Db, path: &str) -> Result<Vec<Way>> {
-    let mut ways = Vec::new();
-    for alias in aliases::at(db, path)? {
-        if alias.kind != Kind::Scim
-            && let Some((connection, _)) =
-                connections::by_id_with_organization(db, &alias.connection_id)?
-        {
-            ways.push((alias, connection));
-        }
-    }
-    Ok(ways)
-}
 
 /// The same request again at our public address, where the browser has the cookie that binds the sign-in to it. Only
 /// from a host that is written down, and never from our own: it cannot go round in circles.

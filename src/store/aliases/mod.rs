@@ -9,7 +9,7 @@ mod tests;
 
 pub use address::Address;
 
-use super::connections::{self, Protocol};
+use super::connections::{self, Connection, Protocol};
 use super::db::or_conflict;
 use super::schema::{aliases, connections as places, organizations};
 use super::types::word;
@@ -82,6 +82,24 @@ pub fn at(db: &mut Db, path: &str) -> Result<Vec<Alias>> {
         .filter(places::deleted_at.is_null())
         .filter(organizations::deleted_at.is_null())
         .select(aliases::all_columns)
+        .order(aliases::id)
+        .load(db)?;
+    Ok(found)
+}
+
+/// The aliases at a path by which responses come, oldest first, each with the connection that it leads to.
+pub fn saml_at(db: &mut Db, path: &str) -> Result<Vec<(Alias, Connection)>> {
+    if address::shape(path).is_none() {
+        return Ok(Vec::new());
+    }
+    let found = aliases::table
+        .inner_join(places::table.on(places::id.eq(aliases::connection_id)))
+        .inner_join(organizations::table.on(organizations::id.eq(aliases::organization_id)))
+        .filter(aliases::path.eq(path))
+        .filter(aliases::kind.ne(Kind::Scim))
+        .filter(places::deleted_at.is_null())
+        .filter(organizations::deleted_at.is_null())
+        .select((aliases::all_columns, places::all_columns))
         .order(aliases::id)
         .load(db)?;
     Ok(found)
