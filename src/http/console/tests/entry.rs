@@ -1,0 +1,144 @@
+//! Signing in to the console, and what keeps a session.
+
+use super::*;
+
+#[actix_web::test]
+async fn whoever_is_not_signed_in_is_led_to_the_sign_in_and_back() {
+    let mut desk = Desk::new(&[], Role::Owner);
+    for (method, path, _) in ROUTES.iter().filter(|(_, _, roles)| !roles.is_empty()) {
+        let answer = desk.call(method, path, &[("name", "Globex")]).await;
+        assert_eq!(answer.status, 303, "{method} {path}");
+        assert!(answer.header("location").starts_with("/console/login?next="), "{path}");
+    }
+    let next = |next: &'static str| {
+        [("email", "maya@orbit.example"), ("password", PASSWORD), ("next", next)]
+    };
+    for (wanted, goes) in [
+        ("/console/organizations?q=x", "/console/organizations?q=x"),
+        ("https://evil.example/console/", "/console"),
+        ("//evil.example", "/console"),
+        ("/console/\r\nset-cookie: a=b", "/console"),
+    ] {
+        let answer = desk.call("POST", "/console/login", &next(wanted)).await;
+        assert_eq!(answer.header("location"), goes);
+    }
+    desk.cookie = Some(Cookie::new("vestibule-console", "ms_nonsense"));
+    assert!(!desk.is_in().await);
+}
+
+#[actix_web::test]
+async fn the_cookie_is_the_hosts_own_and_out_of_reach_of_scripts() {
+    let mut desk = Desk::new(PRODUCTION, Role::Owner);
+    let cookie = desk.sign_in(PASSWORD).await.header("set-cookie").to_owned();
+    assert!(cookie.starts_with("__Host-vestibule-console=ms_"), "{cookie}");
+    for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=43200"] {
+        assert!(cookie.contains(attribute), "{cookie} lacks {attribute}");
+    }
+    let page = desk.get("/console/organizations").await;
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert!(page.header("content-security-policy").contains("form-action 'self'"));
+    assert!(!page.body.contains("ms_"), "the cookie is on the page");
+}
+
+#[actix_web::test]
+async fn signing_in_gives_another_cookie_and_ends_what_the_browser_had() {
+    let mut desk = Desk::signed_in(Role::Owner).await;
+    let before = desk.cookie.clone();
+    desk.sign_in(PASSWORD).await;
+    assert_ne!(before.as_ref().map(Cookie::value), desk.cookie.as_ref().map(Cookie::value));
+    assert!(desk.is_in().await);
+    desk.cookie = before;
+    assert!(!desk.is_in().await);
+}
+
+#[actix_web::test]
+async fn a_session_ends_idle_and_in_any_case_and_when_it_is_signed_out() {
+    let desk = Desk::signed_in(Role::Owner).await;
+    let clock = desk.world.store().clock().clone();
+    for _ in 0..11 {
+        clock.advance(TimeDelta::minutes(65));
+        assert!(desk.is_in().await);
+    }
+    clock.advance(TimeDelta::minutes(5));
+    assert!(!desk.is_in().await, "twelve hours are over");
+    let desk = Desk::signed_in(Role::Owner).await;
+    desk.world.store().clock().advance(TimeDelta::minutes(120));
+    assert!(!desk.is_in().await, "two hours without use");
+    let desk = Desk::signed_in(Role::Viewer).await;
+    assert_eq!(desk.post("/console/logout", &[]).await.status, 303);
+    assert!(!desk.is_in().await, "signed out");
+}
+
+#[actix_web::test]
+async fn a_form_of_another_session_or_site_does_nothing() {
+    let desk = Desk::signed_in(Role::Owner).await;
+    for fields in [&[("name", "Globex")][..], &[("name", "Globex"), ("form_token", "0123")]] {
+        assert_eq!(desk.call("POST", "/console/organizations", fields).await.status, 403);
+    }
+    let form = [("email", "maya@orbit.example"), ("password", PASSWORD)];
+    let foreign = TestRequest::post()
+        .uri("/console/login")
+        .insert_header(("sec-fetch-site", "cross-site"))
+        .set_form(form);
+    assert_eq!(desk.world.call(foreign).await.status, 403);
+    let filter = organizations::Filter::default();
+    assert_eq!(desk.world.store().read_now(|db| organizations::count(db, &filter)).unwrap(), 0);
+}
+
+#[actix_web::test]
+async fn a_refused_sign_in_does_not_say_whether_there_is_such_a_member() {
+    let mut desk = Desk::new(&[], Role::Owner);
+    let known = desk.sign_in("a horse and a stable").await;
+    let form = [("email", "nobody@orbit.example"), ("password", PASSWORD)];
+    let unknown = desk.call("POST", "/console/login", &form).await;
+    assert_eq!((known.status, unknown.status), (422, 422));
+    let bare = |answer: &Answer| {
+        answer.body.replace("Maya@orbit.example", "").replace("nobody@orbit.example", "")
+    };
+    assert_eq!(bare(&known), bare(&unknown));
+    assert!(!known.body.contains("a horse"), "a password is on the page");
+}
+
+#[actix_web::test]
+async fn passwords_of_one_member_are_tried_ten_times_a_minute() {
+    let mut desk = Desk::new(&[], Role::Owner);
+    for _ in 0..10 {
+        desk.world.state.limits.admit_member("maya@orbit.example").unwrap();
+    }
+    let refused = desk.sign_in(PASSWORD).await;
+    assert_eq!(refused.status, 429);
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
+    assert!(refused.body.contains("Try again in"), "{}", refused.body);
+}
+
+#[actix_web::test]
+async fn the_first_link_is_not_used_up_by_reading_and_makes_one_owner() {
+    let mut desk = Desk::new(&[], Role::Owner);
+    desk.world = world(&[]);
+    let token: Secret = desk.world.store().system(members::start).unwrap();
+    let uri = format!("/console/first?t={}", token.reveal());
+    for _ in 0..5 {
+        assert_eq!(desk.get(&uri).await.status, 200);
+    }
+    let fill = |password: &'static str| {
+        let token = token.reveal().to_owned();
+        [
+            ("t", token),
+            ("name", "Maya".to_owned()),
+            ("email", "maya@orbit.example".to_owned()),
+            ("password", password.to_owned()),
+        ]
+    };
+    let send = |form: [(&'static str, String); 4]| {
+        TestRequest::post().uri("/console/first").set_form(form)
+    };
+    let short = desk.world.call(send(fill("short"))).await;
+    assert_eq!(short.status, 422);
+    assert!(short.body.contains("value=\"Maya\"") && short.body.contains("href=\"#password\""));
+    let made = desk.world.call(send(fill(PASSWORD))).await;
+    assert_eq!((made.status, made.header("location")), (303, "/console"));
+    desk.take_cookie(&made);
+    assert!(desk.is_in().await);
+    assert_eq!(desk.world.call(send(fill(PASSWORD))).await.status, 410);
+    assert_eq!(desk.get(&uri).await.status, 410);
+}
