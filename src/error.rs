@@ -75,6 +75,17 @@ pub struct FieldError {
     pub detail: String,
 }
 
+impl FieldError {
+    /// The field, the code, and what is wrong.
+    pub fn new(
+        pointer: impl Into<String>,
+        code: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self { pointer: pointer.into(), code: code.into(), detail: detail.into() }
+    }
+}
+
 impl Error {
     /// A lookup that found nothing the caller may see.
     pub fn not_found(what: &'static str, id: impl Into<String>) -> Self {
@@ -87,11 +98,7 @@ impl Error {
         code: impl Into<String>,
         detail: impl Into<String>,
     ) -> Self {
-        Self::Invalid(vec![FieldError {
-            pointer: pointer.into(),
-            code: code.into(),
-            detail: detail.into(),
-        }])
+        Self::Invalid(vec![FieldError::new(pointer, code, detail)])
     }
 
     /// Something already there is in the way.

@@ -19,6 +19,7 @@ use crate::guides::Guides;
 use crate::locale::Locale;
 use crate::oidc::discovery;
 use crate::store::Store;
+use crate::store::connections::Connection;
 use crate::store::grants::Lifetimes;
 use crate::store::keys::KeyRing;
 use crate::telemetry::Metrics;
@@ -175,6 +176,21 @@ impl State {
             code: oidc.code_ttl.delta(),
             access_token: oidc.access_token_ttl.delta(),
             refresh_token: oidc.refresh_token_ttl.delta(),
+        }
+    }
+
+    /// How metadata that a person gives for a connection is read: of one of several providers, `choose`.
+    pub(super) fn reading(
+        &self,
+        connection: &Connection,
+        choose: Option<String>,
+    ) -> acts::metadata::Reading<'_> {
+        acts::metadata::Reading {
+            fetcher: &self.fetcher,
+            public_url: self.config.public_url.as_str(),
+            choose,
+            signed_by: connection.settings.metadata_keys(),
+            now: self.store.clock().now(),
         }
     }
 }

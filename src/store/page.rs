@@ -61,6 +61,13 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
+impl<T> Default for Page<T> {
+    /// A page of a list in which nothing is.
+    fn default() -> Self {
+        Self { data: Vec::new(), next_cursor: None }
+    }
+}
+
 impl<T> Page<T> {
     /// A page of `rows`, of which there is one more than the window shows if more exist.
     pub(super) fn of(mut rows: Vec<T>, window: &Window, id: impl Fn(&T) -> String) -> Self {

@@ -3,7 +3,7 @@
 use super::frame::{self, AUDIT, Frame};
 use super::listing::{self, Moment, Pager};
 use super::seat::{Read, Seat};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
@@ -11,7 +11,7 @@ use crate::http::server::State;
 use crate::store::events::kinds::Kinds;
 use crate::store::events::{self, Event, Filter};
 use crate::store::names::{self, Names};
-use crate::store::{Actor, Db, Page, Window, members, organizations};
+use crate::store::{Actor, Db, Page, Window, members};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
@@ -61,11 +61,8 @@ impl ListQuery {
             }
         }
         if !organization.is_empty() {
-            match organizations::resolve(db, &organization) {
-                Ok(found) => filter.organization = Some(found.id),
-                Err(Error::NotFound { .. } | Error::Invalid(_)) => return Ok(None),
-                Err(other) => return Err(other),
-            }
+            let Some(owner) = listing::owner(db, &organization)? else { return Ok(None) };
+            filter.organization = Some(owner);
         }
         Ok(Some(filter))
     }
@@ -97,7 +94,6 @@ struct ListPage<'a> {
     query: &'a ListQuery,
     lines: Vec<Line>,
     pager: Pager,
-    is_filtered: bool,
 }
 
 /// What the page reads.
@@ -124,7 +120,6 @@ pub(in crate::http) async fn list(
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, AUDIT),
         pager: listing::pager(LIST, &parts, query.cursor.is_some(), page.next_cursor.as_deref()),
-        is_filtered: query.cursor.is_some() || parts.iter().any(|(_, value)| !value.is_empty()),
         lines: page.data.into_iter().map(|event| line(event, &names, &members)).collect(),
         query: &query,
     };
@@ -134,7 +129,7 @@ pub(in crate::http) async fn list(
 fn read(db: &mut Db, window: &Window, query: &ListQuery) -> Result<Found> {
     let page = match query.filter(db)? {
         Some(filter) => events::page(db, window, &filter)?,
-        None => Page { data: Vec::new(), next_cursor: None },
+        None => Page::default(),
     };
     let owners = page.data.iter().filter_map(|event| event.organization_id.clone()).collect();
     let named = |member: members::Member| (Actor::Member(member.id).to_string(), member.name);

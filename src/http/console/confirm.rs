@@ -1,6 +1,7 @@
 //! What an act takes with it, before it is done (UX 4.4): the safe choice comes first, and the button names the act.
 
-use super::frame::{self, Area, FieldFault, Frame};
+use super::form::{self, FieldFault};
+use super::frame::{self, Area, Frame};
 use super::seat::{Needs, Seat};
 use crate::error::{Error, FieldError, Result};
 use crate::http::error::PageError;
@@ -9,7 +10,6 @@ use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use askama::Template;
 
 /// The field in which a name is typed, and where what is wrong with the act is told.
@@ -39,6 +39,24 @@ pub(super) struct Confirm {
     pub(super) button: String,
 }
 
+impl Confirm {
+    /// What an act in an area asks at least; `cancel` is the safe choice. The rest is for the act to say.
+    pub(super) fn blank(area: Area, cancel: String) -> Self {
+        Self {
+            area,
+            above: Vec::new(),
+            title: String::new(),
+            texts: Vec::new(),
+            typed: None,
+            tick: None,
+            hidden: None,
+            action: String::new(),
+            cancel,
+            button: String::new(),
+        }
+    }
+}
+
 struct View<'a> {
     confirm: &'a Confirm,
     faults: Vec<FieldFault>,
@@ -46,7 +64,7 @@ struct View<'a> {
 
 impl View<'_> {
     fn fault(&self, field: &str) -> Option<&str> {
-        frame::fault(&self.faults, field)
+        form::fault(&self.faults, field)
     }
 }
 
@@ -55,7 +73,6 @@ impl View<'_> {
 struct Page<'a> {
     shell: Shell<'a>,
     frame: Frame,
-    area: String,
     view: &'a View<'a>,
 }
 
@@ -75,7 +92,7 @@ pub(super) fn differs<N: Needs>(
     if given == wanted.trim() {
         return None;
     }
-    let detail = state.locale.text("console.confirm.differs").to_owned();
+    let detail = state.locale.text("console.confirm.differs");
     Some(show(state, seat, confirm, vec![fault("differs", detail)]))
 }
 
@@ -96,8 +113,8 @@ pub(super) fn after<N: Needs, T>(
     }
 }
 
-fn fault(code: &str, detail: String) -> FieldError {
-    FieldError { pointer: format!("/{TYPED}"), code: code.to_owned(), detail }
+fn fault(code: &str, detail: impl Into<String>) -> FieldError {
+    FieldError::new(format!("/{TYPED}"), code, detail)
 }
 
 fn show<N: Needs>(
@@ -106,12 +123,11 @@ fn show<N: Needs>(
     confirm: &Confirm,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let view = View { confirm, faults: frame::faults(errors) };
+    let status = form::status(&errors);
+    let view = View { confirm, faults: form::faults(errors) };
     let page = Page {
         shell: frame::shell(state),
         frame: frame::frame(state, seat, confirm.area),
-        area: frame::label(state, confirm.area),
         view: &view,
     };
     respond(state, status, &Csp::Page, &page)

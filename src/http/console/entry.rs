@@ -1,6 +1,7 @@
 //! How a member comes to the console: by a link that sets a password, by a password, and out again.
 
-use super::frame::{self, FieldFault};
+use super::form::{self, FieldFault};
+use super::frame::{self};
 use super::seat::{Posted, Read, Seat, lasts};
 use crate::crypto::{self, Secret};
 use crate::error::{Error, FieldError, Result};
@@ -172,7 +173,7 @@ struct FirstView<'a> {
 
 impl FirstView<'_> {
     fn fault(&self, field: &str) -> Option<&str> {
-        frame::fault(&self.faults, field)
+        form::fault(&self.faults, field)
     }
 }
 
@@ -251,7 +252,7 @@ fn again(
         member,
         name: &form.name,
         email: &form.email,
-        faults: frame::faults(errors),
+        faults: form::faults(errors),
     };
     let page = FirstPage { shell: frame::shell(state), view: &view };
     respond(state, StatusCode::UNPROCESSABLE_ENTITY, &Csp::Page, &page)

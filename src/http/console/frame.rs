@@ -1,7 +1,6 @@
 //! What the pages of the console have round their contents.
 
 use super::seat::{Members, Needs, Read, Seat};
-use crate::error::FieldError;
 use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::store::members::Role;
@@ -71,16 +70,10 @@ pub(in crate::http) struct Frame {
     pub(in crate::http) role: String,
     /// What every form carries as `form_token`.
     pub(in crate::http) form_token: String,
+    /// What the area of the page is called.
+    pub(in crate::http) here: String,
     /// The areas.
     pub(in crate::http) nav: Vec<NavLine>,
-}
-
-/// A field that cannot be taken as it is.
-pub(in crate::http) struct FieldFault {
-    /// Its name.
-    pub(in crate::http) field: String,
-    /// Why, and what to enter instead.
-    pub(in crate::http) text: String,
 }
 
 /// The frame of a page of `here`.
@@ -95,33 +88,19 @@ pub(super) fn frame<N: Needs>(state: &State, seat: &Seat<N>, here: Area) -> Fram
         initials: crate::http::pages::initials(&seat.member.name),
         role: role(state, seat.member.role),
         form_token: seat.form_token.clone(),
+        here: label(state, here),
         nav: AREAS.iter().filter(|area| area.roles.contains(&seat.member.role)).map(line).collect(),
     }
 }
 
 /// What an area is called.
-pub(super) fn label(state: &State, area: Area) -> String {
+fn label(state: &State, area: Area) -> String {
     state.locale.text(&format!("console.area.{}", area.name)).to_owned()
 }
 
 /// What a role is called.
 pub(super) fn role(state: &State, role: Role) -> String {
     state.locale.text(&format!("console.role.{role}")).to_owned()
-}
-
-/// What the store found wrong, by the names of the form's fields.
-pub(super) fn faults(errors: Vec<FieldError>) -> Vec<FieldFault> {
-    let one = |error: FieldError| FieldFault {
-        // `/domains/1` is a line of the field `domains`.
-        field: error.pointer.split('/').nth(1).unwrap_or_default().to_owned(),
-        text: error.detail,
-    };
-    errors.into_iter().map(one).collect()
-}
-
-/// Why a field was not taken.
-pub(super) fn fault<'a>(faults: &'a [FieldFault], field: &str) -> Option<&'a str> {
-    faults.iter().find(|fault| fault.field == field).map(|fault| fault.text.as_str())
 }
 
 /// A page's shell, for templates.

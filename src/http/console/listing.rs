@@ -1,7 +1,9 @@
 //! What all lists have in common: addresses that keep a filter, the way to the next page, moments in short.
 
 use crate::clock::Time;
+use crate::error::{Error, Result};
 use crate::http::server::State;
+use crate::store::{Db, OrganizationId, organizations};
 use url::form_urlencoded;
 
 /// Where a list goes on, and back to its beginning.
@@ -10,6 +12,8 @@ pub(in crate::http) struct Pager {
     pub(in crate::http) first: Option<String>,
     /// The page after this one, if there is one.
     pub(in crate::http) next: Option<String>,
+    /// Whether the page is not the beginning of all there is, so that nothing on it does not mean that there is nothing.
+    pub(in crate::http) is_filtered: bool,
 }
 
 /// A moment in a table or a fact.
@@ -51,7 +55,32 @@ pub(super) fn pager(
         let parts: Vec<_> = parts.iter().copied().chain([("cursor", cursor)]).collect();
         href(path, &parts)
     };
-    Pager { first: is_continued.then(|| href(path, parts)), next: next.map(continued) }
+    Pager {
+        first: is_continued.then(|| href(path, parts)),
+        next: next.map(continued),
+        is_filtered: is_continued || parts.iter().any(|(_, value)| !value.is_empty()),
+    }
+}
+
+/// The choices of a filter by a word: all of them, and each. `href` leads to a word, which `label` names.
+pub(super) fn choices<'a>(
+    words: impl IntoIterator<Item = &'a str>,
+    chosen: &str,
+    href: impl Fn(&str) -> String,
+    label: impl Fn(&str) -> String,
+) -> Vec<Choice> {
+    let choice =
+        |word: &str| Choice { label: label(word), href: href(word), is_here: word == chosen };
+    std::iter::once("").chain(words).map(choice).collect()
+}
+
+/// The organization that somebody named by its ID, or by `external:` and the operator's own; none: there is none.
+pub(super) fn owner(db: &mut Db, named: &str) -> Result<Option<OrganizationId>> {
+    match organizations::resolve(db, named) {
+        Ok(found) => Ok(Some(found.id)),
+        Err(Error::NotFound { .. } | Error::Invalid(_)) => Ok(None),
+        Err(other) => Err(other),
+    }
 }
 
 /// A day.
@@ -90,7 +119,9 @@ mod tests {
         let middle = pager("/a", &[("q", "x")], true, Some("org_1"));
         assert_eq!(middle.first.as_deref(), Some("/a?q=x"));
         assert_eq!(middle.next.as_deref(), Some("/a?q=x&cursor=org_1"));
-        let only = pager("/a", &[], false, None);
-        assert!(only.first.is_none() && only.next.is_none());
+        let only = pager("/a", &[("q", "")], false, None);
+        assert!(only.first.is_none() && only.next.is_none() && !only.is_filtered);
+        assert!(middle.is_filtered && pager("/a", &[("q", "x")], false, None).is_filtered);
+        assert!(pager("/a", &[], true, None).is_filtered);
     }
 }

@@ -1,6 +1,7 @@
 //! Who signs in here: invitations, roles, new passwords, removal (UX 7.13).
 
-use super::frame::{self, FieldFault, Frame, MEMBERS};
+use super::form::{self, Choice, FieldFault};
+use super::frame::{self, Frame, MEMBERS};
 use super::seat::{Members, Posted, Seat};
 use crate::error::{Error, FieldError, Result};
 use crate::http::error::PageError;
@@ -17,13 +18,6 @@ use actix_web::web::{Data, Path};
 use askama::Template;
 
 const LIST: &str = "/console/settings/members";
-
-/// A role to choose.
-struct RoleLine {
-    value: &'static str,
-    label: String,
-    is_chosen: bool,
-}
 
 struct Line {
     href: String,
@@ -43,7 +37,7 @@ struct Typed {
 struct ListView {
     lines: Vec<Line>,
     typed: Typed,
-    roles: Vec<RoleLine>,
+    roles: Vec<Choice>,
     faults: Vec<FieldFault>,
     /// A link that was made just now: shown this once.
     link: Option<String>,
@@ -51,7 +45,7 @@ struct ListView {
 
 impl ListView {
     fn fault(&self, field: &str) -> Option<&str> {
-        frame::fault(&self.faults, field)
+        form::fault(&self.faults, field)
     }
 }
 
@@ -94,16 +88,12 @@ pub(in crate::http) async fn invite(
         let member = members::create(tx, &new)?;
         members::invite(tx, &member.id)
     });
-    let (typed, role, shown) = match made.await {
+    let (typed, role, shown) = match form::mendable(made.await, "/email")? {
         Ok(token) => {
             let link = address(state.config.public_url.as_str(), &token);
             (Typed::default(), Role::Viewer, Shown::Link(link))
         }
-        Err(Error::Invalid(errors)) => (typed, role, Shown::Faults(errors)),
-        Err(Error::Conflict { code, detail }) => {
-            (typed, role, Shown::Faults(vec![fault("/email", code, detail)]))
-        }
-        Err(other) => return Err(other.into()),
+        Err(errors) => (typed, role, Shown::Faults(errors)),
     };
     Ok(show(&state, &posted.seat, typed, role, shown).await?)
 }
@@ -121,7 +111,7 @@ async fn show(
         lines: all.into_iter().map(|member| line(state, member)).collect(),
         typed,
         roles: roles(state, chosen),
-        faults: frame::faults(errors),
+        faults: form::faults(errors),
         link,
     };
     let page = ListPage {
@@ -150,9 +140,9 @@ fn line(state: &State, member: Member) -> Line {
     }
 }
 
-fn roles(state: &State, chosen: Role) -> Vec<RoleLine> {
-    let one = |role: Role| RoleLine {
-        value: role.as_str(),
+fn roles(state: &State, chosen: Role) -> Vec<Choice> {
+    let one = |role: Role| Choice {
+        value: role.to_string(),
         label: frame::role(state, role),
         is_chosen: role == chosen,
     };
@@ -164,11 +154,7 @@ fn role(word: &str) -> Option<Role> {
 }
 
 fn no_role(state: &State) -> FieldError {
-    fault("/role", "required", state.locale.text("console.members.role_required").to_owned())
-}
-
-fn fault(pointer: &str, code: &str, detail: String) -> FieldError {
-    FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail }
+    FieldError::new("/role", "required", state.locale.text("console.members.role_required"))
 }
 
 struct OneView {
@@ -176,14 +162,14 @@ struct OneView {
     email: String,
     href: String,
     is_self: bool,
-    roles: Vec<RoleLine>,
+    roles: Vec<Choice>,
     faults: Vec<FieldFault>,
     link: Option<String>,
 }
 
 impl OneView {
     fn fault(&self, field: &str) -> Option<&str> {
-        frame::fault(&self.faults, field)
+        form::fault(&self.faults, field)
     }
 }
 
@@ -253,8 +239,8 @@ pub(in crate::http) async fn remove(
     let wanted = id.clone();
     let member = state.store.read(move |db| members::find(db, &wanted)).await?;
     if !posted.text("confirm").eq_ignore_ascii_case(&member.email) {
-        let text = state.locale.text("console.members.confirm_differs").to_owned();
-        let shown = Shown::Faults(vec![fault("/confirm", "differs", text)]);
+        let text = state.locale.text("console.members.confirm_differs");
+        let shown = Shown::Faults(vec![FieldError::new("/confirm", "differs", text)]);
         return Ok(show_one(&state, &posted.seat, id, shown).await?);
     }
     let wanted = id.clone();
@@ -272,13 +258,9 @@ async fn after(
     field: &str,
     done: Result<()>,
 ) -> Result<HttpResponse, PageError> {
-    match done {
+    match form::mendable(done, field)? {
         Ok(()) => Ok(see_other(LIST)),
-        Err(Error::Conflict { code, detail }) => {
-            let shown = Shown::Faults(vec![fault(field, code, detail)]);
-            Ok(show_one(state, seat, id, shown).await?)
-        }
-        Err(other) => Err(other.into()),
+        Err(errors) => Ok(show_one(state, seat, id, Shown::Faults(errors)).await?),
     }
 }
 
@@ -296,7 +278,7 @@ async fn show_one(
         roles: roles(state, member.role),
         name: member.name,
         email: member.email,
-        faults: frame::faults(errors),
+        faults: form::faults(errors),
         link,
     };
     let page = OnePage {

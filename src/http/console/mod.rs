@@ -8,6 +8,7 @@ mod audit;
 mod confirm;
 mod connections;
 mod entry;
+mod form;
 mod frame;
 mod listing;
 mod members;

@@ -1,6 +1,7 @@
 //! Customers: the list, and a new one (UX 7.3).
 
-use super::frame::{self, FieldFault, Frame, ORGANIZATIONS};
+use super::form::{self, FieldFault};
+use super::frame::{self, Frame, ORGANIZATIONS};
 use super::listing::{self, Moment, Pager};
 use super::seat::{Manage, Posted, Read, Seat};
 use crate::domain::DomainName;
@@ -17,7 +18,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use askama::Template;
 use serde::Deserialize;
-use url::form_urlencoded;
 
 /// Which part of the list is wanted.
 #[derive(Deserialize)]
@@ -43,7 +43,6 @@ struct ListPage<'a> {
     q: &'a str,
     lines: Vec<Line>,
     pager: Pager,
-    is_continued: bool,
     may_create: bool,
 }
 
@@ -54,20 +53,17 @@ pub(in crate::http) async fn list(
     query: Query<ListQuery>,
 ) -> Result<HttpResponse, PageError> {
     let q = query.q.trim();
-    let is_continued = query.cursor.is_some();
     let window = Window::parse(None, query.cursor.clone())?;
     let text = (!q.is_empty()).then(|| q.to_owned());
     let filter = Filter { text, ..Filter::default() };
     let page = state.store.read(move |db| organizations::page(db, &window, &filter)).await?;
-    let next = page.next_cursor.as_deref();
-    let pager = listing::pager("/console/organizations", &[("q", q)], is_continued, next);
+    let (is_continued, next) = (query.cursor.is_some(), page.next_cursor.as_deref());
     let view = ListPage {
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, ORGANIZATIONS),
         q,
+        pager: listing::pager(ORGANIZATIONS.href(), &[("q", q)], is_continued, next),
         lines: page.data.into_iter().map(line).collect(),
-        pager,
-        is_continued,
         may_create: seat.may::<Manage>(),
     };
     Ok(respond(&state, StatusCode::OK, &Csp::Page, &view))
@@ -98,7 +94,7 @@ struct NewView {
 
 impl NewView {
     fn fault(&self, field: &str) -> Option<&str> {
-        frame::fault(&self.faults, field)
+        form::fault(&self.faults, field)
     }
 }
 
@@ -125,19 +121,14 @@ pub(in crate::http) async fn create(
         external_id: posted.text("external_id").to_owned(),
         domains: posted.text("domains").to_owned(),
     };
-    match make(&state, &posted, &typed).await {
-        Ok(made) => {
-            let q: String = form_urlencoded::byte_serialize(made.name.as_bytes()).collect();
-            Ok(see_other(&format!("/console/organizations?q={q}")))
-        }
-        Err(Error::Invalid(errors)) => Ok(show(&state, &posted.seat, typed, errors)),
-        Err(Error::Conflict { code, detail }) => {
-            let field = if code.starts_with("domain") { "/domains" } else { "/external_id" };
-            let errors =
-                vec![FieldError { pointer: field.to_owned(), code: code.to_owned(), detail }];
-            Ok(show(&state, &posted.seat, typed, errors))
-        }
-        Err(other) => Err(other.into()),
+    let made = make(&state, &posted, &typed).await;
+    let field = match &made {
+        Err(Error::Conflict { code, .. }) if code.starts_with("domain") => "/domains",
+        _ => "/external_id",
+    };
+    match form::mendable(made, field)? {
+        Ok(made) => Ok(see_other(&listing::href(ORGANIZATIONS.href(), &[("q", &made.name)]))),
+        Err(errors) => Ok(show(&state, &posted.seat, typed, errors)),
     }
 }
 
@@ -163,8 +154,8 @@ async fn make(state: &State, posted: &Posted<Manage>, typed: &Typed) -> Result<O
 }
 
 fn show(state: &State, seat: &Seat<Manage>, typed: Typed, errors: Vec<FieldError>) -> HttpResponse {
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let view = NewView { typed, faults: frame::faults(errors) };
+    let status = form::status(&errors);
+    let view = NewView { typed, faults: form::faults(errors) };
     let page = NewPage {
         shell: frame::shell(state),
         frame: frame::frame(state, seat, ORGANIZATIONS),

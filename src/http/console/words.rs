@@ -1,5 +1,7 @@
 //! What states are called, with the shape that goes with the word.
 
+use super::listing;
+use crate::clock::Time;
 use crate::http::server::State;
 use crate::store::connections::{Connection, ConnectionState};
 use crate::store::organizations::{Admission, Enforcement};
@@ -36,4 +38,11 @@ pub(super) fn connection(state: &State, connection: &Connection) -> Badge {
         class,
         label: state.locale.text(&format!("console.connection_state.{word}")).to_owned(),
     }
+}
+
+/// When a secret was last used, and from where.
+pub(super) fn last_use(state: &State, at: Option<Time>, from: Option<&str>) -> String {
+    let Some(at) = at else { return state.locale.text("console.token.never").to_owned() };
+    let values = [("time", &*listing::second(at).short), ("address", from.unwrap_or_default())];
+    state.locale.fill("console.token.last_use", &values)
 }

@@ -81,7 +81,7 @@ fn check_names(entity_id: &str, location: &str) -> Vec<FieldError> {
 }
 
 fn field_error(pointer: &str, code: &str, detail: String) -> FieldError {
-    FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail }
+    FieldError::new(pointer, code, detail)
 }
 
 /// The certificates, and for each text that is none its place and why.

@@ -1,7 +1,7 @@
 //! What is known of a connection's identity provider comes in: by address, as XML or as single values.
 
 use crate::acts;
-use crate::acts::metadata::{Reading, Source, Terms};
+use crate::acts::metadata::{Source, Terms};
 use crate::error::{Error, Result};
 use crate::http::api::answer::Answer;
 use crate::http::api::input::Body;
@@ -76,12 +76,10 @@ pub(in crate::http::api) async fn import_metadata(
 ) -> Answer<ConnectionView> {
     let connection = super::find(&state, &key, &id).await?;
     connection.must_speak(Protocol::Saml)?;
-    let (body, now) = (body.0, state.store.clock().now());
+    let body = body.0;
     let choose = body.entity_id.clone();
     let terms = Terms { accept_new_entity: body.accept_new_entity, ..Terms::default() };
-    let (fetcher, public_url) = (&state.fetcher, state.config.public_url.as_str());
-    let signed_by = connection.settings.metadata_keys();
-    let reading = Reading { fetcher, public_url, choose, signed_by, now };
+    let reading = state.reading(&connection, choose);
     let (store, source) = (&state.store, body.source()?);
     let imported =
         acts::metadata::import(store, key.actor(), connection, source, &reading, terms).await?;

@@ -4,8 +4,8 @@ use super::{LIST, covered, show};
 use crate::error::{Error, Result};
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::frame::API_KEYS;
-use crate::http::console::listing;
 use crate::http::console::seat::{Develop, Posted, Seat};
+use crate::http::console::words;
 use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::store::api_keys::{self, ApiKey};
@@ -86,23 +86,14 @@ fn asking(state: &State, key: &ApiKey, act: &str) -> Confirm {
         let values = [("key", name.as_str()), ("hours", hours.as_str())];
         state.locale.fill(&format!("console.api_keys.{what}"), &values)
     };
-    let last_use = match (key.last_used_at, &key.last_used_from) {
-        (Some(at), from) => {
-            let (time, from) = (listing::second(at).short, from.as_deref().unwrap_or_default());
-            state.locale.fill("console.token.last_use", &[("time", &time), ("address", from)])
-        }
-        (None, _) => state.locale.text("console.token.never").to_owned(),
-    };
     Confirm {
-        area: API_KEYS,
-        above: Vec::new(),
         title: fill(&format!("{act}_title")),
-        texts: vec![fill(&format!("{act}_text")), last_use],
-        typed: None,
-        tick: None,
-        hidden: None,
+        texts: vec![
+            fill(&format!("{act}_text")),
+            words::last_use(state, key.last_used_at, key.last_used_from.as_deref()),
+        ],
         action: format!("{LIST}/{}/{act}", key.id),
-        cancel: LIST.to_owned(),
         button: fill(act),
+        ..Confirm::blank(API_KEYS, LIST.to_owned())
     }
 }

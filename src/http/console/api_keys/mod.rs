@@ -28,31 +28,6 @@ use chrono::TimeDelta;
 use serde::Deserialize;
 
 const LIST: &str = "/console/api-keys";
-
-/// Whether a member's role may let a key do this: what the role may not do here it does not do by a key either.
-fn may_give(role: Role, scope: Scope) -> bool {
-    match role {
-        Role::Owner | Role::Admin => true,
-        Role::Developer => {
-            let own = [Scope::ApplicationsWrite, Scope::WebhooksWrite, Scope::ApiKeysWrite];
-            scope.as_str().ends_with(":read") || own.contains(&scope)
-        }
-        Role::Support | Role::Viewer => false,
-    }
-}
-
-/// Refuses what would give a key more than its maker has.
-fn covered(role: Role, scopes: &[Scope]) -> Result<()> {
-    let beyond = scopes.iter().filter(|scope| !may_give(role, **scope));
-    let beyond: Vec<&str> = beyond.map(|scope| scope.as_str()).collect();
-    if beyond.is_empty() {
-        return Ok(());
-    }
-    Err(Error::Forbidden(format!(
-        "A key that may do {} is made, rolled and revoked by an owner or admin. Your role is {role}.",
-        beyond.join(", ")
-    )))
-}
 /// After so long without use a key is marked.
 const UNUSED: TimeDelta = TimeDelta::days(90);
 
@@ -164,4 +139,29 @@ fn badge(state: &State, key: &ApiKey, now: Time) -> Badge {
         _ => (" ok", "live"),
     };
     Badge { class, label: state.locale.text(&format!("console.api_keys.state.{word}")).to_owned() }
+}
+
+/// Whether a member's role may let a key do this: what the role may not do here it does not do by a key either.
+fn may_give(role: Role, scope: Scope) -> bool {
+    match role {
+        Role::Owner | Role::Admin => true,
+        Role::Developer => {
+            let own = [Scope::ApplicationsWrite, Scope::WebhooksWrite, Scope::ApiKeysWrite];
+            scope.as_str().ends_with(":read") || own.contains(&scope)
+        }
+        Role::Support | Role::Viewer => false,
+    }
+}
+
+/// Refuses what would give a key more than its maker has.
+fn covered(role: Role, scopes: &[Scope]) -> Result<()> {
+    let beyond = scopes.iter().filter(|scope| !may_give(role, **scope));
+    let beyond: Vec<&str> = beyond.map(|scope| scope.as_str()).collect();
+    if beyond.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Forbidden(format!(
+        "A key that may do {} is made, rolled and revoked by an owner or admin. Your role is {role}.",
+        beyond.join(", ")
+    )))
 }

@@ -2,16 +2,17 @@
 
 use super::{LIST, covered, may_give, show as show_list};
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::frame::{self, API_KEYS, FieldFault, Frame};
+use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::frame::{self, API_KEYS, Frame};
+use crate::http::console::listing;
 use crate::http::console::seat::{Develop, Posted, Seat};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::api_keys::{self, NewApiKey, Scope};
-use crate::store::{OrganizationId, Scope as WriteScope, organizations};
+use crate::store::{OrganizationId, Scope as WriteScope};
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use askama::Template;
 use chrono::TimeDelta;
@@ -27,12 +28,6 @@ struct Typed {
     days: &'static str,
 }
 
-struct Choice {
-    value: &'static str,
-    label: String,
-    is_chosen: bool,
-}
-
 struct View {
     typed: Typed,
     scopes: Vec<Choice>,
@@ -43,7 +38,7 @@ struct View {
 
 impl View {
     fn fault(&self, field: &str) -> Option<&str> {
-        frame::fault(&self.faults, field)
+        form::fault(&self.faults, field)
     }
 }
 
@@ -110,14 +105,12 @@ async fn organization(state: &State, named: &str) -> Result<Option<OrganizationI
         return Ok(None);
     }
     let wanted = named.to_owned();
-    match state.store.read(move |db| organizations::resolve(db, &wanted)).await {
-        Ok(found) => Ok(Some(found.id)),
-        Err(Error::NotFound { .. } | Error::Invalid(_)) => {
-            let detail = state.locale.text("console.setup_links.no_organization");
-            Err(Error::invalid("/organization_id", "not_found", detail))
-        }
-        Err(other) => Err(other),
-    }
+    let found = state.store.read(move |db| listing::owner(db, &wanted)).await?;
+    let missing = || {
+        let detail = state.locale.text("console.setup_links.no_organization");
+        Error::invalid("/organization_id", "not_found", detail)
+    };
+    found.map(Some).ok_or_else(missing)
 }
 
 fn show(
@@ -126,9 +119,9 @@ fn show(
     typed: Typed,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = form::status(&errors);
     let scope = |word: &&'static str| Choice {
-        value: word,
+        value: (*word).to_owned(),
         label: (*word).to_owned(),
         is_chosen: typed.scopes.iter().any(|scope| scope.as_str() == *word),
     };
@@ -136,7 +129,7 @@ fn show(
         word.parse().is_ok_and(|scope: Scope| may_give(seat.member.role, scope))
     };
     let day = |days: &'static str| Choice {
-        value: days,
+        value: days.to_owned(),
         label: match days {
             "never" => state.locale.text("console.api_keys.never").to_owned(),
             some => state.locale.fill("console.setup_links.day", &[("number", some)]),
@@ -146,7 +139,7 @@ fn show(
     let view = View {
         scopes: Scope::WORDS.iter().filter(is_giveable).map(scope).collect(),
         days: DAYS.into_iter().map(day).collect(),
-        faults: frame::faults(errors),
+        faults: form::faults(errors),
         list: LIST,
         typed,
     };

@@ -1,8 +1,9 @@
 //! What is done with a connection at once: a test sign-in, and reading its metadata again.
 
 use super::{Head, find, href, overview};
-use crate::acts::metadata::{self, Reading, Source, Terms};
-use crate::error::{Error, FieldError, Result};
+use crate::acts::metadata::{self, Source, Terms};
+use crate::error::{Error, Result};
+use crate::http::console::form;
 use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::seat::{Manage, Posted};
 use crate::http::error::PageError;
@@ -16,6 +17,9 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
+
+/// Where what stands against an act is told: beside what is known of the provider.
+const PROVIDER: &str = "/provider";
 
 #[derive(Template)]
 #[template(path = "console/connection_test.html")]
@@ -34,8 +38,7 @@ pub(in crate::http) async fn test(
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let (connection, organization) = find(&state, &id).await?;
-    if let Err(Error::Conflict { code, detail }) = connection.needs_its_provider() {
-        let errors = vec![fault(code, detail)];
+    if let Err(errors) = form::mendable(connection.needs_its_provider(), PROVIDER)? {
         return Ok(overview::show(&state, &posted.seat, connection, &organization, errors).await?);
     }
     let head = Head::of(&state, &posted.seat, &connection, &organization);
@@ -62,11 +65,9 @@ pub(in crate::http) async fn refresh(
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let (connection, organization) = find(&state, &id).await?;
-    let errors = match read_again(&state, &posted, connection.clone()).await {
-        Ok(_) => return Ok(see_other(&href(&connection.id))),
-        Err(Error::Invalid(errors)) => errors,
-        Err(Error::Conflict { code, detail }) => vec![fault(code, detail)],
-        Err(other) => return Err(other.into()),
+    let read = read_again(&state, &posted, connection.clone()).await;
+    let Err(errors) = form::mendable(read, PROVIDER)? else {
+        return Ok(see_other(&href(&connection.id)));
     };
     Ok(overview::show(&state, &posted.seat, connection, &organization, errors).await?)
 }
@@ -81,17 +82,7 @@ async fn read_again(
         let why = state.locale.text("console.connections.no_address");
         return Err(Error::conflict("metadata_required", why));
     };
-    let reading = Reading {
-        fetcher: &state.fetcher,
-        public_url: state.config.public_url.as_str(),
-        choose: None,
-        signed_by: connection.settings.metadata_keys(),
-        now: state.store.clock().now(),
-    };
+    let reading = state.reading(&connection, None);
     let (actor, terms) = (posted.seat.actor(), Terms::default());
     metadata::import(&state.store, actor, connection, Source::Url(url), &reading, terms).await
-}
-
-fn fault(code: &str, detail: String) -> FieldError {
-    FieldError { pointer: "/provider".to_owned(), code: code.to_owned(), detail }
 }

@@ -16,7 +16,7 @@ use super::frame::{self, CONNECTIONS, Frame};
 use super::listing::{self, Choice, Moment, Pager};
 use super::seat::{Manage, Needs, Read, Seat};
 use super::words::{self, Badge};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
@@ -24,7 +24,7 @@ use crate::http::server::State;
 use crate::saml::certificate::Certificate;
 use crate::store::connections::{self, Connection, ConnectionState, Filter, Protocol};
 use crate::store::names::{self, Names};
-use crate::store::organizations::{self, Organization};
+use crate::store::organizations::Organization;
 use crate::store::{ConnectionId, Db, Page, Window};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -74,11 +74,10 @@ impl ListQuery {
             filter.state = Some(state);
         }
         if !self.organization.trim().is_empty() {
-            match organizations::resolve(db, self.organization.trim()) {
-                Ok(found) => filter.organization = Some(found.id),
-                Err(Error::NotFound { .. } | Error::Invalid(_)) => return Ok(None),
-                Err(other) => return Err(other),
-            }
+            let Some(owner) = listing::owner(db, self.organization.trim())? else {
+                return Ok(None);
+            };
+            filter.organization = Some(owner);
         }
         Ok(Some(filter))
     }
@@ -104,7 +103,6 @@ struct ListPage<'a> {
     states: Vec<Choice>,
     lines: Vec<Line>,
     pager: Pager,
-    is_filtered: bool,
 }
 
 /// `GET /console/connections`
@@ -118,7 +116,7 @@ pub(in crate::http) async fn list(
     let wanted = query.clone();
     let found = state.store.read(move |db| {
         let Some(filter) = wanted.filter(db)? else {
-            return Ok((Page { data: Vec::new(), next_cursor: None }, Names::default()));
+            return Ok((Page::default(), Names::default()));
         };
         let page = connections::page(db, &window, &filter)?;
         let owners = page.data.iter().map(|one| one.organization_id.clone()).collect();
@@ -133,22 +131,18 @@ pub(in crate::http) async fn list(
         states: choices(&state, &query),
         lines: page.data.iter().map(|one| line(&state, one, &names)).collect(),
         pager: listing::pager(LIST, &parts, query.cursor.is_some(), page.next_cursor.as_deref()),
-        is_filtered: query.cursor.is_some() || parts.iter().any(|(_, value)| !value.is_empty()),
         query: &query,
     };
     Ok(respond(&state, StatusCode::OK, &Csp::Page, &view))
 }
 
 fn choices(state: &State, query: &ListQuery) -> Vec<Choice> {
-    let choice = |value: &str| Choice {
-        href: listing::href(LIST, &query.parts(value)),
-        is_here: query.state == value,
-        label: match value {
-            "" => state.locale.text("console.connections.all").to_owned(),
-            _ => state.locale.text(&format!("console.connection_state.{value}")).to_owned(),
-        },
+    let label = |word: &str| match word {
+        "" => state.locale.text("console.connections.all").to_owned(),
+        _ => state.locale.text(&format!("console.connection_state.{word}")).to_owned(),
     };
-    std::iter::once("").chain(STATES.into_iter().map(ConnectionState::as_str)).map(choice).collect()
+    let href = |word: &str| listing::href(LIST, &query.parts(word));
+    listing::choices(STATES.map(ConnectionState::as_str), &query.state, href, label)
 }
 
 fn line(state: &State, connection: &Connection, names: &Names) -> Line {

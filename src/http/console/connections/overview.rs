@@ -3,7 +3,8 @@
 use super::{Head, find};
 use crate::clock::Time;
 use crate::error::{FieldError, Result};
-use crate::http::console::frame::{self, CONNECTIONS, FieldFault, Frame};
+use crate::http::console::form::{self, FieldFault};
+use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::seat::{Needs, Read, Seat};
 use crate::http::console::words::Badge;
@@ -15,7 +16,6 @@ use crate::store::connections::certificates::{ENDED, ProviderCertificate};
 use crate::store::connections::{self, Connection, Known, Protocol};
 use crate::store::organizations::Organization;
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
 
@@ -77,7 +77,7 @@ pub(super) async fn show<N: Needs>(
 ) -> Result<HttpResponse> {
     let now = state.store.clock().now();
     let known = state.store.read(move |db| connections::known(db, connection)).await?;
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = form::status(&errors);
     let head = Head::of(state, seat, &known.connection, organization);
     let page = Page {
         shell: frame::shell(state),
@@ -100,7 +100,7 @@ fn view(state: &State, known: Known, head: Head, errors: Vec<FieldError>, now: T
         may_refresh: connection.metadata_url.is_some(),
         alerts: alerts.map(|alert| alert.detail).collect(),
         certificates: certificates.iter().map(|one| certificate(state, one, now)).collect(),
-        faults: frame::faults(errors),
+        faults: form::faults(errors),
     }
 }
 

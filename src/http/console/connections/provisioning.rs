@@ -2,8 +2,9 @@
 
 use super::{Head, find};
 use crate::clock::Time;
-use crate::error::{Error, FieldError, Result};
-use crate::http::console::frame::{self, CONNECTIONS, FieldFault, Frame};
+use crate::error::{FieldError, Result};
+use crate::http::console::form::{self, FieldFault};
+use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::seat::{Manage, Needs, Posted, Read, Seat};
 use crate::http::console::words::Badge;
@@ -16,7 +17,6 @@ use crate::store::connections::{self, Connection};
 use crate::store::directories::tokens::{self, NewToken, Token};
 use crate::store::organizations::Organization;
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
 
@@ -48,7 +48,7 @@ struct View {
 
 impl View {
     fn fault(&self, field: &str) -> Option<&str> {
-        frame::fault(&self.faults, field)
+        form::fault(&self.faults, field)
     }
 }
 
@@ -91,14 +91,9 @@ pub(in crate::http) async fn create_token(
     let done = state
         .store
         .write(&organization.id, posted.seat.actor(), move |tx| tokens::create(tx, &id, new));
-    let shown = match done.await {
+    let shown = match form::mendable(done.await, "/label")? {
         Ok((_, secret)) => Shown { secret: Some(secret.reveal().to_owned()), ..Shown::default() },
-        Err(Error::Invalid(errors)) => Shown { typed, errors, secret: None },
-        Err(Error::Conflict { code, detail }) => {
-            let (pointer, code) = ("/label".to_owned(), code.to_owned());
-            Shown { typed, errors: vec![FieldError { pointer, code, detail }], secret: None }
-        }
-        Err(other) => return Err(other.into()),
+        Err(errors) => Shown { typed, errors, secret: None },
     };
     Ok(show(&state, &posted.seat, &connection, &organization, shown).await?)
 }
@@ -113,8 +108,7 @@ async fn show<N: Needs>(
     let (id, now) = (connection.id.clone(), state.store.clock().now());
     let window = Window { limit: SHOWN, before: None };
     let page = state.store.read(move |db| tokens::page(db, &window, &id)).await?;
-    let status =
-        if shown.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = form::status(&shown.errors);
     let head = Head::of(state, seat, connection, organization);
     let base = &head.href;
     let view = View {
@@ -122,7 +116,7 @@ async fn show<N: Needs>(
         tokens: page.data.into_iter().map(|token| line(state, base, token, now)).collect(),
         typed: shown.typed,
         secret: shown.secret,
-        faults: frame::faults(shown.errors),
+        faults: form::faults(shown.errors),
         head,
     };
     let page = Page {

@@ -4,8 +4,8 @@ use super::{find, href};
 use crate::error::Result;
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::frame::CONNECTIONS;
-use crate::http::console::listing;
 use crate::http::console::seat::{Manage, Posted, Seat};
+use crate::http::console::words;
 use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::store::connections::Connection;
@@ -81,25 +81,14 @@ fn ending(state: &State, connection: &Connection, token: &Token, act: &str) -> C
         state.locale.fill(&format!("console.token.{key}"), &values)
     };
     Confirm {
-        area: CONNECTIONS,
         above: vec![(href(&connection.id), connection.name.clone())],
         title: fill(&format!("{act}_title")),
-        texts: vec![fill(&format!("{act}_text")), last_use(state, token)],
-        typed: None,
-        tick: None,
-        hidden: None,
+        texts: vec![
+            fill(&format!("{act}_text")),
+            words::last_use(state, token.last_used_at, token.last_used_from.as_deref()),
+        ],
         action: format!("{back}/{}/{act}", token.id),
-        cancel: back,
         button: fill(act),
+        ..Confirm::blank(CONNECTIONS, back)
     }
-}
-
-/// When it was last used, and from where.
-fn last_use(state: &State, token: &Token) -> String {
-    let Some(at) = token.last_used_at else {
-        return state.locale.text("console.token.never").to_owned();
-    };
-    let time = listing::second(at).short;
-    let from = token.last_used_from.as_deref().unwrap_or_default();
-    state.locale.fill("console.token.last_use", &[("time", &time), ("address", from)])
 }

@@ -60,7 +60,6 @@ fn turning(state: &State, of: &Connection, organization: &Organization, to_on: b
     Confirm {
         title: fill(state, &format!("{word}_title"), of, organization),
         texts: vec![fill(state, &format!("{word}_text"), of, organization)],
-        typed: None,
         tick,
         hidden: Some(("to", to)),
         action: format!("{}/turn", href(&of.id)),
@@ -113,18 +112,9 @@ fn deleting(state: &State, of: &Connection, organization: &Organization) -> Conf
 
 /// What all these have in common.
 fn asking(of: &Connection) -> Confirm {
-    Confirm {
-        area: CONNECTIONS,
-        above: vec![(href(&of.id), of.name.clone())],
-        title: String::new(),
-        texts: Vec::new(),
-        typed: None,
-        tick: None,
-        hidden: None,
-        action: String::new(),
-        cancel: href(&of.id),
-        button: String::new(),
-    }
+    let cancel = href(&of.id);
+    let above = vec![(cancel.clone(), of.name.clone())];
+    Confirm { above, ..Confirm::blank(CONNECTIONS, cancel) }
 }
 
 /// Offered where the organization requires single sign-on: this may be its last way in.

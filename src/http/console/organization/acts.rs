@@ -57,18 +57,16 @@ async fn enforcing(state: &State, of: &Organization, to: Enforcement) -> Result<
     let texts = if is_required { meaning(state, &preview) } else { vec![say("leave_text")] };
     let is_tested = preview.active.iter().any(Connection::tested);
     Ok(Confirm {
-        area: ORGANIZATIONS,
         above: vec![(href(&of.id), of.name.clone())],
         title: state
             .locale
             .fill(&format!("console.organization.{word}_title"), &[("organization", &of.name)]),
         texts,
-        typed: None,
         tick: (is_required && !is_tested).then(|| ("untested", say("untested"))),
         hidden: Some(("to", to.as_str())),
         action: format!("{}/enforcement", href(&of.id)),
-        cancel: href(&of.id),
         button: say(word),
+        ..Confirm::blank(ORGANIZATIONS, href(&of.id))
     })
 }
 
@@ -139,15 +137,12 @@ async fn deleting(state: &State, of: &Organization) -> Result<Confirm> {
     ];
     let fill = |key: &str| state.locale.fill(&format!("console.organization.{key}"), &values);
     Ok(Confirm {
-        area: ORGANIZATIONS,
         above: vec![(href(&of.id), of.name.clone())],
         title: fill("delete_title"),
         texts: vec![fill("delete_takes"), fill("delete_keeps")],
         typed: Some(of.name.clone()),
-        tick: None,
-        hidden: None,
         action: format!("{}/delete", href(&of.id)),
-        cancel: href(&of.id),
         button: fill("delete"),
+        ..Confirm::blank(ORGANIZATIONS, href(&of.id))
     })
 }

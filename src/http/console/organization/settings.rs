@@ -1,8 +1,9 @@
 //! What can be changed about a customer: its name, the operator's own ID of it, how new people arrive.
 
 use super::{Head, find, href};
-use crate::error::{Error, FieldError, Result};
-use crate::http::console::frame::{self, FieldFault, Frame, ORGANIZATIONS};
+use crate::error::{FieldError, Result};
+use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::frame::{self, Frame, ORGANIZATIONS};
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::console::words;
 use crate::http::error::PageError;
@@ -12,7 +13,6 @@ use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::organizations::{self, Admission, Enforcement, Organization, OrganizationPatch};
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
 
@@ -22,12 +22,6 @@ struct Typed {
     name: String,
     external_id: String,
     admission: Admission,
-}
-
-struct Choice {
-    value: &'static str,
-    label: String,
-    is_chosen: bool,
 }
 
 struct View {
@@ -41,7 +35,7 @@ struct View {
 
 impl View {
     fn fault(&self, field: &str) -> Option<&str> {
-        frame::fault(&self.faults, field)
+        form::fault(&self.faults, field)
     }
 }
 
@@ -91,16 +85,10 @@ pub(in crate::http) async fn change(
     let (id, actor) = (organization.id.clone(), posted.seat.actor());
     let done =
         state.store.write(&organization.id, actor, move |tx| organizations::change(tx, &id, patch));
-    let errors = match done.await {
-        Ok(_) => return Ok(see_other(&href(&organization.id))),
-        Err(Error::Invalid(errors)) => errors,
-        Err(Error::Conflict { code, detail }) => {
-            let pointer = "/external_id".to_owned();
-            vec![FieldError { pointer, code: code.to_owned(), detail }]
-        }
-        Err(other) => return Err(other.into()),
-    };
-    Ok(show(&state, &posted.seat, &organization, typed, errors))
+    match form::mendable(done.await, "/external_id")? {
+        Ok(_) => Ok(see_other(&href(&organization.id))),
+        Err(errors) => Ok(show(&state, &posted.seat, &organization, typed, errors)),
+    }
 }
 
 fn show(
@@ -110,9 +98,9 @@ fn show(
     typed: Typed,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = form::status(&errors);
     let choice = |admission: Admission| Choice {
-        value: admission.as_str(),
+        value: admission.to_string(),
         label: words::admission(state, admission),
         is_chosen: admission == typed.admission,
     };
@@ -122,7 +110,7 @@ fn show(
         enforcement: words::enforcement(state, organization.enforcement),
         is_required: organization.enforcement == Enforcement::Required,
         typed,
-        faults: frame::faults(errors),
+        faults: form::faults(errors),
     };
     let page = Page {
         shell: frame::shell(state),

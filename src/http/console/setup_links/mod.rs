@@ -57,7 +57,6 @@ struct ListPage<'a> {
     organization: &'a str,
     lines: Vec<Line>,
     pager: Pager,
-    is_filtered: bool,
     may_make: bool,
 }
 
@@ -78,7 +77,6 @@ pub(in crate::http) async fn list(
         organization,
         lines: page.data.iter().map(|link| line(&state, link, &names, now)).collect(),
         pager: listing::pager(LIST, &parts, query.cursor.is_some(), page.next_cursor.as_deref()),
-        is_filtered: query.cursor.is_some() || !organization.is_empty(),
         may_make: seat.may::<Links>(),
     };
     Ok(respond(&state, StatusCode::OK, &Csp::Page, &view))
@@ -87,12 +85,9 @@ pub(in crate::http) async fn list(
 fn read(db: &mut Db, window: &Window, organization: &str) -> Result<(Page<SetupLink>, Names)> {
     let of = match organization {
         "" => None,
-        some => match organizations::resolve(db, some) {
-            Ok(found) => Some(found.id),
-            Err(Error::NotFound { .. } | Error::Invalid(_)) => {
-                return Ok((Page { data: Vec::new(), next_cursor: None }, Names::default()));
-            }
-            Err(other) => return Err(other),
+        some => match listing::owner(db, some)? {
+            None => return Ok((Page::default(), Names::default())),
+            found => found,
         },
     };
     let page = setup_links::page(db, window, of.as_ref())?;
@@ -174,15 +169,10 @@ fn revoking(state: &State, link: &SetupLink, organization: &str) -> Confirm {
     let values = [("organization", organization), ("link", link.hint.as_str())];
     let fill = |key: &str| state.locale.fill(&format!("console.setup_links.{key}"), &values);
     Confirm {
-        area: SETUP_LINKS,
-        above: Vec::new(),
         title: fill("revoke_title"),
         texts: vec![fill("revoke_text")],
-        typed: None,
-        tick: None,
-        hidden: None,
         action: format!("{LIST}/{}/revoke", link.id),
-        cancel: LIST.to_owned(),
         button: fill("revoke"),
+        ..Confirm::blank(SETUP_LINKS, LIST.to_owned())
     }
 }

@@ -2,17 +2,17 @@
 
 use super::LIST;
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::frame::{self, FieldFault, Frame, SETUP_LINKS};
+use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::frame::{self, Frame, SETUP_LINKS};
+use crate::http::console::listing;
 use crate::http::console::seat::{Links, Posted, Seat};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
-use crate::store::organizations;
 use crate::store::setup_links::{self, Cover, NewLink};
 use crate::views::setup_link::address;
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use askama::Template;
 use serde::Deserialize;
@@ -40,12 +40,6 @@ struct Typed {
     note: String,
 }
 
-struct Choice {
-    value: String,
-    label: String,
-    is_chosen: bool,
-}
-
 struct View {
     typed: Typed,
     covers: Vec<Choice>,
@@ -59,7 +53,7 @@ struct View {
 
 impl View {
     fn fault(&self, field: &str) -> Option<&str> {
-        frame::fault(&self.faults, field)
+        form::fault(&self.faults, field)
     }
 }
 
@@ -107,27 +101,20 @@ pub(in crate::http) async fn create(
         days: posted.text("days").parse().unwrap_or(DAYS[0]),
         note: posted.text("note").to_owned(),
     };
-    let (typed, errors, secret) = match make(&state, &posted, &typed).await {
+    let made = make(&state, &posted, &typed).await;
+    let (typed, errors, secret) = match form::mendable(made, "/organization")? {
         Ok(address) => (blank(typed.organization, String::new()), Vec::new(), Some(address)),
-        Err(Error::Invalid(errors)) => (typed, errors, None),
-        Err(Error::Conflict { code, detail }) => {
-            (typed, vec![fault("/organization", code, detail)], None)
-        }
-        Err(other) => return Err(other.into()),
+        Err(errors) => (typed, errors, None),
     };
     Ok(show(&state, &posted.seat, typed, errors, secret))
 }
 
 async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<String> {
     let named = typed.organization.clone();
-    let of = match state.store.read(move |db| organizations::resolve(db, &named)).await {
-        Ok(found) => found.id,
-        Err(Error::NotFound { .. } | Error::Invalid(_)) => {
-            let detail = state.locale.text("console.setup_links.no_organization").to_owned();
-            return Err(Error::Invalid(vec![fault("/organization", "not_found", detail)]));
-        }
-        Err(other) => return Err(other),
-    };
+    let of = state.store.read(move |db| listing::owner(db, &named)).await?.ok_or_else(|| {
+        let detail = state.locale.text("console.setup_links.no_organization");
+        Error::invalid("/organization", "not_found", detail)
+    })?;
     let connection_id = match typed.connection.as_str() {
         "" => None,
         some => Some(some.parse()?),
@@ -146,10 +133,6 @@ async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<St
     Ok(address(state.config.public_url.as_str(), &token))
 }
 
-fn fault(pointer: &str, code: &str, detail: String) -> FieldError {
-    FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail }
-}
-
 fn show(
     state: &State,
     seat: &Seat<Links>,
@@ -157,7 +140,7 @@ fn show(
     errors: Vec<FieldError>,
     secret: Option<String>,
 ) -> HttpResponse {
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = form::status(&errors);
     let cover = |cover: &Cover| Choice {
         value: cover.to_string(),
         label: state.locale.text(&format!("console.setup_links.cover.{cover}")).to_owned(),
@@ -177,7 +160,7 @@ fn show(
         covers: COVERS.iter().map(cover).collect(),
         days: DAYS.iter().map(day).collect(),
         providers: providers.collect(),
-        faults: frame::faults(errors),
+        faults: form::faults(errors),
         secret,
         list: LIST,
         typed,

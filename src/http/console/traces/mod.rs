@@ -10,14 +10,13 @@ use super::seat::{Read, Seat};
 use super::words::Badge;
 use crate::cause::Cause;
 use crate::email::Email;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::names::{self, Names};
-use crate::store::organizations;
 use crate::store::traces::{self, Filter, Outcome, Trace};
 use crate::store::{ConnectionId, Db, Page, TraceId, Window};
 use crate::views::trace::masked;
@@ -75,11 +74,8 @@ impl ListQuery {
             filter.outcome = Some(outcome);
         }
         if !organization.is_empty() {
-            match organizations::resolve(db, organization) {
-                Ok(found) => filter.organization = Some(found.id),
-                Err(Error::NotFound { .. } | Error::Invalid(_)) => return Ok(None),
-                Err(other) => return Err(other),
-            }
+            let Some(owner) = listing::owner(db, organization)? else { return Ok(None) };
+            filter.organization = Some(owner);
         }
         if !self.connection.is_empty() {
             let Ok(id) = self.connection.trim().parse::<ConnectionId>() else { return Ok(None) };
@@ -109,7 +105,6 @@ struct ListPage<'a> {
     outcomes: Vec<Choice>,
     lines: Vec<Line>,
     pager: Pager,
-    is_filtered: bool,
 }
 
 /// `GET /t/{trace}`: the short address, which stands in mails and on error pages.
@@ -132,7 +127,7 @@ pub(in crate::http) async fn list(
     let wanted = query.clone();
     let found = state.store.read(move |db| {
         let Some(filter) = wanted.filter(db)? else {
-            return Ok((Page { data: Vec::new(), next_cursor: None }, Names::default()));
+            return Ok((Page::default(), Names::default()));
         };
         let page = traces::page(db, &window, &filter)?;
         let names = names_of(db, &page.data)?;
@@ -146,7 +141,6 @@ pub(in crate::http) async fn list(
         outcomes: choices(&state, &query),
         lines: page.data.iter().map(|trace| line(&state, trace, &names)).collect(),
         pager: listing::pager(LIST, &parts, query.cursor.is_some(), page.next_cursor.as_deref()),
-        is_filtered: query.cursor.is_some() || parts.iter().any(|(_, value)| !value.is_empty()),
         query: &query,
     };
     Ok(respond(&state, StatusCode::OK, &Csp::Page, &view))
@@ -159,14 +153,12 @@ fn names_of(db: &mut Db, traces: &[Trace]) -> Result<Names> {
 }
 
 fn choices(state: &State, query: &ListQuery) -> Vec<Choice> {
-    let choice = |value: &str, label: String| Choice {
-        href: listing::href(LIST, &query.parts(value)),
-        is_here: query.outcome == value,
-        label,
+    let label = |word: &str| match word {
+        "" => state.locale.text("console.traces.all").to_owned(),
+        _ => state.locale.text(&format!("console.traces.outcome.{word}")).to_owned(),
     };
-    let all = choice("", state.locale.text("console.traces.all").to_owned());
-    let each = OUTCOMES.into_iter().map(|one| choice(one.as_str(), badge(state, one).label));
-    std::iter::once(all).chain(each).collect()
+    let href = |word: &str| listing::href(LIST, &query.parts(word));
+    listing::choices(OUTCOMES.map(Outcome::as_str), &query.outcome, href, label)
 }
 
 fn badge(state: &State, outcome: Outcome) -> Badge {

@@ -86,15 +86,11 @@ fn asking(state: &State, user: &User, act: &str) -> Confirm {
         state.locale.fill(&format!("console.users.{what}"), &[("person", user.label())])
     };
     Confirm {
-        area: USERS,
         above: vec![(href(&user.id), user.label().to_owned())],
         title: fill(&format!("{act}_title")),
         texts: vec![fill(&format!("{act}_text"))],
-        typed: None,
-        tick: None,
-        hidden: None,
         action: format!("{}/{act}", href(&user.id)),
-        cancel: href(&user.id),
         button: fill(act),
+        ..Confirm::blank(USERS, href(&user.id))
     }
 }

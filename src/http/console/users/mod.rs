@@ -11,14 +11,14 @@ use super::listing::{self, Choice, Moment, Pager};
 use super::seat::{Read, Seat};
 use super::words::Badge;
 use crate::email::Email;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::names::{self, Names};
 use crate::store::users::{self, Filter, User, UserState};
-use crate::store::{Db, Page, UserId, Window, organizations};
+use crate::store::{Db, Page, UserId, Window};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
@@ -63,11 +63,10 @@ impl ListQuery {
             filter.state = Some(state);
         }
         if !self.organization.trim().is_empty() {
-            match organizations::resolve(db, self.organization.trim()) {
-                Ok(found) => filter.organization = Some(found.id),
-                Err(Error::NotFound { .. } | Error::Invalid(_)) => return Ok(None),
-                Err(other) => return Err(other),
-            }
+            let Some(owner) = listing::owner(db, self.organization.trim())? else {
+                return Ok(None);
+            };
+            filter.organization = Some(owner);
         }
         Ok(Some(filter))
     }
@@ -93,7 +92,6 @@ struct ListPage<'a> {
     states: Vec<Choice>,
     lines: Vec<Line>,
     pager: Pager,
-    is_filtered: bool,
 }
 
 /// Where the page of a person is.
@@ -112,7 +110,7 @@ pub(in crate::http) async fn list(
     let wanted = query.clone();
     let found = state.store.read(move |db| {
         let Some(filter) = wanted.filter(db)? else {
-            return Ok((Page { data: Vec::new(), next_cursor: None }, Names::default()));
+            return Ok((Page::default(), Names::default()));
         };
         let page = users::page(db, &window, &filter)?;
         let owners = page.data.iter().map(|user| user.organization_id.clone()).collect();
@@ -127,22 +125,18 @@ pub(in crate::http) async fn list(
         states: choices(&state, &query),
         lines: page.data.iter().map(|user| line(&state, user, &names)).collect(),
         pager: listing::pager(LIST, &parts, query.cursor.is_some(), page.next_cursor.as_deref()),
-        is_filtered: query.cursor.is_some() || parts.iter().any(|(_, value)| !value.is_empty()),
         query: &query,
     };
     Ok(respond(&state, StatusCode::OK, &Csp::Page, &view))
 }
 
 fn choices(state: &State, query: &ListQuery) -> Vec<Choice> {
-    let choice = |value: &str| Choice {
-        href: listing::href(LIST, &query.parts(value)),
-        is_here: query.state == value,
-        label: match value {
-            "" => state.locale.text("console.users.all").to_owned(),
-            _ => state.locale.text(&format!("console.users.states.{value}")).to_owned(),
-        },
+    let label = |word: &str| match word {
+        "" => state.locale.text("console.users.all").to_owned(),
+        _ => state.locale.text(&format!("console.users.states.{word}")).to_owned(),
     };
-    std::iter::once("").chain(STATES.into_iter().map(UserState::as_str)).map(choice).collect()
+    let href = |word: &str| listing::href(LIST, &query.parts(word));
+    listing::choices(STATES.map(UserState::as_str), &query.state, href, label)
 }
 
 fn line(state: &State, user: &User, names: &Names) -> Line {

@@ -2,7 +2,7 @@
 
 use super::{Outcome, render};
 use crate::acts;
-use crate::acts::metadata::{Reading, Source, Terms, Values};
+use crate::acts::metadata::{Source, Terms, Values};
 use crate::error::{Error, FieldError, Result};
 use crate::http::pages::Fault;
 use crate::http::portal::frame::address;
@@ -34,11 +34,9 @@ pub(super) async fn take(state: &Data<State>, posted: &Posted) -> Result<HttpRes
             connection.needs_its_provider()?;
             return super::finish(state, seat, Step::Metadata).await;
         }
-        let nothing = FieldError {
-            pointer: format!("/{}", first_field(state, seat)),
-            code: "required".to_owned(),
-            detail: state.locale.text("portal.metadata_required").to_owned(),
-        };
+        let pointer = format!("/{}", first_field(state, seat));
+        let detail = state.locale.text("portal.metadata_required");
+        let nothing = FieldError::new(pointer, "required", detail);
         return again(state, posted, vec![nothing]).await;
     };
     match import(state, seat, connection.clone(), source).await {
@@ -73,24 +71,15 @@ async fn import(
     connection: Connection,
     source: Source,
 ) -> Result<Connection> {
-    let reading = Reading {
-        fetcher: &state.fetcher,
-        public_url: state.config.public_url.as_str(),
-        choose: None,
-        signed_by: connection.settings.metadata_keys(),
-        now: state.store.clock().now(),
-    };
+    let reading = state.reading(&connection, None);
     let terms = Terms::default();
     acts::metadata::import(&state.store, seat.actor(), connection, source, &reading, terms).await
 }
 
 /// A file is refused for its size before anybody looks into it.
 fn too_large() -> FieldError {
-    FieldError {
-        pointer: format!("/{FILE}"),
-        code: "metadata_too_large".to_owned(),
-        detail: "A file of metadata has at most 1 MiB.".to_owned(),
-    }
+    let detail = "A file of metadata has at most 1 MiB.";
+    FieldError::new(format!("/{FILE}"), "metadata_too_large", detail)
 }
 
 /// The first of the four ways in which something was filled in.

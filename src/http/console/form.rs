@@ -1,0 +1,57 @@
+//! What all forms have in common: what is chosen of, and what was found wrong, beside the field that it is about.
+
+use crate::error::{Error, FieldError, Result};
+use actix_web::http::StatusCode;
+
+/// A field that cannot be taken as it is.
+pub(in crate::http) struct FieldFault {
+    /// Its name.
+    pub(in crate::http) field: String,
+    /// Why, and what to enter instead.
+    pub(in crate::http) text: String,
+}
+
+/// A choice of a select or of ticks.
+pub(in crate::http) struct Choice {
+    /// What the form sends.
+    pub(in crate::http) value: String,
+    /// What it says.
+    pub(in crate::http) label: String,
+    /// Whether it is chosen.
+    pub(in crate::http) is_chosen: bool,
+}
+
+/// What the store found wrong, by the names of the form's fields.
+pub(super) fn faults(errors: Vec<FieldError>) -> Vec<FieldFault> {
+    let one = |error: FieldError| FieldFault {
+        // `/domains/1` is a line of the field `domains`.
+        field: error.pointer.split('/').nth(1).unwrap_or_default().to_owned(),
+        text: error.detail,
+    };
+    errors.into_iter().map(one).collect()
+}
+
+/// Why a field was not taken.
+pub(super) fn fault<'a>(faults: &'a [FieldFault], field: &str) -> Option<&'a str> {
+    faults.iter().find(|fault| fault.field == field).map(|fault| fault.text.as_str())
+}
+
+/// The status of a page that shows a form again if something is wrong with it.
+pub(super) fn status(errors: &[FieldError]) -> StatusCode {
+    if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
+}
+
+/// Keeps what whoever filled a form in can mend, to be shown on it: a conflict stands at the field that `pointer` names.
+pub(super) fn mendable<T>(
+    done: Result<T>,
+    pointer: &str,
+) -> Result<std::result::Result<T, Vec<FieldError>>> {
+    match done {
+        Ok(done) => Ok(Ok(done)),
+        Err(Error::Invalid(errors)) => Ok(Err(errors)),
+        Err(Error::Conflict { code, detail }) => {
+            Ok(Err(vec![FieldError::new(pointer, code, detail)]))
+        }
+        Err(other) => Err(other),
+    }
+}
