@@ -1,4 +1,5 @@
-//! `table!` for every table, in the order of the columns.
+//! `table!` for every table, in the order of the columns. In one file, as the tool of Diesel writes it: a test compares it
+//! with what migrations make.
 
 diesel::table! {
     settings (key) {

@@ -143,8 +143,8 @@ fn what_polis_exports_is_taken_over_with_its_addresses_and_taking_it_over_again_
         ]
     );
     assert!(plan.lines[9].reason.as_ref().unwrap().contains("https://app.example/*"));
-    let shared = store.read_now(|db| aliases::at(db, "/api/oauth/saml")).unwrap();
-    let row = store.read_now(|db| connections::find(db, &shared[0].connection_id)).unwrap();
+    let shared = store.read_now(|db| aliases::saml_at(db, "/api/oauth/saml")).unwrap();
+    let row = store.read_now(|db| connections::find(db, &shared[0].0.connection_id)).unwrap();
     assert_eq!((row.state, &*row.provider), (ConnectionState::Active, "okta"));
     assert_eq!(row.entity_id(PUBLIC), "https://saml.boxyhq.com");
     assert_eq!(row.acs(PUBLIC), "https://polis.example/api/oauth/saml");

@@ -68,9 +68,9 @@ impl Alias {
     }
 }
 
-/// The aliases at a path, oldest first: several only where all are of the kind that is shared. Those of deleted
-/// connections and organizations lead nowhere.
-pub fn at(db: &mut Db, path: &str) -> Result<Vec<Alias>> {
+/// The aliases at a path, oldest first, each with the connection that it leads to: several only where all are of the kind
+/// that is shared. Those of deleted connections and organizations lead nowhere.
+fn at(db: &mut Db, path: &str) -> Result<Vec<(Alias, Connection)>> {
     // What cannot be an alias is not looked for.
     if address::shape(path).is_none() {
         return Ok(Vec::new());
@@ -81,33 +81,23 @@ pub fn at(db: &mut Db, path: &str) -> Result<Vec<Alias>> {
         .filter(aliases::path.eq(path))
         .filter(places::deleted_at.is_null())
         .filter(organizations::deleted_at.is_null())
-        .select(aliases::all_columns)
-        .order(aliases::id)
-        .load(db)?;
-    Ok(found)
-}
-
-/// The aliases at a path by which responses come, oldest first, each with the connection that it leads to.
-pub fn saml_at(db: &mut Db, path: &str) -> Result<Vec<(Alias, Connection)>> {
-    if address::shape(path).is_none() {
-        return Ok(Vec::new());
-    }
-    let found = aliases::table
-        .inner_join(places::table.on(places::id.eq(aliases::connection_id)))
-        .inner_join(organizations::table.on(organizations::id.eq(aliases::organization_id)))
-        .filter(aliases::path.eq(path))
-        .filter(aliases::kind.ne(Kind::Scim))
-        .filter(places::deleted_at.is_null())
-        .filter(organizations::deleted_at.is_null())
         .select((aliases::all_columns, places::all_columns))
         .order(aliases::id)
         .load(db)?;
     Ok(found)
 }
 
+/// The aliases at a path by which responses come.
+pub fn saml_at(db: &mut Db, path: &str) -> Result<Vec<(Alias, Connection)>> {
+    let mut found = at(db, path)?;
+    found.retain(|(alias, _)| alias.kind != Kind::Scim);
+    Ok(found)
+}
+
 /// The directory's alias at a path, if there is one.
 pub fn scim_at(db: &mut Db, path: &str) -> Result<Option<Alias>> {
-    Ok(at(db, path)?.into_iter().find(|alias| alias.kind == Kind::Scim))
+    let mut found = at(db, path)?.into_iter().map(|(alias, _)| alias);
+    Ok(found.find(|alias| alias.kind == Kind::Scim))
 }
 
 /// The connection that the only alias at a path leads to, deleted or not.

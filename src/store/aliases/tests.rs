@@ -37,7 +37,7 @@ fn an_address_leads_to_one_connection_unless_it_is_shared() {
 
     let shared = store.read_now(|db| at(db, "/api/oauth/saml")).unwrap();
     assert_eq!(shared.len(), 2);
-    assert!(shared.iter().all(|alias| alias.kind == Kind::SharedAcs && alias.url() == SHARED));
+    assert!(shared.iter().all(|(alias, _)| alias.kind == Kind::SharedAcs && alias.url() == SHARED));
     let scim = store.read_now(|db| scim_at(db, "/v1/scim/scim_directory_1")).unwrap();
     assert_eq!(scim.unwrap().connection_id, one.id);
     assert!(store.read_now(|db| scim_at(db, "/v1/saml/saml_conn_1/acs")).unwrap().is_none());
@@ -56,7 +56,7 @@ fn an_alias_of_what_is_deleted_leads_nowhere_and_goes_with_it_for_good() {
     store.system(|tx| connections::delete(tx, &one.id));
     let path = "/api/oauth/saml";
     let left = store.read_now(|db| at(db, path)).unwrap();
-    assert_eq!(left.iter().map(|it| &it.connection_id).collect::<Vec<_>>(), [&other.id]);
+    assert_eq!(left.iter().map(|(it, _)| &it.connection_id).collect::<Vec<_>>(), [&other.id]);
     assert!(store.read_now(|db| at(db, "/v1/saml/saml_conn_1/acs")).unwrap().is_empty());
     store.system(|tx| connections::restore(tx, &one.id));
     assert_eq!(store.read_now(|db| at(db, path)).unwrap().len(), 2);

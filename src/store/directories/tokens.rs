@@ -136,6 +136,41 @@ pub fn count(db: &mut Db, connection: &ConnectionId) -> Result<i64> {
 
 /// Makes a token, shown this once. The first one opens the connection's directory.
 pub fn create(tx: &mut Tx, connection: &ConnectionId, new: NewToken) -> Result<(Token, Secret)> {
+    let secret = crypto::token(crypto::SCIM_TOKEN);
+    let hint = format!("{}…{}", crypto::SCIM_TOKEN, secret.last_four());
+    let token = add(tx, connection, new, crypto::hash(secret.reveal()), hint)?;
+    Ok((token, secret))
+}
+
+/// Takes over a token that another product made, of which the hash is known. `None`: it is there already, live or not: one
+/// that was revoked stays so.
+pub fn adopt(
+    tx: &mut Tx,
+    connection: &ConnectionId,
+    label: &str,
+    hash: TokenHash,
+    hint: String,
+) -> Result<Option<Token>> {
+    let there: Option<Token> =
+        scim_tokens::table.filter(scim_tokens::hash.eq(hash.as_str())).first(tx.db).optional()?;
+    if let Some(there) = there {
+        if there.connection_id == *connection {
+            return Ok(None);
+        }
+        let detail = "Another connection has this token already.";
+        return Err(Error::conflict("token_in_use", detail));
+    }
+    let new = NewToken { label: label.to_owned(), ..NewToken::default() };
+    add(tx, connection, new, hash, hint).map(Some)
+}
+
+fn add(
+    tx: &mut Tx,
+    connection: &ConnectionId,
+    new: NewToken,
+    hash: TokenHash,
+    hint: String,
+) -> Result<Token> {
     let directory = open(tx, connection)?;
     let mut faults = Faults::default();
     let label = faults.name("/label", &new.label);
@@ -153,13 +188,12 @@ pub fn create(tx: &mut Tx, connection: &ConnectionId, new: NewToken) -> Result<(
     }
     faults.finish()?;
     refuse_many(tx, connection)?;
-    let secret = crypto::token(crypto::SCIM_TOKEN);
     let token = Token {
         id: ScimTokenId::new(),
         connection_id: connection.clone(),
         label,
-        hash: crypto::hash(secret.reveal()).into_string(),
-        hint: format!("{}…{}", crypto::SCIM_TOKEN, secret.last_four()),
+        hash: hash.into_string(),
+        hint,
         networks: Json::from(new.networks),
         created_at: tx.now,
         expires_at: new.expires_at,
@@ -170,49 +204,7 @@ pub fn create(tx: &mut Tx, connection: &ConnectionId, new: NewToken) -> Result<(
     };
     diesel::insert_into(scim_tokens::table).values(&token).execute(tx.db)?;
     tell(tx, &directory, &token, "scim.token.created")?;
-    Ok((token, secret))
-}
-
-/// Takes over a token that another product made, of which the hash is known. `None`: it is there already, live or not: one
-/// that was revoked stays so.
-pub fn adopt(
-    tx: &mut Tx,
-    connection: &ConnectionId,
-    label: &str,
-    hash: TokenHash,
-    hint: String,
-) -> Result<Option<Token>> {
-    let directory = open(tx, connection)?;
-    let there: Option<Token> =
-        scim_tokens::table.filter(scim_tokens::hash.eq(hash.as_str())).first(tx.db).optional()?;
-    if let Some(there) = there {
-        if there.connection_id == *connection {
-            return Ok(None);
-        }
-        let detail = "Another connection has this token already.";
-        return Err(Error::conflict("token_in_use", detail));
-    }
-    let mut faults = Faults::default();
-    let label = faults.name("/label", label);
-    faults.finish()?;
-    refuse_many(tx, connection)?;
-    let token = Token {
-        id: ScimTokenId::new(),
-        connection_id: connection.clone(),
-        label,
-        hash: hash.into_string(),
-        hint,
-        networks: Json::from(Vec::new()),
-        created_at: tx.now,
-        expires_at: None,
-        retires_at: None,
-        revoked_at: None,
-        last_used_at: None,
-        last_used_from: None,
-    };
-    diesel::insert_into(scim_tokens::table).values(&token).execute(tx.db)?;
-    tell(tx, &directory, &token, "scim.token.created")?;
-    Ok(Some(token))
+    Ok(token)
 }
 
 /// Makes another token beside those that there are, bound as the newest of them is: to its networks, and to its end.

@@ -42,13 +42,8 @@ fn person_removed_is_taken_out_only_if_no_other_group_places_them_there_and_the_
     assert_eq!(world.has(&ann), has("user", &[]));
 }
 
-#[test]
-fn a_removed_member_of_a_concurrency_group_goes_to_the_organizations_default() {
-    let world = World::new();
-    let ann = world.person("ann");
-    let fast = world.group("fast", &[&ann]);
-    world.entity("concurrency_group", "Fast");
-    world.map(&fast, "Fast");
+/// Where everybody is who is in no other concurrency group.
+fn shared(world: &World) {
     let default = NewEntity {
         kind: "concurrency_group".to_owned(),
         name: "Shared".to_owned(),
@@ -56,6 +51,16 @@ fn a_removed_member_of_a_concurrency_group_goes_to_the_organizations_default() {
         is_default: true,
     };
     world.put("shared", default);
+}
+
+#[test]
+fn a_removed_member_of_a_concurrency_group_goes_to_the_organizations_default() {
+    let world = World::new();
+    let ann = world.person("ann");
+    let fast = world.group("fast", &[&ann]);
+    world.entity("concurrency_group", "Fast");
+    world.map(&fast, "Fast");
+    shared(&world);
     assert_eq!(world.has(&ann), has("user", &["Fast"]));
     world.remove(&fast, &ann);
     assert_eq!(world.has(&ann), has("user", &["Shared"]));
@@ -65,13 +70,7 @@ fn a_removed_member_of_a_concurrency_group_goes_to_the_organizations_default() {
 fn whoever_is_in_a_default_entity_that_is_deleted_is_told_to_leave() {
     let world = World::new();
     let ann = world.person("ann");
-    let default = NewEntity {
-        kind: "concurrency_group".to_owned(),
-        name: "Shared".to_owned(),
-        external_id: None,
-        is_default: true,
-    };
-    world.put("shared", default);
+    shared(&world);
     assert_eq!(world.has(&ann), has("user", &["Shared"]));
     let told = world.told().len();
     world.choose(|tx, id| entities::delete(tx, id, "shared")).unwrap();
