@@ -1,6 +1,7 @@
 //! What every door shows of a thing: the same JSON from the REST API and from the command line.
 
 pub mod access;
+pub mod alias;
 pub mod api_key;
 pub mod application;
 pub mod audit;

@@ -3,6 +3,7 @@
 mod apply;
 mod audit;
 mod enforcement;
+mod import;
 mod webhook;
 
 use crate::gateway::{Idp, Key};

@@ -1,6 +1,7 @@
 //! `vestibule connection`: the identity providers of organizations.
 
 mod accept;
+mod alias;
 mod certificate;
 mod create;
 mod openid;
@@ -82,6 +83,9 @@ pub(super) enum Command {
     /// Certificates beside those of the provider's metadata
     #[command(subcommand)]
     Certificate(certificate::Command),
+    /// Addresses of another product that lead to a connection
+    #[command(subcommand)]
+    Alias(alias::Command),
     /// Delete a connection; it can be restored for 30 days
     Delete {
         /// Its ID
@@ -127,6 +131,7 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
         Command::Refresh(arguments) => refresh::run(shell, arguments),
         Command::Accept { connection } => accept::run(shell, &connection),
         Command::Certificate(command) => certificate::run(shell, &command),
+        Command::Alias(command) => alias::run(shell, &command),
         Command::Delete { connection, lock_out } => {
             delete(shell, &connection, LastWay::given_up(lock_out))
         }

@@ -156,12 +156,13 @@ pub(super) fn values(shell: &Shell, row: &Connection) -> Result {
     }
     let (entity_id, acs, login_url) =
         (row.entity_id(public_url), row.acs(public_url), row.login_url(public_url));
-    let slo = row.slo(public_url);
+    let (slo, metadata_url) = (row.slo(public_url), row.sp_metadata_url(public_url));
     let known = row.identity_provider.as_ref().map(|known| known.entity_id.clone());
     let generated = row.idp_entity_id(public_url);
     let values = Values {
         idp_entity_id: Some(known.as_deref().unwrap_or(&generated)),
         sp_entity_id: &entity_id,
+        sp_metadata_url: &metadata_url,
         acs: &acs,
         slo: &slo,
         login_url: &login_url,

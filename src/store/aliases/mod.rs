@@ -153,11 +153,11 @@ pub fn add(tx: &mut Tx, connection: &ConnectionId, address: &Address) -> Result<
     Ok(Some(alias))
 }
 
-/// Has an address of an organization lead nowhere from now on.
-pub fn remove(tx: &mut Tx, organization: &OrganizationId, id: &AliasId) -> Result<()> {
+/// Has an address of a connection lead nowhere from now on.
+pub fn remove(tx: &mut Tx, connection: &ConnectionId, id: &AliasId) -> Result<()> {
     let found = aliases::table
         .find(id)
-        .filter(aliases::organization_id.eq(organization))
+        .filter(aliases::connection_id.eq(connection))
         .first::<Alias>(tx.db)
         .optional()?;
     let alias = found.ok_or_else(|| Error::not_found("alias", id.as_str()))?;

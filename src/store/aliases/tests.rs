@@ -1,11 +1,11 @@
 //! Where addresses of other products lead.
 
 use super::{Address, Kind, add, at, of, remove, scim_at};
+use crate::store::Tx;
 use crate::store::clean_up::{Retention, Task};
 use crate::store::connections::{self, Connection};
 use crate::store::organizations;
 use crate::store::testing::{self, TestStore, refused};
-use crate::store::{OrganizationId, Tx};
 use chrono::TimeDelta;
 
 const SHARED: &str = "https://old.example/api/oauth/saml";
@@ -76,14 +76,13 @@ fn an_alias_of_what_is_deleted_leads_nowhere_and_goes_with_it_for_good() {
 }
 
 #[test]
-fn an_alias_is_removed_by_its_organization_alone_and_both_are_events() {
+fn an_alias_is_removed_as_its_connections_alone_and_both_are_events() {
     let store = testing::store();
-    let [one, _] = two(&store);
+    let [one, other] = two(&store);
     let address = Address::parse(ACS).unwrap();
     let alias = store.system(|tx| add(tx, &one.id, &address)).unwrap();
-    let stranger = OrganizationId::new();
-    assert_eq!(refused(store.try_system(|tx| remove(tx, &stranger, &alias.id))), "no alias");
-    store.system(|tx| remove(tx, &one.organization_id, &alias.id));
+    assert_eq!(refused(store.try_system(|tx| remove(tx, &other.id, &alias.id))), "no alias");
+    store.system(|tx| remove(tx, &one.id, &alias.id));
     assert!(store.read_now(|db| at(db, &alias.path)).unwrap().is_empty());
     let kinds = store.kinds(Some(&one.organization_id));
     assert!(kinds.ends_with(&["connection.alias_added".into(), "connection.alias_removed".into()]));
@@ -94,9 +93,7 @@ fn the_names_that_a_provider_has_for_us_are_kept_and_need_another_test() {
     let store = testing::store();
     let [one, _] = two(&store);
     let (entity_id, acs) = ("https://saml.boxyhq.com".to_owned(), SHARED.to_owned());
-    let keep = |tx: &mut Tx| {
-        connections::keep_addresses(tx, &one.id, Some(entity_id.clone()), Some(acs.clone()))
-    };
+    let keep = |tx: &mut Tx| connections::keep_addresses(tx, &one.id, &entity_id, &acs);
     let row = store.system(keep);
     assert_eq!(
         (row.entity_id("https://us"), row.acs("https://us")),
