@@ -17,8 +17,7 @@ CREATE TABLE member_sessions (
     member_id TEXT NOT NULL REFERENCES members (id) ON DELETE CASCADE,
     began_at TIMESTAMP NOT NULL,
     seen_at TIMESTAMP NOT NULL,
-    expires_at TIMESTAMP NOT NULL,
-    address TEXT
+    expires_at TIMESTAMP NOT NULL
 );
 CREATE UNIQUE INDEX member_sessions_hash ON member_sessions (hash);
 CREATE INDEX member_sessions_member_id ON member_sessions (member_id);

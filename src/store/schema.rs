@@ -727,7 +727,6 @@ diesel::table! {
         began_at -> Timestamp,
         seen_at -> Timestamp,
         expires_at -> Timestamp,
-        address -> Nullable<Text>,
     }
 }
 

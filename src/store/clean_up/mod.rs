@@ -9,8 +9,9 @@ use super::idempotency::KEPT;
 use super::ids::first_id;
 use super::organizations::RESTORABLE;
 use super::schema::{
-    applications, connections, directory_users, grants, idempotency, logouts, organizations,
-    replays, scim_requests, sessions, setup_links, tokens, traces, webhook_deliveries,
+    applications, connections, directory_users, grants, idempotency, logouts, member_links,
+    member_sessions, organizations, replays, scim_requests, sessions, setup_links, tokens, traces,
+    webhook_deliveries,
 };
 use super::setup_links::Kind;
 use super::traces::Outcome;
@@ -71,6 +72,8 @@ pub enum Task {
     Applications,
     /// Requests of directories past their retention.
     ScimRequests,
+    /// Sessions of members whose time is over, and links by which nobody chose a password.
+    Members,
     /// Visits in the portal that are over, and setup links as long after their end as traces are kept.
     SetupLinks,
     /// What directories made only to test the connection.
@@ -100,6 +103,7 @@ impl Task {
         Self::Answers,
         Self::Applications,
         Self::ScimRequests,
+        Self::Members,
         Self::SetupLinks,
         Self::DirectoryTests,
         Self::Removed,
@@ -124,6 +128,7 @@ impl Task {
             Self::Answers => "answers",
             Self::Applications => "applications",
             Self::ScimRequests => "scim_requests",
+            Self::Members => "members",
             Self::SetupLinks => "setup_links",
             Self::DirectoryTests => "directory_tests",
             Self::Removed => "removed",
@@ -154,6 +159,7 @@ impl Task {
             Self::Answers => old_answers(tx),
             Self::Applications => deleted_applications(tx),
             Self::ScimRequests => old_requests(tx, retention.requests),
+            Self::Members => old_of_members(tx),
             Self::SetupLinks => old_setup_links(tx, retention.traces),
             Self::DirectoryTests => directories::over(tx, Due::Tests(tx.now.minus(TESTED)), LIMIT),
             Self::Removed => {
@@ -283,6 +289,13 @@ fn old_setup_links(tx: &mut Tx, kept: TimeDelta) -> Result<usize> {
         .limit(LIMIT)
         .load(tx.db)?;
     Ok(diesel::delete(setup_links::table.filter(setup_links::id.eq_any(over))).execute(tx.db)?)
+}
+
+fn old_of_members(tx: &mut Tx) -> Result<usize> {
+    let over = member_sessions::expires_at.le(tx.now);
+    let sessions = diesel::delete(member_sessions::table.filter(over)).execute(tx.db)?;
+    let over = member_links::expires_at.le(tx.now);
+    Ok(sessions + diesel::delete(member_links::table.filter(over)).execute(tx.db)?)
 }
 
 fn old_answers(tx: &mut Tx) -> Result<usize> {

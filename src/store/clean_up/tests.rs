@@ -233,8 +233,30 @@ fn what_was_deleted_30_days_ago_is_gone_with_all_that_hangs_on_it() {
 }
 
 #[test]
+fn sessions_and_links_of_members_go_when_they_are_over() {
+    use crate::store::members::{self, Lasts, NewMember, Role};
+    let store = testing::store();
+    let new = NewMember {
+        email: "maya@orbit.example".to_owned(),
+        name: "Maya".to_owned(),
+        role: Role::Owner,
+    };
+    let lasts = Lasts { idle: TimeDelta::hours(1), most: TimeDelta::hours(12) };
+    store.system(|tx| {
+        let member = members::create(tx, &new)?;
+        members::begin(tx, &member.id, None, lasts)?;
+        members::invite(tx, &member.id)
+    });
+    assert_eq!(run(&store, Task::Members), 0);
+    store.clock().advance(TimeDelta::hours(1));
+    assert_eq!(run(&store, Task::Members), 1, "the link");
+    store.clock().advance(TimeDelta::hours(11));
+    assert_eq!(run(&store, Task::Members), 1, "the session");
+}
+
+#[test]
 fn every_task_is_listed() {
-    assert_eq!(Task::ALL.len(), 18);
+    assert_eq!(Task::ALL.len(), 19);
     for task in Task::ALL {
         assert_eq!(run(&testing::store(), *task), 0, "{}", task.name());
     }

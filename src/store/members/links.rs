@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 
 /// How long a link is good.
-pub const LINK_LASTS: TimeDelta = TimeDelta::minutes(60);
+const LINK_LASTS: TimeDelta = TimeDelta::minutes(60);
 
 /// A link.
 #[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
@@ -43,8 +43,6 @@ pub fn invite(tx: &mut Tx, id: &MemberId) -> Result<Secret> {
 }
 
 fn make(tx: &mut Tx, member_id: Option<MemberId>) -> Result<Secret> {
-    diesel::delete(member_links::table.filter(member_links::expires_at.le(tx.now)))
-        .execute(tx.db)?;
     let token = crypto::token(crypto::MEMBER_LINK);
     let link = Link {
         id: MemberLinkId::new(),

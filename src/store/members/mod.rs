@@ -6,7 +6,7 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 
-pub use links::{LINK_LASTS, Link, invite, link, redeem, start};
+pub use links::{Link, invite, link, redeem, start};
 pub use roles::{change_role, list, remove};
 pub use sessions::{Lasts, Session, begin, end, end_all, live, touch};
 
@@ -87,8 +87,11 @@ pub fn find(db: &mut Db, id: &MemberId) -> Result<Member> {
 
 /// The member who signs in with this address.
 pub fn by_email(db: &mut Db, email: &str) -> Result<Option<Member>> {
-    let Ok(email) = Email::parse(email) else { return Ok(None) };
-    Ok(members::table.filter(members::email_key.eq(email.key())).first(db).optional()?)
+    Email::parse(email).map_or(Ok(None), |email| with_key(db, &email.key()))
+}
+
+fn with_key(db: &mut Db, key: &str) -> Result<Option<Member>> {
+    Ok(members::table.filter(members::email_key.eq(key)).first(db).optional()?)
 }
 
 /// Whether there is anybody yet.
@@ -100,21 +103,23 @@ pub fn is_empty(db: &mut Db) -> Result<bool> {
 pub fn create(tx: &mut Tx, new: &NewMember) -> Result<Member> {
     let mut faults = Faults::default();
     let name = faults.name("/name", &new.name);
-    let email = Email::parse(&new.email);
-    if let Err(fault) = &email {
-        let detail = "An email address is needed, as in maya@example.com.";
-        faults.add("/email", fault.code(), detail);
-    }
+    let key = match Email::parse(&new.email) {
+        Ok(email) => email.key(),
+        Err(fault) => {
+            let detail = "An email address is needed, as in maya@example.com.";
+            faults.add("/email", fault.code(), detail);
+            String::new()
+        }
+    };
     faults.finish()?;
-    let Ok(email) = email else { return Err(Error::Internal(anyhow::anyhow!("no address"))) };
-    if by_email(tx.db, &new.email)?.is_some() {
+    if with_key(tx.db, &key)?.is_some() {
         let detail = "Somebody signs in to the console with this address already.";
         return Err(Error::conflict("email_taken", detail));
     }
     let member = Member {
         id: MemberId::new(),
         email: new.email.trim().to_owned(),
-        email_key: email.key(),
+        email_key: key,
         name,
         role: new.role,
         password: None,

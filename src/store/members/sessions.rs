@@ -5,7 +5,7 @@ use crate::clock::Time;
 use crate::crypto::{self, Secret, TokenHash};
 use crate::error::Result;
 use crate::store::schema::{member_sessions, members};
-use crate::store::{Db, MemberId, MemberSessionId, Tx, events, origin};
+use crate::store::{Db, MemberId, MemberSessionId, Tx, events};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
@@ -38,8 +38,6 @@ pub struct Session {
     pub seen_at: Time,
     /// When it ends in any case.
     pub expires_at: Time,
-    /// From where it began.
-    pub address: Option<String>,
 }
 
 impl Session {
@@ -51,15 +49,13 @@ impl Session {
 }
 
 /// Begins a session with a cookie that nobody knew before, whose value is returned once. The one that the browser had
-/// ends (session fixation). Sessions whose time is over go.
+/// ends (session fixation).
 pub fn begin(
     tx: &mut Tx,
     member: &MemberId,
     before: Option<&str>,
     lasts: Lasts,
 ) -> Result<(Session, Secret)> {
-    diesel::delete(member_sessions::table.filter(member_sessions::expires_at.le(tx.now)))
-        .execute(tx.db)?;
     if let Some(before) = before {
         let known = member_sessions::hash.eq(crypto::hash(before));
         diesel::delete(member_sessions::table.filter(known)).execute(tx.db)?;
@@ -72,7 +68,6 @@ pub fn begin(
         began_at: tx.now,
         seen_at: tx.now,
         expires_at: tx.now.plus(lasts.most),
-        address: origin::address().map(|address| address.to_string()),
     };
     diesel::insert_into(member_sessions::table).values(&session).execute(tx.db)?;
     events::append(tx, None, "member.signed_in", member.as_str(), json!({}))?;
