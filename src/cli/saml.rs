@@ -171,6 +171,7 @@ fn told(
     let values = Values {
         idp_entity_id: Some(expected.idp_entity_id),
         sp_entity_id: expected.entity_id,
+        sp_metadata_url: "",
         acs: expected.acs,
         slo: "",
         login_url: "",

@@ -5,6 +5,7 @@ use super::*;
 const VALUES: Values<'_> = Values {
     idp_entity_id: Some("https://sso.orbitlabs.example/idp/con_7hq2vk"),
     sp_entity_id: "https://sso.orbitlabs.example/saml/con_7hq2vk",
+    sp_metadata_url: "https://sso.orbitlabs.example/saml/con_7hq2vk",
     acs: "https://sso.orbitlabs.example/saml/con_7hq2vk/acs",
     slo: "https://sso.orbitlabs.example/saml/con_7hq2vk/slo",
     login_url: "https://sso.orbitlabs.example/login/con_7hq2vk",

@@ -1,4 +1,4 @@
-//! Our metadata, at the address that is our entity ID.
+//! Our metadata, at the address that is our entity ID unless another one was kept.
 
 use super::error::PageError;
 use super::pages;
@@ -17,8 +17,8 @@ const METADATA_VALID: TimeDelta = TimeDelta::days(14);
 /// After how many seconds our metadata is worth reading again: a day, much less than a new certificate is announced.
 const METADATA_CACHED: u64 = 86_400;
 
-/// `GET /saml/{connection}`: the service provider's metadata, or a page for a person who opens its
-/// entity ID in a browser. With `?signed` the metadata is signed, and valid for a while only.
+/// `GET /saml/{connection}`: the service provider's metadata, or a page for a person who opens the
+/// address in a browser. With `?signed` the metadata is signed, and valid for a while only.
 pub(super) async fn show(
     state: Data<State>,
     connection: Path<ConnectionId>,

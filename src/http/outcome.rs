@@ -249,6 +249,7 @@ fn fix(state: &State, cause: Cause, connection: &Connection) -> String {
     let values = Values {
         idp_entity_id: Some(&connection.idp_entity_id(public_url)),
         sp_entity_id: &connection.entity_id(public_url),
+        sp_metadata_url: &connection.sp_metadata_url(public_url),
         acs: &connection.acs(public_url),
         slo: &connection.slo(public_url),
         login_url: &connection.login_url(public_url),

@@ -254,11 +254,12 @@ pub fn fix(
     };
     let (entity_id, acs, login_url) =
         (of(Connection::entity_id), of(Connection::acs), of(Connection::login_url));
-    let slo = of(Connection::slo);
+    let (slo, metadata_url) = (of(Connection::slo), of(Connection::sp_metadata_url));
     let known = connection.and_then(|connection| connection.identity_provider.as_ref());
     let values = guides::Values {
         idp_entity_id: known.map(|provider| provider.entity_id.as_str()),
         sp_entity_id: &entity_id,
+        sp_metadata_url: &metadata_url,
         acs: &acs,
         slo: &slo,
         login_url: &login_url,

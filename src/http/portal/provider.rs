@@ -37,6 +37,7 @@ impl Given {
         Values {
             idp_entity_id: Some(&self.idp_entity_id),
             sp_entity_id: &self.entity_id,
+            sp_metadata_url: &self.metadata_url,
             acs: &self.acs,
             slo: &self.slo,
             login_url: &self.login_url,
