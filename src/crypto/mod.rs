@@ -1,4 +1,5 @@
-//! All cryptography goes through here, and from here to OpenSSL: random, hashes, sealed secrets, tokens, keys.
+//! All cryptography goes through here, and from here to OpenSSL: random, hashes, sealed secrets, tokens, keys. Passwords
+//! alone are hashed by the crate `argon2`.
 
 mod foreign;
 mod key;

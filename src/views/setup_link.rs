@@ -27,7 +27,7 @@ pub struct SetupLinkView {
     connection_id: Option<String>,
     #[schema(schema_with = words::covers)]
     covers: Vec<Cover>,
-    /// The guide that is chosen beforehand.
+    /// The guide that was chosen; `openid` or `scim` where no SAML is set up.
     #[schema(example = "jumpcloud")]
     provider: Option<String>,
     note: Option<String>,
