@@ -101,6 +101,26 @@ impl Error {
         Self::Invalid(vec![FieldError::new(pointer, code, detail)])
     }
 
+    /// The same of a part of the input: its fields stand below the part's own pointer.
+    #[must_use]
+    pub fn below(self, pointer: &str) -> Self {
+        let Self::Invalid(mut errors) = self else { return self };
+        for error in &mut errors {
+            error.pointer.insert_str(0, pointer);
+        }
+        Self::Invalid(errors)
+    }
+
+    /// The same of a part of a file: there also what is missing, and what is in the way, is a fault of that part.
+    #[must_use]
+    pub fn within(self, pointer: &str) -> Self {
+        match self {
+            Self::Conflict { code, detail } => Self::invalid(pointer, code, detail),
+            Self::NotFound { .. } => Self::invalid(pointer, "not_found", self.to_string()),
+            other => other.below(pointer),
+        }
+    }
+
     /// Something already there is in the way.
     pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
         Self::Conflict { code, detail: detail.into() }

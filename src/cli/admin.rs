@@ -6,9 +6,8 @@ use crate::crypto::Secret;
 use crate::error::Error;
 use crate::store::Scope;
 use crate::store::members::{self, Member, NewMember, Role};
-use crate::views::member::address;
+use crate::views::member::{InvitedMemberView, address};
 use clap::Subcommand;
-use serde_json::json;
 
 /// What to do with the console's people.
 #[derive(Debug, Subcommand)]
@@ -39,7 +38,7 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
                 let token = members::invite(tx, &member.id)?;
                 Ok((member, token))
             })?;
-            told(shell, &member, &token)
+            told(shell, member, &token)
         }
         Command::ResetPassword { email } => {
             let member = shell.read(|db| {
@@ -51,12 +50,12 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
                 members::reset_password(tx, &member.id)?;
                 members::invite(tx, &member.id)
             })?;
-            told(shell, &member, &token)
+            told(shell, member, &token)
         }
     }
 }
 
-fn told(shell: &Shell, member: &Member, token: &Secret) -> Result {
+fn told(shell: &Shell, member: Member, token: &Secret) -> Result {
     let url = address(shell.public_url()?, token);
     let fields = [
         ("id", member.id.to_string()),
@@ -64,10 +63,7 @@ fn told(shell: &Shell, member: &Member, token: &Secret) -> Result {
         ("role", member.role.to_string()),
         ("url", url.clone()),
     ];
-    let view = json!({
-        "id": member.id, "email": member.email, "name": member.name, "role": member.role, "url": url,
-    });
-    shell.out.object(&view, &fields)?;
+    shell.out.object(&InvitedMemberView::new(member, url), &fields)?;
     shell.out.note("The link is shown this once. It works once, for 60 minutes.");
     Ok(())
 }

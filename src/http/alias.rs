@@ -59,18 +59,23 @@ pub(super) async fn acs(
 }
 
 /// An alias with the connection that it leads to.
-type Way = (Alias, Connection);
+type Lead = (Alias, Connection);
 
 /// The same request again at our public address, where the browser has the cookie that binds the sign-in to it. Only
 /// from a host that is written down, and never from our own: it cannot go round in circles.
-fn onward(state: &State, request: &HttpRequest, path: &str, ways: &[Way]) -> Option<HttpResponse> {
+fn onward(
+    state: &State,
+    request: &HttpRequest,
+    path: &str,
+    leads: &[Lead],
+) -> Option<HttpResponse> {
     let public_url = state.config.public_url.as_str();
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let host = host.or_else(|| request.uri().authority().map(Authority::as_str))?;
     let is_at = |origin: &str| {
         origin.split_once("://").is_some_and(|(_, at)| at.eq_ignore_ascii_case(host))
     };
-    let is_elsewhere = !is_at(public_url) && ways.iter().any(|(alias, _)| is_at(&alias.origin));
+    let is_elsewhere = !is_at(public_url) && leads.iter().any(|(alias, _)| is_at(&alias.origin));
     is_elsewhere.then(|| {
         HttpResponse::TemporaryRedirect()
             .insert_header((LOCATION, format!("{public_url}{path}")))
@@ -83,47 +88,45 @@ fn onward(state: &State, request: &HttpRequest, path: &str, ways: &[Way]) -> Opt
 fn chosen(
     store: &Store,
     state: &State,
-    ways: Vec<Way>,
+    mut leads: Vec<Lead>,
     form: &Form,
     now: Time,
 ) -> Result<Result<Alias, Cause>> {
-    let (mut ways, field) = match (ways, &form.response) {
-        (ways, _) if ways.iter().any(|(alias, _)| alias.kind == Kind::Acs) => {
-            // No other is at such an address.
-            return Ok(ways
-                .into_iter()
-                .next()
-                .map(|(alias, _)| alias)
-                .ok_or(Cause::RequestUnknown));
-        }
-        (_, Err(cause)) => return Ok(Err(*cause)),
-        (ways, Ok(field)) => (ways, field),
+    if let [(alias, _)] = &*leads
+        && alias.kind == Kind::Acs
+    {
+        // No other is at such an address.
+        return Ok(Ok(alias.clone()));
+    }
+    let field = match &form.response {
+        Ok(field) => field,
+        Err(cause) => return Ok(Err(*cause)),
     };
     if let Some(trace) = saml::answered(store, form)? {
         // It answers a sign-in with one connection, so it is that one's or nobody's.
         let of_trace =
-            |(alias, _): &Way| Some(&alias.connection_id) == trace.connection_id.as_ref();
-        let found = ways.into_iter().find(of_trace);
+            |(alias, _): &Lead| Some(&alias.connection_id) == trace.connection_id.as_ref();
+        let found = leads.into_iter().find(of_trace);
         return Ok(found.map(|(alias, _)| alias).ok_or(Cause::RequestUnknown));
     }
     if response::in_response_to(field).is_some() {
         return Ok(Err(Cause::RequestUnknown));
     }
     let issuer = response::issuer(field);
-    ways.retain(|(_, connection)| {
+    leads.retain(|(_, connection)| {
         let known = connection.identity_provider.as_ref().map(|known| &known.entity_id);
         known.is_some() && known == issuer.as_ref()
     });
-    if ways.len() > 1 && ways.len() <= MOST {
-        ways.retain(|(alias, connection)| {
+    if leads.len() > 1 && leads.len() <= MOST {
+        leads.retain(|(alias, connection)| {
             saml::is_signed_for(state, connection, &alias.url(), field, now)
         });
-        if ways.is_empty() {
+        if leads.is_empty() {
             return Ok(Err(Cause::CertificateUnknown));
         }
     }
     // Of two that it fits, nobody can say which one is meant.
-    let mut left = ways.into_iter();
+    let mut left = leads.into_iter();
     Ok(match (left.next(), left.next()) {
         (Some((alias, _)), None) => Ok(alias),
         _ => Err(Cause::IssuerMismatch),

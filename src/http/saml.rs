@@ -2,7 +2,7 @@
 
 use super::browser;
 use super::error::PageError;
-use super::outcome::{self};
+use super::outcome;
 use super::posted::{self, Posted};
 use super::request::Origin;
 use super::rollover;
@@ -14,9 +14,11 @@ use crate::clock::Time;
 use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::saml::attributes::{self, Profile};
+use crate::saml::certificate::TrustedKeys;
 use crate::saml::check::{Check, CheckName};
 use crate::saml::response::{self, Expected, Facts, Form, Identity};
 use crate::store::connections::{self, Connection, Protocol};
+use crate::store::keys::KeyRing;
 use crate::store::sign_in::began_in;
 use crate::store::traces::{self, Trace, TraceKind};
 use crate::store::{ConnectionId, Db, Store};
@@ -164,21 +166,15 @@ fn verify(
         *cause
     })?;
     let public_url = state.config.public_url.as_str();
-    let (trusted, own) = (state.trust.keys(connection), state.keys());
     // Where it came decides where it must have been sent.
     let acs = posted.alias.clone().unwrap_or_else(|| connection.own_acs(public_url));
     let failed_cbc = &state.limits.failed_cbc;
+    let (trusted, own) = (state.trust.keys(connection), state.keys());
+    let addresses = (&*acs, &*connection.entity_id(public_url));
     let expected = Expected {
-        acs: &acs,
-        entity_id: &connection.entity_id(public_url),
-        idp_entity_id: &provider.entity_id,
-        keys: &trusted,
-        decryption_keys: own.decryption(),
         in_response_to: trace.and_then(|trace| trace.saml_request_id.as_deref()),
-        allow_sha1: connection.settings.allow_sha1,
-        allow_cbc: connection.settings.allow_cbc,
         is_cbc_spent: failed_cbc.is_spent(&connection.id, now),
-        skew: verdict::skew(state, connection),
+        ..expected(state, connection, &provider.entity_id, addresses, (&trusted, &own))
     };
     let outcome = response::verify(field, &expected, now);
     checks.extend(outcome.checks);
@@ -190,6 +186,29 @@ fn verify(
         }
         rejection.cause
     })
+}
+
+/// What a response to a connection must be, to nobody's request: our address and entity ID as the provider knows them, its
+/// keys and ours. Of ciphers without integrity none is opened.
+fn expected<'a>(
+    state: &State,
+    connection: &Connection,
+    idp_entity_id: &'a str,
+    (acs, entity_id): (&'a str, &'a str),
+    (trusted, own): (&'a TrustedKeys, &'a KeyRing),
+) -> Expected<'a> {
+    Expected {
+        acs,
+        entity_id,
+        idp_entity_id,
+        keys: trusted,
+        decryption_keys: own.decryption(),
+        in_response_to: None,
+        allow_sha1: connection.settings.allow_sha1,
+        allow_cbc: connection.settings.allow_cbc,
+        is_cbc_spent: true,
+        skew: verdict::skew(state, connection),
+    }
 }
 
 /// What the message says of the person, in our words.
@@ -219,18 +238,8 @@ pub(super) fn is_signed_for(
 ) -> bool {
     let Some(provider) = &connection.identity_provider else { return false };
     let (trusted, own) = (state.trust.keys(connection), state.keys());
-    let expected = Expected {
-        acs,
-        entity_id: &connection.entity_id(state.config.public_url.as_str()),
-        idp_entity_id: &provider.entity_id,
-        keys: &trusted,
-        decryption_keys: own.decryption(),
-        in_response_to: None,
-        allow_sha1: connection.settings.allow_sha1,
-        allow_cbc: connection.settings.allow_cbc,
-        // Nothing is opened here whose failures would have to be counted.
-        is_cbc_spent: true,
-        skew: verdict::skew(state, connection),
-    };
+    let addresses = (acs, &*connection.entity_id(state.config.public_url.as_str()));
+    // Nothing is opened here whose failures would have to be counted.
+    let expected = expected(state, connection, &provider.entity_id, addresses, (&trusted, &own));
     response::verify(field, &expected, now).facts.certificate.is_some()
 }

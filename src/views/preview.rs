@@ -63,7 +63,12 @@ impl PreviewQuestion {
     pub fn asked(self) -> Result<Asked> {
         Ok(Asked {
             rules: self.rules.map(|list| list.into_iter().map(NewRule::from).collect()),
-            mappings: self.mappings.into_iter().map(Decision::asked).collect::<Result<_>>()?,
+            mappings: self
+                .mappings
+                .into_iter()
+                .enumerate()
+                .map(|(n, it)| it.asked().map_err(|error| error.below(&format!("/mappings/{n}"))))
+                .collect::<Result<_>>()?,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::document::{self, Entity, Rule, differing};
 use super::export;
-use super::run::{Metadata, Run, placed};
+use super::run::{Metadata, Run};
 use crate::access::rules::Target;
 use crate::error::{Error, Result};
 use crate::saml::metadata::IdentityProvider;
@@ -29,7 +29,7 @@ impl Run<'_, '_> {
         for (n, connection) in wanted.connections.iter().flatten().enumerate() {
             let place = format!("/connections/{n}");
             self.connection(&row, connection, read.get(&(at, n)))
-                .map_err(|error| placed(error, &place))?;
+                .map_err(|error| error.within(&place))?;
         }
         if self.prune {
             self.prune_connections(&row, wanted)?;
@@ -140,7 +140,7 @@ impl Run<'_, '_> {
         let apps = export::apps(self.tx.db)?;
         for (at, entity) in wanted.entities.iter().flatten().enumerate() {
             let place = format!("/entities/{at}");
-            self.entity(row, entity, &apps).map_err(|error| placed(error, &place))?;
+            self.entity(row, entity, &apps).map_err(|error| error.within(&place))?;
         }
         if let Some(named) = wanted.entities.as_ref().filter(|_| self.prune) {
             for there in export::entity_rows(self.tx.db, row)? {
@@ -222,7 +222,7 @@ impl Run<'_, '_> {
             let app = rule.application.as_deref().map(|name| app_id(&apps, name)).transpose();
             new.push(NewRule {
                 id,
-                application_id: app.map_err(|error| placed(error, &format!("/rules/{at}")))?,
+                application_id: app.map_err(|error| error.within(&format!("/rules/{at}")))?,
                 compare: rule.compare,
                 pattern: rule.pattern.clone(),
                 targets: rule.targets.iter().map(target).collect::<Result<_>>()?,

@@ -157,7 +157,7 @@ fn fetched(shell: &Shell, file: &Document) -> Result<Metadata> {
         for ((at, n), source, signed_by) in wanted {
             let reading = Reading { fetcher: &fetcher, public_url, choose: None, signed_by, now };
             let place = format!("/organizations/{at}/connections/{n}");
-            let found = source.read(&reading).await.map_err(|error| run::placed(error, &place))?;
+            let found = source.read(&reading).await.map_err(|error| error.within(&place))?;
             read.insert((at, n), found);
         }
         crate::error::Result::<Metadata>::Ok(read)

@@ -5,7 +5,7 @@ use super::document::{self, Document, differing};
 use super::export;
 use crate::access::Model;
 use crate::domain::DomainName;
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, Result};
 use crate::saml::metadata::IdentityProvider;
 use crate::store::access::provisioning::{self, ProvisioningPatch};
 use crate::store::access::{holds, whole};
@@ -62,14 +62,14 @@ pub(super) fn run(tx: &mut Tx, file: &Document, metadata: &Metadata, prune: bool
     }
     // Organizations first, since applications name them; then what in them names applications.
     for (at, wanted) in file.organizations.iter().enumerate() {
-        run.organization(wanted).map_err(|error| placed(error, &format!("/organizations/{at}")))?;
+        run.organization(wanted).map_err(|error| error.within(&format!("/organizations/{at}")))?;
     }
     for (at, wanted) in file.applications.iter().enumerate() {
-        run.application(wanted).map_err(|error| placed(error, &format!("/applications/{at}")))?;
+        run.application(wanted).map_err(|error| error.within(&format!("/applications/{at}")))?;
     }
     for (at, wanted) in file.organizations.iter().enumerate() {
         let place = format!("/organizations/{at}");
-        run.inside(at, wanted, metadata).map_err(|error| placed(error, &place))?;
+        run.inside(at, wanted, metadata).map_err(|error| error.within(&place))?;
     }
     let mut after = Having::new();
     for wanted in &file.organizations {
@@ -82,22 +82,6 @@ pub(super) fn run(tx: &mut Tx, file: &Document, metadata: &Metadata, prune: bool
     let ranks = ranks(run.tx)?;
     run.plan.lose = losers(&before, &after, &ranks);
     Ok(run.plan)
-}
-
-/// The place in the file before what is wrong there.
-pub(super) fn placed(error: Error, place: &str) -> Error {
-    match error {
-        Error::Invalid(faults) => {
-            let at = |fault: FieldError| FieldError {
-                pointer: format!("{place}{}", fault.pointer),
-                ..fault
-            };
-            Error::Invalid(faults.into_iter().map(at).collect())
-        }
-        Error::Conflict { code, detail } => Error::invalid(place, code, detail),
-        Error::NotFound { .. } => Error::invalid(place, "not_found", error.to_string()),
-        other => other,
-    }
 }
 
 fn having(tx: &mut Tx, organization: &OrganizationId) -> Result<Having> {
@@ -223,7 +207,7 @@ impl Run<'_, '_> {
                 }
                 None => {
                     domains::add(self.tx, &row.id, &read, true)
-                        .map_err(|error| placed(error, &pointer))?;
+                        .map_err(|error| error.within(&pointer))?;
                     self.note("create", "domain", name, Vec::new());
                 }
             }

@@ -22,7 +22,7 @@ pub(super) enum Command {
     /// From Ory Polis, which was SAML Jackson
     Polis(Polis),
     /// From `SSOReady`
-    Ssoready(Common),
+    Ssoready(Ssoready),
 }
 
 /// How, whichever product it is.
@@ -34,12 +34,19 @@ pub(super) struct Common {
     /// Say what would be made, and make nothing
     #[arg(long)]
     dry_run: bool,
-    /// Vouch for the domains in the export: they are live at once, without a DNS record
-    #[arg(long)]
-    vouch: bool,
     /// Let providers start sign-ins, too
     #[arg(long)]
     idp_started: bool,
+}
+
+/// What may be done with an export of `SSOReady`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Ssoready {
+    #[command(flatten)]
+    common: Common,
+    /// Vouch for the domains in the export: they are live at once, without a DNS record
+    #[arg(long)]
+    vouch: bool,
 }
 
 /// What an export of Polis does not say.
@@ -67,11 +74,12 @@ pub(super) fn run(shell: &Shell, command: &Command) -> Result {
                 audience: &arguments.audience,
             };
             let export = polis::read(&document(&common.file)?, &place, shell.now())?;
-            carry_out(shell, common, &export)
+            // It has no domains.
+            carry_out(shell, common, false, &export)
         }
-        Command::Ssoready(common) => {
+        Command::Ssoready(Ssoready { common, vouch }) => {
             let export = ssoready::read(&document(&common.file)?, shell.now())?;
-            carry_out(shell, common, &export)
+            carry_out(shell, common, *vouch, &export)
         }
     }
 }
@@ -89,8 +97,8 @@ fn document(file: &str) -> Result<Value> {
     })
 }
 
-fn carry_out(shell: &Shell, common: &Common, export: &Export) -> Result {
-    let wishes = Wishes { vouch: common.vouch, idp_started: common.idp_started };
+fn carry_out(shell: &Shell, common: &Common, vouch: bool, export: &Export) -> Result {
+    let wishes = Wishes { vouch, idp_started: common.idp_started };
     let mut plan = None;
     // As with apply, a plan is what really happened, taken back.
     let done = shell.write(Scope::System, |tx| {

@@ -1,6 +1,6 @@
 //! What Polis answers at `/api/v1/sso/product` and `/api/v1/dsync/product`.
 
-use super::read::{At, Directory, Export, Organization, Saml, guide, is_over, placed};
+use super::read::{At, Directory, Export, Organization, Saml, guide, is_over};
 use crate::clock::Time;
 use crate::crypto::{Maker, foreign_hash};
 use crate::error::{Error, Result};
@@ -9,6 +9,7 @@ use crate::saml::metadata::IdentityProvider;
 use crate::store::aliases::Address;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use url::Url;
 
 /// By which entity ID Polis is known unless it is set otherwise.
 pub(super) const AUDIENCE: &str = "https://saml.boxyhq.com";
@@ -59,14 +60,22 @@ pub(super) fn read(value: &Value, place: &Place<'_>, now: Time) -> Result<Export
 
 fn origin(place: &Place<'_>, directories: &[At<'_>]) -> Result<String> {
     if let Some(url) = place.external_url {
-        return Ok(url.trim_end_matches('/').to_owned());
+        let is_one = |read: &Url| {
+            matches!(read.scheme(), "https" | "http") && read.has_host() && read.path() == "/"
+        };
+        let read = Url::parse(url).ok().filter(is_one).ok_or_else(|| {
+            let detail =
+                "The address at which Polis answers is needed, as in https://polis.example.com.";
+            Error::invalid("/external_url", "invalid", detail)
+        })?;
+        return Ok(read.origin().ascii_serialization());
     }
     for at in directories {
         if let Some(scim) = at.field("scim")
             && let Some(endpoint) = scim.maybe("endpoint")?
         {
             let address = Address::parse(endpoint)
-                .map_err(|error| placed(error, &format!("{}/endpoint", scim.place)))?;
+                .map_err(|error| error.within(&format!("{}/endpoint", scim.place)))?;
             return Ok(address.origin);
         }
     }
@@ -149,7 +158,7 @@ fn connection(
             skip(name, "The certificate of its provider has ended.");
             return Ok(());
         }
-        Err(error) => return Err(placed(error, &idp.place)),
+        Err(error) => return Err(error.within(&idp.place)),
     };
     export.connections.push(Saml {
         place: at.place.clone(),

@@ -169,21 +169,6 @@ pub(super) fn guide(entity_id: &str) -> &'static str {
     KNOWN.iter().find(|(part, _)| text.contains(part)).map_or("generic", |(_, guide)| guide)
 }
 
-/// The same fault, with the place in the file.
-pub(super) fn placed(error: Error, place: &str) -> Error {
-    match error {
-        Error::Invalid(mut faults) => {
-            for fault in &mut faults {
-                fault.pointer = format!("{place}{}", fault.pointer);
-            }
-            Error::Invalid(faults)
-        }
-        Error::Conflict { code, detail } => Error::invalid(place, code, detail),
-        Error::NotFound { .. } => Error::invalid(place, "not_found", error.to_string()),
-        other => other,
-    }
-}
-
 /// Whether all that is wrong with a provider is that its time is over: then nobody signs in there either.
 pub(super) fn is_over(error: &Error) -> bool {
     matches!(error, Error::Invalid(faults) if !faults.is_empty()

@@ -1,7 +1,7 @@
 //! An export is carried out in one transaction, by the acts by which people do the same one by one. What is there already
 //! is left as it is.
 
-use super::read::{Directory, Export, Organization, Saml, placed};
+use super::read::{Directory, Export, Organization, Saml};
 use crate::domain::DomainName;
 use crate::error::{Error, Result};
 use crate::store::aliases::{self, Address};
@@ -9,9 +9,10 @@ use crate::store::connections::{
     self, Connection, ConnectionState, Filter, NewConnection, Settings,
 };
 use crate::store::directories::{self, tokens};
+use crate::store::domains::{self, Domain};
 use crate::store::organizations::{self, Admission, NewOrganization};
 use crate::store::page::MAX_LIMIT;
-use crate::store::{ConnectionId, OrganizationId, Tx, Window, domains};
+use crate::store::{ConnectionId, OrganizationId, Tx, Window};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -48,13 +49,13 @@ pub(super) fn run(tx: &mut Tx, export: &Export, wishes: Wishes) -> Result<Plan> 
     let mut run =
         Run { tx, wishes, plan: Plan::default(), known: HashMap::new(), groups: Vec::new() };
     for one in &export.organizations {
-        run.organization(one).map_err(|error| placed(error, &one.place))?;
+        run.organization(one).map_err(|error| error.within(&one.place))?;
     }
     for one in &export.connections {
-        run.connection(one).map_err(|error| placed(error, &one.place))?;
+        run.connection(one).map_err(|error| error.within(&one.place))?;
     }
     for one in &export.directories {
-        run.directory(one).map_err(|error| placed(error, &one.place))?;
+        run.directory(one).map_err(|error| error.within(&one.place))?;
     }
     for (what, name, why) in &export.skipped {
         run.note("skip", what, name, Some(why.clone()));
@@ -99,11 +100,11 @@ impl Run<'_, '_> {
         self.tx.lock(&row.id)?;
         for (n, name) in wanted.domains.iter().enumerate() {
             let place = format!("/domains/{n}");
-            self.domain(&row.id, name).map_err(|error| placed(error, &place))?;
+            self.domain(&row.id, name).map_err(|error| error.within(&place))?;
         }
-        if domains::list(self.tx.db, &row.id)?.is_empty() {
+        if !domains::list(self.tx.db, &row.id)?.iter().any(Domain::is_live) {
             let hint = format!(
-                "Nobody of {id} can sign in before it has a domain: vestibule domain add DOMAIN --org {id}"
+                "Nobody of {id} can sign in before it has a domain that is live: vestibule domain add DOMAIN --org {id}"
             );
             self.plan.hints.push(hint);
         }
@@ -175,8 +176,7 @@ impl Run<'_, '_> {
         let id = self.create(&organization, &wanted.name, wanted.guide, settings)?;
         let (provider, url) = (wanted.provider.clone(), wanted.metadata_url.clone());
         connections::import(self.tx, &id, provider, url, false)?;
-        let (sp, acs) = (wanted.sp_entity_id.clone(), address.url());
-        connections::keep_addresses(self.tx, &id, Some(sp), Some(acs))?;
+        connections::keep_addresses(self.tx, &id, &wanted.sp_entity_id, &address.url())?;
         aliases::add(self.tx, &id, &address)?;
         let mut why = None;
         if wanted.is_active {
@@ -193,7 +193,7 @@ impl Run<'_, '_> {
     fn directory(&mut self, wanted: &Directory) -> Result<()> {
         let organization = self.owner(&wanted.of)?;
         let named = format!("{} – {}", wanted.of, wanted.name);
-        let at = |error| placed(error, "/address");
+        let at = |error: Error| error.within("/address");
         let address = Address::parse(&wanted.address).map_err(at)?;
         let id = if let Some(id) = aliases::owner(self.tx.db, &address)? {
             let there = connections::by_id_with_organization(self.tx.db, &id)?;

@@ -1,7 +1,7 @@
 //! What `SSOReady` answers at `/v1/organizations`, `/v1/saml-connections` and `/v1/scim-directories`, and what its database
 //! alone knows of tokens.
 
-use super::read::{At, Directory, Export, Organization, Saml, guide, is_over, placed};
+use super::read::{At, Directory, Export, Organization, Saml, guide, is_over};
 use crate::clock::Time;
 use crate::crypto::{self, Maker, TokenHash, foreign_hash};
 use crate::error::{Error, Result};
@@ -85,7 +85,7 @@ fn connection(export: &mut Export, at: &At<'_>, of: String, now: Time) -> Result
             skip("The certificate of its provider has ended.");
             return Ok(());
         }
-        Err(error) => return Err(placed(error, &at.place)),
+        Err(error) => return Err(error.within(&at.place)),
     };
     let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
     export.connections.push(Saml {

@@ -202,19 +202,6 @@ pub(super) fn merge(value: &mut Value, patch: Value) {
     }
 }
 
-/// The same result, with each fault's pointer below `pointer`.
-pub(super) fn below<T>(pointer: &str, result: Result<T>) -> Result<T> {
-    result.map_err(|error| match error {
-        Error::Invalid(mut errors) => {
-            for error in &mut errors {
-                error.pointer.insert_str(0, pointer);
-            }
-            Error::Invalid(errors)
-        }
-        other => other,
-    })
-}
-
 pub(super) use crate::views::{Nullable, nullable};
 
 fn segment(segment: &Segment) -> String {

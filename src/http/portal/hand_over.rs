@@ -7,6 +7,7 @@ use crate::http::error::PageError;
 use crate::http::pages::{self, HandOver};
 use crate::http::server::State;
 use crate::store::setup_links;
+use crate::views::setup_link::address;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 
@@ -27,7 +28,7 @@ pub(in crate::http) async fn give(
     let (id, scope) = (seat.link.id.clone(), &seat.link.organization_id);
     let (_, secret) =
         state.store.write(scope, seat.actor(), move |tx| setup_links::hand_over(tx, &id)).await?;
-    let address = format!("{}/setup/{}", state.config.public_url.as_str(), secret.reveal());
+    let address = address(state.config.public_url.as_str(), &secret);
     Ok(render(&state, seat, Some(address)))
 }
 

@@ -40,7 +40,7 @@ fn taken_over(world: &World, n: u32, pair: &Pair, sp: &str, acs: &str) -> Connec
         let organization = organizations::create(tx, new)?;
         let id = connections::create(tx, &organization.id, made)?.id;
         connections::import(tx, &id, provider?, None, false)?;
-        connections::keep_addresses(tx, &id, Some(sp.to_owned()), Some(acs.to_owned()))?;
+        connections::keep_addresses(tx, &id, sp, acs)?;
         aliases::add(tx, &id, &Address::parse(acs)?)?;
         connections::activate(tx, &id, true)
     })

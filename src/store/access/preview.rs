@@ -83,8 +83,9 @@ pub fn preview(
         None => rule_sets::rules(db, organization)?,
     };
     let mut would = Would::new(db, organization, rules, now)?;
-    for (id, patch) in &asked.mappings {
-        would.decide(&applications, id, patch)?;
+    for (n, (id, patch)) in asked.mappings.iter().enumerate() {
+        let decided = would.decide(&applications, id, patch);
+        decided.map_err(|error| error.below(&format!("/mappings/{n}")))?;
     }
     let made = would.run(&applications)?;
     let people = would.concerned(db, organization)?;

@@ -1,7 +1,8 @@
 //! The values that an administrator copies into the provider and the directory. They are final from the draft on.
 
 use super::{Connection, Protocol, find, save};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::store::input::Faults;
 use crate::store::{ConnectionId, Tx, events};
 use serde_json::{Value, json};
 
@@ -72,30 +73,32 @@ pub fn scim_base_url(public_url: &str, connection: &ConnectionId) -> String {
 }
 
 /// Says by which entity ID and which assertion consumer service the provider knows us, where another product was there
-/// before; `None`: by our own. What is the same makes no event.
+/// before. What is the same makes no event.
 pub fn keep_addresses(
     tx: &mut Tx,
     id: &ConnectionId,
-    sp_entity_id: Option<String>,
-    acs_url: Option<String>,
+    sp_entity_id: &str,
+    acs_url: &str,
 ) -> Result<Connection> {
     let mut connection = find(tx.db, id)?;
     connection.must_speak(Protocol::Saml)?;
-    if connection.sp_entity_id == sp_entity_id && connection.acs_url == acs_url {
+    let addresses = (Some(sp_entity_id.to_owned()), Some(acs_url.to_owned()));
+    if (&connection.sp_entity_id, &connection.acs_url) == (&addresses.0, &addresses.1) {
         return Ok(connection);
     }
-    let is_name = |text: &String| {
+    let is_name = |text: &str| {
         !text.is_empty() && text.chars().count() <= LONGEST && !text.chars().any(char::is_control)
     };
-    if !sp_entity_id.iter().chain(&acs_url).all(is_name) {
-        let detail = format!(
-            "An entity ID and an address have 1 to {LONGEST} characters and no line breaks."
-        );
-        return Err(Error::invalid("/sp_entity_id", "invalid", detail));
+    let mut faults = Faults::default();
+    for (pointer, text) in [("/sp_entity_id", sp_entity_id), ("/acs_url", acs_url)] {
+        if !is_name(text) {
+            let detail = format!("It has 1 to {LONGEST} characters and no line breaks.");
+            faults.add(pointer, "invalid", detail);
+        }
     }
+    faults.finish()?;
     let before = kept(&connection);
-    connection.sp_entity_id = sp_entity_id;
-    connection.acs_url = acs_url;
+    (connection.sp_entity_id, connection.acs_url) = addresses;
     connection.revision = connection.revision.saturating_add(1);
     save(tx, &mut connection)?;
     let (of, after) = (Some(&connection.organization_id), kept(&connection));

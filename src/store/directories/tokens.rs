@@ -209,16 +209,11 @@ fn add(
 
 /// Makes another token beside those that there are, bound as the newest of them is: to its networks, and to its end.
 pub fn another(tx: &mut Tx, connection: &ConnectionId, label: String) -> Result<(Token, Secret)> {
-    let mut present = present(tx.db, connection)?;
+    let (present, now) = (present(tx.db, connection)?, tx.now);
     // One that goes on says more than one that does not.
-    let now = tx.now;
-    let newest = present.iter().position(|token| token.is_live(now)).unwrap_or_default();
-    let (networks, expires_at) = if newest < present.len() {
-        let bound = present.swap_remove(newest);
-        (bound.networks.into_inner(), bound.expires_at)
-    } else {
-        (Vec::new(), None)
-    };
+    let newest = present.iter().find(|token| token.is_live(now)).or(present.first());
+    let bound = newest.map(|token| (token.networks.to_vec(), token.expires_at));
+    let (networks, expires_at) = bound.unwrap_or_default();
     if expires_at.is_some_and(|end| end <= now) {
         let detail = "The token before it was made to end, and has ended. Whoever set that end makes the next one.";
         return Err(Error::conflict("token_ended", detail));

@@ -10,7 +10,7 @@ pub(super) fn patched(current: &Settings, patch: Option<Map<String, Value>>) -> 
     let Some(patch) = patch else { return Ok(current.clone()) };
     let mut value = serde_json::to_value(current).map_err(anyhow::Error::new)?;
     input::merge(&mut value, Value::Object(patch));
-    input::below("/settings", input::read(value).map_err(in_words))
+    input::read(value).map_err(|error| in_words(error).below("/settings"))
 }
 
 /// Says of a setting what it takes, where serde knows only the type.
