@@ -2,6 +2,7 @@
 
 use super::{EntityType, Placement, Reach};
 use crate::clock::Time;
+use fixedbitset::FixedBitSet;
 
 /// A place that a mapping claims for a person, because they are in its group.
 #[derive(Debug, Clone, Copy)]
@@ -102,17 +103,15 @@ fn once(claims: &[Claim], winner: impl Fn(&str, &str) -> Option<String>) -> Sett
         }
     }
     pairs.sort_by(|one, other| one.strength(claims).cmp(&other.strength(claims)));
-    let mut above: Vec<Vec<bool>> = vec![vec![false; claims.len()]; claims.len()];
+    let mut order = Order::new(claims.len());
     for pair in &mut pairs {
-        if reaches(&above, pair.low, pair.high) {
+        if order.has(pair.low, pair.high) {
             std::mem::swap(&mut pair.low, &mut pair.high);
         }
-        if let Some(cell) = above.get_mut(pair.high).and_then(|row| row.get_mut(pair.low)) {
-            *cell = true;
-        }
+        order.put(pair.high, pair.low);
     }
-    let held = kernel(&above);
-    let holds = |claim: usize| held.contains(&claim);
+    let holding = order.kernel();
+    let holds = |claim: usize| holding.contains(claim);
     let mut open: Vec<(usize, usize, Collision)> = pairs
         .iter()
         .filter(|pair| !pair.is_decided)
@@ -123,7 +122,7 @@ fn once(claims: &[Claim], winner: impl Fn(&str, &str) -> Option<String>) -> Sett
         })
         .collect();
     open.sort_unstable_by_key(|(current, incoming, _)| (*current, *incoming));
-    Settled { held, open }
+    Settled { held: holding.ones().collect(), open }
 }
 
 /// Two claims that exclude each other, and which comes first.
@@ -175,57 +174,69 @@ pub fn pair<'a>(one: &'a str, other: &'a str) -> (&'a str, &'a str) {
     if one < other { (one, other) } else { (other, one) }
 }
 
-/// Whether `from` comes before `to`, directly or by others.
-fn reaches(above: &[Vec<bool>], from: usize, to: usize) -> bool {
-    let (mut seen, mut next) = (vec![false; above.len()], vec![from]);
-    while let Some(at) = next.pop() {
-        if at == to {
-            return true;
-        }
-        if let Some(seen) = seen.get_mut(at)
-            && !std::mem::replace(seen, true)
-        {
-            let row = above.get(at).into_iter().flatten().enumerate();
-            next.extend(row.filter_map(|(below, is_above)| is_above.then_some(below)));
-        }
-    }
-    false
+/// Which claim comes before which. A person may be in hundreds of groups that exclude each other, so what follows from
+/// what is known is kept instead of searched for.
+struct Order {
+    /// Who was put directly above each.
+    above: Vec<Vec<usize>>,
+    /// Who comes before each, directly or by others.
+    before: Vec<FixedBitSet>,
+    /// Who comes after each, directly or by others.
+    after: Vec<FixedBitSet>,
 }
 
-/// Who holds: each of whom nobody above holds.
-fn kernel(above: &[Vec<bool>]) -> Vec<usize> {
-    let mut state: Vec<Option<bool>> = vec![None; above.len()];
-    let is_above = |high: usize, low: usize| {
-        above.get(high).and_then(|row| row.get(low)).copied().unwrap_or_default()
-    };
-    // Each pass settles one more at least: nothing comes before itself.
-    for _ in 0..above.len() {
-        for claim in 0..above.len() {
-            if state.get(claim) != Some(&None) {
-                continue;
+impl Order {
+    fn new(many: usize) -> Self {
+        let nobody = vec![FixedBitSet::with_capacity(many); many];
+        Self { above: vec![Vec::new(); many], before: nobody.clone(), after: nobody }
+    }
+
+    /// Whether one comes before the other.
+    fn has(&self, before: usize, after: usize) -> bool {
+        self.after.get(before).is_some_and(|them| them.contains(after))
+    }
+
+    /// Puts one above another that does not come before it.
+    fn put(&mut self, high: usize, low: usize) {
+        if let Some(above) = self.above.get_mut(low) {
+            above.push(high);
+        }
+        if self.has(high, low) {
+            return;
+        }
+        let with = |sets: &[FixedBitSet], claim: usize| {
+            let mut set = sets.get(claim).cloned().unwrap_or_default();
+            set.grow_and_insert(claim);
+            set
+        };
+        let (highs, lows) = (with(&self.before, high), with(&self.after, low));
+        let join = |sets: &mut [FixedBitSet], of: &FixedBitSet, by: &FixedBitSet, last: usize| {
+            for claim in of.ones() {
+                // Whoever has the last of them has them all.
+                if let Some(set) = sets.get_mut(claim).filter(|set| !set.contains(last)) {
+                    set.union_with(by);
+                }
             }
-            let over: Vec<Option<bool>> = state
-                .iter()
-                .enumerate()
-                .filter_map(|(high, holds)| is_above(high, claim).then_some(*holds))
-                .collect();
-            let verdict = if over.contains(&Some(true)) {
-                Some(false)
-            } else if over.contains(&None) {
-                None
-            } else {
-                Some(true)
-            };
-            if let Some(place) = state.get_mut(claim) {
-                *place = verdict;
+        };
+        join(&mut self.after, &highs, &lows, low);
+        join(&mut self.before, &lows, &highs, high);
+    }
+
+    /// Who holds: each of whom nobody directly above holds.
+    fn kernel(&self) -> FixedBitSet {
+        let many = self.before.len();
+        // Whoever comes before another has fewer before them.
+        let mut all: Vec<usize> = (0..many).collect();
+        all.sort_by_key(|claim| self.before.get(*claim).map(|them| them.count_ones(..)));
+        let mut holding = FixedBitSet::with_capacity(many);
+        for claim in all {
+            let mut above = self.above.get(claim).into_iter().flatten();
+            if !above.any(|high| holding.contains(*high)) {
+                holding.insert(claim);
             }
         }
+        holding
     }
-    state
-        .iter()
-        .enumerate()
-        .filter_map(|(at, holds)| (*holds == Some(true)).then_some(at))
-        .collect()
 }
 
 #[cfg(test)]

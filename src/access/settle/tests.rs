@@ -234,3 +234,24 @@ proptest! {
         prop_assert_eq!(settled.open, vec![]);
     }
 }
+
+#[test]
+fn a_person_in_hundreds_of_groups_that_exclude_each_other_is_settled_in_a_moment() {
+    let model = Model::default();
+    let names: Vec<String> = (0..500).map(|n| format!("m{n:03}")).collect();
+    let all: Vec<Claim> = names
+        .iter()
+        .enumerate()
+        .map(|(n, name)| Claim {
+            mapping: name,
+            group: name,
+            entity: name,
+            kind: &model.types[CONCURRENCY],
+            since: Time::from_unix(i64::try_from(500 - n).unwrap()),
+            is_placed: false,
+        })
+        .collect();
+    let settled = settle(&all, |_, _| None);
+    assert_eq!(settled.held, [499]);
+    assert_eq!(settled.open.len(), 499);
+}
