@@ -10,9 +10,8 @@ use crate::cause::Cause;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::saml::response::{self, Form};
-use crate::store::Store;
 use crate::store::aliases::{self, Alias, Kind};
-use crate::store::connections::Connection;
+use crate::store::{Db, Store};
 use actix_web::http::header::{HOST, LOCATION};
 use actix_web::http::uri::Authority;
 use actix_web::web::{Bytes, Data};
@@ -30,17 +29,24 @@ pub(super) async fn acs(
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let path = request.path().to_owned();
-    let wanted = path.clone();
-    let there = state.store.read(move |db| aliases::saml_at(db, &wanted)).await?;
-    if there.is_empty() {
+    let (wanted, host) = (path.clone(), foreign_host(&state, &request));
+    let there = state.store.read(move |db| {
+        let Some(alias) = aliases::saml_at(db, &wanted)? else { return Ok(None) };
+        let is_elsewhere = match host {
+            Some(host) => aliases::is_at(db, &wanted, &host)?,
+            None => false,
+        };
+        Ok(Some((alias, is_elsewhere)))
+    });
+    let Some((alias, is_elsewhere)) = there.await? else {
         return Err(Error::not_found("address", &path).into());
-    }
-    if let Some(onward) = onward(&state, &request, &path, &there) {
-        return Ok(onward);
+    };
+    if is_elsewhere {
+        return Ok(onward(&state, &path));
     }
     let form = Arc::new(posted::read(body));
     let (chooser, asked, now) = (state.clone(), form.clone(), state.store.clock().now());
-    let choose = move |store: &Store| chosen(store, &chooser, there, &asked, now);
+    let choose = move |store: &Store| chosen(store, &chooser, alias, &asked, now);
     let alias = match state.store.apart(choose).await? {
         Ok(alias) => alias,
         Err(cause) => {
@@ -58,29 +64,23 @@ pub(super) async fn acs(
     saml::answer(state, posted, &request).await
 }
 
-/// An alias with the connection that it leads to.
-type Lead = (Alias, Connection);
+/// The host that a request was sent to, where it is not our own.
+fn foreign_host(state: &State, request: &HttpRequest) -> Option<String> {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| request.uri().authority().map(Authority::as_str))?;
+    let public_url = state.config.public_url.as_str();
+    let is_ours =
+        public_url.split_once("://").is_some_and(|(_, ours)| ours.eq_ignore_ascii_case(host));
+    (!is_ours).then(|| host.to_owned())
+}
 
 /// The same request again at our public address, where the browser has the cookie that binds the sign-in to it. Only
 /// from a host that is written down, and never from our own: it cannot go round in circles.
-fn onward(
-    state: &State,
-    request: &HttpRequest,
-    path: &str,
-    leads: &[Lead],
-) -> Option<HttpResponse> {
+fn onward(state: &State, path: &str) -> HttpResponse {
     let public_url = state.config.public_url.as_str();
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| request.uri().authority().map(Authority::as_str))?;
-    let is_at = |origin: &str| {
-        origin.split_once("://").is_some_and(|(_, at)| at.eq_ignore_ascii_case(host))
-    };
-    let is_elsewhere = !is_at(public_url) && leads.iter().any(|(alias, _)| is_at(&alias.origin));
-    is_elsewhere.then(|| {
-        HttpResponse::TemporaryRedirect()
-            .insert_header((LOCATION, format!("{public_url}{path}")))
-            .finish()
-    })
+    HttpResponse::TemporaryRedirect()
+        .insert_header((LOCATION, format!("{public_url}{path}")))
+        .finish()
 }
 
 /// To which connection a response belongs. What is read of it for that is not verified, so it only narrows down against
@@ -88,15 +88,13 @@ fn onward(
 fn chosen(
     store: &Store,
     state: &State,
-    mut leads: Vec<Lead>,
+    alias: Alias,
     form: &Form,
     now: Time,
 ) -> Result<Result<Alias, Cause>> {
-    if let [(alias, _)] = &*leads
-        && alias.kind == Kind::Acs
-    {
+    if alias.kind == Kind::Acs {
         // No other is at such an address.
-        return Ok(Ok(alias.clone()));
+        return Ok(Ok(alias));
     }
     let field = match &form.response {
         Ok(field) => field,
@@ -104,15 +102,17 @@ fn chosen(
     };
     if let Some(trace) = saml::answered(store, form)? {
         // It answers a sign-in with one connection, so it is that one's or nobody's.
-        let of_trace =
-            |(alias, _): &Lead| Some(&alias.connection_id) == trace.connection_id.as_ref();
-        let found = leads.into_iter().find(of_trace);
-        return Ok(found.map(|(alias, _)| alias).ok_or(Cause::RequestUnknown));
+        let of_trace = |db: &mut Db| match &trace.connection_id {
+            Some(connection) => aliases::leading_to(db, &alias.path, connection),
+            None => Ok(None),
+        };
+        return Ok(store.read_now(of_trace)?.ok_or(Cause::RequestUnknown));
     }
     if response::in_response_to(field).is_some() {
         return Ok(Err(Cause::RequestUnknown));
     }
     let issuer = response::issuer(field);
+    let mut leads = store.read_now(|db| aliases::all_at(db, &alias.path))?;
     leads.retain(|(_, connection)| {
         let known = connection.identity_provider.as_ref().map(|known| &known.entity_id);
         known.is_some() && known == issuer.as_ref()

@@ -59,6 +59,11 @@ fn polis_export() -> Value {
     })
 }
 
+/// What the library that Polis is built on answered: see the folder's README.
+fn answered_by_polis() -> Value {
+    serde_json::from_str(include_str!("../../../tests/data/polis/export.json")).unwrap()
+}
+
 fn ssoready_export() -> Value {
     let base = "https://auth.ssoready.com/v1";
     json!({
@@ -143,7 +148,7 @@ fn what_polis_exports_is_taken_over_with_its_addresses_and_taking_it_over_again_
         ]
     );
     assert!(plan.lines[9].reason.as_ref().unwrap().contains("https://app.example/*"));
-    let shared = store.read_now(|db| aliases::saml_at(db, "/api/oauth/saml")).unwrap();
+    let shared = store.read_now(|db| aliases::all_at(db, "/api/oauth/saml")).unwrap();
     let row = store.read_now(|db| connections::find(db, &shared[0].0.connection_id)).unwrap();
     assert_eq!((row.state, &*row.provider), (ConnectionState::Active, "okta"));
     assert_eq!(row.entity_id(PUBLIC), "https://saml.boxyhq.com");
@@ -241,4 +246,27 @@ fn a_bad_export_is_refused_with_the_place_of_what_is_wrong_and_nothing_is_made()
         let near = place.split('/').take(3).collect::<Vec<_>>().join("/");
         assert!(found.pointer.starts_with(&near), "{place}: {found:?}");
     }
+}
+
+#[test]
+fn what_polis_answers_is_taken_over() {
+    let store = testing::store();
+    let plan = polis_plan(&store, &answered_by_polis(), Wishes::default()).unwrap();
+    let lines = lines(&plan);
+    let made = |what: &str| lines.iter().filter(|line| line.starts_with(what)).count();
+    assert_eq!(made("create organization"), 1, "{lines:#?}");
+    assert_eq!((made("create directory"), made("create SCIM token")), (5, 5), "{lines:#?}");
+    let alias = store.read_now(|db| aliases::saml_at(db, "/api/oauth/saml")).unwrap().unwrap();
+    let row = store.read_now(|db| connections::find(db, &alias.connection_id)).unwrap();
+    assert_eq!((row.state, &*row.provider), (ConnectionState::Active, "okta"));
+    let provider = row.identity_provider.as_ref().unwrap();
+    assert_eq!((provider.sign_on.len(), provider.certificates.len()), (2, 2));
+    for (base, secret) in [
+        ("fa6401dc-6e9e-497b-be75-34ea36202c29", "sugLR1GepkK4FNg1Hq8bmA"),
+        ("fc23b180-034a-4772-986a-2b5f939b7888", "GaFEylORjGwXO2QAjChgBw"),
+    ] {
+        assert!(opens(&store, &format!("/api/scim/v2.0/{base}"), Maker::Polis, secret), "{base}");
+    }
+    let left: Vec<_> = plan.lines.iter().filter_map(|line| line.reason.as_deref()).collect();
+    assert!(left.iter().any(|why| why.contains("It speaks OpenID Connect")), "{left:?}");
 }

@@ -68,36 +68,56 @@ impl Alias {
     }
 }
 
-/// The aliases at a path, oldest first, each with the connection that it leads to: several only where all are of the kind
-/// that is shared. Those of deleted connections and organizations lead nowhere.
-fn at(db: &mut Db, path: &str) -> Result<Vec<(Alias, Connection)>> {
-    // What cannot be an alias is not looked for.
-    if address::shape(path).is_none() {
-        return Ok(Vec::new());
-    }
-    let found = aliases::table
-        .inner_join(places::table.on(places::id.eq(aliases::connection_id)))
-        .inner_join(organizations::table.on(organizations::id.eq(aliases::organization_id)))
-        .filter(aliases::path.eq(path))
-        .filter(places::deleted_at.is_null())
-        .filter(organizations::deleted_at.is_null())
-        .select((aliases::all_columns, places::all_columns))
-        .order(aliases::id)
-        .load(db)?;
-    Ok(found)
+/// The aliases at a path that lead somewhere, each beside its connection: those of deleted connections and organizations do
+/// not.
+macro_rules! leading {
+    ($path:expr) => {
+        aliases::table
+            .inner_join(places::table.on(places::id.eq(aliases::connection_id)))
+            .inner_join(organizations::table.on(organizations::id.eq(aliases::organization_id)))
+            .filter(aliases::path.eq($path))
+            .filter(places::deleted_at.is_null())
+            .filter(organizations::deleted_at.is_null())
+    };
 }
 
-/// The aliases at a path by which responses come.
-pub fn saml_at(db: &mut Db, path: &str) -> Result<Vec<(Alias, Connection)>> {
-    let mut found = at(db, path)?;
-    found.retain(|(alias, _)| alias.kind != Kind::Scim);
-    Ok(found)
+/// An alias at a path by which responses come, if there is one: where it is of the kind that is shared, there may be more.
+pub fn saml_at(db: &mut Db, path: &str) -> Result<Option<Alias>> {
+    // What cannot be an alias is not looked for.
+    if address::shape(path).is_none_or(|(_, kind)| kind == Kind::Scim) {
+        return Ok(None);
+    }
+    let found = leading!(path).select(aliases::all_columns).order(aliases::id).first(db);
+    Ok(found.optional()?)
+}
+
+/// Whether there is an alias at a path that was at this host before.
+pub fn is_at(db: &mut Db, path: &str, host: &str) -> Result<bool> {
+    let host = host.to_ascii_lowercase();
+    let origins = [format!("https://{host}"), format!("http://{host}")];
+    let found = leading!(path).filter(aliases::origin.eq_any(origins)).select(aliases::id);
+    Ok(found.first::<AliasId>(db).optional()?.is_some())
+}
+
+/// The alias at a path that leads to this connection.
+pub fn leading_to(db: &mut Db, path: &str, connection: &ConnectionId) -> Result<Option<Alias>> {
+    let theirs = leading!(path).filter(aliases::connection_id.eq(connection));
+    Ok(theirs.select(aliases::all_columns).first(db).optional()?)
+}
+
+/// All aliases at a path, oldest first, each with the connection that it leads to.
+pub fn all_at(db: &mut Db, path: &str) -> Result<Vec<(Alias, Connection)>> {
+    let all = leading!(path).select((aliases::all_columns, places::all_columns));
+    Ok(all.order(aliases::id).load(db)?)
 }
 
 /// The directory's alias at a path, if there is one.
 pub fn scim_at(db: &mut Db, path: &str) -> Result<Option<Alias>> {
-    let mut found = at(db, path)?.into_iter().map(|(alias, _)| alias);
-    Ok(found.find(|alias| alias.kind == Kind::Scim))
+    if address::shape(path).is_none_or(|(_, kind)| kind != Kind::Scim) {
+        return Ok(None);
+    }
+    let found = leading!(path).select(aliases::all_columns).first(db);
+    Ok(found.optional()?)
 }
 
 /// The connection that the only alias at a path leads to, deleted or not.

@@ -1,6 +1,6 @@
 //! Where addresses of other products lead.
 
-use super::{Address, Kind, add, at, of, remove, scim_at};
+use super::{Address, Kind, add, all_at, is_at, leading_to, of, remove, saml_at, scim_at};
 use crate::store::Tx;
 use crate::store::clean_up::{Retention, Task};
 use crate::store::connections::{self, Connection};
@@ -35,14 +35,27 @@ fn an_address_leads_to_one_connection_unless_it_is_shared() {
     let elsewhere = SHARED.replace("old", "older");
     assert_eq!(refused(store.try_system(|tx| put(tx, &one, &elsewhere))), "alias_taken");
 
-    let shared = store.read_now(|db| at(db, "/api/oauth/saml")).unwrap();
+    let shared = store.read_now(|db| all_at(db, "/api/oauth/saml")).unwrap();
     assert_eq!(shared.len(), 2);
     assert!(shared.iter().all(|(alias, _)| alias.kind == Kind::SharedAcs && alias.url() == SHARED));
+    for one in [&one, &other] {
+        let lead = store.read_now(|db| leading_to(db, "/api/oauth/saml", &one.id)).unwrap();
+        assert_eq!(lead.unwrap().connection_id, one.id);
+    }
+    assert!(
+        store
+            .read_now(|db| leading_to(db, "/v1/saml/saml_conn_1/acs", &other.id))
+            .unwrap()
+            .is_none()
+    );
+    let is_at = |host: &str| store.read_now(|db| is_at(db, "/api/oauth/saml", host)).unwrap();
+    assert!(is_at("OLD.example") && !is_at("older.example"));
+    assert!(store.read_now(|db| saml_at(db, "/v1/scim/scim_directory_1")).unwrap().is_none());
     let scim = store.read_now(|db| scim_at(db, "/v1/scim/scim_directory_1")).unwrap();
     assert_eq!(scim.unwrap().connection_id, one.id);
     assert!(store.read_now(|db| scim_at(db, "/v1/saml/saml_conn_1/acs")).unwrap().is_none());
     for path in ["/v1/scim/scim_directory_2", "/v1/scim/SCIM_directory_1", "/login", ""] {
-        assert!(store.read_now(|db| at(db, path)).unwrap().is_empty(), "{path}");
+        assert!(store.read_now(|db| all_at(db, path)).unwrap().is_empty(), "{path}");
     }
 }
 
@@ -55,14 +68,14 @@ fn an_alias_of_what_is_deleted_leads_nowhere_and_goes_with_it_for_good() {
     store.system(|tx| put(tx, &other, SHARED));
     store.system(|tx| connections::delete(tx, &one.id));
     let path = "/api/oauth/saml";
-    let left = store.read_now(|db| at(db, path)).unwrap();
+    let left = store.read_now(|db| all_at(db, path)).unwrap();
     assert_eq!(left.iter().map(|(it, _)| &it.connection_id).collect::<Vec<_>>(), [&other.id]);
-    assert!(store.read_now(|db| at(db, "/v1/saml/saml_conn_1/acs")).unwrap().is_empty());
+    assert!(store.read_now(|db| all_at(db, "/v1/saml/saml_conn_1/acs")).unwrap().is_empty());
     store.system(|tx| connections::restore(tx, &one.id));
-    assert_eq!(store.read_now(|db| at(db, path)).unwrap().len(), 2);
+    assert_eq!(store.read_now(|db| all_at(db, path)).unwrap().len(), 2);
 
     store.system(|tx| organizations::delete(tx, &other.organization_id));
-    assert_eq!(store.read_now(|db| at(db, path)).unwrap().len(), 1);
+    assert_eq!(store.read_now(|db| all_at(db, path)).unwrap().len(), 1);
     store.system(|tx| connections::delete(tx, &one.id));
     store.clock().advance(TimeDelta::days(31));
     let kept = TimeDelta::days(90);
@@ -83,7 +96,7 @@ fn an_alias_is_removed_as_its_connections_alone_and_both_are_events() {
     let alias = store.system(|tx| add(tx, &one.id, &address)).unwrap();
     assert_eq!(refused(store.try_system(|tx| remove(tx, &other.id, &alias.id))), "no alias");
     store.system(|tx| remove(tx, &one.id, &alias.id));
-    assert!(store.read_now(|db| at(db, &alias.path)).unwrap().is_empty());
+    assert!(store.read_now(|db| all_at(db, &alias.path)).unwrap().is_empty());
     let kinds = store.kinds(Some(&one.organization_id));
     assert!(kinds.ends_with(&["connection.alias_added".into(), "connection.alias_removed".into()]));
 }
