@@ -1,8 +1,8 @@
 //! What counts for people's access, read in a few statements for many people at once.
 
-use super::Declared;
 use super::mappings::{Mapping, MappingState};
 use super::rule_sets;
+use super::{Declared, held};
 use crate::access::person::{self, Access, Belongs, Fallback, Source};
 use crate::access::rules::Rule;
 use crate::access::settle;
@@ -17,7 +17,7 @@ use crate::store::{
     Time, UserId, on_backend,
 };
 use diesel::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How many groups are named in one statement: SQLite takes 32,766 values.
 const GROUPS: usize = 10_000;
@@ -154,6 +154,8 @@ pub(super) struct Facts {
     pub(super) rows: HashMap<(UserId, ApplicationId), Row>,
     pub(super) placed: HashMap<(UserId, ApplicationId), Vec<(Placed, String)>>,
     pub(super) conflicts: HashMap<UserId, Vec<Conflict>>,
+    /// The mappings by which those have something who are held, as far as they stand.
+    pub(super) standing: HashMap<MappingId, Placing>,
 }
 
 /// Mappings and default entities as they would be, in the place of those that are.
@@ -191,7 +193,31 @@ impl Facts {
             }
         }
         facts.fallbacks = fallbacks(db, organization)?;
+        facts.read_standing(db, organization, supposed)?;
         Ok(facts)
+    }
+
+    /// Nobody is held as a rule, so nothing is read.
+    fn read_standing(
+        &mut self,
+        db: &mut Db,
+        organization: &OrganizationId,
+        supposed: Option<&Supposed>,
+    ) -> Result<()> {
+        let mut by = HashSet::new();
+        for (key, row) in self.rows.iter().filter(|(_, row)| row.held.is_some()) {
+            if let Some(Source::Mapping(id)) = row.because.as_deref() {
+                by.insert(id.parse::<MappingId>()?);
+            }
+            let places = self.placed.get(key).into_iter().flatten();
+            by.extend(places.filter_map(|(place, _)| place.mapping_id.clone()));
+        }
+        if by.is_empty() {
+            return Ok(());
+        }
+        let by: Vec<MappingId> = by.into_iter().collect();
+        self.standing = held::standing(db, organization, &by, supposed)?;
+        Ok(())
     }
 
     /// What counts for somebody whom nobody has put anywhere yet.
@@ -294,13 +320,14 @@ impl Facts {
                 .map(|(place, _)| place.entity_id.as_str())
                 .collect(),
         };
-        let decided = self.conflicts.get(&who.id);
+        let mut decided = HashMap::new();
+        for conflict in self.conflicts.get(&who.id).into_iter().flatten() {
+            if let Some(winner) = &conflict.winner_id {
+                decided.insert((conflict.first_id.as_str(), conflict.second_id.as_str()), winner);
+            }
+        }
         person::access(&application.model, &facts, |a, b| {
-            let (first, second) = settle::pair(a, b);
-            let same =
-                |it: &&Conflict| it.first_id.as_str() == first && it.second_id.as_str() == second;
-            let winner = decided?.iter().find(same)?.winner_id.as_ref()?;
-            Some(winner.to_string())
+            decided.get(&settle::pair(a, b)).map(ToString::to_string)
         })
     }
 }

@@ -2,8 +2,9 @@
 
 use super::alerts::{self, AlertKind};
 use super::facts::Hold;
-use super::provisioning;
+use super::held::Holds;
 use super::recompute::Delta;
+use super::{Declared, provisioning};
 use crate::error::{Error, Result};
 use crate::store::schema::{access, access_losses, entities, users};
 use crate::store::{
@@ -44,9 +45,9 @@ impl Guard {
     /// Whatever it is, it is meant.
     pub(super) const NONE: Self = Self { floor: Floor::Allow, breaker: false };
 
-    /// The time at which a person who is held keeps what groups no longer give; none where what happens is meant.
-    pub(super) fn heeds_holds(self, now: Time) -> Option<Time> {
-        (self.floor != Floor::Allow).then_some(now)
+    /// Which holds count; none where what happens is meant.
+    pub(super) fn holds(self, now: Time) -> Option<Holds> {
+        (self.floor != Floor::Allow).then(|| Holds::at(now))
     }
 }
 
@@ -88,26 +89,21 @@ fn breaker(tx: &mut Tx, organization: &OrganizationId, deltas: &mut [Delta]) -> 
         if losing.is_empty() {
             continue;
         }
-        let lately: Vec<UserId> = access_losses::table
-            .filter(access_losses::organization_id.eq(organization))
-            .filter(access_losses::application_id.eq(&application))
-            .filter(access_losses::lost_at.gt(tx.now.minus(WINDOW)))
-            .select(access_losses::user_id)
-            .limit(1_000_000)
-            .load(tx.db)?;
-        let lost = lately.iter().filter(|user| !losing.contains(*user)).count() + losing.len();
-        let has = access::table
-            .filter(access::organization_id.eq(organization))
-            .filter(access::application_id.eq(&application));
-        let all: i64 = has.count().get_result(tx.db)?;
-        if settings.breaker && is_too_much(lost, all, settings.most_people, settings.most_percent) {
+        let (lately, again) = lately(tx, organization, &application, &losing)?;
+        let lost = lately - again + i64::try_from(losing.len()).unwrap_or(i64::MAX);
+        // Everybody is counted only where the answer depends on it.
+        let is_too_much = settings.breaker
+            && lost > i64::from(settings.most_people)
+            && lost.saturating_mul(100)
+                > all(tx.db, organization, &application)? * i64::from(settings.most_percent);
+        if is_too_much {
             let until = Some(tx.now.plus(settings.hold_time()));
             for delta in deltas.iter_mut().filter(|it| it.application.id == application) {
                 if losing.contains(&delta.user) {
                     delta.held = Some((Hold::Breaker, until));
                 }
             }
-            let data = json!({ "people": losing.len(), "lately": lately.len(), "until": until });
+            let data = json!({ "people": losing.len(), "lately": lately, "until": until });
             alerts::raise(tx, organization, AlertKind::TooMuchAtOnce, application.as_str(), &data)?;
         } else {
             note(tx, organization, &application, &losing)?;
@@ -116,9 +112,37 @@ fn breaker(tx: &mut Tx, organization: &OrganizationId, deltas: &mut [Delta]) -> 
     Ok(())
 }
 
-fn is_too_much(lost: usize, all: i64, most_people: i32, most_percent: i32) -> bool {
-    let lost = i64::try_from(lost).unwrap_or(i64::MAX);
-    lost > i64::from(most_people) && lost.saturating_mul(100) > all * i64::from(most_percent)
+/// How many people lost something within [`WINDOW`], and how many of them are about to lose something again.
+fn lately(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    application: &ApplicationId,
+    losing: &HashSet<UserId>,
+) -> Result<(i64, i64)> {
+    let since = tx.now.minus(WINDOW);
+    let noted = || {
+        access_losses::table
+            .filter(access_losses::organization_id.eq(organization))
+            .filter(access_losses::application_id.eq(application))
+            .filter(access_losses::lost_at.gt(since))
+    };
+    let lately: i64 = noted().count().get_result(tx.db)?;
+    let mut again = 0;
+    if lately > 0 {
+        for some in losing.iter().collect::<Vec<_>>().chunks(ROWS) {
+            let them = noted().filter(access_losses::user_id.eq_any(some.iter().copied()));
+            again += them.count().get_result::<i64>(tx.db)?;
+        }
+    }
+    Ok((lately, again))
+}
+
+/// How many people have something in an application.
+fn all(db: &mut Db, organization: &OrganizationId, application: &ApplicationId) -> Result<i64> {
+    let has = access::table
+        .filter(access::organization_id.eq(organization))
+        .filter(access::application_id.eq(application));
+    Ok(has.count().get_result(db)?)
 }
 
 /// Notes who has lost something, for what comes within [`WINDOW`].
@@ -223,31 +247,31 @@ fn others(
     Ok(holders.iter().any(|user| !but.contains(user)))
 }
 
-/// Who was kept in the highest role of an application in which somebody has got it now.
+/// Who was kept in the highest role of applications in which somebody has got it now, and those applications.
 pub(super) fn relieved(
     db: &mut Db,
     organization: &OrganizationId,
+    applications: &[Declared],
     deltas: &[Delta],
-) -> Result<Vec<UserId>> {
-    let mut relieved = Vec::new();
+) -> Result<(Vec<UserId>, Vec<Declared>)> {
     let gained = |it: &&Delta| {
         let top = it.application.model.top();
         it.held.is_none() && it.new_role() == top && it.role() != top
     };
-    let applications: HashSet<&ApplicationId> =
+    let gained: HashSet<&ApplicationId> =
         deltas.iter().filter(gained).map(|it| &it.application.id).collect();
-    for application in applications {
+    let mut relieved = Vec::new();
+    for application in &gained {
         let held = access::table
             .filter(access::organization_id.eq(organization))
-            .filter(access::application_id.eq(application))
+            .filter(access::application_id.eq(*application))
             .filter(access::held.eq(Hold::Floor))
             .select(access::user_id);
         let kept: Vec<UserId> = on_backend!(db, conn => Prepared(held).load(conn))?;
-        for user in kept {
-            relieved.push(user);
-        }
+        relieved.extend(kept);
     }
-    Ok(relieved)
+    let of = applications.iter().filter(|it| gained.contains(&it.id)).cloned().collect();
+    Ok((relieved, of))
 }
 
 /// The types of all entities that are new to somebody.

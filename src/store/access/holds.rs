@@ -16,7 +16,10 @@ const SOME: i64 = 500;
 
 /// Lets happen now what is held: people lose what the directory took. Tells of how many.
 pub fn apply(tx: &mut Tx, organization: &OrganizationId) -> Result<usize> {
-    release(tx, organization, None)
+    let changed = release(tx, organization, None)?;
+    // Choices may have left nothing that is held.
+    close_alerts(tx, organization)?;
+    Ok(changed)
 }
 
 /// Lets people keep what is held until somebody says otherwise, or the directory gives it back. Tells of how many.

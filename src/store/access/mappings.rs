@@ -195,7 +195,7 @@ pub fn create(
         updated_at: tx.now,
     };
     insert(tx, &mut mapping)?;
-    recompute::after_group(tx, organization, group)?;
+    recompute::after_group(tx, organization, group, None)?;
     Ok(mapping)
 }
 
@@ -208,6 +208,7 @@ pub fn change(
 ) -> Result<Mapping> {
     let mut mapping = find(tx.db, organization, id)?;
     let application = super::meant(tx.db, organization, Some(&mapping.application_id))?;
+    let before = mapping.entity_id.clone();
     let group = all_groups::by_id(tx.db, &mapping.group_id);
     if let Some(role) = patch.role {
         check_role(&application, role.as_deref())?;
@@ -253,7 +254,7 @@ pub fn change(
         mapping.since = Some(tx.now);
     }
     save(tx, &mut mapping)?;
-    recompute::after_group(tx, organization, &mapping.group_id)?;
+    recompute::after_group(tx, organization, &mapping.group_id, before.as_ref())?;
     Ok(mapping)
 }
 

@@ -7,6 +7,7 @@ pub mod entities;
 pub mod explain;
 mod facts;
 mod guard;
+mod held;
 pub mod holds;
 pub mod mappings;
 pub mod preview;

@@ -1,5 +1,6 @@
 //! What a change of rules or mappings would do, before it is done. Nothing is written.
 
+use super::held::Holds;
 use super::mappings::MappingPatch;
 use super::rule_sets::{self, NewRule};
 use super::would::Would;
@@ -90,11 +91,11 @@ pub fn preview(
     let made = would.run(&applications)?;
     let people = would.concerned(db, organization)?;
     let supposed = would.supposed();
-    let mut deltas = Vec::new();
+    let (holds, mut deltas) = (Some(Holds::at(now)), Vec::new());
     for (at, some) in people.chunks(AT_ONCE).enumerate() {
         noted(at * AT_ONCE, people.len())?;
         let found =
-            recompute::deltas(db, organization, &applications, some, Some(&supposed), Some(now))?;
+            recompute::deltas(db, organization, &applications, some, Some(&supposed), holds)?;
         deltas.extend(found);
     }
     let preview = Preview { version, mappings: made, ..Preview::default() };

@@ -2,6 +2,7 @@
 
 use super::facts::{Facts, Hold, Row, Someone, Supposed};
 use super::guard::{self, Guard};
+use super::held::{self, Holds};
 use super::{Declared, applications_of, provisioning, write};
 use crate::access::Model;
 use crate::access::person::{self, Access};
@@ -35,6 +36,8 @@ pub(super) struct Delta {
     pub(super) after: Access,
     /// It stays as it is although it should be less.
     pub(super) held: Option<(Hold, Option<Time>)>,
+    /// Something of it is held as before, which `after` has already.
+    pub(super) stays_held: bool,
 }
 
 impl Delta {
@@ -131,13 +134,20 @@ pub(in crate::store) fn after_switch(
     recompute(tx, organization, people, Guard::NONE)
 }
 
-/// After something about a mapping of this group was chosen.
+/// After something about a mapping of this group was chosen, which led to this entity before. Who is held there is in the
+/// group no more.
 pub(super) fn after_group(
     tx: &mut Tx,
     organization: &OrganizationId,
     group: &GroupId,
+    before: Option<&EntityId>,
 ) -> Result<usize> {
-    let people = members(tx.db, group)?;
+    let mut people = members(tx.db, group)?;
+    if let Some(entity) = before {
+        people.extend(who_is_in(tx.db, entity)?);
+        people.sort_unstable();
+        people.dedup();
+    }
     after_choice(tx, organization, &people)
 }
 
@@ -186,8 +196,7 @@ pub(super) fn recompute(
     guard: Guard,
 ) -> Result<usize> {
     let applications = applications_of(tx.db, organization)?;
-    let deltas =
-        deltas(tx.db, organization, &applications, people, None, guard.heeds_holds(tx.now))?;
+    let deltas = deltas(tx.db, organization, &applications, people, None, guard.holds(tx.now))?;
     settle(tx, organization, &applications, deltas, guard)
 }
 
@@ -200,18 +209,17 @@ fn settle(
 ) -> Result<usize> {
     guard::hold(tx, organization, &mut deltas, guard)?;
     let changed = write::write(tx, organization, &deltas)?;
-    let relieved = guard::relieved(tx.db, organization, &deltas)?;
-    if !relieved.is_empty() {
-        // Somebody else has the highest role now, so nobody is held in it any more.
-        let holds = guard.heeds_holds(tx.now);
-        let mut more = self::deltas(tx.db, organization, applications, &relieved, None, holds)?;
+    let (people, of) = guard::relieved(tx.db, organization, applications, &deltas)?;
+    if !people.is_empty() {
+        let holds = guard.holds(tx.now).map(Holds::but_the_floor);
+        let mut more = self::deltas(tx.db, organization, &of, &people, None, holds)?;
         guard::hold(tx, organization, &mut more, guard)?;
         write::write(tx, organization, &more)?;
     }
     Ok(changed)
 }
 
-/// What is not as it should be. What is held at the time `holds`, and would be less, counts as being as it should;
+/// What is not as it should be. Of whom is held at the time `holds`, what a directory took counts as being as it should;
 /// without a time nothing does.
 pub(super) fn deltas(
     db: &mut Db,
@@ -219,7 +227,7 @@ pub(super) fn deltas(
     applications: &[Declared],
     people: &[UserId],
     supposed: Option<&Supposed>,
-    holds: Option<Time>,
+    holds: Option<Holds>,
 ) -> Result<Vec<Delta>> {
     let mut found = Vec::new();
     if applications.is_empty() {
@@ -232,7 +240,7 @@ pub(super) fn deltas(
     Ok(found)
 }
 
-fn deltas_of(facts: &Facts, applications: &[Declared], holds: Option<Time>) -> Vec<Delta> {
+fn deltas_of(facts: &Facts, applications: &[Declared], holds: Option<Holds>) -> Vec<Delta> {
     let of = |who| applications.iter().filter_map(move |it| delta(facts, who, it, holds));
     facts.people.iter().flat_map(of).collect()
 }
@@ -241,13 +249,12 @@ fn delta(
     facts: &Facts,
     who: &Someone,
     application: &Declared,
-    holds: Option<Time>,
+    holds: Option<Holds>,
 ) -> Option<Delta> {
     let key = (who.id.clone(), application.id.clone());
     let row = facts.rows.get(&key).cloned();
-    let is_held = row.as_ref().zip(holds).is_some_and(|(row, now)| {
-        row.held == Some(Hold::Breaker) && row.held_until.is_none_or(|until| until > now)
-    });
+    let is_held =
+        row.as_ref().zip(holds).is_some_and(|(row, holds)| holds.heed(row, &application.model));
     let spots: Vec<Spot> = facts
         .placed
         .get(&key)
@@ -256,7 +263,7 @@ fn delta(
         .map(|(place, kind)| (place.entity_id.clone(), place.mapping_id.clone(), kind.clone()))
         .collect();
     let conflicts = facts.conflicts.get(&who.id).into_iter().flatten();
-    let delta = Delta {
+    let mut delta = Delta {
         user: who.id.clone(),
         is_active: who.is_active && !who.is_test,
         after: facts.access(who, application),
@@ -265,10 +272,10 @@ fn delta(
         row,
         spots,
         held: None,
+        stays_held: false,
     };
-    let kind_of = |entity: &str| facts.kind_of(entity);
-    if is_held && delta.is_loss(kind_of) {
-        return None;
+    if is_held {
+        held::keep(&mut delta, facts);
     }
     is_off(&delta).then_some(delta)
 }
@@ -293,7 +300,7 @@ fn is_off(delta: &Delta) -> bool {
     waiting.sort_unstable();
     delta.role() != delta.new_role()
         || because != delta.after.role.as_ref().map(|(_, source)| source)
-        || delta.row.as_ref().is_some_and(|row| row.held.is_some())
+        || !delta.stays_held && delta.row.as_ref().is_some_and(|row| row.held.is_some())
         || !kept.eq(delta.after.places.iter().map(places))
         || open != waiting
 }

@@ -51,7 +51,9 @@ fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<
             }
             continue;
         }
-        if delta.row.as_ref().is_some_and(|row| row.held == Some(Hold::Floor)) {
+        let kept = delta.row.as_ref().filter(|_| delta.stays_held);
+        let was_floor = delta.row.as_ref().is_some_and(|row| row.held == Some(Hold::Floor));
+        if was_floor && kept.is_none() {
             alerts::over(tx, organization, AlertKind::LastOfHighestRole, user.as_str())?;
         }
         let (role, because) = match &delta.after.role {
@@ -64,8 +66,8 @@ fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<
             organization_id: organization.clone(),
             role,
             because,
-            held: None,
-            held_until: None,
+            held: kept.and_then(|row| row.held),
+            held_until: kept.and_then(|row| row.held_until),
             updated_at: tx.now,
         };
         let is_something = row.role.is_some() || !delta.after.places.is_empty();
@@ -73,8 +75,15 @@ fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<
             (None, true) => new.push(row),
             (None, false) => {}
             (Some(_), true) => {
-                let saved =
-                    Saved { role: &row.role, because: &row.because, at: tx.now, user, application };
+                let saved = Saved {
+                    role: &row.role,
+                    because: &row.because,
+                    held: &row.held,
+                    until: row.held_until,
+                    at: tx.now,
+                    user,
+                    application,
+                };
                 on_backend!(tx.db, conn => saved.execute(conn))?;
             }
             (Some(_), false) => {
@@ -103,7 +112,9 @@ written! {
     Saved {
         "UPDATE access SET role = " role: &'a Option<String> as access::role,
         ", because = " because: &'a Option<Json<Source>> as access::because,
-        ", held = NULL, held_until = NULL, updated_at = " at: Time as access::updated_at,
+        ", held = " held: &'a Option<Hold> as access::held,
+        ", held_until = " until: Option<Time> as access::held_until,
+        ", updated_at = " at: Time as access::updated_at,
         " WHERE user_id = " user: &'a UserId as access::user_id,
         " AND application_id = " application: &'a ApplicationId as access::application_id,
     }

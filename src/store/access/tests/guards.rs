@@ -95,6 +95,22 @@ fn a_person_cannot_take_the_highest_role_from_the_last_by_a_mapping() {
     assert_eq!(world.has(&ann), has("admin", &["Owners"]));
 }
 
+#[test]
+fn a_choice_that_takes_the_highest_role_from_nobody_is_not_refused_where_somebody_is_held_in_it() {
+    let world = World::new();
+    let ann = world.person("ann");
+    let group = admins(&world, &[&ann]);
+    let red = world.group("red", &[&ann]);
+    world.remove(&group, &ann);
+    world.entity("team", "Red");
+    world.map(&red, "Red");
+    assert_eq!(world.has(&ann), has("admin", &["Red"]));
+    assert_eq!(world.alerts(), [alerts::AlertKind::LastOfHighestRole], "held as before");
+    world.person_with("bob", &["admin"]);
+    assert_eq!(world.has(&ann), has("user", &["Red"]));
+    assert_eq!(world.alerts(), []);
+}
+
 /// A group of so many people who are all in one team.
 fn crowd(world: &World, many: usize) -> (GroupId, Vec<UserId>) {
     let people: Vec<UserId> = (0..many).map(|n| world.person(&format!("p{n}"))).collect();
@@ -210,6 +226,61 @@ fn what_is_held_in_one_application_stays_when_the_time_of_another_is_over() {
     assert_eq!(world.alerts().len(), 1, "the first's alert is not over");
     world.application = first;
     assert_eq!(in_crowd(&world, &people), 6);
+}
+
+#[test]
+fn a_choice_about_somebody_who_is_held_happens_and_what_is_held_stays() {
+    let world = World::new();
+    limit(&world, 3);
+    let (group, people) = crowd(&world, 8);
+    let (red, blue) = (world.group("red", &[&people[0]]), world.group("blue", &[&people[0]]));
+    world.entity("team", "Red");
+    world.entity("team", "Blue");
+    let red = world.try_map(&red, "Red", Some("admin")).unwrap();
+    let of_group = world.mapping(&group);
+    world.delete(&group);
+    assert_eq!(in_crowd(&world, &people), 8, "held");
+    world.try_map(&blue, "Blue", None).unwrap();
+    assert_eq!(world.has(&people[0]), has("admin", &["Blue", "Crowd", "Red"]), "what is new comes");
+    world.person_with("boss", &["admin"]);
+    world.approve(&red.id, false);
+    assert_eq!(world.has(&people[0]), has("user", &["Blue", "Crowd"]), "what is taken goes");
+    assert!(world.because(&people[0]).iter().any(|it| it.contains("held: too many people")));
+    assert_eq!(in_crowd(&world, &people), 8, "what is held stays");
+    assert_eq!(world.choose(holds::apply).unwrap(), 8);
+    assert_eq!(world.has(&people[0]), has("user", &["Blue"]));
+    assert_eq!(world.mapping(&group).id, of_group.id);
+    assert_eq!(world.alerts(), []);
+}
+
+#[test]
+fn taking_by_choice_all_that_is_held_leaves_nothing_held() {
+    let world = World::new();
+    limit(&world, 3);
+    let (group, people) = crowd(&world, 8);
+    for user in &people[..4] {
+        world.remove(&group, user);
+    }
+    let held = &people[3];
+    assert_eq!(world.has(held), has("user", &["Crowd"]), "the fourth is too many");
+    world.approve(&world.mapping(&group).id, false);
+    assert_eq!(world.has(held), has("user", &[]));
+    assert_eq!(world.choose(holds::apply).unwrap(), 0);
+    assert_eq!(world.alerts(), []);
+}
+
+#[test]
+fn what_excludes_what_is_held_waits_until_it_is_held_no_more() {
+    let world = World::new();
+    limit(&world, 3);
+    let (group, people) = crowd(&world, 8);
+    let eu = world.group("eu", &[&people[0]]);
+    world.entity("sub_organization", "EU");
+    world.delete(&group);
+    world.try_map(&eu, "EU", None).unwrap();
+    assert_eq!(world.has(&people[0]), has("user", &["Crowd"]));
+    world.choose(holds::apply).unwrap();
+    assert_eq!(world.has(&people[0]), has("user", &["EU"]));
 }
 
 #[test]
