@@ -15,6 +15,7 @@ pub mod health;
 mod keyring;
 pub mod limits;
 mod logout;
+mod metadata_form;
 mod oidc;
 mod openid;
 mod outcome;
@@ -29,6 +30,7 @@ pub mod server;
 mod sign_in;
 mod single_logout;
 mod trust;
+mod upload;
 mod verdict;
 
 #[cfg(test)]

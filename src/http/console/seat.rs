@@ -7,14 +7,14 @@ use crate::http::browser;
 use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
+use crate::http::upload::{self, Sent};
 use crate::store::members::{self, Lasts, Member, Role, Session};
 use crate::store::{Actor, Scope};
 use actix_web::dev::Payload;
 use actix_web::error::InternalError;
-use actix_web::web::{Data, Form};
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
-use std::collections::HashMap;
 use std::marker::PhantomData;
 
 /// The field of every form that proves that a page of this session made it.
@@ -72,13 +72,21 @@ pub(in crate::http) struct Seat<N: Needs> {
 /// A form that a page of the console sent.
 pub(in crate::http) struct Posted<N: Needs> {
     pub(super) seat: Seat<N>,
-    fields: HashMap<String, String>,
+    form: Sent,
 }
 
 impl<N: Needs> Seat<N> {
     /// Whom the audit log names.
     pub(super) fn actor(&self) -> Actor {
         Actor::Member(self.member.id.clone())
+    }
+
+    /// Refuses what the route does not ask of everybody, from whoever may not.
+    pub(super) fn must<M: Needs>(&self) -> Result<()> {
+        if self.may::<M>() {
+            return Ok(());
+        }
+        Err(Error::Forbidden(refusal(M::ROLES, self.member.role)))
     }
 
     /// Whether the member may do something else, too: whether a page offers it.
@@ -158,7 +166,12 @@ fn refusal(needed: &[Role], has: Role) -> String {
 impl<N: Needs> Posted<N> {
     /// What was filled in, without spaces around it; empty if the field was not there.
     pub(super) fn text(&self, name: &str) -> &str {
-        self.fields.get(name).map_or("", |value| value.trim())
+        self.form.text(name)
+    }
+
+    /// All of it.
+    pub(super) fn form(&self) -> &Sent {
+        &self.form
     }
 }
 
@@ -168,17 +181,19 @@ impl<N: Needs> FromRequest for Posted<N> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let seat = Seat::<N>::from_request(request, payload);
-        let form = Form::<HashMap<String, String>>::from_request(request, payload);
+        let form = upload::form(request, payload);
         Box::pin(async move {
             let seat = seat.await?;
-            let fields = form.await?.into_inner();
-            let given = fields.get(FORM_TOKEN).map(String::as_str).unwrap_or_default();
-            if !crypto::constant_time_eq(given.as_bytes(), seat.form_token.as_bytes()) {
+            let form = form.await?;
+            if !crypto::constant_time_eq(
+                form.text(FORM_TOKEN).as_bytes(),
+                seat.form_token.as_bytes(),
+            ) {
                 let why =
                     "This form is of another session. Open the page again and send it once more.";
                 return Err(PageError::from(Error::Forbidden(why.to_owned())).into());
             }
-            Ok(Self { seat, fields })
+            Ok(Self { seat, form })
         })
     }
 }

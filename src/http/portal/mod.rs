@@ -8,12 +8,11 @@ mod entry;
 mod frame;
 mod hand_over;
 mod home;
-mod provider;
+pub(in crate::http) mod provider;
 mod seat;
 mod step;
 #[cfg(test)]
 mod tests;
-mod upload;
 
 use actix_web::web::{self, FormConfig, ServiceConfig};
 

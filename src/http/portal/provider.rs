@@ -1,13 +1,16 @@
 //! What a connection is to its provider's console: values to enter, and how what went wrong is mended there.
 
+use super::frame::day;
 use crate::cause::Cause;
-use crate::guides::{Fix, Guide, Kind, Value, Values};
+use crate::guides::{EntityIdSource, Fix, Guide, Kind, Value, Values};
+use crate::http::pages::Told;
 use crate::http::server::State;
 use crate::oidc::provider::SCOPES;
+use crate::saml::metadata::IdentityProvider;
 use crate::store::connections::{Connection, Protocol};
 
 /// The values of a connection, as the guides take them.
-pub(super) struct Given {
+pub(in crate::http) struct Given {
     idp_entity_id: String,
     entity_id: String,
     acs: String,
@@ -19,7 +22,7 @@ pub(super) struct Given {
 }
 
 impl Given {
-    pub(super) fn of(state: &State, connection: &Connection) -> Self {
+    pub(in crate::http) fn of(state: &State, connection: &Connection) -> Self {
         let public_url = state.config.public_url.as_str();
         Self {
             idp_entity_id: connection.idp_entity_id(public_url),
@@ -46,7 +49,7 @@ impl Given {
     }
 
     /// What to enter, in the order of the console.
-    pub(super) fn fill(&self, state: &State, guide: &Guide) -> Vec<Value> {
+    pub(in crate::http) fn fill(&self, state: &State, guide: &Guide) -> Vec<Value> {
         if self.is_openid {
             return self.of_client(state);
         }
@@ -54,12 +57,17 @@ impl Given {
     }
 
     /// A way through the console.
-    pub(super) fn path(&self, state: &State, guide: &Guide, path: &[String]) -> Vec<String> {
+    pub(in crate::http) fn path(
+        &self,
+        state: &State,
+        guide: &Guide,
+        path: &[String],
+    ) -> Vec<String> {
         guide.path(&state.locale, path, &self.values(state))
     }
 
     /// How a cause is mended.
-    pub(super) fn fix(&self, state: &State, cause: Cause, guide: &str) -> Fix {
+    pub(in crate::http) fn fix(&self, state: &State, cause: Cause, guide: &str) -> Fix {
         state.guides.fix(&state.locale, cause, guide, &self.values(state))
     }
 
@@ -81,8 +89,30 @@ impl Given {
         ]
     }
 
+    /// What a provider told of itself, held against what it was given.
+    pub(in crate::http) fn told(&self, source: EntityIdSource, known: &IdentityProvider) -> Told {
+        let (entity, is_fine) = match source {
+            EntityIdSource::FromMetadata => ("portal.told_entity", true),
+            EntityIdSource::Generated if known.entity_id == self.idp_entity_id => {
+                ("portal.told_ours", true)
+            }
+            EntityIdSource::Generated => ("portal.told_other", false),
+        };
+        Told {
+            entity,
+            is_fine,
+            entity_id: known.entity_id.clone(),
+            sign_on: known.sign_on.iter().map(|endpoint| endpoint.location.clone()).collect(),
+            certificates: known
+                .certificates
+                .iter()
+                .map(|one| (one.fingerprint().to_owned(), day(one.not_after())))
+                .collect(),
+        }
+    }
+
     /// Where our metadata is, as a file; OpenID Connect has none.
-    pub(super) fn metadata_file(&self) -> Option<String> {
+    pub(in crate::http) fn metadata_file(&self) -> Option<String> {
         (!self.is_openid).then(|| format!("{}?download", self.metadata_url))
     }
 }

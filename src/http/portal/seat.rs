@@ -1,6 +1,5 @@
 //! Who is in the portal: a browser that has claimed a link which is still good.
 
-use super::upload::{self, Sent, Upload};
 use crate::clock::Time;
 use crate::crypto::{self, Secret};
 use crate::error::{Error, Result};
@@ -8,18 +7,17 @@ use crate::guides::Guide;
 use crate::http::browser;
 use crate::http::error::PageError;
 use crate::http::server::State;
+use crate::http::upload::{self, Sent};
 use crate::store::Actor;
 use crate::store::connections::Connection;
 use crate::store::organizations::Organization;
 use crate::store::setup_links::{self, SetupLink, Step};
-use actix_multipart::Multipart;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
-use actix_web::web::{Data, Form};
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
-use std::collections::HashMap;
 
 /// Where the cookie goes.
 const PATH: &str = "/portal";
@@ -97,17 +95,17 @@ impl FromRequest for Seat {
 impl Posted {
     /// What was filled in, without spaces around it; empty if the field was not there.
     pub(super) fn text(&self, name: &str) -> &str {
-        self.form.fields.get(name).map_or("", |value| value.trim())
+        self.form.text(name)
     }
 
     /// Whether a box was ticked or a button pressed.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.form.fields.contains_key(name)
+        self.form.has(name)
     }
 
-    /// A file that was chosen.
-    pub(super) fn file(&self, name: &str) -> Option<&Upload> {
-        self.form.files.get(name)
+    /// All of it.
+    pub(super) fn form(&self) -> &Sent {
+        &self.form
     }
 }
 
@@ -117,21 +115,14 @@ impl FromRequest for Posted {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let seat = Seat::from_request(request, payload);
-        // Either reads the body: only one of them may have it.
-        let (plain, files) = if upload::is_in(request) {
-            (None, Some(Multipart::from_request(request, payload)))
-        } else {
-            (Some(Form::<HashMap<String, String>>::from_request(request, payload)), None)
-        };
+        let form = upload::form(request, payload);
         Box::pin(async move {
             let seat = seat.await?;
-            let form = match (plain, files) {
-                (Some(plain), _) => Sent { fields: plain.await?.into_inner(), ..Sent::default() },
-                (None, Some(files)) => upload::read(files.await?).await?,
-                (None, None) => Sent::default(),
-            };
-            let given = form.fields.get(FORM_TOKEN).map(String::as_str).unwrap_or_default();
-            if !crypto::constant_time_eq(given.as_bytes(), seat.form_token.as_bytes()) {
+            let form = form.await?;
+            if !crypto::constant_time_eq(
+                form.text(FORM_TOKEN).as_bytes(),
+                seat.form_token.as_bytes(),
+            ) {
                 let why = "This form does not come from your visit here. Open the page again and send it once more.";
                 return Err(PageError::from(Error::Forbidden(why.to_owned())).into());
             }

@@ -4,8 +4,8 @@ use super::{Outcome, tiles};
 use crate::cause::Cause;
 use crate::clock::Time;
 use crate::error::Result;
-use crate::guides::{EntityIdSource, ScimValues};
-use crate::http::pages::{Arrival, Arrivals, Body, DomainLine, Tested, Told, TypedMetadata, Way};
+use crate::guides::ScimValues;
+use crate::http::pages::{Arrival, Arrivals, Body, DomainLine, Tested, TypedMetadata, Way};
 use crate::http::portal::frame::{address, clock, day, say};
 use crate::http::portal::provider::Given;
 use crate::http::portal::seat::Seat;
@@ -81,7 +81,10 @@ pub(super) async fn of(
                 not_this: guide.metadata.not_this.join(", "),
                 has_url: guide.metadata.url,
                 typed,
-                told: told(state, connection, guide.idp_entity_id),
+                told: connection
+                    .identity_provider
+                    .as_deref()
+                    .map(|known| given.told(guide.idp_entity_id, known)),
             }
         }
         Step::Test => test(state, seat, connection, &given).await?,
@@ -96,27 +99,6 @@ pub(in crate::http::portal) fn domain_line(domain: Domain) -> DomainLine {
         record: domain.record(),
         name: domain.name,
     }
-}
-
-fn told(state: &State, connection: &Connection, source: EntityIdSource) -> Option<Told> {
-    let known = connection.identity_provider.as_ref()?;
-    let given_out = connection.idp_entity_id(state.config.public_url.as_str());
-    let (entity, is_fine) = match source {
-        EntityIdSource::FromMetadata => ("portal.told_entity", true),
-        EntityIdSource::Generated if known.entity_id == given_out => ("portal.told_ours", true),
-        EntityIdSource::Generated => ("portal.told_other", false),
-    };
-    Some(Told {
-        entity,
-        is_fine,
-        entity_id: known.entity_id.clone(),
-        sign_on: known.sign_on.iter().map(|endpoint| endpoint.location.clone()).collect(),
-        certificates: known
-            .certificates
-            .iter()
-            .map(|one| (one.fingerprint().to_owned(), day(one.not_after())))
-            .collect(),
-    })
 }
 
 /// What is asked of a provider that speaks OpenID Connect, and what it told.

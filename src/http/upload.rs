@@ -1,13 +1,14 @@
-//! A form with a file in it, as `multipart/form-data` (RFC 7578).
+//! What a form holds, also one with a file in it, as `multipart/form-data` (RFC 7578).
 //!
 //! Nothing of it is written anywhere. How long a body may take to arrive is said once for all, in [`crate::http::server`].
 
 use actix_multipart::{Field, Multipart};
-use actix_web::HttpMessage;
-use actix_web::HttpRequest;
+use actix_web::dev::Payload;
 use actix_web::error::{PayloadError, UrlencodedError};
-use actix_web::web::BytesMut;
+use actix_web::web::{BytesMut, Form};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
+use futures_util::future::LocalBoxFuture;
 use std::collections::HashMap;
 
 /// Bytes of a file, and of everything else together.
@@ -26,20 +27,46 @@ pub(super) enum Upload {
     TooLarge,
 }
 
-/// What such a form holds.
+/// What a form holds.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
-    pub(super) fields: HashMap<String, String>,
-    pub(super) files: HashMap<String, Upload>,
+    fields: HashMap<String, String>,
+    files: HashMap<String, Upload>,
 }
 
-/// Whether a request has such a form.
-pub(super) fn is_in(request: &HttpRequest) -> bool {
-    request.content_type().eq_ignore_ascii_case("multipart/form-data")
+impl Sent {
+    /// What was filled in, without spaces around it; empty if the field was not there.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.fields.get(name).map_or("", |value| value.trim())
+    }
+
+    /// Whether a box was ticked or a button pressed.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
+    /// A file that was chosen.
+    pub(super) fn file(&self, name: &str) -> Option<&Upload> {
+        self.files.get(name)
+    }
+}
+
+/// Reads a form, with files or without.
+pub(super) fn form(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> LocalBoxFuture<'static, Result<Sent, actix_web::Error>> {
+    // Either reads the body: only one of them may have it.
+    if request.content_type().eq_ignore_ascii_case("multipart/form-data") {
+        let files = Multipart::from_request(request, payload);
+        return Box::pin(async move { Ok(read(files.await?).await?) });
+    }
+    let plain = Form::<HashMap<String, String>>::from_request(request, payload);
+    Box::pin(async move { Ok(Sent { fields: plain.await?.into_inner(), ..Sent::default() }) })
 }
 
 /// Reads a form to its end.
-pub(super) async fn read(mut form: Multipart) -> Result<Sent, UrlencodedError> {
+async fn read(mut form: Multipart) -> Result<Sent, UrlencodedError> {
     let mut sent = Sent::default();
     // What may still come: of text, and at all.
     let (mut text, mut all) = (LARGEST, LONGEST);

@@ -1,0 +1,79 @@
+//! The form in which a provider's metadata is given: by address, as a file, as text, or as single values.
+
+use super::upload::{Sent, Upload};
+use crate::acts::metadata::{Source, Values};
+use crate::error::{Error, FieldError, Result};
+use crate::guides::Guide;
+use crate::locale::Locale;
+use crate::saml::Binding;
+
+/// The fields that are typed into.
+pub(super) const FIELDS: [&str; 5] =
+    ["metadata_url", "metadata_xml", "entity_id", "sign_on_url", "certificate"];
+/// The field of the file, of which no browser shows again what was chosen.
+pub(super) const FILE: &str = "metadata_file";
+
+/// The first of the four ways in which something was filled in.
+pub(super) fn source(form: &Sent) -> Result<Option<Source>> {
+    let [url, xml, entity_id, sign_on_url, certificate] = FIELDS.map(|field| form.text(field));
+    if !url.is_empty() {
+        return Ok(Some(Source::Url(url.to_owned())));
+    }
+    match form.file(FILE) {
+        Some(Upload::Whole(content)) => return Ok(Some(Source::Xml(content.clone()))),
+        // A file is refused for its size before anybody looks into it.
+        Some(Upload::TooLarge) => {
+            let detail = "A file of metadata has at most 1 MiB.";
+            return Err(Error::invalid(format!("/{FILE}"), "metadata_too_large", detail));
+        }
+        None => {}
+    }
+    if !xml.is_empty() {
+        return Ok(Some(Source::Xml(xml.as_bytes().to_vec())));
+    }
+    let is_given = [entity_id, sign_on_url, certificate].iter().any(|value| !value.is_empty());
+    Ok(is_given.then(|| {
+        Source::Values(Values {
+            entity_id: entity_id.to_owned(),
+            sign_on_url: sign_on_url.to_owned(),
+            binding: Binding::Redirect,
+            certificates: vec![certificate.to_owned()],
+            logout: None,
+        })
+    }))
+}
+
+/// The field that is asked for first.
+pub(super) fn first_field(guide: &Guide) -> &'static str {
+    if guide.metadata.url { "metadata_url" } else { FILE }
+}
+
+/// What was typed, to be shown again.
+pub(super) fn typed(form: &Sent) -> Vec<(&'static str, String)> {
+    FIELDS.map(|field| (field, form.text(field).to_owned())).to_vec()
+}
+
+/// What is wrong, each at its field, in the words of the provider's console.
+pub(super) fn in_words(
+    locale: &Locale,
+    guide: &Guide,
+    form: &Sent,
+    faults: Vec<FieldError>,
+) -> Vec<(&'static str, String)> {
+    let one = |fault: FieldError| {
+        let given = [FILE].into_iter().chain(FIELDS).find(|field| fault.pointer.contains(field));
+        // What is wrong with the text of a file is told where the file was chosen.
+        let field = match given {
+            Some("metadata_xml") if form.file(FILE).is_some() => Some(FILE),
+            other => other,
+        };
+        let title = locale.metadata_title(&fault.code);
+        let text = if title.is_empty() {
+            fault.detail
+        } else {
+            format!("{title}. {}", locale.metadata_fix(&fault.code, &guide.metadata.button))
+        };
+        (field.unwrap_or_else(|| first_field(guide)), text)
+    };
+    faults.into_iter().map(one).collect()
+}
