@@ -70,7 +70,7 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
                 Some(org) => Some(shell.organization(&org)?.id),
                 None => None,
             };
-            list(shell, &Filter { organization, email, state, tests: false }, &paging)
+            list(shell, &Filter { organization, email, state, ..Filter::default() }, &paging)
         }
         Command::Show { user } => show(shell, shell.read(|db| users::find(db, &user))?),
         Command::Suspend { user } => {

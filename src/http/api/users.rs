@@ -119,7 +119,8 @@ pub(super) async fn list_users(
     let email = email.map(|email| email_param(&email)).transpose()?;
     let page = state.store.read(move |db| {
         let organization = organizations::filter(db, only, organization)?;
-        let filter = Filter { organization, email, state: in_state, tests: test };
+        let filter =
+            Filter { organization, email, state: in_state, tests: test, ..Filter::default() };
         let page = users::page(db, &listing.window, &filter)?;
         let total = if listing.count { Some(users::count(db, &filter)?) } else { None };
         Ok(List::of(page, total))

@@ -31,6 +31,10 @@ pub(super) const HASHED_AT_ONCE: usize = 2;
 pub(super) fn routes(config: &mut ServiceConfig) {
     of_connections(config);
     config
+    connections::routes(config);
+    domains::routes(config);
+    organization::routes(config);
+    users::routes(config);
         .service(web::resource("/console").get(entry::home))
         .service(web::resource("/console/login").get(entry::ask).post(entry::sign_in))
         .service(web::resource("/console/first").get(entry::first).post(entry::begin))

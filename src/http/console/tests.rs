@@ -36,6 +36,15 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("GET", "/console/login", &[]),
     ("POST", "/console/login", &[]),
     ("GET", "/console/first", &[]),
+/// Where routes are.
+const SOURCES: &[&str] = &[
+    include_str!("mod.rs"),
+    include_str!("connections/routes.rs"),
+    include_str!("domains/acts.rs"),
+    include_str!("organization/restore.rs"),
+    include_str!("users/erase.rs"),
+];
+
     ("POST", "/console/first", &[]),
     ("POST", "/console/logout", &Role::ALL),
     ("GET", "/console/organizations", &Role::ALL),
@@ -96,6 +105,8 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
 struct Desk {
     world: World,
     member: Member,
+    ("GET", "/console/users/{user}/erase", MANAGE),
+    ("POST", "/console/users/{user}/erase", MANAGE),
     cookie: Option<Cookie<'static>>,
 }
 

@@ -2,6 +2,7 @@
 
 mod erase;
 mod from_directory;
+mod listing;
 #[cfg(test)]
 mod tests;
 
@@ -11,21 +12,19 @@ pub use from_directory::FromDirectory;
 pub(super) use from_directory::{
     create_from_directory, deprovision, lose_email, take_from_directory,
 };
+pub use listing::{Filter, all_of, count, count_of_domain, page};
 
 use super::access;
 use super::db::or_not_found;
 use super::ending::{self, Of};
 use super::input::{self, Faults};
 use super::prepared::written;
-use super::schema::{directory_users, users};
+use super::schema::users;
 use super::types::word;
-use super::{
-    Db, Json, OrganizationId, Page, Prepared, Time, Tx, UserId, Window, events, on_backend, used,
-};
+use super::{Db, Json, OrganizationId, Prepared, Time, Tx, UserId, events, on_backend, used};
 use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::saml::attributes::Profile;
-use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -148,19 +147,6 @@ pub struct UserPatch {
     pub family_name: Option<Option<String>>,
 }
 
-/// Which users are wanted; none of the fields: all.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of this organization.
-    pub organization: Option<OrganizationId>,
-    /// With this email address.
-    pub email: Option<Email>,
-    /// In this state.
-    pub state: Option<UserState>,
-    /// Those whom a directory made only to test its connection, who are nobody; else everybody but them.
-    pub tests: bool,
-}
-
 /// Finds a user of any organization.
 pub fn find(db: &mut Db, id: &UserId) -> Result<User> {
     by_id(db, id)?.ok_or_else(|| Error::not_found("user", id.to_string()))
@@ -184,26 +170,6 @@ pub fn by_email(db: &mut Db, organization: &OrganizationId, email: &Email) -> Re
         .filter(users::organization_id.eq(organization))
         .filter(users::email_key.eq(email.key()));
     Ok(on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?)
-}
-
-/// A page of users, newest first.
-pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<User>> {
-    let mut query = filtered(filter).order(users::id.desc()).limit(window.limit.saturating_add(1));
-    if let Some(before) = &window.before {
-        query = query.filter(users::id.lt(before));
-    }
-    Ok(Page::of(query.load(db)?, window, |user: &User| user.id.to_string()))
-}
-
-/// All users of an organization, in the order in which they came.
-pub fn all_of(db: &mut Db, organization: &OrganizationId) -> Result<Vec<User>> {
-    let all = users::table.filter(users::organization_id.eq(organization)).order(users::id);
-    Ok(all.load(db)?)
-}
-
-/// How many users a filter lets through.
-pub fn count(db: &mut Db, filter: &Filter) -> Result<i64> {
-    Ok(filtered(filter).count().get_result(db)?)
 }
 
 /// Makes a user. An email address is one person's in an organization.
@@ -353,33 +319,6 @@ pub fn end_sessions(tx: &mut Tx, id: &UserId) -> Result<usize> {
     let ended = ending::sessions(tx, Of::User(id))?;
     tell(tx, &user, "session.ended", json!({ "sessions_ended": ended }))?;
     Ok(ended)
-}
-
-fn filtered(filter: &Filter) -> users::BoxedQuery<'static, <Db as diesel::Connection>::Backend> {
-    let mut query = users::table.into_boxed();
-    if let Some(organization) = &filter.organization {
-        query = query.filter(users::organization_id.eq(organization.clone()));
-    }
-    if let Some(email) = &filter.email {
-        query = query.filter(users::email_key.eq(email.key()));
-    }
-    let test = directory_users::table
-        .filter(directory_users::user_id.eq(users::id))
-        .filter(directory_users::is_test.eq(true));
-    query = if filter.tests { query.filter(exists(test)) } else { query.filter(not(exists(test))) };
-    let suspended =
-        || users::suspended_at.is_not_null().or(users::directory_suspended_at.is_not_null());
-    match filter.state {
-        None => query,
-        Some(UserState::Deprovisioned) => query.filter(users::deprovisioned_at.is_not_null()),
-        Some(UserState::Suspended) => {
-            query.filter(users::deprovisioned_at.is_null()).filter(suspended())
-        }
-        Some(UserState::Active) => query
-            .filter(users::deprovisioned_at.is_null())
-            .filter(users::suspended_at.is_null())
-            .filter(users::directory_suspended_at.is_null()),
-    }
 }
 
 fn refuse_taken(tx: &mut Tx, user: &User) -> Result<()> {

@@ -2,7 +2,7 @@ use super::*;
 use crate::store::connections::{self, Connection, NewConnection, Settings};
 use crate::store::schema::traces;
 use crate::store::testing::{self, TestStore, globex};
-use crate::store::{ConnectionId, applications, identities, organizations};
+use crate::store::{ConnectionId, Window, applications, identities, organizations};
 use chrono::TimeDelta;
 
 fn email(text: &str) -> Email {

@@ -3,7 +3,7 @@
 use super::Desk;
 use crate::store::members::Role;
 use crate::store::users::{self, User};
-use crate::store::{OrganizationId, organizations, testing};
+use crate::store::{GroupId, OrganizationId, organizations, testing};
 
 const LIST: &str = "/console/users";
 
@@ -86,4 +86,37 @@ async fn a_viewer_sees_a_user_and_is_offered_no_act() {
     }
     let unknown = crate::store::UserId::new();
     assert_eq!(desk.get(&format!("{LIST}/{unknown}")).await.status, 404);
+}
+
+#[actix_web::test]
+async fn users_are_found_by_the_way_they_came_and_by_their_group() {
+    let desk = Desk::signed_in(Role::Viewer).await;
+    let store = desk.world.store();
+    let connection = testing::active(store, "JumpCloud", None);
+    let of = &connection.organization_id;
+    let ada = ada(&desk, of);
+    let row = format!("href=\"{LIST}/{}\"", ada.id);
+    let page = desk.get(&format!("{LIST}?source=sign_in")).await.body;
+    assert!(page.contains(&row) && page.contains("First sign-in"), "{page}");
+    assert!(page.contains("state=active&#38;source=sign_in"), "one filter keeps the other: {page}");
+    for none in ["source=scim", "source=x", "group=x", &format!("group={}", GroupId::new())] {
+        let page = desk.get(&format!("{LIST}?{none}")).await.body;
+        assert!(page.contains("No users match"), "{none}: {page}");
+    }
+}
+
+#[actix_web::test]
+async fn a_user_is_erased_only_when_their_address_is_typed() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let of = globex(&desk);
+    let user = ada(&desk, &of);
+    let uri = format!("{LIST}/{}/erase", user.id);
+    let page = desk.get(&uri).await.body;
+    assert!(page.contains("It cannot be undone") && page.contains("ada@globex.example"), "{page}");
+    assert_eq!(desk.post(&uri, &[("confirm", "Ada")]).await.status, 422);
+    assert_eq!(now(&desk, &user).email, "ada@globex.example", "nothing is done yet");
+    assert_eq!(desk.post(&uri, &[("confirm", "ada@globex.example")]).await.status, 303);
+    assert_eq!(desk.get(&format!("{LIST}/{}", user.id)).await.status, 404);
+    let kinds = desk.world.store().kinds(Some(&of));
+    assert_eq!(kinds.last().map(String::as_str), Some("user.erased"), "{kinds:?}");
 }

@@ -76,12 +76,12 @@ pub(in crate::http) async fn end(
     confirm::after(&state, &posted.seat, &confirm, done.await, &back)
 }
 
-async fn find(state: &State, id: &str) -> Result<User> {
+pub(super) async fn find(state: &State, id: &str) -> Result<User> {
     let id: UserId = id.parse()?;
     state.store.read(move |db| users::find(db, &id)).await
 }
 
-fn asking(state: &State, user: &User, act: &str) -> Confirm {
+pub(super) fn asking(state: &State, user: &User, act: &str) -> Confirm {
     let fill = |what: &str| {
         state.locale.fill(&format!("console.users.{what}"), &[("person", user.label())])
     };

@@ -1,9 +1,11 @@
 //! Users: the people of all organizations, and one of them (UX 7.8).
 
 mod acts;
+mod erase;
 mod one;
 
 pub(super) use acts::{ask_end, ask_suspend, end, restore, suspend};
+pub(super) use erase::routes;
 pub(super) use one::one;
 
 use super::frame::{self, Frame, USERS};
@@ -17,8 +19,8 @@ use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::names::{self, Names};
-use crate::store::users::{self, Filter, User, UserState};
-use crate::store::{Db, Page, UserId, Window};
+use crate::store::users::{self, Filter, Source, User, UserState};
+use crate::store::{Db, GroupId, Page, UserId, Window};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
@@ -29,6 +31,9 @@ const LIST: &str = "/console/users";
 
 /// The states, in the order in which they are offered.
 const STATES: [UserState; 3] = [UserState::Active, UserState::Suspended, UserState::Deprovisioned];
+
+/// The ways in which people come, in the order in which they are offered.
+const SOURCES: [Source; 3] = [Source::Scim, Source::SignIn, Source::Api];
 
 /// Which part of the list is wanted. What cannot be finds nothing.
 #[derive(Clone, Deserialize)]
@@ -41,12 +46,23 @@ pub(in crate::http) struct ListQuery {
     /// An organization's ID, or `external:` and the operator's own.
     #[serde(default)]
     organization: String,
+    #[serde(default)]
+    source: String,
+    /// The ID of a directory's group.
+    #[serde(default)]
+    group: String,
     cursor: Option<String>,
 }
 
 impl ListQuery {
-    fn parts<'a>(&'a self, state: &'a str) -> [(&'a str, &'a str); 3] {
-        [("q", self.q.trim()), ("state", state), ("organization", self.organization.trim())]
+    fn parts<'a>(&'a self, state: &'a str, source: &'a str) -> [(&'a str, &'a str); 5] {
+        [
+            ("q", self.q.trim()),
+            ("state", state),
+            ("source", source),
+            ("organization", self.organization.trim()),
+            ("group", self.group.trim()),
+        ]
     }
 
     /// The rows to look for; none if there can be none.
@@ -61,6 +77,16 @@ impl ListQuery {
                 return Ok(None);
             };
             filter.state = Some(state);
+        }
+        if !self.source.is_empty() {
+            let Some(source) = SOURCES.into_iter().find(|one| one.as_str() == self.source) else {
+                return Ok(None);
+            };
+            filter.source = Some(source);
+        }
+        if !self.group.trim().is_empty() {
+            let Ok(group) = self.group.trim().parse::<GroupId>() else { return Ok(None) };
+            filter.group = Some(group);
         }
         if !self.organization.trim().is_empty() {
             let Some(owner) = listing::owner(db, self.organization.trim())? else {
@@ -90,6 +116,7 @@ struct ListPage<'a> {
     frame: Frame,
     query: &'a ListQuery,
     states: Vec<Choice>,
+    sources: Vec<Choice>,
     lines: Vec<Line>,
     pager: Pager,
 }
@@ -118,11 +145,12 @@ pub(in crate::http) async fn list(
         Ok((page, names))
     });
     let (page, names) = found.await?;
-    let parts = query.parts(&query.state);
+    let parts = query.parts(&query.state, &query.source);
     let view = ListPage {
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, USERS),
         states: choices(&state, &query),
+        sources: sources(&state, &query),
         lines: page.data.iter().map(|user| line(&state, user, &names)).collect(),
         pager: listing::pager(LIST, &parts, query.cursor.is_some(), page.next_cursor.as_deref()),
         query: &query,
@@ -135,8 +163,17 @@ fn choices(state: &State, query: &ListQuery) -> Vec<Choice> {
         "" => state.locale.text("console.users.all").to_owned(),
         _ => state.locale.text(&format!("console.users.states.{word}")).to_owned(),
     };
-    let href = |word: &str| listing::href(LIST, &query.parts(word));
+    let href = |word: &str| listing::href(LIST, &query.parts(word, &query.source));
     listing::choices(STATES.map(UserState::as_str), &query.state, href, label)
+}
+
+fn sources(state: &State, query: &ListQuery) -> Vec<Choice> {
+    let label = |word: &str| match word {
+        "" => state.locale.text("console.users.any_source").to_owned(),
+        _ => state.locale.text(&format!("console.users.source.{word}")).to_owned(),
+    };
+    let href = |word: &str| listing::href(LIST, &query.parts(&query.state, word));
+    listing::choices(SOURCES.map(Source::as_str), &query.source, href, label)
 }
 
 fn line(state: &State, user: &User, names: &Names) -> Line {

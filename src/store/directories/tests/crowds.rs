@@ -94,3 +94,24 @@ fn a_test_user_and_a_test_group_are_told_to_nobody() {
     world.patch_group(group.group.id.as_str(), fake).unwrap();
     assert!(world.kinds().is_empty(), "{:?}", world.kinds());
 }
+
+#[test]
+fn people_are_listed_by_their_group_and_by_the_way_they_came() {
+    let world = World::new();
+    let ann = world.ann();
+    let eve = world.by_sign_in("eve@globex.example");
+    let group = world.group("Sales", &[&ann]).group;
+    let ids = |filter: users::Filter| -> Vec<UserId> {
+        let page = |db: &mut Db| users::page(db, &Window::default(), &filter);
+        let found = world.store.read_now(page).unwrap().data;
+        found.into_iter().map(|user| user.id).collect()
+    };
+    let of = |group| users::Filter { group: Some(group), ..users::Filter::default() };
+    let by = |source| users::Filter { source: Some(source), ..users::Filter::default() };
+    assert_eq!(ids(of(group.id.clone())), [ann.row.user_id.clone()]);
+    assert_eq!(ids(of(crate::store::GroupId::new())), []);
+    assert_eq!(ids(by(Source::Scim)), [ann.row.user_id.clone()]);
+    assert_eq!(ids(by(Source::SignIn)), [eve.id]);
+    world.act(|tx, it| groups::remove(tx, it, group.id.as_str(), None)).unwrap();
+    assert_eq!(ids(of(group.id)), [], "the directory has removed the group");
+}
