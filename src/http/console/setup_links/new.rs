@@ -5,11 +5,13 @@ use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
 use crate::http::console::frame::{self, Frame, SETUP_LINKS};
 use crate::http::console::listing;
-use crate::http::console::seat::{Links, Posted, Seat};
+use crate::http::console::seat::{Links, Manage, Posted, Seat};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
+use crate::store::ConnectionId;
+use crate::store::connections::{self, Connection, ConnectionState};
 use crate::store::setup_links::{self, Cover, NewLink};
 use crate::views::setup_link::address;
 use actix_web::HttpResponse;
@@ -120,6 +122,14 @@ async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<St
         some => Some(some.parse()?),
     };
     let is_known = state.guides.all().any(|guide| guide.id == typed.provider);
+    if let Some(id) = &connection_id {
+        let id = id.clone();
+        let known = state.store.read(move |db| connections::by_id_with_organization(db, &id));
+        // With such a link the provider of those who sign in now can be changed.
+        if known.await?.is_some_and(|(connection, _)| is_used(&connection)) {
+            posted.seat.must::<Manage>()?;
+        }
+    }
     let new = NewLink {
         connection_id,
         covers: typed.covers.clone(),
@@ -134,6 +144,11 @@ async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<St
 }
 
 fn show(
+/// Whether people sign in by it, or did.
+fn is_used(connection: &Connection) -> bool {
+    matches!(connection.state, ConnectionState::Active | ConnectionState::Disabled)
+}
+
     state: &State,
     seat: &Seat<Links>,
     typed: Typed,

@@ -3,7 +3,7 @@
 use super::Desk;
 use crate::store::members::Role;
 use crate::store::setup_links::{self, Cover, NewLink, SetupLink};
-use crate::store::{OrganizationId, Window, organizations, testing};
+use crate::store::{OrganizationId, Window, connections, organizations, testing};
 
 const LIST: &str = "/console/setup-links";
 
@@ -92,4 +92,34 @@ async fn a_setup_link_is_revoked_when_that_is_confirmed() {
     assert_eq!(desk.post(&uri, &[]).await.status, 303);
     let page = desk.get(LIST).await.body;
     assert!(page.contains(">Revoked<") && !page.contains("/revoke\""), "{page}");
+}
+
+#[actix_web::test]
+async fn a_link_to_a_connection_in_use_is_made_only_by_who_may_manage_it() {
+    for (role, may) in [(Role::Support, false), (Role::Admin, true), (Role::Owner, true)] {
+        let desk = Desk::signed_in(role).await;
+        let active = testing::active(desk.world.store(), "Okta", None);
+        let of = active.organization_id.clone();
+        let form = |connection: &str| {
+            [
+                ("organization", of.to_string()),
+                ("connection", connection.to_owned()),
+                ("cover.sign_in", "1".to_owned()),
+            ]
+        };
+        let send = async |connection: &str| {
+            let fields = form(connection);
+            let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
+            desk.post(LIST, &fields).await
+        };
+        let made = send(active.id.as_str()).await;
+        assert_eq!(made.status, if may { 200 } else { 403 }, "{role}: {}", made.body);
+        assert_eq!(all(&desk).len(), usize::from(may), "{role}");
+        desk.world.store().system(|tx| connections::disable(tx, &active.id));
+        let off = send(active.id.as_str()).await;
+        assert_eq!(off.status, if may { 200 } else { 403 }, "{role}: it can be turned on again");
+        let new = testing::connection();
+        let draft = desk.world.store().system(|tx| connections::create(tx, &of, new));
+        assert_eq!(send(draft.id.as_str()).await.status, 200, "{role}: nobody signs in by a draft");
+    }
 }
