@@ -74,7 +74,14 @@ pub const EXCEPTIONS: &[Exception] = &[
                  Origin: null, as a hostile page would",
     },
     Exception {
-        pages: &["setup_entry", "setup_step", "portal_home", "portal_hand_over"],
+        pages: &[
+            "setup_entry",
+            "setup_step",
+            "portal_home",
+            "portal_activity",
+            "portal_trace",
+            "portal_hand_over",
+        ],
         change: "Referrer-Policy: same-origin",
         reason: "the same; the address of an entry, which is a secret, stays with us either way",
     },

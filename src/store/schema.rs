@@ -689,6 +689,8 @@ diesel::table! {
         completed_at -> Nullable<Timestamp>,
         revoked_at -> Nullable<Timestamp>,
         handed_over_to -> Nullable<Text>,
+        drafted -> Nullable<Text>,
+        help -> Nullable<Text>,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Pages that people who sign in see: one view struct each, rendered by one function.
 
+mod activity;
 mod break_glass;
 mod hand_over;
 mod portal;
@@ -8,6 +9,7 @@ mod signed_out;
 mod test_result;
 mod turns;
 
+pub use self::activity::{PortalActivity, PortalTrace, SignInLine, portal_activity, portal_trace};
 pub use self::break_glass::{BreakGlass, BreakGlassFault, break_glass};
 pub use self::hand_over::{HandOver, portal_hand_over};
 pub use self::portal::{

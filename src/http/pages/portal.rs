@@ -102,6 +102,8 @@ pub struct SetupStep {
     pub finish: Option<String>,
     /// Fields that were not taken.
     pub faults: Vec<Fault>,
+    /// What was typed for the operator.
+    pub note: String,
     /// The step itself.
     pub body: Body,
 }
@@ -369,18 +371,18 @@ pub fn portal_home(state: &State, view: &PortalHome) -> HttpResponse {
 
 impl<'a> Shell<'a> {
     /// A sentence with one name filled in.
-    pub(super) fn with(self, key: &str, name: &str, value: &str) -> String {
+    pub(in crate::http) fn with(self, key: &str, name: &str, value: &str) -> String {
         self.fill(key, &[(name, value)])
     }
 
     /// Whether a value is copied from us.
     #[expect(clippy::unused_self, reason = "a template asks its shell")]
-    fn copies(self, entry: &Value) -> bool {
+    pub(in crate::http) fn copies(self, entry: &Value) -> bool {
         entry.kind == Kind::Paste
     }
 
     /// What is done with a value in the provider's console.
-    fn verb(self, entry: &Value) -> &'a str {
+    pub(in crate::http) fn verb(self, entry: &Value) -> &'a str {
         self.text(match entry.kind {
             Kind::Paste => "portal.paste",
             Kind::Choose => "portal.choose",

@@ -168,7 +168,7 @@ fn line(state: &State, token: Token, now: Time) -> TokenLine {
 }
 
 /// An event, when and what; none for those that tell an IT admin nothing.
-fn told(state: &State, event: &Event) -> Option<(String, String)> {
+pub(super) fn told(state: &State, event: &Event) -> Option<(String, String)> {
     let key = format!("portal.event.{}", event.kind.replace('.', "_"));
     let words = state.locale.fill(&key, &[]);
     let at = format!("{} {}", day(event.created_at), frame::clock(event.created_at));

@@ -4,6 +4,7 @@
 //! the command line do, in the name of the link.
 
 mod act;
+mod activity;
 mod entry;
 mod frame;
 mod hand_over;
@@ -27,6 +28,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/portal/link/{link}").get(entry::claimed))
         .service(web::resource("/portal").get(home::show))
         .service(web::resource("/portal/token").post(home::rotate))
+        .service(web::resource("/portal/activity").get(activity::show))
+        .service(web::resource("/portal/traces/{trace}").get(activity::trace))
         .service(web::resource("/portal/hand-over").get(hand_over::show).post(hand_over::give))
         .service(web::resource("/portal/setup").get(step::next))
         .service(

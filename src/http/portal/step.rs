@@ -78,6 +78,7 @@ pub(super) async fn render(
     outcome: Outcome,
 ) -> Result<HttpResponse> {
     let body = body::of(state, seat, step, &outcome).await?;
+    let note = outcome.typed("note");
     let steps = seat.steps(state);
     let at = steps.iter().position(|other| *other == step).unwrap_or_default();
     let (number, total) = (at.saturating_add(1).to_string(), steps.len().to_string());
@@ -93,6 +94,7 @@ pub(super) async fn render(
         finish: finish(state, seat, &body),
         frame: frame::frame(seat, outcome.notice),
         faults: outcome.faults,
+        note,
         body,
     };
     Ok(pages::setup_step(state, &view))

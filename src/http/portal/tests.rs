@@ -1,5 +1,6 @@
 //! The rules of the portal, through the whole application without a network.
 
+mod activity;
 mod hand_over;
 mod help;
 mod tokens;

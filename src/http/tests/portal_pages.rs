@@ -3,8 +3,9 @@
 use super::pages::HOSTILE;
 use crate::guides::{Kind, Value};
 use crate::http::pages::{
-    self, Arrival, Arrivals, Body, DomainLine, Fault, Frame, HandOver, Notice, PortalHome,
-    SetupEntry, SetupStep, StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, Way,
+    self, Arrival, Arrivals, Body, DomainLine, Fault, Frame, HandOver, Notice, PortalActivity,
+    PortalHome, PortalTrace, SetupEntry, SetupStep, SignInLine, StepLine, Tested, Tile, TokenLine,
+    Told, TypedMetadata, Way,
 };
 use crate::http::testing::World;
 use crate::saml::check::{Check, CheckName};
@@ -47,7 +48,7 @@ fn step(world: &World, body: Body) -> HttpResponse {
         is_here: !is_done,
     };
     let fields = ["metadata_url", "metadata_file", "metadata_xml", "entity_id", "sign_on_url"];
-    let more = ["certificate", "issuer", "client_id", "client_secret", "domain"];
+    let more = ["certificate", "issuer", "client_id", "client_secret", "domain", "note"];
     let fault = |field: &str| Fault { field: field.to_owned(), text: hostile() };
     let view = SetupStep {
         frame: frame(),
@@ -59,6 +60,7 @@ fn step(world: &World, body: Body) -> HttpResponse {
         previous: Some("/portal/setup/provider".to_owned()),
         finish: Some(hostile()),
         faults: fields.into_iter().chain(more).map(fault).collect(),
+        note: hostile(),
         body,
     };
     pages::setup_step(&world.state, &view)
@@ -160,6 +162,46 @@ fn home() -> PortalHome {
     }
 }
 
+fn sign_in() -> SignInLine {
+    SignInLine {
+        time: hostile(),
+        kind: hostile(),
+        result: hostile(),
+        class: " bad",
+        why: Some(hostile()),
+        href: Some("/portal/traces/trc_1".to_owned()),
+    }
+}
+
+fn activity(are_open: bool) -> PortalActivity {
+    PortalActivity {
+        frame: frame(),
+        sign_ins: vec![sign_in()],
+        are_open,
+        arrivals: Some(arrivals()),
+        events: vec![(hostile(), hostile())],
+    }
+}
+
+fn trace() -> PortalTrace {
+    let check = |passed| Check {
+        name: CheckName::Audience,
+        passed,
+        expected: Some(hostile()),
+        received: Some(format!("{HOSTILE}/")),
+    };
+    PortalTrace {
+        frame: frame(),
+        id: hostile(),
+        title: hostile(),
+        line: sign_in(),
+        code: Some(hostile()),
+        fix: Some(hostile()),
+        path: Some(hostile()),
+        checks: vec![check(true), check(false)],
+    }
+}
+
 /// Every page of the portal, by the name of its template; `portal_step` is every step but the one of the test, which has
 /// another policy.
 pub(super) fn every_one(world: &World) -> Vec<(&'static str, HttpResponse)> {
@@ -177,6 +219,9 @@ pub(super) fn every_one(world: &World) -> Vec<(&'static str, HttpResponse)> {
         ("setup_entry", entry(None)),
         ("setup_step", step(world, test())),
         ("portal_home", pages::portal_home(state, &home())),
+        ("portal_activity", pages::portal_activity(state, &activity(true))),
+        ("portal_activity", pages::portal_activity(state, &activity(false))),
+        ("portal_trace", pages::portal_trace(state, &trace())),
         ("portal_hand_over", hand_over(Some(hostile()), None)),
         ("portal_hand_over", hand_over(None, Some(hostile()))),
     ];

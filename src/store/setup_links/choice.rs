@@ -76,7 +76,11 @@ pub fn choose(tx: &mut Tx, id: &SetupLinkId, choice: Choice<'_>, name: &str) -> 
             let patch = ConnectionPatch { name, provider, ..Default::default() };
             connections::change(tx, &present.id, patch)?
         }
-        None => draft(tx, &link, choice, name)?,
+        None => {
+            let drafted = draft(tx, &link, choice, name)?;
+            link.drafted = Some(drafted.id.clone());
+            drafted
+        }
     };
     link.connection_id = Some(connection.id.clone());
     diesel::update(setup_links::table.find(id)).set(&link).execute(tx.db)?;
@@ -97,9 +101,10 @@ fn draft(tx: &mut Tx, link: &SetupLink, choice: Choice<'_>, name: &str) -> Resul
     }
 }
 
-/// Takes a draft away that this link has made, and that nothing rests on, because it speaks the other protocol.
+/// Takes a draft away that this link has made, or the one before it, and that nothing rests on, because it speaks the other
+/// protocol.
 fn discard(tx: &mut Tx, link: &SetupLink, draft: &Connection) -> Result<()> {
-    let is_own = draft.state == ConnectionState::Draft && draft.created_at >= link.created_at;
+    let is_own = draft.state == ConnectionState::Draft && link.drafted.as_ref() == Some(&draft.id);
     if !is_own || directories::by_connection(tx.db, &draft.id)?.is_some() {
         let detail = format!(
             "{} has begun in another way, and something rests on that. Ask for a link to a new connection.",

@@ -88,6 +88,10 @@ pub fn finish(tx: &mut Tx, id: &SetupLinkId, step: Step) -> Result<SetupLink> {
     done.push(step);
     let is_complete = steps.iter().all(|step| done.contains(step));
     link.done = Json::from(done);
+    // Whoever goes on has found it.
+    if link.help.as_ref().is_some_and(|help| help.step == step) {
+        link.help = None;
+    }
     let is_news = is_complete && link.completed_at.is_none();
     if is_news {
         link.completed_at = Some(tx.now);

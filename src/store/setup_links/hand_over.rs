@@ -31,6 +31,7 @@ pub fn hand_over(tx: &mut Tx, id: &SetupLinkId) -> Result<(SetupLink, Secret)> {
         opened_at: None,
         opened_from: None,
         browser_hash: None,
+        help: None,
         ..present
     };
     diesel::insert_into(setup_links::table).values(&link).execute(tx.db)?;

@@ -91,8 +91,10 @@ pub(super) fn check(
             }
             Err(other) => return Err(other),
         }
-    } else if has(Cover::Certificate) || (has(Cover::Provisioning) && !has(Cover::SignIn)) {
-        let detail = "Provisioning and certificates belong to a connection: say which one.";
+    } else if has(Cover::Certificate)
+        || ((has(Cover::Provisioning) || has(Cover::Traces)) && !has(Cover::SignIn))
+    {
+        let detail = "Provisioning, certificates and traces belong to a connection: say which one.";
         faults.add("/connection_id", "required", detail);
     }
     faults.finish()?;
@@ -131,6 +133,8 @@ pub(super) fn row(
         completed_at: None,
         revoked_at: None,
         handed_over_to: None,
+        drafted: None,
+        help: None,
     };
     Ok((row, secret))
 }

@@ -16,7 +16,7 @@ mod tests;
 pub use choice::{Choice, choose};
 pub use claim::{Refusal, finish, reopen, seat, start};
 pub use hand_over::hand_over;
-pub use help::{Missing, ask_for_help};
+pub use help::{Asked, Help, Missing, ask_for_help};
 pub use making::{NewLink, create};
 pub use sessions::{NewSession, OPENED_WITHIN, STAYS, create_session, origins};
 pub use steps::{Cover, Step, Way, steps};
@@ -107,6 +107,10 @@ pub struct SetupLink {
     pub revoked_at: Option<Time>,
     /// The link that took its place.
     pub handed_over_to: Option<SetupLinkId>,
+    /// The connection that was drafted by it, or by the one that was handed over to it: none but it is taken away for another.
+    pub drafted: Option<ConnectionId>,
+    /// What its holder did not find, until the step is finished.
+    pub help: Option<Json<Help>>,
 }
 
 impl SetupLink {

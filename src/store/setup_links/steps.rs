@@ -13,6 +13,8 @@ word!(
         Provisioning = "provisioning",
         /// The provider's metadata alone: a new certificate.
         Certificate = "certificate",
+        /// To read the connection's sign-in traces, with what is personal hidden.
+        Traces = "traces",
     }
 );
 

@@ -16,7 +16,7 @@ use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::names::{self, Names};
-use crate::store::setup_links::{self, Kind, SetupLink, State as Standing};
+use crate::store::setup_links::{self, Help, Kind, SetupLink, State as Standing};
 use crate::store::{Db, Page, SetupLinkId, Window, organizations};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -46,6 +46,8 @@ struct Line {
     opened: Option<Moment>,
     from: Option<String>,
     ends: Moment,
+    /// What its holder does not find, and in their own words.
+    help: Option<(String, String)>,
     is_live: bool,
 }
 
@@ -124,7 +126,16 @@ fn line(state: &State, link: &SetupLink, names: &Names, now: Time) -> Line {
         from: link.opened_from.clone(),
         ends: listing::day(link.expires_at),
         is_live: link.is_live(now),
+        help: link.help.as_deref().map(|help| wanted(state, help)),
     }
+}
+
+/// What the holder of a link does not find, and the same in their own words.
+fn wanted(state: &State, help: &Help) -> (String, String) {
+    let step = state.locale.text(&format!("portal.step.{}.name", help.step)).to_owned();
+    let asks = state.locale.fill("console.setup_links.help.asks", &[("step", &step)]);
+    let key = format!("console.setup_links.help.{}", help.missing);
+    (format!("{asks} {}", state.locale.text(&key)), help.note.clone())
 }
 
 /// `GET /console/setup-links/{link}/revoke`

@@ -19,7 +19,8 @@ use actix_web::web::{Data, Query};
 use askama::Template;
 use serde::Deserialize;
 
-const COVERS: [Cover; 4] = [Cover::SignIn, Cover::Domains, Cover::Provisioning, Cover::Certificate];
+const COVERS: [Cover; 5] =
+    [Cover::SignIn, Cover::Domains, Cover::Provisioning, Cover::Certificate, Cover::Traces];
 /// For how many days a link can be good; the usual first.
 const DAYS: [u32; 3] = [7, 1, 30];
 
@@ -117,11 +118,10 @@ async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<St
         let detail = state.locale.text("console.setup_links.no_organization");
         Error::invalid("/organization", "not_found", detail)
     })?;
-    let connection_id = match typed.connection.as_str() {
+    let connection_id: Option<ConnectionId> = match typed.connection.as_str() {
         "" => None,
         some => Some(some.parse()?),
     };
-    let is_known = state.guides.all().any(|guide| guide.id == typed.provider);
     if let Some(id) = &connection_id {
         let id = id.clone();
         let known = state.store.read(move |db| connections::by_id_with_organization(db, &id));
@@ -130,6 +130,7 @@ async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<St
             posted.seat.must::<Manage>()?;
         }
     }
+    let is_known = state.guides.all().any(|guide| guide.id == typed.provider);
     let new = NewLink {
         connection_id,
         covers: typed.covers.clone(),
@@ -143,12 +144,12 @@ async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<St
     Ok(address(state.config.public_url.as_str(), &token))
 }
 
-fn show(
 /// Whether people sign in by it, or did.
 fn is_used(connection: &Connection) -> bool {
     matches!(connection.state, ConnectionState::Active | ConnectionState::Disabled)
 }
 
+fn show(
     state: &State,
     seat: &Seat<Links>,
     typed: Typed,

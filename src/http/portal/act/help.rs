@@ -1,11 +1,11 @@
 //! Somebody does not find what the step speaks of.
 
 use super::{Outcome, render};
-use crate::error::{Error, Result};
-use crate::http::pages::Notice;
+use crate::error::{Error, FieldError, Result};
+use crate::http::pages::{Fault, Notice};
 use crate::http::portal::seat::Posted;
 use crate::http::server::State;
-use crate::store::setup_links::{self, Missing, Step};
+use crate::store::setup_links::{self, Asked, Missing, Step};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 
@@ -15,10 +15,21 @@ pub(super) async fn ask(state: &Data<State>, posted: &Posted, step: Step) -> Res
     let missing = posted.text("missing").parse::<Missing>();
     let missing = missing.map_err(|detail| Error::invalid("/missing", "invalid", detail))?;
     let (id, scope) = (seat.link.id.clone(), &seat.link.organization_id);
-    state
+    let asked = Asked { step, missing, note: posted.text("note").to_owned() };
+    let told = state
         .store
-        .write(scope, seat.actor(), move |tx| setup_links::ask_for_help(tx, &id, step, missing))
-        .await?;
+        .write(scope, seat.actor(), move |tx| setup_links::ask_for_help(tx, &id, asked))
+        .await;
+    if let Err(Error::Invalid(faults)) = told {
+        let fault = |fault: FieldError| Fault { field: "note".to_owned(), text: fault.detail };
+        let outcome = Outcome {
+            faults: faults.into_iter().map(fault).collect(),
+            typed: vec![("note", posted.text("note").to_owned())],
+            ..Outcome::default()
+        };
+        return render(state, seat, step, outcome).await;
+    }
+    told?;
     let operator = [("operator", &*state.config.brand.name)];
     let notice = Notice {
         is_good: true,

@@ -58,3 +58,46 @@ async fn revoking_a_link_revokes_what_it_was_handed_over_to() {
     let third = store.read_now(|db| setup_links::find(db, &third.id)).unwrap();
     assert!(third.revoked_at.is_some());
 }
+
+#[actix_web::test]
+async fn a_colleague_may_choose_another_protocol_than_the_one_that_was_begun() {
+    let mut portal = Portal::started().await;
+    portal.post("provider", &[("provider", "okta")]).await;
+    let drafted = portal.connection();
+    let store = portal.world.store();
+    // Drafts are older than the link that is handed over.
+    store.clock().advance(chrono::TimeDelta::minutes(5));
+    let (link, secret) = store.system(|tx| setup_links::hand_over(tx, &portal.link.id));
+    portal.token = secret;
+    portal.link = link;
+    portal.cookie = None;
+    portal.start().await;
+    let chosen = portal.post("provider", &[("provider", "openid")]).await;
+    assert_eq!(chosen.status, 303, "{}", chosen.body);
+    let now = portal.connection();
+    assert_ne!(now.id, drafted.id);
+    assert_eq!(now.protocol, connections::Protocol::Oidc);
+    let store = portal.world.store();
+    assert!(store.read_now(|db| connections::find(db, &drafted.id)).is_err());
+}
+
+#[actix_web::test]
+async fn a_draft_of_somebody_else_s_is_not_taken_away() {
+    let portal = Portal::started().await;
+    let store = portal.world.store();
+    let new = testing::connection();
+    let draft = store.system(|tx| connections::create(tx, &portal.organization, new));
+    let new = NewLink {
+        connection_id: Some(draft.id.clone()),
+        covers: Cover::USUAL.to_vec(),
+        provider: None,
+        note: None,
+        days: 7,
+    };
+    let (link, token) = store.system(|tx| setup_links::create(tx, &portal.organization, new));
+    let mut other = Portal { link, token, cookie: None, ..portal };
+    other.start().await;
+    let refused = other.post("provider", &[("provider", "openid")]).await;
+    assert!(refused.body.contains("could not be done"), "{}", refused.body);
+    assert_eq!(other.connection().id, draft.id);
+}

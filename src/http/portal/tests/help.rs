@@ -38,3 +38,36 @@ async fn the_operator_is_told_of_the_step_and_the_reason_once_a_day() {
     portal.post("values", &[("missing", "plan")]).await;
     assert_eq!(events().len(), 3);
 }
+
+#[actix_web::test]
+async fn a_note_is_kept_with_the_link_until_the_step_is_finished_and_never_in_an_event() {
+    let portal = Portal::started().await;
+    portal.post("provider", &[("provider", "okta")]).await;
+    let note = "There is no <Audience URI>, says Kim";
+    let told = portal.post("create", &[("missing", "names"), ("note", note)]).await;
+    assert!(told.body.contains("has been told"), "{}", told.body);
+    let store = portal.world.store();
+    let link = || store.read_now(|db| setup_links::find(db, &portal.link.id)).unwrap();
+    let help = link().help.unwrap().into_inner();
+    assert_eq!((help.step, &*help.note), (setup_links::Step::Create, note));
+    let filter = Filter { subject: Some(portal.link.id.to_string()), ..Filter::default() };
+    let window = Window { limit: 50, before: None };
+    let all = store.read_now(|db| events::page(db, &window, &filter)).unwrap().data;
+    assert!(all.iter().all(|event| !event.data.to_string().contains("Kim")), "{all:?}");
+    portal.post("create", &[]).await;
+    assert!(link().help.is_none(), "whoever goes on has found it");
+}
+
+#[actix_web::test]
+async fn every_step_offers_help_and_a_note_that_is_too_long_is_kept() {
+    let portal = Portal::started().await;
+    portal.post("provider", &[("provider", "okta")]).await;
+    for step in ["provider", "create", "domain"] {
+        let page = portal.get(&format!("/portal/setup/{step}")).await.body;
+        assert!(page.contains("name=\"missing\"") && page.contains("name=\"note\""), "{step}");
+    }
+    let long = "x".repeat(501);
+    let refused = portal.post("create", &[("missing", "other"), ("note", &long)]).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("id=\"note-error\"") && refused.body.contains(&long));
+}

@@ -1,0 +1,3 @@
+ALTER TABLE setup_links DROP COLUMN help;
+ALTER TABLE setup_links DROP COLUMN drafted;
+DROP INDEX users_source;

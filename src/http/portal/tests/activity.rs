@@ -1,0 +1,73 @@
+//! What happened at the connection, as the IT admin sees it.
+
+use super::*;
+use crate::cause::Cause;
+use crate::check::{Check, CheckName};
+use crate::store::sign_in;
+use crate::store::traces::Trace;
+
+/// A portal with a connection, and what its link covers.
+async fn started(covers: &[Cover]) -> Portal {
+    let mut portal = Portal::new(&[], covers);
+    portal.start().await;
+    portal.post("provider", &[("provider", "okta")]).await;
+    portal
+}
+
+/// A test sign-in at a connection that failed by its audience, by somebody.
+fn failed(portal: &Portal, connection: &connections::Connection) -> Trace {
+    let store = portal.world.store();
+    let checks = vec![
+        Check::of(CheckName::Subject, true, "a name ID", "ada@globex.example"),
+        Check::of(CheckName::Audience, false, "https://sso/<x>", "https://sso/<x>/"),
+    ];
+    store.system(|tx| {
+        let trace = sign_in::begin_test(tx, connection, chrono::TimeDelta::minutes(10))?;
+        sign_in::refuse(tx, &trace, Cause::AudienceMismatch, checks, None)?;
+        Ok(trace)
+    })
+}
+
+#[actix_web::test]
+async fn activity_tells_of_sign_ins_and_changes_and_of_nobody() {
+    let portal = started(&Cover::USUAL).await;
+    let page = portal.get("/portal/activity").await.body;
+    assert!(page.contains("Nobody has signed in yet"), "{page}");
+    assert!(page.contains("The connection was created"), "{page}");
+    let trace = failed(&portal, &portal.connection());
+    let page = portal.get("/portal/activity").await.body;
+    assert!(page.contains("meant for a different address") && page.contains(">Failed<"), "{page}");
+    assert!(!page.contains("ada@"), "the person is on the page");
+    assert!(!page.contains(trace.id.as_str()), "a trace is offered that may not be read");
+    assert!(portal.get("/portal").await.body.contains("href=\"/portal/activity\""));
+}
+
+#[actix_web::test]
+async fn a_trace_is_read_only_by_a_link_that_covers_that_and_hides_the_person() {
+    let closed = started(&Cover::USUAL).await;
+    let trace = failed(&closed, &closed.connection());
+    assert_eq!(closed.get(&format!("/portal/traces/{}", trace.id)).await.status, 404);
+
+    let covers: Vec<_> = Cover::USUAL.into_iter().chain([Cover::Traces]).collect();
+    let portal = started(&covers).await;
+    let trace = failed(&portal, &portal.connection());
+    let uri = format!("/portal/traces/{}", trace.id);
+    assert!(portal.get("/portal/activity").await.body.contains(&format!("href=\"{uri}\"")));
+    let page = portal.get(&uri).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    for part in ["audience_mismatch", "Audience URI (SP Entity ID)", "https://sso/&#60;x&#62;"] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    assert!(!page.body.contains("ada@"), "the person is on the page");
+
+    let store = portal.world.store();
+    let same =
+        store.system(|tx| connections::create(tx, &portal.organization, testing::connection()));
+    let foreign = testing::active(store, "Other", None);
+    for other in [same, foreign] {
+        let trace = failed(&portal, &other);
+        let page = portal.get(&format!("/portal/traces/{}", trace.id)).await;
+        assert_eq!(page.status, 404, "a trace of another connection");
+    }
+    assert_eq!(portal.get("/portal/traces/nonsense").await.status, 404);
+}
