@@ -1,0 +1,184 @@
+//! The setup of a connection by the operator: the values for the provider's console, and what is known of the provider (UX 7.5).
+//!
+//! It is for drafts, and for connections whose provider is to be made known anew.
+
+mod take;
+
+pub(in crate::http) use take::take;
+
+use super::{Head, find, new};
+use crate::error::Result;
+use crate::guides::{Guide, Kind, Value};
+use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::frame::{self, CONNECTIONS, Frame};
+use crate::http::console::listing;
+use crate::http::console::seat::{Manage, Seat};
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, Told, TypedMetadata, respond};
+use crate::http::portal::provider::Given;
+use crate::http::server::State;
+use crate::store::connections::{Connection, ConnectionState, Protocol};
+use crate::store::organizations::Organization;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use askama::Template;
+
+/// What became of a form that the page shows again.
+#[derive(Default)]
+struct Outcome {
+    faults: Vec<FieldFault>,
+    /// What was typed into the fields for metadata; none: what is known is shown.
+    typed: Option<TypedMetadata>,
+    /// What was read and not taken over yet.
+    read: Option<Told>,
+    /// Which of several providers in a file was typed; none: it is not asked for.
+    choose: Option<String>,
+    /// Whether it is asked that another entity ID, or another issuer, is meant.
+    is_other: bool,
+    /// Issuer and client ID that were typed.
+    client: Option<(String, String)>,
+}
+
+/// What is asked of a provider that speaks SAML.
+struct MetadataView {
+    button: String,
+    not_this: String,
+    typed: TypedMetadata,
+    choose: Option<String>,
+    told: Option<Told>,
+    /// Whether what was read can be taken over now.
+    is_checked: bool,
+}
+
+/// What is asked of a provider that speaks OpenID Connect.
+struct ClientView {
+    issuer: String,
+    client_id: String,
+    has_secret: bool,
+}
+
+struct View {
+    head: Head,
+    provider: String,
+    is_draft: bool,
+    providers: Vec<Choice>,
+    place: Vec<String>,
+    values: Vec<Value>,
+    /// Where the provider's metadata is.
+    source: Vec<String>,
+    /// All that is copied, one under the other.
+    all: String,
+    file: Option<String>,
+    metadata: Option<MetadataView>,
+    client: Option<ClientView>,
+    is_other: bool,
+    hand_over: String,
+    faults: Vec<FieldFault>,
+}
+
+impl View {
+    fn fault(&self, field: &str) -> Option<&str> {
+        form::fault(&self.faults, field)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/connection_setup.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    view: &'a View,
+}
+
+/// `GET /console/connections/{connection}/setup`
+pub(in crate::http) async fn show(
+    state: Data<State>,
+    seat: Seat<Manage>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let (connection, organization) = find(&state, &id).await?;
+    Ok(render(&state, &seat, &connection, &organization, Outcome::default()))
+}
+
+fn render(
+    state: &State,
+    seat: &Seat<Manage>,
+    connection: &Connection,
+    organization: &Organization,
+    outcome: Outcome,
+) -> HttpResponse {
+    let status =
+        if outcome.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let view = view(state, Head::of(state, seat, connection, organization), connection, outcome);
+    let page = Page {
+        shell: frame::shell(state),
+        frame: frame::frame(state, seat, CONNECTIONS),
+        view: &view,
+    };
+    respond(state, status, &Csp::Page, &page)
+}
+
+fn view(state: &State, head: Head, connection: &Connection, outcome: Outcome) -> View {
+    let guide = state.guides.of(&connection.provider);
+    let given = Given::of(state, connection);
+    let values = given.fill(state, guide);
+    let copied = values.iter().filter(|value| value.kind == Kind::Paste);
+    let all: Vec<_> = copied.map(|value| format!("{}: {}", value.label, value.value)).collect();
+    let Outcome { faults, typed, read, choose, is_other, client } = outcome;
+    let parts = [
+        ("organization", connection.organization_id.as_str()),
+        ("connection", connection.id.as_str()),
+    ];
+    let is_saml = connection.protocol == Protocol::Saml;
+    View {
+        provider: guide.name.clone(),
+        is_draft: connection.state == ConnectionState::Draft,
+        providers: new::providers(state, &connection.provider),
+        place: if is_saml { given.path(state, guide, &guide.place) } else { Vec::new() },
+        source: given.path(state, guide, &guide.metadata.path),
+        values,
+        all: all.join("\n"),
+        file: given.metadata_file(),
+        metadata: is_saml.then(|| metadata(connection, guide, &given, (typed, read, choose))),
+        client: (!is_saml).then(|| of_client(connection, client)),
+        is_other,
+        hand_over: listing::href("/console/setup-links/new", &parts),
+        faults,
+        head,
+    }
+}
+
+fn metadata(
+    connection: &Connection,
+    guide: &Guide,
+    given: &Given,
+    (typed, read, choose): (Option<TypedMetadata>, Option<Told>, Option<String>),
+) -> MetadataView {
+    let known = connection.identity_provider.as_deref();
+    let is_checked = read.is_some();
+    let told = read.or_else(|| {
+        let is_new = typed.is_none();
+        known.filter(|_| is_new).map(|known| given.told(guide.idp_entity_id, known))
+    });
+    MetadataView {
+        button: guide.metadata.button.clone(),
+        not_this: guide.metadata.not_this.join(", "),
+        typed: typed.unwrap_or_else(|| TypedMetadata {
+            url: connection.metadata_url.clone().unwrap_or_default(),
+            ..TypedMetadata::default()
+        }),
+        choose,
+        told,
+        is_checked,
+    }
+}
+
+fn of_client(connection: &Connection, typed: Option<(String, String)>) -> ClientView {
+    let known = connection.openid_provider.as_deref();
+    let has_secret = known.is_some_and(|known| known.auth_method.needs_secret());
+    let known = known.map(|known| (known.issuer.clone(), known.client_id.clone()));
+    let (issuer, client_id) = typed.or(known).unwrap_or_default();
+    ClientView { issuer, client_id, has_secret }
+}

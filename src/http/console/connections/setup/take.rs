@@ -1,0 +1,201 @@
+//! What is known of the provider is checked, and then taken over: what REST and the command line do.
+
+use super::{Outcome, render};
+use crate::acts;
+use crate::acts::metadata::{Source, Terms};
+use crate::acts::openid::{Change, configure};
+use crate::crypto::Secret;
+use crate::error::{Error, FieldError, Result};
+use crate::http::console::connections::{find, href};
+use crate::http::console::form::{self, FieldFault};
+use crate::http::console::seat::{Manage, Posted};
+use crate::http::error::PageError;
+use crate::http::metadata_form::{self, FILE};
+use crate::http::pages::TypedMetadata;
+use crate::http::portal::provider::Given;
+use crate::http::server::State;
+use crate::http::sign_in::see_other;
+use crate::http::upload::Upload;
+use crate::store::connections::{self, Connection, ConnectionPatch, Protocol};
+use crate::store::organizations::Organization;
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+
+/// The field for one of several providers in a file.
+const CHOOSE: &str = "choose";
+/// The tick by which another entity ID or issuer is accepted.
+const OTHER: &str = "accept_other";
+
+/// `POST /console/connections/{connection}/setup`: names things by another guide, checks what was given, or takes it over.
+pub(in crate::http) async fn take(
+    state: Data<State>,
+    posted: Posted<Manage>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let (connection, organization) = find(&state, &id).await?;
+    Ok(match (posted.text("act"), connection.protocol) {
+        ("guide", _) => relabel(&state, &posted, &connection).await?,
+        ("check", Protocol::Saml) => check(&state, &posted, &connection, &organization).await?,
+        (_, Protocol::Saml) => import(&state, &posted, &connection, &organization).await?,
+        (_, Protocol::Oidc) => connect(&state, &posted, &connection, &organization).await?,
+    })
+}
+
+/// Another guide changes what things are called, and nothing else.
+async fn relabel(
+    state: &State,
+    posted: &Posted<Manage>,
+    connection: &Connection,
+) -> Result<HttpResponse> {
+    let guide = state.guides.find(posted.text("provider"))?.id.clone();
+    let patch = ConnectionPatch { provider: Some(guide), ..ConnectionPatch::default() };
+    let (id, actor) = (connection.id.clone(), posted.seat.actor());
+    let scope = &connection.organization_id;
+    state.store.write(scope, actor, move |tx| connections::change(tx, &id, patch)).await?;
+    Ok(see_other(&format!("{}/setup", href(&connection.id))))
+}
+
+/// Where metadata was given, and which provider in it was chosen.
+fn given(
+    state: &State,
+    posted: &Posted<Manage>,
+    connection: &Connection,
+) -> Result<(Source, Option<String>)> {
+    let form = posted.form();
+    let source = metadata_form::source(form)?.ok_or_else(|| {
+        let field = metadata_form::first_field(state.guides.of(&connection.provider));
+        Error::invalid(
+            format!("/{field}"),
+            "required",
+            state.locale.text("portal.metadata_required"),
+        )
+    })?;
+    let choose = Some(form.text(CHOOSE)).filter(|text| !text.is_empty());
+    Ok((source, choose.map(str::to_owned)))
+}
+
+/// Reads metadata and shows what is in it. Nothing is taken over.
+async fn check(
+    state: &State,
+    posted: &Posted<Manage>,
+    connection: &Connection,
+    organization: &Organization,
+) -> Result<HttpResponse> {
+    let read = match given(state, posted, connection) {
+        Ok((source, choose)) => source.read(&state.reading(connection, choose)).await,
+        Err(error) => Err(error),
+    };
+    let outcome = match form::mendable(read, "/metadata")? {
+        Ok(provider) => {
+            let source = state.guides.of(&connection.provider).idp_entity_id;
+            let told = Given::of(state, connection).told(source, &provider);
+            Outcome { read: Some(told), ..typed(posted) }
+        }
+        Err(errors) => refused(state, posted, connection, errors),
+    };
+    Ok(render(state, &posted.seat, connection, organization, outcome))
+}
+
+/// Takes metadata over, which makes a draft one that can be tested.
+async fn import(
+    state: &State,
+    posted: &Posted<Manage>,
+    connection: &Connection,
+    organization: &Organization,
+) -> Result<HttpResponse> {
+    let terms = Terms { accept_new_entity: posted.form().has(OTHER), ..Terms::default() };
+    let done = match given(state, posted, connection) {
+        Ok((source, choose)) => {
+            let (reading, of) = (state.reading(connection, choose), connection.clone());
+            let actor = posted.seat.actor();
+            acts::metadata::import(&state.store, actor, of, source, &reading, terms).await
+        }
+        Err(error) => Err(error),
+    };
+    let outcome = match form::mendable(done, "/metadata")? {
+        Ok(made) => return Ok(see_other(&format!("{}?made=1", href(&made.id)))),
+        Err(errors) => refused(state, posted, connection, errors),
+    };
+    Ok(render(state, &posted.seat, connection, organization, outcome))
+}
+
+/// What was typed, to be shown again. A file that is text goes on as text: browsers forget which was chosen.
+fn typed(posted: &Posted<Manage>) -> Outcome {
+    let form = posted.form();
+    let text = |field: &str| form.text(field).to_owned();
+    let xml = match form.file(FILE) {
+        Some(Upload::Whole(file)) => String::from_utf8(file.clone()).unwrap_or_default(),
+        _ => text("metadata_xml"),
+    };
+    let typed = TypedMetadata {
+        url: text("metadata_url"),
+        xml,
+        entity_id: text("entity_id"),
+        sign_on_url: text("sign_on_url"),
+        certificate: text("certificate"),
+    };
+    let choose = Some(text(CHOOSE)).filter(|text| !text.is_empty());
+    Outcome { typed: Some(typed), choose, is_other: form.has(OTHER), ..Outcome::default() }
+}
+
+/// What is wrong, in the words of the provider's console, and what is asked because of it.
+fn refused(
+    state: &State,
+    posted: &Posted<Manage>,
+    connection: &Connection,
+    mut errors: Vec<FieldError>,
+) -> Outcome {
+    let before = typed(posted);
+    let is_other =
+        before.is_other || errors.iter().any(|error| error.code == "metadata_entity_changed");
+    let several = errors.iter().position(|error| error.code == "metadata_multiple");
+    // Which providers there are is in its detail.
+    let several =
+        several.map(|at| FieldFault { field: CHOOSE.to_owned(), text: errors.remove(at).detail });
+    let choose = before.choose.or_else(|| several.is_some().then(String::new));
+    let guide = state.guides.of(&connection.provider);
+    let rest = metadata_form::in_words(&state.locale, guide, posted.form(), errors);
+    let rest = rest.into_iter().map(|(field, text)| FieldFault { field: field.to_owned(), text });
+    Outcome { faults: several.into_iter().chain(rest).collect(), choose, is_other, ..before }
+}
+
+/// Reads what a provider of OpenID Connect says of itself, and takes it over.
+async fn connect(
+    state: &State,
+    posted: &Posted<Manage>,
+    connection: &Connection,
+    organization: &Organization,
+) -> Result<HttpResponse> {
+    let given = |field| Some(posted.text(field).to_owned()).filter(|text| !text.is_empty());
+    let change = Change {
+        issuer: given("issuer"),
+        client_id: given("client_id"),
+        // Left empty: the one that there is goes on.
+        client_secret: given("client_secret").map(Secret::from),
+        accept_new_issuer: posted.form().has(OTHER),
+        ..Change::default()
+    };
+    let with = (&state.store, &state.master, &state.upstream);
+    let done = configure(with, posted.seat.actor(), connection.clone(), change).await;
+    let errors = match form::mendable(done, "/issuer")? {
+        Ok(made) => return Ok(see_other(&format!("{}?made=1", href(&made.id)))),
+        Err(errors) => errors,
+    };
+    let is_other = posted.form().has(OTHER)
+        || errors.iter().any(|error| error.code == "openid_issuer_changed");
+    let fault = |error: FieldError| {
+        let field = match &*error.pointer {
+            "/client_id" => "client_id",
+            "/client_secret" | "/auth_method" => "client_secret",
+            _ => "issuer",
+        };
+        FieldFault { field: field.to_owned(), text: error.detail }
+    };
+    let outcome = Outcome {
+        faults: errors.into_iter().map(fault).collect(),
+        client: Some((posted.text("issuer").to_owned(), posted.text("client_id").to_owned())),
+        is_other,
+        ..Outcome::default()
+    };
+    Ok(render(state, &posted.seat, connection, organization, outcome))
+}

@@ -1,0 +1,249 @@
+//! A new connection at the console, and its setup.
+
+use super::Desk;
+use crate::http::testing::Answer;
+use crate::saml::{issue, testing as saml_testing};
+use crate::store::connections::{self, Connection, ConnectionState, Protocol};
+use crate::store::members::Role;
+use crate::store::organizations::{self, NewOrganization};
+use crate::store::{ConnectionId, OrganizationId, domains, testing};
+use actix_web::test::TestRequest;
+
+const NEW: &str = "/console/connections/new";
+
+fn found(desk: &Desk, setup: &str) -> Connection {
+    let id = setup.split('/').nth(3).unwrap().split('?').next().unwrap();
+    let id: ConnectionId = id.parse().unwrap();
+    desk.world.store().read_now(|db| connections::find(db, &id)).unwrap()
+}
+
+/// A draft of this provider, and where its setup is.
+async fn draft(desk: &Desk, more: &[(&str, &str)]) -> (String, Connection) {
+    let of = initech(desk);
+    let fields = [("organization", of.as_str()), ("provider", "jumpcloud")];
+    let fields: Vec<_> = fields.into_iter().chain(more.iter().copied()).collect();
+    let made = desk.post(NEW, &fields).await;
+    assert_eq!(made.status, 303, "{}", made.body);
+    let setup = made.header("location").to_owned();
+    let connection = found(desk, &setup);
+    (setup, connection)
+}
+
+fn initech(desk: &Desk) -> OrganizationId {
+    let new = NewOrganization { name: "Initech".into(), domains: Vec::new(), ..testing::globex() };
+    desk.world.store().system(|tx| organizations::create(tx, new)).id
+}
+
+fn metadata(entity_id: &str) -> String {
+    let pair = saml_testing::rsa();
+    issue::metadata(entity_id, "https://idp.example/sso", &[&pair.certificate], None).unwrap()
+}
+
+/// Sends metadata as a file.
+async fn upload(desk: &Desk, setup: &str, act: &str, file: &str) -> Answer {
+    let page = desk.get(setup).await.body;
+    let token = page.split("name=\"form_token\" value=\"").nth(1).unwrap();
+    let token = token.split('"').next().unwrap();
+    let field = |name: &str, value: &str| {
+        format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let body = format!(
+        "{}{}--edge\r\nContent-Disposition: form-data; name=\"metadata_file\"; filename=\"idp.xml\"\r\n\r\n{file}\r\n--edge--\r\n",
+        field("form_token", token),
+        field("act", act),
+    );
+    let request = TestRequest::post()
+        .uri(setup)
+        .cookie(desk.cookie.clone().unwrap())
+        .insert_header(("content-type", "multipart/form-data; boundary=edge"))
+        .set_payload(body);
+    desk.world.call(request).await
+}
+
+#[actix_web::test]
+async fn a_draft_is_made_by_a_form_and_never_by_opening_a_page() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let of = initech(&desk);
+    let page = desk.get(&format!("{NEW}?organization={of}")).await;
+    assert!(page.body.contains(&format!("value=\"{of}\"")), "{}", page.body);
+    let count = || {
+        let filter = connections::Filter { organization: Some(of.clone()), ..Default::default() };
+        desk.world.store().read_now(|db| connections::count(db, &filter)).unwrap()
+    };
+    assert_eq!(count(), 0);
+    let typed =
+        [("organization", of.as_str()), ("provider", "okta"), ("domain", "initech.example")];
+    let made = desk.post(NEW, &typed).await;
+    let connection = found(&desk, made.header("location"));
+    assert_eq!((count(), connection.state), (1, ConnectionState::Draft));
+    assert_eq!((connection.name.as_str(), connection.protocol), ("Okta", Protocol::Saml));
+    let known = desk.world.store().read_now(|db| domains::list(db, &of)).unwrap();
+    assert!(known.len() == 1 && !known[0].is_live(), "a domain waits until it is verified");
+    assert_eq!(desk.post(NEW, &typed).await.status, 303, "the domain is there already");
+}
+
+#[actix_web::test]
+async fn what_is_wrong_with_a_new_connection_is_told_at_its_field_and_makes_nothing() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let of = initech(&desk);
+    for (typed, field) in [
+        ([("organization", "Initech"), ("provider", "okta"), ("domain", "")], "organization"),
+        ([("organization", of.as_str()), ("provider", ""), ("domain", "")], "provider"),
+        ([("organization", of.as_str()), ("provider", "okta"), ("domain", "no domain")], "domain"),
+        ([("organization", of.as_str()), ("provider", "okta"), ("domain", "gmail.com")], "domain"),
+    ] {
+        let page = desk.post(NEW, &typed).await;
+        assert_eq!(page.status, 422, "{field}");
+        assert!(page.body.contains(&format!("href=\"#{field}\"")), "{field}: {}", page.body);
+        assert!(page.body.contains(&format!("id=\"{field}-error\"")), "{field}: {}", page.body);
+    }
+    let filter = connections::Filter { organization: Some(of), ..Default::default() };
+    let count = desk.world.store().read_now(|db| connections::count(db, &filter));
+    assert_eq!(count.unwrap(), 0);
+}
+
+#[actix_web::test]
+async fn the_setup_names_the_values_as_the_providers_console_does() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let (setup, connection) = draft(&desk, &[("name", "<Log-in>")]).await;
+    let page = desk.get(&setup).await.body;
+    let public_url = desk.world.state.config.public_url.as_str();
+    for part in [
+        "&#60;Log-in&#62;".to_owned(),
+        "ACS URLs".to_owned(),
+        "Copy Metadata URL".to_owned(),
+        connection.acs(public_url),
+        connection.idp_entity_id(public_url),
+        format!("organization={}", connection.organization_id),
+        "Discard draft".to_owned(),
+    ] {
+        assert!(page.contains(&part), "{part}: {page}");
+    }
+    assert!(!page.contains("value=\"create\""), "nothing is checked yet");
+    let changed = desk.post(&setup, &[("act", "guide"), ("provider", "okta")]).await;
+    assert_eq!(changed.header("location"), setup);
+    let page = desk.get(&setup).await.body;
+    assert!(page.contains("Audience URI (SP Entity ID)"), "{page}");
+    assert!(page.contains(&connection.acs(public_url)), "the values are the same");
+}
+
+#[actix_web::test]
+async fn metadata_is_checked_first_and_then_makes_the_connection_one_to_be_tested() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let (setup, connection) = draft(&desk, &[]).await;
+    let ours = connection.idp_entity_id(desk.world.state.config.public_url.as_str());
+    let xml = metadata(&ours);
+    let checked = desk.post(&setup, &[("act", "check"), ("metadata_xml", &xml)]).await;
+    assert_eq!(checked.status, 200, "{}", checked.body);
+    for part in ["Entity ID matches", "Sign-in address found", "valid until", "value=\"create\""] {
+        assert!(checked.body.contains(part), "{part}: {}", checked.body);
+    }
+    assert!(checked.body.contains("md:EntityDescriptor"), "what was pasted is kept");
+    assert_eq!(found(&desk, &setup).state, ConnectionState::Draft, "a check takes nothing over");
+    let made = desk.post(&setup, &[("act", "create"), ("metadata_xml", &xml)]).await;
+    assert_eq!(made.status, 303, "{}", made.body);
+    assert_eq!(found(&desk, &setup).state, ConnectionState::Testing);
+    let page = desk.get(made.header("location")).await.body;
+    let base =
+        connections::scim_base_url(desk.world.state.config.public_url.as_str(), &connection.id);
+    assert!(page.contains(&base) && page.contains(" autofocus>Test sign-in"), "{page}");
+}
+
+#[actix_web::test]
+async fn metadata_is_taken_as_a_file_and_by_single_values() {
+    let desk = Desk::signed_in(Role::Owner).await;
+    let (setup, _) = draft(&desk, &[]).await;
+    let checked = upload(&desk, &setup, "check", &metadata("https://idp.example/id")).await;
+    assert!(checked.body.contains("is taken over"), "{}", checked.body);
+    assert!(checked.body.contains("md:EntityDescriptor"), "the file goes on as text");
+    let made = upload(&desk, &setup, "create", &metadata("https://idp.example/id")).await;
+    assert_eq!(made.status, 303, "{}", made.body);
+    let other = draft(&desk, &[("name", "Second")]).await.0;
+    let pem = saml_testing::rsa().pem();
+    let values = [
+        ("act", "create"),
+        ("entity_id", "https://other.example/id"),
+        ("sign_on_url", "https://other.example/sso"),
+        ("certificate", &pem),
+    ];
+    let made = desk.post(&other, &values).await;
+    assert_eq!(made.status, 303, "{}", made.body);
+    assert_eq!(
+        found(&desk, &other).identity_provider.unwrap().entity_id,
+        "https://other.example/id"
+    );
+}
+
+#[actix_web::test]
+async fn what_is_no_metadata_is_named_by_what_was_given() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let (setup, connection) = draft(&desk, &[]).await;
+    let sp = format!(
+        "<md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"{}\"><md:SPSSODescriptor protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\"><md:AssertionConsumerService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\" Location=\"https://app.example/acs\" index=\"0\"/></md:SPSSODescriptor></md:EntityDescriptor>",
+        connection.entity_id(desk.world.state.config.public_url.as_str()),
+    );
+    for act in ["check", "create"] {
+        for (field, given, says) in [
+            (
+                "metadata_xml",
+                "<!doctype html><html><body>Sign in</body></html>",
+                "That is a sign-in page",
+            ),
+            ("metadata_xml", &*sp, "service provider"),
+            ("metadata_url", "https://127.0.0.1:9/metadata", "leads into a private network"),
+            ("metadata_xml", "", "Give the metadata"),
+        ] {
+            let page = desk.post(&setup, &[("act", act), (field, given)]).await;
+            assert_eq!(page.status, 422, "{says}: {}", page.body);
+            assert!(
+                page.body.contains(says) && page.body.contains("role=\"alert\""),
+                "{says}: {}",
+                page.body
+            );
+            assert!(!page.body.contains("value=\"create\""), "{says}");
+        }
+    }
+    assert_eq!(found(&desk, &setup).state, ConnectionState::Draft);
+}
+
+#[actix_web::test]
+async fn another_provider_on_a_connection_in_use_is_taken_over_only_when_that_is_ticked() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let setup = format!("/console/connections/{}/setup", connection.id);
+    let xml = metadata("https://other.example/id");
+    let given = [("act", "create"), ("metadata_xml", xml.as_str())];
+    let refused = desk.post(&setup, &given).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("name=\"accept_other\""), "{}", refused.body);
+    let given: Vec<_> = given.into_iter().chain([("accept_other", "1")]).collect();
+    assert_eq!(desk.post(&setup, &given).await.status, 303);
+    assert_eq!(
+        found(&desk, &setup).identity_provider.unwrap().entity_id,
+        "https://other.example/id"
+    );
+}
+
+#[actix_web::test]
+async fn a_provider_of_openid_connect_is_asked_by_its_issuer() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let (setup, connection) = draft(&desk, &[("protocol", "oidc")]).await;
+    assert_eq!(connection.protocol, Protocol::Oidc);
+    let page = desk.get(&setup).await.body;
+    let redirect = connection.redirect_uri(desk.world.state.config.public_url.as_str());
+    assert!(page.contains(&redirect) && page.contains("name=\"issuer\""), "{page}");
+    assert!(!page.contains("name=\"metadata_url\""), "{page}");
+    let typed = [
+        ("act", "create"),
+        ("issuer", "https://127.0.0.1:9"),
+        ("client_id", "<orbit>"),
+        ("client_secret", "hush-hush"),
+    ];
+    let refused = desk.post(&setup, &typed).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("private network"), "{}", refused.body);
+    assert!(refused.body.contains("&#60;orbit&#62;"), "what was typed is kept");
+    assert!(!refused.body.contains("hush-hush"), "a secret is not shown");
+    let without = desk.post(&setup, &[("act", "create"), ("issuer", "https://idp.example")]).await;
+    assert!(without.body.contains("id=\"client_id-error\""), "{}", without.body);
+}
