@@ -1,7 +1,7 @@
 //! Organizations: the customers of the app.
 
 use super::access::provisioning;
-use super::db::{or_conflict, or_not_found};
+use super::db::or_conflict;
 use super::ending::{self, Of};
 use super::input::{self, Faults};
 use super::schema::{domains as domain_rows, organizations};
@@ -272,13 +272,19 @@ pub fn delete(tx: &mut Tx, id: &OrganizationId) -> Result<()> {
     events::append(tx, Some(id), "organization.deleted", id.as_str(), data)
 }
 
-/// Takes a deletion back within [`RESTORABLE`]. A domain that another customer took meanwhile becomes pending.
-pub fn restore(tx: &mut Tx, id: &OrganizationId) -> Result<Organization> {
+/// An organization that is deleted and can still be restored.
+pub fn gone(db: &mut Db, id: &OrganizationId, now: Time) -> Result<Option<Organization>> {
     let found = organizations::table
         .find(id)
-        .filter(organizations::deleted_at.gt(tx.now.minus(RESTORABLE)))
-        .first::<Organization>(tx.db);
-    let mut organization = or_not_found(found, "deleted organization", id)?;
+        .filter(organizations::deleted_at.gt(now.minus(RESTORABLE)))
+        .first(db);
+    Ok(found.optional()?)
+}
+
+/// Takes a deletion back within [`RESTORABLE`]. A domain that another customer took meanwhile becomes pending.
+pub fn restore(tx: &mut Tx, id: &OrganizationId) -> Result<Organization> {
+    let mut organization = gone(tx.db, id, tx.now)?
+        .ok_or_else(|| Error::not_found("deleted organization", id.as_str()))?;
     organization.deleted_at = None;
     organization.updated_at = tx.now;
     save(tx, &organization)?;

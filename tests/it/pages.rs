@@ -126,6 +126,10 @@ const WALKS: &[&[&str]] = &[
         "see setup-provisioning",
         "press button[name=finish]",
         "see portal",
+        "go /portal/activity",
+        "see portal-activity",
+        "press main table a",
+        "see portal-trace",
     ],
     &[
         "go {first}",
@@ -144,8 +148,28 @@ const WALKS: &[&[&str]] = &[
         "see console-organization-settings",
         "go /console/organizations/{organization}/delete",
         "see console-organization-delete",
+        "go /console/organizations/{organization}/domains",
+        "see console-organization-domains",
+        "go /console/organizations/{organization}/activity",
+        "see console-organization-activity",
         "go /console/connections",
         "see console-connections",
+        "go /console/connections/new?organization={organization}",
+        "see console-connection-new",
+        "go /console/connections/{draft}/setup",
+        "see console-connection-setup",
+        "unfold details:has(#metadata_xml) summary",
+        "fill #metadata_xml <html>Not metadata</html>",
+        "press button[value=check]",
+        "see console-connection-setup-wrong",
+        "go /console/connections/{connection}/attributes",
+        "see console-connection-attributes",
+        "go /console/connections/{connection}/domains",
+        "see console-connection-domains",
+        "go /console/connections/{connection}/settings",
+        "see console-connection-settings",
+        "go /console/connections/{gone}",
+        "see console-gone",
         "go /console/connections/{connection}",
         "see console-connection",
         "go /console/connections/{connection}/provisioning",
@@ -203,16 +227,28 @@ impl Scene {
         provider.serve(&draft.entity_id(&gateway.url)).await;
         let link = |connection_id| {
             let note = Some("Questions? Call Dana on extension 12.".to_owned());
-            let covers = Cover::USUAL.to_vec();
+            let covers = Cover::USUAL.into_iter().chain([Cover::Traces]).collect();
             let new = NewLink { connection_id, covers, provider: None, note, days: 7 };
             let made = gateway.write(|tx| setup_links::create(tx, &globex.organization.id, new));
             format!("{}/setup/{}", gateway.url, made.1.reveal())
         };
+        let gone = gateway.write(|tx| {
+            let new = NewConnection {
+                name: "Okta".to_owned(),
+                provider: "okta".to_owned(),
+                settings: Settings::default(),
+            };
+            let gone = connections::create(tx, &globex.organization.id, new)?;
+            connections::delete(tx, &gone.id)?;
+            Ok(gone)
+        });
         let first = gateway.write(members::start).unwrap();
         let words = vec![
             ("{first}", format!("{}/console/first?t={}", gateway.url, first.reveal())),
             ("{organization}", globex.organization.id.to_string()),
             ("{connection}", initech.id.to_string()),
+            ("{draft}", draft.id.to_string()),
+            ("{gone}", gone.id.to_string()),
             ("{authorize}", app.authorize(&gateway, &[])),
             ("{entity}", initech.entity_id(&gateway.url)),
             ("{setup}", link(Some(draft.id.clone()))),

@@ -69,21 +69,22 @@ impl ListQuery {
 }
 
 /// A field that was changed.
-struct ChangeLine {
-    field: String,
-    before: String,
-    after: String,
+pub(super) struct ChangeLine {
+    pub(super) field: String,
+    pub(super) before: String,
+    pub(super) after: String,
 }
 
-struct Line {
-    time: Moment,
-    actor: String,
-    kind: String,
-    subject: String,
-    subject_href: String,
+/// A record.
+pub(super) struct Line {
+    pub(super) time: Moment,
+    pub(super) actor: String,
+    pub(super) kind: String,
+    pub(super) subject: String,
+    pub(super) subject_href: String,
     organization: Option<(String, String)>,
     origin: Option<String>,
-    changes: Vec<ChangeLine>,
+    pub(super) changes: Vec<ChangeLine>,
 }
 
 #[derive(Template)]
@@ -96,12 +97,25 @@ struct ListPage<'a> {
     pager: Pager,
 }
 
-/// What the page reads.
-struct Found {
+/// A page of the log.
+pub(super) struct Found {
     page: Page<Event>,
     names: Names,
     /// What members are called who stand in the log.
     members: HashMap<String, String>,
+}
+
+impl Found {
+    /// Where the next page begins.
+    pub(super) fn next_cursor(&self) -> Option<&str> {
+        self.page.next_cursor.as_deref()
+    }
+
+    /// The records as they are shown.
+    pub(super) fn into_lines(self) -> Vec<Line> {
+        let Self { page, names, members } = self;
+        page.data.into_iter().map(|event| line(event, &names, &members)).collect()
+    }
 }
 
 /// `GET /console/audit`
@@ -113,31 +127,40 @@ pub(in crate::http) async fn list(
     let query = query.into_inner();
     let window = Window::parse(None, query.cursor.clone())?;
     let wanted = query.clone();
-    let found = state.store.read(move |db| read(db, &window, &wanted)).await?;
-    let Found { page, names, members } = found;
-    let parts = query.parts();
+    let found = state.store.read(move |db| {
+        let filter = wanted.filter(db)?;
+        read(db, &window, filter.as_ref())
+    });
+    let (found, parts) = (found.await?, query.parts());
     let view = ListPage {
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, AUDIT),
-        pager: listing::pager(LIST, &parts, query.cursor.is_some(), page.next_cursor.as_deref()),
-        lines: page.data.into_iter().map(|event| line(event, &names, &members)).collect(),
+        pager: listing::pager(LIST, &parts, query.cursor.is_some(), found.next_cursor()),
+        lines: found.into_lines(),
         query: &query,
     };
     Ok(respond(&state, StatusCode::OK, &Csp::Page, &view))
 }
 
-fn read(db: &mut Db, window: &Window, query: &ListQuery) -> Result<Found> {
-    let page = match query.filter(db)? {
-        Some(filter) => events::page(db, window, &filter)?,
+/// A page of the log; none is wanted where there can be nothing.
+pub(super) fn read(db: &mut Db, window: &Window, filter: Option<&Filter>) -> Result<Found> {
+    let page = match filter {
+        Some(filter) => events::page(db, window, filter)?,
         None => Page::default(),
     };
     let owners = page.data.iter().filter_map(|event| event.organization_id.clone()).collect();
+    Ok(Found { names: names::of(db, owners, Vec::new())?, members: called(db)?, page })
+}
+
+/// What members are called, by how the log names them.
+fn called(db: &mut Db) -> Result<HashMap<String, String>> {
     let named = |member: members::Member| (Actor::Member(member.id).to_string(), member.name);
-    Ok(Found {
-        names: names::of(db, owners, Vec::new())?,
-        members: members::list(db)?.into_iter().map(named).collect(),
-        page,
-    })
+    Ok(members::list(db)?.into_iter().map(named).collect())
+}
+
+/// Who did something: a member's name, or what else stands in the log.
+pub(super) fn who(db: &mut Db, actor: String) -> Result<String> {
+    Ok(called(db)?.remove(&actor).unwrap_or(actor))
 }
 
 fn line(event: Event, names: &Names, members: &HashMap<String, String>) -> Line {

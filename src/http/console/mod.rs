@@ -7,9 +7,11 @@ mod api_keys;
 mod audit;
 mod confirm;
 mod connections;
+mod domains;
 mod entry;
 mod form;
 mod frame;
+mod gone;
 mod listing;
 mod members;
 mod organization;
@@ -29,12 +31,12 @@ pub(super) const HASHED_AT_ONCE: usize = 2;
 
 /// The routes. A test knows each of them, and who may use it.
 pub(super) fn routes(config: &mut ServiceConfig) {
-    of_connections(config);
-    config
     connections::routes(config);
     domains::routes(config);
     organization::routes(config);
     users::routes(config);
+    of_connections(config);
+    config
         .service(web::resource("/console").get(entry::home))
         .service(web::resource("/console/login").get(entry::ask).post(entry::sign_in))
         .service(web::resource("/console/first").get(entry::first).post(entry::begin))

@@ -2,8 +2,11 @@
 
 mod api_keys;
 mod audit;
+mod connection_new;
+mod connection_tabs;
 mod connections;
 mod customers;
+mod domains;
 mod entry;
 mod invitations;
 mod organization;
@@ -15,13 +18,16 @@ use crate::crypto::{self, Secret};
 use crate::http::testing::{Answer, PRODUCTION, World, world};
 use crate::store::directories::tokens::{self, NewToken};
 use crate::store::members::{self, Member, NewMember, Role};
-use crate::store::{MemberId, Window, organizations, testing};
+use crate::store::{self, MemberId, Window, organizations, testing};
 use actix_web::cookie::Cookie;
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use chrono::TimeDelta;
 
 const PASSWORD: &str = "a horse and a staple";
+
+/// No name server answers.
+const NO_NETWORK: &[(&str, &str)] = &[("dns.resolver", "127.0.0.1:9")];
 
 /// Who changes customers and what is theirs.
 const MANAGE: &[Role] = &[Role::Owner, Role::Admin];
@@ -30,12 +36,6 @@ const LINKS: &[Role] = &[Role::Owner, Role::Admin, Role::Support];
 /// Who changes what programs use.
 const DEVELOP: &[Role] = &[Role::Owner, Role::Admin, Role::Developer];
 
-/// Every route, and who may use it; nobody is named: it leads to a session, so everybody may.
-const ROUTES: &[(&str, &str, &[Role])] = &[
-    ("GET", "/console", &Role::ALL),
-    ("GET", "/console/login", &[]),
-    ("POST", "/console/login", &[]),
-    ("GET", "/console/first", &[]),
 /// Where routes are.
 const SOURCES: &[&str] = &[
     include_str!("mod.rs"),
@@ -45,6 +45,12 @@ const SOURCES: &[&str] = &[
     include_str!("users/erase.rs"),
 ];
 
+/// Every route, and who may use it; nobody is named: it leads to a session, so everybody may.
+const ROUTES: &[(&str, &str, &[Role])] = &[
+    ("GET", "/console", &Role::ALL),
+    ("GET", "/console/login", &[]),
+    ("POST", "/console/login", &[]),
+    ("GET", "/console/first", &[]),
     ("POST", "/console/first", &[]),
     ("POST", "/console/logout", &Role::ALL),
     ("GET", "/console/organizations", &Role::ALL),
@@ -58,6 +64,24 @@ const SOURCES: &[&str] = &[
     ("GET", "/console/organizations/{organization}/delete", MANAGE),
     ("POST", "/console/organizations/{organization}/delete", MANAGE),
     ("GET", "/console/connections", &Role::ALL),
+    ("GET", "/console/connections/new", MANAGE),
+    ("POST", "/console/connections/new", MANAGE),
+    ("GET", "/console/connections/{connection}/setup", MANAGE),
+    ("POST", "/console/connections/{connection}/setup", MANAGE),
+    ("GET", "/console/connections/{connection}/attributes", &Role::ALL),
+    ("POST", "/console/connections/{connection}/attributes", MANAGE),
+    ("GET", "/console/connections/{connection}/domains", &Role::ALL),
+    ("GET", "/console/connections/{connection}/settings", MANAGE),
+    ("POST", "/console/connections/{connection}/settings", MANAGE),
+    ("POST", "/console/connections/{connection}/restore", MANAGE),
+    ("GET", "/console/organizations/{organization}/activity", &Role::ALL),
+    ("POST", "/console/organizations/{organization}/restore", MANAGE),
+    ("GET", "/console/organizations/{organization}/domains", &Role::ALL),
+    ("POST", "/console/organizations/{organization}/domains", MANAGE),
+    ("POST", "/console/organizations/{organization}/domains/{domain}/check", MANAGE),
+    ("POST", "/console/organizations/{organization}/domains/{domain}/vouch", MANAGE),
+    ("GET", "/console/organizations/{organization}/domains/{domain}/remove", MANAGE),
+    ("POST", "/console/organizations/{organization}/domains/{domain}/remove", MANAGE),
     ("GET", "/console/connections/{connection}", &Role::ALL),
     ("POST", "/console/connections/{connection}/test", MANAGE),
     ("POST", "/console/connections/{connection}/refresh", MANAGE),
@@ -81,6 +105,8 @@ const SOURCES: &[&str] = &[
     ("GET", "/console/users/{user}/suspend", MANAGE),
     ("POST", "/console/users/{user}/suspend", MANAGE),
     ("POST", "/console/users/{user}/restore", MANAGE),
+    ("GET", "/console/users/{user}/erase", MANAGE),
+    ("POST", "/console/users/{user}/erase", MANAGE),
     ("GET", "/console/users/{user}/sessions", MANAGE),
     ("POST", "/console/users/{user}/sessions", MANAGE),
     ("GET", "/console/traces", &Role::ALL),
@@ -105,8 +131,6 @@ const SOURCES: &[&str] = &[
 struct Desk {
     world: World,
     member: Member,
-    ("GET", "/console/users/{user}/erase", MANAGE),
-    ("POST", "/console/users/{user}/erase", MANAGE),
     cookie: Option<Cookie<'static>>,
 }
 
@@ -124,7 +148,7 @@ impl Desk {
     }
 
     async fn signed_in(role: Role) -> Self {
-        let mut desk = Self::new(&[], role);
+        let mut desk = Self::new(NO_NETWORK, role);
         assert_eq!(desk.sign_in(PASSWORD).await.status, 303);
         desk
     }
@@ -175,6 +199,7 @@ impl Desk {
 
     /// A path with IDs of things that are there, made for it.
     fn filled(&self, path: &str) -> String {
+        let whole = path;
         let mut path = path.to_owned();
         if path.contains("{member}") {
             path = path.replace("{member}", self.other(Role::Viewer).id.as_str());
@@ -183,6 +208,20 @@ impl Desk {
         let connection = testing::active(store, MemberId::new().as_str(), None);
         if path.contains("{organization}") {
             path = path.replace("{organization}", connection.organization_id.as_str());
+        }
+        // What is restored was deleted.
+        match whole {
+            "/console/connections/{connection}/restore" => {
+                store.system(|tx| store::connections::delete(tx, &connection.id));
+            }
+            "/console/organizations/{organization}/restore" => {
+                store.system(|tx| organizations::delete(tx, &connection.organization_id));
+            }
+            _ => {}
+        }
+        if path.contains("{domain}") {
+            let of = connection.organization_id.clone();
+            path = path.replace("{domain}", domains::added(self, &of).id.as_str());
         }
         if path.contains("{connection}") {
             path = path.replace("{connection}", connection.id.as_str());
@@ -216,7 +255,7 @@ impl Desk {
 
 #[test]
 fn every_route_of_the_console_is_in_the_table() {
-    let source = include_str!("mod.rs");
+    let source = SOURCES.concat();
     let parts = source.split("web::resource(\"").skip(1);
     let paths: Vec<&str> = parts.map(|part| part.split('"').next().unwrap()).collect();
     for path in &paths {

@@ -3,12 +3,11 @@
 use super::metadata::refuse_in_use;
 use super::{Connection, ConnectionState, find, save, tell};
 use crate::error::{Error, Result};
-use crate::store::db::or_not_found;
 use crate::store::ending::{self, Of};
 use crate::store::enforcement::{self, LastWay};
 use crate::store::organizations::{self, RESTORABLE};
 use crate::store::schema::connections;
-use crate::store::{ConnectionId, Tx, identities};
+use crate::store::{ConnectionId, Db, Time, Tx, identities};
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -106,14 +105,23 @@ pub fn delete_with(tx: &mut Tx, id: &ConnectionId, last: LastWay) -> Result<()> 
     tell(tx, &connection, "connection.deleted", data)
 }
 
-/// Takes a deletion back within 30 days. The connection is off, or a draft if it never knew its provider.
-pub fn restore(tx: &mut Tx, id: &ConnectionId) -> Result<Connection> {
+/// A connection that is deleted and can still be restored. Its organization is not deleted.
+pub fn gone(db: &mut Db, id: &ConnectionId, now: Time) -> Result<Option<Connection>> {
     let found = connections::table
         .find(id)
-        .filter(connections::deleted_at.gt(tx.now.minus(RESTORABLE)))
-        .first::<Connection>(tx.db);
-    let mut connection = or_not_found(found, "deleted connection", id)?;
-    organizations::find(tx.db, &connection.organization_id)?;
+        .filter(connections::deleted_at.gt(now.minus(RESTORABLE)))
+        .first::<Connection>(db)
+        .optional()?;
+    match found {
+        Some(gone) if organizations::by_id(db, &gone.organization_id)?.is_some() => Ok(Some(gone)),
+        _ => Ok(None),
+    }
+}
+
+/// Takes a deletion back within 30 days. The connection is off, or a draft if it never knew its provider.
+pub fn restore(tx: &mut Tx, id: &ConnectionId) -> Result<Connection> {
+    let mut connection = gone(tx.db, id, tx.now)?
+        .ok_or_else(|| Error::not_found("deleted connection", id.as_str()))?;
     let entity_id =
         connection.identity_provider.as_ref().map(|provider| provider.entity_id.clone());
     if let Some(entity_id) = entity_id {

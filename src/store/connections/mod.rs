@@ -15,7 +15,7 @@ mod tests;
 pub use addresses::{keep_addresses, scim_base_url};
 pub use known::{Known, known, known_page};
 pub use lifecycle::{
-    activate, delete, delete_with, disable, disable_with, record_test, restore, unlink,
+    activate, delete, delete_with, disable, disable_with, gone, record_test, restore, unlink,
 };
 pub use listing::{Filter, count, page};
 pub use metadata::import;

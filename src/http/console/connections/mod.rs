@@ -1,20 +1,27 @@
 //! Connections: the list, and what their pages have in common (UX 7.4, 7.6).
 
 mod acts;
+mod attributes;
+mod new;
 mod overview;
 mod provisioning;
+mod restore;
+mod routes;
+mod settings;
+mod setup;
 mod tokens;
 mod turn;
 
 pub(super) use acts::{refresh, test};
 pub(super) use overview::one;
 pub(super) use provisioning::{create_token, provisioning};
+pub(super) use routes::routes;
 pub(super) use tokens::{ask_retire, ask_revoke, retire, revoke};
 pub(super) use turn::{ask_delete, ask_turn, delete, turn};
 
 use super::frame::{self, CONNECTIONS, Frame};
 use super::listing::{self, Choice, Moment, Pager};
-use super::seat::{Manage, Needs, Read, Seat};
+use super::seat::{Links, Manage, Needs, Read, Seat};
 use super::words::{self, Badge};
 use crate::error::Result;
 use crate::http::error::PageError;
@@ -103,6 +110,8 @@ struct ListPage<'a> {
     states: Vec<Choice>,
     lines: Vec<Line>,
     pager: Pager,
+    may_manage: bool,
+    may_send: bool,
 }
 
 /// `GET /console/connections`
@@ -128,6 +137,8 @@ pub(in crate::http) async fn list(
     let view = ListPage {
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, CONNECTIONS),
+        may_manage: seat.may::<Manage>(),
+        may_send: seat.may::<Links>(),
         states: choices(&state, &query),
         lines: page.data.iter().map(|one| line(&state, one, &names)).collect(),
         pager: listing::pager(LIST, &parts, query.cursor.is_some(), page.next_cursor.as_deref()),
@@ -175,29 +186,31 @@ fn protocol(state: &State, connection: &Connection) -> String {
 }
 
 /// A connection whose ID stands in a path, and its organization.
-async fn find(state: &State, id: &str) -> Result<(Connection, Organization)> {
+pub(super) async fn find(state: &State, id: &str) -> Result<(Connection, Organization)> {
     let id: ConnectionId = id.parse()?;
     state.store.read(move |db| connections::find_with_organization(db, &id)).await
 }
 
 /// What the pages of a connection have above them.
-struct Head {
-    href: String,
-    id: String,
-    name: String,
-    tile: String,
-    badge: Badge,
-    protocol: String,
-    organization: String,
-    organization_href: String,
-    traces: String,
+pub(super) struct Head {
+    pub(super) href: String,
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) tile: String,
+    pub(super) badge: Badge,
+    pub(super) protocol: String,
+    pub(super) organization: String,
+    pub(super) organization_href: String,
+    pub(super) traces: String,
     /// Whether it is on.
-    is_active: bool,
-    may_manage: bool,
+    pub(super) is_active: bool,
+    /// Whether it was made just now, so that a test comes next.
+    pub(super) is_made: bool,
+    pub(super) may_manage: bool,
 }
 
 impl Head {
-    fn of<N: Needs>(
+    pub(super) fn of<N: Needs>(
         state: &State,
         seat: &Seat<N>,
         connection: &Connection,
@@ -215,6 +228,7 @@ impl Head {
             organization_href: super::organization::href(&organization.id),
             traces: listing::href("/console/traces", &parts),
             is_active: connection.state == ConnectionState::Active,
+            is_made: false,
             may_manage: seat.may::<Manage>(),
         }
     }

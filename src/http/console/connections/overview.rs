@@ -1,8 +1,8 @@
 //! One connection: what the provider is given, what is known of the provider, and its certificates.
 
-use super::{Head, find};
+use super::{Head, find, restore};
 use crate::clock::Time;
-use crate::error::{FieldError, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, FieldFault};
 use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::listing::{self, Moment};
@@ -16,8 +16,17 @@ use crate::store::connections::certificates::{ENDED, ProviderCertificate};
 use crate::store::connections::{self, Connection, Known, Protocol};
 use crate::store::organizations::Organization;
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Query};
 use askama::Template;
+use serde::Deserialize;
+
+/// What the page is told by whoever leads to it.
+#[derive(Deserialize)]
+pub(in crate::http) struct OneQuery {
+    /// Anything: the connection was made just now.
+    #[serde(default)]
+    made: String,
+}
 
 /// A value with its name.
 struct ValueLine {
@@ -46,6 +55,8 @@ struct View {
     may_refresh: bool,
     alerts: Vec<String>,
     certificates: Vec<CertificateLine>,
+    /// Where its directory sends people and groups.
+    base_url: String,
     faults: Vec<FieldFault>,
 }
 
@@ -62,9 +73,16 @@ pub(in crate::http) async fn one(
     state: Data<State>,
     seat: Seat<Read>,
     id: Path<String>,
+    query: Query<OneQuery>,
 ) -> Result<HttpResponse, PageError> {
-    let (connection, organization) = find(&state, &id).await?;
-    Ok(show(&state, &seat, connection, &organization, Vec::new()).await?)
+    let (connection, organization) = match find(&state, &id).await {
+        Err(Error::NotFound { .. }) => return restore::gone(&state, &seat, &id).await,
+        other => other?,
+    };
+    let known = state.store.read(move |db| connections::known(db, connection)).await?;
+    let is_made = !query.made.is_empty();
+    let head = Head { is_made, ..Head::of(&state, &seat, &known.connection, &organization) };
+    Ok(render(&state, &seat, known, head, Vec::new()))
 }
 
 /// The page, with what stood against an act that was tried on it.
@@ -75,16 +93,26 @@ pub(super) async fn show<N: Needs>(
     organization: &Organization,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse> {
-    let now = state.store.clock().now();
     let known = state.store.read(move |db| connections::known(db, connection)).await?;
-    let status = form::status(&errors);
     let head = Head::of(state, seat, &known.connection, organization);
+    Ok(render(state, seat, known, head, errors))
+}
+
+fn render<N: Needs>(
+    state: &State,
+    seat: &Seat<N>,
+    known: Known,
+    head: Head,
+    errors: Vec<FieldError>,
+) -> HttpResponse {
+    let now = state.store.clock().now();
+    let status = form::status(&errors);
     let page = Page {
         shell: frame::shell(state),
         frame: frame::frame(state, seat, CONNECTIONS),
         view: view(state, known, head, errors, now),
     };
-    Ok(respond(state, status, &Csp::Page, &page))
+    respond(state, status, &Csp::Page, &page)
 }
 
 fn view(state: &State, known: Known, head: Head, errors: Vec<FieldError>, now: Time) -> View {
@@ -98,10 +126,20 @@ fn view(state: &State, known: Known, head: Head, errors: Vec<FieldError>, now: T
         read_at: connection.metadata_at.map(listing::second),
         due_at: refresh.as_ref().map(|refresh| listing::second(refresh.next_try_at)),
         may_refresh: connection.metadata_url.is_some(),
-        alerts: alerts.map(|alert| alert.detail).collect(),
+        alerts: alerts.map(|alert| alert.detail).chain(weaker(state, &connection)).collect(),
         certificates: certificates.iter().map(|one| certificate(state, one, now)).collect(),
+        base_url: connections::scim_base_url(state.config.public_url.as_str(), &connection.id),
         faults: form::faults(errors),
     }
+}
+
+/// What less is asked of the provider than should be: it is told as long as it is so.
+fn weaker(state: &State, connection: &Connection) -> Vec<String> {
+    let settings = &connection.settings;
+    let reason = settings.sha1_reason.as_deref().unwrap_or_default();
+    let sha1 = || state.locale.fill("console.connections.sha1", &[("reason", reason)]);
+    let cbc = || state.locale.text("console.connections.cbc").to_owned();
+    settings.allow_sha1.then(sha1).into_iter().chain(settings.allow_cbc.then(cbc)).collect()
 }
 
 /// A value with the name that `key` gives it.

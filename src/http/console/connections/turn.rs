@@ -1,6 +1,6 @@
 //! What is asked before it is done to a connection: turning it on or off, and deleting it.
 
-use super::{LIST, find, href};
+use super::{find, href};
 use crate::error::Result;
 use crate::http::console::confirm::{self, Confirm, TYPED};
 use crate::http::console::frame::CONNECTIONS;
@@ -89,16 +89,16 @@ pub(in crate::http) async fn delete(
     if let Some(page) = confirm::differs(&state, &posted.seat, &confirm, posted.text(TYPED)) {
         return Ok(page);
     }
+    let (id, back) = (connection.id.clone(), href(&connection.id));
     let last = LastWay::given_up(posted.text(LOCK_OUT) == "1");
     let done = state.store.write(&organization.id, posted.seat.actor(), move |tx| {
-        connections::delete_with(tx, &connection.id, last)
+        connections::delete_with(tx, &id, last)
     });
-    confirm::after(&state, &posted.seat, &confirm, done.await, LIST)
+    confirm::after(&state, &posted.seat, &confirm, done.await, &back)
 }
 
 fn deleting(state: &State, of: &Connection, organization: &Organization) -> Confirm {
-    let command = format!("vestibule connection restore {}", of.id);
-    let keeps = state.locale.fill("console.connections.delete_keeps", &[("command", &command)]);
+    let keeps = say(state, "delete_keeps");
     Confirm {
         title: fill(state, "delete_title", of, organization),
         texts: vec![fill(state, "delete_text", of, organization), keeps],

@@ -116,7 +116,7 @@ pub(in crate::http) async fn delete(
     let done = state
         .store
         .write(&organization.id, posted.seat.actor(), move |tx| organizations::delete(tx, &id));
-    confirm::after(&state, &posted.seat, &confirm, done.await, ORGANIZATIONS.href())
+    confirm::after(&state, &posted.seat, &confirm, done.await, &href(&organization.id))
 }
 
 async fn deleting(state: &State, of: &Organization) -> Result<Confirm> {
@@ -133,7 +133,6 @@ async fn deleting(state: &State, of: &Organization) -> Result<Confirm> {
         ("connections", &connections.to_string()),
         ("domains", &domains.to_string()),
         ("people", &people.to_string()),
-        ("command", &format!("vestibule org restore {}", of.id)),
     ];
     let fill = |key: &str| state.locale.fill(&format!("console.organization.{key}"), &values);
     Ok(Confirm {

@@ -1,16 +1,19 @@
 //! One customer: what is known of it, its domains and connections (UX 7.3).
 
+mod activity;
 mod acts;
+mod restore;
 mod settings;
 
 pub(super) use acts::{ask_delete, ask_enforcement, delete, enforce};
+pub(super) use restore::routes;
 pub(super) use settings::{change, settings};
 
 use super::frame::{self, Frame, ORGANIZATIONS};
 use super::listing::{self, Moment};
 use super::seat::{Links, Manage, Read, Seat};
 use super::words;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
@@ -23,6 +26,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
+use serde_json::Value;
 
 /// How many connections the page names.
 const SHOWN: i64 = 50;
@@ -33,22 +37,22 @@ pub(super) fn href(id: &OrganizationId) -> String {
 }
 
 /// An organization whose ID stands in a path.
-async fn find(state: &State, id: &str) -> Result<Organization> {
+pub(super) async fn find(state: &State, id: &str) -> Result<Organization> {
     let id: OrganizationId = id.parse()?;
     state.store.read(move |db| organizations::find(db, &id)).await
 }
 
 /// What the pages of an organization have above them.
-struct Head {
-    href: String,
-    id: String,
-    name: String,
-    is_demo: bool,
-    may_manage: bool,
+pub(super) struct Head {
+    pub(super) href: String,
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) is_demo: bool,
+    pub(super) may_manage: bool,
 }
 
 impl Head {
-    fn of(organization: &Organization, may_manage: bool) -> Self {
+    pub(super) fn of(organization: &Organization, may_manage: bool) -> Self {
         Self {
             href: href(&organization.id),
             id: organization.id.to_string(),
@@ -61,7 +65,7 @@ impl Head {
 
 struct DomainLine {
     name: String,
-    is_live: bool,
+    badge: words::Badge,
 }
 
 struct ConnectionLine {
@@ -78,6 +82,8 @@ struct Page<'a> {
     frame: Frame,
     head: Head,
     external_id: Option<String>,
+    /// What the operator keeps with it.
+    metadata: Vec<(String, String)>,
     created: Moment,
     admission: String,
     enforcement: String,
@@ -103,7 +109,11 @@ pub(in crate::http) async fn one(
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let id: OrganizationId = id.parse()?;
-    let known = state.store.read(move |db| read(db, &id)).await?;
+    let of = id.clone();
+    let known = match state.store.read(move |db| read(db, &id)).await {
+        Err(Error::NotFound { .. }) => return restore::gone(&state, &seat, of).await,
+        other => other?,
+    };
     let organization = &known.organization;
     let page = Page {
         shell: frame::shell(&state),
@@ -111,12 +121,13 @@ pub(in crate::http) async fn one(
         head: Head::of(organization, seat.may::<Manage>()),
         may_send: seat.may::<Links>(),
         external_id: organization.external_id.clone(),
+        metadata: organization.metadata.iter().map(kept).collect(),
         created: listing::day(organization.created_at),
         admission: words::admission(&state, organization.admission),
         enforcement: words::enforcement(&state, organization.enforcement),
         is_required: organization.enforcement == Enforcement::Required,
         people: known.people,
-        domains: known.domains.into_iter().map(domain).collect(),
+        domains: known.domains.into_iter().map(|one| domain(&state, one)).collect(),
         connections: known.connections.iter().map(|one| connection(&state, one)).collect(),
         traces: listing::href("/console/traces", &[("organization", organization.id.as_str())]),
     };
@@ -136,8 +147,17 @@ fn read(db: &mut Db, id: &OrganizationId) -> Result<Known> {
     })
 }
 
-fn domain(domain: Domain) -> DomainLine {
-    DomainLine { is_live: domain.is_live(), name: domain.name }
+fn domain(state: &State, domain: Domain) -> DomainLine {
+    DomainLine { badge: super::domains::badge(state, &domain), name: domain.name }
+}
+
+/// A value of the operator's, as people read it.
+fn kept((key, value): (&String, &Value)) -> (String, String) {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    (key.clone(), text)
 }
 
 fn connection(state: &State, connection: &Connection) -> ConnectionLine {

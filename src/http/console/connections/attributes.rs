@@ -1,0 +1,257 @@
+//! What the gateway needs of a person and where it reads it, beside what the last sign-in brought (UX 7.6).
+
+use super::settings::below;
+use super::{Head, find, href};
+use crate::error::{FieldError, Result};
+use crate::http::console::form::{self, FieldFault};
+use crate::http::console::frame::{self, CONNECTIONS, Frame};
+use crate::http::console::listing::{self, Moment};
+use crate::http::console::seat::{Manage, Needs, Posted, Read, Seat};
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::http::sign_in::see_other;
+use crate::saml::attributes::{self, Mapping, NAME_ID, Profile};
+use crate::store::connections::{self, Connection, ConnectionPatch, Settings};
+use crate::store::organizations::Organization;
+use crate::store::traces::{self, Received, Trace};
+use crate::store::{ConnectionId, Db, Tx, Window};
+use crate::views::trace::masked;
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use askama::Template;
+
+/// How many of the last sign-ins are looked through for one that brought something.
+const LOOKED_THROUGH: i64 = 50;
+/// How many groups are named.
+const NAMED: usize = 5;
+/// What is read of a person, in the order of the page.
+const FIELDS: [&str; 5] = ["email", "given_name", "family_name", "name", "groups"];
+
+/// Something that is read of a person.
+struct Line {
+    field: &'static str,
+    label: String,
+    /// The names under which it is looked for; empty: the usual ones.
+    names: String,
+    /// From where the last sign-in brought it.
+    from: Option<String>,
+    /// What it brought; none: nothing.
+    seen: Option<String>,
+    is_required: bool,
+}
+
+struct View {
+    head: Head,
+    lines: Vec<Line>,
+    /// The name by which the provider knows a person.
+    name_id: Option<String>,
+    /// The last sign-in that brought something: when, and its trace.
+    last: Option<(Moment, String)>,
+    /// What it brought that is not read: only the names.
+    unread: Vec<String>,
+    /// Whether something is set that the usual names would not do.
+    is_own: bool,
+    faults: Vec<FieldFault>,
+}
+
+impl View {
+    fn fault(&self, field: &str) -> Option<&str> {
+        form::fault(&self.faults, field)
+    }
+
+    /// What is needed and did not come.
+    fn missing(&self) -> Option<&str> {
+        let lacks = |line: &&Line| line.is_required && line.seen.is_none();
+        self.last.as_ref()?;
+        self.lines.iter().find(lacks).map(|line| line.label.as_str())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/connection_attributes.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    view: &'a View,
+}
+
+/// `GET /console/connections/{connection}/attributes`
+pub(in crate::http) async fn ask(
+    state: Data<State>,
+    seat: Seat<Read>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let (connection, organization) = find(&state, &id).await?;
+    let typed = typed(&connection.settings.attributes);
+    Ok(show(&state, &seat, &connection, &organization, typed, Vec::new()).await?)
+}
+
+/// `POST /console/connections/{connection}/attributes`: other names, or the usual ones again.
+pub(in crate::http) async fn change(
+    state: Data<State>,
+    posted: Posted<Manage>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let (connection, organization) = find(&state, &id).await?;
+    let typed = FIELDS.map(|field| posted.text(field).to_owned());
+    let mapping = if posted.form().has("defaults") { Mapping::default() } else { mapping(&typed) };
+    let (id, actor) = (connection.id.clone(), posted.seat.actor());
+    let write = move |tx: &mut Tx| {
+        let now = connections::find(tx.db, &id)?.settings.into_inner();
+        let settings = Some(Settings { attributes: mapping, ..now });
+        connections::change(tx, &id, ConnectionPatch { settings, ..ConnectionPatch::default() })
+    };
+    let done = state.store.write(&organization.id, actor, write).await;
+    match form::mendable(done, "/email")? {
+        Ok(_) => Ok(see_other(&format!("{}/attributes", href(&connection.id)))),
+        Err(errors) => {
+            let (seat, errors) = (&posted.seat, errors.into_iter().map(below).collect());
+            Ok(show(&state, seat, &connection, &organization, typed, errors).await?)
+        }
+    }
+}
+
+/// The names as they are typed: one a line.
+fn typed(mapping: &Mapping) -> [String; 5] {
+    let Mapping { email, given_name, family_name, name, groups } = mapping;
+    [email, given_name, family_name, name, groups].map(|names| names.join("\n"))
+}
+
+fn mapping(typed: &[String; 5]) -> Mapping {
+    let [email, given_name, family_name, name, groups] = typed.each_ref().map(|names| {
+        let names = names.lines().map(str::trim).filter(|name| !name.is_empty());
+        names.map(str::to_owned).collect()
+    });
+    Mapping { email, given_name, family_name, name, groups }
+}
+
+/// The newest sign-in of a connection that brought something of a person.
+fn last(db: &mut Db, connection: &ConnectionId) -> Result<Option<(Trace, Received)>> {
+    let filter =
+        traces::Filter { connection: Some(connection.clone()), ..traces::Filter::default() };
+    let window = Window { limit: LOOKED_THROUGH, before: None };
+    let brought = |mut trace: Trace| {
+        let received = trace.received.take()?.into_inner();
+        Some((trace, received))
+    };
+    Ok(traces::page(db, &window, &filter)?.data.into_iter().find_map(brought))
+}
+
+async fn show<N: Needs>(
+    state: &State,
+    seat: &Seat<N>,
+    connection: &Connection,
+    organization: &Organization,
+    typed: [String; 5],
+    errors: Vec<FieldError>,
+) -> Result<HttpResponse> {
+    let id = connection.id.clone();
+    let last = state.store.read(move |db| last(db, &id)).await?;
+    let own = &connection.settings.attributes;
+    let profile = last
+        .as_ref()
+        .map(|(_, received)| attributes::profile(&received.attributes, &received.name_id, own));
+    let status = form::status(&errors);
+    let line = |(field, names): (&'static str, String)| {
+        let found = profile.as_ref().and_then(|profile| found(profile, field));
+        let (from, seen) = found.unzip();
+        Line {
+            field,
+            label: state.locale.text(&format!("console.attributes.{field}")).to_owned(),
+            names,
+            from,
+            seen,
+            is_required: field == "email",
+        }
+    };
+    let view = View {
+        head: Head::of(state, seat, connection, organization),
+        lines: FIELDS.into_iter().zip(typed).map(line).collect(),
+        name_id: last.as_ref().map(|(_, received)| hidden(&received.name_id.value)),
+        unread: unread(last.as_ref().map(|(_, received)| received), profile.as_ref()),
+        last: last.as_ref().map(|(trace, _)| {
+            (listing::second(trace.started_at), format!("/console/traces/{}", trace.id))
+        }),
+        is_own: *own != Mapping::default(),
+        faults: form::faults(errors),
+    };
+    let page = Page {
+        shell: frame::shell(state),
+        frame: frame::frame(state, seat, CONNECTIONS),
+        view: &view,
+    };
+    Ok(respond(state, status, &Csp::Page, &page))
+}
+
+/// Where something was read, and what it was, with most of what is personal hidden.
+fn found(profile: &Profile, field: &str) -> Option<(String, String)> {
+    let name = |name: &Option<String>| name.as_deref().map(hidden);
+    let seen = match field {
+        "email" => profile.email.as_ref().map(|email| masked(&email.to_string())),
+        "given_name" => name(&profile.given_name),
+        "family_name" => name(&profile.family_name),
+        "name" => name(&profile.name),
+        _ => groups(&profile.groups),
+    }?;
+    let source = profile.sources.iter().find(|(word, _)| *word == field);
+    let from = source.map(|(_, from)| from.clone()).unwrap_or_default();
+    Some((from, seen))
+}
+
+/// Groups are no personal values: their names are what mappings are made of.
+fn groups(all: &[String]) -> Option<String> {
+    let named: Vec<&str> = all.iter().take(NAMED).map(String::as_str).collect();
+    let more = if all.len() > NAMED { ", …" } else { "" };
+    (!all.is_empty()).then(|| format!("{}{more} ({})", named.join(", "), all.len()))
+}
+
+/// The first letter of a value. An email address keeps its domain.
+fn hidden(value: &str) -> String {
+    if value.contains('@') {
+        return masked(value);
+    }
+    let first: String = value.chars().take(1).collect();
+    format!("{first}•••")
+}
+
+fn unread(received: Option<&Received>, profile: Option<&Profile>) -> Vec<String> {
+    let (Some(received), Some(profile)) = (received, profile) else { return Vec::new() };
+    let names = received.attributes.iter().map(|attribute| &attribute.name);
+    names.filter(|name| *name != NAME_ID && profile.used_as(name).is_none()).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn most_of_a_value_is_hidden() {
+        assert_eq!(hidden("Ada Lovelace"), "A•••");
+        assert_eq!(hidden("ada@globex.example"), "a•••@globex.example");
+        assert_eq!(hidden(""), "•••");
+    }
+
+    #[test]
+    fn many_groups_are_counted_and_only_the_first_are_named() {
+        let all: Vec<String> = (1..=7).map(|number| format!("g{number}")).collect();
+        assert_eq!(groups(&all).as_deref(), Some("g1, g2, g3, g4, g5, … (7)"));
+        assert_eq!(groups(&[]), None);
+    }
+
+    #[test]
+    fn names_are_typed_one_a_line() {
+        let typed_names = [
+            "mail\r\n email \n\n".to_owned(),
+            String::new(),
+            String::new(),
+            String::new(),
+            "memberOf".to_owned(),
+        ];
+        let read = mapping(&typed_names);
+        assert_eq!(read.email, ["mail", "email"]);
+        assert_eq!(read.groups, ["memberOf"]);
+        assert_eq!(typed(&read)[0], "mail\nemail");
+    }
+}

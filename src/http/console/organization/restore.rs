@@ -1,0 +1,68 @@
+//! A deletion is taken back, and the other routes of a customer's tabs.
+
+use super::{activity, href};
+use crate::error::{Error, Result};
+use crate::http::console::form;
+use crate::http::console::frame::ORGANIZATIONS;
+use crate::http::console::gone::{self, Gone, POINTER};
+use crate::http::console::seat::{Manage, Needs, Posted, Seat};
+use crate::http::error::PageError;
+use crate::http::server::State;
+use crate::http::sign_in::see_other;
+use crate::store::OrganizationId;
+use crate::store::organizations::{self, Organization};
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data, Path, ServiceConfig};
+
+/// The routes.
+pub(in crate::http::console) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(
+            web::resource("/console/organizations/{organization}/activity").get(activity::activity),
+        )
+        .service(web::resource("/console/organizations/{organization}/restore").post(restore));
+}
+
+/// The page of an organization that was deleted, as long as it can be restored.
+pub(super) async fn gone<N: Needs>(
+    state: &State,
+    seat: &Seat<N>,
+    id: OrganizationId,
+) -> Result<HttpResponse, PageError> {
+    let gone = find(state, id).await?;
+    Ok(gone::show(state, seat, as_gone(&gone), Vec::new()).await?)
+}
+
+/// `POST /console/organizations/{organization}/restore`
+pub(in crate::http) async fn restore(
+    state: Data<State>,
+    posted: Posted<Manage>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let organization = find(&state, id.parse()?).await?;
+    let (id, actor) = (organization.id.clone(), posted.seat.actor());
+    let done =
+        state.store.write(&organization.id, actor, move |tx| organizations::restore(tx, &id));
+    match form::mendable(done.await, POINTER)? {
+        Ok(_) => Ok(see_other(&href(&organization.id))),
+        Err(errors) => Ok(gone::show(&state, &posted.seat, as_gone(&organization), errors).await?),
+    }
+}
+
+async fn find(state: &State, id: OrganizationId) -> Result<Organization> {
+    let now = state.store.clock().now();
+    let unknown = Error::not_found("organization", id.as_str());
+    let found = state.store.read(move |db| organizations::gone(db, &id, now)).await?;
+    found.ok_or(unknown)
+}
+
+fn as_gone(of: &Organization) -> Gone {
+    Gone {
+        area: ORGANIZATIONS,
+        what: "organization",
+        id: of.id.to_string(),
+        name: of.name.clone(),
+        deleted_at: of.deleted_at.unwrap_or(of.updated_at),
+        href: href(&of.id),
+    }
+}
