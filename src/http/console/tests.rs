@@ -221,7 +221,9 @@ impl Desk {
         }
         if path.contains("{domain}") {
             let of = connection.organization_id.clone();
-            path = path.replace("{domain}", domains::added(self, &of).id.as_str());
+            let id = MemberId::new();
+            let name = format!("{}.example", id.as_str().trim_start_matches("mem_"));
+            path = path.replace("{domain}", domains::added(self, &of, &name).id.as_str());
         }
         if path.contains("{connection}") {
             path = path.replace("{connection}", connection.id.as_str());

@@ -1,7 +1,7 @@
 //! What can be changed about a customer: its name, the operator's own ID of it, how new people arrive.
 
 use super::{Head, find, href};
-use crate::error::{FieldError, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
 use crate::http::console::frame::{self, Frame, ORGANIZATIONS};
 use crate::http::console::seat::{Manage, Posted, Seat};
@@ -15,6 +15,7 @@ use crate::store::organizations::{self, Admission, Enforcement, Organization, Or
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use askama::Template;
+use serde_json::{Map, Value};
 
 const ADMISSIONS: [Admission; 3] = [Admission::Both, Admission::SignIn, Admission::Directory];
 
@@ -22,6 +23,8 @@ struct Typed {
     name: String,
     external_id: String,
     admission: Admission,
+    /// What the operator's programs keep with it, as JSON.
+    metadata: String,
 }
 
 struct View {
@@ -58,6 +61,7 @@ pub(in crate::http) async fn settings(
         name: organization.name.clone(),
         external_id: organization.external_id.clone().unwrap_or_default(),
         admission: organization.admission,
+        metadata: as_text(&organization)?,
     };
     Ok(show(&state, &seat, &organization, typed, Vec::new()))
 }
@@ -74,13 +78,24 @@ pub(in crate::http) async fn change(
         name: posted.text("name").to_owned(),
         external_id: posted.text("external_id").to_owned(),
         admission: chosen.unwrap_or(organization.admission),
+        metadata: match posted.form().has("metadata") {
+            true => posted.text("metadata").to_owned(),
+            false => as_text(&organization)?,
+        },
+    };
+    let metadata = match read(&typed.metadata) {
+        Ok(metadata) => metadata,
+        Err(detail) => {
+            let error = FieldError::new("/metadata", "invalid", detail);
+            return Ok(show(&state, &posted.seat, &organization, typed, vec![error]));
+        }
     };
     let external_id = (!typed.external_id.is_empty()).then(|| typed.external_id.clone());
     let patch = OrganizationPatch {
         name: Some(typed.name.clone()),
         external_id: Some(external_id),
         admission: Some(typed.admission),
-        metadata: None,
+        metadata: Some(metadata),
     };
     let (id, actor) = (organization.id.clone(), posted.seat.actor());
     let done =
@@ -89,6 +104,24 @@ pub(in crate::http) async fn change(
         Ok(_) => Ok(see_other(&href(&organization.id))),
         Err(errors) => Ok(show(&state, &posted.seat, &organization, typed, errors)),
     }
+}
+
+/// The metadata as it is typed; empty if there is none.
+fn as_text(organization: &Organization) -> Result<String> {
+    if organization.metadata.is_empty() {
+        return Ok(String::new());
+    }
+    let text = serde_json::to_string_pretty(&*organization.metadata);
+    text.map_err(|error| Error::Internal(error.into()))
+}
+
+/// The metadata that was typed, or why it is none.
+fn read(text: &str) -> std::result::Result<Map<String, Value>, String> {
+    if text.is_empty() {
+        return Ok(Map::new());
+    }
+    serde_json::from_str(text)
+        .map_err(|error| format!("This is no JSON object such as {{\"plan\": \"gold\"}}: {error}."))
 }
 
 fn show(

@@ -241,7 +241,7 @@ async fn a_provider_of_openid_connect_is_asked_by_its_issuer() {
     ];
     let refused = desk.post(&setup, &typed).await;
     assert_eq!(refused.status, 422);
-    assert!(refused.body.contains("private network"), "{}", refused.body);
+    assert!(refused.body.contains("does not accept connections"), "{}", refused.body);
     assert!(refused.body.contains("&#60;orbit&#62;"), "what was typed is kept");
     assert!(!refused.body.contains("hush-hush"), "a secret is not shown");
     let without = desk.post(&setup, &[("act", "create"), ("issuer", "https://idp.example")]).await;

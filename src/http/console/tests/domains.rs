@@ -8,8 +8,8 @@ use crate::store::users;
 use crate::store::{OrganizationId, organizations, testing};
 
 /// A domain that waits.
-pub(super) fn added(desk: &Desk, of: &OrganizationId) -> Domain {
-    let name = DomainName::parse("hooli.example").unwrap();
+pub(super) fn added(desk: &Desk, of: &OrganizationId, name: &str) -> Domain {
+    let name = DomainName::parse(name).unwrap();
     desk.world.store().system(|tx| domains::add(tx, of, &name, false))
 }
 
@@ -25,7 +25,7 @@ async fn domains_are_shown_with_their_record_at_the_organization_and_at_its_conn
     let at_organization = format!("/console/organizations/{of}/domains");
     let at_connection = format!("/console/connections/{}/domains", connection.id);
     assert!(desk.get(&at_organization).await.body.contains("No email domain is known yet"));
-    let domain = added(&desk, of);
+    let domain = added(&desk, of, "hooli.example");
     let (name, value) = domain.record();
     for uri in [&at_organization, &at_connection] {
         let page = desk.get(uri).await.body;
@@ -69,7 +69,7 @@ async fn a_waiting_domain_is_vouched_for_by_a_form() {
     let desk = Desk::signed_in(Role::Admin).await;
     let connection = testing::active(desk.world.store(), "JumpCloud", None);
     let of = &connection.organization_id;
-    let domain = added(&desk, of);
+    let domain = added(&desk, of, "hooli.example");
     let uri = format!("/console/organizations/{of}/domains/{}/vouch", domain.id);
     assert_eq!(desk.post(&uri, &[]).await.status, 303);
     assert!(all(&desk, of)[0].is_live());
@@ -108,7 +108,7 @@ async fn a_look_at_the_dns_that_finds_nothing_is_told_at_the_domain() {
     let desk = Desk::signed_in(Role::Admin).await;
     let connection = testing::active(desk.world.store(), "JumpCloud", None);
     let of = &connection.organization_id;
-    let domain = added(&desk, of);
+    let domain = added(&desk, of, "hooli.example");
     let uri = format!("/console/organizations/{of}/domains/{}/check", domain.id);
     let page = desk.post(&uri, &[]).await;
     assert_eq!(page.status, 422, "{}", page.body);

@@ -55,7 +55,7 @@ async fn an_organization_is_deleted_with_its_name_typed_and_told_what_goes_with_
     let globex = made(&desk);
     let uri = format!("/console/organizations/{}/delete", globex.id);
     let page = desk.get(&uri).await.body;
-    for part in ["email domains: 1", "people: 0", "vestibule org restore org_"] {
+    for part in ["email domains: 1", "people: 0", "taken back on its page"] {
         assert!(page.contains(part), "{part}: {page}");
     }
     let (cancel, delete) = (page.find(">Cancel<"), page.find("<button class=\"btn dan\">"));
@@ -93,4 +93,24 @@ async fn single_sign_on_is_required_when_there_is_a_way_in() {
     assert!(desk.get(&uri).await.body.contains("Make single sign-on optional"));
     assert_eq!(desk.post(&uri, &[("to", "optional")]).await.status, 303);
     assert_eq!(now(&desk, &of).enforcement, Enforcement::Optional);
+}
+
+#[actix_web::test]
+async fn an_organizations_metadata_is_shown_and_changed_and_what_is_no_object_is_kept_to_be_mended()
+{
+    let desk = Desk::signed_in(Role::Admin).await;
+    let one = made(&desk);
+    let uri = format!("/console/organizations/{}/settings", one.id);
+    let form = |metadata| [("name", "Globex"), ("admission", "both"), ("metadata", metadata)];
+    let wrong = desk.post(&uri, &form("[\"<gold>\"]")).await;
+    assert!(wrong.status == 422 && wrong.body.contains("href=\"#metadata\""), "{}", wrong.body);
+    assert!(wrong.body.contains("[&#34;&#60;gold&#62;&#34;]"), "{}", wrong.body);
+    assert_eq!(desk.post(&uri, &form("{\"plan\": \"<gold>\", \"seats\": 5}")).await.status, 303);
+    let page = desk.get(&format!("/console/organizations/{}", one.id)).await.body;
+    assert!(page.contains("&#60;gold&#62;") && page.contains(">seats<"), "{page}");
+    // A form without the field leaves it as it is.
+    assert_eq!(desk.post(&uri, &[("name", "Globex Inc")]).await.status, 303);
+    assert_eq!(now(&desk, &one.id).metadata.len(), 2);
+    assert_eq!(desk.post(&uri, &form("")).await.status, 303);
+    assert!(now(&desk, &one.id).metadata.is_empty());
 }
