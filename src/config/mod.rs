@@ -19,7 +19,8 @@ pub use self::network::{AllowedHost, DnsServer, Network};
 pub use self::problem::{Problem, Problems};
 pub use self::reference::reference;
 pub use self::values::{
-    DatabaseUrl, Demo, LogFormat, Mode, PerMinute, Period, PublicUrl, Secret, Support, WebAddress,
+    AtMost, DatabaseUrl, Demo, LogFormat, Mode, PerMinute, Period, PublicUrl, Secret, Support,
+    WebAddress,
 };
 
 use self::Preset::{Default, Example};
@@ -158,7 +159,7 @@ settings! {
     }
 
     /// How many requests are answered in a minute. So many may come at once, and then as many in each minute; what is beyond
-    /// is answered with 429. Each process counts for itself. 0: no limit.
+    /// is answered with 429. Each process counts for itself. And how many there may be of some things. 0: no limit.
     limits: Limits {
         /// Pages of a sign-in and messages of identity providers, from one client address; of IPv6 from one /64.
         per_address: PerMinute = Text Default("1200");
@@ -168,6 +169,8 @@ settings! {
         token: PerMinute = Text Default("6000");
         /// What directories ask by SCIM: for one connection, and from one client address.
         directory: PerMinute = Text Default("12000");
+        /// How many webhook endpoints there may be, of all organizations together: each event is told to each that wants it.
+        webhook_endpoints: AtMost = Text Default("500");
     }
 
     /// How people sign in.

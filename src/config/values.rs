@@ -117,13 +117,37 @@ impl TryFrom<String> for PerMinute {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let text = text.trim();
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let number = if digits { text.parse::<u32>().ok() } else { None };
-        number
-            .map(|number| Self(NonZeroU32::new(number)))
-            .ok_or_else(|| "it is not a number".to_owned())
+        number(&text).map(Self)
     }
+}
+
+/// How many of something there may be; none: as many as will. Written as a number, with 0 for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct AtMost(Option<NonZeroU32>);
+
+impl AtMost {
+    /// The number, if there is a limit.
+    #[must_use]
+    pub const fn limit(self) -> Option<NonZeroU32> {
+        self.0
+    }
+}
+
+impl TryFrom<String> for AtMost {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        number(&text).map(Self)
+    }
+}
+
+/// A number in digits; 0 is none.
+fn number(text: &str) -> Result<Option<NonZeroU32>, String> {
+    let text = text.trim();
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = if digits { text.parse::<u32>().ok() } else { None };
+    number.map(NonZeroU32::new).ok_or_else(|| "it is not a number".to_owned())
 }
 
 const UNITS: [(char, u32); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];

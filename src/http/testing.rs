@@ -11,7 +11,9 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::web::{self, Data};
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::thread;
 
 /// An application with a database of its own.
 pub(crate) struct World {
@@ -84,4 +86,24 @@ pub(crate) async fn read(response: HttpResponse) -> Answer {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let body = to_bytes(response.into_body()).await.unwrap();
     Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+}
+
+/// An app on this machine that answers every request with this status, so many times.
+pub(crate) fn app(answers: &'static [&'static str]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://localhost:{}/hooks", listener.local_addr().unwrap().port());
+    thread::spawn(move || {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut part = [0; 8192];
+            let mut seen = String::new();
+            while !seen.ends_with('}') {
+                let count = stream.read(&mut part).unwrap();
+                seen.push_str(std::str::from_utf8(&part[..count]).unwrap());
+            }
+            let text = format!("HTTP/1.1 {answer}\r\nConnection: close\r\n\r\nwhy not");
+            stream.write_all(text.as_bytes()).unwrap();
+        }
+    });
+    url
 }

@@ -2,11 +2,11 @@
 
 use crate::clock::Time;
 use crate::error::Result;
-use crate::store::EventId;
 use crate::store::events::Event;
 use crate::store::events::feed::Part;
 use crate::store::webhooks::Endpoint;
-use crate::store::webhooks::deliveries::TEST;
+use crate::store::webhooks::deliveries::{self, Delivery, TEST};
+use crate::store::{Db, EventId};
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -63,6 +63,14 @@ impl EventView {
     /// The body of a webhook.
     pub fn to_body(&self) -> Result<String> {
         Ok(serde_json::to_string(self).context("an event as JSON")?)
+    }
+}
+
+/// What a delivery sends, word for word: a test's own message, or the event as long as it is kept.
+pub fn body(db: &mut Db, delivery: &Delivery) -> Result<String> {
+    match &delivery.message {
+        Some(message) => Ok(message.clone()),
+        None => EventView::from(deliveries::event(db, delivery)?).to_body(),
     }
 }
 

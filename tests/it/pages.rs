@@ -7,8 +7,11 @@ use std::fs;
 use std::path::Path;
 use vestibule::saml::Binding;
 use vestibule::store::connections::{NewConnection, Settings};
+use vestibule::store::events::kinds::Kinds;
 use vestibule::store::setup_links::{self, Cover, NewLink};
-use vestibule::store::{Actor, connections, demo, members};
+use vestibule::store::webhooks::deliveries::{self, Attempt, Delivery, Sent};
+use vestibule::store::webhooks::{self, NewEndpoint};
+use vestibule::store::{Actor, EventId, connections, demo, members};
 
 /// How to get to every page. Each walk is a browser of its own, each line a step:
 ///
@@ -188,6 +191,18 @@ const WALKS: &[&[&str]] = &[
         "see console-api-keys",
         "go /console/api-keys/new",
         "see console-api-key-new",
+        "go /console/webhooks",
+        "see console-webhooks",
+        "go /console/webhooks/new",
+        "see console-webhook-new",
+        "go /console/webhooks/{endpoint}",
+        "see console-webhook",
+        "go /console/webhooks/{endpoint}/settings",
+        "see console-webhook-settings",
+        "go /console/webhooks/{endpoint}/rotate",
+        "see console-webhook-rotate",
+        "go /console/webhooks/{endpoint}/deliveries/{delivery}",
+        "see console-webhook-delivery",
         "go /console/settings/members",
         "see console-members",
         "forget",
@@ -243,12 +258,15 @@ impl Scene {
             Ok(gone)
         });
         let first = gateway.write(members::start).unwrap();
+        let told = refused_delivery(&gateway);
         let words = vec![
             ("{first}", format!("{}/console/first?t={}", gateway.url, first.reveal())),
             ("{organization}", globex.organization.id.to_string()),
             ("{connection}", initech.id.to_string()),
             ("{draft}", draft.id.to_string()),
             ("{gone}", gone.id.to_string()),
+            ("{endpoint}", told.endpoint_id.to_string()),
+            ("{delivery}", told.id.to_string()),
             ("{authorize}", app.authorize(&gateway, &[])),
             ("{entity}", initech.entity_id(&gateway.url)),
             ("{setup}", link(Some(draft.id.clone()))),
@@ -266,6 +284,25 @@ impl Scene {
         };
         WALKS.iter().map(|walk| walk.iter().map(said).collect()).collect()
     }
+}
+
+/// A test event that an endpoint with a long address refused.
+fn refused_delivery(gateway: &Gateway) -> Delivery {
+    let master = &gateway.state.master;
+    let new = NewEndpoint {
+        organization_id: None,
+        url: format!("https://app.example/hooks/{}", "a-long-part-of-a-path/".repeat(5)),
+        description: Some("CRM".to_owned()),
+        events: Kinds::default(),
+    };
+    let at = gateway.state.store.clock().now();
+    let attempt = Attempt { at, status: Some(503), error: None, millis: 42 };
+    let sent = Sent { attempt, answer: Some("Not now".to_owned()) };
+    let message = (EventId::new(), r#"{"type":"test","data":{"organization_id":null}}"#.to_owned());
+    gateway.write(|tx| {
+        let (endpoint, _) = webhooks::create(tx, master, new, None)?;
+        deliveries::tested(tx, master, &endpoint.id, message, &sent)
+    })
 }
 
 /// Looks at every page, and keeps a picture of each where `SCREENSHOTS` names a folder.

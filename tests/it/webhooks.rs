@@ -21,7 +21,7 @@ fn endpoint(gateway: &Gateway, url: &str, events: &[&str]) -> (Endpoint, String)
         events: Kinds::parse(&words, "/events").unwrap(),
     };
     let master = gateway.state.master.clone();
-    let (endpoint, secret) = gateway.write(|tx| webhooks::create(tx, &master, new));
+    let (endpoint, secret) = gateway.write(|tx| webhooks::create(tx, &master, new, None));
     (endpoint, secret.reveal().to_owned())
 }
 

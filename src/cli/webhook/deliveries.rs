@@ -8,7 +8,7 @@ use crate::cli::shell::{self, Shell};
 use crate::store::webhooks::deliveries::{self, Attempt, Delivery, Filter, State};
 use crate::store::{DeliveryId, EventId, WebhookEndpointId};
 use crate::views::List;
-use crate::views::event::EventView;
+use crate::views::event;
 use crate::views::webhook::DeliveryView;
 
 /// Which deliveries are wanted.
@@ -63,10 +63,7 @@ pub(super) fn list(shell: &Shell, wanted: Wanted) -> Result {
 pub(super) fn again(shell: &Shell, id: DeliveryId) -> Result {
     let body = shell.read(|db| {
         let delivery = deliveries::find(db, &id)?;
-        match &delivery.message {
-            Some(message) => Ok(message.clone()),
-            None => EventView::from(deliveries::event(db, &delivery)?).to_body(),
-        }
+        event::body(db, &delivery)
     })?;
     let sender = sender(shell)?;
     let sent = shell.wait(sender.again(shell::actor(), id, body))??;

@@ -203,8 +203,8 @@ fn made(
     let events = Kinds::parse(events, "/events")?;
     let scope = organization_id.as_ref().map_or(Scope::System, Scope::from);
     let new = NewEndpoint { organization_id, url, description, events };
-    let master = shell.master()?;
-    shell.write(scope, |tx| webhooks::create(tx, &master, new))
+    let (master, most) = (shell.master()?, shell.config()?.limits.webhook_endpoints.limit());
+    shell.write(scope, |tx| webhooks::create(tx, &master, new, most))
 }
 
 fn with_secret(shell: &Shell, row: Endpoint, secret: &Secret) -> Result {
@@ -216,8 +216,7 @@ fn with_secret(shell: &Shell, row: Endpoint, secret: &Secret) -> Result {
 }
 
 fn scope(shell: &Shell, id: &WebhookEndpointId) -> Result<Scope> {
-    let found = shell.read(|db| webhooks::find(db, id))?;
-    Ok(found.organization_id.as_ref().map_or(Scope::System, Scope::from))
+    Ok(shell.read(|db| webhooks::find(db, id))?.scope())
 }
 
 fn update(shell: &Shell, changed: Changed) -> Result {

@@ -9,7 +9,7 @@ use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::webhooks::deliveries::{self, Delivery, Filter};
 use crate::store::{Db, DeliveryId, EventId, OrganizationId, WebhookEndpointId};
-use crate::views::event::EventView;
+use crate::views::event;
 use crate::views::webhook::DeliveryView;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, get, post};
@@ -111,10 +111,7 @@ pub(super) async fn redeliver(
     let found = id.clone();
     let read = move |db: &mut Db| {
         let delivery = visible(db, only.as_ref(), &found)?;
-        match &delivery.message {
-            Some(message) => Ok(message.clone()),
-            None => EventView::from(deliveries::event(db, &delivery)?).to_body(),
-        }
+        event::body(db, &delivery)
     };
     let body = state.store.read(read).await?;
     let delivery = state.sender.again(key.actor(), id, body).await?;

@@ -97,11 +97,6 @@ async fn find<N>(state: &State, key: &ApiKey<N>, id: &str) -> Result<Endpoint> {
     state.store.read(move |db| visible(db, only.as_ref(), &id)).await
 }
 
-/// Which writes wait for changes of an endpoint, and it for them.
-fn scope(endpoint: &Endpoint) -> Scope {
-    endpoint.organization_id.as_ref().map_or(Scope::System, Scope::from)
-}
-
 /// List webhook endpoints
 #[utoipa::path(
     tag = "webhooks",
@@ -127,7 +122,8 @@ pub(super) async fn list_webhook_endpoints(
 
 /// Create a webhook endpoint
 ///
-/// It is told of what happens from now on. The secret is in this answer and nowhere else.
+/// It is told of what happens from now on. The secret is in this answer and nowhere else. There are as many endpoints as
+/// `limits.webhook_endpoints` says, and not more.
 #[utoipa::path(
     tag = "webhooks",
     request_body = Create,
@@ -152,7 +148,8 @@ pub(super) async fn create_webhook_endpoint(
     let events = Kinds::parse(&events, "/events")?;
     let new = NewEndpoint { organization_id, url, description, events };
     let master = state.master.clone();
-    let create = move |tx: &mut Tx| webhooks::create(tx, &master, new);
+    let most = state.config.limits.webhook_endpoints.limit();
+    let create = move |tx: &mut Tx| webhooks::create(tx, &master, new, most);
     let (endpoint, secret) = state.store.write(scope, key.actor(), create).await?;
     Ok(created(&NewEndpointView::new(endpoint, &secret)))
 }
@@ -198,7 +195,7 @@ pub(super) async fn patch_webhook_endpoint(
     let Patch { url, description, events, enabled } = body.0;
     let events = events.map(|events| Kinds::parse(&events, "/events")).transpose()?;
     let patch = EndpointPatch { url, description, events, enabled };
-    let scope = scope(&endpoint);
+    let scope = endpoint.scope();
     let change = move |tx: &mut Tx| webhooks::change(tx, &endpoint.id, patch);
     Ok(Json(state.store.write(scope, key.actor(), change).await?.into()))
 }
@@ -219,7 +216,7 @@ pub(super) async fn delete_webhook_endpoint(
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let endpoint = find(&state, &key, &id).await?;
-    let scope = scope(&endpoint);
+    let scope = endpoint.scope();
     let delete = move |tx: &mut Tx| webhooks::delete(tx, &endpoint.id);
     state.store.write(scope, key.actor(), delete).await?;
     Ok(no_content())
@@ -250,7 +247,7 @@ pub(super) async fn rotate_webhook_secret(
     }
     let overlap = TimeDelta::seconds(i64::from(seconds));
     let endpoint = find(&state, &key, &id).await?;
-    let (scope, master) = (scope(&endpoint), state.master.clone());
+    let (scope, master) = (endpoint.scope(), state.master.clone());
     let rotate = move |tx: &mut Tx| webhooks::rotate(tx, &master, &endpoint.id, overlap);
     let (endpoint, secret) = state.store.write(scope, key.actor(), rotate).await?;
     Ok(created(&NewEndpointView::new(endpoint, &secret)))

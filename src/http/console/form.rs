@@ -1,6 +1,9 @@
 //! What all forms have in common: what is chosen of, and what was found wrong, beside the field that it is about.
 
+use super::listing;
 use crate::error::{Error, FieldError, Result};
+use crate::http::server::State;
+use crate::store::OrganizationId;
 use actix_web::http::StatusCode;
 
 /// A field that cannot be taken as it is.
@@ -39,6 +42,20 @@ pub(super) fn fault<'a>(faults: &'a [FieldFault], field: &str) -> Option<&'a str
 /// The status of a page that shows a form again if something is wrong with it.
 pub(super) fn status(errors: &[FieldError]) -> StatusCode {
     if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
+}
+
+/// The one organization that a thing is for, named in the field `organization_id`; nothing named: none.
+pub(super) async fn organization(state: &State, named: &str) -> Result<Option<OrganizationId>> {
+    if named.is_empty() {
+        return Ok(None);
+    }
+    let wanted = named.to_owned();
+    let found = state.store.read(move |db| listing::owner(db, &wanted)).await?;
+    let missing = || {
+        let detail = state.locale.text("console.setup_links.no_organization");
+        Error::invalid("/organization_id", "not_found", detail)
+    };
+    found.map(Some).ok_or_else(missing)
 }
 
 /// Keeps what whoever filled a form in can mend, to be shown on it: a conflict stands at the field that `pointer` names.

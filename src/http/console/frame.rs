@@ -40,6 +40,9 @@ pub(super) const TRACES: Area =
 /// What programs call with.
 pub(super) const API_KEYS: Area =
     Area { name: "api_keys", href: "/console/api-keys", roles: Read::ROLES };
+/// Addresses that are told of events.
+pub(super) const WEBHOOKS: Area =
+    Area { name: "webhooks", href: "/console/webhooks", roles: Read::ROLES };
 /// Who did what.
 pub(super) const AUDIT: Area = Area { name: "audit", href: "/console/audit", roles: Read::ROLES };
 /// Who signs in here.
@@ -47,8 +50,18 @@ pub(super) const MEMBERS: Area =
     Area { name: "members", href: "/console/settings/members", roles: Members::ROLES };
 
 /// What the navigation shows, in its order. A new area is a line here.
-const AREAS: &[Area] =
-    &[ORGANIZATIONS, CONNECTIONS, SETUP_LINKS, USERS, TRACES, API_KEYS, AUDIT, MEMBERS];
+const AREAS: &[Area] = &[
+    ORGANIZATIONS,
+    CONNECTIONS,
+    SETUP_LINKS,
+    USERS,
+    TRACES,
+    API_KEYS,
+    WEBHOOKS,
+   
+    AUDIT,
+    MEMBERS,
+];
 
 /// One line of the navigation.
 pub(in crate::http) struct NavLine {

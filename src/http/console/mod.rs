@@ -22,6 +22,7 @@ mod setup_links;
 mod tests;
 mod traces;
 mod users;
+mod webhooks;
 mod words;
 
 use actix_web::web::{self, ServiceConfig};
@@ -36,6 +37,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     organization::routes(config);
     users::routes(config);
     of_connections(config);
+    webhooks::routes(config);
     config
         .service(web::resource("/console").get(entry::home))
         .service(web::resource("/console/login").get(entry::ask).post(entry::sign_in))

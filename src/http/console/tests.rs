@@ -13,6 +13,7 @@ mod organization;
 mod setup_links;
 mod traces;
 mod users;
+mod webhooks;
 
 use crate::crypto::{self, Secret};
 use crate::http::testing::{Answer, PRODUCTION, World, world};
@@ -43,6 +44,7 @@ const SOURCES: &[&str] = &[
     include_str!("domains/acts.rs"),
     include_str!("organization/restore.rs"),
     include_str!("users/erase.rs"),
+    include_str!("webhooks/routes.rs"),
 ];
 
 /// Every route, and who may use it; nobody is named: it leads to a session, so everybody may.
@@ -119,6 +121,21 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/console/api-keys/{key}/roll", DEVELOP),
     ("GET", "/console/api-keys/{key}/revoke", DEVELOP),
     ("POST", "/console/api-keys/{key}/revoke", DEVELOP),
+    ("GET", "/console/webhooks", &Role::ALL),
+    ("POST", "/console/webhooks", DEVELOP),
+    ("GET", "/console/webhooks/new", DEVELOP),
+    ("GET", "/console/webhooks/{endpoint}", &Role::ALL),
+    ("POST", "/console/webhooks/{endpoint}/test", DEVELOP),
+    ("GET", "/console/webhooks/{endpoint}/settings", DEVELOP),
+    ("POST", "/console/webhooks/{endpoint}/settings", DEVELOP),
+    ("GET", "/console/webhooks/{endpoint}/turn", DEVELOP),
+    ("POST", "/console/webhooks/{endpoint}/turn", DEVELOP),
+    ("GET", "/console/webhooks/{endpoint}/rotate", DEVELOP),
+    ("POST", "/console/webhooks/{endpoint}/rotate", DEVELOP),
+    ("GET", "/console/webhooks/{endpoint}/delete", DEVELOP),
+    ("POST", "/console/webhooks/{endpoint}/delete", DEVELOP),
+    ("GET", "/console/webhooks/{endpoint}/deliveries/{delivery}", &Role::ALL),
+    ("POST", "/console/webhooks/{endpoint}/deliveries/{delivery}/again", DEVELOP),
     ("GET", "/console/audit", &Role::ALL),
     ("GET", "/console/settings/members", &[Role::Owner]),
     ("POST", "/console/settings/members", &[Role::Owner]),
@@ -239,6 +256,11 @@ impl Desk {
         if path.contains("{link}") {
             let of = connection.organization_id.clone();
             path = path.replace("{link}", setup_links::made(self, &of).id.as_str());
+        }
+        if path.contains("{endpoint}") {
+            let (endpoint, delivery) = webhooks::told(self);
+            path = path.replace("{endpoint}", endpoint.id.as_str());
+            path = path.replace("{delivery}", delivery.id.as_str());
         }
         if path.contains("{user}") {
             let of = &connection.organization_id;

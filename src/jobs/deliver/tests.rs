@@ -46,7 +46,7 @@ impl Post {
             events: Kinds::parse(&events, "/events").unwrap(),
         };
         let master = &self.deliverer.sender.master;
-        let (endpoint, secret) = self.store.system(|tx| webhooks::create(tx, master, new));
+        let (endpoint, secret) = self.store.system(|tx| webhooks::create(tx, master, new, None));
         (endpoint, secret.reveal().to_owned())
     }
 

@@ -1,27 +1,29 @@
 //! Addresses of apps that are told of events as they happen (Standard Webhooks 1.0.0).
 
+mod check;
 pub mod deliveries;
 pub mod lanes;
+pub mod listing;
 #[cfg(test)]
 mod tests;
 
 use super::db::or_not_found;
 use super::events::kinds::Kinds;
-use super::input::Faults;
 use super::schema::webhook_endpoints as endpoints;
 use super::types::word;
 use super::{
-    Db, Json, OrganizationId, Page, Time, Tx, WebhookEndpointId, Window, events, organizations,
+    Db, Json, OrganizationId, Page, Scope, Time, Tx, WebhookEndpointId, Window, events,
+    organizations,
 };
 use crate::crypto::{self, MasterKey, Place, Secret, WebhookKey};
 use crate::error::{Error, Result};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::{Value, json};
+use std::num::NonZeroU32;
 
 /// For how long an endpoint may fail before it is switched off.
 pub const PATIENCE: TimeDelta = TimeDelta::days(5);
-const LONGEST_DESCRIPTION: usize = 500;
 
 word!(
     /// Why an endpoint is not told of anything.
@@ -94,6 +96,12 @@ pub struct EndpointPatch {
 }
 
 impl Endpoint {
+    /// Which writes wait for changes of it, and it for them.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.organization_id.as_ref().map_or(Scope::System, Scope::from)
+    }
+
     /// The keys that sign now: the current one first, and the one before it while a rotation lasts.
     pub fn keys(&self, master: &MasterKey, now: Time) -> Result<Vec<WebhookKey>> {
         let mut keys = vec![self.open(master, "secret", &self.secret)?];
@@ -146,12 +154,19 @@ pub fn count(db: &mut Db, organization: Option<&OrganizationId>) -> Result<i64> 
     Ok(query.count().get_result(db)?)
 }
 
-/// Makes an endpoint with a secret, which is shown this once. It is told of what happens from now on.
-pub fn create(tx: &mut Tx, master: &MasterKey, new: NewEndpoint) -> Result<(Endpoint, Secret)> {
-    check(&new.url, new.description.as_deref())?;
+/// Makes an endpoint with a secret, which is shown this once. It is told of what happens from now on. There are not more
+/// than `most`: every event is looked at for each of them.
+pub fn create(
+    tx: &mut Tx,
+    master: &MasterKey,
+    new: NewEndpoint,
+    most: Option<NonZeroU32>,
+) -> Result<(Endpoint, Secret)> {
+    check::fields(&new.url, new.description.as_deref())?;
     if let Some(organization) = &new.organization_id {
         organizations::find(tx.db, organization)?;
     }
+    check::room(tx.db, most)?;
     let (id, secret) = (WebhookEndpointId::new(), crypto::webhook_secret());
     let sealed = master.seal(secret.reveal().as_bytes(), &place(&id, "secret"))?;
     let endpoint = Endpoint {
@@ -182,7 +197,7 @@ pub fn change(tx: &mut Tx, id: &WebhookEndpointId, patch: EndpointPatch) -> Resu
     endpoint.url = url.unwrap_or(endpoint.url);
     endpoint.description = description.unwrap_or(endpoint.description);
     endpoint.events = events.map_or(endpoint.events, Json::from);
-    check(&endpoint.url, endpoint.description.as_deref())?;
+    check::fields(&endpoint.url, endpoint.description.as_deref())?;
     let is_changed = before != kept(&endpoint);
     let turned = enabled.filter(|enabled| *enabled != endpoint.disabled_at.is_none());
     if let Some(enabled) = turned {
@@ -274,14 +289,4 @@ fn kept(endpoint: &Endpoint) -> Value {
 
 fn tell(tx: &mut Tx, endpoint: &Endpoint, kind: &'static str, data: Value) -> Result<()> {
     events::append(tx, endpoint.organization_id.as_ref(), kind, endpoint.id.as_str(), data)
-}
-
-fn check(url: &str, description: Option<&str>) -> Result<()> {
-    let mut faults = Faults::default();
-    faults.web_address("/url", url);
-    if description.is_some_and(|text| text.chars().count() > LONGEST_DESCRIPTION) {
-        let detail = format!("A description has at most {LONGEST_DESCRIPTION} characters.");
-        faults.add("/description", "too_long", detail);
-    }
-    faults.finish()
 }

@@ -24,7 +24,7 @@ impl Desk {
             description: None,
             events: Kinds::parse(&words, "/events").unwrap(),
         };
-        self.store.system(|tx| create(tx, &self.master, new)).0
+        self.store.system(|tx| create(tx, &self.master, new, None)).0
     }
 
     fn append(&self, organization: Option<&OrganizationId>, kind: &'static str) {
@@ -245,7 +245,7 @@ fn an_address_is_https_or_on_this_machine_and_sealed_secrets_open_only_in_their_
         let events = Kinds::default();
         let new =
             NewEndpoint { organization_id: None, url: url.to_owned(), description: None, events };
-        desk.store.try_system(|tx| create(tx, &desk.master, new))
+        desk.store.try_system(|tx| create(tx, &desk.master, new, None))
     };
     assert_eq!(refused(make("http://app.example/hooks").map(drop)), "/url not_https");
     assert_eq!(refused(make("/hooks").map(drop)), "/url invalid");
@@ -256,4 +256,44 @@ fn an_address_is_https_or_on_this_machine_and_sealed_secrets_open_only_in_their_
     assert!(!one.secret.contains(secret.reveal()));
     let moved = Endpoint { secret: one.secret, ..two };
     assert!(moved.keys(&desk.master, now).is_err());
+}
+
+#[test]
+fn there_are_not_more_endpoints_than_the_limit_says() {
+    let desk = desk();
+    let make = |most: u32| {
+        let events = Kinds::default();
+        let url = "https://app.example/hooks".to_owned();
+        let new = NewEndpoint { organization_id: None, url, description: None, events };
+        desk.store.try_system(|tx| create(tx, &desk.master, new, NonZeroU32::new(most)))
+    };
+    let (one, _) = make(2).unwrap();
+    make(2).unwrap();
+    let Err(Error::Conflict { code, detail }) = make(2) else { panic!("there is a third") };
+    assert_eq!(code, "too_many_webhook_endpoints");
+    assert!(detail.contains("There are 2 webhook endpoints"), "{detail}");
+    make(0).unwrap();
+    desk.store.system(|tx| delete(tx, &one.id));
+    make(3).unwrap();
+}
+
+#[test]
+fn a_list_knows_the_last_delivery_and_the_next_attempt_of_each_endpoint() {
+    let desk = desk();
+    let (one, other) = (desk.endpoint(&[], None), desk.endpoint(&["user.*"], None));
+    for status in [200, 500] {
+        desk.append(None, "user.created");
+        desk.number();
+        let (lane, events) = desk.one(&one);
+        desk.note(&lane, events, status, true);
+    }
+    let ids = vec![one.id.clone(), other.id.clone()];
+    let (last, next) = desk
+        .store
+        .read_now(|db| Ok((listing::last(db, &ids)?, listing::next_tries(db, &ids)?)))
+        .unwrap();
+    assert_eq!(last.len(), 1, "{last:?}");
+    let last = &last[&one.id];
+    assert_eq!((&*last.kind, last.state), ("user.created", State::Retrying));
+    assert_eq!(next.get(&one.id), last.next_try_at.as_ref());
 }

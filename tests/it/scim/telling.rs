@@ -54,7 +54,7 @@ async fn an_app_is_told_within_a_second_of_a_directorys_deactivation() {
         events: Kinds::parse(&[OUT[0], OUT[1], REVOKED].map(str::to_owned), "/events").unwrap(),
     };
     let master = gateway.state.master.clone();
-    gateway.write(|tx| webhooks::create(tx, &master, new));
+    gateway.write(|tx| webhooks::create(tx, &master, new, None));
     let directory = Directory::of(&world);
     let ada = directory.user(ADA).await;
     let mut took = Vec::new();

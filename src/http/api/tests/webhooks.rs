@@ -1,27 +1,5 @@
 use super::*;
-use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::thread;
-
-/// An app on this machine that answers every request with this status, so many times.
-fn app(answers: &'static [&'static str]) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://localhost:{}/hooks", listener.local_addr().unwrap().port());
-    thread::spawn(move || {
-        for answer in answers {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut part = [0; 8192];
-            let mut seen = String::new();
-            while !seen.ends_with('}') {
-                let count = stream.read(&mut part).unwrap();
-                seen.push_str(std::str::from_utf8(&part[..count]).unwrap());
-            }
-            let text = format!("HTTP/1.1 {answer}\r\nConnection: close\r\n\r\nwhy not");
-            stream.write_all(text.as_bytes()).unwrap();
-        }
-    });
-    url
-}
+use crate::http::testing::app;
 
 #[actix_web::test]
 async fn a_webhook_endpoint_has_a_life() {

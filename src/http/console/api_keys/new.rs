@@ -4,14 +4,13 @@ use super::{LIST, covered, may_give, show as show_list};
 use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
 use crate::http::console::frame::{self, API_KEYS, Frame};
-use crate::http::console::listing;
 use crate::http::console::seat::{Develop, Posted, Seat};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
+use crate::store::Scope as WriteScope;
 use crate::store::api_keys::{self, NewApiKey, Scope};
-use crate::store::{OrganizationId, Scope as WriteScope};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use askama::Template;
@@ -85,7 +84,7 @@ pub(in crate::http) async fn create(
 }
 
 async fn make(state: &State, posted: &Posted<Develop>, typed: &Typed) -> Result<String> {
-    let organization_id = organization(state, &typed.organization).await?;
+    let organization_id = form::organization(state, &typed.organization).await?;
     let days = typed.days.parse().ok().map(TimeDelta::days);
     let new = NewApiKey {
         name: typed.name.clone(),
@@ -97,20 +96,6 @@ async fn make(state: &State, posted: &Posted<Develop>, typed: &Typed) -> Result<
         .store
         .write(WriteScope::System, posted.seat.actor(), move |tx| api_keys::create(tx, new));
     Ok(made.await?.1.reveal().to_owned())
-}
-
-/// The one organization that a key is for, if one was named.
-async fn organization(state: &State, named: &str) -> Result<Option<OrganizationId>> {
-    if named.is_empty() {
-        return Ok(None);
-    }
-    let wanted = named.to_owned();
-    let found = state.store.read(move |db| listing::owner(db, &wanted)).await?;
-    let missing = || {
-        let detail = state.locale.text("console.setup_links.no_organization");
-        Error::invalid("/organization_id", "not_found", detail)
-    };
-    found.map(Some).ok_or_else(missing)
 }
 
 fn show(

@@ -1,0 +1,93 @@
+//! A new endpoint, whose secret is shown once.
+
+use super::fields::Typed;
+use super::{LIST, one};
+use crate::crypto::Secret;
+use crate::error::{FieldError, Result};
+use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::frame::{self, Frame, WEBHOOKS};
+use crate::http::console::seat::{Develop, Posted, Seat};
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::store::webhooks::{self, Endpoint, NewEndpoint};
+use crate::store::{Scope, Tx};
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use askama::Template;
+
+struct View {
+    typed: Typed,
+    nouns: Vec<Choice>,
+    faults: Vec<FieldFault>,
+    list: &'static str,
+}
+
+impl View {
+    fn fault(&self, field: &str) -> Option<&str> {
+        form::fault(&self.faults, field)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/webhook_new.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    view: &'a View,
+}
+
+/// `GET /console/webhooks/new`
+pub(super) async fn new(state: Data<State>, seat: Seat<Develop>) -> HttpResponse {
+    show(&state, &seat, Typed::default(), Vec::new())
+}
+
+/// `POST /console/webhooks`: makes an endpoint. Its page follows, this once with the secret.
+pub(super) async fn create(
+    state: Data<State>,
+    posted: Posted<Develop>,
+) -> Result<HttpResponse, PageError> {
+    let typed = Typed::sent(&posted);
+    match form::mendable(make(&state, &posted, &typed).await, "/url")? {
+        Ok((endpoint, secret)) => {
+            Ok(one::with_secret(&state, &posted.seat, endpoint, &secret).await?)
+        }
+        Err(errors) => Ok(show(&state, &posted.seat, typed, errors)),
+    }
+}
+
+async fn make(
+    state: &State,
+    posted: &Posted<Develop>,
+    typed: &Typed,
+) -> Result<(Endpoint, Secret)> {
+    let organization_id = form::organization(state, &typed.organization).await?;
+    let scope = organization_id.as_ref().map_or(Scope::System, Scope::from);
+    let new = NewEndpoint {
+        organization_id,
+        url: typed.url.clone(),
+        description: typed.description(),
+        events: typed.kinds()?,
+    };
+    let (master, most) = (state.master.clone(), state.config.limits.webhook_endpoints.limit());
+    let create = move |tx: &mut Tx| webhooks::create(tx, &master, new, most);
+    state.store.write(scope, posted.seat.actor(), create).await
+}
+
+fn show(
+    state: &State,
+    seat: &Seat<Develop>,
+    typed: Typed,
+    errors: Vec<FieldError>,
+) -> HttpResponse {
+    let status = form::status(&errors);
+    let (nouns, faults) = (typed.choices(), form::faults(errors));
+    let view = View { typed, nouns, faults, list: LIST };
+    let page = Page {
+        shell: frame::shell(state),
+        frame: frame::frame(state, seat, WEBHOOKS),
+        view: &view,
+    };
+    respond(state, status, &Csp::Page, &page)
+}
