@@ -1,6 +1,7 @@
 //! What each identity provider's console calls things, from `guides/`, and how to fix a cause there.
 
 mod provisioning;
+pub mod snippets;
 
 pub use provisioning::{ScimGuide, ScimValues};
 

@@ -15,6 +15,7 @@ mod params;
 pub mod protected;
 pub mod provider;
 pub mod scope;
+pub mod slips;
 pub mod token;
 
 pub use answer::{Answer, ResponseMode, ReturnTo};

@@ -191,6 +191,20 @@ const WALKS: &[&[&str]] = &[
         "see console-api-keys",
         "go /console/api-keys/new",
         "see console-api-key-new",
+        "go /console/applications",
+        "see console-applications",
+        "go /console/applications/new",
+        "see console-application-new",
+        "go /console/applications/{application}?redirect=http://localhost:1/demo/app/callback/",
+        "see console-application",
+        "go /console/applications/{application}/code?stack=go",
+        "see console-application-code",
+        "go /console/applications/{application}/settings",
+        "see console-application-settings",
+        "go /console/applications/{application}/access",
+        "see console-application-access",
+        "go /console/applications/{application}/delete",
+        "see console-application-delete",
         "go /console/webhooks",
         "see console-webhooks",
         "go /console/webhooks/new",
@@ -221,7 +235,7 @@ impl Scene {
     async fn new(provider: &Provider) -> Self {
         let gateway = Gateway::with(&[("metadata.allow_private", "127.0.0.1")]).await;
         let state = &gateway.state;
-        demo::up(&state.store, &state.master, &gateway.url, &Actor::System).unwrap();
+        let demo = demo::up(&state.store, &state.master, &gateway.url, &Actor::System).unwrap();
         let app = gateway.register(|_| {});
 
         let umbrella = gateway.customer("umbrella.example");
@@ -265,6 +279,7 @@ impl Scene {
             ("{connection}", initech.id.to_string()),
             ("{draft}", draft.id.to_string()),
             ("{gone}", gone.id.to_string()),
+            ("{application}", demo.application.id.to_string()),
             ("{endpoint}", told.endpoint_id.to_string()),
             ("{delivery}", told.id.to_string()),
             ("{authorize}", app.authorize(&gateway, &[])),

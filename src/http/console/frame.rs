@@ -40,6 +40,9 @@ pub(super) const TRACES: Area =
 /// What programs call with.
 pub(super) const API_KEYS: Area =
     Area { name: "api_keys", href: "/console/api-keys", roles: Read::ROLES };
+/// The vendor's apps.
+pub(super) const APPLICATIONS: Area =
+    Area { name: "applications", href: "/console/applications", roles: Read::ROLES };
 /// Addresses that are told of events.
 pub(super) const WEBHOOKS: Area =
     Area { name: "webhooks", href: "/console/webhooks", roles: Read::ROLES };
@@ -56,6 +59,7 @@ const AREAS: &[Area] = &[
     SETUP_LINKS,
     USERS,
     TRACES,
+    APPLICATIONS,
     API_KEYS,
     WEBHOOKS,
    

@@ -4,6 +4,7 @@
 //! do is what REST and the command line do, in the name of the member.
 
 mod api_keys;
+mod applications;
 mod audit;
 mod confirm;
 mod connections;
@@ -38,6 +39,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     users::routes(config);
     of_connections(config);
     webhooks::routes(config);
+    applications::routes(config);
     config
         .service(web::resource("/console").get(entry::home))
         .service(web::resource("/console/login").get(entry::ask).post(entry::sign_in))

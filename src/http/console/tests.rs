@@ -1,6 +1,8 @@
 //! The rules of the console, through the whole application without a network.
 
 mod api_keys;
+mod application;
+mod applications;
 mod audit;
 mod connection_new;
 mod connection_tabs;
@@ -40,6 +42,7 @@ const DEVELOP: &[Role] = &[Role::Owner, Role::Admin, Role::Developer];
 /// Where routes are.
 const SOURCES: &[&str] = &[
     include_str!("mod.rs"),
+    include_str!("applications/routes.rs"),
     include_str!("connections/routes.rs"),
     include_str!("domains/acts.rs"),
     include_str!("organization/restore.rs"),
@@ -121,6 +124,20 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/console/api-keys/{key}/roll", DEVELOP),
     ("GET", "/console/api-keys/{key}/revoke", DEVELOP),
     ("POST", "/console/api-keys/{key}/revoke", DEVELOP),
+    ("GET", "/console/applications", &Role::ALL),
+    ("POST", "/console/applications", DEVELOP),
+    ("GET", "/console/applications/new", DEVELOP),
+    ("GET", "/console/applications/{application}", &Role::ALL),
+    ("GET", "/console/applications/{application}/code", &Role::ALL),
+    ("GET", "/console/applications/{application}/settings", DEVELOP),
+    ("POST", "/console/applications/{application}/settings", DEVELOP),
+    ("GET", "/console/applications/{application}/access", DEVELOP),
+    ("POST", "/console/applications/{application}/access", DEVELOP),
+    ("POST", "/console/applications/{application}/secrets", DEVELOP),
+    ("GET", "/console/applications/{application}/secrets/{secret}/revoke", DEVELOP),
+    ("POST", "/console/applications/{application}/secrets/{secret}/revoke", DEVELOP),
+    ("GET", "/console/applications/{application}/delete", DEVELOP),
+    ("POST", "/console/applications/{application}/delete", DEVELOP),
     ("GET", "/console/webhooks", &Role::ALL),
     ("POST", "/console/webhooks", DEVELOP),
     ("GET", "/console/webhooks/new", DEVELOP),
@@ -256,6 +273,11 @@ impl Desk {
         if path.contains("{link}") {
             let of = connection.organization_id.clone();
             path = path.replace("{link}", setup_links::made(self, &of).id.as_str());
+        }
+        if path.contains("{application}") {
+            let (application, secret) = applications::made(self);
+            path = path.replace("{application}", application.id.as_str());
+            path = path.replace("{secret}", secret.id.as_str());
         }
         if path.contains("{endpoint}") {
             let (endpoint, delivery) = webhooks::told(self);

@@ -1,0 +1,256 @@
+//! Roles and kinds of places of an application, in rows: a row that is emptied goes, and the last ones are for new.
+
+use super::{Head, find, href};
+use crate::access::{EntityType, Placement, Reach, Role};
+use crate::error::{FieldError, Result};
+use crate::http::console::form::{self, FieldFault};
+use crate::http::console::frame::{self, APPLICATIONS, Frame};
+use crate::http::console::seat::{Develop, Posted, Seat};
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::http::sign_in::see_other;
+use crate::store::Scope;
+use crate::store::applications::{self, Application, ApplicationPatch};
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use askama::Template;
+
+/// Rows for new ones.
+const SPARE: usize = 3;
+/// More rows than an application may have, so that the store says what is too many.
+const MOST: usize = 60;
+/// How a person is in places of a kind, as one word for placement and scope.
+const PLACES: [&str; 3] = ["additive", "exclusive", "organization"];
+
+/// A row of the form for a role.
+#[derive(Clone, Default)]
+struct RoleRow {
+    /// Its number on the form.
+    at: usize,
+    rank: String,
+    key: String,
+    name: String,
+}
+
+/// A row of the form for a kind of places.
+#[derive(Clone, Default)]
+struct TypeRow {
+    at: usize,
+    key: String,
+    name: String,
+    place: &'static str,
+    is_made: bool,
+    is_renamed: bool,
+}
+
+struct Typed {
+    roles: Vec<RoleRow>,
+    default_role: String,
+    types: Vec<TypeRow>,
+}
+
+struct View {
+    head: Head,
+    typed: Typed,
+    faults: Vec<FieldFault>,
+    /// How a person is in places of a kind: each word, and what it is called.
+    places: Vec<(&'static str, String)>,
+}
+
+impl View {
+    fn fault(&self, field: &str) -> Option<&str> {
+        form::fault(&self.faults, field)
+    }
+
+    /// Whether a field of a row is wrong.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
+    fn is_wrong(&self, list: &str, at: &usize, field: &str) -> bool {
+        self.fault(&format!("{list}.{at}.{field}")).is_some()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/application_access.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    view: &'a View,
+}
+
+/// `GET /console/applications/{application}/access`
+pub(super) async fn access(
+    state: Data<State>,
+    seat: Seat<Develop>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let application = find(&state, &id).await?;
+    let typed = Typed::of(&application);
+    Ok(show(&state, &seat, &application, &typed, Vec::new()))
+}
+
+/// `POST /console/applications/{application}/access`
+pub(super) async fn change(
+    state: Data<State>,
+    posted: Posted<Develop>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let application = find(&state, &id).await?;
+    let typed = Typed::sent(&posted);
+    let (id, patch) = (application.id.clone(), typed.patch());
+    let change = move |tx: &mut crate::store::Tx| applications::change(tx, &id, patch);
+    let done = state.store.write(Scope::System, posted.seat.actor(), change).await;
+    match form::mendable(done, "/entity_types")? {
+        Ok(_) => Ok(see_other(&href(&application.id))),
+        Err(errors) => Ok(show(&state, &posted.seat, &application, &typed, errors)),
+    }
+}
+
+impl Typed {
+    /// What is set now.
+    fn of(row: &Application) -> Self {
+        let role = |(at, role): (usize, &Role)| RoleRow {
+            at,
+            rank: (at + 1).to_string(),
+            key: role.key.clone(),
+            name: role.name.clone(),
+        };
+        let kind = |(at, kind): (usize, &EntityType)| TypeRow {
+            at,
+            key: kind.key.clone(),
+            name: kind.name.clone(),
+            place: match (kind.placement, kind.scope) {
+                (Placement::Additive, _) => "additive",
+                (Placement::Exclusive, Reach::Type) => "exclusive",
+                (Placement::Exclusive, Reach::Organization) => "organization",
+            },
+            is_made: kind.auto_create,
+            is_renamed: kind.follow_rename,
+        };
+        Self {
+            roles: row.roles.iter().enumerate().map(role).collect(),
+            default_role: row.default_role.clone().unwrap_or_default(),
+            types: row.entity_types.iter().enumerate().map(kind).collect(),
+        }
+    }
+
+    /// What a form sent, without empty rows, roles by their ranks: of the same rank the upper one is higher.
+    fn sent(posted: &Posted<Develop>) -> Self {
+        let text = |list: &str, at: usize, field: &str| {
+            posted.text(&format!("{list}.{at}.{field}")).to_owned()
+        };
+        let role = |at| RoleRow {
+            at,
+            rank: text("roles", at, "rank"),
+            key: text("roles", at, "key"),
+            name: text("roles", at, "name"),
+        };
+        let mut roles: Vec<RoleRow> =
+            (0..MOST).map(role).filter(|row| !row.key.is_empty() || !row.name.is_empty()).collect();
+        roles.sort_by_key(|row| row.rank.parse::<u32>().unwrap_or(u32::MAX));
+        let kind = |at| TypeRow {
+            at,
+            key: text("entity_types", at, "key"),
+            name: text("entity_types", at, "name"),
+            place: placed(&text("entity_types", at, "place")),
+            is_made: text("entity_types", at, "made") == "1",
+            is_renamed: text("entity_types", at, "renamed") == "1",
+        };
+        let types = (0..MOST).map(kind).filter(|row| !row.key.is_empty() || !row.name.is_empty());
+        Self { roles, default_role: posted.text("default_role").to_owned(), types: types.collect() }
+    }
+
+    fn patch(&self) -> ApplicationPatch {
+        let role = |row: &RoleRow| Role { key: row.key.clone(), name: row.name.clone() };
+        let default_role = (!self.default_role.is_empty()).then(|| self.default_role.clone());
+        ApplicationPatch {
+            roles: Some(self.roles.iter().map(role).collect()),
+            default_role: Some(default_role),
+            entity_types: Some(self.types.iter().map(kind).collect()),
+            ..ApplicationPatch::default()
+        }
+    }
+
+    /// The store's faults of the third role, say, as those of the row in which it was typed.
+    fn at_rows(&self, errors: Vec<FieldError>) -> Vec<FieldError> {
+        let moved = |error: FieldError| {
+            let parts: Vec<&str> = error.pointer.split('/').collect();
+            let [_, list, at, field] = parts.as_slice() else { return error };
+            let at: Option<usize> = at.parse().ok();
+            let row = match *list {
+                "roles" => at.and_then(|at| self.roles.get(at)).map(|row| row.at),
+                _ => at.and_then(|at| self.types.get(at)).map(|row| row.at),
+            };
+            let field = if *field == "placement" { "place" } else { field };
+            match row {
+                Some(row) => {
+                    let detail = format!("{}: {}", row + 1, error.detail);
+                    FieldError { pointer: format!("/{list}.{row}.{field}"), detail, ..error }
+                }
+                None => error,
+            }
+        };
+        errors.into_iter().map(moved).collect()
+    }
+
+    /// Rows in their order, numbered anew, and some for new ones.
+    fn with_spare(&self) -> Self {
+        let mut roles = self.roles.clone();
+        roles.sort_by_key(|row| row.at);
+        let next = roles.last().map_or(0, |row| row.at + 1);
+        roles.extend((next..next + SPARE).map(|at| RoleRow { at, ..RoleRow::default() }));
+        let mut types = self.types.clone();
+        let next = types.last().map_or(0, |row| row.at + 1);
+        let blank = |at| TypeRow { at, place: PLACES[0], ..TypeRow::default() };
+        types.extend((next..next + SPARE).map(blank));
+        Self { roles, default_role: self.default_role.clone(), types }
+    }
+}
+
+fn placed(word: &str) -> &'static str {
+    PLACES.into_iter().find(|one| *one == word).unwrap_or(PLACES[0])
+}
+
+fn kind(row: &TypeRow) -> EntityType {
+    let (placement, scope) = match row.place {
+        "organization" => (Placement::Exclusive, Reach::Organization),
+        "exclusive" => (Placement::Exclusive, Reach::Type),
+        _ => (Placement::Additive, Reach::Type),
+    };
+    EntityType {
+        key: row.key.clone(),
+        name: row.name.clone(),
+        placement,
+        scope,
+        auto_create: row.is_made,
+        follow_rename: row.is_renamed,
+    }
+}
+
+fn show(
+    state: &State,
+    seat: &Seat<Develop>,
+    application: &Application,
+    typed: &Typed,
+    errors: Vec<FieldError>,
+) -> HttpResponse {
+    let status = form::status(&errors);
+    let faults = form::faults(typed.at_rows(errors));
+    let typed = typed.with_spare();
+    let place = |word: &'static str| {
+        (word, state.locale.text(&format!("console.applications.place.{word}")).to_owned())
+    };
+    let view = View {
+        head: Head::of(state, seat, application),
+        places: PLACES.into_iter().map(place).collect(),
+        typed,
+        faults,
+    };
+    let page = Page {
+        shell: frame::shell(state),
+        frame: frame::frame(state, seat, APPLICATIONS),
+        view: &view,
+    };
+    respond(state, status, &Csp::Page, &page)
+}

@@ -1,0 +1,155 @@
+//! What is typed about an application, and what a list of lines means.
+
+use crate::error::{Error, FieldError, Result};
+use crate::http::console::seat::{Needs, Posted};
+use crate::http::server::State;
+use crate::store::applications::{
+    Application, ApplicationKind, ApplicationPatch, IdTokenAlg, LogoutPatch, NoConnection,
+};
+use crate::store::{Db, OrganizationId, organizations};
+
+/// The lines of a field, without empty ones.
+pub(super) fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+/// What was chosen and typed. The fields have REST's names, so that faults find them.
+pub(super) struct Typed {
+    pub(super) name: String,
+    pub(super) redirect_uris: String,
+    pub(super) post_logout_redirect_uris: String,
+    pub(super) initiate_login_uri: String,
+    pub(super) no_connection: NoConnection,
+    pub(super) fallback_url: String,
+    pub(super) id_token_alg: IdTokenAlg,
+    /// Only people of some organizations may sign in.
+    pub(super) is_for_some: bool,
+    pub(super) organizations: String,
+    pub(super) backchannel_logout_uri: String,
+    pub(super) is_backchannel_session_required: bool,
+    pub(super) frontchannel_logout_uri: String,
+    pub(super) is_frontchannel_session_required: bool,
+    pub(super) protected_hosts: String,
+}
+
+impl Typed {
+    /// What is set now.
+    pub(super) fn of(row: &Application) -> Self {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let admitted = row.organizations.as_deref().map(Vec::as_slice).unwrap_or_default();
+        let admitted: Vec<String> = admitted.iter().map(ToString::to_string).collect();
+        Self {
+            name: row.name.clone(),
+            redirect_uris: row.redirect_uris.join("\n"),
+            post_logout_redirect_uris: row.post_logout_redirect_uris.join("\n"),
+            initiate_login_uri: text(&row.initiate_login_uri),
+            no_connection: row.no_connection,
+            fallback_url: text(&row.fallback_url),
+            id_token_alg: row.id_token_alg,
+            is_for_some: row.organizations.is_some(),
+            organizations: admitted.join("\n"),
+            backchannel_logout_uri: text(&row.backchannel_logout_uri),
+            is_backchannel_session_required: row.backchannel_logout_session_required,
+            frontchannel_logout_uri: text(&row.frontchannel_logout_uri),
+            is_frontchannel_session_required: row.frontchannel_logout_session_required,
+            protected_hosts: row.protected_hosts.join("\n"),
+        }
+    }
+
+    /// What a form sent; a choice that is none stays as it is.
+    pub(super) fn sent<N: Needs>(posted: &Posted<N>, row: &Application) -> Self {
+        let text = |name: &str| posted.text(name).to_owned();
+        Self {
+            name: text("name"),
+            redirect_uris: text("redirect_uris"),
+            post_logout_redirect_uris: text("post_logout_redirect_uris"),
+            initiate_login_uri: text("initiate_login_uri"),
+            no_connection: posted.text("no_connection").parse().unwrap_or(row.no_connection),
+            fallback_url: text("fallback_url"),
+            id_token_alg: posted.text("id_token_alg").parse().unwrap_or(row.id_token_alg),
+            is_for_some: posted.text("admits") == "some",
+            organizations: text("organizations"),
+            backchannel_logout_uri: text("backchannel_logout_uri"),
+            is_backchannel_session_required: posted.text("backchannel_session") == "1",
+            frontchannel_logout_uri: text("frontchannel_logout_uri"),
+            is_frontchannel_session_required: posted.text("frontchannel_session") == "1",
+            protected_hosts: text("protected_hosts"),
+        }
+    }
+
+    /// The whole of it as a change.
+    pub(super) async fn patch(&self, state: &State) -> Result<ApplicationPatch> {
+        let some = |text: &String| (!text.is_empty()).then(|| text.clone());
+        let organizations = if self.is_for_some {
+            Some(admitted(state, lines(&self.organizations)).await?)
+        } else {
+            None
+        };
+        Ok(ApplicationPatch {
+            name: Some(self.name.clone()),
+            redirect_uris: Some(lines(&self.redirect_uris)),
+            post_logout_redirect_uris: Some(lines(&self.post_logout_redirect_uris)),
+            initiate_login_uri: Some(some(&self.initiate_login_uri)),
+            no_connection: Some(self.no_connection),
+            fallback_url: Some(some(&self.fallback_url)),
+            id_token_alg: Some(self.id_token_alg),
+            organizations: Some(organizations),
+            logout: LogoutPatch {
+                backchannel_uri: Some(some(&self.backchannel_logout_uri)),
+                backchannel_session_required: Some(self.is_backchannel_session_required),
+                frontchannel_uri: Some(some(&self.frontchannel_logout_uri)),
+                frontchannel_session_required: Some(self.is_frontchannel_session_required),
+            },
+            protected_hosts: Some(lines(&self.protected_hosts)),
+            ..ApplicationPatch::default()
+        })
+    }
+
+    /// Faults of a line say which line it is.
+    pub(super) fn named(&self, errors: Vec<FieldError>) -> Vec<FieldError> {
+        let lists = [
+            ("redirect_uris", &self.redirect_uris),
+            ("post_logout_redirect_uris", &self.post_logout_redirect_uris),
+            ("protected_hosts", &self.protected_hosts),
+        ];
+        errors.into_iter().map(|error| named(&lists, error)).collect()
+    }
+}
+
+/// A fault of a line of one of these lists, with the line.
+pub(super) fn named(lists: &[(&str, &String)], error: FieldError) -> FieldError {
+    let mut parts = error.pointer.split('/').skip(1);
+    let (field, at) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let text = lists.iter().find(|(name, _)| *name == field).map(|(_, text)| lines(text));
+    let line = text.zip(at.parse::<usize>().ok()).and_then(|(all, at)| all.into_iter().nth(at));
+    match line {
+        Some(line) if !error.detail.contains(&line) => {
+            FieldError { detail: format!("{line}: {}", error.detail), ..error }
+        }
+        _ => error,
+    }
+}
+
+/// The organizations that lines name by their IDs, or by `external:` and the operator's own.
+async fn admitted(state: &State, named: Vec<String>) -> Result<Vec<OrganizationId>> {
+    let read = move |db: &mut Db| {
+        let (mut found, mut faults) = (Vec::new(), Vec::new());
+        for line in named {
+            match organizations::resolve(db, &line) {
+                Ok(organization) => found.push(organization.id),
+                Err(Error::NotFound { .. } | Error::Invalid(_)) => {
+                    let detail = format!(
+                        "There is no organization {line}. Copy its ID from its page, or write external: and your own ID of it."
+                    );
+                    faults.push(FieldError::new("/organizations", "not_found", detail));
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        if faults.is_empty() { Ok(found) } else { Err(Error::Invalid(faults)) }
+    };
+    state.store.read(read).await
+}
+
+/// The kinds that an application can be of, the usual first.
+pub(super) const KINDS: [ApplicationKind; 2] = [ApplicationKind::Web, ApplicationKind::Native];

@@ -1,0 +1,141 @@
+//! Applications: the vendor's apps, as clients of `OpenID` Connect (UX 7.12).
+
+mod access;
+mod acts;
+mod asked;
+mod code;
+mod fields;
+mod new;
+mod overview;
+mod routes;
+mod rows;
+mod secrets;
+mod settings;
+
+pub(super) use routes::routes;
+
+use super::form::Choice;
+use super::frame::{self, APPLICATIONS, Frame};
+use super::listing::{self, Moment, Pager};
+use super::seat::{Develop, Needs, Read, Seat};
+use crate::error::Result;
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::store::applications::{self, Application, ApplicationKind};
+use crate::store::{ApplicationId, Window};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Query};
+use askama::Template;
+use serde::Deserialize;
+
+const LIST: &str = "/console/applications";
+
+/// Where the page of an application is.
+fn href(id: &ApplicationId) -> String {
+    format!("{LIST}/{id}")
+}
+
+/// An application whose ID stands in a path.
+async fn find(state: &State, id: &str) -> Result<Application> {
+    let id: ApplicationId = id.parse()?;
+    state.store.read(move |db| applications::find(db, &id)).await
+}
+
+/// What the pages of an application have above them.
+struct Head {
+    href: String,
+    id: String,
+    name: String,
+    kind: String,
+    is_demo: bool,
+    may_develop: bool,
+}
+
+impl Head {
+    fn of<N: Needs>(state: &State, seat: &Seat<N>, application: &Application) -> Self {
+        Self {
+            href: href(&application.id),
+            id: application.id.to_string(),
+            name: application.name.clone(),
+            kind: kind(state, application.kind),
+            is_demo: application.is_demo,
+            may_develop: seat.may::<Develop>(),
+        }
+    }
+}
+
+/// What a kind of application is called.
+fn kind(state: &State, kind: ApplicationKind) -> String {
+    state.locale.text(&format!("console.applications.kind.{kind}")).to_owned()
+}
+
+/// The choices of a select: words, what each is called by its word below `key`, and which is chosen.
+fn choices(state: &State, key: &str, words: &[&str], chosen: &str) -> Vec<Choice> {
+    let choice = |word: &&str| Choice {
+        value: (*word).to_owned(),
+        label: state.locale.text(&format!("console.applications.{key}.{word}")).to_owned(),
+        is_chosen: *word == chosen,
+    };
+    words.iter().map(choice).collect()
+}
+
+/// Which part of the list is wanted.
+#[derive(Deserialize)]
+struct ListQuery {
+    cursor: Option<String>,
+}
+
+struct Line {
+    href: String,
+    name: String,
+    is_demo: bool,
+    kind: String,
+    id: String,
+    addresses: Vec<String>,
+    created: Moment,
+}
+
+#[derive(Template)]
+#[template(path = "console/applications.html")]
+struct ListPage<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    lines: Vec<Line>,
+    pager: Pager,
+    may_make: bool,
+}
+
+/// `GET /console/applications`
+async fn list(
+    state: Data<State>,
+    seat: Seat<Read>,
+    query: Query<ListQuery>,
+) -> Result<HttpResponse, PageError> {
+    let window = Window::parse(None, query.cursor.clone())?;
+    let page = state.store.read(move |db| applications::page(db, &window)).await?;
+    let (is_continued, next) = (query.cursor.is_some(), page.next_cursor.as_deref());
+    let view = ListPage {
+        shell: frame::shell(&state),
+        frame: frame::frame(&state, &seat, APPLICATIONS),
+        pager: listing::pager(LIST, &[], is_continued, next),
+        lines: page.data.iter().map(|one| line(&state, one)).collect(),
+        may_make: seat.may::<Develop>(),
+    };
+    Ok(respond(&state, StatusCode::OK, &Csp::Page, &view))
+}
+
+fn line(state: &State, application: &Application) -> Line {
+    let own = application.redirect_uris.iter();
+    Line {
+        href: href(&application.id),
+        name: application.name.clone(),
+        is_demo: application.is_demo,
+        kind: kind(state, application.kind),
+        id: application.id.to_string(),
+        addresses: own.chain(application.protected_hosts.iter()).cloned().collect(),
+        created: listing::day(application.created_at),
+    }
+}

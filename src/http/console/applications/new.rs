@@ -1,0 +1,124 @@
+//! A new application, whose first secret is shown once.
+
+use super::fields::{KINDS, lines, named};
+use super::{LIST, choices, overview};
+use crate::access::Model;
+use crate::crypto::Secret;
+use crate::error::{FieldError, Result};
+use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::frame::{self, APPLICATIONS, Frame};
+use crate::http::console::seat::{Develop, Posted, Seat};
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::store::Scope;
+use crate::store::applications::{
+    self, Application, ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection,
+};
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use askama::Template;
+
+/// What was chosen and typed.
+struct Typed {
+    name: String,
+    kind: ApplicationKind,
+    redirect_uris: String,
+}
+
+struct View {
+    typed: Typed,
+    kinds: Vec<Choice>,
+    faults: Vec<FieldFault>,
+    list: &'static str,
+}
+
+impl View {
+    fn fault(&self, field: &str) -> Option<&str> {
+        form::fault(&self.faults, field)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/application_new.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    view: &'a View,
+}
+
+/// `GET /console/applications/new`
+pub(super) async fn new(state: Data<State>, seat: Seat<Develop>) -> HttpResponse {
+    let (name, redirect_uris) = (String::new(), String::new());
+    let typed = Typed { name, kind: ApplicationKind::Web, redirect_uris };
+    show(&state, &seat, typed, Vec::new())
+}
+
+/// `POST /console/applications`: makes an application. Its page follows, this once with the secret.
+pub(super) async fn create(
+    state: Data<State>,
+    posted: Posted<Develop>,
+) -> Result<HttpResponse, PageError> {
+    let typed = Typed {
+        name: posted.text("name").to_owned(),
+        kind: posted.text("kind").parse().unwrap_or(ApplicationKind::Web),
+        redirect_uris: posted.text("redirect_uris").to_owned(),
+    };
+    match form::mendable(make(&state, &posted, &typed).await, "/name")? {
+        Ok((application, secret)) => {
+            let secret = secret.map(|secret| secret.reveal().to_owned());
+            Ok(overview::show(&state, &posted.seat, application, secret, Vec::new()).await?)
+        }
+        Err(errors) => Ok(show(&state, &posted.seat, typed, errors)),
+    }
+}
+
+/// What is not asked at first is as REST leaves it.
+async fn make(
+    state: &State,
+    posted: &Posted<Develop>,
+    typed: &Typed,
+) -> Result<(Application, Option<Secret>)> {
+    let new = NewApplication {
+        name: typed.name.clone(),
+        kind: typed.kind,
+        redirect_uris: lines(&typed.redirect_uris),
+        post_logout_redirect_uris: Vec::new(),
+        initiate_login_uri: None,
+        fallback_url: None,
+        no_connection: NoConnection::Page,
+        id_token_alg: IdTokenAlg::Rs256,
+        organizations: None,
+        is_demo: false,
+        logout: Logout::default(),
+        model: Model::default(),
+        protected_hosts: Vec::new(),
+    };
+    let create = move |tx: &mut crate::store::Tx| applications::create(tx, new);
+    state.store.write(Scope::System, posted.seat.actor(), create).await
+}
+
+fn show(
+    state: &State,
+    seat: &Seat<Develop>,
+    typed: Typed,
+    errors: Vec<FieldError>,
+) -> HttpResponse {
+    let status = form::status(&errors);
+    let lists = [("redirect_uris", &typed.redirect_uris)];
+    let errors = errors.into_iter().map(|error| named(&lists, error)).collect();
+    let words = KINDS.map(ApplicationKind::as_str);
+    let view = View {
+        kinds: choices(state, "kind", &words, typed.kind.as_str()),
+        faults: form::faults(errors),
+        list: LIST,
+        typed,
+    };
+    let page = Page {
+        shell: frame::shell(state),
+        frame: frame::frame(state, seat, APPLICATIONS),
+        view: &view,
+    };
+    respond(state, status, &Csp::Page, &page)
+}
