@@ -212,6 +212,7 @@ pub fn configure(config: &mut ServiceConfig) {
     people(config);
     super::portal::routes(config);
     super::console::routes(config);
+    super::reference::routes(config);
     apps(config);
     super::forward::routes(config);
     config.configure(super::api::configure).configure(super::scim::configure);

@@ -17,6 +17,11 @@ pub(super) async fn serve() -> HttpResponse {
         .body(DOCUMENT.as_str())
 }
 
+/// The document, made once.
+pub(in crate::http) fn served() -> &'static str {
+    DOCUMENT.as_str()
+}
+
 /// The document as JSON text, the same each time.
 #[must_use]
 pub fn document() -> String {

@@ -46,6 +46,9 @@ pub(super) const APPLICATIONS: Area =
 /// Addresses that are told of events.
 pub(super) const WEBHOOKS: Area =
     Area { name: "webhooks", href: "/console/webhooks", roles: Read::ROLES };
+/// What programs can ask, as pages that are not the console's.
+const REFERENCE: Area =
+    Area { name: "reference", href: crate::http::reference::HOME, roles: Read::ROLES };
 /// Who did what.
 pub(super) const AUDIT: Area = Area { name: "audit", href: "/console/audit", roles: Read::ROLES };
 /// Who signs in here.
@@ -62,7 +65,7 @@ const AREAS: &[Area] = &[
     APPLICATIONS,
     API_KEYS,
     WEBHOOKS,
-   
+    REFERENCE,
     AUDIT,
     MEMBERS,
 ];
