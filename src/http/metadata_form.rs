@@ -13,12 +13,10 @@ pub(super) const FIELDS: [&str; 5] =
 /// The field of the file, of which no browser shows again what was chosen.
 pub(super) const FILE: &str = "metadata_file";
 
-/// The first of the four ways in which something was filled in.
+/// The first of the four ways in which something was filled in. A file that was chosen comes before an address, which may be
+/// the one that is known already.
 pub(super) fn source(form: &Sent) -> Result<Option<Source>> {
     let [url, xml, entity_id, sign_on_url, certificate] = FIELDS.map(|field| form.text(field));
-    if !url.is_empty() {
-        return Ok(Some(Source::Url(url.to_owned())));
-    }
     match form.file(FILE) {
         Some(Upload::Whole(content)) => return Ok(Some(Source::Xml(content.clone()))),
         // A file is refused for its size before anybody looks into it.
@@ -27,6 +25,9 @@ pub(super) fn source(form: &Sent) -> Result<Option<Source>> {
             return Err(Error::invalid(format!("/{FILE}"), "metadata_too_large", detail));
         }
         None => {}
+    }
+    if !url.is_empty() {
+        return Ok(Some(Source::Url(url.to_owned())));
     }
     if !xml.is_empty() {
         return Ok(Some(Source::Xml(xml.as_bytes().to_vec())));

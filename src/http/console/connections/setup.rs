@@ -165,10 +165,8 @@ fn metadata(
     MetadataView {
         button: guide.metadata.button.clone(),
         not_this: guide.metadata.not_this.join(", "),
-        typed: typed.unwrap_or_else(|| TypedMetadata {
-            url: connection.metadata_url.clone().unwrap_or_default(),
-            ..TypedMetadata::default()
-        }),
+        // The address that is known stands on the connection's page: here it would be taken before what is pasted.
+        typed: typed.unwrap_or_default(),
         choose,
         told,
         is_checked,

@@ -48,9 +48,11 @@ async fn upload(desk: &Desk, setup: &str, act: &str, file: &str) -> Answer {
         format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     };
     let body = format!(
-        "{}{}--edge\r\nContent-Disposition: form-data; name=\"metadata_file\"; filename=\"idp.xml\"\r\n\r\n{file}\r\n--edge--\r\n",
+        "{}{}{}--edge\r\nContent-Disposition: form-data; name=\"metadata_file\"; filename=\"idp.xml\"\r\n\r\n{file}\r\n--edge--\r\n",
         field("form_token", token),
         field("act", act),
+        // What is chosen counts, also where an address stands in its field.
+        field("metadata_url", "https://127.0.0.1:9/metadata"),
     );
     let request = TestRequest::post()
         .uri(setup)
@@ -158,6 +160,7 @@ async fn metadata_is_taken_as_a_file_and_by_single_values() {
     assert!(checked.body.contains("md:EntityDescriptor"), "the file goes on as text");
     let made = upload(&desk, &setup, "create", &metadata("https://idp.example/id")).await;
     assert_eq!(made.status, 303, "{}", made.body);
+    assert_eq!(found(&desk, &setup).identity_provider.unwrap().entity_id, "https://idp.example/id");
     let other = draft(&desk, &[("name", "Second")]).await.0;
     let pem = saml_testing::rsa().pem();
     let values = [

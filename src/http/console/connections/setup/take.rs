@@ -123,12 +123,14 @@ async fn import(
 fn typed(posted: &Posted<Manage>) -> Outcome {
     let form = posted.form();
     let text = |field: &str| form.text(field).to_owned();
-    let xml = match form.file(FILE) {
-        Some(Upload::Whole(file)) => String::from_utf8(file.clone()).unwrap_or_default(),
-        _ => text("metadata_xml"),
+    let (url, xml) = match form.file(FILE) {
+        Some(Upload::Whole(file)) => {
+            (String::new(), String::from_utf8(file.clone()).unwrap_or_default())
+        }
+        _ => (text("metadata_url"), text("metadata_xml")),
     };
     let typed = TypedMetadata {
-        url: text("metadata_url"),
+        url,
         xml,
         entity_id: text("entity_id"),
         sign_on_url: text("sign_on_url"),
