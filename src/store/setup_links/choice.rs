@@ -68,19 +68,16 @@ pub fn choose(tx: &mut Tx, id: &SetupLinkId, choice: Choice<'_>, name: &str) -> 
         link.done = Json::from(done);
     }
     link.provider = Some(if way == Way::Saml { choice.guide() } else { way.as_str() }.to_owned());
-    let connection = match present {
-        Some(present) => {
-            // A name that somebody gave it stays.
-            let name = (!present.knows_its_provider()).then(|| name.to_owned());
-            let provider = Some(choice.guide().to_owned());
-            let patch = ConnectionPatch { name, provider, ..Default::default() };
-            connections::change(tx, &present.id, patch)?
-        }
-        None => {
-            let drafted = draft(tx, &link, choice, name)?;
-            link.drafted = Some(drafted.id.clone());
-            drafted
-        }
+    let connection = if let Some(present) = present {
+        // A name that somebody gave it stays.
+        let name = (!present.knows_its_provider()).then(|| name.to_owned());
+        let provider = Some(choice.guide().to_owned());
+        let patch = ConnectionPatch { name, provider, ..Default::default() };
+        connections::change(tx, &present.id, patch)?
+    } else {
+        let drafted = draft(tx, &link, choice, name)?;
+        link.drafted = Some(drafted.id.clone());
+        drafted
     };
     link.connection_id = Some(connection.id.clone());
     diesel::update(setup_links::table.find(id)).set(&link).execute(tx.db)?;

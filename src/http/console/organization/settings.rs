@@ -78,9 +78,10 @@ pub(in crate::http) async fn change(
         name: posted.text("name").to_owned(),
         external_id: posted.text("external_id").to_owned(),
         admission: chosen.unwrap_or(organization.admission),
-        metadata: match posted.form().has("metadata") {
-            true => posted.text("metadata").to_owned(),
-            false => as_text(&organization)?,
+        metadata: if posted.form().has("metadata") {
+            posted.text("metadata").to_owned()
+        } else {
+            as_text(&organization)?
         },
     };
     let metadata = match read(&typed.metadata) {

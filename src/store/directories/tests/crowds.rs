@@ -108,9 +108,9 @@ fn people_are_listed_by_their_group_and_by_the_way_they_came() {
     };
     let of = |group| users::Filter { group: Some(group), ..users::Filter::default() };
     let by = |source| users::Filter { source: Some(source), ..users::Filter::default() };
-    assert_eq!(ids(of(group.id.clone())), [ann.row.user_id.clone()]);
+    assert_eq!(ids(of(group.id.clone())), std::slice::from_ref(&ann.row.user_id));
     assert_eq!(ids(of(crate::store::GroupId::new())), []);
-    assert_eq!(ids(by(Source::Scim)), [ann.row.user_id.clone()]);
+    assert_eq!(ids(by(Source::Scim)), std::slice::from_ref(&ann.row.user_id));
     assert_eq!(ids(by(Source::SignIn)), [eve.id]);
     world.act(|tx, it| groups::remove(tx, it, group.id.as_str(), None)).unwrap();
     assert_eq!(ids(of(group.id)), [], "the directory has removed the group");
