@@ -4,8 +4,10 @@ use super::failure::Result;
 use super::output::cell;
 use super::paging::Paging;
 use super::shell::Shell;
-use crate::store::access::mappings::{self, Filter, Mapping, MappingPatch, MappingState, Place};
-use crate::store::{ApplicationId, GroupId, MappingId, access};
+use crate::store::access::mappings::{
+    self, Filter, Mapping, MappingPatch, MappingState, NewMapping, Place,
+};
+use crate::store::{ApplicationId, GroupId, MappingId};
 use crate::views::List;
 use crate::views::mapping::MappingView;
 use clap::{Args, Subcommand};
@@ -116,10 +118,9 @@ fn create(shell: &Shell, asked: Create) -> Result {
         (None, Some(kind)) => Place::Named { kind, name: None },
         (None, None) => Place::Nowhere,
     };
-    let mapping = shell.write(&id, |tx| {
-        let application = access::meant(tx.db, &id, asked.application.as_ref())?;
-        mappings::create(tx, &id, &application, &asked.group, place, asked.role)
-    })?;
+    let (group, application, role) = (asked.group, asked.application, asked.role);
+    let new = NewMapping { group, application, place, role };
+    let mapping = shell.write(&id, |tx| mappings::create(tx, &id, new))?;
     show(shell, mapping)
 }
 

@@ -22,6 +22,7 @@ mod outcome;
 pub mod pages;
 mod portal;
 mod posted;
+mod previewed;
 mod reference;
 pub mod request;
 mod rollover;

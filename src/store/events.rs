@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 /// Every kind of event, as `noun.past_participle`. Stored as text, so that an older release can read a newer one's.
 pub const KINDS: &[&str] = &[
     "access.alert",
+    "access.alert_closed",
     "access.changed",
     "access.conflict_closed",
     "access.conflict_decided",

@@ -1,7 +1,7 @@
-//! What organizations and connections are called, for lists that name many of them.
+//! What organizations, connections, people, groups and entities are called, for lists that name many of them.
 
-use super::schema::{connections, organizations};
-use super::{ConnectionId, Db, OrganizationId};
+use super::schema::{connections, entities, groups, organizations, users};
+use super::{ConnectionId, Db, EntityId, GroupId, OrganizationId, UserId};
 use crate::error::Result;
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -49,6 +49,46 @@ pub fn of(
         names.connections = rows.into_iter().collect();
     }
     Ok(names)
+}
+
+/// What people are called: the email address, else the ID.
+pub fn people(db: &mut Db, ids: Vec<UserId>) -> Result<HashMap<UserId, String>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(UserId, String)> = users::table
+        .filter(users::id.eq_any(distinct(ids)))
+        .select((users::id, users::email))
+        .load(db)?;
+    let label = |(id, email): (UserId, String)| {
+        let label = if email.is_empty() { id.to_string() } else { email };
+        (id, label)
+    };
+    Ok(rows.into_iter().map(label).collect())
+}
+
+/// What groups are called, also those that are removed.
+pub fn groups(db: &mut Db, ids: Vec<GroupId>) -> Result<HashMap<GroupId, String>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = groups::table
+        .filter(groups::id.eq_any(distinct(ids)))
+        .select((groups::id, groups::display_name))
+        .load(db)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// What entities are called.
+pub fn entities(db: &mut Db, ids: Vec<EntityId>) -> Result<HashMap<EntityId, String>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = entities::table
+        .filter(entities::id.eq_any(distinct(ids)))
+        .select((entities::id, entities::name))
+        .load(db)?;
+    Ok(rows.into_iter().collect())
 }
 
 fn distinct<T: Ord>(mut ids: Vec<T>) -> Vec<T> {

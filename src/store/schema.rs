@@ -710,6 +710,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    mapping_drafts (organization_id, member_id) {
+        organization_id -> Text,
+        member_id -> Text,
+        changes -> Text,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     members (id) {
         id -> Text,
         email -> Text,
@@ -775,9 +784,12 @@ diesel::joinable!(access -> applications (application_id));
 diesel::joinable!(placements -> entities (entity_id));
 
 diesel::joinable!(previews -> organizations (organization_id));
+diesel::joinable!(mapping_drafts -> organizations (organization_id));
+diesel::joinable!(mapping_drafts -> members (member_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     previews,
+    mapping_drafts,
     settings,
     organizations,
     domains,

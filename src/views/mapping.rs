@@ -4,7 +4,10 @@ use super::rules::RuleTargetView;
 use super::{Nullable, nullable, words};
 use crate::error::{Error, Result};
 use crate::store::access::entities::Entity;
-use crate::store::access::mappings::{Flag, Mapping, MappingPatch, MappingState, Place};
+use crate::store::access::mappings::{
+    Flag, Mapping, MappingPatch, MappingState, NewMapping, Place,
+};
+use crate::store::{ApplicationId, GroupId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -94,6 +97,40 @@ impl From<Mapping> for MappingView {
     }
 }
 
+/// A mapping by hand. It gives a place (`entity`, or `type`), a role, or both.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = NewMapping)]
+#[serde(deny_unknown_fields)]
+pub struct NewMappingBody {
+    /// Whose members.
+    #[schema(value_type = String, example = "grp_01kampz3y7f4m8t2v6c9d0e1hj")]
+    pub group_id: GroupId,
+    /// The application; it may be left out where people of the organization use only one.
+    #[schema(value_type = Option<String>)]
+    pub application_id: Option<ApplicationId>,
+    /// The key of an entity that is there.
+    #[schema(example = "payments")]
+    pub entity: Option<String>,
+    /// Instead of `entity`: the key of a type. The entity of the group's name is made if it is not there.
+    #[serde(rename = "type")]
+    #[schema(example = "team")]
+    pub kind: Option<String>,
+    /// With `type`: another name than the group's.
+    pub name: Option<String>,
+    /// The key of the role that it gives.
+    #[schema(example = "admin")]
+    pub role: Option<String>,
+}
+
+impl NewMappingBody {
+    /// The same for the store.
+    pub fn asked(self) -> Result<NewMapping> {
+        let Self { group_id, application_id, entity, kind, name, role } = self;
+        let place = place(entity, kind, name)?.unwrap_or(Place::Nowhere);
+        Ok(NewMapping { group: group_id, application: application_id, place, role })
+    }
+}
+
 /// What becomes of a mapping. Whatever is left out stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = MappingPatch)]
@@ -133,7 +170,7 @@ impl MappingChange {
 }
 
 /// The place that a caller means, if they name one.
-pub fn place(
+fn place(
     entity: Option<String>,
     kind: Option<String>,
     name: Option<String>,

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod connection;
 pub mod directory;
 pub mod domain;
+pub mod draft;
 pub mod enforcement;
 pub mod event;
 pub mod identity_provider;

@@ -1,6 +1,7 @@
 //! What is shown of what a change of rules or mappings would do.
 
-use super::mapping::MappingChange;
+use super::audit::quoted;
+use super::mapping::{MappingChange, NewMappingBody};
 use super::rules::RuleBody;
 use super::{Nullable, nullable, words};
 use crate::error::Result;
@@ -14,45 +15,50 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 /// What is asked about: rules, mappings, or both.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
 #[schema(as = NewAccessPreview)]
 #[serde(deny_unknown_fields)]
 pub struct PreviewQuestion {
     /// The rules as they would be; left out: as they are.
-    rules: Option<Vec<RuleBody>>,
+    pub rules: Option<Vec<RuleBody>>,
     /// Mappings that would be approved, rejected or moved.
     #[serde(default)]
-    mappings: Vec<Decision>,
+    pub mappings: Vec<Decision>,
+    /// Mappings that would be made by hand.
+    #[serde(default)]
+    pub new_mappings: Vec<NewMappingBody>,
 }
 
 /// What would become of a mapping. Whatever is left out stays as it is.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[schema(as = SupposedMapping)]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
+    /// Which mapping.
     #[schema(value_type = String)]
-    id: MappingId,
+    pub id: MappingId,
     /// `approved` or `rejected`.
     #[schema(schema_with = words::mapping_state)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<MappingState>,
+    pub state: Option<MappingState>,
     /// Another place: the key of an entity that is there.
     #[serde(skip_serializing_if = "Option::is_none")]
-    entity: Option<String>,
+    pub entity: Option<String>,
     /// Another place: the key of a type.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    kind: Option<String>,
+    pub kind: Option<String>,
     /// With `type`: another name than the group's.
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    pub name: Option<String>,
     /// The key of the role that it would give; `null`: that of its rule.
     #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    role: Nullable<String>,
+    pub role: Nullable<String>,
 }
 
 impl Decision {
-    fn asked(self) -> Result<(MappingId, MappingPatch)> {
+    /// The same for the store.
+    pub fn asked(self) -> Result<(MappingId, MappingPatch)> {
         let Self { id, state, entity, kind, name, role } = self;
         Ok((id, MappingChange { state, entity, kind, name, role }.patch()?))
     }
@@ -68,6 +74,14 @@ impl PreviewQuestion {
                 .into_iter()
                 .enumerate()
                 .map(|(n, it)| it.asked().map_err(|error| error.below(&format!("/mappings/{n}"))))
+                .collect::<Result<_>>()?,
+            new_mappings: self
+                .new_mappings
+                .into_iter()
+                .enumerate()
+                .map(|(n, it)| {
+                    it.asked().map_err(|error| error.below(&format!("/new_mappings/{n}")))
+                })
                 .collect::<Result<_>>()?,
         })
     }
@@ -112,58 +126,67 @@ impl From<Underway> for PreviewUnderwayView {
 }
 
 /// What a change of rules or mappings would do.
-#[derive(Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[schema(as = AccessPreview)]
 pub struct PreviewView {
     /// To apply exactly this, send it as `If-Match`.
-    version: String,
+    pub version: String,
     /// How many mappings would be made.
-    mappings: usize,
+    pub mappings: usize,
     /// How many people would gain something.
-    gain: usize,
+    pub gain: usize,
     /// How many would lose something.
-    lose: usize,
+    pub lose: usize,
     /// How many would have another role.
-    role: usize,
+    pub role: usize,
     /// For how many of those concerned nothing would change.
-    same: usize,
+    pub same: usize,
     /// How many conflicts would be new.
-    conflicts: usize,
+    pub conflicts: usize,
     /// The people for whom something would change, losses first, at most 500.
-    people: Vec<PreviewLineView>,
+    pub people: Vec<PreviewLineView>,
 }
 
 /// What would change for one person.
-#[derive(Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[schema(as = PreviewLine)]
 pub struct PreviewLineView {
-    user_id: String,
-    application_id: String,
-    is_loss: bool,
-    before: HavingView,
-    after: HavingView,
+    /// Who.
+    pub user_id: String,
+    /// In which application.
+    pub application_id: String,
+    /// Whether the person would lose something.
+    pub is_loss: bool,
+    /// What they have.
+    pub before: HavingView,
+    /// What they would have.
+    pub after: HavingView,
     /// One line for each thing that the person would have.
     #[schema(example = json!(["team Payments: group eng-payments, rule 3"]))]
-    because: Vec<String>,
+    pub because: Vec<String>,
 }
 
 /// Role and places.
-#[derive(Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[schema(as = Having)]
 pub struct HavingView {
-    role: Option<String>,
-    entities: Vec<NamedView>,
+    /// The key of the role.
+    pub role: Option<String>,
+    /// The places.
+    pub entities: Vec<NamedView>,
 }
 
 /// A place by type and name: it may not be there yet.
-#[derive(Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[schema(as = NamedEntity)]
 pub struct NamedView {
+    /// The key of its type.
     #[serde(rename = "type")]
     #[schema(example = "team")]
-    kind: String,
+    pub kind: String,
+    /// What people call it.
     #[schema(example = "Payments")]
-    name: String,
+    pub name: String,
 }
 
 impl From<Preview> for PreviewView {
@@ -178,6 +201,35 @@ impl From<Preview> for PreviewView {
             conflicts: it.conflicts,
             people: it.people.into_iter().map(PreviewLineView::from).collect(),
         }
+    }
+}
+
+/// The heads of the columns of [`PreviewView::to_csv`].
+const COLUMNS: &str = "user_id,user,application_id,effect,role_before,role_after,entities_before,entities_after,because\r\n";
+
+impl PreviewView {
+    /// The people whom it names as CSV (RFC 4180), with the names of the columns first; `label` tells what a person is called.
+    #[must_use]
+    pub fn to_csv(&self, label: impl Fn(&str) -> String) -> String {
+        let places = |having: &HavingView| {
+            let named = having.entities.iter().map(|it| format!("{} {}", it.kind, it.name));
+            named.collect::<Vec<_>>().join("; ")
+        };
+        let line = |it: &PreviewLineView| {
+            let cells = [
+                it.user_id.clone(),
+                label(&it.user_id),
+                it.application_id.clone(),
+                if it.is_loss { "loses" } else { "gains" }.to_owned(),
+                it.before.role.clone().unwrap_or_default(),
+                it.after.role.clone().unwrap_or_default(),
+                places(&it.before),
+                places(&it.after),
+                it.because.join("; "),
+            ];
+            cells.map(|cell| quoted(&cell)).join(",") + "\r\n"
+        };
+        COLUMNS.to_owned() + &self.people.iter().map(line).collect::<String>()
     }
 }
 

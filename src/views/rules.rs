@@ -9,7 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 /// A rule.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[schema(as = NewMappingRule)]
 #[serde(deny_unknown_fields)]
 pub struct RuleBody {
@@ -41,7 +41,7 @@ pub struct RuleBody {
 }
 
 /// A place that a rule gives.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[schema(as = NewRuleTarget)]
 #[serde(deny_unknown_fields)]
 pub struct TargetBody {

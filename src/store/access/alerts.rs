@@ -76,6 +76,9 @@ pub fn close(tx: &mut Tx, organization: &OrganizationId, id: &AlertId) -> Result
         alert.closed_at = Some(tx.now);
         let row = diesel::update(alerts::table.find(id));
         row.set(alerts::closed_at.eq(alert.closed_at)).execute(tx.db)?;
+        let data = json!({ "alert": alert.kind, "about": *alert.data });
+        let kind = "access.alert_closed";
+        events::append(tx, Some(organization), kind, &alert.subject_id, data)?;
     }
     Ok(alert)
 }

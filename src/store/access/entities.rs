@@ -6,7 +6,7 @@ use super::{Declared, after_choice, who_is_in};
 use crate::error::{Error, Result};
 use crate::store::db::or_not_found;
 use crate::store::input::{self, Faults};
-use crate::store::schema::{entities, mappings as mapping_rows};
+use crate::store::schema::{entities, mappings as mapping_rows, placements};
 use crate::store::{
     ApplicationId, Db, EntityId, OrganizationId, Page, Time, Tx, UserId, Window, events,
 };
@@ -135,6 +135,12 @@ pub fn page(
 /// How many entities a filter lets through.
 pub fn count(db: &mut Db, organization: &OrganizationId, filter: &Filter) -> Result<i64> {
     Ok(filtered(organization, filter).count().get_result(db)?)
+}
+
+/// How many people are in an entity.
+pub fn people(db: &mut Db, id: &EntityId) -> Result<i64> {
+    let theirs = placements::table.filter(placements::entity_id.eq(id));
+    Ok(theirs.count().get_result(db)?)
 }
 
 /// Every entity of an organization.

@@ -1,5 +1,9 @@
 //! Mappings: members of this group belong to that entity.
 
+mod list;
+
+pub use list::{count, of_groups, owners, page, some};
+
 use super::alerts::{self, AlertKind};
 use super::entities::{self, Entity};
 use super::{Declared, recompute, rule_sets};
@@ -10,8 +14,7 @@ use crate::store::directories::all_groups;
 use crate::store::schema::{groups, mappings};
 use crate::store::types::word;
 use crate::store::{
-    ApplicationId, Db, EntityId, GroupId, Json, MappingId, OrganizationId, Page, RuleId, Time, Tx,
-    Window, events,
+    ApplicationId, Db, EntityId, GroupId, Json, MappingId, OrganizationId, RuleId, Time, Tx, events,
 };
 use diesel::prelude::*;
 use serde_json::json;
@@ -116,6 +119,31 @@ pub struct MappingPatch {
     pub role: Option<Option<String>>,
 }
 
+/// A mapping that somebody wants to make by hand.
+#[derive(Debug, Clone)]
+pub struct NewMapping {
+    /// Whose members.
+    pub group: GroupId,
+    /// The application; none: the only one.
+    pub application: Option<ApplicationId>,
+    /// Where they are placed.
+    pub place: Place,
+    /// The role that it gives.
+    pub role: Option<String>,
+}
+
+impl NewMapping {
+    /// Refuses one that gives nothing, or a role that the application does not have.
+    pub(super) fn check(&self, application: &Declared) -> Result<()> {
+        check_role(application, self.role.as_deref())?;
+        if matches!(self.place, Place::Nowhere) && self.role.is_none() {
+            let detail = "A mapping gives a place or a role.";
+            return Err(Error::invalid("/entity", "required", detail));
+        }
+        Ok(())
+    }
+}
+
 /// Which mappings are wanted; none of the fields: all.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -134,56 +162,27 @@ pub fn find(db: &mut Db, organization: &OrganizationId, id: &MappingId) -> Resul
     or_not_found(found, "mapping", id)
 }
 
-/// A page of an organization's mappings, newest first.
-pub fn page(
-    db: &mut Db,
-    window: &Window,
-    organization: &OrganizationId,
-    filter: &Filter,
-) -> Result<Page<Mapping>> {
-    let mut query = filtered(organization, filter)
-        .order(mappings::id.desc())
-        .limit(window.limit.saturating_add(1));
-    if let Some(before) = &window.before {
-        query = query.filter(mappings::id.lt(before));
-    }
-    Ok(Page::of(query.load(db)?, window, |mapping: &Mapping| mapping.id.to_string()))
-}
-
-/// How many mappings a filter lets through.
-pub fn count(db: &mut Db, organization: &OrganizationId, filter: &Filter) -> Result<i64> {
-    Ok(filtered(organization, filter).count().get_result(db)?)
-}
-
 /// The mappings of a group, in the order in which they were made.
 pub(super) fn of_group(db: &mut Db, group: &GroupId) -> Result<Vec<Mapping>> {
     Ok(mappings::table.filter(mappings::group_id.eq(group)).order(mappings::id).load(db)?)
 }
 
 /// Makes a mapping by hand: it places the members of the group at once.
-pub fn create(
-    tx: &mut Tx,
-    organization: &OrganizationId,
-    application: &Declared,
-    group: &GroupId,
-    place: Place,
-    role: Option<String>,
-) -> Result<Mapping> {
-    let found = all_groups::by_id(tx.db, group)?;
+pub fn create(tx: &mut Tx, organization: &OrganizationId, new: NewMapping) -> Result<Mapping> {
+    let application = super::meant(tx.db, organization, new.application.as_ref())?;
+    new.check(&application)?;
+    let NewMapping { group, place, role, .. } = new;
+    let found = all_groups::by_id(tx.db, &group)?;
     if found.organization_id != *organization {
         return Err(Error::not_found("group", group.as_str()));
     }
-    check_role(application, role.as_deref())?;
-    if matches!(place, Place::Nowhere) && role.is_none() {
-        return Err(Error::invalid("/entity", "required", "A mapping gives a place or a role."));
-    }
-    let entity = arrive(tx, organization, application, &found.display_name, place)?;
+    let entity = arrive(tx, organization, &application, &found.display_name, place)?;
     refuse_owned(tx.db, entity.as_ref(), None)?;
     let mut mapping = Mapping {
         id: MappingId::new(),
         organization_id: organization.clone(),
-        application_id: application.id.clone(),
-        group_id: group.clone(),
+        application_id: application.id,
+        group_id: group,
         entity_id: entity.map(|entity| entity.id),
         proposed: None,
         role,
@@ -195,7 +194,7 @@ pub fn create(
         updated_at: tx.now,
     };
     insert(tx, &mut mapping)?;
-    recompute::after_group(tx, organization, group, None)?;
+    recompute::after_group(tx, organization, &mapping.group_id, None)?;
     Ok(mapping)
 }
 
@@ -394,22 +393,4 @@ fn tell(tx: &mut Tx, mapping: &Mapping, kind: &'static str) -> Result<()> {
         "rule_id": mapping.rule_id,
     });
     events::append(tx, Some(&mapping.organization_id), kind, mapping.id.as_str(), data)
-}
-
-fn filtered(
-    organization: &OrganizationId,
-    filter: &Filter,
-) -> mappings::BoxedQuery<'static, <Db as diesel::Connection>::Backend> {
-    let mut query =
-        mappings::table.filter(mappings::organization_id.eq(organization.clone())).into_boxed();
-    if let Some(group) = &filter.group {
-        query = query.filter(mappings::group_id.eq(group.clone()));
-    }
-    if let Some(entity) = &filter.entity {
-        query = query.filter(mappings::entity_id.eq(entity.clone()));
-    }
-    if let Some(state) = filter.state {
-        query = query.filter(mappings::state.eq(state));
-    }
-    query
 }

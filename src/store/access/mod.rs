@@ -3,6 +3,7 @@
 
 pub mod alerts;
 pub mod conflicts;
+pub mod drafts;
 pub mod entities;
 pub mod explain;
 mod facts;
@@ -25,7 +26,7 @@ mod write;
 pub(super) use recompute::{
     after_choice, after_directory, after_switch, of_everybody, of_newcomer, who_is_in,
 };
-pub use run::run_rules;
+pub use run::{Effect, run_rules};
 pub(super) use run::{group_appeared, group_removed, group_renamed};
 
 use super::applications::Application;

@@ -1,17 +1,23 @@
-//! What a change of rules or mappings would do, before it is done. Nothing is written.
+//! What a change of rules or mappings would do, before it is done, and doing exactly that.
 
 use super::held::Holds;
-use super::mappings::MappingPatch;
+use super::mappings::{self, MappingPatch, NewMapping};
 use super::rule_sets::{self, NewRule};
+use super::run::{self, Effect};
 use super::would::Would;
-use super::{applications_of, recompute};
+use super::{Declared, applications_of, meant, recompute};
 use crate::error::Result;
-use crate::store::{ApplicationId, Db, MappingId, OrganizationId, Time, UserId};
+use crate::store::schema::users;
+use crate::store::{ApplicationId, Db, MappingId, OrganizationId, Time, Tx, UserId};
+use diesel::prelude::*;
 
 /// How many people a preview names; it counts all.
 pub const MOST_NAMED: usize = 500;
 /// After how many people it is said how far a preview is.
 const AT_ONCE: usize = 2_000;
+
+/// How many people may lose something without anybody saying that it is meant.
+const FEW: usize = 10;
 
 /// What is asked about.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +26,8 @@ pub struct Asked {
     pub rules: Option<Vec<NewRule>>,
     /// Mappings that would be approved, rejected or moved.
     pub mappings: Vec<(MappingId, MappingPatch)>,
+    /// Mappings that would be made by hand.
+    pub new_mappings: Vec<NewMapping>,
 }
 
 /// What would happen.
@@ -78,16 +86,7 @@ pub fn preview(
     noted: &mut dyn FnMut(usize, usize) -> Result<()>,
 ) -> Result<Preview> {
     let version = rule_sets::version(db, organization)?;
-    let applications = applications_of(db, organization)?;
-    let rules = match asked.rules {
-        Some(new) => rule_sets::checked(db, organization, new, now)?,
-        None => rule_sets::rules(db, organization)?,
-    };
-    let mut would = Would::new(db, organization, rules, now)?;
-    for (n, (id, patch)) in asked.mappings.iter().enumerate() {
-        let decided = would.decide(&applications, id, patch);
-        decided.map_err(|error| error.below(&format!("/mappings/{n}")))?;
-    }
+    let (mut would, applications) = suppose(db, organization, asked, now)?;
     let made = would.run(&applications)?;
     let people = would.concerned(db, organization)?;
     let supposed = would.supposed();
@@ -100,4 +99,73 @@ pub fn preview(
     }
     let preview = Preview { version, mappings: made, ..Preview::default() };
     Ok(would.told(preview, people.len(), &deltas))
+}
+
+/// Whether what is asked about can be at all, without finding out what would happen.
+pub fn check(db: &mut Db, organization: &OrganizationId, asked: Asked, now: Time) -> Result<()> {
+    suppose(db, organization, asked, now).map(|_| ())
+}
+
+/// Rules and mappings as they would be, before the rules run.
+fn suppose(
+    db: &mut Db,
+    organization: &OrganizationId,
+    asked: Asked,
+    now: Time,
+) -> Result<(Would, Vec<Declared>)> {
+    let applications = applications_of(db, organization)?;
+    let rules = match asked.rules {
+        Some(new) => rule_sets::checked(db, organization, new, now)?,
+        None => rule_sets::rules(db, organization)?,
+    };
+    let mut would = Would::new(db, organization, rules, now)?;
+    for (n, (id, patch)) in asked.mappings.iter().enumerate() {
+        let decided = would.decide(&applications, id, patch);
+        decided.map_err(|error| error.below(&format!("/mappings/{n}")))?;
+    }
+    for (n, new) in asked.new_mappings.iter().enumerate() {
+        let application = meant(db, organization, new.application.as_ref())?;
+        let made = would.make(&application, new);
+        made.map_err(|error| error.below(&format!("/new_mappings/{n}")))?;
+    }
+    Ok((would, applications))
+}
+
+/// Does what was previewed, in the order in which that supposed it: rules, mappings, and then the rules run on every
+/// group that has none.
+///
+/// `seen`: the version that it was previewed on; anything else now is refused with `version_mismatch`.
+pub fn apply(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    asked: Asked,
+    seen: &str,
+) -> Result<Effect> {
+    rule_sets::refuse_stale(tx.db, organization, seen)?;
+    let set = asked.rules.map(|rules| rule_sets::put(tx, organization, rules)).transpose()?;
+    for (n, (id, patch)) in asked.mappings.into_iter().enumerate() {
+        let done = mappings::change(tx, organization, &id, patch);
+        done.map_err(|error| error.below(&format!("/mappings/{n}")))?;
+    }
+    for (n, new) in asked.new_mappings.into_iter().enumerate() {
+        let made = mappings::create(tx, organization, new);
+        made.map_err(|error| error.below(&format!("/new_mappings/{n}")))?;
+    }
+    match set {
+        Some(set) => rule_sets::run(tx, set).map(|(_, effect)| effect),
+        None => run::run_rules(tx, organization),
+    }
+}
+
+/// Whether so many people lose something that somebody has to say that it is meant: more than ten, or more than a tenth
+/// of all.
+pub fn takes_much(db: &mut Db, organization: &OrganizationId, lose: usize) -> Result<bool> {
+    if lose == 0 || lose > FEW {
+        return Ok(lose > 0);
+    }
+    // A tenth is less than this exactly if there are not ten times as many.
+    let before = i64::try_from(lose * FEW).unwrap_or(i64::MAX) - 1;
+    let people = users::table.filter(users::organization_id.eq(organization)).select(users::id);
+    let beyond: Option<UserId> = people.offset(before).first(db).optional()?;
+    Ok(beyond.is_none())
 }

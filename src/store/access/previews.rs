@@ -65,10 +65,6 @@ pub fn is_for_a_job(db: &mut Db, organization: &OrganizationId) -> Result<bool> 
 
 /// Asks for a preview. Those of the organization that nobody needs any more go.
 pub fn ask(tx: &mut Tx, organization: &OrganizationId, asked: Value) -> Result<Underway> {
-    let over = previews::table
-        .filter(previews::organization_id.eq(organization))
-        .filter(previews::created_at.le(tx.now.minus(KEPT)));
-    diesel::delete(over).execute(tx.db)?;
     let waiting: i64 = previews::table
         .filter(previews::organization_id.eq(organization))
         .filter(previews::finished_at.is_null())
@@ -79,17 +75,40 @@ pub fn ask(tx: &mut Tx, organization: &OrganizationId, asked: Value) -> Result<U
             format!("{waiting} previews of this organization are being worked on already.");
         return Err(Error::TooMany { detail, retry_after: LATER });
     }
+    insert(tx, organization, asked, None)
+}
+
+/// Keeps what came of a preview that was made while the caller waited, so that it can be looked at again and applied.
+pub fn keep(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    asked: Value,
+    result: Result<Value, String>,
+) -> Result<Underway> {
+    insert(tx, organization, asked, Some(result))
+}
+
+fn insert(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    asked: Value,
+    result: Option<Result<Value, String>>,
+) -> Result<Underway> {
+    let over = previews::table
+        .filter(previews::organization_id.eq(organization))
+        .filter(previews::created_at.le(tx.now.minus(KEPT)));
+    diesel::delete(over).execute(tx.db)?;
     let row = Underway {
         id: PreviewId::new(),
         organization_id: organization.clone(),
         asked: Json::from(asked),
         done: 0,
         total: 0,
-        result: None,
-        fault: None,
+        finished_at: result.is_some().then_some(tx.now),
+        fault: result.as_ref().and_then(|it| it.as_ref().err().cloned()),
+        result: result.and_then(Result::ok).map(Json::from),
         leased_until: None,
         created_at: tx.now,
-        finished_at: None,
     };
     diesel::insert_into(previews::table).values(&row).execute(tx.db)?;
     Ok(row)

@@ -8,6 +8,7 @@ use crate::store::{Db, OrganizationId, Prepared, Time, Tx, events, on_backend};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
+use std::collections::HashSet;
 
 /// An organization's settings for its directories.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable, Identifiable)]
@@ -60,6 +61,15 @@ pub fn find(db: &mut Db, organization: &OrganizationId) -> Result<Provisioning> 
     let found: Option<Provisioning> =
         on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?;
     Ok(found.unwrap_or_else(|| at_first(organization)))
+}
+
+/// Which of these organizations have groups on.
+pub fn with_groups(db: &mut Db, of: Vec<OrganizationId>) -> Result<HashSet<OrganizationId>> {
+    let on = provisioning::table
+        .filter(provisioning::organization_id.eq_any(of))
+        .filter(provisioning::groups.eq(true))
+        .select(provisioning::organization_id);
+    Ok(on.load(db)?.into_iter().collect())
 }
 
 /// The settings with which an organization begins: groups are off until somebody wants them.

@@ -1,9 +1,11 @@
 //! The rules of an organization: always the whole set, with a version, an author and a history.
 
-use super::{entities, provisioning, run};
+use super::run::{self, Effect};
+use super::{entities, provisioning};
 use crate::access::rules::{Match, Rule, Target};
 use crate::crypto;
 use crate::error::{Error, Result};
+use crate::store::db::or_not_found;
 use crate::store::input::Faults;
 use crate::store::schema::{groups, mappings, rule_sets};
 use crate::store::{ApplicationId, Db, EntityId, Json, OrganizationId, RuleId, Time, Tx, events};
@@ -69,11 +71,28 @@ pub(super) fn rules(db: &mut Db, organization: &OrganizationId) -> Result<Vec<Ru
 
 /// The sets that were applied, newest first, at most a hundred.
 pub fn history(db: &mut Db, organization: &OrganizationId) -> Result<Vec<RuleSet>> {
+    before(db, organization, None, 100)
+}
+
+/// The sets before a version, or all; newest first, at most `limit`.
+pub fn before(
+    db: &mut Db,
+    organization: &OrganizationId,
+    version: Option<i64>,
+    limit: i64,
+) -> Result<Vec<RuleSet>> {
     let sets = rule_sets::table
         .filter(rule_sets::organization_id.eq(organization))
+        .filter(rule_sets::version.lt(version.unwrap_or(i64::MAX)))
         .order(rule_sets::version.desc())
-        .limit(100);
+        .limit(limit);
     Ok(sets.load(db)?)
+}
+
+/// One of the sets that were applied.
+pub fn find(db: &mut Db, organization: &OrganizationId, version: i64) -> Result<RuleSet> {
+    let found = rule_sets::table.find((organization, version)).first(db);
+    or_not_found(found, "set of rules", version.to_string())
 }
 
 /// What rules, groups and mappings are at this moment, in a word that changes when one of them does: what was previewed
@@ -101,19 +120,35 @@ pub fn apply(
     new: Vec<NewRule>,
     seen: Option<&str>,
 ) -> Result<RuleSet> {
-    if let Some(seen) = seen
-        && version(tx.db, organization)? != seen
-    {
-        return Err(Error::Stale(
-            "Rules, groups or mappings have changed since this was previewed. Preview it again."
-                .to_owned(),
-        ));
+    if let Some(seen) = seen {
+        refuse_stale(tx.db, organization, seen)?;
     }
+    let set = put(tx, organization, new)?;
+    Ok(run(tx, set)?.0)
+}
+
+/// Refuses what was previewed on something else than there is now.
+pub(super) fn refuse_stale(db: &mut Db, organization: &OrganizationId, seen: &str) -> Result<()> {
+    if version(db, organization)? == seen {
+        return Ok(());
+    }
+    Err(Error::Stale(
+        "Rules, groups or mappings have changed since this was previewed. Preview it again."
+            .to_owned(),
+    ))
+}
+
+/// Puts a set in the place of the one that holds. It has yet to be run.
+pub(super) fn put(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    new: Vec<NewRule>,
+) -> Result<RuleSet> {
     let rules = checked(tx.db, organization, new, tx.now)?;
     let mut settings = provisioning::find(tx.db, organization)?;
     settings.rules_version += 1;
     provisioning::save(tx, &settings)?;
-    let mut set = RuleSet {
+    let set = RuleSet {
         organization_id: organization.clone(),
         version: settings.rules_version,
         rules: Json::from(rules),
@@ -122,13 +157,35 @@ pub fn apply(
         created_at: tx.now,
     };
     diesel::insert_into(rule_sets::table).values(&set).execute(tx.db)?;
-    let effect = run::run_rules(tx, organization)?;
+    Ok(set)
+}
+
+/// Runs a new set on all groups, and keeps what that did.
+pub(super) fn run(tx: &mut Tx, mut set: RuleSet) -> Result<(RuleSet, Effect)> {
+    let organization = set.organization_id.clone();
+    let effect = run::run_rules(tx, &organization)?;
     set.effect = Json::from(json!({ "mappings": effect.mappings, "people": effect.people }));
-    let row = rule_sets::table.find((organization, set.version));
+    let row = rule_sets::table.find((&organization, set.version));
     diesel::update(row).set(rule_sets::effect.eq(&set.effect)).execute(tx.db)?;
     let data = json!({ "version": set.version, "rules": set.rules.len(), "effect": *set.effect });
-    events::append(tx, Some(organization), "mapping_rules.applied", organization.as_str(), data)?;
-    Ok(set)
+    events::append(tx, Some(&organization), "mapping_rules.applied", organization.as_str(), data)?;
+    Ok((set, effect))
+}
+
+/// Everything that is wrong with one rule by itself.
+pub fn check(db: &mut Db, organization: &OrganizationId, rule: NewRule, now: Time) -> Result<()> {
+    match checked(db, organization, vec![rule], now) {
+        Ok(_) => Ok(()),
+        Err(Error::Invalid(mut errors)) => {
+            for error in &mut errors {
+                if let Some(field) = error.pointer.strip_prefix("/rules/0") {
+                    error.pointer = field.to_owned();
+                }
+            }
+            Err(Error::Invalid(errors))
+        }
+        Err(other) => Err(other),
+    }
 }
 
 /// The rules as they will be kept, or everything that is wrong with them.

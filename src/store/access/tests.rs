@@ -9,7 +9,7 @@ mod rules;
 
 use super::conflicts::{self, Choice, Conflict};
 use super::entities::{self, Entity, NewEntity};
-use super::mappings::{self, Mapping, MappingPatch, MappingState, Place};
+use super::mappings::{self, Mapping, MappingPatch, MappingState, NewMapping, Place};
 use super::provisioning::{self, ProvisioningPatch};
 use super::rule_sets::{self, NewRule, RuleSet};
 use super::{alerts, explain, meant};
@@ -164,9 +164,12 @@ impl World {
 
     fn try_map(&self, group: &GroupId, entity: &str, role: Option<&str>) -> Result<Mapping> {
         self.choose(|tx, id| {
-            let application = meant(tx.db, id, None)?;
             let (place, role) = (Place::Key(entity.to_owned()), role.map(str::to_owned));
-            mappings::create(tx, id, &application, group, place, role)
+            mappings::create(
+                tx,
+                id,
+                NewMapping { group: group.clone(), application: None, place, role },
+            )
         })
     }
 

@@ -1,12 +1,12 @@
 //! Mappings and entities as they would be after a change that a preview is asked about.
 
+mod told;
+
 use super::Declared;
 use super::entities::{self, Entity};
 use super::facts::{Placing, Supposed, placing, placing_by};
-use super::mappings::{self, Flag, Mapping, MappingPatch, MappingState, Place};
-use super::preview::{Having, Line, MOST_NAMED, Preview};
-use super::recompute::{self, Delta};
-use crate::access::person::Source;
+use super::mappings::{self, Flag, Mapping, MappingPatch, MappingState, NewMapping, Place};
+use super::recompute;
 use crate::access::rules::{Ordered, Rule, Target};
 use crate::error::{Error, Result};
 use crate::store::directories::groups::Group;
@@ -31,6 +31,7 @@ pub(super) struct Would {
     entities: HashMap<EntityId, Entity>,
     /// By application, type and name.
     by_name: HashMap<(ApplicationId, String, String), EntityId>,
+    /// What belongs to a group while the rules run.
     owned: HashSet<EntityId>,
     names: HashMap<GroupId, String>,
 }
@@ -54,9 +55,6 @@ impl Would {
             .order(mapping_rows::id)
             .select((mapping_rows::all_columns, places::kind.nullable()))
             .load(db)?;
-        let is_live = |row: &&(Mapping, Option<String>)| row.0.state != MappingState::Rejected;
-        let owned =
-            rows.iter().filter(is_live).filter_map(|(it, _)| it.entity_id.clone()).collect();
         let entities = entities::all_of(db, organization)?;
         Ok(Self {
             organization: organization.clone(),
@@ -67,7 +65,7 @@ impl Would {
             rows,
             by_name: entities.iter().map(|it| (named(it), it.id.clone())).collect(),
             entities: entities.into_iter().map(|it| (it.id.clone(), it)).collect(),
-            owned,
+            owned: HashSet::new(),
         })
     }
 
@@ -118,6 +116,33 @@ impl Would {
         Ok(())
     }
 
+    /// A person would make a mapping, as [`mappings::create`] does it.
+    pub(super) fn make(&mut self, application: &Declared, new: &NewMapping) -> Result<()> {
+        new.check(application)?;
+        let name = self.names.get(&new.group).cloned();
+        let name = name.ok_or_else(|| Error::not_found("group", new.group.as_str()))?;
+        let entity = self.arrive(application, &name, &new.place)?;
+        let kind = entity.as_ref().and_then(|id| self.entities.get(id)).map(|it| it.kind.clone());
+        let mapping = Mapping {
+            id: MappingId::new(),
+            organization_id: self.organization.clone(),
+            application_id: application.id.clone(),
+            group_id: new.group.clone(),
+            entity_id: entity,
+            proposed: None,
+            role: new.role.clone(),
+            rule_id: None,
+            state: MappingState::Approved,
+            flag: None,
+            since: Some(self.now),
+            created_at: self.now,
+            updated_at: self.now,
+        };
+        self.refuse_owned(&mapping)?;
+        self.rows.push((mapping, kind));
+        Ok(())
+    }
+
     /// The entity that a person would mean.
     fn arrive(
         &mut self,
@@ -158,6 +183,9 @@ impl Would {
 
     /// The rules would run on every group that has no mapping; tells how many they would make.
     pub(super) fn run(&mut self, applications: &[Declared]) -> Result<usize> {
+        let is_live = |row: &&(Mapping, Option<String>)| row.0.state != MappingState::Rejected;
+        let owned = self.rows.iter().filter(is_live).filter_map(|(it, _)| it.entity_id.clone());
+        self.owned = owned.collect();
         let there = self.rows.iter().filter(|(it, _)| it.flag != Some(Flag::GroupDeleted));
         let mapped: HashSet<(GroupId, ApplicationId)> =
             there.map(|(it, _)| (it.group_id.clone(), it.application_id.clone())).collect();
@@ -294,87 +322,5 @@ impl Would {
         let groups: HashSet<&GroupId> = now.keys().chain(then.keys()).collect();
         let others = groups.into_iter().filter(|group| now.get(*group) != then.get(*group));
         recompute::members_of(db, &others.cloned().collect::<Vec<_>>())
-    }
-
-    pub(super) fn told(&self, mut preview: Preview, concerned: usize, deltas: &[Delta]) -> Preview {
-        let kind_of = |entity: &str| {
-            let id: EntityId = entity.parse().ok()?;
-            self.entities.get(&id).map(|it| it.kind.clone())
-        };
-        let (mut changed, mut lines) = (HashSet::new(), Vec::new());
-        for delta in deltas {
-            let known = delta.conflicts.len();
-            preview.conflicts += delta.after.conflicts.len().saturating_sub(known);
-            if !delta.is_change() {
-                continue;
-            }
-            changed.insert(&delta.user);
-            let is_loss = delta.is_loss(kind_of);
-            preview.lose += usize::from(is_loss);
-            preview.gain += usize::from(!is_loss);
-            preview.role += usize::from(delta.role() != delta.new_role());
-            lines.push((is_loss, delta));
-        }
-        preview.same = concerned.saturating_sub(changed.len());
-        lines.sort_by_key(|(is_loss, _)| !is_loss);
-        let named = lines.into_iter().take(MOST_NAMED);
-        let rows: HashMap<&str, &Mapping> =
-            self.rows.iter().map(|(it, _)| (it.id.as_str(), it)).collect();
-        preview.people = named.map(|(is_loss, delta)| self.line(&rows, delta, is_loss)).collect();
-        preview
-    }
-
-    fn line(&self, rows: &HashMap<&str, &Mapping>, delta: &Delta, is_loss: bool) -> Line {
-        let named =
-            |id: &EntityId| self.entities.get(id).map(|it| (it.kind.clone(), it.name.clone()));
-        let after =
-            delta.after.places.iter().filter_map(|place| named(&place.entity.parse().ok()?));
-        let mut because: Vec<String> = Vec::new();
-        if let Some((role, source)) = &delta.after.role {
-            because.push(format!("{role}: {}", self.source(rows, source)));
-        }
-        for place in &delta.after.places {
-            let Some((kind, name)) = place.entity.parse().ok().and_then(|id| named(&id)) else {
-                continue;
-            };
-            let by = match &place.mapping {
-                Some(mapping) => self.mapping(rows, mapping),
-                None => "the default of its type".to_owned(),
-            };
-            because.push(format!("{kind} {name}: {by}"));
-        }
-        Line {
-            user_id: delta.user.clone(),
-            application_id: delta.application.id.clone(),
-            is_loss,
-            before: Having {
-                role: delta.role().map(str::to_owned),
-                entities: delta.spots.iter().filter_map(|(id, ..)| named(id)).collect(),
-            },
-            after: Having { role: delta.new_role().map(str::to_owned), entities: after.collect() },
-            because,
-        }
-    }
-
-    fn source(&self, rows: &HashMap<&str, &Mapping>, source: &Source) -> String {
-        match source {
-            Source::Group(id) => self.group(id),
-            Source::Mapping(id) => self.mapping(rows, id),
-            Source::Person => "the directory gives it to the person".to_owned(),
-            Source::Default => "the application's default role".to_owned(),
-        }
-    }
-
-    fn group(&self, id: &str) -> String {
-        let name = id.parse::<GroupId>().ok().and_then(|id| self.names.get(&id));
-        format!("group {}", name.map_or(id, String::as_str))
-    }
-
-    fn mapping(&self, rows: &HashMap<&str, &Mapping>, id: &str) -> String {
-        let Some(mapping) = rows.get(id) else { return "a mapping".to_owned() };
-        let rule = mapping.rule_id.as_ref();
-        let number = self.rules.iter().position(|it| rule.is_some_and(|id| it.id == id.as_str()));
-        let by = number.map_or_else(|| ", by hand".to_owned(), |at| format!(", rule {}", at + 1));
-        self.group(mapping.group_id.as_str()) + &by
     }
 }

@@ -2,12 +2,13 @@
 
 use super::groups::{self as groups_of_directory, Group};
 use crate::error::Result;
+use crate::scim;
 use crate::store::db::or_not_found;
-use crate::store::schema::{directory_users, group_members, groups, users};
+use crate::store::schema::{connections, directory_users, group_members, groups, users};
 use crate::store::{ConnectionId, Db, GroupId, OrganizationId, Page, Time, Tx, UserId, Window};
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// For how long everybody in a group is off before it counts as unbound.
 const UNBOUND: TimeDelta = TimeDelta::hours(24);
@@ -75,6 +76,33 @@ pub fn unbound(db: &mut Db, of: &[Group], now: Time) -> Result<HashSet<GroupId>>
         all == off && last.is_some_and(|last| last <= then)
     };
     Ok(rows.into_iter().filter(is_unbound).map(|(id, ..)| id).collect())
+}
+
+/// How many people are in each of these groups, as [`member_count`] counts them. Who is not named is empty.
+pub fn sizes(db: &mut Db, of: &[Group]) -> Result<HashMap<GroupId, i64>> {
+    let ids: Vec<&GroupId> = of.iter().map(|group| &group.id).collect();
+    let rows: Vec<(GroupId, i64)> = group_members::table
+        .inner_join(directory_users::table)
+        .filter(group_members::group_id.eq_any(ids))
+        .filter(directory_users::deleted_at.is_null())
+        .group_by(group_members::group_id)
+        .select((group_members::group_id, diesel::dsl::count_star()))
+        .load(db)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The groups of an organization that have a name, in any case: one for each directory at most.
+pub fn named(db: &mut Db, organization: &OrganizationId, name: &str) -> Result<Vec<Group>> {
+    let theirs = connections::table
+        .filter(connections::organization_id.eq(organization))
+        .select(connections::id);
+    let found = groups::table
+        .filter(groups::connection_id.eq_any(theirs))
+        .filter(groups::display_name_key.eq(scim::fold(name)))
+        .filter(groups::deleted_at.is_null())
+        .filter(groups::is_test.eq(false))
+        .order(groups::id);
+    Ok(found.load(db)?)
 }
 
 /// Removes a group, as its directory would.

@@ -6,13 +6,13 @@ use crate::http::api::{organizations as customers, schemas};
 use crate::http::caller::{ApiKey, OrganizationsRead, OrganizationsWrite};
 use crate::http::error::ApiError;
 use crate::http::server::State;
-use crate::store::access::mappings::{self, Filter, MappingState, Place};
-use crate::store::{ApplicationId, EntityId, GroupId, MappingId, Scope, Tx, access};
-use crate::views::mapping::{MappingChange, MappingView, place};
+use crate::store::access::mappings::{self, Filter, MappingState};
+use crate::store::{EntityId, GroupId, MappingId, Scope, Tx};
+use crate::views::mapping::{MappingChange, MappingView, NewMappingBody};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, get, patch, post};
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 /// Which mappings a list shows.
 #[derive(Deserialize, IntoParams)]
@@ -28,30 +28,6 @@ struct ListParams {
     /// Only those in this state.
     #[param(schema_with = schemas::mapping_state)]
     state: Option<MappingState>,
-}
-
-/// A mapping by hand. It gives a place (`entity`, or `type`), a role, or both.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = NewMapping)]
-#[serde(deny_unknown_fields)]
-struct Create {
-    #[schema(value_type = String, example = "grp_01kampz3y7f4m8t2v6c9d0e1hj")]
-    group_id: GroupId,
-    /// The application; it may be left out where people of the organization use only one.
-    #[schema(value_type = Option<String>)]
-    application_id: Option<ApplicationId>,
-    /// The key of an entity that is there.
-    #[schema(example = "payments")]
-    entity: Option<String>,
-    /// Instead of `entity`: the key of a type. The entity of the group's name is made if it is not there.
-    #[serde(rename = "type")]
-    #[schema(example = "team")]
-    kind: Option<String>,
-    /// With `type`: another name than the group's.
-    name: Option<String>,
-    /// The key of the role that it gives.
-    #[schema(example = "admin")]
-    role: Option<String>,
 }
 
 /// List mappings
@@ -87,7 +63,7 @@ pub(in crate::http::api) async fn list_mappings(
 #[utoipa::path(
     tag = "mappings",
     params(schemas::OrganizationPath),
-    request_body = Create,
+    request_body = NewMappingBody,
     responses((status = 201, body = MappingView)),
     security(("api_key" = ["organizations:write"])),
 )]
@@ -96,16 +72,12 @@ pub(in crate::http::api) async fn create_mapping(
     key: ApiKey<OrganizationsWrite>,
     state: Data<State>,
     name: Path<String>,
-    body: Body<Create>,
+    body: Body<NewMappingBody>,
 ) -> Result<HttpResponse, ApiError> {
     let id = customers::find(&state, &key, name.into_inner()).await?.id;
     let scope = Scope::from(&id);
-    let Create { group_id, application_id, entity, kind, name, role } = body.0;
-    let place = place(entity, kind, name)?.unwrap_or(Place::Nowhere);
-    let write = move |tx: &mut Tx| {
-        let application = access::meant(tx.db, &id, application_id.as_ref())?;
-        mappings::create(tx, &id, &application, &group_id, place, role)
-    };
+    let new = body.0.asked()?;
+    let write = move |tx: &mut Tx| mappings::create(tx, &id, new);
     let mapping = state.store.write(scope, key.actor(), write).await?;
     Ok(created(&MappingView::from(mapping)))
 }

@@ -6,16 +6,16 @@ use crate::http::api::input::{Body, Listing, NoFilter, Nothing};
 use crate::http::api::{organizations as customers, schemas};
 use crate::http::caller::{ApiKey, OrganizationsRead, OrganizationsWrite};
 use crate::http::error::ApiError;
+use crate::http::previewed;
 use crate::http::server::State;
+use crate::store::access::previews;
 use crate::store::access::rule_sets::{self, NewRule};
-use crate::store::access::{preview, previews};
 use crate::store::{PreviewId, Scope, Tx, access};
 use crate::views::preview::{PreviewQuestion, PreviewUnderwayView, PreviewView};
 use crate::views::rules::{RuleSetView, Rules};
 use actix_web::http::header::{ETAG, IF_MATCH, LOCATION};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
-use anyhow::Context;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -119,9 +119,7 @@ pub(in crate::http::api) async fn preview_mapping_rules(
 ) -> Result<HttpResponse, ApiError> {
     let id = customers::find(&state, &key, name.into_inner()).await?.id;
     let question = serde_json::to_value(&body.0).map_err(|error| Error::Internal(error.into()))?;
-    let asked = body.0.asked()?;
-    let of = id.clone();
-    if state.store.read(move |db| previews::is_for_a_job(db, &of)).await? {
+    let Some(view) = previewed::at_once(&state, &id, body.0).await? else {
         let scope = Scope::from(&id);
         let ask = move |tx: &mut Tx| previews::ask(tx, &id, question);
         let row = state.store.write(scope, key.actor(), ask).await?;
@@ -132,15 +130,8 @@ pub(in crate::http::api) async fn preview_mapping_rules(
         return Ok(HttpResponse::Accepted()
             .insert_header((LOCATION, place))
             .json(PreviewUnderwayView::from(row)));
-    }
-    let now = state.store.clock().now();
-    let turn =
-        state.previewing.acquire().await.context("a turn to preview").map_err(Error::from)?;
-    let read =
-        state.store.read(move |db| preview::preview(db, &id, asked, now, &mut |_, _| Ok(())));
-    let found = read.await?;
-    drop(turn);
-    Ok(HttpResponse::Ok().json(PreviewView::from(found)))
+    };
+    Ok(HttpResponse::Ok().json(view))
 }
 
 /// Get a preview that is being worked on

@@ -208,7 +208,9 @@ fn what_is_held_in_one_application_stays_when_the_time_of_another_is_over() {
             };
             entities::put(tx, id, &second, "Other", new)?;
             let place = Place::Key("Other".to_owned());
-            mappings::create(tx, id, &second, &group, place, None)
+            let application = Some(second.id.clone());
+            let new = NewMapping { group: group.clone(), application, place, role: None };
+            mappings::create(tx, id, new)
         })
         .unwrap();
     world.delete(&group);

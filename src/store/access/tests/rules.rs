@@ -197,3 +197,55 @@ fn each_applied_set_is_kept_with_its_author_and_effect() {
     assert_eq!(history[1].effect["mappings"], 1);
     assert_eq!(history[0].rules[0].created_at, first.rules[0].created_at);
 }
+
+#[test]
+fn what_was_previewed_is_done_in_its_order_or_not_at_all() {
+    let world = World::new();
+    let (ann, bob) = (world.person("ann"), world.person("bob"));
+    let (eng, ops) = (world.group("eng", &[&ann]), world.group("ops", &[&bob]));
+    world.entity("team", "Payments");
+    let owned = world.map(&ops, "Payments").id;
+    let reject = MappingPatch { is_approved: Some(false), ..MappingPatch::default() };
+    let new = NewMapping {
+        group: eng,
+        application: None,
+        place: Place::Key("Payments".to_owned()),
+        role: Some("admin".to_owned()),
+    };
+    let asked = Asked {
+        rules: Some(vec![rule(Match::Exact, "sales", "team")]),
+        mappings: vec![(owned, reject)],
+        new_mappings: vec![new],
+    };
+    let now = world.store.clock().now();
+    let ask = |asked: Asked| {
+        let of = world.organization();
+        world.store.read_now(|db| preview::preview(db, of, asked, now, &mut |_, _| Ok(())))
+    };
+    // The place is free only once the other group has lost it.
+    let alone = Asked { new_mappings: asked.new_mappings.clone(), ..Asked::default() };
+    assert_eq!(refused(ask(alone)), "entity_owned");
+    let seen = ask(asked.clone()).unwrap();
+    assert_eq!((seen.gain, seen.lose, seen.role), (1, 1, 1));
+    assert_eq!(seen.people[1].because[1], "team Payments: group eng, by hand");
+    let apply = |asked: Asked| world.choose(|tx, id| preview::apply(tx, id, asked, &seen.version));
+    apply(asked.clone()).unwrap();
+    assert_eq!((world.has(&ann), world.has(&bob)), (has("admin", &["Payments"]), has("user", &[])));
+    assert!(matches!(apply(asked), Err(crate::error::Error::Stale(_))));
+}
+
+#[test]
+fn more_than_ten_people_or_a_tenth_of_all_have_to_be_meant() {
+    let world = World::new();
+    let much = |lose| {
+        let of = world.organization();
+        world.store.read_now(|db| preview::takes_much(db, of, lose)).unwrap()
+    };
+    let join = |n: usize| world.person(&format!("p{n}"));
+    (0..9).map(join).for_each(drop);
+    assert_eq!((much(0), much(1)), (false, true), "one of nine is more than a tenth");
+    join(9);
+    assert_eq!((much(1), much(2)), (false, true));
+    (10..120).map(join).for_each(drop);
+    assert_eq!((much(10), much(11)), (false, true));
+}
