@@ -31,6 +31,9 @@ pub(super) const CONNECTIONS: Area =
     Area { name: "connections", href: "/console/connections", roles: Read::ROLES };
 /// People of customers.
 pub(super) const USERS: Area = Area { name: "users", href: "/console/users", roles: Read::ROLES };
+/// Groups of directories, and what they give.
+pub(super) const GROUPS: Area =
+    Area { name: "groups", href: "/console/groups", roles: Read::ROLES };
 /// What is sent to IT admins.
 pub(super) const SETUP_LINKS: Area =
     Area { name: "setup_links", href: "/console/setup-links", roles: Read::ROLES };
@@ -61,6 +64,7 @@ const AREAS: &[Area] = &[
     CONNECTIONS,
     SETUP_LINKS,
     USERS,
+    GROUPS,
     TRACES,
     APPLICATIONS,
     API_KEYS,

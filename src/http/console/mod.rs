@@ -13,6 +13,7 @@ mod entry;
 mod form;
 mod frame;
 mod gone;
+mod groups;
 mod listing;
 mod members;
 mod organization;
@@ -40,6 +41,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     of_connections(config);
     webhooks::routes(config);
     applications::routes(config);
+    groups::routes(config);
     config
         .service(web::resource("/console").get(entry::home))
         .service(web::resource("/console/login").get(entry::ask).post(entry::sign_in))

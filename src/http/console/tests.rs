@@ -10,6 +10,7 @@ mod connections;
 mod customers;
 mod domains;
 mod entry;
+mod groups;
 mod invitations;
 mod organization;
 mod setup_links;
@@ -45,6 +46,7 @@ const SOURCES: &[&str] = &[
     include_str!("applications/routes.rs"),
     include_str!("connections/routes.rs"),
     include_str!("domains/acts.rs"),
+    include_str!("groups/mod.rs"),
     include_str!("organization/restore.rs"),
     include_str!("users/erase.rs"),
     include_str!("webhooks/routes.rs"),
@@ -114,6 +116,51 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/console/users/{user}/erase", MANAGE),
     ("GET", "/console/users/{user}/sessions", MANAGE),
     ("POST", "/console/users/{user}/sessions", MANAGE),
+    ("GET", "/console/groups", &Role::ALL),
+    ("GET", "/console/groups/{group}", &Role::ALL),
+    ("GET", "/console/groups/{group}/remove", MANAGE),
+    ("POST", "/console/groups/{group}/remove", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups", &Role::ALL),
+    ("GET", "/console/organizations/{organization}/groups/switch", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/switch", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/holds/apply", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/holds/apply", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/holds/restore", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/holds/restore", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/alerts/{alert}/close", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/run", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/run", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/entities", &Role::ALL),
+    ("POST", "/console/organizations/{organization}/groups/entities", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/entities/new", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/entities/{entity}", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/entities/{entity}", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/entities/{entity}/delete", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/entities/{entity}/delete", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/conflicts", &Role::ALL),
+    ("GET", "/console/organizations/{organization}/groups/conflicts/{conflict}", &Role::ALL),
+    ("POST", "/console/organizations/{organization}/groups/conflicts/{conflict}", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/history", &Role::ALL),
+    ("GET", "/console/organizations/{organization}/groups/history/{set}/restore", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/history/{set}/restore", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/mappings", &Role::ALL),
+    ("POST", "/console/organizations/{organization}/groups/mappings", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/mappings/new", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/mappings/{mapping}", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/mappings/{mapping}", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/mappings/{mapping}/undo", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/rules", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/rules/new", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/rules/{rule}", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/rules/{rule}", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/rules/{rule}/remove", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/rules/{rule}/undo", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/discard", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/discard", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/preview", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/previews/{preview}", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/previews/{preview}/people.csv", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/previews/{preview}/apply", MANAGE),
     ("GET", "/console/traces", &Role::ALL),
     ("GET", "/console/traces/{trace}", &Role::ALL),
     ("GET", "/t/{trace}", &[]),
@@ -288,6 +335,7 @@ impl Desk {
             let of = &connection.organization_id;
             path = path.replace("{user}", users::ada(self, of).id.as_str());
         }
+        path = groups::filled(self, &connection, path);
         if path.contains("{trace}") {
             path = path.replace("{trace}", traces::failed(self, &connection).id.as_str());
         }
@@ -302,8 +350,8 @@ impl Desk {
 #[test]
 fn every_route_of_the_console_is_in_the_table() {
     let source = SOURCES.concat();
-    let parts = source.split("web::resource(\"").skip(1);
-    let paths: Vec<&str> = parts.map(|part| part.split('"').next().unwrap()).collect();
+    let parts = source.split("web::resource(").skip(1);
+    let paths: Vec<&str> = parts.map(|part| part.split('"').nth(1).unwrap()).collect();
     for path in &paths {
         assert!(ROUTES.iter().any(|(_, known, _)| known == path), "{path} has no line in ROUTES");
     }

@@ -3,6 +3,7 @@
 use super::{LIST, badge, href, source};
 use crate::error::Result;
 use crate::http::console::frame::{self, Frame, USERS};
+use crate::http::console::groups;
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::organization;
 use crate::http::console::seat::{Manage, Read, Seat};
@@ -11,6 +12,7 @@ use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
+use crate::store::access::explain::{self, Explained, Reason};
 use crate::store::events::{self, Event, Filter};
 use crate::store::names;
 use crate::store::users::{self, User};
@@ -30,6 +32,15 @@ struct EventLine {
     actor: String,
 }
 
+/// Something that a person has, and why.
+struct AccessLine {
+    application: String,
+    /// A role, or a place with its type.
+    what: String,
+    because: String,
+    group: Option<String>,
+}
+
 struct View {
     href: String,
     id: String,
@@ -47,6 +58,9 @@ struct View {
     suspended: Option<Moment>,
     /// Since when the directory has.
     by_directory: Option<Moment>,
+    access: Vec<AccessLine>,
+    /// What of it stays although it should be less.
+    held: Vec<String>,
     events: Vec<EventLine>,
     all_events: String,
     may_manage: bool,
@@ -80,10 +94,15 @@ pub(in crate::http) async fn one(
         };
         let window = Window { limit: SHOWN, before: None };
         let events = events::page(db, &window, &filter)?.data;
-        Ok((user, name, events))
+        let access = explain::of_user(db, &user)?;
+        Ok((user, name, events, access))
     });
-    let (user, organization, events) = found.await?;
-    let view = view(&state, user, organization, events, seat.may::<Manage>());
+    let (user, organization, events, access) = found.await?;
+    let view = View {
+        held: access.iter().filter_map(|it| held(&state, it)).collect(),
+        access: access.into_iter().flat_map(lines).collect(),
+        ..view(&state, user, organization, events, seat.may::<Manage>())
+    };
     let page = Page {
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, USERS),
@@ -91,6 +110,32 @@ pub(in crate::http) async fn one(
         list: LIST,
     };
     Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
+}
+
+/// What a person has in an application, line by line.
+fn lines(it: Explained) -> Vec<AccessLine> {
+    let Explained { application, role, entities, .. } = it;
+    let line = |what: String, because: Reason| AccessLine {
+        application: application.clone(),
+        what,
+        because: because.words,
+        group: because.group_id.map(|id| groups::href_of(&id)),
+    };
+    let role = role.map(|(role, because)| line(role, because));
+    let places = entities.into_iter().map(|(entity, because)| {
+        let what = format!("{} {}", entity.kind, entity.name);
+        line(what, because)
+    });
+    role.into_iter().chain(places).collect()
+}
+
+/// Why more is there than groups give, and until when.
+fn held(state: &State, it: &Explained) -> Option<String> {
+    let (hold, until) = it.held?;
+    let text = state.locale.text(&format!("console.groups.held.{hold}")).to_owned();
+    let Some(until) = until else { return Some(text) };
+    let time = listing::second(until).short;
+    Some(format!("{text} {}", state.locale.fill("console.groups.held_until", &[("time", &time)])))
 }
 
 fn view(
@@ -116,6 +161,8 @@ fn view(
         created: listing::day(user.created_at),
         suspended: user.suspended_at.map(listing::second),
         by_directory: user.directory_suspended_at.map(listing::second),
+        access: Vec::new(),
+        held: Vec::new(),
         events: events.into_iter().map(line).collect(),
         all_events: listing::href("/console/audit", &[("subject", user.id.as_str())]),
         id: user.id.to_string(),

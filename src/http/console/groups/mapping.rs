@@ -1,0 +1,185 @@
+//! A mapping as a form: made by hand, approved, rejected or moved. What is saved goes into the member's draft and has no
+//! effect before that is applied.
+
+use super::say::{self, Said, choices};
+use super::{Base, Head, look};
+use crate::error::{FieldError, Result};
+use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::frame::{self, Frame, GROUPS};
+use crate::http::console::seat::{Manage, Seat};
+use crate::http::console::words::Badge;
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::store::MappingId;
+use crate::store::access::mappings::{self, Mapping, MappingState};
+use crate::views::preview::Decision;
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path, Query};
+use askama::Template;
+use serde::Deserialize;
+use std::slice;
+
+/// What stays as it is.
+pub(super) const STAY: &str = "stay";
+
+/// For which group a mapping is made.
+#[derive(Deserialize)]
+pub(super) struct NewQuery {
+    #[serde(default)]
+    group: String,
+}
+
+/// What was typed and chosen.
+#[derive(Default)]
+pub(super) struct Typed {
+    pub(super) group: String,
+    pub(super) application: String,
+    /// What becomes of a mapping that is there: a word of [`ACTS`].
+    pub(super) act: String,
+    pub(super) entity: String,
+    pub(super) kind: String,
+    pub(super) role: String,
+}
+
+/// What becomes of a mapping.
+const ACTS: [&str; 4] = [STAY, "approve", "reject", "move"];
+
+/// A mapping that is there.
+struct Now {
+    href: String,
+    leads: String,
+    made_by: String,
+    badge: Badge,
+    flag: Option<String>,
+}
+
+struct View {
+    head: Head,
+    group: String,
+    /// None: a new one.
+    now: Option<Now>,
+    typed: Typed,
+    applications: Vec<Choice>,
+    acts: Vec<Choice>,
+    kinds: Vec<Choice>,
+    roles: Vec<Choice>,
+    faults: Vec<FieldFault>,
+}
+
+impl View {
+    fn fault(&self, field: &str) -> Option<&str> {
+        form::fault(&self.faults, field)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/groups_mapping.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    view: &'a View,
+}
+
+/// `GET …/groups/mappings/new`
+pub(super) async fn new(
+    state: Data<State>,
+    seat: Seat<Manage>,
+    id: Path<String>,
+    query: Query<NewQuery>,
+) -> Result<HttpResponse, PageError> {
+    let typed = Typed { group: query.group.trim().to_owned(), ..Typed::default() };
+    Ok(show(&state, &seat, &id, None, typed, Vec::new()).await?)
+}
+
+/// `GET …/groups/mappings/{mapping}`
+pub(super) async fn edit(
+    state: Data<State>,
+    seat: Seat<Manage>,
+    ids: Path<(String, String)>,
+) -> Result<HttpResponse, PageError> {
+    let mapping: MappingId = ids.1.parse()?;
+    let of = mapping.clone();
+    let (base, ()) = look(&state, &seat, &ids.0, |_, _| Ok(())).await?;
+    let typed = match base.draft.mappings.iter().find(|it| it.id == of) {
+        Some(decision) => decided(decision),
+        None => Typed { act: STAY.to_owned(), role: STAY.to_owned(), ..Typed::default() },
+    };
+    Ok(show(&state, &seat, &ids.0, Some(mapping), typed, Vec::new()).await?)
+}
+
+/// What the draft has of a mapping, as it is typed.
+fn decided(decision: &Decision) -> Typed {
+    let is_moved = decision.entity.is_some() || decision.kind.is_some();
+    let act = match decision.state {
+        _ if is_moved => "move",
+        Some(MappingState::Approved) => "approve",
+        Some(_) => "reject",
+        None => STAY,
+    };
+    Typed {
+        act: act.to_owned(),
+        entity: decision.entity.clone().unwrap_or_default(),
+        kind: decision.kind.clone().unwrap_or_default(),
+        role: match &decision.role {
+            None => STAY.to_owned(),
+            Some(role) => role.clone().unwrap_or_default(),
+        },
+        ..Typed::default()
+    }
+}
+
+pub(super) async fn show(
+    state: &State,
+    seat: &Seat<Manage>,
+    id: &str,
+    mapping: Option<MappingId>,
+    typed: Typed,
+    errors: Vec<FieldError>,
+) -> Result<HttpResponse> {
+    let read = look(state, seat, id, move |db, base| {
+        let of = &base.organization.id;
+        let mapping = mapping.map(|id| mappings::find(db, of, &id)).transpose()?;
+        let said = match &mapping {
+            Some(mapping) => Said::of_mappings(db, of, slice::from_ref(mapping))?,
+            None => Said::read(db, of, Vec::new(), Vec::new())?,
+        };
+        Ok((mapping, said))
+    });
+    let (base, (mapping, said)) = read.await?;
+    let head = Head::of(seat, &base);
+    let say = |key: &str| state.locale.text(key).to_owned();
+    let acts = ACTS.map(|act| (act.to_owned(), say(&format!("console.groups.act.{act}"))));
+    let mut roles = vec![(String::new(), say("console.groups.no_role"))];
+    if mapping.is_some() {
+        roles = vec![
+            (STAY.to_owned(), say("console.groups.same_role")),
+            (String::new(), say("console.groups.rule_role")),
+        ];
+    }
+    let view = View {
+        group: mapping.as_ref().map(|it| said.group(&it.group_id)).unwrap_or_default(),
+        now: mapping.as_ref().map(|it| now(state, &head, &base, &said, it)),
+        applications: said.choose_application(&typed.application),
+        acts: choices(acts.to_vec(), &typed.act),
+        kinds: said.kinds(vec![(String::new(), say("console.groups.no_kind"))], &typed.kind),
+        roles: said.roles(roles, &typed.role),
+        faults: form::faults(errors.clone()),
+        typed,
+        head,
+    };
+    let page =
+        Page { shell: frame::shell(state), frame: frame::frame(state, seat, GROUPS), view: &view };
+    Ok(respond(state, form::status(&errors), &Csp::Page, &page))
+}
+
+fn now(state: &State, head: &Head, base: &Base, said: &Said, mapping: &Mapping) -> Now {
+    Now {
+        href: format!("{}/mappings/{}", head.href, mapping.id),
+        leads: said.leads(state, mapping),
+        made_by: say::made_by(state, mapping, &base.rules),
+        badge: say::state(state, mapping),
+        flag: mapping.flag.map(|flag| say::flag(state, flag)),
+    }
+}

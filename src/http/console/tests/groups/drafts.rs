@@ -1,0 +1,291 @@
+//! Changes of rules and mappings: kept, previewed, applied, taken back.
+
+use super::*;
+use crate::store::access::previews;
+
+/// What the preview of a member's draft is at.
+async fn previewed(desk: &Desk, scene: &Scene<'_>) -> String {
+    let answer = desk.post(&format!("{}/preview", scene.at), &[]).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    answer.header("location").to_owned()
+}
+
+const RULE: [(&str, &str); 6] = [
+    ("match", "prefix"),
+    ("pattern", "eng"),
+    ("same.team", "1"),
+    ("role", "admin"),
+    ("auto_approve", "1"),
+    ("priority", "0"),
+];
+
+#[actix_web::test]
+async fn a_rule_is_kept_in_a_draft_previewed_and_applied() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    let (ann, at) = (scene.person("ann"), scene.at.clone());
+    scene.group("eng-payments", &[&ann]);
+    let wrong = [("match", "regex"), ("pattern", "("), ("priority", "0"), ("role", "admin")];
+    let refused = desk.post(&format!("{at}/rules"), &wrong).await;
+    assert!(
+        refused.status == 422 && refused.body.contains("href=\"#pattern\""),
+        "{}",
+        refused.body
+    );
+    assert!(refused.body.contains("value=\"(\""), "what was typed is kept");
+    assert_eq!(desk.post(&format!("{at}/rules"), &RULE).await.status, 303);
+    let page = desk.get(&format!("{at}/mappings")).await.body;
+    for part in [">New<", "starts with", "Team of the group", "Changes not applied: 1"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(scene.rules().is_empty() && scene.has(&ann).1.is_empty(), "it has no effect yet");
+    let preview = previewed(&desk, &scene).await;
+    let page = desk.get(&preview).await.body;
+    for part in [
+        "<b>1</b><span>gain access",
+        "ann@globex.example",
+        "team eng-payments: group eng-payments, rule 1",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let csv = desk.get(&format!("{preview}/people.csv")).await;
+    assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
+    assert!(csv.body.starts_with("user_id,user,") && csv.body.contains("ann@globex.example"));
+    assert!(scene.has(&ann).1.is_empty(), "a preview writes nothing");
+    let applied = desk.post(&format!("{preview}/apply"), &[]).await;
+    assert_eq!(applied.status, 303, "{}", applied.body);
+    assert_eq!(scene.has(&ann), (Some("admin".to_owned()), vec!["eng-payments".to_owned()]));
+    let page = desk.get(applied.header("location")).await.body;
+    assert!(page.contains("The changes are applied") && !page.contains("not applied: "), "{page}");
+    let history = desk.get(&format!("{at}/history")).await.body;
+    assert!(history.contains(&format!("member:{}", desk.member.id)), "{history}");
+    assert!(
+        history.contains("starts with “eng”: Team of the group&#39;s name, Admin"),
+        "{history}"
+    );
+}
+
+#[actix_web::test]
+async fn a_draft_is_its_members_own_and_is_discarded_when_that_is_confirmed() {
+    let mut desk = Desk::signed_in(Role::Owner).await;
+    let at = Scene::new(&desk).at;
+    desk.post(&format!("{at}/rules"), &RULE).await;
+    let sam = crate::store::members::NewMember {
+        email: "sam@orbit.example".into(),
+        name: "Sam".into(),
+        role: Role::Admin,
+    };
+    let hash = crate::crypto::hash_password(super::super::PASSWORD).unwrap();
+    desk.world.store().system(|tx| {
+        let member = crate::store::members::create(tx, &sam)?;
+        crate::store::members::set_password(tx, &member.id, &hash)
+    });
+    let own = desk.cookie.take();
+    let form = [("email", "sam@orbit.example"), ("password", super::super::PASSWORD)];
+    let answer = desk.call("POST", "/console/login", &form).await;
+    desk.take_cookie(&answer);
+    assert!(!desk.get(&format!("{at}/mappings")).await.body.contains(">New<"), "it is Maya's");
+    desk.cookie = own;
+    assert!(desk.get(&format!("{at}/mappings")).await.body.contains(">New<"), "it stays");
+    let discard = format!("{at}/discard");
+    assert!(desk.get(&discard).await.body.contains("Changes that are lost: 1."));
+    assert!(desk.get(&format!("{at}/mappings")).await.body.contains(">New<"));
+    assert_eq!(desk.post(&discard, &[]).await.status, 303);
+    assert!(!desk.get(&format!("{at}/mappings")).await.body.contains(">New<"));
+}
+
+#[actix_web::test]
+async fn a_rule_that_holds_is_changed_and_removed_by_a_draft_and_that_is_taken_back() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    let id = scene.rule(json!({ "match": "exact", "pattern": "Sales", "role": "user" })).rules[0]
+        .id
+        .clone();
+    let uri = format!("{}/rules/{id}", scene.at);
+    let page = || async { desk.get(&format!("{}/mappings", scene.at)).await.body };
+    assert!(desk.get(&uri).await.body.contains("value=\"Sales\""));
+    let form = [("match", "exact"), ("pattern", "Support"), ("role", "user"), ("priority", "3")];
+    assert_eq!(desk.post(&uri, &form).await.status, 303);
+    assert!(
+        page().await.contains(">Changed<")
+            && desk.get(&uri).await.body.contains("value=\"Support\"")
+    );
+    assert_eq!(desk.post(&format!("{uri}/undo"), &[]).await.status, 303);
+    assert!(page().await.contains(">Live<"));
+    assert_eq!(desk.post(&format!("{uri}/remove"), &[]).await.status, 303);
+    assert!(page().await.contains(">Removed<"));
+    assert_eq!(scene.rules().len(), 1, "it holds until that is applied");
+    let preview = previewed(&desk, &scene).await;
+    assert_eq!(desk.post(&format!("{preview}/apply"), &[]).await.status, 303);
+    assert!(scene.rules().is_empty());
+    // And back to it by way of a draft.
+    let restore = format!("{}/history/1/restore", scene.at);
+    assert!(desk.get(&restore).await.body.contains("Restore set 1 of"));
+    assert_eq!(desk.post(&restore, &[]).await.status, 303);
+    assert!(scene.rules().is_empty() && page().await.contains(">New<"));
+    let preview = previewed(&desk, &scene).await;
+    assert_eq!(desk.post(&format!("{preview}/apply"), &[]).await.status, 303);
+    assert_eq!(scene.rules()[0].pattern, "Sales");
+}
+
+#[actix_web::test]
+async fn mappings_are_made_moved_and_rejected_by_a_draft() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    let ann = scene.person("ann");
+    let (eng, ops) = (scene.group("eng", &[&ann]), scene.group("ops", &[&ann]));
+    scene.entity("team", "Payments");
+    let mapping = scene.map(&ops, place("Payments"), None);
+    let at = format!("{}/mappings", scene.at);
+    let strange = desk.post(&at, &[("group", "nobody"), ("type", "team")]).await;
+    assert!(strange.status == 422 && strange.body.contains("href=\"#group\""), "{}", strange.body);
+    let owned = desk.post(&at, &[("group", "ENG"), ("entity", "Payments")]).await;
+    assert!(
+        owned.status == 422 && owned.body.contains("belongs to the group ops"),
+        "{}",
+        owned.body
+    );
+    // Once the other one goes, it is free.
+    let uri = format!("{at}/{}", mapping.id);
+    let reject = [("act", "reject"), ("role", "stay")];
+    assert_eq!(desk.post(&uri, &reject).await.status, 303);
+    assert!(desk.get(&at).await.body.contains("Is rejected."));
+    let new = [("group", eng.as_str()), ("entity", "Payments"), ("role", "admin")];
+    assert_eq!(desk.post(&at, &new).await.status, 303);
+    assert_eq!(scene.has(&ann), (Some("user".to_owned()), vec!["Payments".to_owned()]));
+    let preview = previewed(&desk, &scene).await;
+    let applied = desk.post(&format!("{preview}/apply"), &[]).await;
+    assert_eq!(applied.status, 303, "{}", applied.body);
+    assert_eq!(scene.has(&ann).0.as_deref(), Some("admin"));
+    let groups: Vec<_> = scene.mappings().into_iter().filter(Mapping::is_placing).collect();
+    assert_eq!(groups.iter().map(|it| &it.group_id).collect::<Vec<_>>(), [&eng]);
+    // What is said of a mapping is taken back.
+    assert_eq!(
+        desk.post(&uri, &[("act", "move"), ("type", "team"), ("role", "stay")]).await.status,
+        303
+    );
+    assert!(desk.get(&at).await.body.contains("Moves to Team of the group"));
+    assert_eq!(desk.post(&format!("{uri}/undo"), &[]).await.status, 303);
+    assert!(!desk.get(&at).await.body.contains("Moves to"));
+    let nowhere = desk.post(&uri, &[("act", "move"), ("role", "stay")]).await;
+    assert!(nowhere.status == 422 && nowhere.body.contains("href=\"#entity\""), "{}", nowhere.body);
+}
+
+#[actix_web::test]
+async fn what_has_changed_since_the_preview_is_previewed_again_and_asked_again() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    let (ann, bob) = (scene.person("ann"), scene.person("bob"));
+    scene.group("eng-a", &[&ann]);
+    desk.post(&format!("{}/rules", scene.at), &RULE).await;
+    let preview = previewed(&desk, &scene).await;
+    scene.store.clock().advance(chrono::TimeDelta::seconds(1));
+    scene.group("eng-b", &[&bob]);
+    let again = desk.post(&format!("{preview}/apply"), &[]).await;
+    let to = again.header("location").to_owned();
+    assert!(again.status == 303 && to.ends_with("?again=1") && !to.contains(&preview), "{to}");
+    assert!(scene.rules().is_empty(), "nothing is applied");
+    let page = desk.get(&to).await.body;
+    assert!(page.contains("had changed since your preview") && page.contains("bob@"), "{page}");
+    // A draft that is changed meanwhile is not what was previewed, either.
+    desk.post(
+        &format!("{}/rules", scene.at),
+        &[("match", "all"), ("role", "admin"), ("priority", "0")],
+    )
+    .await;
+    let to = to.trim_end_matches("?again=1");
+    let differs = desk.post(&format!("{to}/apply"), &[]).await;
+    assert!(
+        differs.status == 422 && differs.body.contains("Preview them again"),
+        "{}",
+        differs.body
+    );
+    assert!(!desk.get(to).await.body.contains("/apply\""));
+    assert!(scene.rules().is_empty());
+}
+
+#[actix_web::test]
+async fn that_many_lose_something_has_to_be_meant_and_the_last_of_the_highest_role_stays() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    let ann = scene.person("ann");
+    let eng = scene.group("eng", &[&ann]);
+    scene.entity("team", "Payments");
+    let places = scene.map(&eng, place("Payments"), None);
+    let uri = format!("{}/mappings/{}", scene.at, places.id);
+    desk.post(&uri, &[("act", "reject"), ("role", "stay")]).await;
+    let preview = previewed(&desk, &scene).await;
+    assert!(
+        desk.get(&preview).await.body.contains("name=\"meant\""),
+        "one of one is more than a tenth"
+    );
+    let unsaid = desk.post(&format!("{preview}/apply"), &[]).await;
+    assert!(
+        unsaid.status == 422 && unsaid.body.contains("Tick that it is meant"),
+        "{}",
+        unsaid.body
+    );
+    assert_eq!(scene.has(&ann).1, ["Payments"]);
+    assert_eq!(desk.post(&format!("{preview}/apply"), &[("meant", "1")]).await.status, 303);
+    assert!(scene.has(&ann).1.is_empty());
+    // Of many, one is few.
+    for n in 0..20 {
+        scene.person(&format!("p{n}"));
+    }
+    let admin = scene.map(&eng, Place::Nowhere, Some("admin"));
+    let uri = format!("{}/mappings/{}", scene.at, admin.id);
+    desk.post(&uri, &[("act", "reject"), ("role", "stay")]).await;
+    let preview = previewed(&desk, &scene).await;
+    assert!(!desk.get(&preview).await.body.contains("name=\"meant\""));
+    let refused = desk.post(&format!("{preview}/apply"), &[]).await;
+    assert!(
+        refused.status == 422 && refused.body.contains("the role admin any more"),
+        "{}",
+        refused.body
+    );
+    assert_eq!(scene.has(&ann).0.as_deref(), Some("admin"));
+}
+
+#[actix_web::test]
+async fn a_preview_of_very_many_people_says_how_far_it_is() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    desk.post(&format!("{}/rules", scene.at), &RULE).await;
+    let asked = {
+        let preview = previewed(&desk, &scene).await;
+        let id = preview.rsplit('/').next().unwrap().parse().unwrap();
+        scene.store.read_now(|db| previews::find(db, &scene.of, &id)).unwrap().asked
+    };
+    let row = scene.store.system(|tx| previews::ask(tx, &scene.of, (*asked).clone()));
+    let uri = format!("{}/previews/{}", scene.at, row.id);
+    let page = desk.get(&uri).await.body;
+    assert!(page.contains("It has not begun yet") && page.contains("Look again"), "{page}");
+    assert!(!page.contains("/apply\""), "nothing can be applied yet");
+    scene.store.system(|tx| {
+        let taken = previews::take(tx)?.unwrap();
+        previews::note(tx, &taken.id, 10_000, 20_001)
+    });
+    assert!(desk.get(&uri).await.body.contains("Known of 10000 of 20001 people"));
+    scene.store.system(|tx| previews::finish(tx, &row.id, Err("There is no team x.".to_owned())));
+    let page = desk.get(&uri).await.body;
+    assert!(page.contains("There is no team x.") && page.contains("Preview again"), "{page}");
+}
+
+#[actix_web::test]
+async fn rules_run_when_that_is_confirmed() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    let set = json!({ "match": "all", "targets": [{ "type": "team" }], "auto_approve": true });
+    scene.rule(set);
+    let ann = scene.person("ann");
+    scene.group("eng", &[&ann]);
+    scene.store.system(|tx| {
+        use diesel::RunQueryDsl as _;
+        Ok(diesel::sql_query("DELETE FROM mappings").execute(tx.db)?)
+    });
+    let uri = format!("{}/run", scene.at);
+    assert!(desk.get(&uri).await.body.contains("Rules that hold: 1."));
+    assert!(scene.mappings().is_empty(), "reading changes nothing");
+    assert_eq!(desk.post(&uri, &[]).await.status, 303);
+    assert_eq!(scene.mappings().len(), 1);
+}
