@@ -6,12 +6,20 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 use vestibule::saml::Binding;
-use vestibule::store::connections::{NewConnection, Settings};
+use vestibule::scim::{Kind, Resource};
+use vestibule::store::access::entities::{self, NewEntity};
+use vestibule::store::access::mappings::{self, NewMapping, Place};
+use vestibule::store::access::provisioning::{self, ProvisioningPatch};
+use vestibule::store::access::{self, conflicts};
+use vestibule::store::connections::{Connection, NewConnection, Settings};
+use vestibule::store::directories::{self, groups, people};
 use vestibule::store::events::kinds::Kinds;
 use vestibule::store::setup_links::{self, Cover, NewLink};
 use vestibule::store::webhooks::deliveries::{self, Attempt, Delivery, Sent};
 use vestibule::store::webhooks::{self, NewEndpoint};
-use vestibule::store::{Actor, EventId, connections, demo, members};
+use vestibule::store::{
+    Actor, ConflictId, EventId, GroupId, Window, connections, demo, members,
+};
 
 /// How to get to every page. Each walk is a browser of its own, each line a step:
 ///
@@ -135,6 +143,15 @@ const WALKS: &[&[&str]] = &[
         "see portal-trace",
     ],
     &[
+        "go {groups}",
+        "press main form button",
+        "see portal-without-steps",
+        "go /portal/groups",
+        "see portal-groups",
+        "go /portal/groups/{group}?type=team",
+        "see portal-group",
+    ],
+    &[
         "go {first}",
         "see console-first",
         "fill #name Maya Orbit",
@@ -183,6 +200,32 @@ const WALKS: &[&[&str]] = &[
         "see console-setup-link-new",
         "go /console/users",
         "see console-users",
+        "go /console/groups",
+        "see console-groups-choice",
+        "go /console/groups/{group}",
+        "see console-group",
+        "go /console/organizations/{organization}/groups",
+        "see console-groups",
+        "go /console/organizations/{organization}/groups/rules/new",
+        "see console-rule-new",
+        "fill #pattern eng",
+        "unfold input[name='same.team']",
+        "press form:has(#pattern) button",
+        "see console-mappings",
+        "press form[action$='/preview'] button",
+        "see console-preview",
+        "go /console/organizations/{organization}/groups/mappings/new",
+        "see console-mapping-new",
+        "go /console/organizations/{organization}/groups/entities",
+        "see console-entities",
+        "go /console/organizations/{organization}/groups/entities/new",
+        "see console-entity-new",
+        "go /console/organizations/{organization}/groups/conflicts",
+        "see console-conflicts",
+        "go /console/organizations/{organization}/groups/conflicts/{conflict}",
+        "see console-conflict",
+        "go /console/organizations/{organization}/groups/history",
+        "see console-history",
         "go /console/traces",
         "see console-traces",
         "go /console/audit",
@@ -260,9 +303,9 @@ impl Scene {
             connections::create(tx, &globex.organization.id, new)
         });
         provider.serve(&draft.entity_id(&gateway.url)).await;
-        let link = |connection_id| {
+        let link = |connection_id, covers: &[Cover]| {
             let note = Some("Questions? Call Dana on extension 12.".to_owned());
-            let covers = Cover::USUAL.into_iter().chain([Cover::Traces]).collect();
+            let covers = covers.to_vec();
             let new = NewLink { connection_id, covers, provider: None, note, days: 7 };
             let made = gateway.write(|tx| setup_links::create(tx, &globex.organization.id, new));
             format!("{}/setup/{}", gateway.url, made.1.reveal())
@@ -277,6 +320,7 @@ impl Scene {
             connections::delete(tx, &gone.id)?;
             Ok(gone)
         });
+        let (group, conflict) = with_groups(&gateway, &draft);
         let first = gateway.write(members::start).unwrap();
         let told = refused_delivery(&gateway);
         let words = vec![
@@ -288,10 +332,13 @@ impl Scene {
             ("{application}", demo.application.id.to_string()),
             ("{endpoint}", told.endpoint_id.to_string()),
             ("{delivery}", told.id.to_string()),
+            ("{group}", group.to_string()),
+            ("{conflict}", conflict.to_string()),
             ("{authorize}", app.authorize(&gateway, &[])),
             ("{entity}", initech.entity_id(&gateway.url)),
-            ("{setup}", link(Some(draft.id.clone()))),
-            ("{taken}", link(None)),
+            ("{setup}", link(Some(draft.id.clone()), &[&Cover::USUAL[..], &[Cover::Traces]].concat())),
+            ("{taken}", link(None, &Cover::USUAL)),
+            ("{groups}", link(None, &[Cover::Groups])),
             ("{provider}", provider.url.clone()),
             ("{metadata}", provider.metadata_url.clone()),
         ];
@@ -323,6 +370,41 @@ fn refused_delivery(gateway: &Gateway) -> Delivery {
     gateway.write(|tx| {
         let (endpoint, _) = webhooks::create(tx, master, new, None)?;
         deliveries::tested(tx, master, &endpoint.id, message, &sent)
+    })
+}
+
+/// Groups of a connection's directory: two that want one person in places that exclude each other, and one that gives
+/// nothing yet.
+fn with_groups(gateway: &Gateway, of: &Connection) -> (GroupId, ConflictId) {
+    let organization = &of.organization_id;
+    gateway.write(|tx| {
+        let on = ProvisioningPatch { groups: Some(true), ..ProvisioningPatch::default() };
+        provisioning::change(tx, organization, &on)?;
+        let application = access::meant(tx.db, organization, None)?;
+        let directory = directories::open(tx, &of.id)?;
+        let ann = json!({ "userName": "ann@globex.example" });
+        let ann = people::create(tx, &directory, Resource::parse(Kind::User, &ann)?)?;
+        let ann = [ann.0.row.user_id.to_string()];
+        let push = |tx: &mut _, name: &str| {
+            let body = Resource::parse(Kind::Group, &json!({ "displayName": name }))?;
+            groups::create(tx, &directory, body, &ann, false).map(|(crowd, _)| crowd.group.id)
+        };
+        for name in ["Blue", "Red"] {
+            let new = NewEntity {
+                kind: "concurrency_group".to_owned(),
+                name: name.to_owned(),
+                external_id: None,
+                is_default: false,
+            };
+            entities::put(tx, organization, &application, name, new)?;
+            let group = push(tx, &format!("eng-{name}"))?;
+            let place = Place::Key(name.to_owned());
+            let new = NewMapping { group, application: None, place, role: None };
+            mappings::create(tx, organization, new)?;
+        }
+        let window = Window { limit: 1, before: None };
+        let found = conflicts::page(tx.db, &window, organization, &conflicts::Filter::default())?;
+        Ok((push(tx, "eng")?, found.data[0].id.clone()))
     })
 }
 

@@ -24,7 +24,7 @@ const USUAL_DAYS: u32 = 7;
 #[serde(deny_unknown_fields)]
 struct Create {
     /// What the IT admin sets up: `sign_in`, `domains` and `provisioning` if it is left out. `certificate` lets them
-    /// give the provider's metadata again and nothing else.
+    /// give the provider's metadata again and nothing else, `groups` see what groups give and give them places.
     #[schema(schema_with = schemas::covers)]
     covers: Option<Vec<Cover>>,
     /// The connection to set up. If it is left out, one is drafted in the first step.
@@ -54,6 +54,8 @@ enum Intent {
     Domains,
     /// Renew the provider's certificate.
     Certificate,
+    /// See what the directory's groups give, and give them places.
+    Groups,
 }
 
 /// A visit of somebody who is signed in to your app.
@@ -82,6 +84,7 @@ impl Intent {
             Self::Provisioning => vec![Cover::Provisioning],
             Self::Domains => vec![Cover::Domains],
             Self::Certificate => vec![Cover::Certificate],
+            Self::Groups => vec![Cover::Groups],
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod activity;
 mod break_glass;
+mod groups;
 mod hand_over;
 mod portal;
 mod shell;
@@ -11,6 +12,7 @@ mod turns;
 
 pub use self::activity::{PortalActivity, PortalTrace, SignInLine, portal_activity, portal_trace};
 pub use self::break_glass::{BreakGlass, BreakGlassFault, break_glass};
+pub use self::groups::{GroupLine, PortalGroup, PortalGroups, Would, portal_group, portal_groups};
 pub use self::hand_over::{HandOver, portal_hand_over};
 pub use self::portal::{
     Arrival, Arrivals, Body, DomainLine, Fault, Frame, Notice, PortalHome, SetupEntry, SetupStep,

@@ -334,8 +334,10 @@ pub struct PortalHome {
     pub state: Option<(String, bool)>,
     /// Steps that are not finished: the first one's address.
     pub unfinished: Option<String>,
-    /// The address of the first step.
+    /// The address of the first step; empty where the link has none.
     pub first: String,
+    /// What groups give may be looked at.
+    pub has_groups: bool,
     /// Facts of the connection.
     pub facts: Vec<(String, String)>,
     /// Values for the provider's console.

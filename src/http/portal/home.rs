@@ -76,7 +76,7 @@ async fn render(
     let steps = seat.steps(state);
     let first = steps.first().copied().map(address).unwrap_or_default();
     let open = steps.into_iter().find(|step| !seat.link.has_done(*step));
-    let is_complete = open.is_none();
+    let is_complete = open.is_none() && !first.is_empty();
     let notice = is_complete.then(|| Notice {
         is_good: true,
         title: state.locale.text("portal.complete.title").to_owned(),
@@ -94,6 +94,7 @@ async fn render(
             .map(|connection| standing(state, connection)),
         unfinished: open.map(address),
         first,
+        has_groups: covers(Cover::Groups),
         facts: connection.map(|connection| facts(state, connection)).unwrap_or_default(),
         values: given
             .filter(|_| covers(Cover::SignIn) && seat.link.way() != Way::Directory)

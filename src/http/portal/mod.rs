@@ -7,6 +7,7 @@ mod act;
 mod activity;
 mod entry;
 mod frame;
+mod groups;
 mod hand_over;
 mod home;
 pub(in crate::http) mod provider;
@@ -31,6 +32,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/portal/activity").get(activity::show))
         .service(web::resource("/portal/traces/{trace}").get(activity::trace))
         .service(web::resource("/portal/hand-over").get(hand_over::show).post(hand_over::give))
+        .service(web::resource("/portal/groups").get(groups::list))
+        .service(web::resource("/portal/groups/{group}").get(groups::one).post(groups::give))
         .service(web::resource("/portal/setup").get(step::next))
         .service(
             web::resource("/portal/setup/{step}")

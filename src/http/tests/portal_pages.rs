@@ -3,9 +3,9 @@
 use super::pages::HOSTILE;
 use crate::guides::{Kind, Value};
 use crate::http::pages::{
-    self, Arrival, Arrivals, Body, DomainLine, Fault, Frame, HandOver, Notice, PortalActivity,
-    PortalHome, PortalTrace, SetupEntry, SetupStep, SignInLine, StepLine, Tested, Tile, TokenLine,
-    Told, TypedMetadata, Way,
+    self, Arrival, Arrivals, Body, DomainLine, Fault, Frame, GroupLine, HandOver, Notice,
+    PortalActivity, PortalGroup, PortalGroups, PortalHome, PortalTrace, SetupEntry, SetupStep,
+    SignInLine, StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, Way, Would,
 };
 use crate::http::testing::World;
 use crate::saml::check::{Check, CheckName};
@@ -64,6 +64,48 @@ fn step(world: &World, body: Body) -> HttpResponse {
         body,
     };
     pages::setup_step(&world.state, &view)
+}
+
+fn group_line() -> GroupLine {
+    GroupLine {
+        href: "/portal/groups/grp_1".to_owned(),
+        name: hostile(),
+        people: 2,
+        gives: vec![hostile(), hostile()],
+        waits: true,
+    }
+}
+
+fn groups(world: &World) -> HttpResponse {
+    let view = PortalGroups {
+        frame: frame(),
+        is_on: true,
+        lines: vec![group_line()],
+        first: Some("/portal/groups".to_owned()),
+        next: Some("/portal/groups?cursor=grp_1".to_owned()),
+    };
+    pages::portal_groups(&world.state, &view)
+}
+
+fn group(world: &World) -> HttpResponse {
+    let supposed = Would {
+        kind: hostile(),
+        entity: hostile(),
+        version: hostile(),
+        gain: 1,
+        lose: 1,
+        role: 1,
+        same: 1,
+    };
+    let view = PortalGroup {
+        frame: frame(),
+        group: group_line(),
+        kinds: vec![(hostile(), hostile(), true)],
+        entity: hostile(),
+        fault: Some(hostile()),
+        would: Some(supposed),
+    };
+    pages::portal_group(&world.state, &view)
 }
 
 /// What each step shows, but the one of the test.
@@ -151,6 +193,7 @@ fn home() -> PortalHome {
         state: Some((hostile(), false)),
         unfinished: Some("/portal/setup/values".to_owned()),
         first: "/portal/setup/provider".to_owned(),
+        has_groups: true,
         facts: vec![(hostile(), hostile())],
         values: vec![value()],
         domains: vec![domain()],
@@ -224,6 +267,8 @@ pub(super) fn every_one(world: &World) -> Vec<(&'static str, HttpResponse)> {
         ("portal_trace", pages::portal_trace(state, &trace())),
         ("portal_hand_over", hand_over(Some(hostile()), None)),
         ("portal_hand_over", hand_over(None, Some(hostile()))),
+        ("portal_groups", groups(world)),
+        ("portal_group", group(world)),
     ];
     all.extend(bodies().into_iter().map(|body| ("portal_step", step(world, body))));
     all

@@ -13,6 +13,8 @@ word!(
         Provisioning = "provisioning",
         /// The provider's metadata alone: a new certificate.
         Certificate = "certificate",
+        /// What the directory's groups give: looking at it, and giving them places. It has no step.
+        Groups = "groups",
         /// To read the connection's sign-in traces, with what is personal hidden.
         Traces = "traces",
     }
