@@ -6,7 +6,7 @@ use crate::crypto::Secret;
 use crate::error::Error;
 use crate::store::Scope;
 use crate::store::members::{self, Member, NewMember, Role};
-use crate::views::member::{InvitedMemberView, address};
+use crate::views::member::{InvitedMemberView, MemberView, address};
 use clap::Subcommand;
 
 /// What to do with the console's people.
@@ -22,6 +22,16 @@ pub(super) enum Command {
         /// `owner`, `admin`, `support`, `developer` or `viewer`
         #[arg(long, default_value = "owner")]
         role: Role,
+    },
+    /// Print a link by which somebody signs in once and chooses a password; the one they have works until then
+    Link {
+        /// The address that the person signs in with
+        email: String,
+    },
+    /// Take a second step away, for somebody who has lost app and recovery codes; the password lets them in again
+    RemoveSecondStep {
+        /// The address that the person signs in with
+        email: String,
     },
     /// Take a password away and end every session; prints the link by which another is chosen
     ResetPassword {
@@ -40,11 +50,23 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
             })?;
             told(shell, member, &token)
         }
+        Command::Link { email } => {
+            let member = find(shell, &email)?;
+            let token = shell.write(Scope::System, |tx| members::invite(tx, &member.id))?;
+            told(shell, member, &token)
+        }
+        Command::RemoveSecondStep { email } => {
+            let member = find(shell, &email)?;
+            let act = format!("Take the second step of {} away", member.email);
+            shell.confirm(&act, &member.email)?;
+            shell.write(Scope::System, |tx| members::second_step::remove(tx, &member.id))?;
+            let fields = [("id", member.id.to_string()), ("email", member.email.clone())];
+            shell.out.object(&MemberView::new(member), &fields)?;
+            shell.out.note("The password alone lets this person in until they set another one up.");
+            Ok(())
+        }
         Command::ResetPassword { email } => {
-            let member = shell.read(|db| {
-                members::by_email(db, &email)?
-                    .ok_or_else(|| Error::not_found("member", email.clone()))
-            })?;
+            let member = find(shell, &email)?;
             shell.confirm(&format!("Take the password of {} away", member.email), &member.email)?;
             let token = shell.write(Scope::System, |tx| {
                 members::reset_password(tx, &member.id)?;
@@ -53,6 +75,12 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
             told(shell, member, &token)
         }
     }
+}
+
+fn find(shell: &Shell, email: &str) -> Result<Member> {
+    shell.read(|db| {
+        members::by_email(db, email)?.ok_or_else(|| Error::not_found("member", email.to_owned()))
+    })
 }
 
 fn told(shell: &Shell, member: Member, token: &Secret) -> Result {

@@ -1,6 +1,7 @@
 //! All cryptography goes through here, and from here to OpenSSL: random, hashes, sealed secrets, tokens, keys. Passwords
-//! alone are hashed by the crate `argon2`.
+//! alone are hashed by the crate `argon2`, and the codes of authenticator apps are those of `totp-rs`.
 
+mod app_key;
 mod foreign;
 mod key;
 mod paper;
@@ -10,6 +11,7 @@ mod secret;
 mod token;
 mod webhook;
 
+pub use app_key::AppKey;
 pub use foreign::{Maker, foreign_hash};
 pub use key::{Algorithm, PrivateKey, PublicKey};
 pub use paper::{paper_code, read_paper_code};
@@ -18,8 +20,8 @@ pub use seal::{MasterKey, Place};
 pub use secret::{Secret, SecretBytes};
 pub use token::hash_of;
 pub use token::{
-    ACCESS_TOKEN, API_KEY, BREAK_GLASS, CLIENT_SECRET, CODE, MEMBER, MEMBER_LINK, PORTAL,
-    REFRESH_TOKEN, SCIM_TOKEN, SESSION, SETUP_LINK, TokenHash, hash, token, well_formed,
+    ACCESS_TOKEN, API_KEY, ARRIVAL, BREAK_GLASS, CLIENT_SECRET, CODE, MEMBER, MEMBER_LINK, PORTAL,
+    RECOVERY, REFRESH_TOKEN, SCIM_TOKEN, SESSION, SETUP_LINK, TokenHash, hash, token, well_formed,
 };
 pub use webhook::{WEBHOOK_SECRET, WebhookKey, webhook_secret};
 

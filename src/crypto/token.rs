@@ -27,6 +27,10 @@ pub const REFRESH_TOKEN: &str = "rt_";
 pub const BREAK_GLASS: &str = "bg";
 /// Prefix of a member's cookie at the console.
 pub const MEMBER: &str = "ms_";
+/// Prefix of the cookie of a browser that owes the second step at the console.
+pub const ARRIVAL: &str = "ma_";
+/// Prefix of a member's recovery code.
+pub const RECOVERY: &str = "rc";
 /// Prefix of a link by which a member comes to a password.
 pub const MEMBER_LINK: &str = "ml_";
 /// Prefix of a session's cookie.

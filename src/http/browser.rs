@@ -21,6 +21,7 @@ struct Names {
     session: &'static str,
     choice: &'static str,
     member: &'static str,
+    arrival: &'static str,
 }
 
 const SECURE: Names = Names {
@@ -29,6 +30,7 @@ const SECURE: Names = Names {
     session: "__Host-vestibule-session",
     choice: "__Host-vestibule-choice",
     member: "__Host-vestibule-console",
+    arrival: "__Host-vestibule-console-step",
 };
 const PLAIN: Names = Names {
     binding: "vestibule-browser",
@@ -36,6 +38,7 @@ const PLAIN: Names = Names {
     session: "vestibule-session",
     choice: "vestibule-choice",
     member: "vestibule-console",
+    arrival: "vestibule-console-step",
 };
 
 fn names(state: &State) -> &'static Names {
@@ -129,6 +132,24 @@ pub(super) fn member(state: &State, request: &HttpRequest) -> Option<String> {
 /// A cookie that takes the console's away.
 pub(super) fn member_signed_out(state: &State) -> Cookie<'static> {
     let mut cookie = cookie(state, names(state).member, String::new(), Duration::ZERO);
+    cookie.make_removal();
+    cookie
+}
+
+/// The cookie of a browser that has given a member's password and owes the second step.
+pub(super) fn member_arrived(state: &State, value: &Secret) -> Cookie<'static> {
+    let age = Duration::seconds(members::ARRIVAL_LASTS.num_seconds());
+    cookie(state, names(state).arrival, value.reveal().to_owned(), age)
+}
+
+/// The value of that cookie, if the browser has one.
+pub(super) fn arrival(state: &State, request: &HttpRequest) -> Option<String> {
+    Some(request.cookie(names(state).arrival)?.value().to_owned())
+}
+
+/// A cookie that takes that one away.
+pub(super) fn arrival_over(state: &State) -> Cookie<'static> {
+    let mut cookie = cookie(state, names(state).arrival, String::new(), Duration::ZERO);
     cookie.make_removal();
     cookie
 }

@@ -79,7 +79,12 @@ enum Door<'a> {
 impl Door<'_> {
     fn of(path: &str) -> Option<Door<'_>> {
         match path {
-            "/login/break-glass" | "/console/login" | "/console/first" => return Some(Door::Code),
+            "/login/break-glass"
+            | "/console/login"
+            | "/console/login/second"
+            | "/console/first" => {
+                return Some(Door::Code);
+            }
             "/login" | "/logout" | discovery::AUTHORIZE | discovery::LOGOUT => {
                 return Some(Door::Page);
             }
@@ -177,9 +182,11 @@ impl Limits {
         }
     }
 
-    /// Takes a try of a password for whoever signs in to the console with this address, whether there is anybody or not.
-    pub(super) fn admit_member(&self, email: &str) -> Result<(), Error> {
-        take(Some(&self.member), &email.to_owned())
+    /// Takes a try of a password for whoever signs in to the console with this address, whether there is anybody or not; or, by
+    /// a member's ID, of what only somebody comes to who knows the password or is signed in. Strangers who try passwords do not
+    /// use that up.
+    pub(super) fn admit_member(&self, key: &str) -> Result<(), Error> {
+        take(Some(&self.member), &key.to_owned())
     }
 
     /// Takes a response that came by an alias, now that it is known to which connection.

@@ -37,7 +37,12 @@ pub(super) struct Sent {
 impl Sent {
     /// What was filled in, without spaces around it; empty if the field was not there.
     pub(super) fn text(&self, name: &str) -> &str {
-        self.fields.get(name).map_or("", |value| value.trim())
+        self.typed(name).trim()
+    }
+
+    /// The same as it was typed.
+    pub(super) fn typed(&self, name: &str) -> &str {
+        self.fields.get(name).map_or("", String::as_str)
     }
 
     /// Whether a box was ticked or a button pressed.

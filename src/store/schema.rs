@@ -750,7 +750,33 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    member_second_steps (member_id) {
+        member_id -> Text,
+        secret -> Text,
+        confirmed_at -> Nullable<Timestamp>,
+        last_step -> BigInt,
+    }
+}
+
+diesel::table! {
+    member_recovery_codes (hash) {
+        hash -> Text,
+        member_id -> Text,
+    }
+}
+
+diesel::table! {
+    member_arrivals (hash) {
+        hash -> Text,
+        member_id -> Text,
+        tries -> Integer,
+        expires_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(member_sessions -> members (member_id));
+diesel::joinable!(member_arrivals -> members (member_id));
 diesel::joinable!(domains -> organizations (organization_id));
 diesel::joinable!(connections -> organizations (organization_id));
 diesel::joinable!(users -> organizations (organization_id));
@@ -839,5 +865,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     members,
     member_sessions,
     member_links,
+    member_second_steps,
+    member_recovery_codes,
+    member_arrivals,
     aliases,
 );

@@ -29,6 +29,8 @@ pub(super) struct Confirm {
     pub(super) typed: Option<String>,
     /// What can be ticked: the field's name, and what it says.
     pub(super) tick: Option<(&'static str, String)>,
+    /// Whether the member's own password is asked for.
+    pub(super) password: bool,
     /// What is sent along.
     pub(super) hidden: Option<(&'static str, &'static str)>,
     /// Where it is sent.
@@ -49,6 +51,7 @@ impl Confirm {
             texts: Vec::new(),
             typed: None,
             tick: None,
+            password: false,
             hidden: None,
             action: String::new(),
             cancel,
@@ -94,6 +97,16 @@ pub(super) fn differs<N: Needs>(
     }
     let detail = state.locale.text("console.confirm.differs");
     Some(show(state, seat, confirm, vec![fault("differs", detail)]))
+}
+
+/// The page once more, with what is wrong with a field of it.
+pub(super) fn refused<N: Needs>(
+    state: &State,
+    seat: &Seat<N>,
+    confirm: &Confirm,
+    error: FieldError,
+) -> HttpResponse {
+    show(state, seat, confirm, vec![error])
 }
 
 /// On to `to` when it is done; what stands against it is told on the page that asked.

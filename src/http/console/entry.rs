@@ -1,17 +1,17 @@
-//! How a member comes to the console: by a link that sets a password, by a password, and out again.
+//! How a member comes to the console by a password, and out again.
 
-use super::form::{self, FieldFault};
-use super::frame::{self};
+use super::frame;
 use super::seat::{Posted, Read, Seat, lasts};
-use crate::crypto::{self, Secret};
-use crate::error::{Error, FieldError, Result};
+use super::{listing, second};
+use crate::crypto;
+use crate::error::{Error, Result};
 use crate::http::browser;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
-use crate::http::pages::{Message, Shell, message, respond};
+use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::http::sign_in::{add_cookie, see_other};
-use crate::store::members::{self, Member, NewMember, Role};
+use crate::store::members::{self, By, Entered, Member};
 use crate::store::{Actor, Scope};
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
@@ -88,35 +88,47 @@ pub(in crate::http) async fn sign_in(
         return Ok(refuse(StatusCode::UNPROCESSABLE_ENTITY, wrong()));
     };
     match let_in(&state, &request, member, stored).await? {
-        Some(cookie) => {
-            let mut answer = see_other(inside(&form.next));
-            add_cookie(&mut answer, &cookie)?;
-            Ok(answer)
-        }
+        Some(done) => Ok(entered(&state, &done, &form.next)?),
         None => Ok(refuse(StatusCode::UNPROCESSABLE_ENTITY, wrong())),
     }
 }
 
-/// Begins a session, unless the password was changed since it was looked at.
+/// Lets in, as far as the second step where it is on, unless the password was changed since it was looked at.
 async fn let_in(
     state: &State,
     request: &HttpRequest,
     member: Member,
     stored: Option<String>,
-) -> Result<Option<actix_web::cookie::Cookie<'static>>> {
+) -> Result<Option<Entered>> {
     let (before, lasts) = (browser::member(state, request), lasts(state));
     let actor = Actor::Member(member.id.clone());
-    let begun = state.store.write(Scope::System, actor, move |tx| {
+    let done = state.store.write(Scope::System, actor, move |tx| {
         if members::find(tx.db, &member.id)?.password != stored {
             return Ok(None);
         }
-        members::begin(tx, &member.id, before.as_deref(), lasts).map(Some)
+        members::enter(tx, &member.id, before.as_deref(), lasts, By::Password).map(Some)
     });
-    Ok(begun.await?.map(|(session, value)| browser::member_signed_in(state, &session, &value)))
+    done.await
+}
+
+/// On to the console, or to the second step, with the cookie for it.
+pub(super) fn entered(state: &State, entered: &Entered, next: &str) -> Result<HttpResponse> {
+    let (mut answer, cookie) = match entered {
+        Entered::In(session, value) => {
+            (see_other(inside(next)), browser::member_signed_in(state, session, value))
+        }
+        Entered::Owes(value) => {
+            let next = if next.is_empty() { next } else { inside(next) };
+            let to = listing::href(second::PATH, &[("next", next)]);
+            (see_other(&to), browser::member_arrived(state, value))
+        }
+    };
+    add_cookie(&mut answer, &cookie)?;
+    Ok(answer)
 }
 
 /// Runs what takes a processor for long on a thread of its own, few at once.
-async fn apart<T: Send + 'static>(
+pub(super) async fn apart<T: Send + 'static>(
     state: &State,
     f: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
@@ -127,7 +139,7 @@ async fn apart<T: Send + 'static>(
 }
 
 /// The address if it is one of the console.
-fn inside(next: &str) -> &str {
+pub(super) fn inside(next: &str) -> &str {
     let is_inside = next.starts_with("/console/") && next.bytes().all(|b| b.is_ascii_graphic());
     if is_inside { next } else { "/console" }
 }
@@ -142,137 +154,4 @@ pub(in crate::http) async fn sign_out(
     let mut answer = see_other("/console/login");
     add_cookie(&mut answer, &browser::member_signed_out(&state))?;
     Ok(answer)
-}
-
-/// The token of a link.
-#[derive(Deserialize)]
-pub(in crate::http) struct LinkQuery {
-    #[serde(default)]
-    t: String,
-}
-
-/// What the page of a link asks.
-#[derive(Deserialize)]
-pub(in crate::http) struct FirstForm {
-    t: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    email: String,
-    password: String,
-}
-
-struct FirstView<'a> {
-    token: &'a str,
-    /// Whose password it is; none: a new owner's.
-    member: Option<&'a Member>,
-    name: &'a str,
-    email: &'a str,
-    faults: Vec<FieldFault>,
-}
-
-impl FirstView<'_> {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
-}
-
-#[derive(Template)]
-#[template(path = "console/first.html")]
-struct FirstPage<'a> {
-    shell: Shell<'a>,
-    view: &'a FirstView<'a>,
-}
-
-/// `GET /console/first?t=…`: what the link is for. It changes nothing, whoever opens it how often.
-pub(in crate::http) async fn first(
-    state: Data<State>,
-    query: Query<LinkQuery>,
-) -> Result<HttpResponse, PageError> {
-    let Some(member) = look(&state, &query.t).await? else { return Ok(over(&state)) };
-    let view = FirstView {
-        token: &query.t,
-        member: member.as_ref(),
-        name: "",
-        email: "",
-        faults: Vec::new(),
-    };
-    let page = FirstPage { shell: frame::shell(&state), view: &view };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
-}
-
-/// `POST /console/first`: sets the password and signs in.
-pub(in crate::http) async fn begin(
-    state: Data<State>,
-    request: HttpRequest,
-    form: Form<FirstForm>,
-) -> Result<HttpResponse, PageError> {
-    let Some(member) = look(&state, &form.t).await? else { return Ok(over(&state)) };
-    match take(&state, &request, &form, member.as_ref()).await {
-        Ok(cookie) => {
-            let mut answer = see_other("/console");
-            add_cookie(&mut answer, &cookie)?;
-            Ok(answer)
-        }
-        Err(Error::Invalid(errors)) => Ok(again(&state, &form, member.as_ref(), errors)),
-        Err(Error::NotFound { .. }) => Ok(over(&state)),
-        Err(other) => Err(other.into()),
-    }
-}
-
-async fn take(
-    state: &State,
-    request: &HttpRequest,
-    form: &FirstForm,
-    member: Option<&Member>,
-) -> Result<actix_web::cookie::Cookie<'static>> {
-    let email = member.map_or(form.email.as_str(), |member| member.email.as_str());
-    members::check_password(&form.password, email)?;
-    let typed = form.password.clone();
-    let hash = apart(state, move || crypto::hash_password(&typed)).await?;
-    let new = NewMember { email: form.email.clone(), name: form.name.clone(), role: Role::Owner };
-    let (token, before, lasts) =
-        (Secret::from(form.t.clone()), browser::member(state, request), lasts(state));
-    let begun = state.store.write(Scope::System, Actor::System, move |tx| {
-        let member = members::redeem(tx, token.reveal(), &new, &hash)?;
-        members::begin(tx, &member.id, before.as_deref(), lasts)
-    });
-    let (session, value) = begun.await?;
-    Ok(browser::member_signed_in(state, &session, &value))
-}
-
-fn again(
-    state: &State,
-    form: &FirstForm,
-    member: Option<&Member>,
-    errors: Vec<FieldError>,
-) -> HttpResponse {
-    let view = FirstView {
-        token: &form.t,
-        member,
-        name: &form.name,
-        email: &form.email,
-        faults: form::faults(errors),
-    };
-    let page = FirstPage { shell: frame::shell(state), view: &view };
-    respond(state, StatusCode::UNPROCESSABLE_ENTITY, &Csp::Page, &page)
-}
-
-/// For whom a link is that is still good: for a member, or for the first owner.
-async fn look(state: &State, token: &str) -> Result<Option<Option<Member>>> {
-    let (token, now) = (token.to_owned(), state.store.clock().now());
-    let found = state.store.read(move |db| members::link(db, &token, now)).await?;
-    Ok(found.map(|(_, member)| member))
-}
-
-fn over(state: &State) -> HttpResponse {
-    let say = |what: &str| state.locale.text(&format!("console.first.{what}")).to_owned();
-    let view = Message {
-        status: StatusCode::GONE,
-        page_title: say("over_title"),
-        title: say("over_title"),
-        texts: vec![say("over_text")],
-        ways: Vec::new(),
-    };
-    message(state, &view)
 }

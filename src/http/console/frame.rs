@@ -58,6 +58,10 @@ pub(super) const AUDIT: Area = Area { name: "audit", href: "/console/audit", rol
 pub(super) const MEMBERS: Area =
     Area { name: "members", href: "/console/settings/members", roles: Members::ROLES };
 
+/// The member's own account, which their name leads to.
+pub(super) const ACCOUNT: Area =
+    Area { name: "account", href: "/console/account", roles: Read::ROLES };
+
 /// What the navigation shows, in its order. A new area is a line here.
 const AREAS: &[Area] = &[
     ORGANIZATIONS,
@@ -92,6 +96,10 @@ pub(in crate::http) struct Frame {
     pub(in crate::http) initials: String,
     /// What the role is called.
     pub(in crate::http) role: String,
+    /// What the way to the member's own account says.
+    pub(in crate::http) account: String,
+    /// Whether the page belongs to it.
+    pub(in crate::http) is_account: bool,
     /// What every form carries as `form_token`.
     pub(in crate::http) form_token: String,
     /// What the area of the page is called.
@@ -111,6 +119,8 @@ pub(super) fn frame<N: Needs>(state: &State, seat: &Seat<N>, here: Area) -> Fram
         name: seat.member.name.clone(),
         initials: crate::http::pages::initials(&seat.member.name),
         role: role(state, seat.member.role),
+        account: label(state, ACCOUNT),
+        is_account: here == ACCOUNT,
         form_token: seat.form_token.clone(),
         here: label(state, here),
         nav: AREAS.iter().filter(|area| area.roles.contains(&seat.member.role)).map(line).collect(),

@@ -3,6 +3,7 @@
 //! Every route but those that lead to a session asks for a [`seat::Seat`] with what it is for, and so for a role. What pages
 //! do is what REST and the command line do, in the name of the member.
 
+mod account;
 mod api_keys;
 mod applications;
 mod audit;
@@ -10,6 +11,7 @@ mod confirm;
 mod connections;
 mod domains;
 mod entry;
+mod first;
 mod form;
 mod frame;
 mod gone;
@@ -19,6 +21,7 @@ mod members;
 mod organization;
 mod organizations;
 mod seat;
+mod second;
 mod setup_links;
 #[cfg(test)]
 mod tests;
@@ -34,6 +37,7 @@ pub(super) const HASHED_AT_ONCE: usize = 2;
 
 /// The routes. A test knows each of them, and who may use it.
 pub(super) fn routes(config: &mut ServiceConfig) {
+    account::routes(config);
     connections::routes(config);
     domains::routes(config);
     organization::routes(config);
@@ -45,7 +49,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(web::resource("/console").get(entry::home))
         .service(web::resource("/console/login").get(entry::ask).post(entry::sign_in))
-        .service(web::resource("/console/first").get(entry::first).post(entry::begin))
+        .service(web::resource("/console/login/second").get(second::ask).post(second::step))
+        .service(web::resource("/console/first").get(first::first).post(first::begin))
         .service(web::resource("/console/logout").post(entry::sign_out))
         .service(
             web::resource("/console/organizations")
@@ -102,6 +107,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/console/settings/members/{member}").get(members::one))
         .service(
             web::resource("/console/settings/members/{member}/role").post(members::change_role),
+        )
+        .service(
+            web::resource("/console/settings/members/{member}/second-step")
+                .get(members::ask_reset_step)
+                .post(members::reset_step),
         )
         .service(web::resource("/console/settings/members/{member}/link").post(members::link))
         .service(web::resource("/console/settings/members/{member}/remove").post(members::remove));

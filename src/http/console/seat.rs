@@ -169,6 +169,11 @@ impl<N: Needs> Posted<N> {
         self.form.text(name)
     }
 
+    /// The same as it was typed, for passwords.
+    pub(super) fn typed(&self, name: &str) -> &str {
+        self.form.typed(name)
+    }
+
     /// All of it.
     pub(super) fn form(&self) -> &Sent {
         &self.form

@@ -1,5 +1,6 @@
 //! The rules of the console, through the whole application without a network.
 
+mod account;
 mod api_keys;
 mod application;
 mod applications;
@@ -43,6 +44,7 @@ const DEVELOP: &[Role] = &[Role::Owner, Role::Admin, Role::Developer];
 /// Where routes are.
 const SOURCES: &[&str] = &[
     include_str!("mod.rs"),
+    include_str!("account/mod.rs"),
     include_str!("applications/routes.rs"),
     include_str!("connections/routes.rs"),
     include_str!("domains/acts.rs"),
@@ -57,9 +59,22 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("GET", "/console", &Role::ALL),
     ("GET", "/console/login", &[]),
     ("POST", "/console/login", &[]),
+    ("GET", "/console/login/second", &[]),
+    ("POST", "/console/login/second", &[]),
     ("GET", "/console/first", &[]),
     ("POST", "/console/first", &[]),
     ("POST", "/console/logout", &Role::ALL),
+    ("GET", "/console/account", &Role::ALL),
+    ("POST", "/console/account/password", &Role::ALL),
+    ("POST", "/console/account/sessions", &Role::ALL),
+    ("POST", "/console/account/sessions/{session}", &Role::ALL),
+    ("GET", "/console/account/second-step", &Role::ALL),
+    ("POST", "/console/account/second-step", &Role::ALL),
+    ("POST", "/console/account/second-step/confirm", &Role::ALL),
+    ("GET", "/console/account/second-step/remove", &Role::ALL),
+    ("POST", "/console/account/second-step/remove", &Role::ALL),
+    ("GET", "/console/account/recovery-codes", &Role::ALL),
+    ("POST", "/console/account/recovery-codes", &Role::ALL),
     ("GET", "/console/organizations", &Role::ALL),
     ("POST", "/console/organizations", MANAGE),
     ("GET", "/console/organizations/new", MANAGE),
@@ -205,6 +220,8 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/console/settings/members", &[Role::Owner]),
     ("GET", "/console/settings/members/{member}", &[Role::Owner]),
     ("POST", "/console/settings/members/{member}/role", &[Role::Owner]),
+    ("GET", "/console/settings/members/{member}/second-step", &[Role::Owner]),
+    ("POST", "/console/settings/members/{member}/second-step", &[Role::Owner]),
     ("POST", "/console/settings/members/{member}/link", &[Role::Owner]),
     ("POST", "/console/settings/members/{member}/remove", &[Role::Owner]),
 ];
@@ -308,6 +325,9 @@ impl Desk {
         }
         if path.contains("{connection}") {
             path = path.replace("{connection}", connection.id.as_str());
+        }
+        if path.contains("{session}") {
+            path = path.replace("{session}", account::elsewhere(self).id.as_str());
         }
         if path.contains("{token}") {
             let new = NewToken { label: "Okta".into(), ..NewToken::default() };

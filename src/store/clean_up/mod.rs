@@ -9,9 +9,9 @@ use super::idempotency::KEPT;
 use super::ids::first_id;
 use super::organizations::RESTORABLE;
 use super::schema::{
-    applications, connections, directory_users, grants, idempotency, logouts, member_links,
-    member_sessions, organizations, replays, scim_requests, sessions, setup_links, tokens, traces,
-    webhook_deliveries,
+    applications, connections, directory_users, grants, idempotency, logouts, member_arrivals,
+    member_links, member_sessions, organizations, replays, scim_requests, sessions, setup_links,
+    tokens, traces, webhook_deliveries,
 };
 use super::setup_links::Kind;
 use super::traces::Outcome;
@@ -72,7 +72,7 @@ pub enum Task {
     Applications,
     /// Requests of directories past their retention.
     ScimRequests,
-    /// Sessions of members whose time is over, and links by which nobody chose a password.
+    /// Sessions of members whose time is over, links by which nobody chose a password, and sign-ins that stopped before the second step.
     Members,
     /// Visits in the portal that are over, and setup links as long after their end as traces are kept.
     SetupLinks,
@@ -295,7 +295,9 @@ fn old_of_members(tx: &mut Tx) -> Result<usize> {
     let over = member_sessions::expires_at.le(tx.now);
     let sessions = diesel::delete(member_sessions::table.filter(over)).execute(tx.db)?;
     let over = member_links::expires_at.le(tx.now);
-    Ok(sessions + diesel::delete(member_links::table.filter(over)).execute(tx.db)?)
+    let links = diesel::delete(member_links::table.filter(over)).execute(tx.db)?;
+    let over = member_arrivals::expires_at.le(tx.now);
+    Ok(sessions + links + diesel::delete(member_arrivals::table.filter(over)).execute(tx.db)?)
 }
 
 fn old_answers(tx: &mut Tx) -> Result<usize> {

@@ -234,7 +234,7 @@ fn what_was_deleted_30_days_ago_is_gone_with_all_that_hangs_on_it() {
 
 #[test]
 fn sessions_and_links_of_members_go_when_they_are_over() {
-    use crate::store::members::{self, Lasts, NewMember, Role};
+    use crate::store::members::{self, By, Lasts, NewMember, Role};
     let store = testing::store();
     let new = NewMember {
         email: "maya@orbit.example".to_owned(),
@@ -244,7 +244,7 @@ fn sessions_and_links_of_members_go_when_they_are_over() {
     let lasts = Lasts { idle: TimeDelta::hours(1), most: TimeDelta::hours(12) };
     store.system(|tx| {
         let member = members::create(tx, &new)?;
-        members::begin(tx, &member.id, None, lasts)?;
+        members::begin(tx, &member.id, None, lasts, By::Password)?;
         members::invite(tx, &member.id)
     });
     assert_eq!(run(&store, Task::Members), 0);

@@ -1,14 +1,19 @@
 //! Members: the operator's own people, who sign in to the console (UX 7.13).
 
+mod arrivals;
 mod links;
+mod passwords;
 mod roles;
+pub mod second_step;
 mod sessions;
 #[cfg(test)]
 mod tests;
 
+pub use arrivals::{ARRIVAL_LASTS, Arrival, Entered, Stepped, arrival, enter, step};
 pub use links::{Link, invite, link, redeem, start};
+pub use passwords::{change_password, check_password, reset_password, set_password};
 pub use roles::{change_role, list, remove};
-pub use sessions::{Lasts, Session, begin, end, end_all, live, touch};
+pub use sessions::{By, Lasts, Session, begin, end, end_all, end_one, end_others, live, of, touch};
 
 use super::db::or_not_found;
 use super::events;
@@ -20,13 +25,6 @@ use crate::email::Email;
 use crate::error::{Error, Result};
 use diesel::prelude::*;
 use serde_json::json;
-
-/// Characters that a password has at least.
-const SHORTEST: usize = 12;
-/// Beyond this nobody types it, and hashing it would cost.
-const LONGEST: usize = 200;
-/// Different characters that a password has at least.
-const DIFFERENT: usize = 5;
 
 word!(
     /// What a member may do (UX 7.13).
@@ -128,49 +126,4 @@ pub fn create(tx: &mut Tx, new: &NewMember) -> Result<Member> {
     diesel::insert_into(members::table).values(&member).execute(tx.db)?;
     events::append(tx, None, "member.created", member.id.as_str(), json!({ "role": member.role }))?;
     Ok(member)
-}
-
-/// Refuses a password that is guessed soon.
-pub fn check_password(password: &str, email: &str) -> Result<()> {
-    let refuse = |code: &str, detail: String| Err(Error::invalid("/password", code, detail));
-    let length = password.chars().count();
-    if length < SHORTEST {
-        return refuse("too_short", format!("A password has at least {SHORTEST} characters."));
-    }
-    if length > LONGEST {
-        return refuse("too_long", format!("A password has at most {LONGEST} characters."));
-    }
-    let small = password.to_lowercase();
-    let mut different: Vec<char> = small.chars().collect();
-    different.sort_unstable();
-    different.dedup();
-    let local = email.split('@').next().unwrap_or_default().trim().to_lowercase();
-    let has_name = local.len() >= 4 && small.contains(&local);
-    let is_common = ["password", "vestibule", "qwertz", "qwerty", "123456"]
-        .iter()
-        .any(|word| small.replace(word, "").chars().count() < SHORTEST / 2);
-    if different.len() < DIFFERENT || has_name || is_common {
-        let detail = "This password is easy to guess. Take several words that do not belong together, without your name.";
-        return refuse("too_common", detail.to_owned());
-    }
-    Ok(())
-}
-
-/// Takes the hash of a new password. Whoever was signed in with the old one is out.
-pub fn set_password(tx: &mut Tx, id: &MemberId, hash: &str) -> Result<()> {
-    diesel::update(members::table.find(id)).set(members::password.eq(hash)).execute(tx.db)?;
-    sessions::end_all(tx, id)?;
-    links::void(tx, id)?;
-    events::append(tx, None, "member.password_set", id.as_str(), json!({}))
-}
-
-/// Takes a member's password away, and ends every session of theirs: they choose another by a link.
-pub fn reset_password(tx: &mut Tx, id: &MemberId) -> Result<()> {
-    find(tx.db, id)?;
-    diesel::update(members::table.find(id))
-        .set(members::password.eq(None::<String>))
-        .execute(tx.db)?;
-    sessions::end_all(tx, id)?;
-    links::void(tx, id)?;
-    events::append(tx, None, "member.password_reset", id.as_str(), json!({}))
 }

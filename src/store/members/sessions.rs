@@ -3,8 +3,9 @@
 use super::Member;
 use crate::clock::Time;
 use crate::crypto::{self, Secret, TokenHash};
-use crate::error::Result;
-use crate::store::schema::{member_sessions, members};
+use crate::error::{Error, Result};
+use crate::store::schema::{member_arrivals, member_sessions, members};
+use crate::store::types::word;
 use crate::store::{Db, MemberId, MemberSessionId, Tx, events};
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -12,6 +13,23 @@ use serde_json::json;
 
 /// How old `seen_at` may be before it is written anew.
 const SEEN: TimeDelta = TimeDelta::minutes(1);
+
+/// Sessions that a list shows at most.
+const LISTED: i64 = 100;
+
+word!(
+    /// By what a member came in.
+    By {
+        /// A password alone.
+        Password = "password",
+        /// A link, with the password that was chosen by it.
+        Link = "link",
+        /// A code of their app, after the password.
+        SecondStep = "second_step",
+        /// A recovery code, after the password.
+        RecoveryCode = "recovery_code",
+    }
+);
 
 /// How long sessions last.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +73,7 @@ pub fn begin(
     member: &MemberId,
     before: Option<&str>,
     lasts: Lasts,
+    by: By,
 ) -> Result<(Session, Secret)> {
     if let Some(before) = before {
         let known = member_sessions::hash.eq(crypto::hash(before));
@@ -70,7 +89,7 @@ pub fn begin(
         expires_at: tx.now.plus(lasts.most),
     };
     diesel::insert_into(member_sessions::table).values(&session).execute(tx.db)?;
-    events::append(tx, None, "member.signed_in", member.as_str(), json!({}))?;
+    events::append(tx, None, "member.signed_in", member.as_str(), json!({ "by": by }))?;
     Ok((session, cookie))
 }
 
@@ -111,9 +130,43 @@ pub fn end(tx: &mut Tx, session: &Session) -> Result<()> {
     Ok(())
 }
 
-/// Ends every session of a member.
+/// The sessions of a member that are still good, the newest first.
+pub fn of(db: &mut Db, member: &MemberId, lasts: Lasts, now: Time) -> Result<Vec<Session>> {
+    let live = member_sessions::table
+        .filter(member_sessions::member_id.eq(member))
+        .filter(member_sessions::expires_at.gt(now))
+        .filter(member_sessions::seen_at.gt(now.minus(lasts.idle)));
+    Ok(live.order(member_sessions::id.desc()).limit(LISTED).load(db)?)
+}
+
+/// Ends one session of a member.
+pub fn end_one(tx: &mut Tx, member: &MemberId, id: &MemberSessionId) -> Result<()> {
+    let session: Option<Session> = member_sessions::table
+        .find(id)
+        .filter(member_sessions::member_id.eq(member))
+        .first(tx.db)
+        .optional()?;
+    end(tx, &session.ok_or_else(|| Error::not_found("session", id.as_str()))?)
+}
+
+/// Ends every session of a member but one, and sign-ins that wait for the second step.
+pub fn end_others(tx: &mut Tx, member: &MemberId, keep: &MemberSessionId) -> Result<()> {
+    let others = member_sessions::table
+        .filter(member_sessions::member_id.eq(member))
+        .filter(member_sessions::id.ne(keep));
+    diesel::delete(others).execute(tx.db)?;
+    end_arrivals(tx, member)
+}
+
+/// Ends every session of a member, and sign-ins that wait for the second step.
 pub fn end_all(tx: &mut Tx, member: &MemberId) -> Result<()> {
     diesel::delete(member_sessions::table.filter(member_sessions::member_id.eq(member)))
+        .execute(tx.db)?;
+    end_arrivals(tx, member)
+}
+
+fn end_arrivals(tx: &mut Tx, member: &MemberId) -> Result<()> {
+    diesel::delete(member_arrivals::table.filter(member_arrivals::member_id.eq(member)))
         .execute(tx.db)?;
     Ok(())
 }

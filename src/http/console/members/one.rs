@@ -1,167 +1,28 @@
-//! Who signs in here: invitations, roles, new passwords, removal (UX 7.13).
+//! One member: another role, another password, the second step, and out.
 
-use super::form::{self, Choice, FieldFault};
-use super::frame::{self, Frame, MEMBERS};
-use super::seat::{Members, Posted, Seat};
+use super::{LIST, Shown, no_role, role, roles, split};
 use crate::error::{Error, FieldError, Result};
+use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::frame::{self, Frame, MEMBERS};
+use crate::http::console::seat::{Members, Posted, Seat};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
-use crate::store::members::{self, Member, NewMember, Role};
-use crate::store::{MemberId, Scope};
+use crate::store::members;
+use crate::store::{Db, MemberId, Scope};
 use crate::views::member::address;
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
-
-const LIST: &str = "/console/settings/members";
-
-struct Line {
-    href: String,
-    name: String,
-    email: String,
-    role: String,
-    has_password: bool,
-}
-
-/// What was typed into the invitation.
-#[derive(Default)]
-struct Typed {
-    name: String,
-    email: String,
-}
-
-struct ListView {
-    lines: Vec<Line>,
-    typed: Typed,
-    roles: Vec<Choice>,
-    faults: Vec<FieldFault>,
-    /// A link that was made just now: shown this once.
-    link: Option<String>,
-}
-
-impl ListView {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
-}
-
-#[derive(Template)]
-#[template(path = "console/members.html")]
-struct ListPage<'a> {
-    shell: Shell<'a>,
-    frame: Frame,
-    view: &'a ListView,
-}
-
-/// `GET /console/settings/members`
-pub(in crate::http) async fn list(
-    state: Data<State>,
-    seat: Seat<Members>,
-) -> Result<HttpResponse, PageError> {
-    Ok(show(&state, &seat, Typed::default(), Role::Viewer, Shown::Nothing).await?)
-}
-
-/// What a page has to tell beside what there is.
-enum Shown {
-    Nothing,
-    Faults(Vec<FieldError>),
-    Link(String),
-}
-
-/// `POST /console/settings/members`: makes a member, and a link that is shown this once.
-pub(in crate::http) async fn invite(
-    state: Data<State>,
-    posted: Posted<Members>,
-) -> Result<HttpResponse, PageError> {
-    let typed =
-        Typed { name: posted.text("name").to_owned(), email: posted.text("email").to_owned() };
-    let Some(role) = role(posted.text("role")) else {
-        let shown = Shown::Faults(vec![no_role(&state)]);
-        return Ok(show(&state, &posted.seat, typed, Role::Viewer, shown).await?);
-    };
-    let new = NewMember { email: typed.email.clone(), name: typed.name.clone(), role };
-    let made = state.store.write(Scope::System, posted.seat.actor(), move |tx| {
-        let member = members::create(tx, &new)?;
-        members::invite(tx, &member.id)
-    });
-    let (typed, role, shown) = match form::mendable(made.await, "/email")? {
-        Ok(token) => {
-            let link = address(state.config.public_url.as_str(), &token);
-            (Typed::default(), Role::Viewer, Shown::Link(link))
-        }
-        Err(errors) => (typed, role, Shown::Faults(errors)),
-    };
-    Ok(show(&state, &posted.seat, typed, role, shown).await?)
-}
-
-async fn show(
-    state: &State,
-    seat: &Seat<Members>,
-    typed: Typed,
-    chosen: Role,
-    shown: Shown,
-) -> Result<HttpResponse> {
-    let all = state.store.read(members::list).await?;
-    let (status, errors, link) = split(shown);
-    let view = ListView {
-        lines: all.into_iter().map(|member| line(state, member)).collect(),
-        typed,
-        roles: roles(state, chosen),
-        faults: form::faults(errors),
-        link,
-    };
-    let page = ListPage {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, MEMBERS),
-        view: &view,
-    };
-    Ok(respond(state, status, &Csp::Page, &page))
-}
-
-fn split(shown: Shown) -> (StatusCode, Vec<FieldError>, Option<String>) {
-    match shown {
-        Shown::Nothing => (StatusCode::OK, Vec::new(), None),
-        Shown::Link(link) => (StatusCode::OK, Vec::new(), Some(link)),
-        Shown::Faults(errors) => (StatusCode::UNPROCESSABLE_ENTITY, errors, None),
-    }
-}
-
-fn line(state: &State, member: Member) -> Line {
-    Line {
-        href: format!("{LIST}/{}", member.id),
-        role: frame::role(state, member.role),
-        name: member.name,
-        email: member.email,
-        has_password: member.password.is_some(),
-    }
-}
-
-fn roles(state: &State, chosen: Role) -> Vec<Choice> {
-    let one = |role: Role| Choice {
-        value: role.to_string(),
-        label: frame::role(state, role),
-        is_chosen: role == chosen,
-    };
-    Role::ALL.into_iter().map(one).collect()
-}
-
-fn role(word: &str) -> Option<Role> {
-    Role::ALL.into_iter().find(|role| role.as_str() == word)
-}
-
-fn no_role(state: &State) -> FieldError {
-    FieldError::new("/role", "required", state.locale.text("console.members.role_required"))
-}
 
 struct OneView {
     name: String,
     email: String,
     href: String,
     is_self: bool,
+    has_step: bool,
     roles: Vec<Choice>,
     faults: Vec<FieldFault>,
     link: Option<String>,
@@ -270,11 +131,15 @@ async fn show_one(
     id: MemberId,
     shown: Shown,
 ) -> Result<HttpResponse> {
-    let member = state.store.read(move |db| members::find(db, &id)).await?;
+    let read = move |db: &mut Db| {
+        Ok((members::find(db, &id)?, members::second_step::since(db, &id)?.is_some()))
+    };
+    let (member, has_step) = state.store.read(read).await?;
     let (status, errors, link) = split(shown);
     let view = OneView {
         href: format!("{LIST}/{}", member.id),
         is_self: member.id == seat.member.id,
+        has_step,
         roles: roles(state, member.role),
         name: member.name,
         email: member.email,

@@ -1,0 +1,3 @@
+DROP TABLE member_arrivals;
+DROP TABLE member_recovery_codes;
+DROP TABLE member_second_steps;

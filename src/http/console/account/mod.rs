@@ -1,0 +1,135 @@
+//! A member's own account: how they sign in, and where they are signed in (UX 7.1).
+
+mod password;
+mod picture;
+mod second_step;
+mod sessions;
+
+use self::sessions::Line;
+use super::form::{self, FieldFault};
+use super::frame::{self, ACCOUNT, Frame};
+use super::listing::{self, Moment};
+use super::seat::{Needs, Read, Seat, lasts};
+use crate::error::{Error, FieldError, Result};
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::store::members::{self, second_step as steps};
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data, ServiceConfig};
+use askama::Template;
+
+const PATH: &str = "/console/account";
+
+/// The routes.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/console/account").get(one))
+        .service(web::resource("/console/account/password").post(password::change))
+        .service(web::resource("/console/account/sessions").post(sessions::end_others))
+        .service(web::resource("/console/account/sessions/{session}").post(sessions::end))
+        .service(
+            web::resource("/console/account/second-step")
+                .get(second_step::ask)
+                .post(second_step::propose),
+        )
+        .service(web::resource("/console/account/second-step/confirm").post(second_step::confirm))
+        .service(
+            web::resource("/console/account/second-step/remove")
+                .get(second_step::ask_remove)
+                .post(second_step::remove),
+        )
+        .service(
+            web::resource("/console/account/recovery-codes")
+                .get(second_step::ask_codes)
+                .post(second_step::renew_codes),
+        );
+}
+
+struct View {
+    name: String,
+    email: String,
+    role: String,
+    /// Since when the second step is on.
+    since: Option<Moment>,
+    codes_left: String,
+    sessions: Vec<Line>,
+    has_others: bool,
+    faults: Vec<FieldFault>,
+    /// Whether the password was changed just now.
+    is_changed: bool,
+}
+
+impl View {
+    fn fault(&self, field: &str) -> Option<&str> {
+        form::fault(&self.faults, field)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/account.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    view: &'a View,
+}
+
+/// `GET /console/account`
+async fn one(state: Data<State>, seat: Seat<Read>) -> Result<HttpResponse, PageError> {
+    Ok(show(&state, &seat, Vec::new(), false).await?)
+}
+
+async fn show(
+    state: &State,
+    seat: &Seat<Read>,
+    errors: Vec<FieldError>,
+    is_changed: bool,
+) -> Result<HttpResponse> {
+    let (id, lasts, now) = (seat.member.id.clone(), lasts(state), state.store.clock().now());
+    let read = state.store.read(move |db| {
+        let since = steps::since(db, &id)?;
+        Ok((since, steps::codes_left(db, &id)?, members::of(db, &id, lasts, now)?))
+    });
+    let (since, codes_left, all) = read.await?;
+    let status = form::status(&errors);
+    let sessions: Vec<Line> =
+        all.into_iter().map(|session| sessions::line(&seat.session, &session)).collect();
+    let view = View {
+        name: seat.member.name.clone(),
+        email: seat.member.email.clone(),
+        role: frame::role(state, seat.member.role),
+        since: since.map(listing::day),
+        codes_left: codes_left.to_string(),
+        has_others: sessions.len() > 1,
+        sessions,
+        faults: form::faults(errors),
+        is_changed,
+    };
+    let page =
+        Page { shell: frame::shell(state), frame: frame::frame(state, seat, ACCOUNT), view: &view };
+    Ok(respond(state, status, &Csp::Page, &page))
+}
+
+/// Whether this is the member's own password; what is wrong with it stands at `pointer`. Whoever sits at a browser that is
+/// signed in does not try as often as they like.
+async fn prove<N: Needs>(
+    state: &State,
+    seat: &Seat<N>,
+    typed: &str,
+    pointer: &str,
+) -> Result<Option<FieldError>> {
+    let say = |code: &str, text: String| Ok(Some(FieldError::new(pointer, code, text)));
+    if let Err(Error::TooMany { retry_after, .. }) =
+        state.limits.admit_member(seat.member.id.as_str())
+    {
+        let seconds = retry_after.to_string();
+        return say("wait", state.locale.fill("console.account.wait", &[("seconds", &seconds)]));
+    }
+    let (typed, hash) = (typed.to_owned(), seat.member.password.clone());
+    let compare = move || crate::crypto::is_password(&typed, hash.as_deref());
+    if super::entry::apart(state, compare).await? {
+        return Ok(None);
+    }
+    say("wrong", state.locale.text("console.account.wrong").to_owned())
+}

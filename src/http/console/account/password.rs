@@ -1,0 +1,39 @@
+//! Another password, for whoever knows the present one.
+
+use super::{prove, show};
+use crate::crypto;
+use crate::error::Result;
+use crate::http::console::seat::{Posted, Read};
+use crate::http::console::{entry, form};
+use crate::http::error::PageError;
+use crate::http::server::State;
+use crate::store::Scope;
+use crate::store::members;
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+
+/// `POST /console/account/password`: every other browser is signed out.
+pub(in crate::http) async fn change(
+    state: Data<State>,
+    posted: Posted<Read>,
+) -> Result<HttpResponse, PageError> {
+    let seat = &posted.seat;
+    let (old, new) = (posted.typed("old").to_owned(), posted.typed("password").to_owned());
+    if let Some(fault) = prove(&state, seat, &old, "/old").await? {
+        return Ok(show(&state, seat, vec![fault], false).await?);
+    }
+    let fits = members::check_password(&new, &seat.member.email, &seat.member.name);
+    if let Err(errors) = form::mendable(fits, "/password")? {
+        return Ok(show(&state, seat, errors, false).await?);
+    }
+    let hash = entry::apart(&state, move || crypto::hash_password(&new)).await?;
+    let (id, keep) = (seat.member.id.clone(), seat.session.id.clone());
+    let known = seat.member.password.clone();
+    let done = state.store.write(Scope::System, seat.actor(), move |tx| {
+        members::change_password(tx, &id, known.as_deref(), &hash, &keep)
+    });
+    match form::mendable(done.await, "/old")? {
+        Ok(()) => Ok(show(&state, seat, Vec::new(), true).await?),
+        Err(errors) => Ok(show(&state, seat, errors, false).await?),
+    }
+}

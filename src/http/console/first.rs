@@ -1,0 +1,148 @@
+//! Links by which a member chooses a password: the first owner, and whoever was invited or reset.
+
+use super::form::{self, FieldFault};
+use super::seat::lasts;
+use super::{entry, frame};
+use crate::crypto::{self, Secret};
+use crate::error::{Error, FieldError, Result};
+use crate::http::browser;
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Message, Shell, message, respond};
+use crate::http::server::State;
+use crate::store::members::{self, By, Entered, Member, NewMember, Role};
+use crate::store::{Actor, Scope};
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Form, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+
+/// The token of a link.
+#[derive(Deserialize)]
+pub(in crate::http) struct LinkQuery {
+    #[serde(default)]
+    t: String,
+}
+
+/// What the page of a link asks.
+#[derive(Deserialize)]
+pub(in crate::http) struct FirstForm {
+    t: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    email: String,
+    password: String,
+}
+
+struct FirstView<'a> {
+    token: &'a str,
+    /// Whose password it is; none: a new owner's.
+    member: Option<&'a Member>,
+    name: &'a str,
+    email: &'a str,
+    faults: Vec<FieldFault>,
+}
+
+impl FirstView<'_> {
+    fn fault(&self, field: &str) -> Option<&str> {
+        form::fault(&self.faults, field)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/first.html")]
+struct FirstPage<'a> {
+    shell: Shell<'a>,
+    view: &'a FirstView<'a>,
+}
+
+/// `GET /console/first?t=…`: what the link is for. It changes nothing, whoever opens it how often.
+pub(in crate::http) async fn first(
+    state: Data<State>,
+    query: Query<LinkQuery>,
+) -> Result<HttpResponse, PageError> {
+    let Some(member) = look(&state, &query.t).await? else { return Ok(over(&state)) };
+    let view = FirstView {
+        token: &query.t,
+        member: member.as_ref(),
+        name: "",
+        email: "",
+        faults: Vec::new(),
+    };
+    let page = FirstPage { shell: frame::shell(&state), view: &view };
+    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
+}
+
+/// `POST /console/first`: sets the password and signs in. A link is no second step: where that is on it is asked for.
+pub(in crate::http) async fn begin(
+    state: Data<State>,
+    request: HttpRequest,
+    form: Form<FirstForm>,
+) -> Result<HttpResponse, PageError> {
+    let Some(member) = look(&state, &form.t).await? else { return Ok(over(&state)) };
+    match take(&state, &request, &form, member.as_ref()).await {
+        Ok(done) => Ok(entry::entered(&state, &done, "")?),
+        Err(Error::Invalid(errors)) => Ok(again(&state, &form, member.as_ref(), errors)),
+        Err(Error::NotFound { .. }) => Ok(over(&state)),
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn take(
+    state: &State,
+    request: &HttpRequest,
+    form: &FirstForm,
+    member: Option<&Member>,
+) -> Result<Entered> {
+    let email = member.map_or(form.email.as_str(), |member| member.email.as_str());
+    let name = member.map_or(form.name.as_str(), |member| member.name.as_str());
+    members::check_password(&form.password, email, name)?;
+    let typed = form.password.clone();
+    let hash = entry::apart(state, move || crypto::hash_password(&typed)).await?;
+    let new = NewMember { email: form.email.clone(), name: form.name.clone(), role: Role::Owner };
+    let (token, before, lasts) =
+        (Secret::from(form.t.clone()), browser::member(state, request), lasts(state));
+    let begun = state.store.write(Scope::System, Actor::System, move |tx| {
+        let member = members::redeem(tx, token.reveal(), &new, &hash)?;
+        members::enter(tx, &member.id, before.as_deref(), lasts, By::Link)
+    });
+    begun.await
+}
+
+fn again(
+    state: &State,
+    form: &FirstForm,
+    member: Option<&Member>,
+    errors: Vec<FieldError>,
+) -> HttpResponse {
+    let view = FirstView {
+        token: &form.t,
+        member,
+        name: &form.name,
+        email: &form.email,
+        faults: form::faults(errors),
+    };
+    let page = FirstPage { shell: frame::shell(state), view: &view };
+    respond(state, StatusCode::UNPROCESSABLE_ENTITY, &Csp::Page, &page)
+}
+
+/// For whom a link is that is still good: for a member, or for the first owner.
+async fn look(state: &State, token: &str) -> Result<Option<Option<Member>>> {
+    let (token, now) = (token.to_owned(), state.store.clock().now());
+    let found = state.store.read(move |db| members::link(db, &token, now)).await?;
+    Ok(found.map(|(_, member)| member))
+}
+
+fn over(state: &State) -> HttpResponse {
+    let say = |what: &str| state.locale.text(&format!("console.first.{what}")).to_owned();
+    let view = Message {
+        status: StatusCode::GONE,
+        page_title: say("over_title"),
+        title: say("over_title"),
+        texts: vec![say("over_text")],
+        ways: Vec::new(),
+    };
+    message(state, &view)
+}

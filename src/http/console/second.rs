@@ -1,0 +1,122 @@
+//! The second step of a sign-in: a code of an app, or a recovery code, in the browser that gave the password.
+
+use super::form::{self, FieldFault};
+use super::seat::lasts;
+use super::{entry, frame};
+use crate::error::{Error, Result};
+use crate::http::browser;
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::http::sign_in::{add_cookie, see_other};
+use crate::store::members::{self, Member, Stepped};
+use crate::store::{Actor, Scope};
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Form, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+
+/// Where the second step is taken.
+pub(super) const PATH: &str = "/console/login/second";
+
+/// Where a member wants to go.
+#[derive(Deserialize)]
+pub(in crate::http) struct NextQuery {
+    #[serde(default)]
+    next: String,
+}
+
+/// What the page asks.
+#[derive(Deserialize)]
+pub(in crate::http) struct StepForm {
+    code: String,
+    #[serde(default)]
+    next: String,
+}
+
+struct View<'a> {
+    next: &'a str,
+    faults: Vec<FieldFault>,
+}
+
+impl View<'_> {
+    fn fault(&self, field: &str) -> Option<&str> {
+        form::fault(&self.faults, field)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/second.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    view: &'a View<'a>,
+}
+
+/// `GET /console/login/second`: for a browser that gave a password; any other is asked for it.
+pub(in crate::http) async fn ask(
+    state: Data<State>,
+    request: HttpRequest,
+    query: Query<NextQuery>,
+) -> Result<HttpResponse, PageError> {
+    if arrived(&state, &request).await?.is_none() {
+        return Ok(again(&state)?);
+    }
+    Ok(show(&state, StatusCode::OK, &query.next, None))
+}
+
+/// `POST /console/login/second`: takes the code, once.
+pub(in crate::http) async fn step(
+    state: Data<State>,
+    request: HttpRequest,
+    form: Form<StepForm>,
+) -> Result<HttpResponse, PageError> {
+    let Some((cookie, member)) = arrived(&state, &request).await? else {
+        return Ok(again(&state)?);
+    };
+    if let Err(Error::TooMany { retry_after, .. }) = state.limits.admit_member(member.id.as_str()) {
+        let seconds = retry_after.to_string();
+        let fault = state.locale.fill("console.second.wait", &[("seconds", &seconds)]);
+        return Ok(show(&state, StatusCode::TOO_MANY_REQUESTS, &form.next, Some(fault)));
+    }
+    let (master, before) = (state.master.clone(), browser::member(&state, &request));
+    let (code, lasts) = (form.code.clone(), lasts(&state));
+    let done = state.store.write(Scope::System, Actor::Member(member.id), move |tx| {
+        members::step(tx, &master, &cookie, &code, before.as_deref(), lasts)
+    });
+    match done.await? {
+        Stepped::In(session, value) => {
+            let mut answer = see_other(entry::inside(&form.next));
+            add_cookie(&mut answer, &browser::member_signed_in(&state, &session, &value))?;
+            add_cookie(&mut answer, &browser::arrival_over(&state))?;
+            Ok(answer)
+        }
+        Stepped::Wrong => {
+            let fault = state.locale.text("console.second.wrong").to_owned();
+            Ok(show(&state, StatusCode::UNPROCESSABLE_ENTITY, &form.next, Some(fault)))
+        }
+        Stepped::Over => Ok(again(&state)?),
+    }
+}
+
+/// The cookie of a browser that gave a password not long ago, and whose it was.
+async fn arrived(state: &State, request: &HttpRequest) -> Result<Option<(String, Member)>> {
+    let Some(cookie) = browser::arrival(state, request) else { return Ok(None) };
+    let (value, now) = (cookie.clone(), state.store.clock().now());
+    let found = state.store.read(move |db| members::arrival(db, &value, now)).await?;
+    Ok(found.map(|(_, member)| (cookie, member)))
+}
+
+/// The password is asked for once more.
+fn again(state: &State) -> Result<HttpResponse> {
+    let mut answer = see_other("/console/login");
+    add_cookie(&mut answer, &browser::arrival_over(state))?;
+    Ok(answer)
+}
+
+fn show(state: &State, status: StatusCode, next: &str, fault: Option<String>) -> HttpResponse {
+    let fault = fault.map(|text| FieldFault { field: "code".to_owned(), text });
+    let view = View { next, faults: fault.into_iter().collect() };
+    respond(state, status, &Csp::Page, &Page { shell: frame::shell(state), view: &view })
+}

@@ -1,0 +1,121 @@
+//! Browsers between the password and the second step: the password alone gives no session.
+
+use super::second_step::{self, Used};
+use super::{By, Lasts, Member, Session, sessions};
+use crate::clock::Time;
+use crate::crypto::{self, MasterKey, Secret, TokenHash};
+use crate::error::Result;
+use crate::store::schema::{member_arrivals as arrivals, members};
+use crate::store::{Db, MemberId, Tx, events};
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use serde_json::json;
+
+/// How long the second step may take.
+pub const ARRIVAL_LASTS: TimeDelta = TimeDelta::minutes(5);
+/// After how many wrong codes the password is asked for again.
+const TRIES: i32 = 5;
+
+/// A browser that has given a password and owes the second step.
+#[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
+#[diesel(table_name = arrivals, primary_key(hash))]
+pub struct Arrival {
+    /// SHA-256 of its cookie.
+    pub hash: TokenHash,
+    /// Whose password it was.
+    pub member_id: MemberId,
+    /// How many wrong codes came.
+    pub tries: i32,
+    /// From when on the password is asked for again.
+    pub expires_at: Time,
+}
+
+/// What a password, or the link that set it, leads to.
+#[derive(Debug)]
+pub enum Entered {
+    /// A session, and its cookie.
+    In(Session, Secret),
+    /// The second step, by this cookie.
+    Owes(Secret),
+}
+
+/// What became of the second step.
+#[derive(Debug)]
+pub enum Stepped {
+    /// A session, and its cookie.
+    In(Session, Secret),
+    /// The code is not right, or was used.
+    Wrong,
+    /// The password is asked for again.
+    Over,
+}
+
+/// Lets a member in whose password was right, or who has just chosen it; where the second step is on, as far as that.
+pub fn enter(
+    tx: &mut Tx,
+    id: &MemberId,
+    before: Option<&str>,
+    lasts: Lasts,
+    by: By,
+) -> Result<Entered> {
+    if second_step::since(tx.db, id)?.is_none() {
+        let (session, cookie) = sessions::begin(tx, id, before, lasts, by)?;
+        return Ok(Entered::In(session, cookie));
+    }
+    let cookie = crypto::token(crypto::ARRIVAL);
+    let arrival = Arrival {
+        hash: crypto::hash(cookie.reveal()),
+        member_id: id.clone(),
+        tries: 0,
+        expires_at: tx.now.plus(ARRIVAL_LASTS),
+    };
+    diesel::insert_into(arrivals::table).values(&arrival).execute(tx.db)?;
+    Ok(Entered::Owes(cookie))
+}
+
+/// The browser of this cookie and whose password it gave, while the second step is open.
+pub fn arrival(db: &mut Db, cookie: &str, now: Time) -> Result<Option<(Arrival, Member)>> {
+    if !crypto::well_formed(crypto::ARRIVAL, cookie) {
+        return Ok(None);
+    }
+    let found = arrivals::table
+        .inner_join(members::table)
+        .filter(arrivals::hash.eq(crypto::hash(cookie)))
+        .filter(arrivals::expires_at.gt(now))
+        .select((arrivals::all_columns, members::all_columns))
+        .first(db)
+        .optional()?;
+    Ok(found)
+}
+
+/// Takes the second step with a code. It is open once: whoever is in has used it up, and so has who was wrong too often.
+pub fn step(
+    tx: &mut Tx,
+    master: &MasterKey,
+    cookie: &str,
+    typed: &str,
+    before: Option<&str>,
+    lasts: Lasts,
+) -> Result<Stepped> {
+    let Some((arrival, member)) = arrival(tx.db, cookie, tx.now)? else {
+        return Ok(Stepped::Over);
+    };
+    if let Some(used) = second_step::take(tx, master, &member.id, typed)? {
+        diesel::delete(&arrival).execute(tx.db)?;
+        let by = match used {
+            Used::App => By::SecondStep,
+            Used::Recovery => By::RecoveryCode,
+        };
+        let (session, cookie) = sessions::begin(tx, &member.id, before, lasts, by)?;
+        return Ok(Stepped::In(session, cookie));
+    }
+    if arrival.tries + 1 < TRIES {
+        diesel::update(&arrival).set(arrivals::tries.eq(arrivals::tries + 1)).execute(tx.db)?;
+        return Ok(Stepped::Wrong);
+    }
+    diesel::delete(&arrival).execute(tx.db)?;
+    // Whoever comes this far knows the password: the member wants to know.
+    let data = json!({ "tries": TRIES });
+    events::append(tx, None, "member.second_step.refused", member.id.as_str(), data)?;
+    Ok(Stepped::Over)
+}
