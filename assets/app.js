@@ -74,3 +74,29 @@ const look = async () => {
   } catch { /* It is tried again. */ }
 };
 if (document.querySelector("[data-live]")) setInterval(look, 3000);
+
+// A passkey: what the page asks goes to the browser, and the browser's answer into the form. Bytes are base64url on the way.
+const passkey = document.querySelector("form[data-passkey]");
+if (passkey) {
+  const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  const failed = passkey.querySelector("[data-passkey-failed]");
+  const ask = async () => {
+    failed.hidden = true;
+    const publicKey = JSON.parse(passkey.dataset.options);
+    publicKey.challenge = bytes(publicKey.challenge);
+    if (publicKey.user) publicKey.user.id = bytes(publicKey.user.id);
+    for (const one of publicKey.excludeCredentials ?? []) one.id = bytes(one.id);
+    try {
+      const { id, rawId, type, response } = await navigator.credentials[passkey.dataset.passkey]({ publicKey });
+      const parts = {};
+      for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
+        if (response[name]) parts[name] = text(response[name]);
+      }
+      passkey.elements.credential.value = JSON.stringify({ id, rawId: text(rawId), type, response: parts });
+      passkey.submit();
+    } catch { failed.hidden = false; }
+  };
+  passkey.addEventListener("submit", (event) => { event.preventDefault(); ask(); });
+  if (passkey.dataset.passkeyNow !== undefined) ask();
+}

@@ -21,3 +21,6 @@ CREATE TABLE member_arrivals (
 );
 CREATE INDEX member_arrivals_member_id ON member_arrivals (member_id);
 CREATE INDEX member_arrivals_expires_at ON member_arrivals (expires_at);
+
+-- What a link is for: `password` or `sign_in`.
+ALTER TABLE member_links ADD COLUMN purpose TEXT NOT NULL DEFAULT 'password';

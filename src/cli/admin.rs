@@ -23,7 +23,7 @@ pub(super) enum Command {
         #[arg(long, default_value = "owner")]
         role: Role,
     },
-    /// Print a link by which somebody signs in once and chooses a password; the one they have works until then
+    /// Print a link by which somebody signs in once, with the password as it is
     Link {
         /// The address that the person signs in with
         email: String,
@@ -52,7 +52,7 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
         }
         Command::Link { email } => {
             let member = find(shell, &email)?;
-            let token = shell.write(Scope::System, |tx| members::invite(tx, &member.id))?;
+            let token = shell.write(Scope::System, |tx| members::admit(tx, &member.id))?;
             told(shell, member, &token)
         }
         Command::RemoveSecondStep { email } => {

@@ -5,6 +5,7 @@ mod app_key;
 mod foreign;
 mod key;
 mod paper;
+mod passkey;
 mod password;
 mod seal;
 mod secret;
@@ -15,13 +16,15 @@ pub use app_key::AppKey;
 pub use foreign::{Maker, foreign_hash};
 pub use key::{Algorithm, PrivateKey, PublicKey};
 pub use paper::{paper_code, read_paper_code};
+pub use passkey::{Asked, Made, Proof, RelyingParty};
 pub use password::{hash_password, is_password};
 pub use seal::{MasterKey, Place};
 pub use secret::{Secret, SecretBytes};
 pub use token::hash_of;
 pub use token::{
-    ACCESS_TOKEN, API_KEY, ARRIVAL, BREAK_GLASS, CLIENT_SECRET, CODE, MEMBER, MEMBER_LINK, PORTAL,
-    RECOVERY, REFRESH_TOKEN, SCIM_TOKEN, SESSION, SETUP_LINK, TokenHash, hash, token, well_formed,
+    ACCESS_TOKEN, API_KEY, ARRIVAL, BREAK_GLASS, CEREMONY, CLIENT_SECRET, CODE, MEMBER,
+    MEMBER_LINK, PORTAL, RECOVERY, REFRESH_TOKEN, SCIM_TOKEN, SESSION, SETUP_LINK, TokenHash, hash,
+    token, well_formed,
 };
 pub use webhook::{WEBHOOK_SECRET, WebhookKey, webhook_secret};
 

@@ -29,6 +29,8 @@ pub const BREAK_GLASS: &str = "bg";
 pub const MEMBER: &str = "ms_";
 /// Prefix of the cookie of a browser that owes the second step at the console.
 pub const ARRIVAL: &str = "ma_";
+/// Prefix of what the answer to a question for a passkey brings along.
+pub const CEREMONY: &str = "mc_";
 /// Prefix of a member's recovery code.
 pub const RECOVERY: &str = "rc";
 /// Prefix of a link by which a member comes to a password.

@@ -82,6 +82,8 @@ impl Door<'_> {
             "/login/break-glass"
             | "/console/login"
             | "/console/login/second"
+            | "/console/login/passkey"
+            | "/console/login/passkey/answer"
             | "/console/first" => {
                 return Some(Door::Code);
             }

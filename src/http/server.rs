@@ -11,7 +11,7 @@ use crate::acts;
 use crate::acts::openid::Upstream;
 use crate::acts::webhooks::Sender;
 use crate::config::{Config, Tls};
-use crate::crypto::{MasterKey, SecretBytes};
+use crate::crypto::{MasterKey, RelyingParty, SecretBytes};
 use crate::dns::Dns;
 use crate::error::{Error, Result};
 use crate::fetch::Fetcher;
@@ -93,6 +93,8 @@ pub struct State {
     pub demo: demo::Memory,
     /// Turns to hash a password: each takes memory and a processor.
     pub(super) hashing: tokio::sync::Semaphore,
+    /// Whom passkeys of members are for; none where browsers make none.
+    pub(super) passkeys: Option<RelyingParty>,
     /// Turns to make a preview while its caller waits: each keeps a connection of the database for seconds.
     pub(super) previewing: tokio::sync::Semaphore,
     /// Signs the cookie that remembers a choice.
@@ -125,6 +127,7 @@ impl State {
             scim: super::scim::Waiting::default(),
             recent: super::caller::Recent::default(),
             demo: demo::Memory::default(),
+            passkeys: RelyingParty::new(config.public_url.as_str(), &config.brand.name)?,
             hashing: tokio::sync::Semaphore::new(super::console::HASHED_AT_ONCE),
             previewing: tokio::sync::Semaphore::new(super::api::PREVIEWED_AT_ONCE),
             cookie_key: master.derive("cookie")?,

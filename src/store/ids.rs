@@ -166,6 +166,8 @@ id!(/// ID of a browser in which a member is signed in.
     MemberSessionId, "mes", "member session");
 id!(/// ID of a link by which a member comes to a password.
     MemberLinkId, "mel", "member link");
+id!(/// ID of a passkey of a member.
+    MemberPasskeyId, "mpk", "passkey");
 id!(/// ID of a request to this gateway, by which its log lines are found.
     RequestId, "req", "request");
 

@@ -58,9 +58,9 @@ pub(crate) use db::on_backend;
 pub use ids::{
     AlertId, AliasId, ApiKeyId, ApplicationId, BreakGlassCodeId, ConflictId, ConnectionId,
     DeliveryId, DomainId, EntityId, EventId, ExemptOwnerId, GrantId, GroupId, KeyId, LogoutId,
-    MappingId, MemberId, MemberLinkId, MemberSessionId, NoticeId, OrganizationId, PreviewId,
-    RequestId, RuleId, ScimRequestId, ScimTokenId, SecretId, SessionId, SetupLinkId, TraceId,
-    UserId, WebhookEndpointId,
+    MappingId, MemberId, MemberLinkId, MemberPasskeyId, MemberSessionId, NoticeId, OrganizationId,
+    PreviewId, RequestId, RuleId, ScimRequestId, ScimTokenId, SecretId, SessionId, SetupLinkId,
+    TraceId, UserId, WebhookEndpointId,
 };
 pub use page::{Page, Window};
 use prepared::Prepared;

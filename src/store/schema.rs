@@ -747,6 +747,7 @@ diesel::table! {
         hash -> Text,
         member_id -> Nullable<Text>,
         expires_at -> Timestamp,
+        purpose -> Text,
     }
 }
 
@@ -775,6 +776,29 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    member_passkeys (id) {
+        id -> Text,
+        member_id -> Text,
+        credential_id -> Text,
+        name -> Text,
+        passkey -> Text,
+        created_at -> Timestamp,
+        last_used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    member_ceremonies (hash) {
+        hash -> Text,
+        member_id -> Nullable<Text>,
+        name -> Text,
+        state -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::joinable!(member_passkeys -> members (member_id));
 diesel::joinable!(member_sessions -> members (member_id));
 diesel::joinable!(member_arrivals -> members (member_id));
 diesel::joinable!(domains -> organizations (organization_id));
@@ -868,5 +892,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     member_second_steps,
     member_recovery_codes,
     member_arrivals,
+    member_passkeys,
+    member_ceremonies,
     aliases,
 );

@@ -3,6 +3,7 @@
 // Reads {base, walks, widths, screenshots, timeout} as JSON from standard input and prints {seen, faults}. A walk is a list of
 // steps in a browser of its own; `tests/it/pages.rs` says what each step does.
 
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -57,6 +58,22 @@ class Tab {
     await this.settle();
   }
 
+  /** From now on the browser has no authenticator of a person, or one that keeps passkeys and knows its owner. */
+  async carries(one) {
+    this.cdp ??= await this.page.context().newCDPSession(this.page);
+    await this.cdp.send('WebAuthn.enable');
+    if (this.authenticator) {
+      await this.cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId: this.authenticator });
+      this.authenticator = undefined;
+    }
+    if (!one) return;
+    const options = {
+      protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true,
+      automaticPresenceSimulation: true,
+    };
+    this.authenticator = (await this.cdp.send('WebAuthn.addVirtualAuthenticator', { options })).authenticatorId;
+  }
+
   /** Waits until a page that sends itself onward has done so. */
   async settle() {
     // A page that is held waits for an answer that does not come, so it is never loaded.
@@ -66,6 +83,18 @@ class Tab {
     while (await leaves()) await this.page.waitForTimeout(20);
     await this.page.waitForLoadState('load');
   }
+}
+
+/** The code that an app shows for a key in base 32 (RFC 6238), so many steps of thirty seconds from now. */
+function totp(key, steps) {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  const bits = [...key.replace(/\s/g, '')].map((c) => letters.indexOf(c).toString(2).padStart(5, '0')).join('');
+  const bytes = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
+  const mac = createHmac('sha1', bytes).update(counter).digest();
+  const at = mac[19] & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
 /** What is wrong with the answer that a page came in, and with what it loaded. */
@@ -142,6 +171,14 @@ async function step(tab, [verb, ...words]) {
       tab.held = true;
       await page.route((url) => url.origin !== new URL(base).origin, (route) => route.fulfill({ status: 204 }));
       return tab;
+    case 'totp': {
+      const key = await page.locator('.secret code').first().innerText({ timeout: 1000 }).catch(() => tab.key);
+      tab.key = key;
+      await page.locator(words[0]).fill(totp(key, Number(words[1])));
+      return tab;
+    }
+    case 'authenticator': await tab.carries(text === 'one'); return tab;
+    case 'arrive': await page.waitForURL((url) => url.pathname === text); await tab.settle(); return tab;
     case 'forget': await page.context().clearCookies(); return tab;
     case 'popup': {
       const [other] = await Promise.all([page.context().waitForEvent('page'), page.locator(text).first().click()]);

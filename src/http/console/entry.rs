@@ -51,13 +51,19 @@ struct SignInPage<'a> {
     shell: Shell<'a>,
     email: &'a str,
     next: &'a str,
+    has_passkeys: bool,
     fault: Option<String>,
 }
 
 /// `GET /console/login`
 pub(in crate::http) async fn ask(state: Data<State>, query: Query<NextQuery>) -> HttpResponse {
-    let page =
-        SignInPage { shell: frame::shell(&state), email: "", next: &query.next, fault: None };
+    let page = SignInPage {
+        shell: frame::shell(&state),
+        email: "",
+        next: &query.next,
+        has_passkeys: state.passkeys.is_some(),
+        fault: None,
+    };
     respond(&state, StatusCode::OK, &Csp::Page, &page)
 }
 
@@ -69,7 +75,13 @@ pub(in crate::http) async fn sign_in(
 ) -> Result<HttpResponse, PageError> {
     let shell = frame::shell(&state);
     let refuse = |status, fault| {
-        let page = SignInPage { shell, email: &form.email, next: &form.next, fault: Some(fault) };
+        let page = SignInPage {
+            shell,
+            email: &form.email,
+            next: &form.next,
+            has_passkeys: state.passkeys.is_some(),
+            fault: Some(fault),
+        };
         respond(&state, status, &Csp::Page, &page)
     };
     let key: String = form.email.trim().to_ascii_lowercase().chars().take(LONGEST_EMAIL).collect();

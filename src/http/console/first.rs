@@ -10,7 +10,7 @@ use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Message, Shell, message, respond};
 use crate::http::server::State;
-use crate::store::members::{self, By, Entered, Member, NewMember, Role};
+use crate::store::members::{self, By, Entered, Link, Member, NewMember, Purpose, Role};
 use crate::store::{Actor, Scope};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Query};
@@ -33,6 +33,7 @@ pub(in crate::http) struct FirstForm {
     name: String,
     #[serde(default)]
     email: String,
+    #[serde(default)]
     password: String,
 }
 
@@ -40,6 +41,8 @@ struct FirstView<'a> {
     token: &'a str,
     /// Whose password it is; none: a new owner's.
     member: Option<&'a Member>,
+    /// Whether it signs in only.
+    is_sign_in: bool,
     name: &'a str,
     email: &'a str,
     faults: Vec<FieldFault>,
@@ -63,10 +66,11 @@ pub(in crate::http) async fn first(
     state: Data<State>,
     query: Query<LinkQuery>,
 ) -> Result<HttpResponse, PageError> {
-    let Some(member) = look(&state, &query.t).await? else { return Ok(over(&state)) };
+    let Some((link, member)) = look(&state, &query.t).await? else { return Ok(over(&state)) };
     let view = FirstView {
         token: &query.t,
         member: member.as_ref(),
+        is_sign_in: link.purpose == Purpose::SignIn,
         name: "",
         email: "",
         faults: Vec::new(),
@@ -81,8 +85,12 @@ pub(in crate::http) async fn begin(
     request: HttpRequest,
     form: Form<FirstForm>,
 ) -> Result<HttpResponse, PageError> {
-    let Some(member) = look(&state, &form.t).await? else { return Ok(over(&state)) };
-    match take(&state, &request, &form, member.as_ref()).await {
+    let Some((link, member)) = look(&state, &form.t).await? else { return Ok(over(&state)) };
+    let done = match link.purpose {
+        Purpose::Password => take(&state, &request, &form, member.as_ref()).await,
+        Purpose::SignIn => spend(&state, &request, &form.t).await,
+    };
+    match done {
         Ok(done) => Ok(entry::entered(&state, &done, "")?),
         Err(Error::Invalid(errors)) => Ok(again(&state, &form, member.as_ref(), errors)),
         Err(Error::NotFound { .. }) => Ok(over(&state)),
@@ -111,6 +119,17 @@ async fn take(
     begun.await
 }
 
+/// Signs in by a link for that; the password stays as it is.
+async fn spend(state: &State, request: &HttpRequest, token: &str) -> Result<Entered> {
+    let (token, before, lasts) =
+        (Secret::from(token.to_owned()), browser::member(state, request), lasts(state));
+    let done = state.store.write(Scope::System, Actor::System, move |tx| {
+        let member = members::spend(tx, token.reveal())?;
+        members::enter(tx, &member.id, before.as_deref(), lasts, By::Link)
+    });
+    done.await
+}
+
 fn again(
     state: &State,
     form: &FirstForm,
@@ -120,6 +139,7 @@ fn again(
     let view = FirstView {
         token: &form.t,
         member,
+        is_sign_in: false,
         name: &form.name,
         email: &form.email,
         faults: form::faults(errors),
@@ -128,11 +148,10 @@ fn again(
     respond(state, StatusCode::UNPROCESSABLE_ENTITY, &Csp::Page, &page)
 }
 
-/// For whom a link is that is still good: for a member, or for the first owner.
-async fn look(state: &State, token: &str) -> Result<Option<Option<Member>>> {
+/// A link that is still good, and for whom it is: for a member, or for the first owner.
+async fn look(state: &State, token: &str) -> Result<Option<(Link, Option<Member>)>> {
     let (token, now) = (token.to_owned(), state.store.clock().now());
-    let found = state.store.read(move |db| members::link(db, &token, now)).await?;
-    Ok(found.map(|(_, member)| member))
+    state.store.read(move |db| members::link(db, &token, now)).await
 }
 
 fn over(state: &State) -> HttpResponse {

@@ -20,6 +20,7 @@ mod listing;
 mod members;
 mod organization;
 mod organizations;
+mod passkey;
 mod seat;
 mod second;
 mod setup_links;
@@ -49,6 +50,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(web::resource("/console").get(entry::home))
         .service(web::resource("/console/login").get(entry::ask).post(entry::sign_in))
+        .service(web::resource("/console/login/passkey").post(passkey::ask))
+        .service(web::resource("/console/login/passkey/answer").post(passkey::sign_in))
         .service(web::resource("/console/login/second").get(second::ask).post(second::step))
         .service(web::resource("/console/first").get(first::first).post(first::begin))
         .service(web::resource("/console/logout").post(entry::sign_out))

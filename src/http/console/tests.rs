@@ -14,6 +14,7 @@ mod entry;
 mod groups;
 mod invitations;
 mod organization;
+mod passkeys;
 mod setup_links;
 mod traces;
 mod users;
@@ -59,6 +60,8 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("GET", "/console", &Role::ALL),
     ("GET", "/console/login", &[]),
     ("POST", "/console/login", &[]),
+    ("POST", "/console/login/passkey", &[]),
+    ("POST", "/console/login/passkey/answer", &[]),
     ("GET", "/console/login/second", &[]),
     ("POST", "/console/login/second", &[]),
     ("GET", "/console/first", &[]),
@@ -75,6 +78,11 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/console/account/second-step/remove", &Role::ALL),
     ("GET", "/console/account/recovery-codes", &Role::ALL),
     ("POST", "/console/account/recovery-codes", &Role::ALL),
+    ("POST", "/console/account/passkeys", &Role::ALL),
+    ("GET", "/console/account/passkeys/new", &Role::ALL),
+    ("POST", "/console/account/passkeys/new", &Role::ALL),
+    ("GET", "/console/account/passkeys/{passkey}/remove", &Role::ALL),
+    ("POST", "/console/account/passkeys/{passkey}/remove", &Role::ALL),
     ("GET", "/console/organizations", &Role::ALL),
     ("POST", "/console/organizations", MANAGE),
     ("GET", "/console/organizations/new", MANAGE),
@@ -328,6 +336,10 @@ impl Desk {
         }
         if path.contains("{session}") {
             path = path.replace("{session}", account::elsewhere(self).id.as_str());
+        }
+        if path.contains("{passkey}") {
+            let planted = store.system(|tx| members::passkeys::planted(tx, &self.member.id));
+            path = path.replace("{passkey}", planted.id.as_str());
         }
         if path.contains("{token}") {
             let new = NewToken { label: "Okta".into(), ..NewToken::default() };

@@ -10,8 +10,8 @@ use super::ids::first_id;
 use super::organizations::RESTORABLE;
 use super::schema::{
     applications, connections, directory_users, grants, idempotency, logouts, member_arrivals,
-    member_links, member_sessions, organizations, replays, scim_requests, sessions, setup_links,
-    tokens, traces, webhook_deliveries,
+    member_ceremonies, member_links, member_sessions, organizations, replays, scim_requests,
+    sessions, setup_links, tokens, traces, webhook_deliveries,
 };
 use super::setup_links::Kind;
 use super::traces::Outcome;
@@ -297,7 +297,10 @@ fn old_of_members(tx: &mut Tx) -> Result<usize> {
     let over = member_links::expires_at.le(tx.now);
     let links = diesel::delete(member_links::table.filter(over)).execute(tx.db)?;
     let over = member_arrivals::expires_at.le(tx.now);
-    Ok(sessions + links + diesel::delete(member_arrivals::table.filter(over)).execute(tx.db)?)
+    let arrivals = diesel::delete(member_arrivals::table.filter(over)).execute(tx.db)?;
+    let over = member_ceremonies::expires_at.le(tx.now);
+    let asked = diesel::delete(member_ceremonies::table.filter(over)).execute(tx.db)?;
+    Ok(sessions + links + arrivals + asked)
 }
 
 fn old_answers(tx: &mut Tx) -> Result<usize> {

@@ -1,16 +1,29 @@
-//! Links by which somebody chooses a password, once: the first owner, and whoever is made or reset later.
+//! Links of one use: by which somebody chooses a password, the first owner or whoever is made or reset later, and by which a
+//! member signs in who cannot otherwise.
 
 use super::{Member, NewMember, create, find, is_empty, set_password};
 use crate::clock::Time;
 use crate::crypto::{self, Secret, TokenHash};
 use crate::error::{Error, Result};
 use crate::store::schema::member_links;
-use crate::store::{Db, MemberId, MemberLinkId, Tx};
+use crate::store::types::word;
+use crate::store::{Db, MemberId, MemberLinkId, Tx, events};
 use chrono::TimeDelta;
 use diesel::prelude::*;
+use serde_json::json;
 
 /// How long a link is good.
 const LINK_LASTS: TimeDelta = TimeDelta::minutes(60);
+
+word!(
+    /// What a link is for.
+    Purpose {
+        /// Choosing a password.
+        Password = "password",
+        /// Signing in, with the password as it is.
+        SignIn = "sign_in",
+    }
+);
 
 /// A link.
 #[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
@@ -24,6 +37,8 @@ pub struct Link {
     pub member_id: Option<MemberId>,
     /// From when on it does nothing.
     pub expires_at: Time,
+    /// What it is for.
+    pub purpose: Purpose,
 }
 
 /// A link that makes the first owner, while there is no member. A link that was made before ends.
@@ -32,23 +47,32 @@ pub fn start(tx: &mut Tx) -> Result<Option<Secret>> {
         return Ok(None);
     }
     diesel::delete(member_links::table).execute(tx.db)?;
-    Ok(Some(make(tx, None)?))
+    Ok(Some(make(tx, None, Purpose::Password)?))
 }
 
 /// A link by which a member chooses a password. Those that were made for them before end.
 pub fn invite(tx: &mut Tx, id: &MemberId) -> Result<Secret> {
     find(tx.db, id)?;
     void(tx, id)?;
-    make(tx, Some(id.clone()))
+    make(tx, Some(id.clone()), Purpose::Password)
 }
 
-fn make(tx: &mut Tx, member_id: Option<MemberId>) -> Result<Secret> {
+/// A link by which a member signs in once. Those that were made for them before end.
+pub fn admit(tx: &mut Tx, id: &MemberId) -> Result<Secret> {
+    find(tx.db, id)?;
+    void(tx, id)?;
+    events::append(tx, None, "member.link.created", id.as_str(), json!({}))?;
+    make(tx, Some(id.clone()), Purpose::SignIn)
+}
+
+fn make(tx: &mut Tx, member_id: Option<MemberId>, purpose: Purpose) -> Result<Secret> {
     let token = crypto::token(crypto::MEMBER_LINK);
     let link = Link {
         id: MemberLinkId::new(),
         hash: crypto::hash(token.reveal()),
         member_id,
         expires_at: tx.now.plus(LINK_LASTS),
+        purpose,
     };
     diesel::insert_into(member_links::table).values(&link).execute(tx.db)?;
     Ok(token)
@@ -79,6 +103,9 @@ pub fn link(db: &mut Db, token: &str, now: Time) -> Result<Option<(Link, Option<
 pub fn redeem(tx: &mut Tx, token: &str, owner: &NewMember, hash: &str) -> Result<Member> {
     let over = || Error::not_found("link", "of this address");
     let (used, member) = link(tx.db, token, tx.now)?.ok_or_else(over)?;
+    if used.purpose != Purpose::Password {
+        return Err(over());
+    }
     if diesel::delete(&used).execute(tx.db)? != 1 {
         return Err(over());
     }
@@ -87,6 +114,17 @@ pub fn redeem(tx: &mut Tx, token: &str, owner: &NewMember, hash: &str) -> Result
         None => create(tx, owner)?,
     };
     set_password(tx, &member.id, hash)?;
+    Ok(member)
+}
+
+/// Uses up a link for signing in; whose it is.
+pub fn spend(tx: &mut Tx, token: &str) -> Result<Member> {
+    let over = || Error::not_found("link", "of this address");
+    let (used, member) = link(tx.db, token, tx.now)?.ok_or_else(over)?;
+    let member = member.filter(|_| used.purpose == Purpose::SignIn).ok_or_else(over)?;
+    if diesel::delete(&used).execute(tx.db)? != 1 {
+        return Err(over());
+    }
     Ok(member)
 }
 

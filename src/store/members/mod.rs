@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod links;
+pub mod passkeys;
 mod passwords;
 mod roles;
 pub mod second_step;
@@ -10,10 +11,12 @@ mod sessions;
 mod tests;
 
 pub use arrivals::{ARRIVAL_LASTS, Arrival, Entered, Stepped, arrival, enter, step};
-pub use links::{Link, invite, link, redeem, start};
+pub use links::{Link, Purpose, admit, invite, link, redeem, spend, start};
 pub use passwords::{change_password, check_password, reset_password, set_password};
 pub use roles::{change_role, list, remove};
-pub use sessions::{By, Lasts, Session, begin, end, end_all, end_one, end_others, live, of, touch};
+pub use sessions::{
+    By, Lasts, Session, begin, end, end_all, end_one, live, of, sign_out_others, touch,
+};
 
 use super::db::or_not_found;
 use super::events;

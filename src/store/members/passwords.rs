@@ -1,6 +1,6 @@
 //! Passwords of members: which are taken, and what a new one ends.
 
-use super::{find, links, sessions};
+use super::{find, links, passkeys, sessions};
 use crate::error::{Error, Result};
 use crate::store::schema::members;
 use crate::store::{MemberId, MemberSessionId, Tx, events};
@@ -116,7 +116,8 @@ pub fn change_password(
     events::append(tx, None, "member.password_set", id.as_str(), json!({}))
 }
 
-/// Takes a member's password away, and ends every session of theirs: they choose another by a link.
+/// Takes a member's password and passkeys away, and ends every session of theirs: they choose a password by a link. The
+/// second step stays.
 pub fn reset_password(tx: &mut Tx, id: &MemberId) -> Result<()> {
     find(tx.db, id)?;
     diesel::update(members::table.find(id))
@@ -124,5 +125,6 @@ pub fn reset_password(tx: &mut Tx, id: &MemberId) -> Result<()> {
         .execute(tx.db)?;
     sessions::end_all(tx, id)?;
     links::void(tx, id)?;
+    passkeys::remove_all(tx, id)?;
     events::append(tx, None, "member.password_reset", id.as_str(), json!({}))
 }

@@ -28,6 +28,8 @@ word!(
         SecondStep = "second_step",
         /// A recovery code, after the password.
         RecoveryCode = "recovery_code",
+        /// A passkey.
+        Passkey = "passkey",
     }
 );
 
@@ -149,13 +151,23 @@ pub fn end_one(tx: &mut Tx, member: &MemberId, id: &MemberSessionId) -> Result<(
     end(tx, &session.ok_or_else(|| Error::not_found("session", id.as_str()))?)
 }
 
-/// Ends every session of a member but one, and sign-ins that wait for the second step.
-pub fn end_others(tx: &mut Tx, member: &MemberId, keep: &MemberSessionId) -> Result<()> {
+/// Signs a member out of every browser but one, because they want it.
+pub fn sign_out_others(tx: &mut Tx, member: &MemberId, keep: &MemberSessionId) -> Result<()> {
+    let ended = end_others(tx, member, keep)?;
+    if ended == 0 {
+        return Ok(());
+    }
+    events::append(tx, None, "member.signed_out", member.as_str(), json!({ "sessions": ended }))
+}
+
+/// Ends every session of a member but one, and sign-ins that wait for the second step; how many sessions.
+pub(super) fn end_others(tx: &mut Tx, member: &MemberId, keep: &MemberSessionId) -> Result<usize> {
     let others = member_sessions::table
         .filter(member_sessions::member_id.eq(member))
         .filter(member_sessions::id.ne(keep));
-    diesel::delete(others).execute(tx.db)?;
-    end_arrivals(tx, member)
+    let ended = diesel::delete(others).execute(tx.db)?;
+    end_arrivals(tx, member)?;
+    Ok(ended)
 }
 
 /// Ends every session of a member, and sign-ins that wait for the second step.

@@ -1,5 +1,6 @@
 //! A member's own account: how they sign in, and where they are signed in (UX 7.1).
 
+mod passkeys;
 mod password;
 mod picture;
 mod second_step;
@@ -26,6 +27,17 @@ const PATH: &str = "/console/account";
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(web::resource("/console/account").get(one))
+        .service(web::resource("/console/account/passkeys").post(passkeys::add))
+        .service(
+            web::resource("/console/account/passkeys/new")
+                .get(passkeys::ask)
+                .post(passkeys::propose),
+        )
+        .service(
+            web::resource("/console/account/passkeys/{passkey}/remove")
+                .get(passkeys::ask_remove)
+                .post(passkeys::remove),
+        )
         .service(web::resource("/console/account/password").post(password::change))
         .service(web::resource("/console/account/sessions").post(sessions::end_others))
         .service(web::resource("/console/account/sessions/{session}").post(sessions::end))
@@ -54,6 +66,9 @@ struct View {
     /// Since when the second step is on.
     since: Option<Moment>,
     codes_left: String,
+    /// Whether browsers make passkeys for this host.
+    has_passkeys: bool,
+    passkeys: Vec<passkeys::Line>,
     sessions: Vec<Line>,
     has_others: bool,
     faults: Vec<FieldFault>,
@@ -89,9 +104,10 @@ async fn show(
     let (id, lasts, now) = (seat.member.id.clone(), lasts(state), state.store.clock().now());
     let read = state.store.read(move |db| {
         let since = steps::since(db, &id)?;
-        Ok((since, steps::codes_left(db, &id)?, members::of(db, &id, lasts, now)?))
+        let passkeys = members::passkeys::list(db, &id)?;
+        Ok((since, steps::codes_left(db, &id)?, passkeys, members::of(db, &id, lasts, now)?))
     });
-    let (since, codes_left, all) = read.await?;
+    let (since, codes_left, passkeys, all) = read.await?;
     let status = form::status(&errors);
     let sessions: Vec<Line> =
         all.into_iter().map(|session| sessions::line(&seat.session, &session)).collect();
@@ -101,6 +117,8 @@ async fn show(
         role: frame::role(state, seat.member.role),
         since: since.map(listing::day),
         codes_left: codes_left.to_string(),
+        has_passkeys: state.passkeys.is_some(),
+        passkeys: passkeys.into_iter().map(passkeys::line).collect(),
         has_others: sessions.len() > 1,
         sessions,
         faults: form::faults(errors),

@@ -54,7 +54,7 @@ pub(in crate::http) async fn end_others(
 ) -> Result<HttpResponse, PageError> {
     let (member, keep) = (posted.seat.member.id.clone(), posted.seat.session.id.clone());
     let done = state.store.write(Scope::System, posted.seat.actor(), move |tx| {
-        members::end_others(tx, &member, &keep)
+        members::sign_out_others(tx, &member, &keep)
     });
     done.await?;
     Ok(see_other(PATH))

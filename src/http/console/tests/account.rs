@@ -13,7 +13,7 @@ pub(super) fn elsewhere(desk: &Desk) -> Session {
 }
 
 /// Sets the second step up by the pages; the key, and the recovery codes.
-async fn set_up(desk: &Desk) -> (AppKey, Vec<String>) {
+pub(super) async fn set_up(desk: &Desk) -> (AppKey, Vec<String>) {
     let shown = desk.post("/console/account/second-step", &[("password", PASSWORD)]).await;
     assert_eq!(shown.status, 200);
     let key = proposed(desk).unwrap();
@@ -247,4 +247,24 @@ async fn a_member_sees_their_browsers_and_signs_one_or_all_others_out() {
     let theirs = store.system(|tx| members::begin(tx, &other.id, None, LASTS, By::Password)).0;
     let path = format!("/console/account/sessions/{}", theirs.id);
     assert_eq!(desk.post(&path, &[]).await.status, 404);
+}
+
+#[actix_web::test]
+async fn a_link_for_signing_in_asks_for_no_password_and_for_the_second_step() {
+    let mut desk = Desk::signed_in(Role::Owner).await;
+    let link = |desk: &Desk| desk.world.store().system(|tx| members::admit(tx, &desk.member.id));
+    let token = link(&desk);
+    let page = desk.get(&format!("/console/first?t={}", token.reveal())).await;
+    assert_eq!(page.status, 200);
+    assert!(!page.body.contains("type=\"password\""), "{}", page.body);
+    let answer = desk.call("POST", "/console/first", &[("t", token.reveal())]).await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/console"));
+    assert_eq!(desk.call("POST", "/console/first", &[("t", token.reveal())]).await.status, 410);
+    desk.take_cookie(&answer);
+    set_up(&desk).await;
+    let token = link(&desk);
+    let answer = desk.call("POST", "/console/first", &[("t", token.reveal())]).await;
+    assert!(answer.header("location").starts_with("/console/login/second"));
+    desk.take_cookie(&answer);
+    assert!(!desk.is_in().await);
 }

@@ -1,0 +1,2 @@
+DROP TABLE member_ceremonies;
+DROP TABLE member_passkeys;
