@@ -10,7 +10,7 @@ use super::{entity, health, keyring, logout, oidc, openid, request, saml, sign_i
 use crate::acts;
 use crate::acts::openid::Upstream;
 use crate::acts::webhooks::Sender;
-use crate::config::{Config, Tls};
+use crate::config::{Config, Setting, Tls};
 use crate::crypto::{MasterKey, RelyingParty, SecretBytes};
 use crate::dns::Dns;
 use crate::error::{Error, Result};
@@ -95,6 +95,8 @@ pub struct State {
     pub(super) hashing: tokio::sync::Semaphore,
     /// Whom passkeys of members are for; none where browsers make none.
     pub(super) passkeys: Option<RelyingParty>,
+    /// Every setting as it is shown, with where it came from.
+    pub(super) settings: Vec<Setting>,
     /// Turns to make a preview while its caller waits: each keeps a connection of the database for seconds.
     pub(super) previewing: tokio::sync::Semaphore,
     /// Signs the cookie that remembers a choice.
@@ -128,6 +130,7 @@ impl State {
             recent: super::caller::Recent::default(),
             demo: demo::Memory::default(),
             passkeys: RelyingParty::new(config.public_url.as_str(), &config.brand.name)?,
+            settings: Vec::new(),
             hashing: tokio::sync::Semaphore::new(super::console::HASHED_AT_ONCE),
             previewing: tokio::sync::Semaphore::new(super::api::PREVIEWED_AT_ONCE),
             cookie_key: master.derive("cookie")?,
@@ -139,6 +142,13 @@ impl State {
             master,
             metrics,
         })
+    }
+
+    /// The same, with every setting as the console shows it.
+    #[must_use]
+    pub fn showing(mut self, settings: Vec<Setting>) -> Self {
+        self.settings = settings;
+        self
     }
 
     /// What the app sees as the issuer of its tokens: the public address.

@@ -39,11 +39,12 @@ impl Answer {
 pub(crate) fn world(settings: &[(&str, &str)]) -> World {
     let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let flags = Flags { config: None, settings: settings.collect() };
-    let config = config::load_from(&flags, &Surroundings::default()).unwrap().config;
+    let loaded = config::load_from(&flags, &Surroundings::default()).unwrap();
+    let (settings, config) = (loaded.settings(), loaded.config);
     let store = testing::store();
     let master = MasterKey::from_base64(MasterKey::generate().reveal(), None).unwrap();
     let state = State::new(config, (*store).clone(), master, Metrics::new().unwrap()).unwrap();
-    World { state: Data::new(state), store }
+    World { state: Data::new(state.showing(settings)), store }
 }
 
 /// Settings of an installation with customers.

@@ -74,7 +74,8 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
     };
     let metrics = Metrics::new()?;
     let store = store.measured(metrics.clone());
-    let state = Data::new(State::new(config, store.clone(), master, metrics.clone())?);
+    let state = State::new(config, store.clone(), master, metrics.clone())?;
+    let state = Data::new(state.showing(shell.loaded()?.settings()));
     let refresher = acts::refresher(&state.config, store.clone(), state.fetcher.clone());
     runtime.block_on(async {
         let ending = server::Ending::heeded()?;

@@ -1,6 +1,6 @@
 //! What the pages of the console have round their contents.
 
-use super::seat::{Members, Needs, Read, Seat};
+use super::seat::{Manage, Members, Needs, Read, Seat};
 use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::store::members::Role;
@@ -58,6 +58,9 @@ pub(super) const AUDIT: Area = Area { name: "audit", href: "/console/audit", rol
 pub(super) const MEMBERS: Area =
     Area { name: "members", href: "/console/settings/members", roles: Members::ROLES };
 
+/// How the gateway is set.
+pub(super) const SETTINGS: Area =
+    Area { name: "settings", href: "/console/settings/general", roles: Manage::ROLES };
 /// The member's own account, which their name leads to.
 pub(super) const ACCOUNT: Area =
     Area { name: "account", href: "/console/account", roles: Read::ROLES };
@@ -76,6 +79,7 @@ const AREAS: &[Area] = &[
     REFERENCE,
     AUDIT,
     MEMBERS,
+    SETTINGS,
 ];
 
 /// One line of the navigation.

@@ -23,6 +23,7 @@ mod organizations;
 mod passkey;
 mod seat;
 mod second;
+mod settings;
 mod setup_links;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     domains::routes(config);
     organization::routes(config);
     users::routes(config);
+    settings::routes(config);
     of_connections(config);
     webhooks::routes(config);
     applications::routes(config);

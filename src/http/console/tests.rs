@@ -15,6 +15,7 @@ mod groups;
 mod invitations;
 mod organization;
 mod passkeys;
+mod settings;
 mod setup_links;
 mod traces;
 mod users;
@@ -51,6 +52,7 @@ const SOURCES: &[&str] = &[
     include_str!("domains/acts.rs"),
     include_str!("groups/mod.rs"),
     include_str!("organization/restore.rs"),
+    include_str!("settings.rs"),
     include_str!("users/erase.rs"),
     include_str!("webhooks/routes.rs"),
 ];
@@ -224,6 +226,10 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("GET", "/console/webhooks/{endpoint}/deliveries/{delivery}", &Role::ALL),
     ("POST", "/console/webhooks/{endpoint}/deliveries/{delivery}/again", DEVELOP),
     ("GET", "/console/audit", &Role::ALL),
+    ("GET", "/console/settings/general", MANAGE),
+    ("GET", "/console/settings/sign-in", MANAGE),
+    ("GET", "/console/settings/retention", MANAGE),
+    ("GET", "/console/settings/branding", MANAGE),
     ("GET", "/console/settings/members", &[Role::Owner]),
     ("POST", "/console/settings/members", &[Role::Owner]),
     ("GET", "/console/settings/members/{member}", &[Role::Owner]),
