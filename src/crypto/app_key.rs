@@ -58,7 +58,7 @@ impl AppKey {
 
     /// The key as an app reads it from a picture: `otpauth://`, with what the app shows beside the code.
     pub fn address(&self, issuer: &str, account: &str) -> Result<Secret> {
-        self.codes(issuer, account)?.to_url().map(Secret::from).map_err(internal)
+        self.codes(issuer, account)?.to_url().map(Secret::from).map_err(|error| internal(&error))
     }
 
     /// The code that an app shows.
@@ -80,7 +80,7 @@ impl AppKey {
             .with_account_name(account)
             .with_issuer((!issuer.is_empty()).then(|| name(issuer)))
             .build()
-            .map_err(internal)
+            .map_err(|error| internal(&error))
     }
 }
 
@@ -91,7 +91,7 @@ impl From<SecretBytes> for AppKey {
     }
 }
 
-fn internal(error: totp_rs::TotpError) -> Error {
+fn internal(error: &totp_rs::TotpError) -> Error {
     Error::Internal(anyhow::anyhow!("codes of an app: {error}"))
 }
 

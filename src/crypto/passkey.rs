@@ -55,7 +55,10 @@ impl RelyingParty {
         let Ok(origin) = Url::parse(public_url) else { return Ok(None) };
         let Some(host) = origin.domain() else { return Ok(None) };
         let built = WebauthnBuilder::new(host, &origin).map(|builder| builder.rp_name(name));
-        built.and_then(WebauthnBuilder::build).map(|party| Some(Self(party))).map_err(internal)
+        built
+            .and_then(WebauthnBuilder::build)
+            .map(|party| Some(Self(party)))
+            .map_err(|error| internal(&error))
     }
 
     /// Asks for a new passkey, by which whoever has it is found without typing a name.
@@ -65,10 +68,13 @@ impl RelyingParty {
         let (asked, state) = self
             .0
             .start_passkey_registration(handle(user), email, name, Some(have))
-            .map_err(internal)?;
+            .map_err(|error| internal(&error))?;
         let mut options = part(&serde_json::to_value(asked).map_err(written)?);
-        options["authenticatorSelection"]["residentKey"] = json!("required");
-        options["authenticatorSelection"]["requireResidentKey"] = json!(true);
+        let choice = options.get_mut("authenticatorSelection").and_then(Value::as_object_mut);
+        if let Some(choice) = choice {
+            choice.insert("residentKey".to_owned(), json!("required"));
+            choice.insert("requireResidentKey".to_owned(), json!(true));
+        }
         Ok(Asked {
             options: options.to_string(),
             state: serde_json::to_string(&state).map_err(written)?,
@@ -89,7 +95,8 @@ impl RelyingParty {
 
     /// Asks for any passkey of this site.
     pub fn ask(&self) -> Result<Asked> {
-        let (asked, state) = self.0.start_discoverable_authentication().map_err(internal)?;
+        let (asked, state) =
+            self.0.start_discoverable_authentication().map_err(|error| internal(&error))?;
         let options = part(&serde_json::to_value(asked).map_err(written)?);
         Ok(Asked {
             options: options.to_string(),
@@ -142,7 +149,7 @@ fn handle(user: &str) -> Uuid {
     Uuid::from_bytes(bytes)
 }
 
-fn internal(error: WebauthnError) -> Error {
+fn internal(error: &WebauthnError) -> Error {
     Error::Internal(anyhow::anyhow!("a passkey: {error:?}"))
 }
 

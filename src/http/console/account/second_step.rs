@@ -192,9 +192,9 @@ fn listed(codes: &[Secret]) -> Stage {
     Stage::Codes { all: codes.join("\n"), codes }
 }
 
-fn show(state: &State, seat: &Seat<Read>, stage: Stage, errors: Vec<FieldError>) -> HttpResponse {
+fn show(state: &State, seat: &Seat<Read>, now: Stage, errors: Vec<FieldError>) -> HttpResponse {
     let status = form::status(&errors);
-    let view = View { stage, faults: form::faults(errors) };
+    let view = View { stage: now, faults: form::faults(errors) };
     let page =
         Page { shell: frame::shell(state), frame: frame::frame(state, seat, ACCOUNT), view: &view };
     respond(state, status, &Csp::Page, &page)
