@@ -59,21 +59,16 @@ if (onward?.dataset.autosubmit === "loaded") {
   else addEventListener("load", () => { clearTimeout(late); send(); });
 } else onward?.submit();
 
-// A part of a page that shows what arrives: it is read again while somebody looks, unless they are in a form of it.
-const look = async () => {
-  const parts = [...document.querySelectorAll("[data-live]")];
-  if (!parts.length || document.hidden) return;
-  try {
-    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-    if (!answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const part of parts) {
-      const fresh = page.getElementById(part.id);
-      if (fresh && fresh.innerHTML !== part.innerHTML) part.replaceWith(fresh);
-    }
-  } catch { /* It is tried again. */ }
+// A part of a page that shows what arrives is read again by htmx, while somebody looks. Where that fails, the page says so.
+document.addEventListener("htmx:before:request", (event) => {
+  if (document.hidden && event.detail.ctx.sourceEvent?.type === "every") event.preventDefault();
+});
+const live = (event) => {
+  const word = document.querySelector(".live [data-on]");
+  const { error, ctx } = event.detail;
+  if (word) word.textContent = error || ctx?.response?.status >= 400 ? word.dataset.off : word.dataset.on;
 };
-if (document.querySelector("[data-live]")) setInterval(look, 3000);
+for (const name of ["htmx:after:swap", "htmx:error", "htmx:response:error"]) document.addEventListener(name, live);
 
 // A passkey: what the page asks goes to the browser, and the browser's answer into the form. Bytes are base64url on the way.
 const passkey = document.querySelector("form[data-passkey]");

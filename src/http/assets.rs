@@ -18,11 +18,12 @@ use std::io::Write;
 struct Files;
 
 /// What is served, each after the files that it names.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("vendor/inter.woff2", "font/woff2"),
     ("icon.svg", "image/svg+xml"),
     ("app.css", "text/css; charset=utf-8"),
     ("app.js", "text/javascript; charset=utf-8"),
+    ("vendor/htmx.min.js", "text/javascript; charset=utf-8"),
 ];
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";

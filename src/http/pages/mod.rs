@@ -15,8 +15,9 @@ pub use self::break_glass::{BreakGlass, BreakGlassFault, break_glass};
 pub use self::groups::{GroupLine, PortalGroup, PortalGroups, Would, portal_group, portal_groups};
 pub use self::hand_over::{HandOver, portal_hand_over};
 pub use self::portal::{
-    Arrival, Arrivals, Body, DomainLine, Fault, Frame, Notice, PortalHome, SetupEntry, SetupStep,
-    StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, portal_home, setup_entry, setup_step,
+    Arrival, Arrivals, Body, DomainLine, Fault, Frame, Live, Notice, PortalHome, SetupEntry,
+    SetupStep, StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, portal_home, portal_live,
+    setup_entry, setup_step,
 };
 pub use self::signed_out::{
     Answer, AtProvider, Offer, SignedOut, answer, logout_refused, signed_out,
@@ -26,7 +27,7 @@ pub use self::turns::{
     Again, NoConnection, SignedIn, again, no_connection, signed_in, started_at_provider,
 };
 
-pub(super) use self::shell::{Shell, initials, respond};
+pub(super) use self::shell::{Shell, initials, is_part, respond};
 
 use super::guard::Csp;
 use super::server::State;

@@ -312,6 +312,27 @@ pub fn setup_step(state: &State, view: &SetupStep) -> HttpResponse {
     respond(state, status, &csp, &SetupStepPage { shell: Shell(state), view, frame: &view.frame })
 }
 
+/// A part of a page that is read again while somebody looks.
+pub enum Live<'a> {
+    /// What came of a directory, and where it is read again.
+    Arrivals(&'a Arrivals, &'a str),
+    /// The last test sign-in.
+    Tested(&'a Tested),
+}
+
+#[derive(Template)]
+#[template(path = "_portal_live.html")]
+struct PortalLive<'a> {
+    shell: Shell<'a>,
+    part: &'a Live<'a>,
+}
+
+/// The part alone, as htmx puts it in the place of the one before.
+#[must_use]
+pub fn portal_live(state: &State, part: &Live<'_>) -> HttpResponse {
+    respond(state, StatusCode::OK, &Csp::Portal, &PortalLive { shell: Shell(state), part })
+}
+
 /// A token of the directory.
 pub struct TokenLine {
     /// How it begins and ends.

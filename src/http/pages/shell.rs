@@ -5,9 +5,9 @@ use crate::config::{Support, WebAddress};
 use crate::http::guard::Csp;
 use crate::http::server::State;
 use crate::views::trace;
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
@@ -88,6 +88,11 @@ pub(in crate::http) fn initials(name: &str) -> String {
         _ => name.trim().chars().take(2).collect(),
     };
     letters.to_uppercase()
+}
+
+/// Whether a script of the page asks again for the part of it that shows what arrives (UX 3.2). Nobody did that by hand.
+pub(in crate::http) fn is_part(request: &HttpRequest) -> bool {
+    request.headers().contains_key("hx-request")
 }
 
 /// Renders `page` with the headers that every page has (UX 3.1).

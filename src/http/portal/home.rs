@@ -8,7 +8,7 @@ use crate::clock::Time;
 use crate::crypto::Secret;
 use crate::error::{Error, Result};
 use crate::http::error::PageError;
-use crate::http::pages::{self, Arrivals, Notice, PortalHome, TokenLine};
+use crate::http::pages::{self, Arrivals, Live, Notice, PortalHome, TokenLine};
 use crate::http::server::State;
 use crate::store::connections::{self, Connection, ConnectionState};
 use crate::store::directories::tokens::{self, Token};
@@ -16,8 +16,8 @@ use crate::store::domains::{self, Domain};
 use crate::store::events::{self, Event};
 use crate::store::setup_links::{Cover, Step, Way};
 use crate::store::{Db, OrganizationId, Scope, Window};
-use actix_web::HttpResponse;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use chrono::TimeDelta;
 
 /// How long the tokens before go on when another is made here.
@@ -37,7 +37,13 @@ struct Known {
 pub(in crate::http) async fn show(
     state: Data<State>,
     seat: Seat,
+    request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
+    if pages::is_part(&request) {
+        let id = seat.connection()?.id.clone();
+        let arrivals = state.store.read(move |db| arrivals(db, &id)).await?;
+        return Ok(pages::portal_live(&state, &Live::Arrivals(&arrivals, "/portal")));
+    }
     Ok(render(&state, &seat, None).await?)
 }
 

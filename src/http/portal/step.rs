@@ -7,12 +7,12 @@ use super::frame::{self, address};
 use super::seat::Seat;
 use crate::error::{Error, Result};
 use crate::http::error::PageError;
-use crate::http::pages::{self, Body, Fault, Notice, SetupStep};
+use crate::http::pages::{self, Body, Fault, Live, Notice, SetupStep};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::setup_links::Step;
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
 
 /// What became of a form that the page shows again.
 #[derive(Default)]
@@ -50,12 +50,28 @@ pub(in crate::http) async fn show(
     state: Data<State>,
     seat: Seat,
     step: Path<String>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let step = find(&state, &seat, &step)?;
     if seat.connection.is_none() && !matches!(step, Step::Provider | Step::Domain) {
         return Ok(see_other(&address(Step::Provider)));
     }
+    if pages::is_part(&request) {
+        return Ok(part(&state, &seat, step).await?);
+    }
     Ok(render(&state, &seat, step, Outcome::default()).await?)
+}
+
+/// The part of a step that shows what arrives.
+async fn part(state: &Data<State>, seat: &Seat, step: Step) -> Result<HttpResponse> {
+    let body = body::of(state, seat, step, &Outcome::default()).await?;
+    let href = address(step);
+    let live = match &body {
+        Body::Provisioning { arrivals, .. } => Live::Arrivals(arrivals, &href),
+        Body::Test { last: Some(last), .. } => Live::Tested(last),
+        _ => return Err(Error::not_found("part of the step", step.as_str())),
+    };
+    Ok(pages::portal_live(state, &live))
 }
 
 /// A step that the link has.

@@ -248,6 +248,22 @@ async fn the_steps_lead_from_the_provider_to_the_home_and_can_be_left_in_the_mid
 }
 
 #[actix_web::test]
+async fn what_a_page_asks_again_is_the_part_that_shows_what_arrives() {
+    let portal = Portal::started().await;
+    portal.post("provider", &[("provider", "jumpcloud")]).await;
+    for at in ["/portal/setup/provisioning", "/portal"] {
+        let page = portal.get(at).await.body;
+        assert!(page.contains(&format!("hx-get=\"{at}\" hx-trigger=\"every 3s\"")), "{page}");
+        let cookie = portal.cookie.as_ref().unwrap();
+        let cookie = Cookie::new(cookie.name().to_owned(), cookie.value().to_owned());
+        let request = TestRequest::get().uri(at).cookie(cookie);
+        let part = portal.world.call(request.insert_header(("HX-Request", "true"))).await;
+        assert_eq!(part.status, 200, "{at}: {}", part.body);
+        assert!(part.body.contains("id=\"arrivals\"") && !part.body.contains("<html"), "{at}");
+    }
+}
+
+#[actix_web::test]
 async fn every_step_can_be_read_for_every_provider() {
     let portal = Portal::started().await;
     for guide in ["jumpcloud", "okta", "entra", "google", "onelogin", "pingone", "rippling"]
@@ -260,7 +276,7 @@ async fn every_step_can_be_read_for_every_provider() {
             let body = &page.body;
             assert_eq!(page.status, 200, "{guide} {step}: {body}");
             assert_eq!(body.matches("<h1").count(), 1, "{guide} {step}");
-            assert_eq!(body.matches("<script").count(), 1, "{guide} {step}");
+            assert_eq!(body.matches("<script").count(), 2, "{guide} {step}");
             assert!(!body.contains(" style=") && !body.contains("<style"), "{guide} {step}");
             assert!(body.len() < 60_000, "{guide} {step}: {}", body.len());
             let key = body

@@ -3,6 +3,8 @@ mod network;
 mod pages;
 mod portal_pages;
 
+pub(in crate::http) use pages::strange_attributes;
+
 use super::server::State;
 use super::testing::{PRODUCTION, world};
 use crate::store::{Actor, demo};
@@ -47,6 +49,7 @@ async fn files_are_kept_for_ever_under_a_name_of_their_content() {
     for (name, kind, most) in [
         ("app.css", "text/css; charset=utf-8", 40_000),
         ("app.js", "text/javascript; charset=utf-8", 60_000),
+        ("vendor/htmx.min.js", "text/javascript; charset=utf-8", 60_000),
         ("icon.svg", "image/svg+xml", 2_000),
     ] {
         let answer = world.call(TestRequest::get().uri(assets.link(name))).await;
