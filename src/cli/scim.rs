@@ -109,7 +109,7 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
         Command::Requests { org, connection, changed, failed, follow, paging } => {
             let organization =
                 org.as_deref().map(|org| shell.organization(org)).transpose()?.map(|it| it.id);
-            let filter = Filter { organization, connection, changed, failed };
+            let filter = Filter { organization, connection, changed, failed, ..Filter::default() };
             if follow { tail(shell, &filter) } else { page(shell, &filter, &paging) }
         }
     }

@@ -7,7 +7,6 @@ use super::server::State;
 use super::sign_in::{add_cookie, break_glass_path, login_path, see_other};
 use super::verdict::{Accepted, Decided, Verdict};
 use crate::cause::Cause;
-use crate::crypto::Place;
 use crate::error::{Error, Result};
 use crate::guides::Values;
 use crate::oidc;
@@ -177,8 +176,8 @@ async fn record(
                 _ => sign_in::begin(tx, unasked(&connection))?,
             };
             if let Some(message) = message {
-                let place = Place { table: "traces", column: "message", row: trace.id.as_str() };
-                trace.message = Some(sealer.master.seal(message.as_bytes(), &place)?);
+                let sealed = sealer.master.seal(message.as_bytes(), &trace.place())?;
+                trace.message = Some(sealed);
             }
             sign_in::refuse(tx, &trace, cause, checks, None)?;
             Ok(trace)

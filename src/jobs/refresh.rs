@@ -6,7 +6,7 @@
 use super::goes_on;
 use crate::acts::refresh::Refresher;
 use crate::error::Result;
-use crate::store::connections::certificates;
+use crate::store::connections::{adopt_entity_ids, certificates};
 use crate::store::refreshes::{self, Due};
 use crate::store::{Actor, Scope, Store, Tx};
 use futures_util::future::join_all;
@@ -32,6 +32,7 @@ pub async fn run(refresher: Refresher, mut stop: watch::Receiver<bool>) {
 pub async fn round(refresher: &Refresher, stop: &watch::Receiver<bool>) -> Result<usize> {
     let (store, interval) = (&refresher.store, refresher.interval);
     write(store, certificates::adopt).await?;
+    write(store, adopt_entity_ids).await?;
     write(store, move |tx| refreshes::adopt(tx, interval)).await?;
     let mut read = 0;
     while !*stop.borrow() {

@@ -122,6 +122,12 @@ pub fn find_in(db: &mut Db, organization: &OrganizationId, reference: &str) -> R
     or_not_found(found, "domain", reference)
 }
 
+/// The domains of this name in all organizations, the oldest first and `limit` at most.
+pub fn named(db: &mut Db, name: &DomainName, limit: i64) -> Result<Vec<Domain>> {
+    let found = domains::table.filter(domains::name.eq(name.as_str()));
+    Ok(found.order(domains::id).limit(limit).load(db)?)
+}
+
 /// The organization in which the domain of this name is live.
 pub fn owner(db: &mut Db, name: &DomainName) -> Result<Option<OrganizationId>> {
     let query = domains::table

@@ -116,6 +116,7 @@ pub const KINDS: &[&str] = &[
     "signing_key.changed",
     "signing_key.created",
     "signing_key.deleted",
+    "trace.revealed",
     "user.created",
     "user.deprovisioned",
     "user.erased",
@@ -195,8 +196,23 @@ pub fn find(db: &mut Db, id: &EventId) -> Result<Event> {
     or_not_found(events::table.find(id).first(db), "event", id)
 }
 
-/// A page of events, newest first.
+/// A page of events, newest first. Of several kinds each is looked for by itself, in the index that has it in the order of time.
 pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Event>> {
+    let mut found = Vec::new();
+    match filter.kinds.chosen() {
+        Some(kinds) => {
+            for kind in kinds {
+                found.extend(newest(db, window, filter, Some(kind))?);
+            }
+            found.sort_unstable_by(|one, other| other.id.cmp(&one.id));
+        }
+        None => found = newest(db, window, filter, None)?,
+    }
+    Ok(Page::of(found, window, |event: &Event| event.id.to_string()))
+}
+
+/// The newest events of a kind, or of all kinds: one more than a page has.
+fn newest(db: &mut Db, window: &Window, filter: &Filter, kind: Option<&str>) -> Result<Vec<Event>> {
     let mut query =
         events::table.order(events::id.desc()).limit(window.limit.saturating_add(1)).into_boxed();
     if let Some(before) = &window.before {
@@ -211,8 +227,8 @@ pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Event>
     if let Some(subject) = &filter.subject {
         query = query.filter(events::subject_id.eq(subject));
     }
-    if let Some(kinds) = filter.kinds.chosen() {
-        query = query.filter(events::kind.eq_any(kinds));
+    if let Some(kind) = kind {
+        query = query.filter(events::kind.eq(kind));
     }
     if let Some(actor) = &filter.actor {
         query = query.filter(events::actor.eq(actor));
@@ -223,7 +239,7 @@ pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Event>
     if let Some(until) = filter.until {
         query = query.filter(events::id.lt(first_id(EventId::PREFIX, until)));
     }
-    Ok(Page::of(query.load(db)?, window, |event: &Event| event.id.to_string()))
+    Ok(query.load(db)?)
 }
 
 written! {

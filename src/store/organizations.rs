@@ -153,6 +153,16 @@ pub fn resolve(db: &mut Db, reference: &str) -> Result<Organization> {
     }
 }
 
+/// The organizations whose names begin with this text, in any case: the first `limit` by name.
+pub fn beginning_with(db: &mut Db, text: &str, limit: i64) -> Result<Vec<Organization>> {
+    let found = organizations::table
+        .filter(organizations::name_key.like(input::beginning_with(&input::fold(text))).escape('!'))
+        .filter(organizations::deleted_at.is_null())
+        .order(organizations::name_key)
+        .limit(limit);
+    Ok(found.load(db)?)
+}
+
 /// A page of organizations, newest first.
 pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Organization>> {
     let mut query =

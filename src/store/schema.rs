@@ -60,6 +60,7 @@ diesel::table! {
         openid_provider -> Nullable<Text>,
         sp_entity_id -> Nullable<Text>,
         acs_url -> Nullable<Text>,
+        provider_entity_id -> Nullable<Text>,
     }
 }
 

@@ -1,16 +1,17 @@
 //! A fresh database for each test: a copy of a migrated one, on `SQLite` or on the Postgres of `TEST_POSTGRES_URL`.
 
+use super::access::alerts::{Alert, AlertKind};
 use super::access::provisioning::{self, ProvisioningPatch};
 use super::applications::{ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection};
 use super::connections::{self, NewConnection, Settings};
 use super::db::{self, Db};
 use super::events::{self, Filter};
 use super::organizations::{self, Admission, NewOrganization};
-use super::schema::{grants, sessions};
+use super::schema::{access_alerts, grants, sessions, webhook_endpoints};
 use super::users::{NewUser, Source, User};
 use super::{
-    Actor, ApplicationId, ConnectionId, GrantId, Json, OrganizationId, Scope, SessionId, Store, Tx,
-    Window,
+    Actor, AlertId, ApplicationId, ConnectionId, GrantId, Json, OrganizationId, Scope, SessionId,
+    Store, Tx, WebhookEndpointId, Window,
 };
 use crate::access::Model;
 use crate::clock::Clock;
@@ -224,6 +225,28 @@ pub(crate) fn sign_in(
             grants::expires_at.eq(later),
         ))
         .execute(tx.db)?;
+    Ok(())
+}
+
+/// Lets an endpoint have failed lately.
+pub(crate) fn endpoint_fails(tx: &mut Tx, id: &WebhookEndpointId) -> Result<()> {
+    let row = diesel::update(webhook_endpoints::table.find(id));
+    row.set(webhook_endpoints::failing_since.eq(Some(tx.now))).execute(tx.db)?;
+    Ok(())
+}
+
+/// An alert that is open.
+pub(crate) fn alert(tx: &mut Tx, organization: &OrganizationId, kind: AlertKind) -> Result<()> {
+    let alert = Alert {
+        id: AlertId::new(),
+        organization_id: organization.clone(),
+        kind,
+        subject_id: "grp_1".to_owned(),
+        data: Json::from(serde_json::json!({})),
+        created_at: tx.now,
+        closed_at: None,
+    };
+    diesel::insert_into(access_alerts::table).values(&alert).execute(tx.db)?;
     Ok(())
 }
 

@@ -1,24 +1,28 @@
 //! The record of each sign-in attempt, check by check.
 
+mod hours;
 #[cfg(test)]
 mod tests;
 mod timeline;
 
+pub use hours::{Failing, Hour, by_hour, failing};
 pub use timeline::{Moment, Step, timeline};
 
 use super::page::Page;
 use super::schema::traces;
 use super::types::word;
 use super::{
-    ApplicationId, ConnectionId, Db, Json, OrganizationId, Prepared, Time, TraceId, UserId, Window,
-    on_backend,
+    ApplicationId, ConnectionId, Db, Json, OrganizationId, Prepared, Time, TraceId, Tx, UserId,
+    Window, events, on_backend,
 };
+use crate::crypto::{MasterKey, Place};
 use crate::error::{Error, Result};
 use crate::oidc::authorize::AuthorizationRequest;
 use crate::saml::check::Check;
 use crate::saml::response::{Attribute, NameId};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 word!(
     /// How a sign-in came about.
@@ -111,6 +115,23 @@ pub struct Filter {
     pub outcome: Option<Outcome>,
     /// Of this email address.
     pub email: Option<String>,
+    /// That failed for this cause.
+    pub cause: Option<String>,
+}
+
+impl Trace {
+    /// Where the message is sealed.
+    #[must_use]
+    pub fn place(&self) -> Place<'_> {
+        Place { table: "traces", column: "message", row: self.id.as_str() }
+    }
+
+    /// The message that was refused, as it came. Personal.
+    pub fn message(&self, master: &MasterKey) -> Result<Option<String>> {
+        let Some(sealed) = &self.message else { return Ok(None) };
+        let opened = master.open(sealed, &self.place())?;
+        Ok(Some(String::from_utf8_lossy(opened.reveal()).into_owned()))
+    }
 }
 
 /// Finds a trace, of any organization.
@@ -137,6 +158,13 @@ pub fn by_id(db: &mut Db, id: &TraceId) -> Result<Option<Trace>> {
 /// Finds the sign-in whose last request to a provider had this ID.
 pub fn by_saml_request(db: &mut Db, request: &str) -> Result<Option<Trace>> {
     Ok(traces::table.filter(traces::saml_request_id.eq(request)).first(db).optional()?)
+}
+
+/// Shows somebody what a trace says of a person, which the audit log keeps.
+pub fn reveal(tx: &mut Tx, id: &TraceId) -> Result<Trace> {
+    let trace = find(tx.db, id)?;
+    events::append(tx, trace.organization_id.as_ref(), "trace.revealed", id.as_str(), json!({}))?;
+    Ok(trace)
 }
 
 /// A page of traces, newest first.
@@ -167,6 +195,9 @@ fn selected(filter: &Filter) -> traces::BoxedQuery<'_, super::db::MultiBackend> 
     }
     if let Some(email) = &filter.email {
         query = query.filter(traces::email.eq(email));
+    }
+    if let Some(cause) = &filter.cause {
+        query = query.filter(traces::cause.eq(cause));
     }
     query
 }

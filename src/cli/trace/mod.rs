@@ -73,6 +73,7 @@ impl Wanted {
             connection: self.connection,
             outcome: self.outcome,
             email: self.email,
+            cause: None,
         })
     }
 }

@@ -181,7 +181,7 @@ pub(super) async fn list_scim_requests(
     let page = state.store.read(move |db| {
         let organization = organizations::filter(db, own, organization)?;
         let (changed, failed) = (only == Some(Only::Changed), only == Some(Only::Failed));
-        let filter = Requests { organization, connection, changed, failed };
+        let filter = Requests { organization, connection, changed, failed, ..Requests::default() };
         let page = requests::page(db, &listing.window, &filter)?;
         let total = if listing.count { Some(requests::count(db, &filter)?) } else { None };
         Ok(List::of(page, total))

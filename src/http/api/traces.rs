@@ -52,7 +52,7 @@ pub(super) async fn list_traces(
     let email = email.map(|text| email_param(&text)).transpose()?.map(|email| email.to_string());
     let page = state.store.read(move |db| {
         let organization = super::organizations::filter(db, only, organization)?;
-        let filter = Filter { organization, connection, outcome, email };
+        let filter = Filter { organization, connection, outcome, email, cause: None };
         let page = traces::page(db, &listing.window, &filter)?;
         let total = if listing.count { Some(traces::count(db, &filter)?) } else { None };
         Ok(List::of(page, total))

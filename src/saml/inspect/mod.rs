@@ -4,6 +4,7 @@ mod decode;
 mod facts;
 mod offline;
 mod pretty;
+mod redact;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use serde::Serialize;
 pub use decode::Wrapping;
 pub(super) use decode::decode;
 pub use facts::Fact;
+pub use redact::redacted;
 
 /// What can be said of a document by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -65,6 +65,12 @@ pub fn page(
     Ok(Page::of(query.load(db)?, window, |alert: &Alert| alert.id.to_string()))
 }
 
+/// The newest alerts that are not over, of all organizations.
+pub fn newest_open(db: &mut Db, limit: i64) -> Result<Vec<Alert>> {
+    let open = alerts::table.filter(alerts::closed_at.is_null());
+    Ok(open.order(alerts::id.desc()).limit(limit).load(db)?)
+}
+
 /// Closes an alert: somebody has seen it.
 pub fn close(tx: &mut Tx, organization: &OrganizationId, id: &AlertId) -> Result<Alert> {
     let found = alerts::table

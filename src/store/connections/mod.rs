@@ -2,6 +2,7 @@
 
 mod addresses;
 pub mod certificates;
+mod entities;
 mod known;
 mod lifecycle;
 mod listing;
@@ -13,6 +14,7 @@ mod settings;
 mod tests;
 
 pub use addresses::{keep_addresses, scim_base_url};
+pub use entities::{adopt_entity_ids, by_entity_id};
 pub use known::{Known, known, known_page};
 pub use lifecycle::{
     activate, delete, delete_with, disable, disable_with, gone, record_test, restore, unlink,
@@ -108,6 +110,8 @@ pub struct Connection {
     pub sp_entity_id: Option<String>,
     /// To which assertion consumer service our requests ask for the answer; none: to our own.
     pub acs_url: Option<String>,
+    /// What the provider calls itself, to look for.
+    pub provider_entity_id: Option<String>,
 }
 
 impl Connection {
@@ -322,6 +326,7 @@ fn make(
         openid_provider: None,
         sp_entity_id: None,
         acs_url: None,
+        provider_entity_id: None,
     };
     check(tx.db, &connection)?;
     diesel::insert_into(connections::table).values(&connection).execute(tx.db)?;
@@ -393,6 +398,7 @@ fn check(db: &mut Db, connection: &Connection) -> Result<()> {
 
 fn save(tx: &mut Tx, connection: &mut Connection) -> Result<()> {
     connection.updated_at = tx.now;
+    connection.provider_entity_id = entities::of(connection);
     diesel::update(&*connection).set(&*connection).execute(tx.db)?;
     Ok(())
 }

@@ -11,6 +11,7 @@ mod list;
 mod members;
 pub mod people;
 pub mod requests;
+pub mod silence;
 #[cfg(test)]
 mod tests;
 pub mod tokens;

@@ -10,7 +10,9 @@ use crate::store::{
     on_backend,
 };
 use anyhow::Context;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -92,6 +94,8 @@ pub struct Filter {
     pub organization: Option<OrganizationId>,
     /// At this connection.
     pub connection: Option<ConnectionId>,
+    /// About this person or group.
+    pub resource: Option<String>,
     /// Only those that changed something.
     pub changed: bool,
     /// Only those that were refused.
@@ -165,11 +169,15 @@ fn filtered(
     if let Some(connection) = &filter.connection {
         query = query.filter(scim_requests::connection_id.eq(connection.clone()));
     }
+    if let Some(resource) = &filter.resource {
+        query = query.filter(scim_requests::resource_id.eq(resource.clone()));
+    }
+    // As the partial indexes say it: a value that is bound would not be known to be theirs.
     if filter.changed {
-        query = query.filter(scim_requests::is_change.eq(true));
+        query = query.filter(scim_requests::is_change);
     }
     if filter.failed {
-        query = query.filter(scim_requests::status.ge(400));
+        query = query.filter(sql::<Bool>("scim_requests.status >= 400"));
     }
     query
 }

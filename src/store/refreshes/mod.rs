@@ -9,14 +9,15 @@ mod tests;
 
 pub use lease::{Asked, Due, adopt, ask, claim, is_current, is_underway};
 
-use super::connections::{Connection, tell};
-use super::schema::metadata_refreshes;
+use super::connections::{Connection, ConnectionState, tell};
+use super::schema::{connections, metadata_refreshes};
 use super::{ConnectionId, Db, Json, Time, Tx};
 use crate::crypto;
 use crate::error::Result;
 use crate::fetch::Validators;
 use crate::saml::metadata::{Difference, IdentityProvider, difference};
 use chrono::TimeDelta;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use serde_json::json;
 use std::collections::HashMap;
@@ -133,6 +134,33 @@ pub fn of(db: &mut Db, connections: &[Connection]) -> Result<HashMap<ConnectionI
     let rows: Vec<Refresh> =
         metadata_refreshes::table.filter(metadata_refreshes::connection_id.eq_any(ids)).load(db)?;
     Ok(rows.into_iter().map(|row| (row.connection_id.clone(), row)).collect())
+}
+
+/// Metadata that somebody has to look at, of connections in use: the first of it that was out of reach for a day, and the first that waits
+/// for a person, `limit` of each at most.
+pub fn troubled(db: &mut Db, now: Time, limit: i64) -> Result<Vec<Refresh>> {
+    let in_use = || {
+        let states = [ConnectionState::Testing, ConnectionState::Active];
+        connections::table
+            .filter(connections::id.eq(metadata_refreshes::connection_id))
+            .filter(connections::state.eq_any(states))
+    };
+    let unreachable = metadata_refreshes::table
+        .filter(metadata_refreshes::failing_since.le(now.minus(PATIENCE)))
+        .filter(exists(in_use()))
+        .order(metadata_refreshes::failing_since)
+        .limit(limit);
+    let mut found: Vec<Refresh> = unreachable.load(db)?;
+    let held = metadata_refreshes::table
+        .filter(metadata_refreshes::proposed_at.is_not_null())
+        .filter(exists(in_use()))
+        .order(metadata_refreshes::proposed_at)
+        .limit(limit);
+    let held: Vec<Refresh> = held.load(db)?;
+    let is_new = |row: &Refresh| found.iter().all(|known| known.connection_id != row.connection_id);
+    let held: Vec<Refresh> = held.into_iter().filter(is_new).collect();
+    found.extend(held);
+    Ok(found)
 }
 
 /// A copy that was fetched: by what it is recognised, and for how long it is good.

@@ -195,6 +195,18 @@ pub fn count(db: &mut Db, of: &OrganizationId) -> Result<i64> {
     Ok(query.count().get_result(db)?)
 }
 
+/// Links that somebody can still come by and that are not completed, the newest first and `limit` at most. Visits are no part of it.
+pub fn open(db: &mut Db, now: Time, limit: i64) -> Result<Vec<SetupLink>> {
+    let rows = setup_links::table
+        .filter(setup_links::expires_at.gt(now))
+        .filter(setup_links::kind.eq(Kind::Link))
+        .filter(setup_links::completed_at.is_null())
+        .filter(setup_links::revoked_at.is_null())
+        .order(setup_links::id.desc())
+        .limit(limit);
+    Ok(rows.load(db)?)
+}
+
 /// Takes a link back, and whoever came by it out of the portal.
 pub fn revoke(tx: &mut Tx, id: &SetupLinkId) -> Result<SetupLink> {
     let mut link = find(tx.db, id)?;

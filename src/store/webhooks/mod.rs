@@ -145,6 +145,17 @@ pub fn page(
     Ok(Page::of(query.load(db)?, window, |row: &Endpoint| row.id.to_string()))
 }
 
+/// Endpoints that take nothing, or were switched off for that, the newest first and `limit` at most.
+pub fn troubled(db: &mut Db, limit: i64) -> Result<Vec<Endpoint>> {
+    let fails = endpoints::failing_since.is_not_null().and(endpoints::disabled_at.is_null());
+    let is_off = endpoints::disabled_because.assume_not_null().ne(Because::ByHand);
+    let rows = endpoints::table
+        .filter(fails.or(endpoints::disabled_because.is_not_null().and(is_off)))
+        .order(endpoints::id.desc())
+        .limit(limit);
+    Ok(rows.load(db)?)
+}
+
 /// How many endpoints there are: of one organization, or all.
 pub fn count(db: &mut Db, organization: Option<&OrganizationId>) -> Result<i64> {
     let mut query = endpoints::table.into_boxed();

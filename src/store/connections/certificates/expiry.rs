@@ -4,7 +4,7 @@ use super::{CertificateState, ProviderCertificate};
 use crate::error::Result;
 use crate::store::connections::{self as all, ConnectionState, tell};
 use crate::store::schema::{connections, provider_certificates};
-use crate::store::{ConnectionId, Time, Tx};
+use crate::store::{ConnectionId, Db, Time, Tx};
 use chrono::TimeDelta;
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -37,6 +37,41 @@ pub fn tell_ends(tx: &mut Tx) -> Result<usize> {
         }
     }
     Ok(told)
+}
+
+/// How long before its end a certificate is worth looking at.
+const SOON: TimeDelta = TimeDelta::days(60);
+/// How long after its end it still is.
+const GONE: TimeDelta = TimeDelta::days(30);
+
+/// The certificates in use that end soon or ended lately while no other one goes on, the nearest end first and `limit` at most.
+pub fn ending(db: &mut Db, now: Time, limit: usize) -> Result<Vec<(ConnectionId, Time)>> {
+    let in_use = connections::table
+        .filter(connections::id.eq(provider_certificates::connection_id))
+        .filter(connections::state.eq_any([ConnectionState::Testing, ConnectionState::Active]));
+    let mut found: Vec<(ConnectionId, Time)> = provider_certificates::table
+        .filter(provider_certificates::not_after.gt(now.minus(GONE)))
+        .filter(provider_certificates::not_after.le(now.plus(SOON)))
+        .filter(provider_certificates::state.ne(CertificateState::Retired))
+        .filter(provider_certificates::unlisted_at.is_null())
+        .filter(exists(in_use))
+        .order(provider_certificates::not_after)
+        .select((provider_certificates::connection_id, provider_certificates::not_after))
+        .limit(BATCH)
+        .load(db)?;
+    let ids: Vec<&ConnectionId> = found.iter().map(|(id, _)| id).collect();
+    let going_on: Vec<(ConnectionId, Time)> = provider_certificates::table
+        .filter(provider_certificates::connection_id.eq_any(ids))
+        .filter(provider_certificates::state.ne(CertificateState::Retired))
+        .select((provider_certificates::connection_id, provider_certificates::not_after))
+        .load(db)?;
+    let is_last = |(id, end): &(ConnectionId, Time)| {
+        !going_on.iter().any(|(of, other)| of == id && other > end)
+    };
+    found.retain(is_last);
+    found.dedup();
+    found.truncate(limit);
+    Ok(found)
 }
 
 fn at_step(tx: &mut Tx, days: i32, by: Time) -> Result<Vec<(ConnectionId, String)>> {

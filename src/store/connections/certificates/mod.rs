@@ -9,7 +9,7 @@ mod expiry;
 mod tests;
 
 pub use change::{add, remove, signed};
-pub use expiry::tell_ends;
+pub use expiry::{ending, tell_ends};
 
 use super::Connection;
 use crate::error::{Error, Result};
@@ -293,6 +293,16 @@ fn stays(row: &ProviderCertificate, occasion: Occasion, now: Time) -> bool {
             is_apart(row, occasion) || is_in_use
         }
     }
+}
+
+/// The connections whose provider may sign with the certificate of this fingerprint, or once might, `limit` at most.
+pub fn by_fingerprint(db: &mut Db, fingerprint: &str, limit: i64) -> Result<Vec<ConnectionId>> {
+    let found = provider_certificates::table
+        .filter(provider_certificates::fingerprint.eq(fingerprint))
+        .order(provider_certificates::connection_id.desc())
+        .select(provider_certificates::connection_id)
+        .limit(limit);
+    Ok(found.load(db)?)
 }
 
 /// Writes down the certificates of connections that an older release made, some at a time: how many connections.

@@ -1,0 +1,17 @@
+DROP INDEX access_alerts_newest;
+DROP INDEX scim_tokens_last_used_at;
+DROP INDEX metadata_refreshes_held;
+DROP INDEX metadata_refreshes_failing;
+DROP INDEX connections_sp_entity_id;
+DROP INDEX connections_provider_entity_id;
+ALTER TABLE connections DROP COLUMN provider_entity_id;
+DROP INDEX provider_certificates_fingerprint;
+DROP INDEX domains_name;
+DROP INDEX organizations_name_key;
+DROP INDEX events_kind;
+DROP INDEX events_actor;
+DROP INDEX traces_cause;
+DROP INDEX traces_email;
+DROP INDEX traces_outcome;
+DROP INDEX scim_requests_refusals;
+DROP INDEX scim_requests_changes;

@@ -1,0 +1,105 @@
+//! Directories from which nothing comes any more although they were used to ask (UX 6).
+
+use crate::clock::Time;
+use crate::error::Result;
+use crate::store::connections::ConnectionState;
+use crate::store::schema::{connections, scim_requests, scim_tokens};
+use crate::store::{ConnectionId, Db};
+use chrono::TimeDelta;
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use std::collections::HashSet;
+
+/// Whoever asked within this time is not silent.
+const LATELY: TimeDelta = TimeDelta::days(1);
+/// Whoever has not asked for so long is not waited for: requests are kept no longer.
+const LONG_AGO: TimeDelta = TimeDelta::days(30);
+/// What is usual is known of a directory whose last requests came over so long a time.
+const KNOWN_FOR: TimeDelta = TimeDelta::days(3);
+/// So many times the usual pause is a silence.
+const TIMES: i32 = 3;
+/// Tokens that are looked at, those that were used last.
+const LOOKED_AT: i64 = 50;
+/// Requests of each directory that are looked at, the newest.
+const OF_EACH: i64 = 50;
+
+/// A directory that is silent, and since when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silent {
+    /// At which connection.
+    pub connection_id: ConnectionId,
+    /// When it last asked.
+    pub last: Time,
+}
+
+/// Directories of connections in use that have asked for nothing for a day and three times their longest usual pause, those that fell silent
+/// last first.
+pub fn silent(db: &mut Db, now: Time) -> Result<Vec<Silent>> {
+    let in_use = connections::table
+        .filter(connections::id.eq(scim_tokens::connection_id))
+        .filter(connections::state.eq(ConnectionState::Active));
+    let mut suspects: Vec<ConnectionId> = scim_tokens::table
+        .filter(scim_tokens::revoked_at.is_null())
+        .filter(scim_tokens::last_used_at.gt(now.minus(LONG_AGO)))
+        .filter(scim_tokens::last_used_at.lt(now.minus(LATELY)))
+        .filter(exists(in_use))
+        .order(scim_tokens::last_used_at.desc())
+        .select(scim_tokens::connection_id)
+        .limit(LOOKED_AT)
+        .load(db)?;
+    let mut seen = HashSet::new();
+    suspects.retain(|id| seen.insert(id.clone()));
+    let mut found = Vec::new();
+    for connection_id in suspects {
+        let times: Vec<Time> = scim_requests::table
+            .filter(scim_requests::connection_id.eq(&connection_id))
+            .order(scim_requests::id.desc())
+            .select(scim_requests::created_at)
+            .limit(OF_EACH)
+            .load(db)?;
+        if let Some(&last) = times.first()
+            && is_silence(&times, now)
+        {
+            found.push(Silent { connection_id, last });
+        }
+    }
+    Ok(found)
+}
+
+/// Whether nothing came for longer than usual after requests at these times, the newest first.
+fn is_silence(times: &[Time], now: Time) -> bool {
+    let (Some(&last), Some(&first)) = (times.first(), times.last()) else { return false };
+    let pauses =
+        times.iter().zip(times.iter().skip(1)).map(|(later, earlier)| later.since(*earlier));
+    let Some(usual) = pauses.max() else { return false };
+    let pause = now.since(last);
+    last.since(first) >= KNOWN_FOR && pause > LATELY && pause > usual * TIMES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+
+    #[test]
+    fn a_directory_is_silent_after_three_times_its_longest_pause_and_a_day() {
+        let now = Clock::default().now();
+        let ago = |hours: &[i64]| -> Vec<Time> {
+            hours.iter().map(|hours| now.minus(TimeDelta::hours(*hours))).collect()
+        };
+        for (hours, expected) in [
+            // Asked every twelve hours, and for two days no more.
+            (&[48, 60, 72, 84, 96, 108, 120, 132][..], true),
+            // The same, but within three pauses.
+            (&[30, 42, 54, 66, 78, 90, 102, 114], false),
+            // Asked once a day or less: a silence of two days is usual.
+            (&[48, 72, 120, 144], false),
+            // A burst says nothing of what is usual.
+            (&[48, 48, 48, 49], false),
+            (&[48], false),
+            (&[], false),
+        ] {
+            assert_eq!(is_silence(&ago(hours), now), expected, "{hours:?}");
+        }
+    }
+}
