@@ -87,7 +87,7 @@ impl Door<'_> {
             | "/console/first" => {
                 return Some(Door::Code);
             }
-            "/login" | "/logout" | discovery::AUTHORIZE | discovery::LOGOUT => {
+            "/login" | "/logout" | "/console" | discovery::AUTHORIZE | discovery::LOGOUT => {
                 return Some(Door::Page);
             }
             discovery::TOKEN | discovery::INTROSPECT | discovery::REVOKE => {

@@ -2,9 +2,12 @@
 
 use crate::gateway::{Gateway, Idp};
 use crate::peers::{Provider, lent, run};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
+use vestibule::cause::Cause;
+use vestibule::check::{Check, CheckName};
 use vestibule::saml::Binding;
 use vestibule::scim::{Kind, Resource};
 use vestibule::store::access::entities::{self, NewEntity};
@@ -12,13 +15,16 @@ use vestibule::store::access::mappings::{self, NewMapping, Place};
 use vestibule::store::access::provisioning::{self, ProvisioningPatch};
 use vestibule::store::access::{self, conflicts};
 use vestibule::store::connections::{Connection, NewConnection, Settings};
+use vestibule::store::directories::requests::{self, Entry};
 use vestibule::store::directories::{self, groups, people};
 use vestibule::store::events::kinds::Kinds;
 use vestibule::store::setup_links::{self, Cover, NewLink};
+use vestibule::store::sign_in::{self, Beginning};
+use vestibule::store::traces::TraceKind;
 use vestibule::store::webhooks::deliveries::{self, Attempt, Delivery, Sent};
 use vestibule::store::webhooks::{self, NewEndpoint};
 use vestibule::store::{
-    Actor, ConflictId, EventId, GroupId, Window, connections, demo, members,
+    Actor, ConflictId, EventId, GroupId, ScimRequestId, Window, connections, demo, members,
 };
 
 /// How to get to every page. Each walk is a browser of its own, each line a step:
@@ -231,6 +237,21 @@ const WALKS: &[&[&str]] = &[
         "see console-history",
         "go /console/traces",
         "see console-traces",
+        "go /console/traces/{trace}",
+        "see console-trace",
+        "press form[action$=reveal] button",
+        "see console-trace-revealed",
+        "go /console/scim-requests",
+        "see console-scim-requests",
+        "go /console/scim-requests/{request}",
+        "see console-scim-request",
+        "go /console",
+        "see console-overview",
+        "go /console/search?q=globex",
+        "see console-search",
+        "fill #text <html>Not a message</html>",
+        "press form:has(#text) button",
+        "see console-search-inspected",
         "go /console/audit",
         "see console-audit",
         "go /console/api-keys",
@@ -383,7 +404,45 @@ impl Scene {
         let (group, conflict) = with_groups(&gateway, &draft);
         let first = gateway.write(members::start).unwrap();
         let told = refused_delivery(&gateway);
+        let trace = gateway.write(|tx| {
+            let beginning = Beginning {
+                kind: TraceKind::SignIn,
+                application: None,
+                request: None,
+                toward: Some((&initech, None)),
+                email: Some("ada@initech.example".to_owned()),
+                browser: None,
+                lifetime: TimeDelta::minutes(10),
+            };
+            let trace = sign_in::begin(tx, beginning)?;
+            let entity_id = "https://sso.example/saml";
+            let slash = format!("{entity_id}/");
+            let checks = vec![Check::of(CheckName::Audience, false, entity_id, &slash)];
+            sign_in::refuse(tx, &trace, Cause::AudienceMismatch, checks, None)?;
+            Ok(trace.id)
+        });
+        let request = ScimRequestId::new();
+        let entry = Entry {
+            id: request.clone(),
+            organization_id: initech.organization_id.clone(),
+            connection_id: initech.id.clone(),
+            token_id: None,
+            method: "PATCH".to_owned(),
+            path: "/Groups/grp_01kampz3y7f4m8t2v6c9d0e1hj".to_owned(),
+            status: 400,
+            code: Some("patch_no_members".to_owned()),
+            effect: "The operation names no member, so nobody was added or removed.".to_owned(),
+            is_change: false,
+            dialect: "jumpcloud".to_owned(),
+            resource_id: None,
+            message: None,
+            micros: 4_200,
+            created_at: state.store.clock().now(),
+        };
+        gateway.write(|tx| requests::record(tx, &entry));
         let words = vec![
+            ("{trace}", trace.to_string()),
+            ("{request}", request.to_string()),
             ("{first}", format!("{}/console/first?t={}", gateway.url, first.reveal())),
             ("{organization}", globex.organization.id.to_string()),
             ("{connection}", initech.id.to_string()),
@@ -396,7 +455,10 @@ impl Scene {
             ("{conflict}", conflict.to_string()),
             ("{authorize}", app.authorize(&gateway, &[])),
             ("{entity}", initech.entity_id(&gateway.url)),
-            ("{setup}", link(Some(draft.id.clone()), &[&Cover::USUAL[..], &[Cover::Traces]].concat())),
+            (
+                "{setup}",
+                link(Some(draft.id.clone()), &[&Cover::USUAL[..], &[Cover::Traces]].concat()),
+            ),
             ("{taken}", link(None, &Cover::USUAL)),
             ("{groups}", link(None, &[Cover::Groups])),
             ("{provider}", provider.url.clone()),

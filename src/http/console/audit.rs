@@ -191,7 +191,7 @@ fn line(event: Event, names: &Names, members: &HashMap<String, String>) -> Line 
 }
 
 /// A value as people read it.
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::Null => "–".to_owned(),
         Value::String(text) => text.clone(),

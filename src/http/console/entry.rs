@@ -1,7 +1,7 @@
 //! How a member comes to the console by a password, and out again.
 
 use super::frame;
-use super::seat::{Posted, Read, Seat, lasts};
+use super::seat::{Posted, Read, lasts};
 use super::{listing, second};
 use crate::crypto;
 use crate::error::{Error, Result};
@@ -23,11 +23,6 @@ use serde::Deserialize;
 
 /// As long as an address may be.
 const LONGEST_EMAIL: usize = 254;
-
-/// `GET /console`
-pub(in crate::http) async fn home(_: Seat<Read>) -> HttpResponse {
-    see_other("/console/organizations")
-}
 
 /// Where a member wants to go.
 #[derive(Deserialize)]

@@ -23,6 +23,8 @@ impl Area {
     }
 }
 
+/// How everything goes.
+pub(super) const OVERVIEW: Area = Area { name: "overview", href: "/console", roles: Read::ROLES };
 /// Customers.
 pub(super) const ORGANIZATIONS: Area =
     Area { name: "organizations", href: "/console/organizations", roles: Read::ROLES };
@@ -40,6 +42,9 @@ pub(super) const SETUP_LINKS: Area =
 /// Attempts to sign in.
 pub(super) const TRACES: Area =
     Area { name: "traces", href: "/console/traces", roles: Read::ROLES };
+/// What directories asked for.
+pub(super) const SCIM_REQUESTS: Area =
+    Area { name: "scim_requests", href: "/console/scim-requests", roles: Read::ROLES };
 /// What programs call with.
 pub(super) const API_KEYS: Area =
     Area { name: "api_keys", href: "/console/api-keys", roles: Read::ROLES };
@@ -54,6 +59,9 @@ const REFERENCE: Area =
     Area { name: "reference", href: crate::http::reference::HOME, roles: Read::ROLES };
 /// Who did what.
 pub(super) const AUDIT: Area = Area { name: "audit", href: "/console/audit", roles: Read::ROLES };
+/// Everything that has a name or an ID. It is not in the navigation, but in the bar of every page.
+pub(super) const SEARCH: Area =
+    Area { name: "search", href: "/console/search", roles: Read::ROLES };
 /// Who signs in here.
 pub(super) const MEMBERS: Area =
     Area { name: "members", href: "/console/settings/members", roles: Members::ROLES };
@@ -67,12 +75,14 @@ pub(super) const ACCOUNT: Area =
 
 /// What the navigation shows, in its order. A new area is a line here.
 const AREAS: &[Area] = &[
+    OVERVIEW,
     ORGANIZATIONS,
     CONNECTIONS,
     SETUP_LINKS,
     USERS,
     GROUPS,
     TRACES,
+    SCIM_REQUESTS,
     APPLICATIONS,
     API_KEYS,
     WEBHOOKS,

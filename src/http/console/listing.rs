@@ -2,8 +2,14 @@
 
 use crate::clock::Time;
 use crate::error::{Error, Result};
+use crate::http::guard::Csp;
+use crate::http::pages::{is_part, respond};
 use crate::http::server::State;
 use crate::store::{Db, OrganizationId, organizations};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
 use url::form_urlencoded;
 
 /// Where a list goes on, and back to its beginning.
@@ -34,6 +40,14 @@ pub(in crate::http) struct Choice {
     pub(in crate::http) is_here: bool,
 }
 
+/// How a list shows what arrives while somebody looks (UX 2.5).
+pub(in crate::http) struct Live {
+    /// Where its lines are read again; none: somebody has paused that.
+    pub(in crate::http) href: Option<String>,
+    /// The page on which it is paused, or goes on.
+    pub(in crate::http) turn: String,
+}
+
 /// An address with those parts of a query that have a value.
 pub(super) fn href(path: &str, parts: &[(&str, &str)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
@@ -60,6 +74,38 @@ pub(super) fn pager(
         next: next.map(continued),
         is_filtered: is_continued || parts.iter().any(|(_, value)| !value.is_empty()),
     }
+}
+
+/// How a page of a list shows what arrives; none: it is not the newest page. `wanted` is what its address says: `off` pauses it.
+pub(super) fn live(
+    path: &str,
+    parts: &[(&str, &str)],
+    is_continued: bool,
+    wanted: &str,
+) -> Option<Live> {
+    let reading = href(path, parts);
+    let paused: Vec<_> = parts.iter().copied().chain([("live", "off")]).collect();
+    match (is_continued, wanted) {
+        (true, _) => None,
+        (false, "off") => Some(Live { href: None, turn: reading }),
+        (false, _) => Some(Live { href: Some(reading), turn: href(path, &paused) }),
+    }
+}
+
+/// The page of a list, or the part of it that was asked for again (UX 3.2).
+pub(super) fn answer(
+    state: &State,
+    request: &HttpRequest,
+    page: &impl Template,
+    part: &impl Template,
+) -> HttpResponse {
+    let mut answer = if is_part(request) {
+        respond(state, StatusCode::OK, &Csp::Page, part)
+    } else {
+        respond(state, StatusCode::OK, &Csp::Page, page)
+    };
+    answer.headers_mut().insert(header::VARY, HeaderValue::from_static("HX-Request"));
+    answer
 }
 
 /// The choices of a filter by a word: all of them, and each. `href` leads to a word, which `label` names.
@@ -112,6 +158,15 @@ mod tests {
     fn an_address_keeps_what_has_a_value() {
         assert_eq!(href("/a", &[("q", ""), ("b", "")]), "/a");
         assert_eq!(href("/a", &[("q", "x&y"), ("b", ""), ("c", "1")]), "/a?q=x%26y&c=1");
+    }
+
+    #[test]
+    fn only_the_newest_page_shows_what_arrives_and_can_be_paused() {
+        let on = live("/a", &[("q", "x")], false, "").unwrap();
+        assert_eq!((on.href.as_deref(), &*on.turn), (Some("/a?q=x"), "/a?q=x&live=off"));
+        let off = live("/a", &[("q", "x")], false, "off").unwrap();
+        assert_eq!((off.href, &*off.turn), (None, "/a?q=x"));
+        assert!(live("/a", &[], true, "").is_none());
     }
 
     #[test]

@@ -20,7 +20,10 @@ mod listing;
 mod members;
 mod organization;
 mod organizations;
+mod overview;
 mod passkey;
+mod scim_requests;
+mod search;
 mod seat;
 mod second;
 mod settings;
@@ -49,8 +52,10 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     webhooks::routes(config);
     applications::routes(config);
     groups::routes(config);
+    overview::routes(config);
+    scim_requests::routes(config);
+    search::routes(config);
     config
-        .service(web::resource("/console").get(entry::home))
         .service(web::resource("/console/login").get(entry::ask).post(entry::sign_in))
         .service(web::resource("/console/login/passkey").post(passkey::ask))
         .service(web::resource("/console/login/passkey/answer").post(passkey::sign_in))
@@ -92,6 +97,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         )
         .service(web::resource("/console/traces").get(traces::list))
         .service(web::resource("/console/traces/{trace}").get(traces::one))
+        .service(web::resource("/console/traces/{trace}/reveal").post(traces::reveal))
+        .service(web::resource("/console/traces/{trace}/download").get(traces::download))
         .service(web::resource("/t/{trace}").get(traces::short))
         .service(web::resource("/console/audit").get(audit::list))
         .service(web::resource("/console/api-keys").get(api_keys::list).post(api_keys::create))

@@ -5,6 +5,7 @@ use crate::crypto;
 use crate::error::{Error, Result};
 use crate::http::browser;
 use crate::http::error::PageError;
+use crate::http::pages::is_part;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::http::upload::{self, Sent};
@@ -13,7 +14,7 @@ use crate::store::{Actor, Scope};
 use actix_web::dev::Payload;
 use actix_web::error::InternalError;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use futures_util::future::LocalBoxFuture;
 use std::marker::PhantomData;
 
@@ -34,6 +35,9 @@ pub(in crate::http) struct Manage;
 /// Making and revoking setup links.
 pub(in crate::http) struct Links;
 
+/// Looking at what a sign-in said of a person.
+pub(in crate::http) struct Reveal;
+
 /// Changing what programs use: applications, keys, webhooks.
 pub(in crate::http) struct Develop;
 
@@ -50,6 +54,10 @@ impl Needs for Read {
 
 impl Needs for Develop {
     const ROLES: &'static [Role] = &[Role::Owner, Role::Admin, Role::Developer];
+}
+
+impl Needs for Reveal {
+    const ROLES: &'static [Role] = &[Role::Owner, Role::Admin, Role::Support];
 }
 
 impl Needs for Links {
@@ -118,7 +126,8 @@ impl<N: Needs> FromRequest for Seat<N> {
             }
             let form_token =
                 browser::form_token(state, "console", &value).map_err(PageError::from)?;
-            if session.is_stale(now) {
+            // What a page asks by itself is no use of the session: nobody may be there.
+            if session.is_stale(now) && !is_part(&request) {
                 let (id, actor) = (session.id.clone(), Actor::Member(member.id.clone()));
                 let touched =
                     state.store.write(Scope::Own, actor, move |tx| members::touch(tx, &id));
@@ -146,12 +155,18 @@ pub(super) fn lasts(state: &State) -> Lasts {
     Lasts { idle: settings.idle.delta(), most: settings.session.delta() }
 }
 
-/// Signing in comes first, and then the page that was asked for.
+/// Signing in comes first, and then the page that was asked for. A script that asked for a part of it cannot be led elsewhere by
+/// a redirect, so it is told where the browser is to go.
 fn signed_out(request: &HttpRequest) -> actix_web::Error {
     let wanted = request.uri().path_and_query().map_or("/console", |target| target.as_str());
     let wanted = if request.method().is_safe() { wanted } else { "/console" };
     let next: String = url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
-    let answer = see_other(&format!("/console/login?next={next}"));
+    let login = format!("/console/login?next={next}");
+    let answer = if is_part(request) {
+        HttpResponse::NoContent().insert_header(("hx-redirect", login)).finish()
+    } else {
+        see_other(&login)
+    };
     InternalError::from_response("nobody is signed in", answer).into()
 }
 

@@ -14,7 +14,10 @@ mod entry;
 mod groups;
 mod invitations;
 mod organization;
+mod overview;
 mod passkeys;
+mod scim_requests;
+mod search;
 mod settings;
 mod setup_links;
 mod traces;
@@ -23,6 +26,7 @@ mod webhooks;
 
 use crate::crypto::{self, Secret};
 use crate::http::testing::{Answer, PRODUCTION, World, world};
+use crate::http::tests::strange_attributes;
 use crate::store::directories::tokens::{self, NewToken};
 use crate::store::members::{self, Member, NewMember, Role};
 use crate::store::{self, MemberId, Window, organizations, testing};
@@ -30,6 +34,7 @@ use actix_web::cookie::Cookie;
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use chrono::TimeDelta;
+use std::path::Path;
 
 const PASSWORD: &str = "a horse and a staple";
 
@@ -42,20 +47,6 @@ const MANAGE: &[Role] = &[Role::Owner, Role::Admin];
 const LINKS: &[Role] = &[Role::Owner, Role::Admin, Role::Support];
 /// Who changes what programs use.
 const DEVELOP: &[Role] = &[Role::Owner, Role::Admin, Role::Developer];
-
-/// Where routes are.
-const SOURCES: &[&str] = &[
-    include_str!("mod.rs"),
-    include_str!("account/mod.rs"),
-    include_str!("applications/routes.rs"),
-    include_str!("connections/routes.rs"),
-    include_str!("domains/acts.rs"),
-    include_str!("groups/mod.rs"),
-    include_str!("organization/restore.rs"),
-    include_str!("settings.rs"),
-    include_str!("users/erase.rs"),
-    include_str!("webhooks/routes.rs"),
-];
 
 /// Every route, and who may use it; nobody is named: it leads to a session, so everybody may.
 const ROUTES: &[(&str, &str, &[Role])] = &[
@@ -188,7 +179,13 @@ const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/console/organizations/{organization}/groups/previews/{preview}/apply", MANAGE),
     ("GET", "/console/traces", &Role::ALL),
     ("GET", "/console/traces/{trace}", &Role::ALL),
+    ("POST", "/console/traces/{trace}/reveal", LINKS),
+    ("GET", "/console/traces/{trace}/download?format=json", &Role::ALL),
     ("GET", "/t/{trace}", &[]),
+    ("GET", "/console/search", &Role::ALL),
+    ("POST", "/console/search", &Role::ALL),
+    ("GET", "/console/scim-requests", &Role::ALL),
+    ("GET", "/console/scim-requests/{request}", &Role::ALL),
     ("GET", "/console/api-keys", &Role::ALL),
     ("POST", "/console/api-keys", DEVELOP),
     ("GET", "/console/api-keys/new", DEVELOP),
@@ -293,6 +290,15 @@ impl Desk {
         self.call("GET", uri, &[]).await
     }
 
+    /// What a script of a page asks again.
+    async fn part(&self, uri: &str) -> Answer {
+        let mut request = TestRequest::get().uri(uri).insert_header(("HX-Request", "true"));
+        if let Some(cookie) = &self.cookie {
+            request = request.cookie(cookie.clone());
+        }
+        self.world.call(request).await
+    }
+
     /// Sends a form with the token of a page of this session.
     async fn post(&self, uri: &str, fields: &[(&str, &str)]) -> Answer {
         let page = self.get("/console/organizations").await.body;
@@ -374,6 +380,9 @@ impl Desk {
             path = path.replace("{user}", users::ada(self, of).id.as_str());
         }
         path = groups::filled(self, &connection, path);
+        if path.contains("{request}") {
+            path = path.replace("{request}", scim_requests::changed(self, &connection).as_str());
+        }
         if path.contains("{trace}") {
             path = path.replace("{trace}", traces::failed(self, &connection).id.as_str());
         }
@@ -387,14 +396,47 @@ impl Desk {
 
 #[test]
 fn every_route_of_the_console_is_in_the_table() {
-    let source = SOURCES.concat();
-    let parts = source.split("web::resource(").skip(1);
-    let paths: Vec<&str> = parts.map(|part| part.split('"').nth(1).unwrap()).collect();
-    for path in &paths {
-        assert!(ROUTES.iter().any(|(_, known, _)| known == path), "{path} has no line in ROUTES");
+    let source = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http/console"));
+    let mut handlers = 0;
+    for part in source.split("web::resource(").skip(1) {
+        let path = part.split('"').nth(1).unwrap();
+        assert!(
+            ROUTES.iter().any(|(_, known, _)| known.split('?').next() == Some(path)),
+            "{path} has no line in ROUTES"
+        );
+        let service = enclosed(part);
+        handlers += service.matches(".get(").count() + service.matches(".post(").count();
     }
-    let handlers = source.matches(".get(").count() + source.matches(".post(").count();
     assert_eq!(handlers, ROUTES.len());
+}
+
+/// The console's own files, without its tests.
+fn sources(folder: &Path) -> String {
+    let mut all = String::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_stem().is_some_and(|stem| stem == "tests") {
+            continue;
+        }
+        let text =
+            if path.is_dir() { sources(&path) } else { std::fs::read_to_string(&path).unwrap() };
+        all.push_str(&text);
+    }
+    all
+}
+
+/// The text of a service from within `.service(web::resource(` to its end.
+fn enclosed(text: &str) -> &str {
+    let mut depth = 2;
+    let end = text.find(|letter| {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    });
+    &text[..end.unwrap()]
 }
 
 #[actix_web::test]
@@ -415,6 +457,10 @@ async fn a_route_lets_in_whom_it_names_and_nobody_else() {
             // A form that lacks something is told so, by whom it is for.
             let is_answered = answer.status < 404 || answer.status == 422;
             assert!(is_answered, "{role} {method} {path}: {}", answer.status);
+            assert_eq!(strange_attributes(&answer.body), Vec::<&str>::new(), "{path}");
+            let inside =
+                answer.body.matches("<script").count() > 2 || answer.body.contains("<style");
+            assert!(!inside && !answer.body.contains(" style="), "{path}");
         }
     }
 }

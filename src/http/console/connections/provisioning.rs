@@ -6,6 +6,7 @@ use crate::error::{FieldError, Result};
 use crate::http::console::form::{self, FieldFault};
 use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::listing::{self, Moment};
+use crate::http::console::scim_requests;
 use crate::http::console::seat::{Manage, Needs, Posted, Read, Seat};
 use crate::http::console::words::Badge;
 use crate::http::error::PageError;
@@ -39,6 +40,8 @@ struct Line {
 struct View {
     head: Head,
     base_url: String,
+    /// What was asked for at it.
+    requests: String,
     tokens: Vec<Line>,
     typed: String,
     /// A token that was made just now: shown this once.
@@ -112,6 +115,7 @@ async fn show<N: Needs>(
     let head = Head::of(state, seat, connection, organization);
     let base = &head.href;
     let view = View {
+        requests: scim_requests::at_connection(&connection.id),
         base_url: connections::scim_base_url(state.config.public_url.as_str(), &connection.id),
         tokens: page.data.into_iter().map(|token| line(state, base, token, now)).collect(),
         typed: shown.typed,

@@ -19,8 +19,14 @@ use actix_web::web::{Data, Query};
 use askama::Template;
 use serde::Deserialize;
 
-const COVERS: [Cover; 6] =
-    [Cover::SignIn, Cover::Domains, Cover::Provisioning, Cover::Groups, Cover::Certificate, Cover::Traces];
+const COVERS: [Cover; 6] = [
+    Cover::SignIn,
+    Cover::Domains,
+    Cover::Provisioning,
+    Cover::Groups,
+    Cover::Certificate,
+    Cover::Traces,
+];
 /// For how many days a link can be good; the usual first.
 const DAYS: [u32; 3] = [7, 1, 30];
 

@@ -4,10 +4,11 @@ use super::Desk;
 use crate::cause::Cause;
 use crate::check::{Check, CheckName};
 use crate::store::connections::Connection;
+use crate::store::events::{self, Filter};
 use crate::store::members::Role;
 use crate::store::sign_in::{self, Beginning};
-use crate::store::testing;
 use crate::store::traces::{Trace, TraceKind};
+use crate::store::{Actor, Window, testing};
 use chrono::TimeDelta;
 
 /// A sign-in of Ada's for which nothing happened yet.
@@ -63,6 +64,7 @@ async fn traces_are_found_by_person_result_organization_and_id() {
         "outcome=failed".to_owned(),
         format!("organization={of}&outcome=failed"),
         format!("connection={}", connection.id),
+        format!("connection={}&cause=audience_mismatch", connection.id),
     ] {
         let page = desk.get(&format!("/console/traces?{found}")).await.body;
         assert!(page.contains(trace.id.as_str()), "{found}: {page}");
@@ -75,6 +77,8 @@ async fn traces_are_found_by_person_result_organization_and_id() {
         "organization=org_x",
         "organization=external:x",
         "connection=x",
+        "cause=x",
+        "cause=clock_late",
     ];
     for query in none {
         let page = desk.get(&format!("/console/traces?{query}")).await;
@@ -90,9 +94,11 @@ async fn traces_are_found_by_person_result_organization_and_id() {
 async fn a_trace_says_why_it_failed_what_differs_and_where_to_change_it() {
     let desk = Desk::signed_in(Role::Viewer).await;
     let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let other = failed(&desk, &connection);
     let trace = failed(&desk, &connection);
     let page = desk.get(&format!("/console/traces/{}", trace.id)).await.body;
     for part in [
+        other.id.as_str(),
         "<h1>The assertion is meant for a different address</h1>",
         "JumpCloud › ",
         "SP Entity ID",
@@ -101,7 +107,7 @@ async fn a_trace_says_why_it_failed_what_differs_and_where_to_change_it() {
         "audience_mismatch",
         "a•••@globex.example",
         "+8.6 s",
-        &format!("outcome=failed&#38;connection={}", connection.id),
+        &format!("connection={}&#38;cause=audience_mismatch", connection.id),
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
@@ -133,4 +139,74 @@ async fn the_short_address_of_a_trace_leads_to_it_after_the_sign_in() {
     let next = format!("/console/login?next=%2Fconsole%2Ftraces%2F{}", trace.id);
     assert_eq!(login.header("location"), next);
     assert_eq!(desk.get("/t/..%2F..%2Fevil").await.status, 404);
+}
+
+#[actix_web::test]
+async fn personal_values_are_shown_to_whoever_asks_which_is_written_down() {
+    let desk = Desk::signed_in(Role::Support).await;
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let trace = failed(&desk, &connection);
+    let at = format!("/console/traces/{}", trace.id);
+    assert!(desk.get(&at).await.body.contains(&format!("action=\"{at}/reveal\"")));
+    let shown = desk.post(&format!("{at}/reveal"), &[]).await;
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    assert!(shown.body.contains("ada@globex.example") && shown.body.contains("you looked"));
+    let filter = Filter { subject: Some(trace.id.to_string()), ..Filter::default() };
+    let window = Window { limit: 1, before: None };
+    let store = desk.world.store();
+    let event = store.read_now(|db| events::page(db, &window, &filter)).unwrap().data.remove(0);
+    let actor = Actor::Member(desk.member.id.clone()).to_string();
+    assert_eq!((&*event.kind, event.actor), ("trace.revealed", actor));
+    assert!(!desk.get(&at).await.body.contains("ada@"), "a page that is only read shows nobody");
+}
+
+#[actix_web::test]
+async fn whoever_only_reads_is_not_offered_personal_values() {
+    let desk = Desk::signed_in(Role::Viewer).await;
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let at = format!("/console/traces/{}", failed(&desk, &connection).id);
+    assert!(!desk.get(&at).await.body.contains("/reveal"));
+    assert_eq!(desk.post(&format!("{at}/reveal"), &[]).await.status, 403);
+}
+
+#[actix_web::test]
+async fn a_trace_is_taken_along_without_the_person() {
+    let desk = Desk::signed_in(Role::Viewer).await;
+    let store = desk.world.store();
+    let connection = testing::active(store, "JumpCloud", None);
+    let mut trace = begun(&desk, &connection);
+    let message = concat!(
+        r#"<a:Assertion xmlns:a="urn:oasis:names:tc:SAML:2.0:assertion">"#,
+        "<a:NameID>ada@globex.example</a:NameID></a:Assertion>",
+    );
+    let sealed = desk.world.state.master.seal(message.as_bytes(), &trace.place()).unwrap();
+    trace.message = Some(sealed);
+    store.system(|tx| sign_in::refuse(tx, &trace, Cause::SignatureMissing, Vec::new(), None));
+    let at = format!("/console/traces/{}", trace.id);
+    let json = desk.get(&format!("{at}/download?format=json")).await;
+    assert_eq!(json.header("content-type"), "application/json");
+    let name = format!("attachment; filename=\"{}.json\"", trace.id);
+    assert_eq!(json.header("content-disposition"), name);
+    assert!(
+        json.body.contains("signature_missing") && !json.body.contains("ada@"),
+        "{}",
+        json.body
+    );
+    let xml = desk.get(&format!("{at}/download?format=xml")).await;
+    assert!(xml.body.contains("[hidden]") && !xml.body.contains("ada"), "{}", xml.body);
+    assert_eq!(desk.get(&format!("{at}/download?format=zip")).await.status, 404);
+    let without = failed(&desk, &connection).id;
+    let none = desk.get(&format!("/console/traces/{without}/download?format=xml")).await;
+    assert_eq!(none.status, 404);
+}
+
+#[actix_web::test]
+async fn the_list_reads_its_newest_lines_again() {
+    let desk = Desk::signed_in(Role::Viewer).await;
+    let page = desk.get("/console/traces?outcome=failed").await.body;
+    assert!(page.contains("hx-get=\"/console/traces?outcome=failed\""), "{page}");
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let trace = failed(&desk, &connection);
+    let part = desk.part("/console/traces?outcome=failed").await.body;
+    assert!(part.contains(trace.id.as_str()) && !part.contains("<html"), "{part}");
 }

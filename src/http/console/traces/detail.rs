@@ -8,20 +8,24 @@ use crate::error::Result;
 use crate::guides::Fix;
 use crate::http::console::frame::{self, Frame, TRACES};
 use crate::http::console::listing::{self, Moment};
-use crate::http::console::seat::{Read, Seat};
+use crate::http::console::seat::{Needs, Read, Reveal, Seat};
 use crate::http::console::words::Badge;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
+use crate::store::connections::{self, Connection};
 use crate::store::names::Names;
-use crate::store::traces::{self, Outcome, Step, Trace};
-use crate::store::{TraceId, connections};
+use crate::store::traces::{self, Filter, Outcome, Step, Trace};
+use crate::store::{Db, TraceId, Window};
 use crate::views::trace::{fix, masked, step};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
+
+/// How many that failed alike are looked for.
+const ALIKE: i64 = 6;
 
 /// What to change, and where.
 struct FixView {
@@ -30,6 +34,22 @@ struct FixView {
     value: Option<String>,
     /// All of it, to send to somebody.
     whole: String,
+}
+
+/// What a trace says of a person.
+pub(super) struct Revealed {
+    pub(super) email: Option<String>,
+    pub(super) name_id: Option<String>,
+    pub(super) attributes: Vec<(String, String)>,
+    /// The message that was refused.
+    pub(super) message: Option<String>,
+}
+
+/// Another sign-in that failed in the same way.
+struct AlikeLine {
+    href: String,
+    began: Moment,
+    person: Option<String>,
 }
 
 /// A step of the sign-in.
@@ -66,6 +86,12 @@ struct Page<'a> {
     shell: Shell<'a>,
     frame: Frame,
     view: View,
+    href: String,
+    has_message: bool,
+    may_reveal: bool,
+    /// What the trace says of the person, where that was asked for.
+    revealed: Option<Revealed>,
+    alike: Vec<AlikeLine>,
 }
 
 /// `GET /console/traces/{trace}`
@@ -74,28 +100,81 @@ pub(in crate::http) async fn one(
     seat: Seat<Read>,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let id: TraceId = id.parse()?;
+    Ok(render(&state, &seat, id.parse()?, None).await?)
+}
+
+/// The page of a trace, with the person on it where that was asked for.
+pub(super) async fn render<N: Needs>(
+    state: &State,
+    seat: &Seat<N>,
+    id: TraceId,
+    revealed: Option<Revealed>,
+) -> Result<HttpResponse> {
     let found = state.store.read(move |db| {
-        let trace = traces::find(db, &id)?;
-        let of = match &trace.connection_id {
-            Some(id) => connections::by_id_with_organization(db, id)?.map(|found| found.0),
-            None => None,
-        };
+        let (trace, timeline, of) = read(db, &id)?;
         let names = names_of(db, std::slice::from_ref(&trace))?;
-        let timeline = traces::timeline(db, &trace)?;
-        Ok((trace, timeline, of, names))
+        let alike = alike(db, &trace)?;
+        Ok((trace, timeline, of, names, alike))
     });
-    let (trace, timeline, of, names) = found.await?;
-    let cause = trace.cause.as_deref().and_then(Cause::from_code);
-    let (words, public_url) = ((&state.guides, &state.locale), state.config.public_url.as_str());
-    let fix = cause.map(|cause| fix(words, public_url, cause, of.as_ref()));
-    let steps = timeline.iter().map(|moment| line(&state, moment, trace.started_at)).collect();
+    let (trace, timeline, of, names, alike) = found.await?;
+    let fix = fix_of(state, &trace, of.as_ref());
+    let steps = timeline.iter().map(|moment| line(state, moment, trace.started_at)).collect();
     let page = Page {
-        shell: frame::shell(&state),
-        frame: frame::frame(&state, &seat, TRACES),
-        view: view(&state, trace, &names, fix, steps),
+        shell: frame::shell(state),
+        frame: frame::frame(state, seat, TRACES),
+        may_reveal: seat.may::<Reveal>() && revealed.is_none(),
+        href: format!("{LIST}/{}", trace.id),
+        has_message: trace.message.is_some(),
+        alike: alike.iter().map(alike_line).collect(),
+        view: view(state, trace, &names, fix, steps),
+        revealed,
     };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
+    Ok(respond(state, StatusCode::OK, &Csp::Page, &page))
+}
+
+/// A trace, what happened when, and its connection if that is there still.
+pub(super) fn read(
+    db: &mut Db,
+    id: &TraceId,
+) -> Result<(Trace, Vec<traces::Moment>, Option<Connection>)> {
+    let trace = traces::find(db, id)?;
+    let of = match &trace.connection_id {
+        Some(id) => connections::by_id_with_organization(db, id)?.map(|found| found.0),
+        None => None,
+    };
+    let timeline = traces::timeline(db, &trace)?;
+    Ok((trace, timeline, of))
+}
+
+/// What to change, in the words of the connection's provider.
+pub(super) fn fix_of(state: &State, trace: &Trace, of: Option<&Connection>) -> Option<Fix> {
+    let cause = trace.cause.as_deref().and_then(Cause::from_code)?;
+    let words = (&state.guides, &state.locale);
+    Some(fix(words, state.config.public_url.as_str(), cause, of))
+}
+
+/// Others that failed on the same connection for the same cause, the newest.
+fn alike(db: &mut Db, trace: &Trace) -> Result<Vec<Trace>> {
+    let (Some(connection), Some(cause)) = (&trace.connection_id, &trace.cause) else {
+        return Ok(Vec::new());
+    };
+    let filter = Filter {
+        connection: Some(connection.clone()),
+        cause: Some(cause.clone()),
+        ..Filter::default()
+    };
+    let window = Window { limit: ALIKE, before: None };
+    let mut found = traces::page(db, &window, &filter)?.data;
+    found.retain(|other| other.id != trace.id);
+    Ok(found)
+}
+
+fn alike_line(trace: &Trace) -> AlikeLine {
+    AlikeLine {
+        href: format!("{LIST}/{}", trace.id),
+        began: listing::second(trace.started_at),
+        person: trace.email.as_deref().map(masked),
+    }
 }
 
 fn view(
@@ -121,7 +200,8 @@ fn view(
         organization: organization(&trace, names),
         connection: connection(&trace, names),
         same: same.map(|id| {
-            listing::href(LIST, &[("outcome", trace.outcome.as_str()), ("connection", id.as_str())])
+            let cause = trace.cause.as_deref().unwrap_or_default();
+            listing::href(LIST, &[("connection", id.as_str()), ("cause", cause)])
         }),
         application: trace.application_id.map(|id| id.to_string()),
         code: trace.cause,

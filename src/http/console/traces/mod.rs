@@ -1,28 +1,28 @@
 //! Sign-in traces: every attempt, why it failed, and what to change (UX 7.10).
 
 mod detail;
+mod reveal;
 
 pub(super) use detail::one;
+pub(super) use reveal::{download, reveal};
 
 use super::frame::{self, Frame, TRACES};
-use super::listing::{self, Choice, Moment, Pager};
+use super::listing::{self, Choice, Live, Moment, Pager};
 use super::seat::{Read, Seat};
 use super::words::Badge;
 use crate::cause::Cause;
 use crate::email::Email;
 use crate::error::Result;
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::names::{self, Names};
 use crate::store::traces::{self, Filter, Outcome, Trace};
 use crate::store::{ConnectionId, Db, Page, TraceId, Window};
 use crate::views::trace::masked;
-use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -45,16 +45,23 @@ pub(in crate::http) struct ListQuery {
     organization: String,
     #[serde(default)]
     connection: String,
+    /// The code of a cause.
+    #[serde(default)]
+    cause: String,
+    /// `off`: the page stays as it is.
+    #[serde(default)]
+    live: String,
     cursor: Option<String>,
 }
 
 impl ListQuery {
-    fn parts<'a>(&'a self, outcome: &'a str) -> [(&'a str, &'a str); 4] {
+    fn parts<'a>(&'a self, outcome: &'a str) -> [(&'a str, &'a str); 5] {
         [
             ("q", self.q.trim()),
             ("outcome", outcome),
             ("organization", self.organization.trim()),
             ("connection", self.connection.trim()),
+            ("cause", self.cause.trim()),
         ]
     }
 
@@ -81,11 +88,16 @@ impl ListQuery {
             let Ok(id) = self.connection.trim().parse::<ConnectionId>() else { return Ok(None) };
             filter.connection = Some(id);
         }
+        if !self.cause.is_empty() {
+            let Some(cause) = Cause::from_code(self.cause.trim()) else { return Ok(None) };
+            filter.cause = Some(cause.code().to_owned());
+        }
         Ok(Some(filter))
     }
 }
 
 struct Line {
+    id: String,
     href: String,
     began: Moment,
     badge: Badge,
@@ -97,7 +109,7 @@ struct Line {
 }
 
 #[derive(Template)]
-#[template(path = "console/traces.html")]
+#[template(path = "console/traces.html", blocks = ["region"])]
 struct ListPage<'a> {
     shell: Shell<'a>,
     frame: Frame,
@@ -105,6 +117,7 @@ struct ListPage<'a> {
     outcomes: Vec<Choice>,
     lines: Vec<Line>,
     pager: Pager,
+    live: Option<Live>,
 }
 
 /// `GET /t/{trace}`: the short address, which stands in mails and on error pages.
@@ -113,11 +126,12 @@ pub(in crate::http) async fn short(id: Path<String>) -> Result<HttpResponse, Pag
     Ok(see_other(&format!("{LIST}/{id}")))
 }
 
-/// `GET /console/traces`
+/// `GET /console/traces`: the list, or its lines alone where a page asks for them again.
 pub(in crate::http) async fn list(
     state: Data<State>,
     seat: Seat<Read>,
     query: Query<ListQuery>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let query = query.into_inner();
     if let Ok(id) = query.q.trim().parse::<TraceId>() {
@@ -134,16 +148,17 @@ pub(in crate::http) async fn list(
         Ok((page, names))
     });
     let (page, names) = found.await?;
-    let parts = query.parts(&query.outcome);
+    let (parts, is_continued) = (query.parts(&query.outcome), query.cursor.is_some());
     let view = ListPage {
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, TRACES),
         outcomes: choices(&state, &query),
         lines: page.data.iter().map(|trace| line(&state, trace, &names)).collect(),
-        pager: listing::pager(LIST, &parts, query.cursor.is_some(), page.next_cursor.as_deref()),
+        pager: listing::pager(LIST, &parts, is_continued, page.next_cursor.as_deref()),
+        live: listing::live(LIST, &parts, is_continued, &query.live),
         query: &query,
     };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &view))
+    Ok(listing::answer(&state, &request, &view, &view.as_region()))
 }
 
 fn names_of(db: &mut Db, traces: &[Trace]) -> Result<Names> {
@@ -174,6 +189,7 @@ fn badge(state: &State, outcome: Outcome) -> Badge {
 
 fn line(state: &State, trace: &Trace, names: &Names) -> Line {
     Line {
+        id: trace.id.to_string(),
         href: format!("{LIST}/{}", trace.id),
         began: listing::second(trace.started_at),
         badge: badge(state, trace.outcome),

@@ -122,7 +122,7 @@ struct ListPage<'a> {
 }
 
 /// Where the page of a person is.
-fn href(id: &UserId) -> String {
+pub(super) fn href(id: &UserId) -> String {
     format!("{LIST}/{id}")
 }
 

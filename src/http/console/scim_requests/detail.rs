@@ -1,0 +1,239 @@
+//! One request of a directory: what came, what was answered, what it changed, and what to change where it was refused.
+
+use super::{LIST, badge, readable, took};
+use crate::error::{Error, Result};
+use crate::guides::Guide;
+use crate::http::console::audit::shown;
+use crate::http::console::frame::{self, Frame, SCIM_REQUESTS};
+use crate::http::console::listing::{self, Moment};
+use crate::http::console::seat::{Read, Seat};
+use crate::http::console::words::Badge;
+use crate::http::console::{connections as connection_pages, organization, users};
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::store::connections::{self, Connection};
+use crate::store::directories::requests::{self, Entry, Message};
+use crate::store::directories::tokens;
+use crate::store::organizations::Organization;
+use crate::store::{Db, ScimRequestId, UserId};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use askama::Template;
+use serde_json::Value;
+
+/// Refusals that the customer's IT admin can end, each with a sentence of its own.
+const BY_ADMIN: &[&str] = &[
+    "base_url_too_long",
+    "not_found",
+    "unique_conflict",
+    "filter_unsupported",
+    "invalid_cursor",
+    "patch_no_target",
+    "invalid_value",
+    "invalid_syntax",
+    "read_only",
+    "required",
+    "too_many",
+    "version_mismatch",
+    "body_too_large",
+    "unsupported_media_type",
+    "method_not_allowed",
+    "not_implemented",
+];
+/// Those of them that are about groups.
+const IN_GROUPS: &[&str] = &["unknown_member", "patch_no_members"];
+/// Refusals that nobody at the customer can end.
+const BY_US: &[&str] = &["groups_off", "too_many_requests", "unavailable", "internal_error"];
+
+/// What something was and is.
+struct ChangeLine {
+    name: String,
+    before: String,
+    after: String,
+}
+
+/// What to change, and where.
+struct Fix {
+    sentence: String,
+    place: Option<String>,
+}
+
+struct View {
+    id: String,
+    title: String,
+    badge: Badge,
+    time: Moment,
+    method: String,
+    path: String,
+    took: String,
+    /// Why it was refused: our word, and what the directory was told.
+    refusal: Option<(String, String)>,
+    fix: Option<Fix>,
+    changes: Vec<ChangeLine>,
+    /// What came.
+    body: Option<String>,
+    connection: String,
+    connection_href: String,
+    all: String,
+    organization: String,
+    organization_href: String,
+    dialect: String,
+    token: Option<String>,
+    /// The thing that it was about, and its page.
+    resource: Option<(String, Option<String>)>,
+}
+
+#[derive(Template)]
+#[template(path = "console/scim_request.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    view: View,
+    list: &'a str,
+}
+
+/// What the page reads.
+struct Found {
+    entry: Entry,
+    /// None: it is gone for good.
+    of: Option<(Connection, Organization)>,
+    token: Option<String>,
+}
+
+/// `GET /console/scim-requests/{request}`
+pub(in crate::http) async fn one(
+    state: Data<State>,
+    seat: Seat<Read>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let id: ScimRequestId = id.parse()?;
+    let found = state.store.read(move |db| read(db, &id)).await?;
+    let message = found.entry.opened(&state.master)?;
+    let page = Page {
+        shell: frame::shell(&state),
+        frame: frame::frame(&state, &seat, SCIM_REQUESTS),
+        view: view(&state, found, message),
+        list: LIST,
+    };
+    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
+}
+
+fn read(db: &mut Db, id: &ScimRequestId) -> Result<Found> {
+    let entry = requests::find(db, id)?;
+    let of = connections::by_id_with_organization(db, &entry.connection_id)?;
+    let token = match &entry.token_id {
+        Some(token) => match tokens::find(db, &entry.connection_id, token) {
+            Ok(token) => Some(format!("{} {}", token.label, token.hint)),
+            Err(Error::NotFound { .. }) => None,
+            Err(other) => return Err(other),
+        },
+        None => None,
+    };
+    Ok(Found { entry, of, token })
+}
+
+fn view(state: &State, found: Found, message: Message) -> View {
+    let Found { entry, of, token } = found;
+    let path = readable(&entry.path);
+    let guide = of.as_ref().map(|(connection, _)| state.guides.of(&connection.provider));
+    let fix = entry.code.as_deref().map(|code| fix(state, code, guide));
+    let name = |name: Option<&str>, id: &str| name.unwrap_or(id).to_owned();
+    let connection = of.as_ref().map(|(connection, _)| connection.name.as_str());
+    let organization = of.as_ref().map(|(_, organization)| organization.name.as_str());
+    let resource = entry.resource_id.map(|id| {
+        let href = id.parse::<UserId>().ok().map(|id| users::href(&id));
+        (id, href)
+    });
+    View {
+        id: entry.id.to_string(),
+        title: match entry.effect.as_str() {
+            "" => format!("{} {path}", entry.method),
+            effect => effect.to_owned(),
+        },
+        badge: badge(entry.status),
+        time: listing::second(entry.created_at),
+        took: took(state, entry.micros),
+        connection: name(connection, entry.connection_id.as_str()),
+        connection_href: connection_pages::href(&entry.connection_id),
+        all: super::at_connection(&entry.connection_id),
+        organization: name(organization, entry.organization_id.as_str()),
+        organization_href: organization::href(&entry.organization_id),
+        refusal: entry.code.map(|code| (code, entry.effect)),
+        fix,
+        changes: message.changes.as_ref().map(changes).unwrap_or_default(),
+        body: message.request.as_ref().map(|body| format!("{body:#}")),
+        method: entry.method,
+        dialect: entry.dialect,
+        resource,
+        token,
+        path,
+    }
+}
+
+/// What ends a refusal, in the words of the provider's console as far as it is the IT admin who does it.
+fn fix(state: &State, code: &str, guide: Option<&Guide>) -> Fix {
+    let is_known = [BY_ADMIN, IN_GROUPS, BY_US].iter().any(|codes| codes.contains(&code));
+    let key = format!("console.scim_requests.fix.{}", if is_known { code } else { "other" });
+    let place = guide.filter(|_| is_known && !BY_US.contains(&code)).and_then(|guide| {
+        let (path, groups) = guide.scim_paths(&state.locale, Some(&state.config.brand.name));
+        let path = if IN_GROUPS.contains(&code) { groups } else { path };
+        let steps: Vec<&str> =
+            std::iter::once(guide.name.as_str()).chain(path.iter().map(String::as_str)).collect();
+        (!path.is_empty()).then(|| steps.join(" › "))
+    });
+    Fix { sentence: state.locale.text(&key).to_owned(), place }
+}
+
+/// What each attribute was and is; of members who came and who went.
+fn changes(kept: &Value) -> Vec<ChangeLine> {
+    let line = |(name, change): (&String, &Value)| {
+        let of = |kind: &str| change.get(kind).unwrap_or(&Value::Null);
+        let (before, after) = match change.get("added_count") {
+            Some(_) => (counted(change, "removed", "−"), counted(change, "added", "+")),
+            None => (shown(of("before")), shown(of("after"))),
+        };
+        ChangeLine { name: name.clone(), before, after }
+    };
+    kept.as_object().into_iter().flatten().map(line).collect()
+}
+
+/// Who came or who went: how many, and their IDs as far as they are kept.
+fn counted(change: &Value, kind: &str, sign: &str) -> String {
+    let number = change.get(format!("{kind}_count")).and_then(Value::as_u64).unwrap_or_default();
+    let ids = change.get(kind).and_then(Value::as_array).into_iter().flatten();
+    let ids: Vec<&str> = ids.filter_map(Value::as_str).collect();
+    match number {
+        0 => "–".to_owned(),
+        _ => format!("{sign}{number}: {}", ids.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locale::Locale;
+    use serde_json::json;
+
+    #[test]
+    fn every_refusal_that_is_known_has_a_sentence() {
+        let locale = Locale::load("en").unwrap();
+        for code in [BY_ADMIN, IN_GROUPS, BY_US, &["other"]].into_iter().flatten() {
+            let key = format!("console.scim_requests.fix.{code}");
+            assert_ne!(locale.text(&key), key);
+        }
+    }
+
+    #[test]
+    fn members_are_told_by_who_came_and_who_went() {
+        let members =
+            json!({ "added": ["usr_1"], "added_count": 1, "removed": [], "removed_count": 0 });
+        let kept = json!({ "active": { "before": true, "after": null }, "members": members });
+        let told: Vec<_> =
+            changes(&kept).into_iter().map(|line| (line.name, line.before, line.after)).collect();
+        let line = |name: &str, a: &str, b: &str| (name.to_owned(), a.to_owned(), b.to_owned());
+        assert_eq!(told, [line("active", "true", "–"), line("members", "–", "+1: usr_1")]);
+    }
+}
