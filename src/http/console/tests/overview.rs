@@ -71,7 +71,7 @@ async fn what_needs_somebody_is_told_with_the_way_to_it() {
         events: Kinds::default(),
     };
     store.system(|tx| {
-        let (endpoint, _) = webhooks::create(tx, &desk.world.state.master, new)?;
+        let (endpoint, _) = webhooks::create(tx, &desk.world.state.master, new, None)?;
         testing::endpoint_fails(tx, &endpoint.id)?;
         testing::alert(tx, &connection.organization_id, AlertKind::NameTaken)
     });

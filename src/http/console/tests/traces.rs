@@ -8,15 +8,17 @@ use crate::store::events::{self, Filter};
 use crate::store::members::Role;
 use crate::store::sign_in::{self, Beginning};
 use crate::store::traces::{Trace, TraceKind};
-use crate::store::{Actor, Window, testing};
+use crate::store::{Actor, TraceId, Window, testing};
 use chrono::TimeDelta;
 
 /// A sign-in of Ada's for which nothing happened yet.
 fn begun(desk: &Desk, connection: &Connection) -> Trace {
     let (application, request, browser) = (None, None, Some("browser"));
     let (kind, lifetime) = (TraceKind::SignIn, TimeDelta::minutes(10));
-    let (toward, email) =
-        (Some((connection, Some("id".to_owned()))), Some("ada@globex.example".to_owned()));
+    let (toward, email) = (
+        Some((connection, Some(TraceId::new().to_string()))),
+        Some("ada@globex.example".to_owned()),
+    );
     let store = desk.world.store();
     store.system(|tx| {
         sign_in::begin(
