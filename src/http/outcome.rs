@@ -176,8 +176,7 @@ async fn record(
                 _ => sign_in::begin(tx, unasked(&connection))?,
             };
             if let Some(message) = message {
-                let sealed = sealer.master.seal(message.as_bytes(), &trace.place())?;
-                trace.message = Some(sealed);
+                trace.message = Some(sealer.master.seal(message.as_bytes(), &trace.place())?);
             }
             sign_in::refuse(tx, &trace, cause, checks, None)?;
             Ok(trace)

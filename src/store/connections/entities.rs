@@ -62,14 +62,14 @@ mod tests {
             let found = store.read_now(|db| by_entity_id(db, of, 5)).unwrap();
             found.into_iter().map(|one| one.id).collect::<Vec<_>>()
         };
-        assert_eq!(found(entity_id), [connection.id.clone()]);
+        assert_eq!(found(entity_id), std::slice::from_ref(&connection.id));
         assert!(found("https://idp.example").is_empty());
         store.system(|tx| {
             let mut moved = connection.clone();
             moved.sp_entity_id = Some("https://old.example/sp".to_owned());
             save(tx, &mut moved)
         });
-        assert_eq!(found("https://old.example/sp"), [connection.id.clone()]);
+        assert_eq!(found("https://old.example/sp"), std::slice::from_ref(&connection.id));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::store::{Db, Window, applications, demo, webhooks};
 const BESIDE_DEMO: Window = Window { limit: 2, before: None };
 
 /// What there is already.
+#[expect(clippy::struct_excessive_bools, reason = "each is a line of the list by itself")]
 pub(super) struct Begun {
     pub(super) has_demo: bool,
     has_application: bool,

@@ -115,7 +115,7 @@ pub(in crate::http) async fn one(
     let page = Page {
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, SCIM_REQUESTS),
-        view: view(&state, found, message),
+        view: view(&state, found, &message),
         list: LIST,
     };
     Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
@@ -135,7 +135,7 @@ fn read(db: &mut Db, id: &ScimRequestId) -> Result<Found> {
     Ok(Found { entry, of, token })
 }
 
-fn view(state: &State, found: Found, message: Message) -> View {
+fn view(state: &State, found: Found, message: &Message) -> View {
     let Found { entry, of, token } = found;
     let path = readable(&entry.path);
     let guide = of.as_ref().map(|(connection, _)| state.guides.of(&connection.provider));
