@@ -24,7 +24,7 @@ use vestibule::store::traces::TraceKind;
 use vestibule::store::webhooks::deliveries::{self, Attempt, Delivery, Sent};
 use vestibule::store::webhooks::{self, NewEndpoint};
 use vestibule::store::{
-    Actor, ConflictId, EventId, GroupId, ScimRequestId, Window, connections, demo, members,
+    Actor, ConflictId, EventId, GroupId, ScimRequestId, TraceId, Window, connections, demo, members,
 };
 
 /// How to get to every page. Each walk is a browser of its own, each line a step:
@@ -300,7 +300,6 @@ const WALKS: &[&[&str]] = &[
         "press form:has(#password) button",
         "see console-passkey-make",
         "authenticator one",
-        "press form[data-passkey] button",
         "arrive /console/account",
         "see console-account-passkey",
         "press a[href$='/remove']",
@@ -314,7 +313,7 @@ const WALKS: &[&[&str]] = &[
         "press form:has(#password) button",
         "see console-second-step-key",
         "totp #code 0",
-        "press form:has(#code) button",
+        "press form:has(#code) .pri",
         "see console-recovery-codes",
         "go /console/account",
         "see console-account-safe",
@@ -325,7 +324,7 @@ const WALKS: &[&[&str]] = &[
         "forget",
         "go /console/login",
         "press form[action='/console/login/passkey'] button",
-        "arrive /console/organizations",
+        "arrive /console",
         "forget",
         "go /console/login",
         "fill #email maya@orbit.example",
@@ -337,7 +336,7 @@ const WALKS: &[&[&str]] = &[
         "see console-second-wrong",
         "totp #code 1",
         "press form:has(#code) button",
-        "arrive /console/organizations",
+        "arrive /console",
         "forget",
         "authenticator none",
         "go /console/login",
@@ -404,42 +403,8 @@ impl Scene {
         let (group, conflict) = with_groups(&gateway, &draft);
         let first = gateway.write(members::start).unwrap();
         let told = refused_delivery(&gateway);
-        let trace = gateway.write(|tx| {
-            let beginning = Beginning {
-                kind: TraceKind::SignIn,
-                application: None,
-                request: None,
-                toward: Some((&initech, None)),
-                email: Some("ada@initech.example".to_owned()),
-                browser: None,
-                lifetime: TimeDelta::minutes(10),
-            };
-            let trace = sign_in::begin(tx, beginning)?;
-            let entity_id = "https://sso.example/saml";
-            let slash = format!("{entity_id}/");
-            let checks = vec![Check::of(CheckName::Audience, false, entity_id, &slash)];
-            sign_in::refuse(tx, &trace, Cause::AudienceMismatch, checks, None)?;
-            Ok(trace.id)
-        });
-        let request = ScimRequestId::new();
-        let entry = Entry {
-            id: request.clone(),
-            organization_id: initech.organization_id.clone(),
-            connection_id: initech.id.clone(),
-            token_id: None,
-            method: "PATCH".to_owned(),
-            path: "/Groups/grp_01kampz3y7f4m8t2v6c9d0e1hj".to_owned(),
-            status: 400,
-            code: Some("patch_no_members".to_owned()),
-            effect: "The operation names no member, so nobody was added or removed.".to_owned(),
-            is_change: false,
-            dialect: "jumpcloud".to_owned(),
-            resource_id: None,
-            message: None,
-            micros: 4_200,
-            created_at: state.store.clock().now(),
-        };
-        gateway.write(|tx| requests::record(tx, &entry));
+        let trace = refused_sign_in(&gateway, &initech);
+        let request = refused_request(&gateway, &initech);
         let words = vec![
             ("{trace}", trace.to_string()),
             ("{request}", request.to_string()),
@@ -474,6 +439,51 @@ impl Scene {
         };
         WALKS.iter().map(|walk| walk.iter().map(said).collect()).collect()
     }
+}
+
+/// A sign-in that failed for an address with a slash too many.
+fn refused_sign_in(gateway: &Gateway, connection: &Connection) -> TraceId {
+    gateway.write(|tx| {
+        let beginning = Beginning {
+            kind: TraceKind::SignIn,
+            application: None,
+            request: None,
+            toward: Some((connection, None)),
+            email: Some("ada@initech.example".to_owned()),
+            browser: None,
+            lifetime: TimeDelta::minutes(10),
+        };
+        let trace = sign_in::begin(tx, beginning)?;
+        let entity_id = "https://sso.example/saml";
+        let slash = format!("{entity_id}/");
+        let checks = vec![Check::of(CheckName::Audience, false, entity_id, &slash)];
+        sign_in::refuse(tx, &trace, Cause::AudienceMismatch, checks, None)?;
+        Ok(trace.id)
+    })
+}
+
+/// A request of a directory that names no member.
+fn refused_request(gateway: &Gateway, connection: &Connection) -> ScimRequestId {
+    let request = ScimRequestId::new();
+    let entry = Entry {
+        id: request.clone(),
+        organization_id: connection.organization_id.clone(),
+        connection_id: connection.id.clone(),
+        token_id: None,
+        method: "PATCH".to_owned(),
+        path: "/Groups/grp_01kampz3y7f4m8t2v6c9d0e1hj".to_owned(),
+        status: 400,
+        code: Some("patch_no_members".to_owned()),
+        effect: "The operation names no member, so nobody was added or removed.".to_owned(),
+        is_change: false,
+        dialect: "jumpcloud".to_owned(),
+        resource_id: None,
+        message: None,
+        micros: 4_200,
+        created_at: gateway.state.store.clock().now(),
+    };
+    gateway.write(|tx| requests::record(tx, &entry));
+    request
 }
 
 /// A test event that an endpoint with a long address refused.

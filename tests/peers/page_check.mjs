@@ -109,7 +109,11 @@ async function looked({ page, answer, assets }) {
   // The browser forgets what it read of a page that has begun to leave.
   const html = await answer.body().catch(async () => Buffer.from(await page.content()));
   const sizes = [[answer.url(), html.length]];
-  for (const [url, asset] of assets) if (/\.(css|js)$/.test(url)) sizes.push([url, (await asset.body()).length]);
+  for (const [url, asset] of assets) if (/\.(css|js)$/.test(url)) {
+    // What the page left behind before its body was read is asked for once more.
+    const body = await asset.body().catch(async () => (await page.request.get(url)).body());
+    sizes.push([url, body.length]);
+  }
   for (const [url, size] of sizes) {
     const [, most] = BUDGETS.find(([kind]) => kind.test(new URL(url).pathname));
     if (size > most) wrong.push(`${url} has ${size} bytes`);

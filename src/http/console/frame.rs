@@ -106,6 +106,8 @@ pub(in crate::http) struct NavLine {
 pub(in crate::http) struct Frame {
     /// The member's name.
     pub(in crate::http) name: String,
+    /// The member's address.
+    pub(in crate::http) email: String,
     /// Two letters of it.
     pub(in crate::http) initials: String,
     /// What the role is called.
@@ -131,6 +133,7 @@ pub(super) fn frame<N: Needs>(state: &State, seat: &Seat<N>, here: Area) -> Fram
     };
     Frame {
         name: seat.member.name.clone(),
+        email: seat.member.email.clone(),
         initials: crate::http::pages::initials(&seat.member.name),
         role: role(state, seat.member.role),
         account: label(state, ACCOUNT),

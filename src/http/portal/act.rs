@@ -30,8 +30,11 @@ pub(in crate::http) async fn take(
     step: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let step = step::find(&state, &posted.seat, &step)?;
+    let asks_for_help = posted.has("missing");
+    let trusted = if asks_for_help { Ok(()) } else { posted.seat.must_be_trusted(&state).await };
     let done = match step {
-        _ if posted.has("missing") => help::ask(&state, &posted, step).await,
+        _ if asks_for_help => help::ask(&state, &posted, step).await,
+        _ if trusted.is_err() => trusted.map(|()| see_other(&address(step))),
         Step::Provider => provider::choose(&state, &posted).await,
         Step::Create | Step::Values | Step::Attributes => finish(&state, &posted.seat, step).await,
         Step::Metadata if posted.seat.link.way() == Way::OpenId => {

@@ -57,6 +57,7 @@ pub(in crate::http) async fn rotate(
     if !seat.link.covers.contains(&Cover::Provisioning) {
         return Err(Error::not_found("step", Step::Provisioning.as_str()).into());
     }
+    seat.must_be_trusted(&state).await?;
     let (id, label) = (connection.id.clone(), connection.name.clone());
     let secret = state
         .store

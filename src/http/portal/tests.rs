@@ -5,6 +5,7 @@ mod groups;
 mod hand_over;
 mod help;
 mod tokens;
+mod trust;
 mod upload;
 mod ways;
 

@@ -27,7 +27,7 @@ pub fn import(
     check_certificates(&provider, tx)?;
     refuse_in_use(tx.db, &connection, &provider.entity_id)?;
     let before = connection.identity_provider.clone().map(Json::into_inner);
-    let is_used = matches!(connection.state, ConnectionState::Active | ConnectionState::Disabled);
+    let is_used = connection.is_used();
     let old = before.as_ref().map(|before| before.entity_id.as_str());
     let is_other_entity = old.is_some_and(|old| old != provider.entity_id);
     if is_other_entity {

@@ -115,6 +115,12 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Whether people sign in by it, or did: whoever changes its provider changes who gets in.
+    #[must_use]
+    pub fn is_used(&self) -> bool {
+        matches!(self.state, ConnectionState::Active | ConnectionState::Disabled)
+    }
+
     /// The guide that says where in the provider's console something is mended. The guides of providers speak of SAML apps.
     #[must_use]
     pub fn guide_of_fixes(&self) -> &str {

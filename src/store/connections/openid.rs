@@ -139,7 +139,7 @@ pub fn connect(
     let Given { provider, secret, keys, accept_new_issuer } = given;
     let row = row(tx.db, id)?;
     let before = connection.openid_provider.clone().map(Json::into_inner);
-    let is_used = matches!(connection.state, ConnectionState::Active | ConnectionState::Disabled);
+    let is_used = connection.is_used();
     if let Some(old) = before.as_ref().filter(|old| old.issuer != provider.issuer) {
         if is_used && !accept_new_issuer {
             let detail = format!(

@@ -12,6 +12,7 @@ mod sessions;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 pub use choice::{Choice, choose};
 pub use claim::{Refusal, finish, reopen, seat, start};
@@ -20,6 +21,7 @@ pub use help::{Asked, Help, Missing, ask_for_help};
 pub use making::{NewLink, create};
 pub use sessions::{NewSession, OPENED_WITHIN, STAYS, create_session, origins};
 pub use steps::{Cover, Step, Way, steps};
+pub use trust::must_be_trusted;
 
 use super::db::or_not_found;
 use super::schema::setup_links;

@@ -34,7 +34,7 @@ use serde::Deserialize;
 const LIST: &str = "/console/applications";
 
 /// Where the page of an application is.
-fn href(id: &ApplicationId) -> String {
+pub(super) fn href(id: &ApplicationId) -> String {
     format!("{LIST}/{id}")
 }
 

@@ -5,7 +5,7 @@ use crate::cause::Cause;
 use crate::clock::Time;
 use crate::error::Result;
 use crate::http::console::listing::{self, Moment};
-use crate::http::console::{connections, organization, scim_requests};
+use crate::http::console::{connections, groups, scim_requests, webhooks as webhook_pages};
 use crate::http::server::State;
 use crate::store::access::alerts::{self, Alert};
 use crate::store::connections::certificates;
@@ -110,7 +110,8 @@ pub(super) fn lines(state: &State, matters: &Matters, names: &Names, now: Time) 
         let word = if one.disabled_at.is_some() { "endpoint_off" } else { "endpoint" };
         let since = one.disabled_at.or(one.failing_since).unwrap_or(one.updated_at);
         let values = [("url", &*one.url), ("id", one.id.as_str())];
-        add(one.disabled_at.is_some(), say(word, &values), None, since);
+        let href = Some(webhook_pages::href(&one.id));
+        add(one.disabled_at.is_some(), say(word, &values), href, since);
     }
     for one in &matters.alerts {
         let of = &one.organization_id;
@@ -118,7 +119,7 @@ pub(super) fn lines(state: &State, matters: &Matters, names: &Names, now: Time) 
         let title = state.locale.fill("console.home.matter.alert_of", &[("organization", called)]);
         let what = format!("console.home.matter.alert.{}", one.kind);
         let words = (title, state.locale.text(&what).to_owned());
-        add(false, words, Some(organization::href(of)), one.created_at);
+        add(false, words, Some(groups::href(of)), one.created_at);
     }
     lines
 }

@@ -24,8 +24,6 @@ pub(super) struct Item {
     pub(super) text: String,
     /// Where it is done, and what that says.
     pub(super) way: Option<(&'static str, String)>,
-    /// The command that does it.
-    pub(super) command: Option<&'static str>,
 }
 
 impl Begun {
@@ -48,27 +46,44 @@ impl Begun {
 }
 
 /// The list: owner, app, address, customer, webhooks. Whoever reads it has an account already.
-pub(super) fn items(state: &State, begun: &Begun, may_manage: bool) -> Vec<Item> {
+pub(super) fn items(
+    state: &State,
+    begun: &Begun,
+    may_manage: bool,
+    may_develop: bool,
+) -> Vec<Item> {
     let address = state.config.public_url.as_str();
-    let item = |word: &str, is_done, way, command: Option<&'static str>| {
+    let item = |word: &str, is_done, way| {
         let text = format!("console.home.first.{word}_text");
         Item {
             is_done,
             title: state.locale.text(&format!("console.home.first.{word}")).to_owned(),
             text: state.locale.fill(&text, &[("address", address)]),
             way,
-            command: command.filter(|_| !is_done),
         }
     };
-    let new = state.locale.text("console.organizations.new").to_owned();
-    let way = (may_manage && !begun.has_customer).then_some(("/console/organizations/new", new));
-    let create = "vestibule application create";
-    let tell = "vestibule webhook create";
+    let way = |may: bool, is_done: bool, href: &'static str, label: &str| {
+        (may && !is_done).then(|| (href, state.locale.text(label).to_owned()))
+    };
+    let application = way(
+        may_develop,
+        begun.has_application,
+        "/console/applications/new",
+        "console.applications.new",
+    );
+    let customer = way(
+        may_manage,
+        begun.has_customer,
+        "/console/organizations/new",
+        "console.organizations.new",
+    );
+    let webhooks =
+        way(may_develop, begun.has_endpoint, "/console/webhooks/new", "console.webhooks.new");
     vec![
-        item("owner", true, None, None),
-        item("application", begun.has_application, None, Some(create)),
-        item("address", state.config.public_url.is_https(), None, None),
-        item("customer", begun.has_customer, way, None),
-        item("webhooks", begun.has_endpoint, None, Some(tell)),
+        item("owner", true, None),
+        item("application", begun.has_application, application),
+        item("address", state.config.public_url.is_https(), None),
+        item("customer", begun.has_customer, customer),
+        item("webhooks", begun.has_endpoint, webhooks),
     ]
 }

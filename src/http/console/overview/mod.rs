@@ -9,7 +9,7 @@ use self::chart::Chart;
 use self::first::{Begun, Item};
 use super::frame::{self, Frame, OVERVIEW};
 use super::listing::{self, Moment};
-use super::seat::{Manage, Read, Seat};
+use super::seat::{Develop, Manage, Read, Seat};
 use crate::clock::Time;
 use crate::config::DatabaseUrl;
 use crate::error::Result;
@@ -163,7 +163,7 @@ fn read(db: &mut Db, now: Time) -> Result<Found> {
 
 fn view(state: &State, seat: &Seat<Read>, found: Found, now: Time) -> View {
     let Found { begun, matters, hours, links, changes, names, members } = found;
-    let items = first::items(state, &begun, seat.may::<Manage>());
+    let items = first::items(state, &begun, seat.may::<Manage>(), seat.may::<Develop>());
     let done = items.iter().filter(|item| item.is_done).count().to_string();
     let (is_new, all) = (begun.is_new(state), items.len().to_string());
     let title = match (is_new, begun.has_demo && state.config.demo_is_on()) {

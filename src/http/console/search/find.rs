@@ -4,15 +4,19 @@ use crate::domain::DomainName;
 use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::http::console::listing::href;
-use crate::http::console::{connections as connection_pages, organization, scim_requests, users};
+use crate::http::console::{
+    applications as application_pages, connections as connection_pages, groups as group_pages,
+    organization, scim_requests, users, webhooks as webhook_pages,
+};
 use crate::store::connections::{self, Connection, certificates};
-use crate::store::directories::requests;
+use crate::store::directories::{all_groups, requests};
 use crate::store::events::{self, Filter};
 use crate::store::names;
 use crate::store::users::Filter as UserFilter;
 use crate::store::{
-    ConnectionId, Db, OrganizationId, ScimRequestId, TraceId, UserId, Window, domains,
-    organizations, traces, users as people,
+    ApplicationId, ConnectionId, Db, GroupId, OrganizationId, ScimRequestId, TraceId, UserId,
+    WebhookEndpointId, Window, applications, domains, organizations, traces, users as people,
+    webhooks,
 };
 
 /// How many of each kind are shown.
@@ -68,11 +72,16 @@ fn by_id(db: &mut Db, text: &str) -> Result<Option<String>> {
         return Ok(traces::by_id(db, &id)?.map(|_| format!("/console/traces/{id}")));
     }
     if let Ok(id) = text.parse::<ScimRequestId>() {
-        return match requests::find(db, &id) {
-            Ok(_) => Ok(Some(scim_requests::href(&id))),
-            Err(Error::NotFound { .. }) => Ok(None),
-            Err(other) => Err(other),
-        };
+        return at(requests::find(db, &id), scim_requests::href(&id));
+    }
+    if let Ok(id) = text.parse::<ApplicationId>() {
+        return Ok(applications::by_id(db, &id)?.map(|_| application_pages::href(&id)));
+    }
+    if let Ok(id) = text.parse::<WebhookEndpointId>() {
+        return at(webhooks::find(db, &id), webhook_pages::href(&id));
+    }
+    if let Ok(id) = text.parse::<GroupId>() {
+        return at(all_groups::by_id(db, &id), group_pages::href_of(&id));
     }
     let is_id = text.split_once('_').is_some_and(|(prefix, digits)| {
         !prefix.is_empty()
@@ -86,6 +95,15 @@ fn by_id(db: &mut Db, text: &str) -> Result<Option<String>> {
     let window = Window { limit: 1, before: None };
     let has_happened = !events::page(db, &window, &filter)?.data.is_empty();
     Ok(has_happened.then(|| href("/console/audit", &[("subject", text)])))
+}
+
+/// The address of what was found.
+fn at<T>(found: Result<T>, href: String) -> Result<Option<String>> {
+    match found {
+        Ok(_) => Ok(Some(href)),
+        Err(Error::NotFound { .. }) => Ok(None),
+        Err(other) => Err(other),
+    }
 }
 
 fn of_organizations(db: &mut Db, text: &str, hits: &mut Vec<Hit>) -> Result<()> {

@@ -11,7 +11,7 @@ use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::ConnectionId;
-use crate::store::connections::{self, Connection, ConnectionState};
+use crate::store::connections;
 use crate::store::setup_links::{self, Cover, NewLink};
 use crate::views::setup_link::address;
 use actix_web::HttpResponse;
@@ -132,7 +132,7 @@ async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<St
         let id = id.clone();
         let known = state.store.read(move |db| connections::by_id_with_organization(db, &id));
         // With such a link the provider of those who sign in now can be changed.
-        if known.await?.is_some_and(|(connection, _)| is_used(&connection)) {
+        if known.await?.is_some_and(|(connection, _)| connection.is_used()) {
             posted.seat.must::<Manage>()?;
         }
     }
@@ -148,11 +148,6 @@ async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<St
     let (_, token) =
         state.store.write(&scope, actor, move |tx| setup_links::create(tx, &of, new)).await?;
     Ok(address(state.config.public_url.as_str(), &token))
-}
-
-/// Whether people sign in by it, or did.
-fn is_used(connection: &Connection) -> bool {
-    matches!(connection.state, ConnectionState::Active | ConnectionState::Disabled)
 }
 
 fn show(

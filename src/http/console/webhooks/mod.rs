@@ -33,7 +33,7 @@ use std::collections::HashMap;
 const LIST: &str = "/console/webhooks";
 
 /// Where the page of an endpoint is.
-fn href(id: &WebhookEndpointId) -> String {
+pub(super) fn href(id: &WebhookEndpointId) -> String {
     format!("{LIST}/{id}")
 }
 
