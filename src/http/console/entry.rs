@@ -4,6 +4,7 @@ use super::frame;
 use super::seat::{Posted, Read, lasts};
 use super::{listing, second};
 use crate::crypto;
+use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::http::browser;
 use crate::http::error::PageError;
@@ -79,7 +80,11 @@ pub(in crate::http) async fn sign_in(
         };
         respond(&state, status, &Csp::Page, &page)
     };
-    let key: String = form.email.trim().to_ascii_lowercase().chars().take(LONGEST_EMAIL).collect();
+    // Whatever way an address is spelt, its tries count together.
+    let key = match Email::parse(form.email.trim()) {
+        Ok(email) => email.key(),
+        Err(_) => form.email.trim().to_ascii_lowercase().chars().take(LONGEST_EMAIL).collect(),
+    };
     if let Err(Error::TooMany { retry_after, .. }) = state.limits.admit_member(&key) {
         let fault = shell.fill("console.login.wait", &[("seconds", &retry_after.to_string())]);
         let mut page = refuse(StatusCode::TOO_MANY_REQUESTS, fault);

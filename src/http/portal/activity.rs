@@ -21,9 +21,9 @@ use actix_web::web::{Data, Path};
 /// How many sign-ins, and how many changes, are shown.
 const SHOWN: i64 = 50;
 
-/// The checks whose values are settings of the two sides, and nobody's.
-const IMPERSONAL: [CheckName; 10] = [
-    CheckName::Status,
+/// The checks whose values are settings of the two sides, and nobody's. A provider's own words beside its status may name
+/// somebody.
+const IMPERSONAL: [CheckName; 9] = [
     CheckName::Version,
     CheckName::Destination,
     CheckName::Issuer,
@@ -41,7 +41,9 @@ pub(in crate::http) async fn show(
     seat: Seat,
 ) -> Result<HttpResponse, PageError> {
     let is_open = seat.link.covers.contains(&Cover::Traces);
-    let covers_directory = seat.link.covers.contains(&Cover::Provisioning);
+    let covers = |cover| seat.link.covers.contains(&cover);
+    let covers_directory = covers(Cover::Provisioning);
+    let covers_sign_in = is_open || covers(Cover::SignIn);
     let (of, id) = (seat.organization.id.clone(), seat.connection()?.id.clone());
     let read = state.store.read(move |db| {
         let window = Window { limit: SHOWN, before: None };
@@ -52,7 +54,8 @@ pub(in crate::http) async fn show(
             ..events::Filter::default()
         };
         let arrivals = if covers_directory { Some(arrivals(db, &id)?) } else { None };
-        let sign_ins = traces::page(db, &window, &theirs)?.data;
+        let sign_ins =
+            if covers_sign_in { traces::page(db, &window, &theirs)?.data } else { Vec::new() };
         Ok((sign_ins, arrivals, events::page(db, &window, &about)?.data))
     });
     let (sign_ins, arrivals, events) = read.await?;

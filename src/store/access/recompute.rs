@@ -182,6 +182,16 @@ pub(super) fn members_of(db: &mut Db, groups: &[GroupId]) -> Result<Vec<UserId>>
     Ok(people)
 }
 
+/// Who is in these entities.
+pub(super) fn placed_in(db: &mut Db, entities: &[EntityId]) -> Result<Vec<UserId>> {
+    let mut people = Vec::new();
+    for some in entities.chunks(1_000) {
+        let theirs = placements::table.filter(placements::entity_id.eq_any(some));
+        people.extend(theirs.select(placements::user_id).load::<UserId>(db)?);
+    }
+    Ok(people)
+}
+
 /// Who is in an entity.
 pub(in crate::store) fn who_is_in(db: &mut Db, entity: &EntityId) -> Result<Vec<UserId>> {
     let theirs = placements::table.filter(placements::entity_id.eq(entity));

@@ -303,7 +303,8 @@ impl Would {
         supposed
     }
 
-    /// The members of the groups whose mappings would be others.
+    /// The members of the groups whose mappings would be others, and who is where those lead now: who is held there is in
+    /// the group no more.
     pub(super) fn concerned(
         &self,
         db: &mut Db,
@@ -320,7 +321,21 @@ impl Would {
         };
         let (now, then) = (gives(placing(db, organization, None)?), gives(self.placing()));
         let groups: HashSet<&GroupId> = now.keys().chain(then.keys()).collect();
-        let others = groups.into_iter().filter(|group| now.get(*group) != then.get(*group));
-        recompute::members_of(db, &others.cloned().collect::<Vec<_>>())
+        let others: Vec<GroupId> = groups
+            .into_iter()
+            .filter(|group| now.get(*group) != then.get(*group))
+            .cloned()
+            .collect();
+        let places: HashSet<EntityId> = others
+            .iter()
+            .filter_map(|group| now.get(group))
+            .flatten()
+            .filter_map(|(_, entity, _)| entity.clone())
+            .collect();
+        let mut people = recompute::members_of(db, &others)?;
+        people.extend(recompute::placed_in(db, &places.into_iter().collect::<Vec<_>>())?);
+        people.sort_unstable();
+        people.dedup();
+        Ok(people)
     }
 }

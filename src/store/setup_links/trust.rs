@@ -19,6 +19,16 @@ pub fn must_be_trusted(db: &mut Db, link: &SetupLink, connection: &Connection) -
     Err(Error::conflict("setup_link_not_trusted", detail))
 }
 
+/// Refuses to give anybody a place by a link whose maker may not look after customers now.
+pub fn must_be_trusted_with_places(db: &mut Db, link: &SetupLink) -> Result<()> {
+    if is_trusted(db, link)? {
+        return Ok(());
+    }
+    let detail =
+        "This link was made by somebody who may not give people places. Ask for a new link.";
+    Err(Error::conflict("setup_link_not_trusted", detail))
+}
+
 fn is_trusted(db: &mut Db, link: &SetupLink) -> Result<bool> {
     let mut maker = link.created_by.clone();
     for _ in 0..HANDS {

@@ -117,6 +117,17 @@ impl Typed {
         }
     }
 
+    /// The pinned certificate. One that nobody touched stays to the letter: browsers send other line ends than were kept.
+    fn certificate(&self, before: &Settings) -> Option<String> {
+        let lines = |text: &str| text.lines().map(str::trim).collect::<Vec<_>>().join("\n");
+        let typed = lines(self.metadata_certificate.trim());
+        let kept = before.metadata_certificate.as_ref();
+        match kept.filter(|kept| lines(kept.trim()) == typed) {
+            Some(kept) => Some(kept.clone()),
+            None => (!typed.is_empty()).then_some(typed),
+        }
+    }
+
     fn is_on(&self, name: &str) -> bool {
         self.on.contains(&name)
     }
@@ -145,7 +156,7 @@ impl Typed {
             sha1_reason: given(&self.sha1_reason),
             allow_cbc: self.is_on("allow_cbc"),
             idp_started: self.is_on("idp_started"),
-            metadata_certificate: given(&self.metadata_certificate),
+            metadata_certificate: self.certificate(before),
             default_application,
             attributes: before.attributes.clone(),
         })

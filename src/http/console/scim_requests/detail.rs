@@ -6,7 +6,7 @@ use crate::guides::Guide;
 use crate::http::console::audit::shown;
 use crate::http::console::frame::{self, Frame, SCIM_REQUESTS};
 use crate::http::console::listing::{self, Moment};
-use crate::http::console::seat::{Read, Seat};
+use crate::http::console::seat::{Read, Reveal, Seat};
 use crate::http::console::words::Badge;
 use crate::http::console::{connections as connection_pages, organization, users};
 use crate::http::error::PageError;
@@ -23,6 +23,9 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
 use serde_json::Value;
+
+/// In the place of a value that is not shown.
+const HIDDEN: &str = "•••";
 
 /// Refusals that the customer's IT admin can end, each with a sentence of its own.
 const BY_ADMIN: &[&str] = &[
@@ -75,6 +78,8 @@ struct View {
     changes: Vec<ChangeLine>,
     /// What came.
     body: Option<String>,
+    /// Body and values tell of people, and are not for this role.
+    is_hidden: bool,
     connection: String,
     connection_href: String,
     all: String,
@@ -84,6 +89,19 @@ struct View {
     token: Option<String>,
     /// The thing that it was about, and its page.
     resource: Option<(String, Option<String>)>,
+}
+
+impl View {
+    /// Leaves the names of attributes, and nothing that they say of a person.
+    fn hide_values(&mut self) {
+        (self.is_hidden, self.body) = (true, None);
+        for line in &mut self.changes {
+            (line.before, line.after) = (HIDDEN.to_owned(), HIDDEN.to_owned());
+        }
+        if let Some((path, _)) = self.path.split_once('?') {
+            self.path = path.to_owned();
+        }
+    }
 }
 
 #[derive(Template)]
@@ -112,10 +130,14 @@ pub(in crate::http) async fn one(
     let id: ScimRequestId = id.parse()?;
     let found = state.store.read(move |db| read(db, &id)).await?;
     let message = found.entry.opened(&state.master)?;
+    let mut view = view(&state, found, &message);
+    if !seat.may::<Reveal>() {
+        view.hide_values();
+    }
     let page = Page {
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, SCIM_REQUESTS),
-        view: view(&state, found, &message),
+        view,
         list: LIST,
     };
     Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
@@ -164,6 +186,7 @@ fn view(state: &State, found: Found, message: &Message) -> View {
         refusal: entry.code.map(|code| (code, entry.effect)),
         fix,
         changes: message.changes.as_ref().map(changes).unwrap_or_default(),
+        is_hidden: false,
         body: message.request.as_ref().map(|body| format!("{body:#}")),
         method: entry.method,
         dialect: entry.dialect,

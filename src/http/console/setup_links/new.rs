@@ -124,6 +124,10 @@ async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<St
         let detail = state.locale.text("console.setup_links.no_organization");
         Error::invalid("/organization", "not_found", detail)
     })?;
+    // By such a link people are given places in the app.
+    if typed.covers.contains(&Cover::Groups) {
+        posted.seat.must::<Manage>()?;
+    }
     let connection_id: Option<ConnectionId> = match typed.connection.as_str() {
         "" => None,
         some => Some(some.parse()?),

@@ -135,6 +135,18 @@ async fn every_setting_of_a_connection_is_changed_at_the_console() {
     assert!(now.metadata_certificate.is_some());
     let page = desk.get(&uri).await.body;
     assert!(page.contains("value=\"Head office\"") && page.contains("value=\"90\""), "{page}");
+    // A browser sends other line ends: a certificate that nobody touched stays to the letter.
+    let crlf = pem.replace('\n', "\r\n");
+    let again: Vec<_> = typed
+        .iter()
+        .map(
+            |(name, value)| {
+                if *name == "metadata_certificate" { (*name, &*crlf) } else { (*name, *value) }
+            },
+        )
+        .collect();
+    assert_eq!(desk.post(&uri, &again).await.status, 303);
+    assert_eq!(settings(&desk, &connection), now);
     let overview = desk.get(&at(&connection, "")).await.body;
     assert!(overview.contains("can be forged: An &#60;old&#62; server"), "{overview}");
     // What is not ticked is off, and what is emptied is as it is everywhere.

@@ -124,7 +124,7 @@ async fn requests_are_found_by_what_came_of_them_owner_connection_and_id() {
 
 #[actix_web::test]
 async fn a_request_says_what_came_what_was_answered_and_what_changed() {
-    let desk = Desk::signed_in(Role::Viewer).await;
+    let desk = Desk::signed_in(Role::Support).await;
     let connection = testing::active(desk.world.store(), "JumpCloud", None);
     let id = changed(&desk, &connection);
     let page = desk.get(&format!("{LIST}/{id}")).await.body;
@@ -140,6 +140,20 @@ async fn a_request_says_what_came_what_was_answered_and_what_changed() {
     let unknown = ScimRequestId::new();
     assert_eq!(desk.get(&format!("{LIST}/{unknown}")).await.status, 404);
     assert_eq!(desk.get(&format!("{LIST}/trc_1")).await.status, 404);
+}
+
+#[actix_web::test]
+async fn what_a_request_says_of_people_is_shown_to_owners_admins_and_support_alone() {
+    for role in Role::ALL {
+        let desk = Desk::signed_in(role).await;
+        let connection = testing::active(desk.world.store(), "JumpCloud", None);
+        let id = changed(&desk, &connection);
+        let page = desk.get(&format!("{LIST}/{id}")).await.body;
+        let may = matches!(role, Role::Owner | Role::Admin | Role::Support);
+        assert_eq!(page.contains("[secret]"), may, "{role}: {page}");
+        assert_eq!(page.contains("Owners, admins and support see it"), !may, "{role}");
+        assert!(page.contains(">active<"), "{role}: the names of attributes are nobody's");
+    }
 }
 
 #[actix_web::test]

@@ -123,3 +123,14 @@ async fn a_link_to_a_connection_in_use_is_made_only_by_who_may_manage_it() {
         assert_eq!(send(draft.id.as_str()).await.status, 200, "{role}: nobody signs in by a draft");
     }
 }
+
+#[actix_web::test]
+async fn a_link_by_which_places_are_given_is_made_only_by_who_may_give_them() {
+    for (role, may) in [(Role::Support, false), (Role::Admin, true)] {
+        let desk = Desk::signed_in(role).await;
+        let of = globex(&desk);
+        let made = desk.post(LIST, &[("organization", of.as_str()), ("cover.groups", "1")]).await;
+        assert_eq!(made.status, if may { 200 } else { 403 }, "{role}: {}", made.body);
+        assert_eq!(all(&desk).len(), usize::from(may), "{role}");
+    }
+}

@@ -19,6 +19,7 @@ fn failed(portal: &Portal, connection: &connections::Connection) -> Trace {
     let store = portal.world.store();
     let checks = vec![
         Check::of(CheckName::Subject, true, "a name ID", "ada@globex.example"),
+        Check::of(CheckName::Status, false, "Success", "Denied: ada@globex.example is unknown"),
         Check::of(CheckName::Audience, false, "https://sso/<x>", "https://sso/<x>/"),
     ];
     store.system(|tx| {
@@ -40,6 +41,27 @@ async fn activity_tells_of_sign_ins_and_changes_and_of_nobody() {
     assert!(!page.contains("ada@"), "the person is on the page");
     assert!(!page.contains(trace.id.as_str()), "a trace is offered that may not be read");
     assert!(portal.get("/portal").await.body.contains("href=\"/portal/activity\""));
+}
+
+#[actix_web::test]
+async fn a_link_that_does_not_cover_sign_in_tells_of_no_sign_ins() {
+    let mut portal = started(&Cover::USUAL).await;
+    let connection = portal.connection();
+    failed(&portal, &connection);
+    let new = NewLink {
+        connection_id: Some(connection.id),
+        covers: vec![Cover::Certificate],
+        provider: None,
+        note: None,
+        days: 7,
+    };
+    let of = portal.organization.clone();
+    (portal.link, portal.token) =
+        portal.world.store().system(|tx| setup_links::create(tx, &of, new));
+    portal.start().await;
+    let page = portal.get("/portal/activity").await;
+    assert_eq!(page.status, 200);
+    assert!(!page.body.contains(">Failed<"), "{}", page.body);
 }
 
 #[actix_web::test]

@@ -60,3 +60,12 @@ async fn a_link_is_worth_what_its_maker_may_do_now_however_often_it_was_handed_o
     portal.world.store().system(|tx| members::change_role(tx, &maker, Role::Support));
     assert_eq!(testing::refused(check(&portal)), "setup_link_not_trusted");
 }
+
+#[actix_web::test]
+async fn a_link_gives_places_only_if_its_maker_may_now() {
+    for (role, is_let) in [(Role::Admin, true), (Role::Support, false), (Role::Developer, false)] {
+        let (portal, _) = made_by(role).await;
+        let trusted = |db: &mut _| setup_links::must_be_trusted_with_places(db, &portal.link);
+        assert_eq!(portal.world.store().read_now(trusted).is_ok(), is_let, "{role}");
+    }
+}

@@ -1,6 +1,7 @@
 //! What a directory must not take at once.
 
 use super::super::holds;
+use super::super::preview::{Asked, preview};
 use super::*;
 use crate::access::{Model, Role};
 use crate::store::applications::NewApplication;
@@ -269,6 +270,25 @@ fn taking_by_choice_all_that_is_held_leaves_nothing_held() {
     assert_eq!(world.has(held), has("user", &[]));
     assert_eq!(world.choose(holds::apply).unwrap(), 0);
     assert_eq!(world.alerts(), []);
+}
+
+#[test]
+fn a_preview_tells_of_those_who_would_lose_what_is_held() {
+    let world = World::new();
+    limit(&world, 3);
+    let (group, people) = crowd(&world, 8);
+    for user in &people {
+        world.remove(&group, user);
+    }
+    assert_eq!(in_crowd(&world, &people), 5, "held from the fourth on");
+    let reject = MappingPatch { is_approved: Some(false), ..MappingPatch::default() };
+    let asked = Asked { mappings: vec![(world.mapping(&group).id, reject)], ..Asked::default() };
+    let now = world.store.clock().now();
+    let of = world.organization();
+    let seen = world.store.read_now(|db| preview(db, of, asked, now, &mut |_, _| Ok(()))).unwrap();
+    assert_eq!(seen.lose, 5);
+    world.approve(&world.mapping(&group).id, false);
+    assert_eq!(in_crowd(&world, &people), 0);
 }
 
 #[test]

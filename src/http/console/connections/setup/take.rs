@@ -16,7 +16,7 @@ use crate::http::portal::provider::Given;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::http::upload::Upload;
-use crate::store::connections::{self, Connection, ConnectionPatch, Protocol};
+use crate::store::connections::{self, Connection, ConnectionPatch, ConnectionState, Protocol};
 use crate::store::organizations::Organization;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
@@ -113,10 +113,16 @@ async fn import(
         Err(error) => Err(error),
     };
     let outcome = match form::mendable(done, "/metadata")? {
-        Ok(made) => return Ok(see_other(&format!("{}?made=1", href(&made.id)))),
+        Ok(_) => return Ok(see_other(&done_at(connection))),
         Err(errors) => refused(state, posted, connection, errors),
     };
     Ok(render(state, &posted.seat, connection, organization, outcome))
+}
+
+/// Where it goes on. Only a draft is made by it: any other had a provider before.
+fn done_at(before: &Connection) -> String {
+    let page = href(&before.id);
+    if before.state == ConnectionState::Draft { format!("{page}?made=1") } else { page }
 }
 
 /// What was typed, to be shown again. A file that is text goes on as text: browsers forget which was chosen.
@@ -180,7 +186,7 @@ async fn connect(
     let with = (&state.store, &state.master, &state.upstream);
     let done = configure(with, posted.seat.actor(), connection.clone(), change).await;
     let errors = match form::mendable(done, "/issuer")? {
-        Ok(made) => return Ok(see_other(&format!("{}?made=1", href(&made.id)))),
+        Ok(_) => return Ok(see_other(&done_at(connection))),
         Err(errors) => errors,
     };
     let is_other = posted.form().has(OTHER)
