@@ -94,7 +94,7 @@ struct View {
 impl View {
     /// Leaves the names of attributes, and nothing that they say of a person.
     fn hide_values(&mut self) {
-        (self.is_hidden, self.body) = (true, None);
+        (self.is_hidden, self.body) = (self.body.is_some(), None);
         for line in &mut self.changes {
             (line.before, line.after) = (HIDDEN.to_owned(), HIDDEN.to_owned());
         }
