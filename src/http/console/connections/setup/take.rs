@@ -185,9 +185,8 @@ async fn connect(
     };
     let with = (&state.store, &state.master, &state.upstream);
     let done = configure(with, posted.seat.actor(), connection.clone(), change).await;
-    let errors = match form::mendable(done, "/issuer")? {
-        Ok(_) => return Ok(see_other(&done_at(connection))),
-        Err(errors) => errors,
+    let Err(errors) = form::mendable(done, "/issuer")? else {
+        return Ok(see_other(&done_at(connection)));
     };
     let is_other = posted.form().has(OTHER)
         || errors.iter().any(|error| error.code == "openid_issuer_changed");
