@@ -1,4 +1,4 @@
-//! The audit log: who did what to what, from where, and what was before and after (UX 7.13).
+//! The audit log: who did what to what, from where, and what was before and after.
 
 use super::frame::{self, AUDIT, Frame};
 use super::listing::{self, Moment, Pager};
@@ -14,7 +14,7 @@ use crate::store::names::{self, Names};
 use crate::store::{Actor, Db, Page, Window, members};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Query};
+use actix_web::web::{self, Data, Query, ServiceConfig};
 use askama::Template;
 use serde::Deserialize;
 use serde_json::Value;
@@ -116,6 +116,11 @@ impl Found {
         let Self { page, names, members } = self;
         page.data.into_iter().map(|event| line(event, &names, &members)).collect()
     }
+}
+
+/// The routes of this area.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.service(web::resource("/console/audit").get(list));
 }
 
 /// `GET /console/audit`

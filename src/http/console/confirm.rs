@@ -1,4 +1,4 @@
-//! What an act takes with it, before it is done (UX 4.4): the safe choice comes first, and the button names the act.
+//! What an act takes with it, before it is done: the safe choice comes first, and the button names the act.
 
 use super::form::{self, FieldFault};
 use super::frame::{self, Area, Frame};

@@ -1,9 +1,7 @@
-//! The email domains of a customer: on a page of its own and at each of its connections (UX 7.6). What is done goes back to
+//! The email domains of a customer: on a page of its own and at each of its connections. What is done goes back to
 //! the page on which it was asked for.
 
 mod acts;
-
-pub(super) use acts::routes;
 
 use super::connections::{self, Head as ConnectionHead};
 use super::form::{self, FieldFault};
@@ -21,7 +19,7 @@ use crate::store::connections::Connection;
 use crate::store::domains::{self, Domain, DomainState};
 use crate::store::organizations::Organization;
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Path};
+use actix_web::web::{self, Data, Path, ServiceConfig};
 use askama::Template;
 
 /// Whose page it is.
@@ -83,6 +81,30 @@ impl Of {
         };
         format!("{owner}/domains")
     }
+}
+
+/// The routes of this area.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(
+            web::resource("/console/organizations/{organization}/domains")
+                .get(of_organization)
+                .post(acts::add),
+        )
+        .service(
+            web::resource("/console/organizations/{organization}/domains/{domain}/check")
+                .post(acts::check),
+        )
+        .service(
+            web::resource("/console/organizations/{organization}/domains/{domain}/vouch")
+                .post(acts::vouch),
+        )
+        .service(
+            web::resource("/console/organizations/{organization}/domains/{domain}/remove")
+                .get(acts::ask_remove)
+                .post(acts::remove),
+        )
+        .service(web::resource("/console/connections/{connection}/domains").get(of_connection));
 }
 
 /// `GET /console/organizations/{organization}/domains`

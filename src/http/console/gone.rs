@@ -1,4 +1,4 @@
-//! What was deleted and can still be restored: by whom, since when, until when (UX 4.3).
+//! What was deleted and can still be restored: by whom, since when, until when.
 
 use super::audit;
 use super::form::{self, FieldFault};

@@ -40,7 +40,7 @@ pub(in crate::http) struct Choice {
     pub(in crate::http) is_here: bool,
 }
 
-/// How a list shows what arrives while somebody looks (UX 2.5).
+/// How a list shows what arrives while somebody looks.
 pub(in crate::http) struct Live {
     /// Where its lines are read again; none: somebody has paused that.
     pub(in crate::http) href: Option<String>,
@@ -92,7 +92,7 @@ pub(super) fn live(
     }
 }
 
-/// The page of a list, or the part of it that was asked for again (UX 3.2).
+/// The page of a list, or the part of it that was asked for again.
 pub(super) fn answer(
     state: &State,
     request: &HttpRequest,

@@ -1,4 +1,4 @@
-//! Customers: the list, and a new one (UX 7.3).
+//! Customers: the list, and a new one.
 
 use super::form::{self, FieldFault};
 use super::frame::{self, Frame, ORGANIZATIONS};
@@ -15,7 +15,7 @@ use crate::store::organizations::{self, Admission, Filter, NewOrganization, Orga
 use crate::store::{Scope, Window};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Query};
+use actix_web::web::{self, Data, Query, ServiceConfig};
 use askama::Template;
 use serde::Deserialize;
 
@@ -44,6 +44,13 @@ struct ListPage<'a> {
     lines: Vec<Line>,
     pager: Pager,
     may_create: bool,
+}
+
+/// The routes of this area.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/console/organizations").get(list).post(create))
+        .service(web::resource("/console/organizations/new").get(new));
 }
 
 /// `GET /console/organizations`

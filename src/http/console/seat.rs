@@ -72,7 +72,7 @@ impl Needs for Manage {
 pub(in crate::http) struct Seat<N: Needs> {
     pub(super) member: Member,
     pub(super) session: Session,
-    /// What each form carries (UX 3.2).
+    /// What each form carries.
     pub(super) form_token: String,
     for_what: PhantomData<N>,
 }

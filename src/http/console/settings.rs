@@ -1,4 +1,4 @@
-//! The settings in effect, each with where it came from (UX 7.13). What a file, the environment or a flag fixes is changed
+//! The settings in effect, each with where it came from. What a file, the environment or a flag fixes is changed
 //! there; nothing is set here, so that what the file says is so.
 
 use super::frame::{self, Frame, SETTINGS};

@@ -24,7 +24,7 @@ pub(super) fn enforcement(state: &State, enforcement: Enforcement) -> String {
     state.locale.text(&format!("console.enforcement.{enforcement}")).to_owned()
 }
 
-/// Where a connection is in its life (UX 6).
+/// Where a connection is in its life.
 pub(super) fn connection(state: &State, connection: &Connection) -> Badge {
     let (class, word) = match connection.state {
         ConnectionState::Active => (" ok", "active"),

@@ -1,4 +1,4 @@
-//! A member's own account: how they sign in, and where they are signed in (UX 7.1).
+//! A member's own account: how they sign in, and where they are signed in.
 
 mod passkeys;
 mod password;

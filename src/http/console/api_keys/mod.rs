@@ -1,10 +1,7 @@
-//! API keys: who may call, with what, until when (UX 7.12).
+//! API keys: who may call, with what, until when.
 
 mod acts;
 mod new;
-
-pub(super) use acts::{ask_revoke, ask_roll, revoke, roll};
-pub(super) use new::{create, new};
 
 use super::frame::{self, API_KEYS, Frame};
 use super::listing::{self, Moment, Pager};
@@ -22,7 +19,7 @@ use crate::store::names::{self, Names};
 use crate::store::{Page, Window};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Query};
+use actix_web::web::{self, Data, Query, ServiceConfig};
 use askama::Template;
 use chrono::TimeDelta;
 use serde::Deserialize;
@@ -67,6 +64,19 @@ struct ListPage<'a> {
     shell: Shell<'a>,
     frame: Frame,
     view: &'a View,
+}
+
+/// The routes of this area.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/console/api-keys").get(list).post(new::create))
+        .service(web::resource("/console/api-keys/new").get(new::new))
+        .service(web::resource("/console/api-keys/{key}/roll").get(acts::ask_roll).post(acts::roll))
+        .service(
+            web::resource("/console/api-keys/{key}/revoke")
+                .get(acts::ask_revoke)
+                .post(acts::revoke),
+        );
 }
 
 /// `GET /console/api-keys`

@@ -1,4 +1,4 @@
-//! Applications: the vendor's apps, as clients of `OpenID` Connect (UX 7.12).
+//! Applications: the vendor's apps, as clients of `OpenID` Connect.
 
 mod access;
 mod acts;

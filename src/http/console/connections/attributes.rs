@@ -1,4 +1,4 @@
-//! What the gateway needs of a person and where it reads it, beside what the last sign-in brought (UX 7.6).
+//! What the gateway needs of a person and where it reads it, beside what the last sign-in brought.
 
 use super::settings::below;
 use super::{Head, find, href};

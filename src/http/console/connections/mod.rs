@@ -1,4 +1,4 @@
-//! Connections: the list, and what their pages have in common (UX 7.4, 7.6).
+//! Connections: the list, and what their pages have in common.
 
 mod acts;
 mod attributes;
@@ -12,12 +12,7 @@ mod setup;
 mod tokens;
 mod turn;
 
-pub(super) use acts::{refresh, test};
-pub(super) use overview::one;
-pub(super) use provisioning::{create_token, provisioning};
 pub(super) use routes::routes;
-pub(super) use tokens::{ask_retire, ask_revoke, retire, revoke};
-pub(super) use turn::{ask_delete, ask_turn, delete, turn};
 
 use super::frame::{self, CONNECTIONS, Frame};
 use super::listing::{self, Choice, Moment, Pager};

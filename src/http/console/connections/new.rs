@@ -1,4 +1,4 @@
-//! A new connection: whose it is, and which provider. It is a draft until the provider is known (UX 7.5).
+//! A new connection: whose it is, and which provider. It is a draft until the provider is known.
 
 use super::href;
 use crate::domain::DomainName;

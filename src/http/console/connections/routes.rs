@@ -1,6 +1,8 @@
-//! Where the pages of connections are that make one, and those behind its tabs.
+//! Where the pages of connections are.
 
-use super::{attributes, new, restore, settings, setup};
+use super::{
+    acts, attributes, new, overview, provisioning, restore, settings, setup, tokens, turn,
+};
 use actix_web::web::{self, FormConfig, ServiceConfig};
 
 /// Bytes of a form: metadata may be pasted into one.
@@ -9,7 +11,36 @@ const FORM_LIMIT: usize = 1024 * 1024;
 /// The routes. What is called `new` is no connection, so it comes before them.
 pub(in crate::http::console) fn routes(config: &mut ServiceConfig) {
     config
+        .service(web::resource("/console/connections").get(super::list))
         .service(web::resource("/console/connections/new").get(new::ask).post(new::create))
+        .service(web::resource("/console/connections/{connection}").get(overview::one))
+        .service(web::resource("/console/connections/{connection}/test").post(acts::test))
+        .service(web::resource("/console/connections/{connection}/refresh").post(acts::refresh))
+        .service(
+            web::resource("/console/connections/{connection}/turn")
+                .get(turn::ask_turn)
+                .post(turn::turn),
+        )
+        .service(
+            web::resource("/console/connections/{connection}/delete")
+                .get(turn::ask_delete)
+                .post(turn::delete),
+        )
+        .service(
+            web::resource("/console/connections/{connection}/provisioning")
+                .get(provisioning::provisioning)
+                .post(provisioning::create_token),
+        )
+        .service(
+            web::resource("/console/connections/{connection}/provisioning/{token}/retire")
+                .get(tokens::ask_retire)
+                .post(tokens::retire),
+        )
+        .service(
+            web::resource("/console/connections/{connection}/provisioning/{token}/revoke")
+                .get(tokens::ask_revoke)
+                .post(tokens::revoke),
+        )
         .service(
             web::resource("/console/connections/{connection}/setup")
                 .app_data(FormConfig::default().limit(FORM_LIMIT))

@@ -1,4 +1,4 @@
-//! How a connection signs people in: every setting that REST has, but the attributes, which are a page of their own (UX 7.6).
+//! How a connection signs people in: every setting that REST has, but the attributes, which are a page of their own.
 
 use super::{Head, find, href, new};
 use crate::error::{Error, FieldError, Result};

@@ -1,4 +1,4 @@
-//! The setup of a connection by the operator: the values for the provider's console, and what is known of the provider (UX 7.5).
+//! The setup of a connection by the operator: the values for the provider's console, and what is known of the provider.
 //!
 //! It is for drafts, and for connections whose provider is to be made known anew.
 

@@ -14,36 +14,10 @@ use crate::http::sign_in::see_other;
 use crate::store::domains::{self, Domain};
 use crate::store::{ConnectionId, Db, users};
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Path, Query, ServiceConfig};
+use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
 
 type Ids = Path<(String, String)>;
-
-/// The routes.
-pub(in crate::http::console) fn routes(config: &mut ServiceConfig) {
-    config
-        .service(
-            web::resource("/console/organizations/{organization}/domains")
-                .get(super::of_organization)
-                .post(add),
-        )
-        .service(
-            web::resource("/console/organizations/{organization}/domains/{domain}/check")
-                .post(check),
-        )
-        .service(
-            web::resource("/console/organizations/{organization}/domains/{domain}/vouch")
-                .post(vouch),
-        )
-        .service(
-            web::resource("/console/organizations/{organization}/domains/{domain}/remove")
-                .get(ask_remove)
-                .post(remove),
-        )
-        .service(
-            web::resource("/console/connections/{connection}/domains").get(super::of_connection),
-        );
-}
 
 /// Where a confirmation goes back to.
 #[derive(Deserialize)]

@@ -1,4 +1,4 @@
-//! Groups of customers' directories, and what they give to people (UX 7.9). The rules are in docs/access.md.
+//! Groups of customers' directories, and what they give to people. The rules are in docs/access.md.
 //!
 //! What changes rules and mappings goes into a draft of the member; the draft is previewed, and what was previewed is
 //! applied.

@@ -1,10 +1,7 @@
-//! Who signs in here: invitations, roles, new passwords, removal (UX 7.13).
+//! Who signs in here: invitations, roles, new passwords, removal.
 
 mod one;
 mod second_step;
-
-pub(in crate::http) use one::{change_role, link, one, remove};
-pub(in crate::http) use second_step::{ask_reset_step, reset_step};
 
 use super::form::{self, Choice, FieldFault};
 use super::frame::{self, Frame, MEMBERS};
@@ -19,7 +16,7 @@ use crate::store::{MemberId, Scope};
 use crate::views::member::address;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::Data;
+use actix_web::web::{self, Data, ServiceConfig};
 use askama::Template;
 
 const LIST: &str = "/console/settings/members";
@@ -61,6 +58,21 @@ struct ListPage<'a> {
     shell: Shell<'a>,
     frame: Frame,
     view: &'a ListView,
+}
+
+/// The routes of this area.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/console/settings/members").get(list).post(invite))
+        .service(web::resource("/console/settings/members/{member}").get(one::one))
+        .service(web::resource("/console/settings/members/{member}/role").post(one::change_role))
+        .service(
+            web::resource("/console/settings/members/{member}/second-step")
+                .get(second_step::ask_reset_step)
+                .post(second_step::reset_step),
+        )
+        .service(web::resource("/console/settings/members/{member}/link").post(one::link))
+        .service(web::resource("/console/settings/members/{member}/remove").post(one::remove));
 }
 
 /// `GET /console/settings/members`

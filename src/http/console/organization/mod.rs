@@ -1,13 +1,9 @@
-//! One customer: what is known of it, its domains and connections (UX 7.3).
+//! One customer: what is known of it, its domains and connections.
 
 mod activity;
 mod acts;
 mod restore;
 mod settings;
-
-pub(super) use acts::{ask_delete, ask_enforcement, delete, enforce};
-pub(super) use restore::routes;
-pub(super) use settings::{change, settings};
 
 use super::frame::{self, Frame, ORGANIZATIONS};
 use super::listing::{self, Moment};
@@ -24,7 +20,7 @@ use crate::store::organizations::{self, Enforcement, Organization};
 use crate::store::{Db, OrganizationId, Window, users};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path};
+use actix_web::web::{self, Data, Path, ServiceConfig};
 use askama::Template;
 use serde_json::Value;
 
@@ -100,6 +96,33 @@ struct Known {
     domains: Vec<Domain>,
     connections: Vec<Connection>,
     people: i64,
+}
+
+/// The routes of this area.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/console/organizations/{organization}").get(one))
+        .service(
+            web::resource("/console/organizations/{organization}/settings")
+                .get(settings::settings)
+                .post(settings::change),
+        )
+        .service(
+            web::resource("/console/organizations/{organization}/enforcement")
+                .get(acts::ask_enforcement)
+                .post(acts::enforce),
+        )
+        .service(
+            web::resource("/console/organizations/{organization}/activity").get(activity::activity),
+        )
+        .service(
+            web::resource("/console/organizations/{organization}/delete")
+                .get(acts::ask_delete)
+                .post(acts::delete),
+        )
+        .service(
+            web::resource("/console/organizations/{organization}/restore").post(restore::restore),
+        );
 }
 
 /// `GET /console/organizations/{organization}`

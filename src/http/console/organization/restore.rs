@@ -1,6 +1,6 @@
-//! A deletion is taken back, and the other routes of a customer's tabs.
+//! The deletion of a customer is taken back.
 
-use super::{activity, href};
+use super::href;
 use crate::error::{Error, Result};
 use crate::http::console::form;
 use crate::http::console::frame::ORGANIZATIONS;
@@ -12,16 +12,7 @@ use crate::http::sign_in::see_other;
 use crate::store::OrganizationId;
 use crate::store::organizations::{self, Organization};
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Path, ServiceConfig};
-
-/// The routes.
-pub(in crate::http::console) fn routes(config: &mut ServiceConfig) {
-    config
-        .service(
-            web::resource("/console/organizations/{organization}/activity").get(activity::activity),
-        )
-        .service(web::resource("/console/organizations/{organization}/restore").post(restore));
-}
+use actix_web::web::{Data, Path};
 
 /// The page of an organization that was deleted, as long as it can be restored.
 pub(super) async fn gone<N: Needs>(

@@ -1,4 +1,4 @@
-//! The overview: what to do first in a new installation, later what needs somebody, and how sign-ins go (UX 7.2).
+//! The overview: what to do first in a new installation, later what needs somebody, and how sign-ins go.
 
 mod attention;
 mod chart;

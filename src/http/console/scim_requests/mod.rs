@@ -1,4 +1,4 @@
-//! SCIM requests: what directories asked for, what it did, and why it was refused (UX 7.11).
+//! SCIM requests: what directories asked for, what it did, and why it was refused.
 
 mod detail;
 

@@ -1,4 +1,4 @@
-//! What is found: by whole IDs, addresses and fingerprints, and by how names begin. Each is one look into an index.
+//! What is found: by whole IDs, addresses and fingerprints, each one look into an index, and by how names begin.
 
 use crate::domain::DomainName;
 use crate::email::Email;

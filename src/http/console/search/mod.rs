@@ -1,4 +1,4 @@
-//! Search: one box for everything that has a name, an address or an ID (UX 7.14), and a place to look at a message.
+//! Search: one box for everything that has a name, an address or an ID, and a place to look at a message.
 
 mod find;
 mod inspect;

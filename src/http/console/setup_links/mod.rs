@@ -1,8 +1,6 @@
-//! Setup links: what was sent to IT admins, how far each is, and taking one back (UX 7.7).
+//! Setup links: what was sent to IT admins, how far each is, and taking one back.
 
 mod new;
-
-pub(super) use new::{create, new};
 
 use super::confirm::{self, Confirm};
 use super::frame::{self, Frame, SETUP_LINKS};
@@ -20,7 +18,7 @@ use crate::store::setup_links::{self, Help, Kind, SetupLink, State as Standing};
 use crate::store::{Db, Page, SetupLinkId, Window, organizations};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{self, Data, Path, Query, ServiceConfig};
 use askama::Template;
 use serde::Deserialize;
 
@@ -60,6 +58,14 @@ struct ListPage<'a> {
     lines: Vec<Line>,
     pager: Pager,
     may_make: bool,
+}
+
+/// The routes of this area.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/console/setup-links").get(list).post(new::create))
+        .service(web::resource("/console/setup-links/new").get(new::new))
+        .service(web::resource("/console/setup-links/{link}/revoke").get(ask_revoke).post(revoke));
 }
 
 /// `GET /console/setup-links`

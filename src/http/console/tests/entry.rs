@@ -5,7 +5,7 @@ use super::*;
 #[actix_web::test]
 async fn whoever_is_not_signed_in_is_led_to_the_sign_in_and_back() {
     let mut desk = Desk::new(&[], Role::Owner);
-    for (method, path, _) in ROUTES.iter().filter(|(_, _, roles)| !roles.is_empty()) {
+    for (method, path, _) in routes::ROUTES.iter().filter(|(_, _, roles)| !roles.is_empty()) {
         let answer = desk.call(method, path, &[("name", "Globex")]).await;
         assert_eq!(answer.status, 303, "{method} {path}");
         assert!(answer.header("location").starts_with("/console/login?next="), "{path}");

@@ -1,10 +1,7 @@
-//! Sign-in traces: every attempt, why it failed, and what to change (UX 7.10).
+//! Sign-in traces: every attempt, why it failed, and what to change.
 
 mod detail;
 mod reveal;
-
-pub(super) use detail::one;
-pub(super) use reveal::{download, reveal};
 
 use super::frame::{self, Frame, TRACES};
 use super::listing::{self, Choice, Live, Moment, Pager};
@@ -21,7 +18,7 @@ use crate::store::names::{self, Names};
 use crate::store::traces::{self, Filter, Outcome, Trace};
 use crate::store::{ConnectionId, Db, Page, TraceId, Window};
 use crate::views::trace::masked;
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{self, Data, Path, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
@@ -118,6 +115,16 @@ struct ListPage<'a> {
     lines: Vec<Line>,
     pager: Pager,
     live: Option<Live>,
+}
+
+/// The routes of this area.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/console/traces").get(list))
+        .service(web::resource("/console/traces/{trace}").get(detail::one))
+        .service(web::resource("/console/traces/{trace}/reveal").post(reveal::reveal))
+        .service(web::resource("/console/traces/{trace}/download").get(reveal::download))
+        .service(web::resource("/t/{trace}").get(short));
 }
 
 /// `GET /t/{trace}`: the short address, which stands in mails and on error pages.

@@ -8,12 +8,7 @@ use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::store::users::{self, Source, User};
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Path, ServiceConfig};
-
-/// The routes.
-pub(in crate::http::console) fn routes(config: &mut ServiceConfig) {
-    config.service(web::resource("/console/users/{user}/erase").get(ask).post(erase));
-}
+use actix_web::web::{Data, Path};
 
 /// `GET /console/users/{user}/erase`
 pub(in crate::http) async fn ask(

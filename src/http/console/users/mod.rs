@@ -1,12 +1,8 @@
-//! Users: the people of all organizations, and one of them (UX 7.8).
+//! Users: the people of all organizations, and one of them.
 
 mod acts;
 mod erase;
 mod one;
-
-pub(super) use acts::{ask_end, ask_suspend, end, restore, suspend};
-pub(super) use erase::routes;
-pub(super) use one::one;
 
 use super::frame::{self, Frame, USERS};
 use super::listing::{self, Choice, Moment, Pager};
@@ -23,7 +19,7 @@ use crate::store::users::{self, Filter, Source, User, UserState};
 use crate::store::{Db, GroupId, Page, UserId, Window};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Query};
+use actix_web::web::{self, Data, Query, ServiceConfig};
 use askama::Template;
 use serde::Deserialize;
 
@@ -124,6 +120,21 @@ struct ListPage<'a> {
 /// Where the page of a person is.
 pub(super) fn href(id: &UserId) -> String {
     format!("{LIST}/{id}")
+}
+
+/// The routes of this area.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/console/users").get(list))
+        .service(web::resource("/console/users/{user}").get(one::one))
+        .service(
+            web::resource("/console/users/{user}/suspend")
+                .get(acts::ask_suspend)
+                .post(acts::suspend),
+        )
+        .service(web::resource("/console/users/{user}/restore").post(acts::restore))
+        .service(web::resource("/console/users/{user}/sessions").get(acts::ask_end).post(acts::end))
+        .service(web::resource("/console/users/{user}/erase").get(erase::ask).post(erase::erase));
 }
 
 /// `GET /console/users`

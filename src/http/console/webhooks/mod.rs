@@ -1,4 +1,4 @@
-//! Webhooks: which addresses are told of events, and what became of telling them (UX 7.12).
+//! Webhooks: which addresses are told of events, and what became of telling them.
 
 mod acts;
 mod delivery;

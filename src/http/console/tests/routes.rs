@@ -1,0 +1,371 @@
+//! Every route of the console, and who may use it.
+
+use super::*;
+use crate::http::tests::strange_attributes;
+use crate::store;
+use crate::store::directories::tokens::{self, NewToken};
+use std::path::Path;
+
+/// Who changes customers and what is theirs.
+const MANAGE: &[Role] = &[Role::Owner, Role::Admin];
+/// Who makes setup links.
+const LINKS: &[Role] = &[Role::Owner, Role::Admin, Role::Support];
+/// Who changes what programs use.
+const DEVELOP: &[Role] = &[Role::Owner, Role::Admin, Role::Developer];
+
+/// Every route, and who may use it; nobody is named: it leads to a session, so everybody may.
+pub(super) const ROUTES: &[(&str, &str, &[Role])] = &[
+    ("GET", "/console", &Role::ALL),
+    ("GET", "/console/login", &[]),
+    ("POST", "/console/login", &[]),
+    ("POST", "/console/login/passkey", &[]),
+    ("POST", "/console/login/passkey/answer", &[]),
+    ("GET", "/console/login/second", &[]),
+    ("POST", "/console/login/second", &[]),
+    ("GET", "/console/first", &[]),
+    ("POST", "/console/first", &[]),
+    ("POST", "/console/logout", &Role::ALL),
+    ("GET", "/console/account", &Role::ALL),
+    ("POST", "/console/account/password", &Role::ALL),
+    ("POST", "/console/account/sessions", &Role::ALL),
+    ("POST", "/console/account/sessions/{session}", &Role::ALL),
+    ("GET", "/console/account/second-step", &Role::ALL),
+    ("POST", "/console/account/second-step", &Role::ALL),
+    ("POST", "/console/account/second-step/confirm", &Role::ALL),
+    ("GET", "/console/account/second-step/remove", &Role::ALL),
+    ("POST", "/console/account/second-step/remove", &Role::ALL),
+    ("GET", "/console/account/recovery-codes", &Role::ALL),
+    ("POST", "/console/account/recovery-codes", &Role::ALL),
+    ("POST", "/console/account/passkeys", &Role::ALL),
+    ("GET", "/console/account/passkeys/new", &Role::ALL),
+    ("POST", "/console/account/passkeys/new", &Role::ALL),
+    ("GET", "/console/account/passkeys/{passkey}/remove", &Role::ALL),
+    ("POST", "/console/account/passkeys/{passkey}/remove", &Role::ALL),
+    ("GET", "/console/organizations", &Role::ALL),
+    ("POST", "/console/organizations", MANAGE),
+    ("GET", "/console/organizations/new", MANAGE),
+    ("GET", "/console/organizations/{organization}", &Role::ALL),
+    ("GET", "/console/organizations/{organization}/settings", MANAGE),
+    ("POST", "/console/organizations/{organization}/settings", MANAGE),
+    ("GET", "/console/organizations/{organization}/enforcement", MANAGE),
+    ("POST", "/console/organizations/{organization}/enforcement", MANAGE),
+    ("GET", "/console/organizations/{organization}/delete", MANAGE),
+    ("POST", "/console/organizations/{organization}/delete", MANAGE),
+    ("GET", "/console/connections", &Role::ALL),
+    ("GET", "/console/connections/new", MANAGE),
+    ("POST", "/console/connections/new", MANAGE),
+    ("GET", "/console/connections/{connection}/setup", MANAGE),
+    ("POST", "/console/connections/{connection}/setup", MANAGE),
+    ("GET", "/console/connections/{connection}/attributes", &Role::ALL),
+    ("POST", "/console/connections/{connection}/attributes", MANAGE),
+    ("GET", "/console/connections/{connection}/domains", &Role::ALL),
+    ("GET", "/console/connections/{connection}/settings", MANAGE),
+    ("POST", "/console/connections/{connection}/settings", MANAGE),
+    ("POST", "/console/connections/{connection}/restore", MANAGE),
+    ("GET", "/console/organizations/{organization}/activity", &Role::ALL),
+    ("POST", "/console/organizations/{organization}/restore", MANAGE),
+    ("GET", "/console/organizations/{organization}/domains", &Role::ALL),
+    ("POST", "/console/organizations/{organization}/domains", MANAGE),
+    ("POST", "/console/organizations/{organization}/domains/{domain}/check", MANAGE),
+    ("POST", "/console/organizations/{organization}/domains/{domain}/vouch", MANAGE),
+    ("GET", "/console/organizations/{organization}/domains/{domain}/remove", MANAGE),
+    ("POST", "/console/organizations/{organization}/domains/{domain}/remove", MANAGE),
+    ("GET", "/console/connections/{connection}", &Role::ALL),
+    ("POST", "/console/connections/{connection}/test", MANAGE),
+    ("POST", "/console/connections/{connection}/refresh", MANAGE),
+    ("GET", "/console/connections/{connection}/turn", MANAGE),
+    ("POST", "/console/connections/{connection}/turn", MANAGE),
+    ("GET", "/console/connections/{connection}/delete", MANAGE),
+    ("POST", "/console/connections/{connection}/delete", MANAGE),
+    ("GET", "/console/connections/{connection}/provisioning", &Role::ALL),
+    ("POST", "/console/connections/{connection}/provisioning", MANAGE),
+    ("GET", "/console/connections/{connection}/provisioning/{token}/retire", MANAGE),
+    ("POST", "/console/connections/{connection}/provisioning/{token}/retire", MANAGE),
+    ("GET", "/console/connections/{connection}/provisioning/{token}/revoke", MANAGE),
+    ("POST", "/console/connections/{connection}/provisioning/{token}/revoke", MANAGE),
+    ("GET", "/console/setup-links", &Role::ALL),
+    ("POST", "/console/setup-links", LINKS),
+    ("GET", "/console/setup-links/new", LINKS),
+    ("GET", "/console/setup-links/{link}/revoke", LINKS),
+    ("POST", "/console/setup-links/{link}/revoke", LINKS),
+    ("GET", "/console/users", &Role::ALL),
+    ("GET", "/console/users/{user}", &Role::ALL),
+    ("GET", "/console/users/{user}/suspend", MANAGE),
+    ("POST", "/console/users/{user}/suspend", MANAGE),
+    ("POST", "/console/users/{user}/restore", MANAGE),
+    ("GET", "/console/users/{user}/erase", MANAGE),
+    ("POST", "/console/users/{user}/erase", MANAGE),
+    ("GET", "/console/users/{user}/sessions", MANAGE),
+    ("POST", "/console/users/{user}/sessions", MANAGE),
+    ("GET", "/console/groups", &Role::ALL),
+    ("GET", "/console/groups/{group}", &Role::ALL),
+    ("GET", "/console/groups/{group}/remove", MANAGE),
+    ("POST", "/console/groups/{group}/remove", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups", &Role::ALL),
+    ("GET", "/console/organizations/{organization}/groups/switch", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/switch", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/holds/apply", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/holds/apply", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/holds/restore", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/holds/restore", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/alerts/{alert}/close", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/run", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/run", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/entities", &Role::ALL),
+    ("POST", "/console/organizations/{organization}/groups/entities", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/entities/new", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/entities/{entity}", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/entities/{entity}", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/entities/{entity}/delete", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/entities/{entity}/delete", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/conflicts", &Role::ALL),
+    ("GET", "/console/organizations/{organization}/groups/conflicts/{conflict}", &Role::ALL),
+    ("POST", "/console/organizations/{organization}/groups/conflicts/{conflict}", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/history", &Role::ALL),
+    ("GET", "/console/organizations/{organization}/groups/history/{set}/restore", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/history/{set}/restore", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/mappings", &Role::ALL),
+    ("POST", "/console/organizations/{organization}/groups/mappings", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/mappings/new", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/mappings/{mapping}", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/mappings/{mapping}", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/mappings/{mapping}/undo", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/rules", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/rules/new", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/rules/{rule}", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/rules/{rule}", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/rules/{rule}/remove", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/rules/{rule}/undo", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/discard", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/discard", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/preview", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/previews/{preview}", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/previews/{preview}/people.csv", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/previews/{preview}/apply", MANAGE),
+    ("GET", "/console/traces", &Role::ALL),
+    ("GET", "/console/traces/{trace}", &Role::ALL),
+    ("POST", "/console/traces/{trace}/reveal", LINKS),
+    ("GET", "/console/traces/{trace}/download?format=json", &Role::ALL),
+    ("GET", "/t/{trace}", &[]),
+    ("GET", "/console/search", &Role::ALL),
+    ("POST", "/console/search", &Role::ALL),
+    ("GET", "/console/scim-requests", &Role::ALL),
+    ("GET", "/console/scim-requests/{request}", &Role::ALL),
+    ("GET", "/console/api-keys", &Role::ALL),
+    ("POST", "/console/api-keys", DEVELOP),
+    ("GET", "/console/api-keys/new", DEVELOP),
+    ("GET", "/console/api-keys/{key}/roll", DEVELOP),
+    ("POST", "/console/api-keys/{key}/roll", DEVELOP),
+    ("GET", "/console/api-keys/{key}/revoke", DEVELOP),
+    ("POST", "/console/api-keys/{key}/revoke", DEVELOP),
+    ("GET", "/console/applications", &Role::ALL),
+    ("POST", "/console/applications", DEVELOP),
+    ("GET", "/console/applications/new", DEVELOP),
+    ("GET", "/console/applications/{application}", &Role::ALL),
+    ("GET", "/console/applications/{application}/code", &Role::ALL),
+    ("GET", "/console/applications/{application}/settings", DEVELOP),
+    ("POST", "/console/applications/{application}/settings", DEVELOP),
+    ("GET", "/console/applications/{application}/access", DEVELOP),
+    ("POST", "/console/applications/{application}/access", DEVELOP),
+    ("POST", "/console/applications/{application}/secrets", DEVELOP),
+    ("GET", "/console/applications/{application}/secrets/{secret}/revoke", DEVELOP),
+    ("POST", "/console/applications/{application}/secrets/{secret}/revoke", DEVELOP),
+    ("GET", "/console/applications/{application}/delete", DEVELOP),
+    ("POST", "/console/applications/{application}/delete", DEVELOP),
+    ("GET", "/console/webhooks", &Role::ALL),
+    ("POST", "/console/webhooks", DEVELOP),
+    ("GET", "/console/webhooks/new", DEVELOP),
+    ("GET", "/console/webhooks/{endpoint}", &Role::ALL),
+    ("POST", "/console/webhooks/{endpoint}/test", DEVELOP),
+    ("GET", "/console/webhooks/{endpoint}/settings", DEVELOP),
+    ("POST", "/console/webhooks/{endpoint}/settings", DEVELOP),
+    ("GET", "/console/webhooks/{endpoint}/turn", DEVELOP),
+    ("POST", "/console/webhooks/{endpoint}/turn", DEVELOP),
+    ("GET", "/console/webhooks/{endpoint}/rotate", DEVELOP),
+    ("POST", "/console/webhooks/{endpoint}/rotate", DEVELOP),
+    ("GET", "/console/webhooks/{endpoint}/delete", DEVELOP),
+    ("POST", "/console/webhooks/{endpoint}/delete", DEVELOP),
+    ("GET", "/console/webhooks/{endpoint}/deliveries/{delivery}", &Role::ALL),
+    ("POST", "/console/webhooks/{endpoint}/deliveries/{delivery}/again", DEVELOP),
+    ("GET", "/console/audit", &Role::ALL),
+    ("GET", "/console/settings/general", MANAGE),
+    ("GET", "/console/settings/sign-in", MANAGE),
+    ("GET", "/console/settings/retention", MANAGE),
+    ("GET", "/console/settings/branding", MANAGE),
+    ("GET", "/console/settings/members", &[Role::Owner]),
+    ("POST", "/console/settings/members", &[Role::Owner]),
+    ("GET", "/console/settings/members/{member}", &[Role::Owner]),
+    ("POST", "/console/settings/members/{member}/role", &[Role::Owner]),
+    ("GET", "/console/settings/members/{member}/second-step", &[Role::Owner]),
+    ("POST", "/console/settings/members/{member}/second-step", &[Role::Owner]),
+    ("POST", "/console/settings/members/{member}/link", &[Role::Owner]),
+    ("POST", "/console/settings/members/{member}/remove", &[Role::Owner]),
+];
+
+#[test]
+fn every_route_of_the_console_is_in_the_table() {
+    let source = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http/console"));
+    let mut handlers = 0;
+    for part in source.split("web::resource(").skip(1) {
+        let path = part.split('"').nth(1).unwrap();
+        assert!(
+            ROUTES.iter().any(|(_, known, _)| known.split('?').next() == Some(path)),
+            "{path} has no line in ROUTES"
+        );
+        let service = enclosed(part);
+        handlers += service.matches(".get(").count() + service.matches(".post(").count();
+    }
+    assert_eq!(handlers, ROUTES.len());
+    assert_eq!(Role::ALL.len(), 5, "each role has a walk below");
+}
+
+/// The console's own files, without its tests.
+fn sources(folder: &Path) -> String {
+    let mut all = String::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_stem().is_some_and(|stem| stem == "tests") {
+            continue;
+        }
+        let text =
+            if path.is_dir() { sources(&path) } else { std::fs::read_to_string(&path).unwrap() };
+        all.push_str(&text);
+    }
+    all
+}
+
+/// The text of a service from within `.service(web::resource(` to its end.
+fn enclosed(text: &str) -> &str {
+    let mut depth = 2;
+    let end = text.find(|letter| {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    });
+    &text[..end.unwrap()]
+}
+
+/// A path with IDs of things that are there, made for it.
+fn filled(desk: &Desk, path: &str) -> String {
+    let whole = path;
+    let mut path = path.to_owned();
+    if path.contains("{member}") {
+        path = path.replace("{member}", desk.other(Role::Viewer).id.as_str());
+    }
+    let store = desk.world.store();
+    let connection = testing::active(store, MemberId::new().as_str(), None);
+    if path.contains("{organization}") {
+        path = path.replace("{organization}", connection.organization_id.as_str());
+    }
+    // What is restored was deleted.
+    match whole {
+        "/console/connections/{connection}/restore" => {
+            store.system(|tx| store::connections::delete(tx, &connection.id));
+        }
+        "/console/organizations/{organization}/restore" => {
+            store.system(|tx| organizations::delete(tx, &connection.organization_id));
+        }
+        _ => {}
+    }
+    if path.contains("{domain}") {
+        let of = connection.organization_id.clone();
+        let id = MemberId::new();
+        let name = format!("{}.example", id.as_str().trim_start_matches("mem_"));
+        path = path.replace("{domain}", domains::added(desk, &of, &name).id.as_str());
+    }
+    if path.contains("{connection}") {
+        path = path.replace("{connection}", connection.id.as_str());
+    }
+    if path.contains("{session}") {
+        path = path.replace("{session}", account::elsewhere(desk).id.as_str());
+    }
+    if path.contains("{passkey}") {
+        let planted = store.system(|tx| members::passkeys::planted(tx, &desk.member.id));
+        path = path.replace("{passkey}", planted.id.as_str());
+    }
+    if path.contains("{token}") {
+        let new = NewToken { label: "Okta".into(), ..NewToken::default() };
+        let (token, _) = store.system(|tx| tokens::create(tx, &connection.id, new));
+        path = path.replace("{token}", token.id.as_str());
+    }
+    if path.contains("{key}") {
+        path = path.replace("{key}", api_keys::made(desk).id.as_str());
+    }
+    if path.contains("{link}") {
+        let of = connection.organization_id.clone();
+        path = path.replace("{link}", setup_links::made(desk, &of).id.as_str());
+    }
+    if path.contains("{application}") {
+        let (application, secret) = applications::made(desk);
+        path = path.replace("{application}", application.id.as_str());
+        path = path.replace("{secret}", secret.id.as_str());
+    }
+    if path.contains("{endpoint}") {
+        let (endpoint, delivery) = webhooks::told(desk);
+        path = path.replace("{endpoint}", endpoint.id.as_str());
+        path = path.replace("{delivery}", delivery.id.as_str());
+    }
+    if path.contains("{user}") {
+        let of = &connection.organization_id;
+        path = path.replace("{user}", users::ada(desk, of).id.as_str());
+    }
+    path = groups::filled(desk, &connection, path);
+    if path.contains("{request}") {
+        path = path.replace("{request}", scim_requests::changed(desk, &connection).as_str());
+    }
+    if path.contains("{trace}") {
+        path = path.replace("{trace}", traces::failed(desk, &connection).id.as_str());
+    }
+    path
+}
+
+/// Walks all routes with a role: it lets in whom it names, and nobody else.
+async fn walk(role: Role) {
+    let mut desk = Desk::signed_in(role).await;
+    for (method, path, roles) in ROUTES.iter().filter(|(_, _, roles)| !roles.is_empty()) {
+        if !desk.is_in().await {
+            desk.sign_in(PASSWORD).await;
+        }
+        let path = filled(&desk, path);
+        let answer = match *method {
+            "GET" => desk.get(&path).await,
+            _ => desk.post(&path, &[("name", "Globex")]).await,
+        };
+        let is_let_in = answer.status != 403;
+        assert_eq!(is_let_in, roles.contains(&role), "{role} {method} {path}");
+        // A form that lacks something is told so, by whom it is for.
+        let is_answered = answer.status < 404 || answer.status == 422;
+        assert!(is_answered, "{role} {method} {path}: {}", answer.status);
+        assert_eq!(strange_attributes(&answer.body), Vec::<&str>::new(), "{path}");
+        let inside = answer.body.matches("<script").count() > 2 || answer.body.contains("<style");
+        assert!(!inside && !answer.body.contains(" style="), "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn a_route_lets_in_owners_where_it_names_them_and_nowhere_else() {
+    walk(Role::Owner).await;
+}
+
+#[actix_web::test]
+async fn a_route_lets_in_admins_where_it_names_them_and_nowhere_else() {
+    walk(Role::Admin).await;
+}
+
+#[actix_web::test]
+async fn a_route_lets_in_support_where_it_names_them_and_nowhere_else() {
+    walk(Role::Support).await;
+}
+
+#[actix_web::test]
+async fn a_route_lets_in_developers_where_it_names_them_and_nowhere_else() {
+    walk(Role::Developer).await;
+}
+
+#[actix_web::test]
+async fn a_route_lets_in_viewers_where_it_names_them_and_nowhere_else() {
+    walk(Role::Viewer).await;
+}
