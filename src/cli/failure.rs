@@ -9,7 +9,7 @@ use std::process::ExitCode;
 /// What every command returns.
 pub(super) type Result<T = (), E = Failure> = std::result::Result<T, E>;
 
-/// What the shell is told (UX 12).
+/// What the shell is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Exit {
     Done = 0,

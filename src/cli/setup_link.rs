@@ -20,7 +20,7 @@ pub(super) enum Command {
         /// Whose single sign-on is set up: ID, your own ID, or name
         #[arg(long)]
         org: String,
-        /// What the IT admin sets up, with commas between: `sign_in`, `domains`, `provisioning`, `groups`, `certificate`
+        /// What the IT admin sets up, with commas between: `sign_in`, `domains`, `provisioning`, `groups`, `certificate`, `traces`
         #[arg(long, value_delimiter = ',', default_value = "sign_in,domains,provisioning")]
         covers: Vec<Cover>,
         /// The connection to set up; if left out, one is drafted in the first step

@@ -1,5 +1,6 @@
 //! All cryptography goes through here, and from here to OpenSSL: random, hashes, sealed secrets, tokens, keys. Passwords
-//! alone are hashed by the crate `argon2`, and the codes of authenticator apps are those of `totp-rs`.
+//! alone are hashed by the crate `argon2`, the codes of authenticator apps are those of `totp-rs`, and passkeys are checked
+//! by `webauthn-rs`, which is built on OpenSSL.
 
 mod app_key;
 mod foreign;

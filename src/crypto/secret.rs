@@ -14,7 +14,7 @@ impl Secret {
         &self.0
     }
 
-    /// The last four characters, by which a person tells one secret from another (UX 4.2).
+    /// The last four characters, by which a person tells one secret from another.
     #[must_use]
     pub fn last_four(&self) -> String {
         let from = self.0.chars().count().saturating_sub(4);

@@ -7,13 +7,13 @@ use flate2::Crc;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Prefix of an API key of a live environment (UX 4.2).
+/// Prefix of an API key of a live environment.
 pub const API_KEY: &str = "vst_live_";
-/// Prefix of an application's client secret (UX 4.2).
+/// Prefix of an application's client secret.
 pub const CLIENT_SECRET: &str = "cs_";
-/// Prefix of a directory's token (UX 4.2).
+/// Prefix of a directory's token.
 pub const SCIM_TOKEN: &str = "scim_";
-/// Prefix of a setup link's token (UX 4.2).
+/// Prefix of a setup link's token.
 pub const SETUP_LINK: &str = "sl_";
 /// Prefix of the value by which a browser is let into the portal.
 pub const PORTAL: &str = "po_";
@@ -33,7 +33,7 @@ pub const ARRIVAL: &str = "ma_";
 pub const CEREMONY: &str = "mc_";
 /// Prefix of a member's recovery code.
 pub const RECOVERY: &str = "rc";
-/// Prefix of a link by which a member comes to a password.
+/// Prefix of a link by which a member chooses a password, or signs in once.
 pub const MEMBER_LINK: &str = "ml_";
 /// Prefix of a session's cookie.
 pub const SESSION: &str = "ss_";

@@ -86,7 +86,7 @@ pub(super) struct Blocked;
 pub(super) struct Unresolved;
 
 impl Fault {
-    /// The code of UX 10.2.
+    /// The code that docs/errors.md has for it.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {

@@ -59,7 +59,7 @@ pub struct Exception {
     pub reason: &'static str,
 }
 
-/// Every departure from [`Csp::Page`] (UX 3.1).
+/// Every departure from [`Csp::Page`].
 pub const EXCEPTIONS: &[Exception] = &[
     Exception {
         pages: &["login", "chooser", "break_glass", "sign_out"],

@@ -184,7 +184,7 @@ async fn record(
         .await
 }
 
-/// Tells the person, and through the link back the app, why a sign-in did not complete (UX 9.3). Without a trace nothing
+/// Tells the person, and through the link back the app, why a sign-in did not complete. Without a trace nothing
 /// was written down.
 pub(super) fn refused(
     state: &State,

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 const LARGEST: usize = 1024 * 1024;
 /// Bytes that are read and thrown away, so that whoever chose a file that is too large reads why.
 const LONGEST: usize = 8 * LARGEST;
-/// More fields than any form of the portal has.
+/// More fields than any form with a file has.
 const MOST_FIELDS: usize = 30;
 
 /// A file that somebody chose.

@@ -8,7 +8,7 @@ use crate::domain::DomainName;
 use crate::email::Email;
 use crate::error::Result;
 
-/// What is known of a person before they have said who they are (UX 9.1).
+/// What is known of a person before they have said who they are.
 #[derive(Debug, Clone, Default)]
 pub struct Hints {
     /// A connection's ID.

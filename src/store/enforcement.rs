@@ -39,7 +39,7 @@ pub struct ExemptOwner {
     pub created_at: Time,
 }
 
-/// What requiring single sign-on means, to be looked at before it is done (UX 4.4).
+/// What requiring single sign-on means, to be looked at before it is done.
 #[derive(Debug, Clone)]
 pub struct Preview {
     /// The connections through which people can come.

@@ -1,4 +1,4 @@
-//! Requests that are done once, however often they come (UX 15, `Idempotency-Key`).
+//! Requests that are done once, however often they come (`Idempotency-Key`).
 
 use super::schema::idempotency;
 use super::{Time, Tx, on_backend};

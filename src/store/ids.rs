@@ -164,7 +164,7 @@ id!(/// ID of a member: one of the operator's people at the console.
     MemberId, "mem", "member");
 id!(/// ID of a browser in which a member is signed in.
     MemberSessionId, "mes", "member session");
-id!(/// ID of a link by which a member comes to a password.
+id!(/// ID of a link by which a member chooses a password, or signs in once.
     MemberLinkId, "mel", "member link");
 id!(/// ID of a passkey of a member.
     MemberPasskeyId, "mpk", "passkey");

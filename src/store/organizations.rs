@@ -153,7 +153,8 @@ pub fn resolve(db: &mut Db, reference: &str) -> Result<Organization> {
     }
 }
 
-/// The organizations whose names begin with this text, in any case: the first `limit` by name.
+/// The organizations whose names begin with this text, in any case: the first `limit` by name. The index gives their order;
+/// it is read from its beginning, since databases order letters in different ways.
 pub fn beginning_with(db: &mut Db, text: &str, limit: i64) -> Result<Vec<Organization>> {
     let found = organizations::table
         .filter(organizations::name_key.like(input::beginning_with(&input::fold(text))).escape('!'))

@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// From when on the end of a certificate is a badge (UX 6).
+/// From when on the end of a certificate is a badge.
 const EXPIRING: TimeDelta = TimeDelta::days(60);
 
 /// One identity provider of one organization.

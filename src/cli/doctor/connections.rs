@@ -15,7 +15,7 @@ use crate::store::connections::certificates::{self, ProviderCertificate};
 use crate::store::connections::{Connection, ConnectionState};
 use chrono::TimeDelta;
 
-/// From when on the end of a certificate is announced (UX 6).
+/// From when on the end of a certificate is announced.
 const EXPIRING: TimeDelta = TimeDelta::days(60);
 
 pub(super) fn look(shell: &Shell) -> Result<Vec<Finding>> {

@@ -1,4 +1,4 @@
-//! Errors that people see: what happened, whether trying again helps, whom to tell (UX 9.3).
+//! Errors that people see: what happened, whether trying again helps, whom to tell.
 
 use super::Plain;
 use crate::cause::Cause;

@@ -44,7 +44,7 @@ pub struct Way {
     pub href: String,
 }
 
-/// Asks for an email address (UX 9.1). Posted to `/login` as `trace` and `email`, or as `trace`
+/// Asks for an email address. Posted to `/login` as `trace` and `email`, or as `trace`
 /// and `connection` where the browser's last choice is taken.
 pub struct Login<'a> {
     /// The sign-in that goes on.
@@ -110,7 +110,7 @@ pub fn login(state: &State, view: &Login<'_>) -> HttpResponse {
     page
 }
 
-/// Asks which of several connections of one domain to use (UX 9.1). Posted to `/login` as
+/// Asks which of several connections of one domain to use. Posted to `/login` as
 /// `trace`, `email` and `connection`.
 pub struct Chooser<'a> {
     /// The sign-in that goes on.
@@ -139,7 +139,7 @@ pub fn chooser(state: &State, view: &Chooser<'_>) -> HttpResponse {
     respond(state, StatusCode::OK, &csp, &ChooserPage { shell: Shell(state), view })
 }
 
-/// A form that posts itself to another server (UX 9.2).
+/// A form that posts itself to another server.
 pub struct Between<'a> {
     /// Where to; a web address.
     pub action: &'a str,
@@ -191,7 +191,7 @@ pub fn between(state: &State, view: &Between<'_>) -> HttpResponse {
     respond(state, StatusCode::OK, &Csp::PostTo(view.action.to_owned()), &page)
 }
 
-/// Asks whether to sign out: reading a page signs nobody out (UX 2.8).
+/// Asks whether to sign out: reading a page signs nobody out.
 pub struct SignOut<'a> {
     /// Where the form posts to: a path of ours.
     pub action: &'a str,
@@ -217,7 +217,7 @@ pub fn sign_out(state: &State, view: &SignOut<'_>) -> HttpResponse {
     respond(state, StatusCode::OK, &csp, &SignOutPage { shell: Shell(state), view })
 }
 
-/// What the service provider's entity ID shows in a browser (UX 5).
+/// What the service provider's entity ID shows in a browser.
 pub struct Entity<'a> {
     /// The name of the organization that the connection belongs to.
     pub organization: &'a str,

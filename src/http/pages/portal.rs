@@ -1,4 +1,4 @@
-//! The portal for IT admins: entry, the steps of a setup, and the page to come back to (UX 8).
+//! The portal for IT admins: entry, the steps of a setup, and the page to come back to.
 
 use super::{Shell, Way, respond};
 use crate::guides::{Kind, Value};

@@ -90,12 +90,12 @@ pub(in crate::http) fn initials(name: &str) -> String {
     letters.to_uppercase()
 }
 
-/// Whether a script of the page asks again for the part of it that shows what arrives (UX 3.2). Nobody did that by hand.
+/// Whether a script of the page asks again for the part of it that shows what arrives. Nobody did that by hand.
 pub(in crate::http) fn is_part(request: &HttpRequest) -> bool {
     request.headers().contains_key("hx-request")
 }
 
-/// Renders `page` with the headers that every page has (UX 3.1).
+/// Renders `page` with the headers that every page has.
 pub(in crate::http) fn respond(
     state: &State,
     status: StatusCode,

@@ -1,4 +1,4 @@
-//! Pages after signing out, here or at an identity provider (UX 9.4).
+//! Pages after signing out, here or at an identity provider.
 
 use super::turns::way;
 use super::{Message, Shell, Way, message, respond};

@@ -1,4 +1,4 @@
-//! How a test sign-in went, with everything that was received (UX 7.6).
+//! How a test sign-in went, with everything that was received.
 
 use super::{Shell, respond};
 use crate::http::guard::Csp;

@@ -5,7 +5,7 @@ use crate::http::server::State;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 
-/// No connection belongs to an email's domain (UX 9.1.4).
+/// No connection belongs to an email's domain.
 pub struct NoConnection<'a> {
     /// Where another email can be typed: a path of ours.
     pub again: &'a str,
@@ -27,7 +27,7 @@ pub fn no_connection(state: &State, view: &NoConnection<'_>) -> HttpResponse {
     message(state, &page)
 }
 
-/// Why a person has to start again who did nothing wrong (UX 9.2).
+/// Why a person has to start again who did nothing wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Again {
     /// The browser did not send our cookie.
@@ -76,7 +76,7 @@ pub fn started_at_provider(state: &State, organization: &str, href: &str) -> Htt
     message(state, &page)
 }
 
-/// A person is signed in and no application waits (UX 9.2).
+/// A person is signed in and no application waits.
 pub struct SignedIn<'a> {
     /// Who.
     pub email: &'a str,

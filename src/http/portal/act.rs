@@ -30,20 +30,10 @@ pub(in crate::http) async fn take(
     step: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let step = step::find(&state, &posted.seat, &step)?;
-    let asks_for_help = posted.has("missing");
-    let trusted = if asks_for_help { Ok(()) } else { posted.seat.must_be_trusted(&state).await };
-    let done = match step {
-        _ if asks_for_help => help::ask(&state, &posted, step).await,
-        _ if trusted.is_err() => trusted.map(|()| see_other(&address(step))),
-        Step::Provider => provider::choose(&state, &posted).await,
-        Step::Create | Step::Values | Step::Attributes => finish(&state, &posted.seat, step).await,
-        Step::Metadata if posted.seat.link.way() == Way::OpenId => {
-            openid::take(&state, &posted).await
-        }
-        Step::Metadata => metadata::take(&state, &posted).await,
-        Step::Domain => domain(&state, &posted).await,
-        Step::Test => test(&state, &posted).await,
-        Step::Provisioning => provision(&state, &posted).await,
+    let done = if posted.has("missing") {
+        help::ask(&state, &posted, step).await
+    } else {
+        act(&state, &posted, step).await
     };
     match done {
         // What a person can mend here is told here.
@@ -53,6 +43,22 @@ pub(in crate::http) async fn take(
             Ok(render(&state, &posted.seat, step, Outcome { notice, ..Outcome::default() }).await?)
         }
         other => Ok(other?),
+    }
+}
+
+/// Does what a step is for.
+async fn act(state: &Data<State>, posted: &Posted, step: Step) -> Result<HttpResponse> {
+    posted.seat.must_be_trusted(state).await?;
+    match step {
+        Step::Provider => provider::choose(state, posted).await,
+        Step::Create | Step::Values | Step::Attributes => finish(state, &posted.seat, step).await,
+        Step::Metadata if posted.seat.link.way() == Way::OpenId => {
+            openid::take(state, posted).await
+        }
+        Step::Metadata => metadata::take(state, posted).await,
+        Step::Domain => domain(state, posted).await,
+        Step::Test => test(state, posted).await,
+        Step::Provisioning => provision(state, posted).await,
     }
 }
 

@@ -40,10 +40,9 @@ pub(in crate::http) async fn show(
     state: Data<State>,
     seat: Seat,
 ) -> Result<HttpResponse, PageError> {
-    let is_open = seat.link.covers.contains(&Cover::Traces);
-    let covers = |cover| seat.link.covers.contains(&cover);
-    let covers_directory = covers(Cover::Provisioning);
-    let covers_sign_in = is_open || covers(Cover::SignIn);
+    let is_open = seat.link.has(Cover::Traces);
+    let covers_directory = seat.link.has(Cover::Provisioning);
+    let covers_sign_in = is_open || seat.link.has(Cover::SignIn);
     let (of, id) = (seat.organization.id.clone(), seat.connection()?.id.clone());
     let read = state.store.read(move |db| {
         let window = Window { limit: SHOWN, before: None };
@@ -76,7 +75,7 @@ pub(in crate::http) async fn trace(
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let unknown = || Error::not_found("trace", id.as_str());
-    if !seat.link.covers.contains(&Cover::Traces) {
+    if !seat.link.has(Cover::Traces) {
         return Err(unknown().into());
     }
     let connection = seat.connection()?;

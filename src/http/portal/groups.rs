@@ -45,7 +45,7 @@ pub(in crate::http) struct Place {
 
 /// Only a link that covers groups opens these pages.
 fn covered(seat: &Seat) -> Result<()> {
-    if seat.link.covers.contains(&Cover::Groups) {
+    if seat.link.has(Cover::Groups) {
         return Ok(());
     }
     Err(Error::not_found("page", LIST))

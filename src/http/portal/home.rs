@@ -54,7 +54,7 @@ pub(in crate::http) async fn rotate(
 ) -> Result<HttpResponse, PageError> {
     let seat = &posted.seat;
     let connection = seat.connection()?;
-    if !seat.link.covers.contains(&Cover::Provisioning) {
+    if !seat.link.has(Cover::Provisioning) {
         return Err(Error::not_found("step", Step::Provisioning.as_str()).into());
     }
     seat.must_be_trusted(&state).await?;
@@ -76,7 +76,7 @@ async fn render(
     let (of, connection, now) =
         (seat.organization.id.clone(), seat.connection.clone(), state.store.clock().now());
     let known = state.store.read(move |db| read(db, &of, connection.as_ref())).await?;
-    let covers = |cover| seat.link.covers.contains(&cover);
+    let covers = |cover| seat.link.has(cover);
     let guide = seat.guide(state);
     let connection = seat.connection.as_ref();
     let given = connection.map(|connection| Given::of(state, connection));
@@ -135,7 +135,7 @@ fn read(db: &mut Db, of: &OrganizationId, connection: Option<&Connection>) -> Re
     Ok(Known { domains, tokens, arrivals: arrivals(db, id)?, activity })
 }
 
-/// The state of a connection in a word (UX 6), and whether it is good.
+/// The state of a connection in a word, and whether it is good.
 fn standing(state: &State, connection: &Connection) -> (String, bool) {
     let (key, is_good) = match connection.state {
         ConnectionState::Active => ("portal.state.active", true),

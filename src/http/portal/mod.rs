@@ -1,4 +1,4 @@
-//! Pages with which a customer's IT admin sets single sign-on up (UX 8), without an account here.
+//! Pages with which a customer's IT admin sets single sign-on up, without an account here.
 //!
 //! Whoever has a link starts with it and is known by a cookie from then on: see [`seat`]. What the pages do is what REST and
 //! the command line do, in the name of the link.

@@ -31,7 +31,7 @@ pub(in crate::http) struct Seat {
     pub(super) link: SetupLink,
     pub(super) organization: Organization,
     pub(super) connection: Option<Connection>,
-    /// What each of its forms carries (UX 3.2).
+    /// What each of its forms carries.
     pub(super) form_token: String,
 }
 

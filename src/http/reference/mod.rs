@@ -1,4 +1,4 @@
-//! The reference of the REST API: the `OpenAPI` document as pages, one for each resource (UX 7.12).
+//! The reference of the REST API: the `OpenAPI` document as pages, one for each resource.
 //!
 //! It is for the public, as the document is: nothing in it is anybody's.
 

@@ -4,7 +4,7 @@ use actix_web::test::TestRequest;
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// What a page may have (UX 3.3).
+/// What a page may have.
 const LARGEST: usize = 60_000;
 
 #[test]

@@ -1,4 +1,4 @@
-//! What directories asked for is written down (UX 7.11): changes in their own transaction, all else a little later and
+//! What directories asked for is written down: changes in their own transaction, all else a little later and
 //! together with others.
 
 use super::document::{Recognised, Sent};

@@ -19,7 +19,7 @@ pub(in crate::http) struct LoginQuery {
     trace: Option<TraceId>,
 }
 
-/// `GET /login`: asks for the email address (UX 9.1).
+/// `GET /login`: asks for the email address.
 pub(in crate::http) async fn ask(
     state: Data<State>,
     query: Query<LoginQuery>,

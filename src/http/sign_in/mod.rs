@@ -205,7 +205,7 @@ pub(super) fn away(
     }
 }
 
-/// Nothing leads to a connection: what the application wants then (UX 9.1.4).
+/// Nothing leads to a connection: what the application wants then.
 pub(super) fn nowhere(
     state: &State,
     trace: Option<&Trace>,

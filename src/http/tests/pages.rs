@@ -203,7 +203,7 @@ async fn answers(world: &World) -> Vec<(&'static str, Answer)> {
     answers
 }
 
-/// Attributes of htmx that no page may have (UX 3.1), and triggers that wait for more than time.
+/// Attributes of htmx that no page may have, and triggers that wait for more than time.
 pub(in crate::http) fn strange_attributes(body: &str) -> Vec<&str> {
     const ALLOWED: [&str; 7] =
         ["get", "post", "target", "swap", "trigger", "indicator", "push-url"];

@@ -158,7 +158,7 @@ pub(super) struct Facts {
     pub(super) standing: HashMap<MappingId, Placing>,
 }
 
-/// Mappings and default entities as they would be, in the place of those that are.
+/// Mappings as they would be, in the place of those that are.
 #[derive(Debug, Default)]
 pub(super) struct Supposed {
     pub(super) mappings: HashMap<GroupId, Vec<Placing>>,

@@ -1,5 +1,5 @@
 //! What stays of a person who is held: what a directory took. What somebody chose to take goes all the same, and what is
-//! new comes.
+//! new comes, unless it excludes a place that is held.
 
 use super::facts::{Facts, Hold, Placing, Row, Supposed, placing_by};
 use super::mappings::{Flag, Mapping, MappingState};
@@ -93,10 +93,9 @@ fn keep_role(delta: &mut Delta, facts: &Facts) -> bool {
         return false;
     }
     let stands = match &because {
-        Source::Mapping(id) => facts
-            .standing
-            .iter()
-            .any(|(known, it)| known.as_str() == id && it.role.as_deref() == Some(&*role)),
+        Source::Mapping(id) => id.parse::<MappingId>().is_ok_and(|id| {
+            facts.standing.get(&id).is_some_and(|it| it.role.as_ref() == Some(&role))
+        }),
         Source::Default => model.default_role.as_deref() == Some(&*role),
         Source::Group(_) | Source::Person => true,
     };

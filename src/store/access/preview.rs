@@ -18,6 +18,8 @@ const AT_ONCE: usize = 2_000;
 
 /// How many people may lose something without anybody saying that it is meant.
 const FEW: usize = 10;
+/// Of how many parts of all people one is not few.
+const PARTS: usize = 10;
 
 /// What is asked about.
 #[derive(Debug, Clone, Default)]
@@ -160,11 +162,14 @@ pub fn apply(
 /// Whether so many people lose something that somebody has to say that it is meant: more than ten, or more than a tenth
 /// of all.
 pub fn takes_much(db: &mut Db, organization: &OrganizationId, lose: usize) -> Result<bool> {
-    if lose == 0 || lose > FEW {
-        return Ok(lose > 0);
+    if lose == 0 {
+        return Ok(false);
+    }
+    if lose > FEW {
+        return Ok(true);
     }
     // A tenth is less than this exactly if there are not ten times as many.
-    let before = i64::try_from(lose * FEW).unwrap_or(i64::MAX) - 1;
+    let before = i64::try_from(lose * PARTS).unwrap_or(i64::MAX) - 1;
     let people = users::table.filter(users::organization_id.eq(organization)).select(users::id);
     let beyond: Option<UserId> = people.offset(before).first(db).optional()?;
     Ok(beyond.is_none())

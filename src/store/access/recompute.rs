@@ -34,7 +34,7 @@ pub(super) struct Delta {
     pub(super) conflicts: Vec<super::facts::Conflict>,
     /// What it should be.
     pub(super) after: Access,
-    /// It stays as it is although it should be less.
+    /// It is held from now on: nothing of it is written.
     pub(super) held: Option<(Hold, Option<Time>)>,
     /// Something of it is held as before, which `after` has already.
     pub(super) stays_held: bool,
@@ -229,8 +229,7 @@ fn settle(
     Ok(changed)
 }
 
-/// What is not as it should be. Of whom is held at the time `holds`, what a directory took counts as being as it should;
-/// without a time nothing does.
+/// What is not as it should be. Of whom is held by one of `holds`, what a directory took counts as being as it should.
 pub(super) fn deltas(
     db: &mut Db,
     organization: &OrganizationId,

@@ -26,9 +26,9 @@ pub const BATCH: usize = 1000;
 const LIMIT: i64 = 1000;
 /// How long ended sessions and grants stay, so that the reuse of a code or token is still told from nonsense.
 const ENDED: TimeDelta = TimeDelta::days(1);
-/// How long after the end of its time a sign-in counts as abandoned: 15 minutes after it began (UX 6).
+/// How long after the end of its time a sign-in counts as abandoned: 15 minutes after it began.
 const GIVEN_UP: TimeDelta = TimeDelta::minutes(5);
-/// How long a directory's test users and test groups stay (UX 7.9).
+/// How long a directory's test users and test groups stay.
 const TESTED: TimeDelta = TimeDelta::hours(1);
 
 /// How long records are kept.
@@ -72,7 +72,8 @@ pub enum Task {
     Applications,
     /// Requests of directories past their retention.
     ScimRequests,
-    /// Sessions of members whose time is over, links by which nobody chose a password, and sign-ins that stopped before the second step.
+    /// Of members: sessions whose time is over, links that nobody used, sign-ins that stopped before the second step, and
+    /// questions for passkeys that nobody answered.
     Members,
     /// Visits in the portal that are over, and setup links as long after their end as traces are kept.
     SetupLinks,

@@ -24,7 +24,6 @@ pub use metadata::import;
 pub use refresh::{Refreshed, accept, has_only_gained, refresh};
 pub use settings::Settings;
 
-use super::db::or_not_found;
 use super::input::Faults;
 use super::organizations::{self as customers, Organization};
 use super::schema::{connections, domains, organizations};
@@ -284,16 +283,6 @@ pub fn usable_in(db: &mut Db, organization: &OrganizationId) -> Result<Vec<Conne
         .filter(connections::state.eq(ConnectionState::Disabled))
         .load(db)?;
     Ok(off.into_iter().max_by_key(|connection| connection.disabled_at).into_iter().collect())
-}
-
-/// The organization of a deleted connection that can still be restored: whose turn a restoration takes.
-pub fn owner_of_deleted(db: &mut Db, id: &ConnectionId) -> Result<OrganizationId> {
-    let found = connections::table
-        .find(id)
-        .filter(connections::deleted_at.is_not_null())
-        .select(connections::organization_id)
-        .first(db);
-    or_not_found(found, "deleted connection", id)
 }
 
 /// Makes a draft. Its addresses and entity IDs never change from here on.

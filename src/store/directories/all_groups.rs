@@ -91,7 +91,8 @@ pub fn sizes(db: &mut Db, of: &[Group]) -> Result<HashMap<GroupId, i64>> {
     Ok(rows.into_iter().collect())
 }
 
-/// The groups of an organization that have a name, in any case: one for each directory at most.
+/// The groups of an organization that have a name, in any case: one for each directory at most. By way of the connections,
+/// whose groups have an index by name.
 pub fn named(db: &mut Db, organization: &OrganizationId, name: &str) -> Result<Vec<Group>> {
     let theirs = connections::table
         .filter(connections::organization_id.eq(organization))

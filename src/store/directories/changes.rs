@@ -1,4 +1,4 @@
-//! What an act of a directory changed, attribute by attribute, for the request log (UX 7.11).
+//! What an act of a directory changed, attribute by attribute, for the request log.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! What directories asked for, and what came of it (UX 7.11). Tokens and passwords are never part of it.
+//! What directories asked for, and what came of it. Tokens and passwords are never part of it.
 
 use crate::crypto::{MasterKey, Place};
 use crate::error::Result;

@@ -1,4 +1,4 @@
-//! Directories from which nothing comes any more although they were used to ask (UX 6).
+//! Directories from which nothing comes any more although they were used to ask.
 
 use crate::clock::Time;
 use crate::error::Result;

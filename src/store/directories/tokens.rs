@@ -64,7 +64,7 @@ impl Token {
         self.revoked_at.is_none() && self.ends_at().is_none_or(|end| now < end)
     }
 
-    /// Its state (UX 6): `live`, `retiring`, `retired`, `revoked`.
+    /// Its state: `live`, `retiring`, `retired`, `revoked`.
     #[must_use]
     pub fn state(&self, now: Time) -> &'static str {
         match (self.revoked_at, self.retires_at) {

@@ -30,6 +30,12 @@ pub struct Arrival {
     pub expires_at: Time,
 }
 
+/// Ends what a member's browsers began and did not finish.
+pub(super) fn end_all(tx: &mut Tx, member: &MemberId) -> Result<()> {
+    diesel::delete(arrivals::table.filter(arrivals::member_id.eq(member))).execute(tx.db)?;
+    Ok(())
+}
+
 /// What a password, or the link that set it, leads to.
 #[derive(Debug)]
 pub enum Entered {

@@ -1,4 +1,4 @@
-//! Members: the operator's own people, who sign in to the console (UX 7.13).
+//! Members: the operator's own people, who sign in to the console.
 
 mod arrivals;
 mod links;
@@ -30,7 +30,7 @@ use diesel::prelude::*;
 use serde_json::json;
 
 word!(
-    /// What a member may do (UX 7.13).
+    /// What a member may do.
     Role {
         /// Everything, members included.
         Owner = "owner",

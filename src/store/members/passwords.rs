@@ -17,7 +17,7 @@ const TELLING: usize = 4;
 const LONGEST: usize = 200;
 
 /// Refuses a password that is guessed soon: one that is common, or made of what is, or of the member's own name and
-/// address. Strength comes from length and surprise, not from signs (UX 7.1).
+/// address. Strength comes from length and surprise, not from signs.
 pub fn check_password(password: &str, email: &str, name: &str) -> Result<()> {
     let refuse = |code: &str, detail: String| Err(Error::invalid("/password", code, detail));
     let length = password.chars().count();

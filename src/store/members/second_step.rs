@@ -1,12 +1,10 @@
 //! The second step of a sign-in: after the password, a code of the member's app, or one of their recovery codes.
 
-use super::{find, sessions};
+use super::{arrivals, find, sessions};
 use crate::clock::Time;
 use crate::crypto::{self, AppKey, MasterKey, Place, Secret, TokenHash};
 use crate::error::{Error, Result};
-use crate::store::schema::{
-    member_arrivals as arrivals, member_recovery_codes as codes, member_second_steps as steps,
-};
+use crate::store::schema::{member_recovery_codes as codes, member_second_steps as steps};
 use crate::store::{Db, MemberId, MemberSessionId, Tx, events};
 use diesel::prelude::*;
 use serde_json::json;
@@ -139,7 +137,7 @@ pub fn remove(tx: &mut Tx, id: &MemberId) -> Result<()> {
     }
     diesel::delete(steps::table.find(id)).execute(tx.db)?;
     diesel::delete(codes::table.filter(codes::member_id.eq(id))).execute(tx.db)?;
-    diesel::delete(arrivals::table.filter(arrivals::member_id.eq(id))).execute(tx.db)?;
+    arrivals::end_all(tx, id)?;
     events::append(tx, None, "member.second_step.removed", id.as_str(), json!({}))
 }
 

@@ -1,10 +1,10 @@
 //! Browsers in which members are signed in: they end when nobody uses them, and after some hours in any case.
 
-use super::Member;
+use super::{Member, arrivals};
 use crate::clock::Time;
 use crate::crypto::{self, Secret, TokenHash};
 use crate::error::{Error, Result};
-use crate::store::schema::{member_arrivals, member_sessions, members};
+use crate::store::schema::{member_sessions, members};
 use crate::store::types::word;
 use crate::store::{Db, MemberId, MemberSessionId, Tx, events};
 use chrono::TimeDelta;
@@ -166,7 +166,7 @@ pub(super) fn end_others(tx: &mut Tx, member: &MemberId, keep: &MemberSessionId)
         .filter(member_sessions::member_id.eq(member))
         .filter(member_sessions::id.ne(keep));
     let ended = diesel::delete(others).execute(tx.db)?;
-    end_arrivals(tx, member)?;
+    arrivals::end_all(tx, member)?;
     Ok(ended)
 }
 
@@ -174,11 +174,5 @@ pub(super) fn end_others(tx: &mut Tx, member: &MemberId, keep: &MemberSessionId)
 pub fn end_all(tx: &mut Tx, member: &MemberId) -> Result<()> {
     diesel::delete(member_sessions::table.filter(member_sessions::member_id.eq(member)))
         .execute(tx.db)?;
-    end_arrivals(tx, member)
-}
-
-fn end_arrivals(tx: &mut Tx, member: &MemberId) -> Result<()> {
-    diesel::delete(member_arrivals::table.filter(member_arrivals::member_id.eq(member)))
-        .execute(tx.db)?;
-    Ok(())
+    arrivals::end_all(tx, member)
 }

@@ -22,7 +22,7 @@ use diesel::prelude::*;
 use serde_json::json;
 use std::collections::HashMap;
 
-/// After so long without metadata somebody is told (UX 6).
+/// After so long without metadata somebody is told.
 const PATIENCE: TimeDelta = TimeDelta::hours(24);
 /// The shortest time between two tries, whatever a file says.
 const SHORTEST: TimeDelta = TimeDelta::minutes(5);

@@ -43,7 +43,7 @@ pub fn choose(tx: &mut Tx, id: &SetupLinkId, choice: Choice<'_>, name: &str) -> 
     let mut link = find(tx.db, id)?;
     let way = choice.way();
     let is_other = way != link.way();
-    if way == Way::Directory && !link.covers.contains(&Cover::Provisioning) {
+    if way == Way::Directory && !link.has(Cover::Provisioning) {
         let detail = "This link does not cover provisioning. Ask for one that does.";
         return Err(Error::conflict("not_covered", detail));
     }

@@ -1,4 +1,4 @@
-//! Links with which a customer's IT admin gets into the portal, without an account here (UX 7.7 and 8).
+//! Links with which a customer's IT admin gets into the portal, without an account here.
 //!
 //! A link is sent by the operator and good for days. A visit, as REST's `portal_sessions` makes it, is a link that must be
 //! opened within minutes and then lasts as long as a working day. Either is claimed by the browser that starts it.
@@ -46,7 +46,7 @@ word!(
 );
 
 word!(
-    /// Where a link is in its life (UX 6). A result of its row and the time.
+    /// Where a link is in its life. A result of its row and the time.
     State {
         /// Nobody has started.
         Sent = "sent",
@@ -145,6 +145,12 @@ impl SetupLink {
     #[must_use]
     pub fn way(&self) -> Way {
         self.provider.as_deref().and_then(|word| word.parse().ok()).unwrap_or(Way::Saml)
+    }
+
+    /// Whether it covers this.
+    #[must_use]
+    pub fn has(&self, cover: Cover) -> bool {
+        self.covers.contains(&cover)
     }
 
     /// Whether a step of it is finished.

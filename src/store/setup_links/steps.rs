@@ -21,7 +21,7 @@ word!(
 );
 
 word!(
-    /// A step of the setup (UX 8), in the order in which they are usually taken.
+    /// A step of the setup, in the order in which they are usually taken.
     Step {
         /// Which identity provider it is.
         Provider = "provider",

@@ -1,4 +1,4 @@
-//! How sign-ins went lately: by the hour, and at which connections they fail now (UX 6, 7.2).
+//! How sign-ins went lately: by the hour, and at which connections they fail now.
 
 use super::{Outcome, TraceKind};
 use crate::clock::Time;

@@ -24,7 +24,7 @@ use serde_json::json;
 pub const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// Events of a lane that are told in one go, at most.
 pub const BATCH: i64 = 20;
-/// When an event that was not taken is told again: so many seconds after each attempt (UX 15.2). Then it is given up.
+/// When an event that was not taken is told again: so many seconds after each attempt. Then it is given up.
 pub const AGAIN: [i64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
 /// The lane of the events that belong to no organization.
 const SYSTEM: &str = "system";

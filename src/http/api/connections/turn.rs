@@ -133,13 +133,14 @@ pub(in crate::http::api) async fn restore_connection(
     _: Body<Nothing>,
 ) -> Answer<ConnectionView> {
     let (id, only): (ConnectionId, _) = (id.parse()?, key.organization().cloned());
+    let now = state.store.clock().now();
     let (id, organization_id) = state
         .store
         .read(move |db| {
-            let owner = connections::owner_of_deleted(db, &id)?;
             let hidden = || Error::not_found("deleted connection", id.as_str());
-            organizations::see(db, only.as_ref(), &owner, hidden)?;
-            Ok((id, owner))
+            let gone = connections::gone(db, &id, now)?.ok_or_else(hidden)?;
+            organizations::see(db, only.as_ref(), &gone.organization_id, hidden)?;
+            Ok((id, gone.organization_id))
         })
         .await?;
     let connection = state

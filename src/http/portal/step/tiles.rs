@@ -27,7 +27,7 @@ pub(super) fn of(state: &State, seat: &Seat) -> Vec<Tile> {
     };
     let openid = other(Way::OpenId, "OI", "portal.openid.name", "portal.openid.speaks");
     let directory = other(Way::Directory, "SC", "portal.scim.name", "portal.scim.speaks");
-    let has_directory = seat.link.covers.contains(&Cover::Provisioning);
+    let has_directory = seat.link.has(Cover::Provisioning);
     let others = [Some(openid), has_directory.then_some(directory)];
     state.guides.all().map(tile).chain(others.into_iter().flatten()).collect()
 }
