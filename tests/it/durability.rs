@@ -159,13 +159,15 @@ async fn whoever_is_told_to_stop_answers_first_what_has_begun() {
     let (begun, rest) = body.split_at(10);
     let head = format!(
         "POST /oauth/token HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\n\r\n{begun}",
+         Content-Type: application/x-www-form-urlencoded\r\nExpect: 100-continue\r\n\r\n",
         body.len()
     );
     let mut stream = TcpStream::connect(&address).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
-    // Another request on another connection is answered after this one has begun.
-    UserAgent::new().get_once(&format!("{}/healthz", gateway.url)).await;
+    let mut continues = [0; 25];
+    stream.read_exact(&mut continues).await.unwrap();
+    assert_eq!(&continues, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(begun.as_bytes()).await.unwrap();
     process.terminate();
     while TcpStream::connect(&address).await.is_ok() {}
     stream.write_all(rest.as_bytes()).await.unwrap();

@@ -26,6 +26,14 @@ async fn ask(address: SocketAddr, request: Vec<u8>) -> String {
     tokio::task::spawn_blocking(ask).await.unwrap()
 }
 
+/// The next so many bytes of an answer.
+fn read(stream: &mut TcpStream, bytes: usize) -> String {
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut read = vec![0; bytes];
+    stream.read_exact(&mut read).unwrap();
+    String::from_utf8(read).unwrap()
+}
+
 fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").into_bytes()
 }
@@ -46,14 +54,21 @@ async fn a_running_request_is_finished_before_the_server_stops() {
     let world = world(&[]);
     let running = server::start(world.state.clone(), free()).unwrap();
     let address = running.address();
-    let mut idle = TcpStream::connect(address).unwrap();
-    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
-    let mut busy = TcpStream::connect(address).unwrap();
-    busy.write_all(b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n").unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let begin = move || {
+        let mut idle = TcpStream::connect(address).unwrap();
+        idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        assert_eq!(read(&mut idle, 12), "HTTP/1.1 200");
+        let mut busy = TcpStream::connect(address).unwrap();
+        let head = "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+        busy.write_all(head.as_bytes()).unwrap();
+        // A connection that is only accepted is dropped when the server stops: this one's request has begun.
+        assert_eq!(read(&mut busy, 25), "HTTP/1.1 100 Continue\r\n\r\n");
+        (idle, busy)
+    };
+    let (_idle, mut busy) = tokio::task::spawn_blocking(begin).await.unwrap();
     let stopping = actix_web::rt::spawn(running.stop());
-    tokio::time::sleep(Duration::from_millis(200)).await;
     let answer = tokio::task::spawn_blocking(move || {
+        while TcpStream::connect(address).is_ok() {}
         busy.write_all(b"xx").unwrap();
         let mut answer = String::new();
         busy.read_to_string(&mut answer).unwrap();
