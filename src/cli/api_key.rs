@@ -51,6 +51,9 @@ pub(super) struct Create {
     /// The one organization it is for
     #[arg(long)]
     org: Option<String>,
+    /// From where it may come: an address or a block like 203.0.113.0/24; several with commas between
+    #[arg(long = "network", value_delimiter = ',', value_name = "NETWORK")]
+    networks: Vec<String>,
     /// For how many days it is good; 90 if left out
     #[arg(long, conflicts_with = "never_expires", value_parser = clap::value_parser!(u32).range(1..=3650))]
     days: Option<u32>,
@@ -111,6 +114,7 @@ fn create(shell: &Shell, given: Create) -> Result {
         scopes: scopes(&given.scopes)?,
         organization_id: organization,
         expires_at: (!given.never_expires).then(|| now.plus(lifetime)),
+        networks: given.networks,
     };
     if given.never_expires {
         shell.out.note("A key that never ends is only as safe as the place it is kept in.");

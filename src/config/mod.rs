@@ -169,6 +169,8 @@ settings! {
         token: PerMinute = Text Default("6000");
         /// What directories ask by SCIM: for one connection, and from one client address.
         directory: PerMinute = Text Default("12000");
+        /// Requests to the REST API with one key; and, from one client address, those without a live key.
+        per_key: PerMinute = Text Default("12000");
         /// How many webhook endpoints there may be, of all organizations together: each event is told to each that wants it.
         webhook_endpoints: AtMost = Text Default("500");
     }

@@ -132,8 +132,15 @@ pub(crate) async fn authenticate(req: &HttpRequest) -> Result<Rc<api_keys::ApiKe
     let row = Rc::new(found.ok_or_else(|| {
         Error::Unauthenticated("This API key does not exist, has expired or was revoked. Make one: vestibule key create.".into())
     })?);
+    let from = Origin::of(req).address;
+    if !row.admits(from) {
+        return Err(Error::Forbidden(format!(
+            "This API key may not be used from {from}: it is bound to {}.",
+            row.networks.join(", ")
+        )));
+    }
     if row.is_touch_due(now) {
-        touch(state, row.id.clone(), Origin::of(req).address.to_string()).await;
+        touch(state, row.id.clone(), from.to_string()).await;
     }
     req.extensions_mut().insert(Rc::clone(&row));
     Ok(row)

@@ -4,18 +4,22 @@
 //! request is not read, the database not asked.
 
 mod connection;
+mod key;
 
 use connection::PerConnection;
+pub(super) use key::{LEFT, POLICY, Standing};
 
 use super::error::{OAuthError, PageError, ScimError};
 use crate::clock::Time;
 use crate::config;
 use crate::error::Error;
 use crate::oidc::{discovery, protected};
-use crate::store::ConnectionId;
+use crate::store::{ApiKeyId, ConnectionId};
 use chrono::TimeDelta;
-use governor::clock::Clock;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
@@ -51,6 +55,9 @@ pub struct Limits {
     member: Rate<String>,
     directory_address: Option<Rate<IpAddr>>,
     directory: Option<Rate<ConnectionId>>,
+    /// What programs ask with an API key, and keys that are tried in vain from one address.
+    key: Option<Rate<ApiKeyId>>,
+    no_key: Option<Rate<IpAddr>>,
     /// Refusals of responses that nobody asked for, as far as they are written down.
     pub(super) unasked: Counted,
     /// Refusals of logout messages, as far as they are written down.
@@ -139,6 +146,8 @@ impl Limits {
             member: Rate::new(PASSWORDS),
             directory_address: settings.directory.limit().map(Rate::new),
             directory: settings.directory.limit().map(Rate::new),
+            key: settings.per_key.limit().map(Rate::new),
+            no_key: settings.per_key.limit().map(Rate::new),
             unasked: Counted::new(UNASKED),
             logouts: Counted::new(UNASKED),
             codes: Counted::new(UNASKED),
@@ -206,13 +215,32 @@ impl Limits {
     pub(super) fn admit_directory(&self, id: &ConnectionId) -> Result<(), Error> {
         take(self.directory.as_ref(), id)
     }
+
+    /// Takes a request that shows a live API key. What stands beside it is for the answer's headers; nothing where keys have no limit.
+    pub(super) fn admit_key(&self, id: &ApiKeyId) -> (Option<Standing>, Result<(), Error>) {
+        let Some(rate) = &self.key else { return (None, Ok(())) };
+        let (left, done) = match rate.take(id) {
+            Ok(left) => (left, Ok(())),
+            Err(retry_after) => (0, Err(too_many(retry_after))),
+        };
+        (Some(Standing { limit: rate.limit.get(), left }), done)
+    }
+
+    /// Takes a request to the API that shows no live key.
+    pub(super) fn admit_stranger(&self, address: IpAddr) -> Result<(), Error> {
+        take(self.no_key.as_ref(), &client(address))
+    }
 }
 
 fn take<K: Hash + Eq + Clone>(rate: Option<&Rate<K>>, key: &K) -> Result<(), Error> {
-    rate.map_or(Ok(()), |rate| rate.take(key)).map_err(|retry_after| Error::TooMany {
+    rate.map_or(Ok(()), |rate| rate.take(key).map(|_| ())).map_err(too_many)
+}
+
+fn too_many(retry_after: u64) -> Error {
+    Error::TooMany {
         detail: "Too many requests have come in a short time. Try again a little later.".to_owned(),
         retry_after,
-    })
+    }
 }
 
 /// Who counts as one client: an address, of IPv6 the /64 that one customer of a network is given.
@@ -228,23 +256,25 @@ fn client(address: IpAddr) -> IpAddr {
 
 /// So many in a minute for each key, all at once if need be.
 struct Rate<K: Hash + Eq + Clone> {
-    limiter: DefaultKeyedRateLimiter<K>,
+    limit: NonZeroU32,
+    limiter: RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>,
     asked: AtomicU32,
 }
 
 impl<K: Hash + Eq + Clone> Rate<K> {
     fn new(limit: NonZeroU32) -> Self {
-        let limiter = RateLimiter::keyed(Quota::per_minute(limit));
-        Self { limiter, asked: AtomicU32::new(0) }
+        let limiter = RateLimiter::keyed(Quota::per_minute(limit)).with_middleware();
+        Self { limit, limiter, asked: AtomicU32::new(0) }
     }
 
-    /// Counts one more, or tells in how many seconds that can be.
-    fn take(&self, key: &K) -> Result<(), u64> {
+    /// Counts one more and tells how many may follow at once, or in how many seconds one can.
+    fn take(&self, key: &K) -> Result<u32, u64> {
         if self.asked.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();
         }
-        self.limiter.check_key(key).map_err(|refused| {
+        let taken = self.limiter.check_key(key).map(|state| state.remaining_burst_capacity());
+        taken.map_err(|refused| {
             let wait = refused.wait_time_from(self.limiter.clock().now());
             let more = wait.saturating_add(Duration::from_nanos(999_999_999));
             more.as_secs().max(1)

@@ -5,13 +5,15 @@ use super::input::Faults;
 use super::schema::{api_keys, organizations as owners};
 use super::types::word;
 use super::{
-    ApiKeyId, Db, Json, OrganizationId, Page, Time, Tx, Window, events, organizations, used,
+    ApiKeyId, Db, Json, OrganizationId, Page, Time, Tx, Window, events, networks, organizations,
+    used,
 };
 use crate::crypto::{self, Secret};
 use crate::error::Result;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
+use std::net::IpAddr;
 
 /// How long a key is good for when nobody says.
 pub const DEFAULT_LIFETIME: TimeDelta = TimeDelta::days(90);
@@ -86,6 +88,8 @@ pub struct ApiKey {
     pub last_used_from: Option<String>,
     /// When another was made in its place.
     pub rolled_at: Option<Time>,
+    /// From where it may come; none: from everywhere.
+    pub networks: Json<Vec<String>>,
 }
 
 impl ApiKey {
@@ -107,6 +111,12 @@ impl ApiKey {
         self.organization_id.as_ref().is_none_or(|own| own == organization)
     }
 
+    /// Whether it may come from there.
+    #[must_use]
+    pub fn admits(&self, from: IpAddr) -> bool {
+        networks::admit(&self.networks, from)
+    }
+
     /// Whether this use is worth a [`touch`].
     #[must_use]
     pub fn is_touch_due(&self, now: Time) -> bool {
@@ -125,6 +135,8 @@ pub struct NewApiKey {
     pub organization_id: Option<OrganizationId>,
     /// From when on it is refused; none: never. The usual is [`DEFAULT_LIFETIME`] from now.
     pub expires_at: Option<Time>,
+    /// From where it may come; none: from everywhere.
+    pub networks: Vec<String>,
 }
 
 /// Finds a key, live or not.
@@ -186,6 +198,7 @@ pub fn create(tx: &mut Tx, new: NewApiKey) -> Result<(ApiKey, Secret)> {
     if new.expires_at.is_some_and(|end| end <= tx.now) {
         faults.add("/expires_at", "in_the_past", "The end must be in the future.");
     }
+    networks::check(&mut faults, &new.networks);
     faults.finish()?;
     if let Some(organization) = &new.organization_id {
         organizations::find(tx.db, organization)?;
@@ -196,8 +209,10 @@ pub fn create(tx: &mut Tx, new: NewApiKey) -> Result<(ApiKey, Secret)> {
             scopes.push(scope);
         }
     }
-    let (key, secret) = insert(tx, name, scopes.into(), new.organization_id, new.expires_at)?;
-    let data = json!({ "name": key.name, "hint": key.hint, "scopes": *key.scopes });
+    let (key, secret) = insert(tx, NewApiKey { name, scopes, ..new })?;
+    let data = json!({
+        "name": key.name, "hint": key.hint, "scopes": *key.scopes, "networks": *key.networks
+    });
     tell(tx, &key, "api_key.created", data)?;
     Ok((key, secret))
 }
@@ -240,8 +255,14 @@ pub fn roll(
     old.expires_at = Some(old.expires_at.map_or(end, |before| before.min(end)));
     diesel::update(&old).set(&old).execute(tx.db)?;
     let ends = lifetime.map(|lifetime| tx.now.plus(lifetime)).into_iter().chain(limit).min();
-    let organization = old.organization_id.clone();
-    let (new, secret) = insert(tx, old.name.clone(), old.scopes.clone(), organization, ends)?;
+    let new = NewApiKey {
+        name: old.name.clone(),
+        scopes: old.scopes.to_vec(),
+        organization_id: old.organization_id.clone(),
+        expires_at: ends,
+        networks: old.networks.to_vec(),
+    };
+    let (new, secret) = insert(tx, new)?;
     let data = json!({ "name": new.name, "hint": new.hint, "replaced_by": new.id });
     tell(tx, &old, "api_key.rolled", data)?;
     Ok((new, secret))
@@ -268,27 +289,22 @@ fn live(tx: &mut Tx, id: &ApiKeyId) -> Result<ApiKey> {
     ))
 }
 
-fn insert(
-    tx: &mut Tx,
-    name: String,
-    scopes: Json<Vec<Scope>>,
-    organization_id: Option<OrganizationId>,
-    expires_at: Option<Time>,
-) -> Result<(ApiKey, Secret)> {
+fn insert(tx: &mut Tx, new: NewApiKey) -> Result<(ApiKey, Secret)> {
     let secret = crypto::token(crypto::API_KEY);
     let key = ApiKey {
         id: ApiKeyId::new(),
-        name,
+        name: new.name,
         hash: crypto::hash(secret.reveal()).into_string(),
         hint: format!("{}…{}", crypto::API_KEY, secret.last_four()),
-        scopes,
-        organization_id,
+        scopes: new.scopes.into(),
+        organization_id: new.organization_id,
         created_at: tx.now,
-        expires_at,
+        expires_at: new.expires_at,
         revoked_at: None,
         last_used_at: None,
         last_used_from: None,
         rolled_at: None,
+        networks: new.networks.into(),
     };
     diesel::insert_into(api_keys::table).values(&key).execute(tx.db)?;
     Ok((key, secret))

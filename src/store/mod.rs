@@ -24,6 +24,7 @@ pub mod keys;
 pub mod logouts;
 pub mod members;
 pub mod names;
+mod networks;
 pub mod notices;
 pub mod organizations;
 pub mod origin;

@@ -245,6 +245,7 @@ diesel::table! {
         last_used_at -> Nullable<Timestamp>,
         last_used_from -> Nullable<Text>,
         rolled_at -> Nullable<Timestamp>,
+        networks -> Text,
     }
 }
 

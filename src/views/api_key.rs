@@ -24,6 +24,9 @@ pub struct ApiKeyView {
     scopes: Vec<Scope>,
     /// The one organization it is for; `null`: all, and what belongs to none.
     organization_id: Option<String>,
+    /// From where it may come; empty: from everywhere.
+    #[schema(example = json!(["203.0.113.0/24"]))]
+    networks: Vec<String>,
     created_at: DateTime<Utc>,
     /// From when on it is refused; `null`: never.
     expires_at: Option<DateTime<Utc>>,
@@ -59,6 +62,7 @@ impl From<api_keys::ApiKey> for ApiKeyView {
             hint: row.hint,
             scopes: row.scopes.into_inner(),
             organization_id: row.organization_id.map(|id| id.to_string()),
+            networks: row.networks.into_inner(),
             created_at: row.created_at.to_utc(),
             expires_at: row.expires_at.map(Time::to_utc),
             revoked_at: row.revoked_at.map(Time::to_utc),

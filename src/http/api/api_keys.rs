@@ -35,6 +35,10 @@ struct Create {
     /// The one organization it is for.
     #[schema(value_type = Option<String>)]
     organization_id: Option<OrganizationId>,
+    /// From where it may come: addresses and blocks of addresses; from everywhere if it is left out.
+    #[serde(default)]
+    #[schema(example = json!(["203.0.113.0/24"]), max_items = 100)]
+    networks: Vec<String>,
     /// From when on it is to be refused; never if it is `null`. If it is left out: 90 days from now, or when the key
     /// ends that asks for it. It cannot be later than that.
     #[serde(default, deserialize_with = "nullable")]
@@ -79,6 +83,7 @@ impl Create {
             scopes: self.scopes,
             organization_id: self.organization_id.or_else(|| key.organization().cloned()),
             expires_at,
+            networks: self.networks,
         })
     }
 }

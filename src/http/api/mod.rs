@@ -31,11 +31,13 @@ mod webhooks;
 
 use super::caller;
 use super::error::ApiError;
+use super::request::Origin;
+use super::server::State;
 use actix_web::Error;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use utoipa_actix_web::scope::{self, Scope};
 use utoipa_actix_web::service_config::ServiceConfig as Described;
 
@@ -70,16 +72,30 @@ fn v1() -> Scope<
         .wrap(from_fn(known_callers))
 }
 
-/// Lets nobody further who is not known: without a key not even the body is read. Extractors run side by side, so a
-/// fault in the body would otherwise be told before the key is looked up.
+/// Lets nobody further who is not known or asks too often: without a key not even the body is read. Extractors run side by
+/// side, so a fault in the body would otherwise be told before the key is looked up.
 async fn known_callers(
     req: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match caller::authenticate(req.request()).await {
-        Ok(_) => next.call(req).await,
-        Err(error) => Ok(req.error_response(ApiError::from(error))),
+    let Some(state) = req.app_data::<Data<State>>().cloned() else { return next.call(req).await };
+    let key = match caller::authenticate(req.request()).await {
+        Ok(key) => key,
+        Err(error) => {
+            let address = Origin::of(req.request()).address;
+            let often = state.limits.admit_stranger(address);
+            return Ok(req.error_response(ApiError::from(often.err().unwrap_or(error))));
+        }
+    };
+    let (standing, admitted) = state.limits.admit_key(&key.id);
+    let mut answer = match admitted {
+        Ok(()) => next.call(req).await?,
+        Err(error) => req.error_response(ApiError::from(error)),
+    };
+    if let Some(standing) = standing {
+        standing.tell(answer.headers_mut());
     }
+    Ok(answer)
 }
 
 fn organizations_and_domains(config: &mut Described) {

@@ -15,6 +15,7 @@ pub use self::oauth::OAuthError;
 pub use self::page::{Failure, PageError};
 pub use self::scim::ScimError;
 
+use super::limits;
 use super::request::Origin;
 use super::server::State;
 use crate::error::Error;
@@ -104,8 +105,10 @@ pub(super) fn render(state: &State, answer: ServiceResponse<BoxBody>) -> Service
         None => None,
     };
     let Some(mut rendered) = rendered else { return ServiceResponse::new(request, response) };
-    if let Some(allow) = response.headers().get(header::ALLOW) {
-        rendered.headers_mut().insert(header::ALLOW, allow.clone());
+    for kept in [header::ALLOW, limits::POLICY, limits::LEFT] {
+        if let Some(value) = response.headers().get(&kept) {
+            rendered.headers_mut().insert(kept, value.clone());
+        }
     }
     ServiceResponse::new(request, rendered)
 }

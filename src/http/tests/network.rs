@@ -59,7 +59,8 @@ async fn a_running_request_is_finished_before_the_server_stops() {
         idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
         assert_eq!(read(&mut idle, 12), "HTTP/1.1 200");
         let mut busy = TcpStream::connect(address).unwrap();
-        let head = "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+        let head =
+            "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
         busy.write_all(head.as_bytes()).unwrap();
         // A connection that is only accepted is dropped when the server stops: this one's request has begun.
         assert_eq!(read(&mut busy, 25), "HTTP/1.1 100 Continue\r\n\r\n");

@@ -8,6 +8,7 @@ fn new() -> NewApiKey {
         scopes: vec![Scope::UsersRead, Scope::UsersWrite, Scope::UsersRead],
         organization_id: None,
         expires_at: None,
+        networks: Vec::new(),
     }
 }
 

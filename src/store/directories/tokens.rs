@@ -1,7 +1,6 @@
 //! Tokens of directories: several live ones for a connection, so that one can be changed without a failed request.
 
 use super::{Directory, open};
-use crate::config::Network;
 use crate::crypto::{self, Secret, TokenHash};
 use crate::error::{Error, Result};
 use crate::store::db::or_not_found;
@@ -9,7 +8,7 @@ use crate::store::input::Faults;
 use crate::store::prepared::written;
 use crate::store::schema::{directories, scim_tokens};
 use crate::store::{
-    ConnectionId, Db, Json, Page, ScimTokenId, Time, Tx, Window, events, on_backend, used,
+    ConnectionId, Db, Json, Page, ScimTokenId, Time, Tx, Window, events, networks, on_backend, used,
 };
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -78,10 +77,7 @@ impl Token {
     /// Whether it may come from there.
     #[must_use]
     pub fn admits(&self, from: IpAddr) -> bool {
-        self.networks.is_empty()
-            || self.networks.iter().any(|network| {
-                network.parse::<Network>().is_ok_and(|network| network.contains(from))
-            })
+        networks::admit(&self.networks, from)
     }
 
     /// Whether this use is worth a [`touch`].
@@ -174,15 +170,7 @@ fn add(
     let directory = open(tx, connection)?;
     let mut faults = Faults::default();
     let label = faults.name("/label", &new.label);
-    for (n, network) in new.networks.iter().enumerate() {
-        if let Err(fault) = network.parse::<Network>() {
-            let detail = format!("{fault}. A network is like 192.0.2.7 or 10.0.0.0/8.");
-            faults.add(&format!("/networks/{n}"), "invalid", detail);
-        }
-    }
-    if new.networks.len() > 100 {
-        faults.add("/networks", "too_many", "A token has at most 100 networks.");
-    }
+    networks::check(&mut faults, &new.networks);
     if new.expires_at.is_some_and(|end| end <= tx.now) {
         faults.add("/expires_at", "in_the_past", "The end must be in the future.");
     }

@@ -23,6 +23,7 @@ impl Api {
             scopes: vec![Scope::ConnectionsRead, Scope::ConnectionsWrite],
             organization_id: None,
             expires_at: None,
+            networks: Vec::new(),
         };
         let key = gateway.write(|tx| api_keys::create(tx, new)).1.reveal().to_owned();
         let base = format!("{}/api/v1", gateway.url);

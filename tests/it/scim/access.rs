@@ -26,6 +26,7 @@ impl Api {
             scopes: Scope::WORDS.iter().map(|word| word.parse().unwrap()).collect(),
             organization_id: None,
             expires_at: None,
+            networks: Vec::new(),
         };
         let key = world.gateway.write(|tx| api_keys::create(tx, new)).1.reveal().to_owned();
         let organization = world.customer.organization.id.to_string();

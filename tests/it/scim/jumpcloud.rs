@@ -69,6 +69,7 @@ async fn copied(gateway: &Gateway, connection: &ConnectionId) -> Directory {
         scopes: vec![Scope::ConnectionsWrite],
         organization_id: None,
         expires_at: None,
+        networks: Vec::new(),
     };
     super::groups_on(gateway, connection);
     let key = gateway.write(|tx| api_keys::create(tx, new)).1.reveal().to_owned();

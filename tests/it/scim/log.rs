@@ -121,6 +121,7 @@ async fn of_a_change_it_is_kept_what_was_before_and_what_is_after() {
         scopes: vec![Scope::TracesRead],
         organization_id: None,
         expires_at: None,
+        networks: Vec::new(),
     };
     let key = gateway.write(|tx| api_keys::create(tx, new)).1.reveal().to_owned();
     let client = UserAgent::new().into_client();

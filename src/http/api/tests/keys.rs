@@ -15,6 +15,70 @@ async fn without_a_live_key_nothing_is_answered() {
 }
 
 #[actix_web::test]
+async fn each_answer_says_what_the_key_may_ask_and_what_is_left() {
+    let mut api = Api::with(&[("limits.per_key", "3")]);
+    let left = |answer: &Answer| {
+        (answer.header("ratelimit-policy").to_owned(), answer.header("ratelimit").to_owned())
+    };
+    let (good, bad) = ("organizations", "organizations/org_none");
+    for (path, status, told) in [
+        (good, 200, "\"key\";r=2;t=20"),
+        (bad, 404, "\"key\";r=1;t=40"),
+        (good, 200, "\"key\";r=0;t=60"),
+    ] {
+        let answer = api.answer("GET", path, None, &[]).await;
+        assert_eq!(answer.status, status);
+        assert_eq!(left(&answer), ("\"key\";q=3;w=60".to_owned(), told.to_owned()));
+    }
+    let answer = api.answer("GET", good, None, &[]).await;
+    assert_eq!(answer.status, 429);
+    assert_eq!(left(&answer).1, "\"key\";r=0;t=60");
+    let wait: u64 = answer.header("retry-after").parse().unwrap();
+    assert!((1..=20).contains(&wait), "{wait}");
+    assert!(answer.body.contains("too_many_requests"), "{}", answer.body);
+    // Another key has its own.
+    api.key = api.key_with(&all_scopes(), None);
+    assert_eq!(api.get(good).await.0, 200);
+}
+
+#[actix_web::test]
+async fn who_tries_keys_in_vain_is_slowed_down_and_keeps_nobody_out() {
+    let mut api = Api::with(&[("limits.per_key", "3")]);
+    let live = api.key.clone();
+    api.with_key("vst_live_wrong");
+    for _ in 0..3 {
+        assert_eq!(problem(&api.get("organizations").await), "401 unauthenticated");
+    }
+    assert_eq!(problem(&api.get("organizations").await), "429 too_many_requests");
+    api.key = live;
+    assert_eq!(api.get("organizations").await.0, 200);
+}
+
+#[actix_web::test]
+async fn a_key_bound_to_networks_is_refused_from_elsewhere() {
+    let mut api = Api::with(&[("proxy.trusted", "127.0.0.1")]);
+    let body = |networks: Value| json!({ "name": "Office", "scopes": ["organizations:read"], "networks": networks });
+    let told = api.post("api_keys", body(json!(["203.0.113.0/33"]))).await;
+    assert_eq!(told.1["errors"][0]["pointer"], "/networks/0", "{told:?}");
+    let (status, made) = api.post("api_keys", body(json!(["203.0.113.0/24", "2001:db8::7"]))).await;
+    assert_eq!((status, &made["networks"]), (201, &json!(["203.0.113.0/24", "2001:db8::7"])));
+    let (_, rolled) =
+        api.post(&format!("api_keys/{}/roll", made["id"].as_str().unwrap()), json!({})).await;
+    assert_eq!(rolled["networks"], made["networks"]);
+    for secret in [&made["secret"], &rolled["secret"]] {
+        api.key = secret.as_str().unwrap().to_owned();
+        for (from, status) in
+            [("203.0.113.9", 200), ("2001:db8::7", 200), ("203.0.114.1", 403), ("2001:db8::8", 403)]
+        {
+            let answer =
+                api.answer("GET", "organizations", None, &[("x-forwarded-for", from)]).await;
+            assert_eq!(answer.status, status, "{from}: {}", answer.body);
+            assert_eq!(answer.body.contains("203.0.113.0/24"), status == 403, "{}", answer.body);
+        }
+    }
+}
+
+#[actix_web::test]
 async fn a_missing_scope_is_named() {
     let mut api = Api::new();
     api.key = api.key_with(&[Scope::UsersRead], None);

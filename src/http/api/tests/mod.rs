@@ -33,7 +33,11 @@ type Told = (u16, Value);
 
 impl Api {
     fn new() -> Self {
-        let world = world(&[]);
+        Self::with(&[])
+    }
+
+    fn with(settings: &[(&str, &str)]) -> Self {
+        let world = world(settings);
         let mut api = Self { world, key: String::new() };
         api.key = api.key_with(&all_scopes(), None);
         api
@@ -46,6 +50,7 @@ impl Api {
             scopes: scopes.to_vec(),
             organization_id: organization.map(|id| id.parse::<OrganizationId>().unwrap()),
             expires_at: None,
+            networks: Vec::new(),
         };
         let store = &self.world.state.store;
         let made =

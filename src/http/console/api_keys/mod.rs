@@ -40,6 +40,7 @@ struct Line {
     name: String,
     hint: String,
     scopes: String,
+    networks: String,
     organization: Option<(String, String)>,
     badge: Badge,
     is_live: bool,
@@ -126,6 +127,7 @@ fn line(state: &State, key: &ApiKey, names: &Names, now: Time) -> Line {
         name: key.name.clone(),
         hint: key.hint.clone(),
         scopes: scopes.join(", "),
+        networks: key.networks.join(", "),
         organization: of.map(|id| {
             let name = names.organization(id).unwrap_or_default().to_owned();
             (super::organization::href(id), name)

@@ -24,6 +24,7 @@ struct Typed {
     name: String,
     organization: String,
     scopes: Vec<Scope>,
+    networks: String,
     days: &'static str,
 }
 
@@ -51,8 +52,13 @@ struct Page<'a> {
 
 /// `GET /console/api-keys/new`
 pub(in crate::http) async fn new(state: Data<State>, seat: Seat<Develop>) -> HttpResponse {
-    let (name, organization) = (String::new(), String::new());
-    let typed = Typed { name, organization, scopes: Vec::new(), days: DAYS[0] };
+    let typed = Typed {
+        name: String::new(),
+        organization: String::new(),
+        scopes: Vec::new(),
+        networks: String::new(),
+        days: DAYS[0],
+    };
     show(&state, &seat, typed, Vec::new())
 }
 
@@ -72,6 +78,7 @@ pub(in crate::http) async fn create(
             .filter(ticked)
             .filter_map(|word| word.parse().ok())
             .collect(),
+        networks: posted.text("networks").to_owned(),
         days: chosen.unwrap_or(DAYS[0]),
     };
     covered(posted.seat.member.role, &typed.scopes)?;
@@ -91,6 +98,7 @@ async fn make(state: &State, posted: &Posted<Develop>, typed: &Typed) -> Result<
         scopes: typed.scopes.clone(),
         organization_id,
         expires_at: days.map(|days| state.store.clock().now().plus(days)),
+        networks: typed.networks.split_whitespace().map(str::to_owned).collect(),
     };
     let made = state
         .store

@@ -15,6 +15,7 @@ pub(super) fn made(desk: &Desk) -> ApiKey {
         scopes: vec![Scope::UsersRead],
         organization_id: None,
         expires_at: None,
+        networks: Vec::new(),
     };
     desk.world.store().system(|tx| api_keys::create(tx, new)).0
 }
@@ -68,6 +69,7 @@ async fn a_developer_gives_no_key_what_the_role_may_not_do() {
         scopes: vec![Scope::DomainsWrite],
         organization_id: None,
         expires_at: None,
+        networks: Vec::new(),
     };
     let strong = desk.world.store().system(|tx| api_keys::create(tx, new)).0;
     for act in ["roll", "revoke"] {
