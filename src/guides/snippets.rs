@@ -11,6 +11,8 @@ pub struct Snippet {
     pub stack: &'static str,
     /// Which library does the work.
     pub library: &'static str,
+    /// The language, as fences of Markdown name it.
+    pub language: &'static str,
     text: &'static str,
 }
 
@@ -28,11 +30,12 @@ pub struct Values<'a> {
 }
 
 macro_rules! snippet {
-    ($key:literal, $stack:literal, $library:literal) => {
+    ($key:literal, $stack:literal, $library:literal, $language:literal) => {
         Snippet {
             key: $key,
             stack: $stack,
             library: $library,
+            language: $language,
             text: include_str!(concat!("../../guides/snippets/", $key, ".txt")),
         }
     };
@@ -40,12 +43,14 @@ macro_rules! snippet {
 
 /// Every snippet, in the order in which they are offered.
 pub const SNIPPETS: &[Snippet] = &[
-    snippet!("node", "Node", "openid-client"),
-    snippet!("python", "Python", "Authlib"),
-    snippet!("java", "Java", "Spring Security"),
-    snippet!("dotnet", ".NET", "ASP.NET Core OpenIdConnect"),
-    snippet!("ruby", "Ruby", "omniauth_openid_connect"),
-    snippet!("go", "Go", "coreos/go-oidc"),
+    snippet!("node", "Node", "openid-client", "js"),
+    snippet!("python", "Python", "Authlib", "python"),
+    snippet!("java", "Java", "Spring Security", "java"),
+    snippet!("dotnet", ".NET", "ASP.NET Core OpenIdConnect", "csharp"),
+    snippet!("ruby", "Ruby", "omniauth_openid_connect", "ruby"),
+    snippet!("go", "Go", "coreos/go-oidc", "go"),
+    snippet!("php", "PHP", "jumbojett/openid-connect-php", "php"),
+    snippet!("rust", "Rust", "openidconnect", "rust"),
 ];
 
 impl Snippet {
@@ -91,6 +96,54 @@ mod tests {
             for left in ["{issuer}", "{client_id}", "{redirect", "{discovery}"] {
                 assert!(!text.contains(left), "{left} is left in {}", snippet.key);
             }
+        }
+    }
+
+    /// Those that the tests run: `tests/it/apps.rs`.
+    const RUN: [&str; 3] = ["node", "python", "ruby"];
+
+    /// The page of `docs/apps` with a snippet as it is for the addresses that the documents use.
+    fn page(snippet: &Snippet) -> String {
+        let Snippet { stack, library, language, key, .. } = snippet;
+        let text = snippet.filled(Values {
+            issuer: "https://sso.example.com",
+            discovery: "https://sso.example.com/.well-known/openid-configuration",
+            client_id: "app_…",
+            redirect_uri: "https://app.example.com/callback",
+        });
+        let run = if RUN.contains(key) {
+            "Each check of Vestibule runs this program as it stands, and a person signs in by it."
+        } else {
+            "The checks of Vestibule do not run this program: what it needs is not at hand there."
+        };
+        format!(
+            "# {stack}\n\nSigning people in with {library}. [Register the app](../for-apps.md#register-the-app) first; the console shows this program with \
+             the values of your\napplication. `CLIENT_SECRET` is the secret that you got, `SESSION_KEY`, where it is named, a random text of 64 characters or \
+             more.\n\n```{language}\n{}\n```\n\n{run} What the claims mean is told in [for apps](../for-apps.md#claims).\n",
+            text.trim_end()
+        )
+    }
+
+    #[test]
+    fn the_pages_of_docs_apps_are_made_from_the_snippets() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/apps");
+        for snippet in SNIPPETS {
+            let (path, page) = (folder.join(format!("{}.md", snippet.key)), page(snippet));
+            if std::env::var_os("UPDATE").is_some() {
+                std::fs::write(&path, &page).unwrap();
+            }
+            let there = std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(there == page, "{}: run the tests with UPDATE=1", path.display());
+        }
+    }
+
+    #[test]
+    fn a_program_is_short_enough_to_be_read() {
+        for snippet in SNIPPETS {
+            // Without a library for sessions there is more to write in Go and Rust.
+            let most = if ["go", "rust"].contains(&snippet.key) { 80 } else { 39 };
+            let lines = snippet.text.lines().count();
+            assert!(lines <= most, "{}: {lines} lines", snippet.key);
         }
     }
 

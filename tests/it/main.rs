@@ -2,6 +2,8 @@
 
 // `cfg(test)` holds for this whole binary; it tells clippy that helpers are tests as well.
 #[cfg(test)]
+mod apps;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod browser_attacks;

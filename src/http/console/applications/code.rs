@@ -1,4 +1,4 @@
-//! Programs to copy for six stacks, with an application's values.
+//! Programs to copy for each stack, with an application's values.
 
 use super::{Head, find};
 use crate::error::Result;
