@@ -5,7 +5,8 @@ use super::output::cell;
 use super::paging::Paging;
 use super::shell::Shell;
 use crate::store::access::conflicts::{self, Choice, Conflict, Filter};
-use crate::store::access::{alerts, explain, holds};
+use crate::store::access::holds::{self, Which};
+use crate::store::access::{alerts, explain};
 use crate::store::{AlertId, ConflictId, UserId, users};
 use crate::views::List;
 use crate::views::access::{AccessView, AlertView, ConflictView};
@@ -55,11 +56,14 @@ pub(super) enum Command {
     },
     /// Let happen now what is held: people lose what their directory took
     ApplyHeld {
+        /// What people were let keep before, in place of what waits
+        #[arg(long)]
+        kept: bool,
         /// Whose: ID, your own ID, or name
         #[arg(long)]
         org: String,
     },
-    /// Let people keep what is held, until their directory gives it back
+    /// Let people keep what is held, until their directory gives it back or somebody takes it
     RestoreHeld {
         /// Whose: ID, your own ID, or name
         #[arg(long)]
@@ -97,9 +101,10 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
             let fields = [("id", row.id.to_string()), ("closed_at", cell(row.closed_at))];
             shell.out.object(&AlertView::from(row), &fields)
         }
-        Command::ApplyHeld { org } => {
+        Command::ApplyHeld { kept, org } => {
             let id = shell.organization(&org)?.id;
-            let people = shell.write(&id, |tx| holds::apply(tx, &id))?;
+            let which = if kept { Which::Kept } else { Which::Waiting };
+            let people = shell.write(&id, |tx| holds::apply(tx, &id, which))?;
             shell.out.note(format!("It has happened now for {people} people."));
             Ok(())
         }

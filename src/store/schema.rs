@@ -627,6 +627,8 @@ diesel::table! {
         application_id -> Text,
         mapping_id -> Nullable<Text>,
         since -> Timestamp,
+        held -> Nullable<Text>,
+        held_until -> Nullable<Timestamp>,
     }
 }
 

@@ -157,9 +157,10 @@ pub struct ApplicationAccessView {
     role: Option<HeldRoleView>,
     entities: Vec<HeldEntityView>,
     /// Why more is there than groups give: `floor` (nobody else has the highest role) or `breaker` (too many people would
-    /// have lost something at once); `null`: nothing is held.
+    /// have lost something at once); `null`: nothing is held. The reason of each line says what is held.
     #[schema(schema_with = words::hold)]
     held: Option<Hold>,
+    /// When the first of it happens. `null` with `breaker`: somebody has said that the person keeps it.
     held_until: Option<DateTime<Utc>>,
 }
 
@@ -205,8 +206,8 @@ impl From<Explained> for ApplicationAccessView {
             application: it.application,
             role,
             entities: it.entities.into_iter().map(entity).collect(),
-            held: it.held.map(|(hold, _)| hold),
-            held_until: it.held.and_then(|(_, until)| until).map(Time::to_utc),
+            held: it.held.map(|mark| mark.hold),
+            held_until: it.held.and_then(|mark| mark.until).map(Time::to_utc),
         }
     }
 }

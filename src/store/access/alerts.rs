@@ -8,6 +8,9 @@ use crate::store::{AlertId, Db, Json, OrganizationId, Page, Time, Tx, Window, ev
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
+/// How many things are named in one statement.
+const AT_ONCE: usize = 1_000;
+
 word!(
     /// What an alert is about.
     AlertKind {
@@ -121,17 +124,29 @@ pub(super) fn raise(
     events::append(tx, Some(organization), "access.alert", subject, data)
 }
 
-/// Closes the alerts of a kind about a thing: they are over.
+/// Closes the alerts of a kind about these things: they are over.
 pub(super) fn over(
     tx: &mut Tx,
     organization: &OrganizationId,
     kind: AlertKind,
-    subject: &str,
+    subjects: &[&str],
 ) -> Result<()> {
+    for some in subjects.chunks(AT_ONCE) {
+        let open = alerts::table
+            .filter(alerts::organization_id.eq(organization))
+            .filter(alerts::kind.eq(kind))
+            .filter(alerts::subject_id.eq_any(some))
+            .filter(alerts::closed_at.is_null());
+        diesel::update(open).set(alerts::closed_at.eq(Some(tx.now))).execute(tx.db)?;
+    }
+    Ok(())
+}
+
+/// Closes all alerts of a kind: they are over.
+pub(super) fn all_over(tx: &mut Tx, organization: &OrganizationId, kind: AlertKind) -> Result<()> {
     let open = alerts::table
         .filter(alerts::organization_id.eq(organization))
         .filter(alerts::kind.eq(kind))
-        .filter(alerts::subject_id.eq(subject))
         .filter(alerts::closed_at.is_null());
     diesel::update(open).set(alerts::closed_at.eq(Some(tx.now))).execute(tx.db)?;
     Ok(())

@@ -1,6 +1,6 @@
 //! Conflicts: two groups claim a person for places that exclude each other. A person decides once.
 
-pub use super::facts::Conflict;
+pub use super::kept::Conflict;
 
 use super::{after_choice, write};
 use crate::error::Result;

@@ -2,13 +2,13 @@
 
 use super::alerts::{self, AlertKind};
 use super::mappings::{self, Flag, MappingState};
-use super::{Declared, after_choice, who_is_in};
+use super::{Declared, after_choice, recompute};
 use crate::error::{Error, Result};
 use crate::store::db::or_not_found;
 use crate::store::input::{self, Faults};
 use crate::store::schema::{entities, mappings as mapping_rows, placements};
 use crate::store::{
-    ApplicationId, Db, EntityId, OrganizationId, Page, Time, Tx, UserId, Window, events,
+    ApplicationId, Db, EntityId, GroupId, OrganizationId, Page, Time, Tx, UserId, Window, events,
 };
 use diesel::prelude::*;
 use serde_json::json;
@@ -280,7 +280,12 @@ pub fn delete(tx: &mut Tx, organization: &OrganizationId, key: &str) -> Result<(
         .filter(mapping_rows::entity_id.eq(&entity.id))
         .filter(mapping_rows::state.ne(MappingState::Rejected))
         .load(tx.db)?;
-    let people: Vec<UserId> = who_is_in(tx.db, &entity.id)?;
+    // Whose claim to it waits, and of whom a role is held that one of its mappings gave, are not in it.
+    let groups: Vec<GroupId> = theirs.iter().map(|it| it.group_id.clone()).collect();
+    let mut people: Vec<UserId> = recompute::concerned(tx.db, organization, &groups)?;
+    people.extend(recompute::who_is_in(tx.db, &entity.id)?);
+    people.sort_unstable();
+    people.dedup();
     // Nobody is put here any more, so all who are here are told that they leave.
     diesel::update(entities::table.find(&entity.id))
         .set(entities::is_default.eq(false))

@@ -1,9 +1,9 @@
 //! Why a person has what they have, line by line, and what of it tokens tell.
 
 use super::entities::Entity;
-pub use super::facts::Hold;
+pub use super::kept::{Hold, Mark};
 
-use super::facts::Row;
+use super::kept::{Placed, Row};
 use super::mappings::Mapping;
 use super::{applications_of, rule_sets};
 use crate::access::person::Source;
@@ -11,7 +11,7 @@ use crate::access::rules::Rule;
 use crate::error::Result;
 use crate::store::schema::{access, applications, entities, groups, mappings, placements};
 use crate::store::users::User;
-use crate::store::{ApplicationId, Db, GroupId, MappingId, Prepared, Time, UserId, on_backend};
+use crate::store::{ApplicationId, Db, GroupId, MappingId, Prepared, UserId, on_backend};
 use diesel::prelude::*;
 
 /// What a person has in one application.
@@ -25,8 +25,8 @@ pub struct Explained {
     pub role: Option<(String, Reason)>,
     /// The places, each with the reason.
     pub entities: Vec<(Entity, Reason)>,
-    /// Why more is there than groups give, and until when.
-    pub held: Option<(Hold, Option<Time>)>,
+    /// Why more is there than groups give, and until when: of several things that of which the time is over first.
+    pub held: Option<Mark>,
 }
 
 /// Why somebody has something.
@@ -62,11 +62,11 @@ impl Told {
 /// What a person has in each application, and why.
 pub fn of_user(db: &mut Db, user: &User) -> Result<Vec<Explained>> {
     let rows: Vec<Row> = access::table.filter(access::user_id.eq(&user.id)).load(db)?;
-    let places: Vec<(Entity, Option<MappingId>)> = placements::table
+    let places: Vec<(Entity, Placed)> = placements::table
         .inner_join(entities::table)
         .filter(placements::user_id.eq(&user.id))
         .order(placements::entity_id)
-        .select((entities::all_columns, placements::mapping_id))
+        .select((entities::all_columns, placements::all_columns))
         .load(db)?;
     let mappings = mappings_of(db, &rows, &places)?;
     let rules = rule_sets::rules(db, &user.organization_id)?;
@@ -76,15 +76,15 @@ pub fn of_user(db: &mut Db, user: &User) -> Result<Vec<Explained>> {
     for application in applications_of(db, &user.organization_id)? {
         let row = rows.iter().find(|row| row.application_id == application.id);
         let theirs = places.iter().filter(|(it, _)| it.application_id == application.id);
+        let marks = row.and_then(Row::mark).into_iter();
+        let marks = marks.chain(theirs.clone().filter_map(|(_, place)| place.mark()));
         explained.push(Explained {
             role: row.and_then(|row| {
                 let role = row.role.clone()?;
                 Some((role, because.of_role(row)))
             }),
-            entities: theirs
-                .map(|(it, mapping)| (it.clone(), because.of_place(mapping.as_ref())))
-                .collect(),
-            held: row.and_then(|row| Some((row.held?, row.held_until))),
+            held: marks.min_by_key(|mark| (mark.until.is_none(), mark.until)),
+            entities: theirs.map(|(it, place)| (it.clone(), because.of_place(place))).collect(),
             application_id: application.id,
             application: application.name,
         });
@@ -146,21 +146,17 @@ impl Because {
                 Reason { words: "the application's default role".to_owned(), ..Reason::default() }
             }
         };
-        match row.held {
-            Some(Hold::Floor) => reason.words.push_str(", held: nobody else has the highest role"),
-            Some(Hold::Breaker) => {
-                reason.words.push_str(", held: too many people would have lost something at once");
-            }
-            None => {}
-        }
+        reason.words.push_str(why_held(row.mark()));
         reason
     }
 
-    fn of_place(&self, mapping: Option<&MappingId>) -> Reason {
-        match mapping {
+    fn of_place(&self, place: &Placed) -> Reason {
+        let mut reason = match &place.mapping_id {
             Some(mapping) => self.of_mapping(mapping.as_str()),
             None => Reason { words: "the default of its type".to_owned(), ..Reason::default() },
-        }
+        };
+        reason.words.push_str(why_held(place.mark()));
+        reason
     }
 
     fn of_mapping(&self, id: &str) -> Reason {
@@ -188,16 +184,26 @@ impl Because {
     }
 }
 
-fn mappings_of(
-    db: &mut Db,
-    rows: &[Row],
-    places: &[(Entity, Option<MappingId>)],
-) -> Result<Vec<Mapping>> {
+/// What is added to the reason of what is held.
+fn why_held(mark: Option<Mark>) -> &'static str {
+    match mark {
+        Some(Mark { hold: Hold::Floor, .. }) => ", held: nobody else has the highest role",
+        Some(Mark { hold: Hold::Breaker, until: Some(_) }) => {
+            ", held: too many people would have lost something at once"
+        }
+        Some(Mark { hold: Hold::Breaker, until: None }) => {
+            ", kept: the directory took it, and somebody said that it stays"
+        }
+        None => "",
+    }
+}
+
+fn mappings_of(db: &mut Db, rows: &[Row], places: &[(Entity, Placed)]) -> Result<Vec<Mapping>> {
     let of_roles = rows.iter().filter_map(|row| match row.because.as_deref() {
         Some(Source::Mapping(id)) => Some(id.as_str()),
         _ => None,
     });
-    let of_places = places.iter().filter_map(|(_, mapping)| Some(mapping.as_ref()?.as_str()));
+    let of_places = places.iter().filter_map(|(_, it)| Some(it.mapping_id.as_ref()?.as_str()));
     let ids: Vec<&str> = of_roles.chain(of_places).collect();
     Ok(mappings::table.filter(mappings::id.eq_any(ids)).load(db)?)
 }

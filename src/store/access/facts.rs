@@ -1,5 +1,6 @@
 //! What counts for people's access, read in a few statements for many people at once.
 
+use super::kept::{Conflict, Placed, Row};
 use super::mappings::{Mapping, MappingState};
 use super::rule_sets;
 use super::{Declared, held};
@@ -11,10 +12,9 @@ use crate::store::schema::{
     access, access_conflicts, directory_users, entities, group_members, groups, mappings,
     placements, users,
 };
-use crate::store::types::word;
 use crate::store::{
-    ApplicationId, ConflictId, Db, EntityId, GroupId, Json, MappingId, OrganizationId, Prepared,
-    Time, UserId, on_backend,
+    ApplicationId, Db, EntityId, GroupId, Json, MappingId, OrganizationId, Prepared, Time, UserId,
+    on_backend,
 };
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -34,92 +34,6 @@ macro_rules! of_people {
             many => query.filter($column.eq_any(many)).load($db)?,
         }
     }};
-}
-
-word!(
-    /// Why a person has more than groups give.
-    Hold {
-        /// Nobody else has the highest role.
-        Floor = "floor",
-        /// Too many people would have lost something at once.
-        Breaker = "breaker",
-    }
-);
-
-/// What a person has in an application, as it is kept.
-#[derive(Debug, Clone, Queryable, Insertable, AsChangeset, Identifiable)]
-#[diesel(table_name = access, primary_key(user_id, application_id), treat_none_as_null = true)]
-pub struct Row {
-    /// Who.
-    pub user_id: UserId,
-    /// In which application.
-    pub application_id: ApplicationId,
-    /// Whose person it is.
-    pub organization_id: OrganizationId,
-    /// The key of the role.
-    pub role: Option<String>,
-    /// Where the role comes from.
-    pub because: Option<Json<Source>>,
-    /// Why more is there than groups give.
-    pub held: Option<Hold>,
-    /// Until when; none: until somebody says so, or the cause is gone.
-    pub held_until: Option<Time>,
-    /// When it was last changed.
-    pub updated_at: Time,
-}
-
-/// A place of a person, as it is kept.
-#[derive(Debug, Clone, Queryable, Insertable)]
-#[diesel(table_name = placements)]
-pub struct Placed {
-    /// Who.
-    pub user_id: UserId,
-    /// Where.
-    pub entity_id: EntityId,
-    /// In which application.
-    pub application_id: ApplicationId,
-    /// By which mapping; none: it is the default entity of its type.
-    pub mapping_id: Option<MappingId>,
-    /// Since when.
-    pub since: Time,
-}
-
-/// Two mappings that want a person in places that exclude each other.
-#[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
-#[diesel(table_name = access_conflicts)]
-pub struct Conflict {
-    /// Its ID.
-    pub id: ConflictId,
-    /// Whose it is.
-    pub organization_id: OrganizationId,
-    /// In which application.
-    pub application_id: ApplicationId,
-    /// Who.
-    pub user_id: UserId,
-    /// `exclusive` or `organization`.
-    pub kind: String,
-    /// The mapping with the lower ID.
-    pub first_id: MappingId,
-    /// The other one.
-    pub second_id: MappingId,
-    /// Which of them held when it was last looked at.
-    pub current_id: MappingId,
-    /// Which of them somebody chose.
-    pub winner_id: Option<MappingId>,
-    /// When.
-    pub decided_at: Option<Time>,
-    /// Who, as [`crate::store::Actor`] writes it.
-    pub decided_by: Option<String>,
-    /// Since when it is there.
-    pub created_at: Time,
-}
-
-impl Conflict {
-    /// The mapping that waits.
-    #[must_use]
-    pub fn incoming(&self) -> &MappingId {
-        if self.current_id == self.first_id { &self.second_id } else { &self.first_id }
-    }
 }
 
 /// A mapping that places members.
@@ -154,7 +68,7 @@ pub(super) struct Facts {
     pub(super) rows: HashMap<(UserId, ApplicationId), Row>,
     pub(super) placed: HashMap<(UserId, ApplicationId), Vec<(Placed, String)>>,
     pub(super) conflicts: HashMap<UserId, Vec<Conflict>>,
-    /// The mappings by which those have something who are held, as far as they stand.
+    /// The mappings by which something is held, as far as they stand.
     pub(super) standing: HashMap<MappingId, Placing>,
 }
 
@@ -197,7 +111,7 @@ impl Facts {
         Ok(facts)
     }
 
-    /// Nobody is held as a rule, so nothing is read.
+    /// Nothing is held as a rule, so nothing is read.
     fn read_standing(
         &mut self,
         db: &mut Db,
@@ -205,13 +119,13 @@ impl Facts {
         supposed: Option<&Supposed>,
     ) -> Result<()> {
         let mut by = HashSet::new();
-        for (key, row) in self.rows.iter().filter(|(_, row)| row.held.is_some()) {
+        for row in self.rows.values().filter(|row| row.held.is_some()) {
             if let Some(Source::Mapping(id)) = row.because.as_deref() {
                 by.insert(id.parse::<MappingId>()?);
             }
-            let places = self.placed.get(key).into_iter().flatten();
-            by.extend(places.filter_map(|(place, _)| place.mapping_id.clone()));
         }
+        let places = self.placed.values().flatten().filter(|(place, _)| place.held.is_some());
+        by.extend(places.filter_map(|(place, _)| place.mapping_id.clone()));
         if by.is_empty() {
             return Ok(());
         }

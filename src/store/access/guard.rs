@@ -1,19 +1,21 @@
 //! What a directory must not take at once: the highest role from the last who has it, and access from very many people.
 
 use super::alerts::{self, AlertKind};
-use super::facts::Hold;
-use super::held::Holds;
-use super::recompute::Delta;
+use super::delta::Delta;
+use super::held::{self, Holds};
+use super::kept::{Hold, Mark};
 use super::{Declared, provisioning};
 use crate::error::{Error, Result};
 use crate::store::schema::{access, access_losses, entities, users};
+use crate::store::db::listed;
 use crate::store::{
     ApplicationId, Db, EntityId, OrganizationId, Prepared, Time, Tx, UserId, on_backend,
 };
 use chrono::TimeDelta;
 use diesel::prelude::*;
+use diesel::sql_types::{Text, Timestamp};
 use serde_json::json;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Within which time losses are counted together.
 const WINDOW: TimeDelta = TimeDelta::minutes(10);
@@ -51,31 +53,39 @@ impl Guard {
     }
 }
 
-/// Marks what is held, and raises the alerts.
+/// Marks what is held. Tells of the applications in which the breaker holds something from now on.
 pub(super) fn hold(
     tx: &mut Tx,
     organization: &OrganizationId,
     deltas: &mut [Delta],
     guard: Guard,
-) -> Result<()> {
+) -> Result<BTreeSet<ApplicationId>> {
+    let mut tripped = BTreeSet::new();
     if guard.breaker {
-        breaker(tx, organization, deltas)?;
+        tripped = breaker(tx, organization, deltas)?;
     }
     if guard.floor != Floor::Allow {
         floor(tx, organization, deltas, guard.floor)?;
     }
-    Ok(())
+    Ok(tripped)
 }
 
 fn applications(deltas: &[Delta]) -> HashSet<ApplicationId> {
     deltas.iter().map(|delta| delta.application.id.clone()).collect()
 }
 
-/// Holds a push that would take something from too many people within [`WINDOW`].
-fn breaker(tx: &mut Tx, organization: &OrganizationId, deltas: &mut [Delta]) -> Result<()> {
+/// Holds what a push takes where directories would take something from too many people within [`WINDOW`]. Who loses
+/// something counts, whether it is held or not; so what follows within that time is held as well. Whoever is switched off
+/// counts, too, but nothing of theirs is held.
+fn breaker(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    deltas: &mut [Delta],
+) -> Result<BTreeSet<ApplicationId>> {
+    let mut tripped = BTreeSet::new();
     let had_something = |delta: &Delta| delta.row.is_some();
     if !deltas.iter().any(|delta| had_something(delta) && delta.is_change()) {
-        return Ok(());
+        return Ok(tripped);
     }
     let settings = provisioning::find(tx.db, organization)?;
     let kinds = kinds(tx.db, deltas)?;
@@ -83,7 +93,7 @@ fn breaker(tx: &mut Tx, organization: &OrganizationId, deltas: &mut [Delta]) -> 
     for application in applications(deltas) {
         let losing: HashSet<UserId> = deltas
             .iter()
-            .filter(|it| it.application.id == application && it.is_loss(kind_of))
+            .filter(|it| it.application.id == application && held::takes(it, &kind_of))
             .map(|it| it.user.clone())
             .collect();
         if losing.is_empty() {
@@ -91,25 +101,24 @@ fn breaker(tx: &mut Tx, organization: &OrganizationId, deltas: &mut [Delta]) -> 
         }
         let (lately, again) = lately(tx, organization, &application, &losing)?;
         let lost = lately - again + i64::try_from(losing.len()).unwrap_or(i64::MAX);
+        note(tx, organization, &application, &losing)?;
         // Everybody is counted only where the answer depends on it.
         let is_too_much = settings.breaker
             && lost > i64::from(settings.most_people)
             && lost.saturating_mul(100)
                 > all(tx.db, organization, &application)? * i64::from(settings.most_percent);
-        if is_too_much {
-            let until = Some(tx.now.plus(settings.hold_time()));
-            for delta in deltas.iter_mut().filter(|it| it.application.id == application) {
-                if losing.contains(&delta.user) {
-                    delta.held = Some((Hold::Breaker, until));
-                }
+        if !is_too_much {
+            continue;
+        }
+        let mark = Mark { hold: Hold::Breaker, until: Some(tx.now.plus(settings.hold_time())) };
+        for delta in deltas.iter_mut().filter(|it| it.application.id == application) {
+            if delta.is_active && losing.contains(&delta.user) {
+                held::hold(delta, mark, &kind_of);
+                tripped.insert(application.clone());
             }
-            let data = json!({ "people": losing.len(), "lately": lately, "until": until });
-            alerts::raise(tx, organization, AlertKind::TooMuchAtOnce, application.as_str(), &data)?;
-        } else {
-            note(tx, organization, &application, &losing)?;
         }
     }
-    Ok(())
+    Ok(tripped)
 }
 
 /// How many people lost something within [`WINDOW`], and how many of them are about to lose something again.
@@ -145,18 +154,24 @@ fn all(db: &mut Db, organization: &OrganizationId, application: &ApplicationId) 
     Ok(has.count().get_result(db)?)
 }
 
-/// Notes who has lost something, for what comes within [`WINDOW`].
+/// Notes who has lost something now, for what comes within [`WINDOW`].
 fn note(
     tx: &mut Tx,
     organization: &OrganizationId,
     application: &ApplicationId,
     losing: &HashSet<UserId>,
 ) -> Result<()> {
-    let over = access_losses::table
-        .filter(access_losses::organization_id.eq(organization))
-        .filter(access_losses::application_id.eq(application))
-        .filter(access_losses::lost_at.le(tx.now.minus(WINDOW)));
-    diesel::delete(over).execute(tx.db)?;
+    let over = format!(
+        "DELETE FROM access_losses WHERE organization_id = $1 AND application_id = $2 \
+         AND (lost_at <= $3 OR user_id IN ({}))",
+        listed(tx.db, 4)
+    );
+    diesel::sql_query(over)
+        .bind::<Text, _>(organization)
+        .bind::<Text, _>(application)
+        .bind::<Timestamp, _>(tx.now.minus(WINDOW))
+        .bind::<Text, _>(json!(losing).to_string())
+        .execute(tx.db)?;
     let rows: Vec<_> = losing
         .iter()
         .map(|user| {
@@ -170,8 +185,15 @@ fn note(
         .collect();
     for some in rows.chunks(ROWS) {
         let insert = diesel::insert_into(access_losses::table).values(some.to_vec());
-        on_backend!(tx.db, conn => insert.on_conflict_do_nothing().execute(conn))?;
+        on_backend!(tx.db, conn => insert.execute(conn))?;
     }
+    Ok(())
+}
+
+/// Somebody has said that what directories took lately is meant: it counts no more.
+pub(super) fn forget(tx: &mut Tx, organization: &OrganizationId) -> Result<()> {
+    let theirs = access_losses::table.filter(access_losses::organization_id.eq(organization));
+    diesel::delete(theirs).execute(tx.db)?;
     Ok(())
 }
 
@@ -183,7 +205,7 @@ fn floor(
     floor: Floor,
 ) -> Result<()> {
     for application in applications(deltas) {
-        let of = |it: &Delta| it.application.id == application && it.held.is_none();
+        let of = |it: &Delta| it.application.id == application;
         let Some(top) = deltas
             .iter()
             .find(|it| of(it))
@@ -198,7 +220,7 @@ fn floor(
             .filter(|(_, it)| of(it) && has(it.role()) && !has(it.new_role()))
             .map(|(at, _)| at)
             .collect();
-        let is_gained = deltas.iter().any(|it| of(it) && has(it.new_role()));
+        let is_gained = deltas.iter().any(|it| of(it) && it.is_active && has(it.new_role()));
         if losing.is_empty() || is_gained {
             continue;
         }
@@ -216,7 +238,7 @@ fn floor(
         // Of several it is one who is active, and of those the one who came first.
         let active = losing.iter().find(|at| deltas.get(**at).is_some_and(|it| it.is_active));
         if let Some(delta) = active.or(losing.first()).and_then(|at| deltas.get_mut(*at)) {
-            delta.held = Some((Hold::Floor, None));
+            held::hold_role(delta, Mark { hold: Hold::Floor, until: None });
             let data = json!({ "application_id": application, "role": top });
             let user = delta.user.to_string();
             alerts::raise(tx, organization, AlertKind::LastOfHighestRole, &user, &data)?;
@@ -251,27 +273,27 @@ fn others(
 pub(super) fn relieved(
     db: &mut Db,
     organization: &OrganizationId,
-    applications: &[Declared],
     deltas: &[Delta],
 ) -> Result<(Vec<UserId>, Vec<Declared>)> {
-    let gained = |it: &&Delta| {
+    let is_gained = |it: &&Delta| {
         let top = it.application.model.top();
-        it.held.is_none() && it.new_role() == top && it.role() != top
+        it.is_active && it.new_role() == top && it.role() != top
     };
-    let gained: HashSet<&ApplicationId> =
-        deltas.iter().filter(gained).map(|it| &it.application.id).collect();
+    let mut gained: Vec<&Declared> =
+        deltas.iter().filter(is_gained).map(|it| &it.application).collect();
+    gained.sort_unstable_by_key(|it| &it.id);
+    gained.dedup_by_key(|it| &it.id);
     let mut relieved = Vec::new();
     for application in &gained {
         let held = access::table
             .filter(access::organization_id.eq(organization))
-            .filter(access::application_id.eq(*application))
+            .filter(access::application_id.eq(&application.id))
             .filter(access::held.eq(Hold::Floor))
             .select(access::user_id);
         let kept: Vec<UserId> = on_backend!(db, conn => Prepared(held).load(conn))?;
         relieved.extend(kept);
     }
-    let of = applications.iter().filter(|it| gained.contains(&it.id)).cloned().collect();
-    Ok((relieved, of))
+    Ok((relieved, gained.into_iter().cloned().collect()))
 }
 
 /// The types of all entities that are new to somebody.

@@ -1,15 +1,17 @@
-//! What stays of a person who is held: what a directory took. What somebody chose to take goes all the same, and what is
-//! new comes, unless it excludes a place that is held.
+//! What stays of what a directory took: what is held of it, and nothing else. What somebody chose to take goes all the
+//! same, and what is new comes, unless it excludes a place that is held.
 
-use super::facts::{Facts, Hold, Placing, Row, Supposed, placing_by};
+use super::delta::{Delta, Spot};
+use super::facts::{Facts, Placing, Supposed, placing_by};
+use super::holds::Which;
+use super::kept::{Hold, Mark};
 use super::mappings::{Flag, Mapping, MappingState};
-use super::recompute::{Delta, Spot};
 use super::rule_sets;
 use crate::access::person::{Place, Source};
 use crate::access::{Model, Placement, Reach};
 use crate::error::Result;
 use crate::store::schema::{entities, mappings};
-use crate::store::{Db, EntityId, MappingId, OrganizationId, Time};
+use crate::store::{Db, MappingId, OrganizationId, Time};
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 
@@ -52,12 +54,13 @@ pub(super) fn standing(
 pub(super) struct Holds {
     now: Time,
     floor: bool,
+    but: Option<Which>,
 }
 
 impl Holds {
     /// All whose time is not over.
     pub(super) fn at(now: Time) -> Self {
-        Self { now, floor: true }
+        Self { now, floor: true, but: None }
     }
 
     /// Nobody is held in the highest role any more: somebody else has it.
@@ -65,89 +68,133 @@ impl Holds {
         Self { floor: false, ..self }
     }
 
-    /// Whether what is kept of a person in an application is held.
-    pub(super) fn heed(self, row: &Row, model: &Model) -> bool {
-        match row.held {
-            Some(Hold::Breaker) => row.held_until.is_none_or(|until| until > self.now),
-            // An application may have declared another role as its highest.
-            Some(Hold::Floor) => self.floor && row.role.as_deref() == model.top(),
-            None => false,
+    /// What is meant happens now.
+    pub(super) fn but(self, which: Which) -> Self {
+        Self { but: Some(which), ..self }
+    }
+
+    fn heed(self, mark: Mark) -> bool {
+        match mark.hold {
+            Hold::Breaker => {
+                let is_over = Which::Over(self.now).means(mark);
+                !is_over && !self.but.is_some_and(|which| which.means(mark))
+            }
+            Hold::Floor => self.floor,
         }
     }
 }
 
-/// Adds to what a person should have what is held of what they have. Where that is nothing, nothing is held any more.
-pub(super) fn keep(delta: &mut Delta, facts: &Facts) {
-    let is_role_kept = keep_role(delta, facts);
-    let is_place_kept = keep_places(delta, facts);
-    delta.stays_held = is_role_kept || is_place_kept;
-}
-
-fn keep_role(delta: &mut Delta, facts: &Facts) -> bool {
-    let model = &delta.application.model;
-    let kept = delta.row.as_ref().and_then(|row| Some((row.role.clone()?, row.because.clone()?)));
-    let Some((role, because)) = kept else { return false };
-    let because = because.into_inner();
-    let height = |role: &str| model.rank(role).unwrap_or(usize::MAX);
-    if height(&role) >= delta.new_role().map_or(usize::MAX, height) {
-        return false;
+/// Adds to what a person should have what is held of what they have.
+///
+/// Who is off has nothing, whatever was held of it; but the role on record stays with the last who has the highest one.
+pub(super) fn keep(delta: &mut Delta, facts: &Facts, holds: Holds) {
+    keep_role(delta, facts, holds);
+    if !delta.is_active {
+        return;
     }
-    let stands = match &because {
-        Source::Mapping(id) => id.parse::<MappingId>().is_ok_and(|id| {
-            facts.standing.get(&id).is_some_and(|it| it.role.as_ref() == Some(&role))
-        }),
-        Source::Default => model.default_role.as_deref() == Some(&*role),
-        Source::Group(_) | Source::Person => true,
-    };
-    if stands {
-        delta.after.role = Some((role, because));
-    }
-    stands
-}
-
-fn keep_places(delta: &mut Delta, facts: &Facts) -> bool {
-    let model = &delta.application.model;
-    let is_there =
-        |entity: &EntityId| delta.after.places.iter().any(|it| it.entity == entity.as_str());
-    let kept: Vec<&Spot> = delta
+    let kept: Vec<(Spot, Mark)> = delta
         .spots
         .iter()
-        .filter(|(entity, ..)| !is_there(entity))
-        .filter(|(entity, mapping, kind)| {
-            stands(facts, entity, mapping.as_ref())
-                && !is_replaced(model, facts, &delta.after.places, kind)
+        .filter_map(|spot| Some((spot, spot.mark.filter(|mark| holds.heed(*mark))?)))
+        .filter(|(spot, _)| !is_among(&delta.after.places, spot) && stands(facts, spot))
+        .filter(|(spot, _)| {
+            !is_replaced(&delta.application.model, facts, &delta.after.places, &spot.kind)
         })
+        .map(|(spot, mark)| (spot.clone(), mark))
         .collect();
-    if kept.is_empty() {
-        return false;
+    add(delta, kept, &|entity| facts.kind_of(entity));
+}
+
+fn keep_role(delta: &mut Delta, facts: &Facts, holds: Holds) {
+    let model = &delta.application.model;
+    let mark = delta.mark().filter(|mark| holds.heed(*mark));
+    let Some((mark, (role, because))) = mark.zip(delta.role_because()) else { return };
+    let height = |role: Option<&str>| role.and_then(|role| model.rank(role)).unwrap_or(usize::MAX);
+    let kept = match because {
+        // Somebody may have given the mapping a lower role.
+        Source::Mapping(id) => {
+            let given = id.parse::<MappingId>().ok().and_then(|id| facts.standing.get(&id));
+            let given = given.and_then(|it| it.role.as_deref());
+            if height(given) > height(Some(role)) { given } else { Some(role) }
+        }
+        Source::Default => model.default_role.as_deref().filter(|it| *it == role),
+        Source::Group(_) | Source::Person => Some(role),
+    };
+    let is_meant = match mark.hold {
+        // An application may have declared another role as its highest.
+        Hold::Floor => kept.is_some() && kept == model.top(),
+        Hold::Breaker => delta.is_active,
+    };
+    if is_meant && height(kept) < height(delta.new_role()) {
+        delta.after.role = kept.map(|role| (role.to_owned(), because.clone()));
+        delta.held_role = Some(mark);
     }
+}
+
+/// From now on what a directory takes of this is held; the rest of it happens. What was held before and is no more was
+/// judged then.
+pub(super) fn hold(delta: &mut Delta, mark: Mark, kind_of: &dyn Fn(&str) -> Option<String>) {
+    let taken = delta.lost(kind_of).into_iter().filter(|spot| spot.mark.is_none());
+    let taken: Vec<(Spot, Mark)> = taken.map(|spot| (spot.clone(), mark)).collect();
+    if takes_role(delta) {
+        hold_role(delta, mark);
+    }
+    add(delta, taken, kind_of);
+}
+
+/// Whether the person loses something of which nobody has judged yet whether it is held.
+pub(super) fn takes(delta: &Delta, kind_of: &dyn Fn(&str) -> Option<String>) -> bool {
+    takes_role(delta) || delta.lost(kind_of).iter().any(|spot| spot.mark.is_none())
+}
+
+fn takes_role(delta: &Delta) -> bool {
+    delta.is_lower() && delta.mark().is_none()
+}
+
+/// From now on the role that the person has is held.
+pub(super) fn hold_role(delta: &mut Delta, mark: Mark) {
+    let kept = delta.role_because().map(|(role, because)| (role.to_owned(), because.clone()));
+    if kept.is_some() {
+        (delta.after.role, delta.held_role) = (kept, Some(mark));
+    }
+}
+
+/// Adds places that are held. What excludes one of them waits until it is held no more.
+fn add(delta: &mut Delta, held: Vec<(Spot, Mark)>, kind_of: &dyn Fn(&str) -> Option<String>) {
+    if held.is_empty() {
+        return;
+    }
+    let model = &delta.application.model;
     let is_whole = |kind: &str| model.kind(kind).is_some_and(|it| it.scope == Reach::Organization);
-    let is_kept_whole = kept.iter().any(|(.., kind)| is_whole(kind));
-    // What excludes what is held waits until it is held no more.
+    let is_held_whole = held.iter().any(|(spot, _)| is_whole(&spot.kind));
     let waits = |place: &Place| {
-        let is_new = !delta.spots.iter().any(|(entity, ..)| entity.as_str() == place.entity);
-        is_new
-            && (is_kept_whole || facts.kind_of(&place.entity).is_some_and(|kind| is_whole(&kind)))
+        let is_new = !delta.spots.iter().any(|spot| spot.entity.as_str() == place.entity);
+        is_new && (is_held_whole || kind_of(&place.entity).is_some_and(|kind| is_whole(&kind)))
     };
     let mut places: Vec<Place> =
         delta.after.places.iter().filter(|it| !waits(it)).cloned().collect();
-    places.extend(kept.into_iter().map(|(entity, mapping, _)| Place {
-        entity: entity.to_string(),
-        mapping: mapping.as_ref().map(ToString::to_string),
-    }));
+    for (spot, mark) in held {
+        delta.held_places.insert(spot.entity.to_string(), mark);
+        let mapping = spot.mapping.map(|id| id.to_string());
+        places.push(Place { entity: spot.entity.to_string(), mapping });
+    }
     places.sort_unstable();
     delta.after.places = places;
-    true
+}
+
+fn is_among(places: &[Place], spot: &Spot) -> bool {
+    places.iter().any(|place| place.entity == spot.entity.as_str())
 }
 
 /// Whether what put the person there is still meant to.
-fn stands(facts: &Facts, entity: &EntityId, mapping: Option<&MappingId>) -> bool {
-    match mapping {
+fn stands(facts: &Facts, spot: &Spot) -> bool {
+    match &spot.mapping {
         Some(id) => {
-            let leads = |it: &Placing| it.entity.as_ref().is_some_and(|(place, _)| place == entity);
+            let leads =
+                |it: &Placing| it.entity.as_ref().is_some_and(|(place, _)| *place == spot.entity);
             facts.standing.get(id).is_some_and(leads)
         }
-        None => facts.fallbacks.iter().any(|(_, place, _)| place == entity),
+        None => facts.fallbacks.iter().any(|(_, place, _)| *place == spot.entity),
     }
 }
 

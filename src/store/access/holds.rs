@@ -1,40 +1,87 @@
 //! What is held because too many people would have lost something at once, and what becomes of it.
 
 use super::alerts::{self, AlertKind};
-use super::facts::Hold;
-use super::guard::Guard;
+use super::delta::Delta;
+use super::guard::{self, Guard};
+use super::held::Holds;
+use super::kept::{Hold, Mark};
 use super::{provisioning, recompute};
+use crate::access::person::Source;
 use crate::error::Result;
-use crate::store::schema::{access, provisioning as settings, users};
-use crate::store::{ApplicationId, Db, OrganizationId, Time, Tx, UserId, events};
+use crate::store::schema::{
+    access, entities, mappings, placements, provisioning as settings, users,
+};
+use crate::store::{
+    ApplicationId, Db, GroupId, Json, MappingId, OrganizationId, Time, Tx, UserId, events,
+    on_backend,
+};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashSet};
 
 /// How many organizations and people the job takes at once.
 const SOME: i64 = 500;
+/// How many groups or mappings are named in one statement.
+const NAMED: usize = 1_000;
+
+/// What is meant of that which the breaker holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// What waits for its time, or for somebody to say what becomes of it.
+    Waiting,
+    /// What somebody has said that people keep.
+    Kept,
+    /// What has waited until this time.
+    Over(Time),
+}
+
+impl Which {
+    /// Whether something with this mark is meant.
+    pub(super) fn means(self, mark: Mark) -> bool {
+        mark.hold == Hold::Breaker
+            && match self {
+                Self::Waiting => mark.until.is_some(),
+                Self::Kept => mark.until.is_none(),
+                Self::Over(now) => mark.until.is_some_and(|until| until <= now),
+            }
+    }
+}
 
 /// Lets happen now what is held: people lose what the directory took. Tells of how many.
-pub fn apply(tx: &mut Tx, organization: &OrganizationId) -> Result<usize> {
-    let changed = release(tx, organization, None)?;
-    // Choices may have left nothing that is held.
-    close_alerts(tx, organization)?;
+pub fn apply(tx: &mut Tx, organization: &OrganizationId, which: Which) -> Result<usize> {
+    guard::forget(tx, organization)?;
+    let changed = release(tx, organization, which)?;
+    if which == Which::Waiting {
+        alerts::all_over(tx, organization, AlertKind::TooMuchAtOnce)?;
+    }
     Ok(changed)
 }
 
-/// Lets people keep what is held until somebody says otherwise, or the directory gives it back. Tells of how many.
+/// Lets people keep what is held. Tells of how many.
+///
+/// They keep exactly that, and nothing else, until the directory gives it back (then it is simply given), until somebody
+/// takes it (a mapping, a place, the person; [`apply`] with [`Which::Kept`]), until something takes its place that
+/// excludes it, or until they are off.
 pub fn restore(tx: &mut Tx, organization: &OrganizationId) -> Result<usize> {
+    let people = held(tx.db, organization, Which::Waiting)?;
     let theirs = access::table
         .filter(access::organization_id.eq(organization))
         .filter(access::held.eq(Hold::Breaker))
         .filter(access::held_until.is_not_null());
-    let kept = diesel::update(theirs).set(access::held_until.eq(None::<Time>)).execute(tx.db)?;
-    close_alerts(tx, organization)?;
-    if kept > 0 {
-        let data = json!({ "people": kept });
+    diesel::update(theirs).set(access::held_until.eq(None::<Time>)).execute(tx.db)?;
+    let there = entities::table.filter(entities::organization_id.eq(organization));
+    let theirs = placements::table
+        .filter(placements::entity_id.eq_any(there.select(entities::id)))
+        .filter(placements::held.eq(Hold::Breaker))
+        .filter(placements::held_until.is_not_null());
+    diesel::update(theirs).set(placements::held_until.eq(None::<Time>)).execute(tx.db)?;
+    alerts::all_over(tx, organization, AlertKind::TooMuchAtOnce)?;
+    if !people.is_empty() {
+        let data = json!({ "people": people.len() });
         events::append(tx, Some(organization), "access.kept", organization.as_str(), data)?;
     }
-    Ok(kept)
+    Ok(people.len())
 }
 
 /// Organizations in which the time of something that was held is over, or everybody's access is to be computed.
@@ -45,6 +92,14 @@ pub fn due(db: &mut Db, now: Time) -> Result<Vec<OrganizationId>> {
         .distinct()
         .limit(SOME)
         .load(db)?;
+    let places: Vec<OrganizationId> = placements::table
+        .inner_join(entities::table)
+        .filter(placements::held_until.le(now))
+        .select(entities::organization_id)
+        .distinct()
+        .limit(SOME)
+        .load(db)?;
+    due.extend(places);
     let stale: Vec<OrganizationId> = settings::table
         .filter(settings::recompute_at.is_not_null())
         .select(settings::organization_id)
@@ -68,7 +123,8 @@ pub fn catch_up(tx: &mut Tx, organization: &OrganizationId) -> Result<usize> {
         provisioning::take_due(tx, organization, noted)?;
         changed += recompute::recompute(tx, organization, &everybody, Guard::RELEASE)?;
     }
-    Ok(changed + release(tx, organization, Some(tx.now))?)
+    let over = Which::Over(tx.now);
+    Ok(changed + release(tx, organization, over)?)
 }
 
 /// Notes that everybody's access is to be computed, because applications are others now. The job does it.
@@ -77,58 +133,171 @@ pub(in crate::store) fn stale_everywhere(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Lets happen what the breaker holds: all of it, or that whose time is over. Holds of the same people in other
-/// applications whose time is not over stay.
-fn release(tx: &mut Tx, organization: &OrganizationId, over: Option<Time>) -> Result<usize> {
-    let mut held = access::table
+/// Whom the mappings of these groups concern because something is held that a group or a mapping gave: they may be in the
+/// group no more.
+pub(super) fn held_by(
+    db: &mut Db,
+    organization: &OrganizationId,
+    groups: &[GroupId],
+) -> Result<BTreeSet<UserId>> {
+    let mut people = BTreeSet::new();
+    for some in groups.chunks(NAMED) {
+        let theirs = mappings::table.filter(mappings::group_id.eq_any(some));
+        let places = placements::table
+            .filter(placements::held.is_not_null())
+            .filter(placements::mapping_id.eq_any(theirs.select(mappings::id.nullable())));
+        people.extend(places.select(placements::user_id).load::<UserId>(db)?);
+    }
+    let roles: Vec<(UserId, Option<Json<Source>>)> = access::table
         .filter(access::organization_id.eq(organization))
-        .filter(access::held.eq(Hold::Breaker))
-        .select((access::user_id, access::application_id))
-        .into_boxed();
-    if let Some(now) = over {
-        held = held.filter(access::held_until.le(now));
+        .filter(access::held.is_not_null())
+        .select((access::user_id, access::because))
+        .load(db)?;
+    if roles.is_empty() {
+        return Ok(people);
     }
-    let held: Vec<(UserId, ApplicationId)> = held.load(tx.db)?;
-    if held.is_empty() {
-        return Ok(0);
+    let mut sources: HashSet<String> = groups.iter().map(ToString::to_string).collect();
+    for some in groups.chunks(NAMED) {
+        let theirs = mappings::table.filter(mappings::group_id.eq_any(some));
+        let theirs: Vec<MappingId> = theirs.select(mappings::id).load(db)?;
+        sources.extend(theirs.iter().map(ToString::to_string));
     }
-    let mut by_application: BTreeMap<&ApplicationId, Vec<&UserId>> = BTreeMap::new();
-    for (user, application) in &held {
-        by_application.entry(application).or_default().push(user);
-    }
-    for (application, people) in by_application {
-        for some in people.chunks(1_000) {
-            let theirs = access::table
-                .filter(access::application_id.eq(application))
-                .filter(access::user_id.eq_any(some.iter().copied()));
-            diesel::update(theirs)
-                .set((access::held.eq(None::<Hold>), access::held_until.eq(None::<Time>)))
-                .execute(tx.db)?;
-        }
-        if !is_any_held(tx.db, organization, application)? {
-            alerts::over(tx, organization, AlertKind::TooMuchAtOnce, application.as_str())?;
-        }
-    }
-    let people: BTreeSet<UserId> = held.into_iter().map(|(user, _)| user).collect();
-    let people: Vec<UserId> = people.into_iter().collect();
-    recompute::recompute(tx, organization, &people, Guard::RELEASE)
+    let is_theirs = |because: Option<Json<Source>>| match because.as_deref() {
+        Some(Source::Group(id) | Source::Mapping(id)) => sources.contains(id),
+        Some(Source::Person | Source::Default) | None => false,
+    };
+    people.extend(roles.into_iter().filter_map(|(user, because)| is_theirs(because).then_some(user)));
+    Ok(people)
 }
 
-fn is_any_held(
+/// Somebody has removed a group: the breaker holds nothing any more that it or its mappings gave. Tells whom that concerns.
+pub(super) fn let_go(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    group: &GroupId,
+) -> Result<BTreeSet<UserId>> {
+    let people = held_by(tx.db, organization, std::slice::from_ref(group))?;
+    if people.is_empty() {
+        return Ok(people);
+    }
+    let theirs = mappings::table.filter(mappings::group_id.eq(group));
+    let theirs: Vec<MappingId> = theirs.select(mappings::id).load(tx.db)?;
+    let mut sources = vec![Json::from(Source::Group(group.to_string()))];
+    sources.extend(theirs.iter().map(|id| Json::from(Source::Mapping(id.to_string()))));
+    let roles = access::table
+        .filter(access::organization_id.eq(organization))
+        .filter(access::held.eq(Hold::Breaker))
+        .filter(access::because.eq_any(sources));
+    let nothing = (access::held.eq(None::<Hold>), access::held_until.eq(None::<Time>));
+    diesel::update(roles).set(nothing).execute(tx.db)?;
+    let places = placements::table
+        .filter(placements::held.eq(Hold::Breaker))
+        .filter(placements::mapping_id.eq_any(theirs));
+    let nothing = (placements::held.eq(None::<Hold>), placements::held_until.eq(None::<Time>));
+    diesel::update(places).set(nothing).execute(tx.db)?;
+    Ok(people)
+}
+
+/// Raises the alerts of the applications in which the breaker holds something since now, with all that waits; those of
+/// which nothing waits any more are over.
+pub(super) fn tell(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    tripped: &BTreeSet<ApplicationId>,
+    deltas: &[Delta],
+) -> Result<()> {
+    let freed = deltas.iter().filter(|it| it.frees()).map(|it| &it.application.id);
+    let concerned: BTreeSet<&ApplicationId> = tripped.iter().chain(freed).collect();
+    for application in concerned {
+        close_or_raise(tx, organization, application, tripped.contains(application))?;
+    }
+    Ok(())
+}
+
+fn close_or_raise(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    application: &ApplicationId,
+    is_new: bool,
+) -> Result<()> {
+    let (people, until) = waiting(tx.db, organization, application)?;
+    let subject = application.as_str();
+    if people == 0 {
+        return alerts::over(tx, organization, AlertKind::TooMuchAtOnce, &[subject]);
+    }
+    if !is_new {
+        return Ok(());
+    }
+    let data = json!({ "people": people, "until": until });
+    alerts::raise(tx, organization, AlertKind::TooMuchAtOnce, subject, &data)
+}
+
+/// For how many people the breaker holds something in an application that waits, and until when the first of it does.
+fn waiting(
     db: &mut Db,
     organization: &OrganizationId,
     application: &ApplicationId,
-) -> Result<bool> {
-    let held = access::table
-        .filter(access::organization_id.eq(organization))
-        .filter(access::application_id.eq(application))
-        .filter(access::held.eq(Hold::Breaker));
-    Ok(held.select(access::user_id).first::<UserId>(db).optional()?.is_some())
+) -> Result<(i64, Option<Time>)> {
+    #[derive(QueryableByName)]
+    struct Waiting {
+        #[diesel(sql_type = BigInt)]
+        people: i64,
+        #[diesel(sql_type = Nullable<Timestamp>)]
+        until: Option<Time>,
+    }
+    let query = diesel::sql_query(
+        "SELECT COUNT(DISTINCT user_id) AS people, MIN(held_until) AS until FROM ( \
+         SELECT user_id, held_until FROM access \
+         WHERE organization_id = $1 AND application_id = $2 AND held = 'breaker' AND held_until IS NOT NULL \
+         UNION ALL SELECT placements.user_id, placements.held_until FROM placements \
+         JOIN entities ON entities.id = placements.entity_id \
+         WHERE entities.organization_id = $1 AND placements.application_id = $2 \
+         AND placements.held = 'breaker' AND placements.held_until IS NOT NULL) AS held",
+    );
+    let query = query.bind::<Text, _>(organization).bind::<Text, _>(application);
+    let found: Waiting = on_backend!(db, conn => query.get_result(conn))?;
+    Ok((found.people, found.until))
 }
 
-fn close_alerts(tx: &mut Tx, organization: &OrganizationId) -> Result<()> {
-    for application in super::applications_of(tx.db, organization)? {
-        alerts::over(tx, organization, AlertKind::TooMuchAtOnce, application.id.as_str())?;
-    }
-    Ok(())
+/// Of whom the breaker holds something.
+fn held(
+    db: &mut Db,
+    organization: &OrganizationId,
+    which: Which,
+) -> Result<BTreeSet<UserId>> {
+    let roles = access::table
+        .filter(access::organization_id.eq(organization))
+        .filter(access::held.eq(Hold::Breaker))
+        .select(access::user_id)
+        .into_boxed();
+    let places = placements::table
+        .inner_join(entities::table)
+        .filter(entities::organization_id.eq(organization))
+        .filter(placements::held.eq(Hold::Breaker))
+        .select(placements::user_id)
+        .into_boxed();
+    let (roles, places) = match which {
+        Which::Waiting => (
+            roles.filter(access::held_until.is_not_null()),
+            places.filter(placements::held_until.is_not_null()),
+        ),
+        Which::Kept => (
+            roles.filter(access::held_until.is_null()),
+            places.filter(placements::held_until.is_null()),
+        ),
+        Which::Over(now) => (
+            roles.filter(access::held_until.le(now)),
+            places.filter(placements::held_until.le(now)),
+        ),
+    };
+    let mut people: BTreeSet<UserId> = roles.load::<UserId>(db)?.into_iter().collect();
+    people.extend(places.load::<UserId>(db)?);
+    Ok(people)
+}
+
+/// Lets happen what the breaker holds. What else is held of the same people stays.
+fn release(tx: &mut Tx, organization: &OrganizationId, which: Which) -> Result<usize> {
+    let people: Vec<UserId> = held(tx.db, organization, which)?.into_iter().collect();
+    let holds = Some(Holds::at(tx.now).but(which));
+    recompute::recompute_by(tx, organization, &people, Guard::RELEASE, holds)
 }

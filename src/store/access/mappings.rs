@@ -194,7 +194,7 @@ pub fn create(tx: &mut Tx, organization: &OrganizationId, new: NewMapping) -> Re
         updated_at: tx.now,
     };
     insert(tx, &mut mapping)?;
-    recompute::after_group(tx, organization, &mapping.group_id, None)?;
+    recompute::after_group(tx, organization, &mapping.group_id)?;
     Ok(mapping)
 }
 
@@ -207,7 +207,6 @@ pub fn change(
 ) -> Result<Mapping> {
     let mut mapping = find(tx.db, organization, id)?;
     let application = super::meant(tx.db, organization, Some(&mapping.application_id))?;
-    let before = mapping.entity_id.clone();
     let group = all_groups::by_id(tx.db, &mapping.group_id);
     if let Some(role) = patch.role {
         check_role(&application, role.as_deref())?;
@@ -253,7 +252,7 @@ pub fn change(
         mapping.since = Some(tx.now);
     }
     save(tx, &mut mapping)?;
-    recompute::after_group(tx, organization, &mapping.group_id, before.as_ref())?;
+    recompute::after_group(tx, organization, &mapping.group_id)?;
     Ok(mapping)
 }
 
@@ -272,7 +271,7 @@ fn settle(tx: &mut Tx, mapping: &mut Mapping) -> Result<()> {
     (mapping.flag, mapping.proposed) = (None, None);
     let organization = mapping.organization_id.clone();
     for kind in [AlertKind::TargetDeleted, AlertKind::TargetTaken] {
-        alerts::over(tx, &organization, kind, mapping.id.as_str())?;
+        alerts::over(tx, &organization, kind, &[mapping.id.as_str()])?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 pub mod alerts;
 pub mod conflicts;
+mod delta;
 pub mod drafts;
 pub mod entities;
 pub mod explain;
@@ -10,6 +11,7 @@ mod facts;
 mod guard;
 mod held;
 pub mod holds;
+mod kept;
 pub mod mappings;
 pub mod preview;
 pub mod previews;
@@ -24,7 +26,7 @@ mod would;
 mod write;
 
 pub(super) use recompute::{
-    after_choice, after_directory, after_switch, of_everybody, of_newcomer, who_is_in,
+    after_choice, after_directory, after_switch, of_everybody, of_newcomer,
 };
 pub use run::{Effect, run_rules};
 pub(super) use run::{group_appeared, group_removed, group_renamed};

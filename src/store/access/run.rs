@@ -3,13 +3,13 @@
 use super::alerts::{self, AlertKind};
 use super::entities::{self, Entity};
 use super::mappings::{self, Flag, Mapping, MappingState};
-use super::{Declared, after_choice, applications_of, recompute, rule_sets};
+use super::{Declared, after_choice, applications_of, holds, recompute, rule_sets};
 use crate::access::rules::{self, Ordered, Rule, Target};
 use crate::error::Result;
 use crate::store::directories::groups::Group;
 use crate::store::input;
 use crate::store::schema::{groups, mappings as rows};
-use crate::store::{GroupId, Json, MappingId, OrganizationId, RuleId, Tx};
+use crate::store::{GroupId, Json, MappingId, OrganizationId, RuleId, Tx, UserId};
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -243,8 +243,9 @@ fn ask_again(
     mappings::save(tx, mapping)
 }
 
-/// Rejects the mappings of a group that a directory removed.
-pub(in crate::store) fn group_removed(tx: &mut Tx, group: &Group) -> Result<()> {
+/// Rejects the mappings of a group that was removed. Tells whom that concerns although they are not in it: what its
+/// directory took of them is held, and where a person removes the group, it is held no more.
+pub(in crate::store) fn group_removed(tx: &mut Tx, group: &Group) -> Result<Vec<UserId>> {
     for mut mapping in mappings::of_group(tx.db, &group.id)? {
         if mapping.state == MappingState::Rejected {
             continue;
@@ -253,7 +254,11 @@ pub(in crate::store) fn group_removed(tx: &mut Tx, group: &Group) -> Result<()> 
         (mapping.flag, mapping.since) = (Some(Flag::GroupDeleted), None);
         mappings::save(tx, &mut mapping)?;
     }
-    Ok(())
+    if recompute::is_by_directory(tx) {
+        return Ok(Vec::new());
+    }
+    let people = holds::let_go(tx, &group.organization_id, &group.id)?;
+    Ok(people.into_iter().collect())
 }
 
 /// Runs the rules on all groups of an organization, and makes everybody's access what it is by them.
@@ -278,7 +283,7 @@ pub fn run_rules(tx: &mut Tx, organization: &OrganizationId) -> Result<Effect> {
         .select(rows::group_id)
         .distinct()
         .load(tx.db)?;
-    let people = recompute::members_of(tx.db, &mapped)?;
+    let people = recompute::concerned(tx.db, organization, &mapped)?;
     effect.people = after_choice(tx, organization, &people)?;
     Ok(effect)
 }

@@ -303,8 +303,7 @@ impl Would {
         supposed
     }
 
-    /// The members of the groups whose mappings would be others, and who is where those lead now: who is held there is in
-    /// the group no more.
+    /// Whom the groups concern whose mappings would be others.
     pub(super) fn concerned(
         &self,
         db: &mut Db,
@@ -326,16 +325,6 @@ impl Would {
             .filter(|group| now.get(*group) != then.get(*group))
             .cloned()
             .collect();
-        let places: HashSet<EntityId> = others
-            .iter()
-            .filter_map(|group| now.get(group))
-            .flatten()
-            .filter_map(|(_, entity, _)| entity.clone())
-            .collect();
-        let mut people = recompute::members_of(db, &others)?;
-        people.extend(recompute::placed_in(db, &places.into_iter().collect::<Vec<_>>())?);
-        people.sort_unstable();
-        people.dedup();
-        Ok(people)
+        recompute::concerned(db, organization, &others)
     }
 }

@@ -1,8 +1,8 @@
 //! What people have is written down, and told in the same transaction.
 
 use super::alerts::{self, AlertKind};
-use super::facts::{Conflict, Hold, Placed, Row};
-use super::recompute::Delta;
+use super::delta::{Delta, Spot};
+use super::kept::{Conflict, Hold, Mark, Placed, Row};
 use crate::access::person::{self, Source};
 use crate::access::settle::{self, Collision};
 use crate::error::Result;
@@ -14,7 +14,7 @@ use crate::store::{
     UserId, events, on_backend,
 };
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Nullable, Text, Timestamp};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -29,33 +29,24 @@ pub(super) fn write(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]
     let told = described(tx.db, deltas)?;
     rows(tx, organization, deltas)?;
     places(tx, deltas)?;
-    for delta in deltas.iter().filter(|it| it.held.is_none()) {
-        conflicts(tx, organization, delta)?;
+    conflicts(tx, organization, deltas)?;
+    for delta in deltas {
         tell(tx, organization, delta, &told)?;
     }
     let changed: HashSet<&UserId> =
-        deltas.iter().filter(|it| it.held.is_none() && it.is_change()).map(|it| &it.user).collect();
+        deltas.iter().filter(|it| it.is_change()).map(|it| &it.user).collect();
     Ok(changed.len())
 }
 
-/// Roles, and what is held.
+/// Roles, and which are held.
 fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<()> {
-    let mut new = Vec::new();
+    let (mut new, mut gone) = (Vec::new(), BTreeMap::<&ApplicationId, Vec<&UserId>>::new());
+    let is_floor = |mark: Option<Mark>| mark.is_some_and(|mark| mark.hold == Hold::Floor);
+    let relieved = deltas.iter().filter(|it| is_floor(it.mark()) && !is_floor(it.held_role));
+    let relieved: Vec<&str> = relieved.map(|it| it.user.as_str()).collect();
+    alerts::over(tx, organization, AlertKind::LastOfHighestRole, &relieved)?;
     for delta in deltas {
         let (user, application) = (&delta.user, &delta.application.id);
-        if let Some((hold, until)) = delta.held {
-            let Some(row) = &delta.row else { continue };
-            if row.held != Some(hold) || row.held_until.is_none() != until.is_none() {
-                let held = (access::held.eq(hold), access::held_until.eq(until));
-                diesel::update(access::table.find((user, application))).set(held).execute(tx.db)?;
-            }
-            continue;
-        }
-        let kept = delta.row.as_ref().filter(|_| delta.stays_held);
-        let was_floor = delta.row.as_ref().is_some_and(|row| row.held == Some(Hold::Floor));
-        if was_floor && kept.is_none() {
-            alerts::over(tx, organization, AlertKind::LastOfHighestRole, user.as_str())?;
-        }
         let (role, because) = match &delta.after.role {
             Some((role, source)) => (Some(role.clone()), Some(Json::from(source.clone()))),
             None => (None, None),
@@ -66,8 +57,8 @@ fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<
             organization_id: organization.clone(),
             role,
             because,
-            held: kept.and_then(|row| row.held),
-            held_until: kept.and_then(|row| row.held_until),
+            held: delta.held_role.map(|mark| mark.hold),
+            held_until: delta.held_role.and_then(|mark| mark.until),
             updated_at: tx.now,
         };
         let is_something = row.role.is_some() || !delta.after.places.is_empty();
@@ -86,9 +77,15 @@ fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<
                 };
                 on_backend!(tx.db, conn => saved.execute(conn))?;
             }
-            (Some(_), false) => {
-                diesel::delete(access::table.find((user, application))).execute(tx.db)?;
-            }
+            (Some(_), false) => gone.entry(application).or_default().push(user),
+        }
+    }
+    for (application, people) in gone {
+        for some in people.chunks(ROWS) {
+            let theirs = access::table
+                .filter(access::application_id.eq(application))
+                .filter(access::user_id.eq_any(some.iter().copied()));
+            diesel::delete(theirs).execute(tx.db)?;
         }
     }
     if let [row] = &*new {
@@ -120,36 +117,42 @@ written! {
     }
 }
 
-/// Places: those that are gone and those that are new.
+/// Places: those that are gone, those that are new, and those that are held now or are held no more.
 fn places(tx: &mut Tx, deltas: &[Delta]) -> Result<()> {
     let mut gone: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut marked: HashMap<(&str, Option<Mark>), Vec<&str>> = HashMap::new();
     let mut new = Vec::new();
-    for delta in deltas.iter().filter(|it| it.held.is_none()) {
+    for delta in deltas {
         let now: HashMap<&str, &person::Place> =
             delta.after.places.iter().map(|place| (place.entity.as_str(), place)).collect();
-        let is_same = |mapping: Option<&MappingId>, place: &person::Place| {
-            mapping.map(MappingId::as_str) == place.mapping.as_deref()
+        let is_kept = |spot: &&Spot| {
+            let mapping = spot.mapping.as_ref().map(MappingId::as_str);
+            let there = now.get(spot.entity.as_str());
+            there.is_some_and(|place| mapping == place.mapping.as_deref())
         };
-        let kept: HashSet<&str> = delta
-            .spots
-            .iter()
-            .filter(|(entity, mapping, _)| {
-                now.get(entity.as_str()).is_some_and(|place| is_same(mapping.as_ref(), place))
-            })
-            .map(|(entity, ..)| entity.as_str())
-            .collect();
-        for (entity, ..) in
-            delta.spots.iter().filter(|(entity, ..)| !kept.contains(entity.as_str()))
-        {
-            gone.entry(entity.as_str()).or_default().push(delta.user.as_str());
+        let (kept, lost): (Vec<&Spot>, Vec<&Spot>) = delta.spots.iter().partition(is_kept);
+        for spot in lost {
+            gone.entry(spot.entity.as_str()).or_default().push(delta.user.as_str());
         }
+        let mark = |entity: &str| delta.held_places.get(entity).copied();
+        for spot in &kept {
+            let mark = mark(spot.entity.as_str());
+            if mark != spot.mark {
+                let them = marked.entry((spot.entity.as_str(), mark)).or_default();
+                them.push(delta.user.as_str());
+            }
+        }
+        let kept: HashSet<&str> = kept.iter().map(|spot| spot.entity.as_str()).collect();
         for place in delta.after.places.iter().filter(|it| !kept.contains(it.entity.as_str())) {
+            let mark = mark(&place.entity);
             new.push(Placed {
                 user_id: delta.user.clone(),
                 entity_id: place.entity.parse()?,
                 application_id: delta.application.id.clone(),
                 mapping_id: place.mapping.as_deref().map(str::parse).transpose()?,
                 since: tx.now,
+                held: mark.map(|mark| mark.hold),
+                held_until: mark.and_then(|mark| mark.until),
             });
         }
     }
@@ -159,6 +162,18 @@ fn places(tx: &mut Tx, deltas: &[Delta]) -> Result<()> {
     );
     for (entity, people) in gone {
         diesel::sql_query(&delete)
+            .bind::<Text, _>(entity)
+            .bind::<Text, _>(json!(people).to_string())
+            .execute(tx.db)?;
+    }
+    let mark = format!(
+        "UPDATE placements SET held = $1, held_until = $2 WHERE entity_id = $3 AND user_id IN ({})",
+        listed(tx.db, 4)
+    );
+    for ((entity, to), people) in marked {
+        diesel::sql_query(&mark)
+            .bind::<Nullable<Text>, _>(to.map(|mark| mark.hold))
+            .bind::<Nullable<Timestamp>, _>(to.and_then(|mark| mark.until))
             .bind::<Text, _>(entity)
             .bind::<Text, _>(json!(people).to_string())
             .execute(tx.db)?;
@@ -175,58 +190,80 @@ fn places(tx: &mut Tx, deltas: &[Delta]) -> Result<()> {
 }
 
 written! {
-    insert NewPlace: Placed, into placements { user_id, entity_id, application_id, mapping_id, since, }
+    insert NewPlace: Placed, into placements {
+        user_id, entity_id, application_id, mapping_id, since, held, held_until,
+    }
 }
 
-/// Conflicts: those that are over and those that are new. What somebody decided stays.
-fn conflicts(tx: &mut Tx, organization: &OrganizationId, delta: &Delta) -> Result<()> {
-    let pair = |a: &str, b: &str| {
-        let (first, second) = settle::pair(a, b);
-        (first.to_owned(), second.to_owned())
-    };
-    let waiting: HashMap<(String, String), &person::Conflict> =
-        delta.after.conflicts.iter().map(|it| (pair(&it.current, &it.incoming), it)).collect();
-    let mut known = HashSet::new();
-    for conflict in &delta.conflicts {
-        let key = (conflict.first_id.to_string(), conflict.second_id.to_string());
-        match waiting.get(&key) {
-            Some(it) if it.current == conflict.current_id.as_str() => {}
-            Some(it) => {
-                let current: MappingId = it.current.parse()?;
-                let row = diesel::update(access_conflicts::table.find(&conflict.id));
-                row.set(access_conflicts::current_id.eq(current)).execute(tx.db)?;
-            }
-            None if conflict.winner_id.is_some() => {}
-            None => {
-                diesel::delete(access_conflicts::table.find(&conflict.id)).execute(tx.db)?;
-                tell_conflict(tx, conflict, "access.conflict_closed")?;
+/// Conflicts: those that are over, those that have turned round, and those that are new. What somebody decided stays.
+fn conflicts(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<()> {
+    let (mut over, mut turned, mut new) = (Vec::new(), Vec::new(), Vec::new());
+    for delta in deltas {
+        let mut waiting: BTreeMap<(&str, &str), &person::Conflict> = BTreeMap::new();
+        for it in &delta.after.conflicts {
+            waiting.insert(settle::pair(&it.current, &it.incoming), it);
+        }
+        for conflict in &delta.conflicts {
+            match waiting.remove(&(conflict.first_id.as_str(), conflict.second_id.as_str())) {
+                Some(it) if it.current == conflict.current_id.as_str() => {}
+                Some(_) => turned.push(&conflict.id),
+                None if conflict.winner_id.is_some() => {}
+                None => over.push(conflict),
             }
         }
-        known.insert(key);
+        for ((first, second), it) in waiting {
+            new.push(opened(tx.now, organization, delta, (first, second), it)?);
+        }
     }
-    for ((first, second), it) in waiting.into_iter().filter(|(key, _)| !known.contains(key)) {
-        let kind = match it.collision {
-            Collision::Exclusive => "exclusive",
-            Collision::Organization => "organization",
-        };
-        let conflict = Conflict {
-            id: ConflictId::new(),
-            organization_id: organization.clone(),
-            application_id: delta.application.id.clone(),
-            user_id: delta.user.clone(),
-            kind: kind.to_owned(),
-            first_id: first.parse()?,
-            second_id: second.parse()?,
-            current_id: it.current.parse()?,
-            winner_id: None,
-            decided_at: None,
-            decided_by: None,
-            created_at: tx.now,
-        };
-        diesel::insert_into(access_conflicts::table).values(&conflict).execute(tx.db)?;
-        tell_conflict(tx, &conflict, "access.conflict_opened")?;
+    for some in over.chunks(ROWS) {
+        let ids = some.iter().map(|it| &it.id);
+        diesel::delete(access_conflicts::table.filter(access_conflicts::id.eq_any(ids)))
+            .execute(tx.db)?;
     }
-    Ok(())
+    if !turned.is_empty() {
+        // One of the two holds, so now it is the other one.
+        let turn = format!(
+            "UPDATE access_conflicts SET current_id = CASE WHEN current_id = first_id THEN second_id ELSE first_id END \
+             WHERE id IN ({})",
+            listed(tx.db, 1)
+        );
+        diesel::sql_query(turn).bind::<Text, _>(json!(turned).to_string()).execute(tx.db)?;
+    }
+    for some in new.chunks(ROWS) {
+        let insert = diesel::insert_into(access_conflicts::table).values(some.to_vec());
+        on_backend!(tx.db, conn => insert.execute(conn))?;
+    }
+    for conflict in over {
+        tell_conflict(tx, conflict, "access.conflict_closed")?;
+    }
+    new.iter().try_for_each(|conflict| tell_conflict(tx, conflict, "access.conflict_opened"))
+}
+
+fn opened(
+    now: Time,
+    organization: &OrganizationId,
+    delta: &Delta,
+    (first, second): (&str, &str),
+    it: &person::Conflict,
+) -> Result<Conflict> {
+    let kind = match it.collision {
+        Collision::Exclusive => "exclusive",
+        Collision::Organization => "organization",
+    };
+    Ok(Conflict {
+        id: ConflictId::new(),
+        organization_id: organization.clone(),
+        application_id: delta.application.id.clone(),
+        user_id: delta.user.clone(),
+        kind: kind.to_owned(),
+        first_id: first.parse()?,
+        second_id: second.parse()?,
+        current_id: it.current.parse()?,
+        winner_id: None,
+        decided_at: None,
+        decided_by: None,
+        created_at: now,
+    })
 }
 
 /// Tells of a conflict.
@@ -267,7 +304,7 @@ fn tell(
         }
         entities.push(entity);
     }
-    let before: Vec<Value> = delta.spots.iter().map(|(id, ..)| entity(id)).collect();
+    let before: Vec<Value> = delta.spots.iter().map(|spot| entity(&spot.entity)).collect();
     let data = json!({
         "application_id": delta.application.id,
         "role": delta.new_role(),
@@ -282,7 +319,7 @@ fn tell(
 fn described(db: &mut Db, deltas: &[Delta]) -> Result<HashMap<EntityId, Value>> {
     let mut ids: HashSet<EntityId> = HashSet::new();
     for delta in deltas.iter().filter(|it| it.is_change()) {
-        ids.extend(delta.spots.iter().map(|(entity, ..)| entity.clone()));
+        ids.extend(delta.spots.iter().map(|spot| spot.entity.clone()));
         for place in &delta.after.places {
             ids.insert(place.entity.parse()?);
         }

@@ -222,8 +222,8 @@ pub(super) fn take_away(tx: &mut Tx, mut group: Group) -> Result<Effect> {
     diesel::update(&group).set(&group).execute(tx.db)?;
     count_more(tx, &group.connection_id, 0, -1)?;
     tell(tx, &group, "group.removed", json!({ "name": group.display_name }))?;
-    access::group_removed(tx, &group)?;
-    members::settle(tx, &group, &left)?;
+    let others = access::group_removed(tx, &group)?;
+    members::settle_with(tx, &group, &left, others)?;
     let words = format!("Group {} removed{}.", group.display_name, counted(0, left.len()));
     Ok(Effect::change(words, Changes::gone(&group.resource).with_members(&[], &left)))
 }

@@ -123,9 +123,24 @@ fn taken_out(
 
 /// Makes the access of people who came or went what it is by their groups. A test group gives nothing.
 pub(super) fn settle(tx: &mut Tx, group: &Group, people: &[String]) -> Result<()> {
-    if !group.is_test && !people.is_empty() {
-        let people: Vec<UserId> = people.iter().map(|id| id.parse()).collect::<Result<_>>()?;
-        access::after_directory(tx, &group.organization_id, &people)?;
+    settle_with(tx, group, people, Vec::new())
+}
+
+/// The same for these people and others.
+pub(super) fn settle_with(
+    tx: &mut Tx,
+    group: &Group,
+    people: &[String],
+    others: Vec<UserId>,
+) -> Result<()> {
+    let mut all = others;
+    for id in people {
+        all.push(id.parse()?);
+    }
+    if !group.is_test && !all.is_empty() {
+        all.sort_unstable();
+        all.dedup();
+        access::after_directory(tx, &group.organization_id, &all)?;
     }
     Ok(())
 }

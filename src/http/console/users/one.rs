@@ -12,7 +12,7 @@ use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
-use crate::store::access::explain::{self, Explained, Reason};
+use crate::store::access::explain::{self, Explained, Mark, Reason};
 use crate::store::events::{self, Event, Filter};
 use crate::store::names;
 use crate::store::users::{self, User};
@@ -131,7 +131,7 @@ fn lines(it: Explained) -> Vec<AccessLine> {
 
 /// Why more is there than groups give, and until when.
 fn held(state: &State, it: &Explained) -> Option<String> {
-    let (hold, until) = it.held?;
+    let Mark { hold, until } = it.held?;
     let text = state.locale.text(&format!("console.groups.held.{hold}")).to_owned();
     let Some(until) = until else { return Some(text) };
     let time = listing::second(until).short;

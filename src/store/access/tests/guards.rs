@@ -140,7 +140,7 @@ fn a_push_that_would_take_access_from_too_many_is_stored_and_its_effect_held() {
     assert_eq!(in_crowd(&world, &people), 8);
     assert_eq!(world.alerts(), [alerts::AlertKind::TooMuchAtOnce]);
     assert!(world.because(&people[0])[0].contains("held: too many people"));
-    assert_eq!(world.choose(holds::apply).unwrap(), 8, "apply now");
+    assert_eq!(world.choose(apply).unwrap(), 8, "apply now");
     assert_eq!(in_crowd(&world, &people), 0);
     assert_eq!(world.alerts(), []);
 }
@@ -250,7 +250,7 @@ fn a_choice_about_somebody_who_is_held_happens_and_what_is_held_stays() {
     assert_eq!(world.has(&people[0]), has("user", &["Blue", "Crowd"]), "what is taken goes");
     assert!(world.because(&people[0]).iter().any(|it| it.contains("held: too many people")));
     assert_eq!(in_crowd(&world, &people), 8, "what is held stays");
-    assert_eq!(world.choose(holds::apply).unwrap(), 8);
+    assert_eq!(world.choose(apply).unwrap(), 8);
     assert_eq!(world.has(&people[0]), has("user", &["Blue"]));
     assert_eq!(world.mapping(&group).id, of_group.id);
     assert_eq!(world.alerts(), []);
@@ -268,7 +268,7 @@ fn taking_by_choice_all_that_is_held_leaves_nothing_held() {
     assert_eq!(world.has(held), has("user", &["Crowd"]), "the fourth is too many");
     world.approve(&world.mapping(&group).id, false);
     assert_eq!(world.has(held), has("user", &[]));
-    assert_eq!(world.choose(holds::apply).unwrap(), 0);
+    assert_eq!(world.choose(apply).unwrap(), 0);
     assert_eq!(world.alerts(), []);
 }
 
@@ -301,7 +301,7 @@ fn what_excludes_what_is_held_waits_until_it_is_held_no_more() {
     world.delete(&group);
     world.try_map(&eu, "EU", None).unwrap();
     assert_eq!(world.has(&people[0]), has("user", &["Crowd"]));
-    world.choose(holds::apply).unwrap();
+    world.choose(apply).unwrap();
     assert_eq!(world.has(&people[0]), has("user", &["EU"]));
 }
 

@@ -2,9 +2,9 @@
 
 use super::Would;
 use crate::access::person::Source;
+use crate::store::access::delta::Delta;
 use crate::store::access::mappings::Mapping;
 use crate::store::access::preview::{Having, Line, MOST_NAMED, Preview};
-use crate::store::access::recompute::Delta;
 use crate::store::{EntityId, GroupId};
 use std::collections::{HashMap, HashSet};
 
@@ -67,7 +67,7 @@ impl Would {
             is_loss,
             before: Having {
                 role: delta.role().map(str::to_owned),
-                entities: delta.spots.iter().filter_map(|(id, ..)| named(id)).collect(),
+                entities: delta.spots.iter().filter_map(|it| named(&it.entity)).collect(),
             },
             after: Having { role: delta.new_role().map(str::to_owned), entities: after.collect() },
             because,
