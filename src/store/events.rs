@@ -134,6 +134,9 @@ pub const KINDS: &[&str] = &[
     "webhook_endpoint.updated",
 ];
 
+/// How many rows are written in one statement.
+const ROWS: usize = 1_000;
+
 /// Something that happened. Nothing in it tells who a person is: an erased person's events may stay.
 #[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
 pub struct Event {
@@ -273,6 +276,28 @@ pub fn append_change(
     write(tx, organization, kind, subject_id, data, Some(change))
 }
 
+/// The same for many things at once, each with its kind and its data, in the order in which they are given.
+pub(super) fn append_all(
+    tx: &mut Tx,
+    organization: Option<&OrganizationId>,
+    all: Vec<(&'static str, String, Value)>,
+) -> Result<()> {
+    let mut events = Vec::with_capacity(all.len());
+    for (kind, subject_id, data) in all {
+        events.push(event(tx, organization, kind, &subject_id, data, None));
+    }
+    tx.tells |= !events.is_empty();
+    if let [event] = &*events {
+        on_backend!(tx.db, conn => Appended(event).execute(conn))?;
+        return Ok(());
+    }
+    for some in events.chunks(ROWS) {
+        let insert = diesel::insert_into(events::table).values(some.to_vec());
+        on_backend!(tx.db, conn => insert.execute(conn))?;
+    }
+    Ok(())
+}
+
 fn write(
     tx: &mut Tx,
     organization: Option<&OrganizationId>,
@@ -281,8 +306,22 @@ fn write(
     data: Value,
     change: Option<Change>,
 ) -> Result<()> {
+    let event = event(tx, organization, kind, subject_id, data, change);
+    on_backend!(tx.db, conn => Appended(&event).execute(conn))?;
+    tx.tells = true;
+    Ok(())
+}
+
+fn event(
+    tx: &Tx,
+    organization: Option<&OrganizationId>,
+    kind: &'static str,
+    subject_id: &str,
+    data: Value,
+    change: Option<Change>,
+) -> Event {
     debug_assert!(KINDS.contains(&kind), "{kind} is missing in KINDS");
-    let event = Event {
+    Event {
         id: EventId::new(),
         organization_id: organization.cloned(),
         kind: kind.to_owned(),
@@ -295,10 +334,7 @@ fn write(
         origin: origin::of(tx.actor),
         change: change.map(Json::from),
         hash: None,
-    };
-    on_backend!(tx.db, conn => Appended(&event).execute(conn))?;
-    tx.tells = true;
-    Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ word!(
         LastOfHighestRole = "last_of_highest_role",
         /// A directory would have taken access from too many people at once.
         TooMuchAtOnce = "too_much_at_once",
+        /// A directory has switched very many people off at once. That is never held.
+        ManySwitchedOff = "many_switched_off",
         /// A group was renamed, and its entity could not be, since another one has that name.
         NameTaken = "name_taken",
         /// A rule wants a place that belongs to another group.

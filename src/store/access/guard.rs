@@ -6,8 +6,8 @@ use super::held::{self, Holds};
 use super::kept::{Hold, Mark};
 use super::{Declared, provisioning};
 use crate::error::{Error, Result};
-use crate::store::schema::{access, access_losses, entities, users};
 use crate::store::db::listed;
+use crate::store::schema::{access, access_losses, entities, users};
 use crate::store::{
     ApplicationId, Db, EntityId, OrganizationId, Prepared, Time, Tx, UserId, on_backend,
 };
@@ -110,6 +110,10 @@ fn breaker(
         if !is_too_much {
             continue;
         }
+        let is_off = |it: &Delta| !it.is_active && losing.contains(&it.user);
+        if deltas.iter().any(is_off) {
+            switched_off(tx, organization, &application)?;
+        }
         let mark = Mark { hold: Hold::Breaker, until: Some(tx.now.plus(settings.hold_time())) };
         for delta in deltas.iter_mut().filter(|it| it.application.id == application) {
             if delta.is_active && losing.contains(&delta.user) {
@@ -119,6 +123,25 @@ fn breaker(
         }
     }
     Ok(tripped)
+}
+
+/// Says how many of those who lost something within [`WINDOW`] are off: nothing of that is held.
+fn switched_off(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    application: &ApplicationId,
+) -> Result<()> {
+    let off = users::directory_suspended_at.is_not_null().or(users::deprovisioned_at.is_not_null());
+    let people: i64 = access_losses::table
+        .inner_join(users::table.on(users::id.eq(access_losses::user_id)))
+        .filter(access_losses::organization_id.eq(organization))
+        .filter(access_losses::application_id.eq(application))
+        .filter(access_losses::lost_at.gt(tx.now.minus(WINDOW)))
+        .filter(off)
+        .count()
+        .get_result(tx.db)?;
+    let data = json!({ "people": people });
+    alerts::raise(tx, organization, AlertKind::ManySwitchedOff, organization.as_str(), &data)
 }
 
 /// How many people lost something within [`WINDOW`], and how many of them are about to lose something again.

@@ -166,7 +166,8 @@ pub(super) fn held_by(
         Some(Source::Group(id) | Source::Mapping(id)) => sources.contains(id),
         Some(Source::Person | Source::Default) | None => false,
     };
-    people.extend(roles.into_iter().filter_map(|(user, because)| is_theirs(because).then_some(user)));
+    people
+        .extend(roles.into_iter().filter_map(|(user, because)| is_theirs(because).then_some(user)));
     Ok(people)
 }
 
@@ -260,11 +261,7 @@ fn waiting(
 }
 
 /// Of whom the breaker holds something.
-fn held(
-    db: &mut Db,
-    organization: &OrganizationId,
-    which: Which,
-) -> Result<BTreeSet<UserId>> {
+fn held(db: &mut Db, organization: &OrganizationId, which: Which) -> Result<BTreeSet<UserId>> {
     let roles = access::table
         .filter(access::organization_id.eq(organization))
         .filter(access::held.eq(Hold::Breaker))

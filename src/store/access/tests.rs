@@ -1,7 +1,10 @@
 //! What directories' groups do to people's access.
 
 mod guards;
+mod held;
+mod holds;
 mod large;
+mod marks;
 mod properties;
 mod renames;
 mod rows;
@@ -233,6 +236,22 @@ impl World {
             .into_iter()
             .map(|(entity, reason)| format!("{} {}: {}", entity.kind, entity.name, reason.words));
         role.into_iter().chain(places).collect()
+    }
+
+    /// The operator removes a group.
+    fn take_away(&self, group: &GroupId) -> Result<()> {
+        self.choose(|tx, _| directories::all_groups::remove(tx, group))
+    }
+
+    /// The directory takes too much where it takes something from more than so many people, or nothing is too much.
+    fn breaker(&self, most_people: Option<i32>) {
+        let patch = ProvisioningPatch {
+            breaker: Some(most_people.is_some()),
+            most_people,
+            most_percent: Some(if most_people == Some(0) { 0 } else { 30 }),
+            ..ProvisioningPatch::default()
+        };
+        self.choose(|tx, id| provisioning::change(tx, id, &patch)).unwrap();
     }
 
     fn alerts(&self) -> Vec<alerts::AlertKind> {

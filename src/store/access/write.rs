@@ -28,11 +28,12 @@ pub(super) fn write(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]
     }
     let told = described(tx.db, deltas)?;
     rows(tx, organization, deltas)?;
+    relieve(tx, organization, deltas)?;
     places(tx, deltas)?;
     conflicts(tx, organization, deltas)?;
-    for delta in deltas {
-        tell(tx, organization, delta, &told)?;
-    }
+    let changes = deltas.iter().filter(|it| it.is_change());
+    let changes: Vec<_> = changes.map(|it| change(it, &told)).collect::<Result<_>>()?;
+    events::append_all(tx, Some(organization), changes)?;
     let changed: HashSet<&UserId> =
         deltas.iter().filter(|it| it.is_change()).map(|it| &it.user).collect();
     Ok(changed.len())
@@ -41,10 +42,6 @@ pub(super) fn write(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]
 /// Roles, and which are held.
 fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<()> {
     let (mut new, mut gone) = (Vec::new(), BTreeMap::<&ApplicationId, Vec<&UserId>>::new());
-    let is_floor = |mark: Option<Mark>| mark.is_some_and(|mark| mark.hold == Hold::Floor);
-    let relieved = deltas.iter().filter(|it| is_floor(it.mark()) && !is_floor(it.held_role));
-    let relieved: Vec<&str> = relieved.map(|it| it.user.as_str()).collect();
-    alerts::over(tx, organization, AlertKind::LastOfHighestRole, &relieved)?;
     for delta in deltas {
         let (user, application) = (&delta.user, &delta.application.id);
         let (role, because) = match &delta.after.role {
@@ -97,6 +94,23 @@ fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<
         on_backend!(tx.db, conn => insert.execute(conn))?;
     }
     Ok(())
+}
+
+/// The alerts of those are over who are kept in the highest role of no application any more.
+fn relieve(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<()> {
+    let is_floor = |mark: Option<Mark>| mark.is_some_and(|mark| mark.hold == Hold::Floor);
+    let relieved = deltas.iter().filter(|it| is_floor(it.mark()) && !is_floor(it.held_role));
+    let mut relieved: Vec<&str> = relieved.map(|it| it.user.as_str()).collect();
+    if relieved.is_empty() {
+        return Ok(());
+    }
+    let still = access::table
+        .filter(access::organization_id.eq(organization))
+        .filter(access::held.eq(Hold::Floor))
+        .select(access::user_id);
+    let still: Vec<UserId> = still.load(tx.db)?;
+    relieved.retain(|user| !still.iter().any(|it| it.as_str() == *user));
+    alerts::over(tx, organization, AlertKind::LastOfHighestRole, &relieved)
 }
 
 written! {
@@ -233,10 +247,9 @@ fn conflicts(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Re
         let insert = diesel::insert_into(access_conflicts::table).values(some.to_vec());
         on_backend!(tx.db, conn => insert.execute(conn))?;
     }
-    for conflict in over {
-        tell_conflict(tx, conflict, "access.conflict_closed")?;
-    }
-    new.iter().try_for_each(|conflict| tell_conflict(tx, conflict, "access.conflict_opened"))
+    let over = over.into_iter().map(|it| of_conflict(it, "access.conflict_closed"));
+    let new = new.iter().map(|it| of_conflict(it, "access.conflict_opened"));
+    events::append_all(tx, Some(organization), over.chain(new).collect())
 }
 
 fn opened(
@@ -266,8 +279,16 @@ fn opened(
     })
 }
 
+/// What an event tells: its kind, of what, and the data.
+type Told = (&'static str, String, Value);
+
 /// Tells of a conflict.
 pub(super) fn tell_conflict(tx: &mut Tx, conflict: &Conflict, kind: &'static str) -> Result<()> {
+    let told = vec![of_conflict(conflict, kind)];
+    events::append_all(tx, Some(&conflict.organization_id), told)
+}
+
+fn of_conflict(conflict: &Conflict, kind: &'static str) -> Told {
     let data = json!({
         "application_id": conflict.application_id,
         "user_id": conflict.user_id,
@@ -276,19 +297,11 @@ pub(super) fn tell_conflict(tx: &mut Tx, conflict: &Conflict, kind: &'static str
         "incoming": conflict.incoming(),
         "winner": conflict.winner_id,
     });
-    events::append(tx, Some(&conflict.organization_id), kind, conflict.id.as_str(), data)
+    (kind, conflict.id.to_string(), data)
 }
 
 /// Says who may do what now, and because of what.
-fn tell(
-    tx: &mut Tx,
-    organization: &OrganizationId,
-    delta: &Delta,
-    told: &HashMap<EntityId, Value>,
-) -> Result<()> {
-    if !delta.is_change() {
-        return Ok(());
-    }
+fn change(delta: &Delta, told: &HashMap<EntityId, Value>) -> Result<Told> {
     let is_something = delta.after.role.is_some() || !delta.after.places.is_empty();
     let kind = match (delta.row.is_some(), is_something) {
         (false, _) => "access.granted",
@@ -312,7 +325,7 @@ fn tell(
         "because": delta.after.role.as_ref().map(|(_, source)| source),
         "before": { "role": delta.role(), "entities": before },
     });
-    events::append(tx, Some(organization), kind, delta.user.as_str(), data)
+    Ok((kind, delta.user.to_string(), data))
 }
 
 /// All entities that somebody comes to or leaves, as events tell them.

@@ -10,8 +10,8 @@ use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::access::alerts::{self, AlertKind};
-use crate::store::access::provisioning::{self, ProvisioningPatch};
 use crate::store::access::holds::{self, Which};
+use crate::store::access::provisioning::{self, ProvisioningPatch};
 use crate::store::access::{self, drafts};
 use crate::store::{AlertId, OrganizationId, Window};
 use actix_web::HttpResponse;
@@ -72,7 +72,9 @@ pub(super) async fn apply(
 ) -> Result<HttpResponse, PageError> {
     let (of, confirm) = holding(&state, &posted.seat, &id, "apply").await?;
     let id = of.clone();
-    let done = state.store.write(&of, posted.seat.actor(), move |tx| holds::apply(tx, &id, Which::Waiting));
+    let done = state
+        .store
+        .write(&of, posted.seat.actor(), move |tx| holds::apply(tx, &id, Which::Waiting));
     confirm::after(&state, &posted.seat, &confirm, done.await, &confirm.cancel)
 }
 

@@ -1,14 +1,10 @@
 //! What a directory must not take at once.
 
-use super::super::holds;
-use super::super::preview::{Asked, preview};
 use super::*;
 use crate::access::{Model, Role};
 use crate::store::applications::NewApplication;
-use crate::store::schema::access;
 use crate::store::testing::refused;
 use chrono::TimeDelta;
-use diesel::prelude::*;
 
 const EXTENSION: &str = "urn:ietf:params:scim:schemas:extension:vestibule:2.0:Group";
 
@@ -56,6 +52,93 @@ fn the_last_of_the_highest_role_is_out_when_the_directory_says_so_but_the_role_i
     assert_eq!(world.alerts(), [alerts::AlertKind::LastOfHighestRole]);
     world.activate(&ann, true);
     assert_eq!(world.alerts(), []);
+}
+
+#[test]
+fn the_last_of_the_highest_role_loses_every_place_when_switched_off_and_comes_back_to_what_groups_give()
+ {
+    let world = World::new();
+    let ann = world.person("ann");
+    let (bosses, red) = (admins(&world, &[&ann]), world.group("red", &[&ann]));
+    world.entity("team", "Red");
+    world.map(&red, "Red");
+    assert_eq!(world.has(&ann), has("admin", &["Red"]));
+    world.activate(&ann, false);
+    assert_eq!(world.has(&ann), has("admin", &[]), "the role on record alone");
+    world.remove(&bosses, &ann);
+    world.activate(&ann, true);
+    assert_eq!(world.has(&ann), has("admin", &["Red"]), "nobody else has the role yet");
+    world.add(&bosses, &world.person("bob"));
+    assert_eq!(world.has(&ann), has("user", &["Red"]));
+    assert_eq!(world.alerts(), []);
+}
+
+#[test]
+fn who_is_kept_in_the_highest_role_loses_everything_else_that_the_directory_takes() {
+    let world = World::new();
+    let ann = world.person("ann");
+    let (bosses, red) = (admins(&world, &[&ann]), world.group("red", &[&ann]));
+    world.entity("team", "Red");
+    world.map(&red, "Red");
+    world.remove(&bosses, &ann);
+    assert_eq!(world.has(&ann), has("admin", &["Red"]));
+    world.remove(&red, &ann);
+    assert_eq!(world.has(&ann), has("admin", &[]));
+    assert_eq!(world.alerts(), [alerts::AlertKind::LastOfHighestRole]);
+    world.add(&red, &ann);
+    assert_eq!(world.has(&ann), has("admin", &["Red"]));
+}
+
+#[test]
+fn who_is_relieved_of_the_highest_role_keeps_what_else_is_held_of_them() {
+    for by_switch in [false, true] {
+        let world = World::new();
+        let (ann, bob) = (world.person("ann"), world.person_with("bob", &["admin"]));
+        world.choose(|tx, _| users::suspend(tx, &bob)).unwrap();
+        let (bosses, red) = (admins(&world, &[&ann]), world.group("red", &[&ann]));
+        world.entity("team", "Red");
+        world.map(&red, "Red");
+        world.remove(&bosses, &ann);
+        world.breaker(Some(0));
+        world.delete(&red);
+        assert_eq!(world.has(&ann), has("admin", &["Red"]), "each is held");
+        if by_switch {
+            world.choose(|tx, _| users::restore(tx, &bob)).unwrap();
+        } else {
+            world.person_with("eve", &["admin"]);
+        }
+        assert_eq!(world.has(&ann), has("user", &["Red"]));
+        assert_eq!(world.alerts(), [alerts::AlertKind::TooMuchAtOnce]);
+    }
+}
+
+#[test]
+fn a_group_that_a_person_removes_is_their_choice() {
+    let world = World::new();
+    let ann = world.person("ann");
+    let bosses = admins(&world, &[&ann]);
+    assert_eq!(refused(world.take_away(&bosses)), "last_of_highest_role");
+    assert_eq!(world.has(&ann), has("admin", &[]));
+    world.person_with("bob", &["admin"]);
+    let red = world.group("red", &[&ann]);
+    world.entity("team", "Red");
+    world.map(&red, "Red");
+    world.breaker(Some(0));
+    world.take_away(&bosses).unwrap();
+    world.take_away(&red).unwrap();
+    assert_eq!(world.has(&ann), has("user", &[]), "what a person takes is not held");
+    assert_eq!(world.alerts(), []);
+}
+
+#[test]
+fn a_group_of_nobody_may_be_removed_where_the_last_of_the_highest_role_was_in_it() {
+    let world = World::new();
+    let ann = world.person("ann");
+    let bosses = admins(&world, &[&ann]);
+    world.remove(&bosses, &ann);
+    world.take_away(&bosses).unwrap();
+    assert_eq!(world.has(&ann), has("admin", &[]), "still the last");
+    assert_eq!(world.alerts(), [alerts::AlertKind::LastOfHighestRole]);
 }
 
 #[test]
@@ -112,226 +195,6 @@ fn a_choice_that_takes_the_highest_role_from_nobody_is_not_refused_where_somebod
     assert_eq!(world.alerts(), []);
 }
 
-/// A group of so many people who are all in one team.
-fn crowd(world: &World, many: usize) -> (GroupId, Vec<UserId>) {
-    let people: Vec<UserId> = (0..many).map(|n| world.person(&format!("p{n}"))).collect();
-    let group = world.group("crowd", &people.iter().collect::<Vec<_>>());
-    world.entity("team", "Crowd");
-    world.map(&group, "Crowd");
-    (group, people)
-}
-
-fn in_crowd(world: &World, people: &[UserId]) -> usize {
-    people.iter().filter(|it| !world.has(it).1.is_empty()).count()
-}
-
-fn limit(world: &World, most_people: i32) {
-    let patch =
-        ProvisioningPatch { most_people: Some(most_people), ..ProvisioningPatch::default() };
-    world.choose(|tx, id| provisioning::change(tx, id, &patch)).unwrap();
-}
-
-#[test]
-fn a_push_that_would_take_access_from_too_many_is_stored_and_its_effect_held() {
-    let world = World::new();
-    limit(&world, 3);
-    let (group, people) = crowd(&world, 8);
-    world.delete(&group);
-    assert_eq!(in_crowd(&world, &people), 8);
-    assert_eq!(world.alerts(), [alerts::AlertKind::TooMuchAtOnce]);
-    assert!(world.because(&people[0])[0].contains("held: too many people"));
-    assert_eq!(world.choose(apply).unwrap(), 8, "apply now");
-    assert_eq!(in_crowd(&world, &people), 0);
-    assert_eq!(world.alerts(), []);
-}
-
-#[test]
-fn losses_within_ten_minutes_count_together() {
-    let world = World::new();
-    limit(&world, 3);
-    let (group, people) = crowd(&world, 8);
-    for user in &people[..3] {
-        world.remove(&group, user);
-    }
-    assert_eq!(in_crowd(&world, &people), 5);
-    world.remove(&group, &people[3]);
-    assert_eq!(in_crowd(&world, &people), 5, "the fourth is held");
-    world.store.clock().advance(TimeDelta::minutes(11));
-    world.remove(&group, &people[4]);
-    assert_eq!(in_crowd(&world, &people), 4);
-}
-
-#[test]
-fn what_is_held_happens_after_the_hold_time() {
-    let world = World::new();
-    limit(&world, 3);
-    let (group, people) = crowd(&world, 6);
-    world.delete(&group);
-    let due = || world.store.read_now(|db| holds::due(db, world.store.clock().now())).unwrap();
-    assert_eq!(due(), []);
-    world.store.clock().advance(TimeDelta::hours(25));
-    assert_eq!(due(), [world.organization().clone()]);
-    world.choose(holds::catch_up).unwrap();
-    assert_eq!(in_crowd(&world, &people), 0);
-    assert_eq!(due(), []);
-}
-
-#[test]
-fn whom_the_operator_switches_off_loses_what_was_held() {
-    let world = World::new();
-    limit(&world, 3);
-    let (group, people) = crowd(&world, 8);
-    world.delete(&group);
-    let told = world.told().len();
-    world.choose(|tx, _| users::suspend(tx, &people[0])).unwrap();
-    assert_eq!(world.has(&people[0]), (None, vec![]));
-    assert_eq!(world.told()[told..], ["access.revoked"]);
-    assert_eq!(in_crowd(&world, &people), 7, "the others are held as before");
-}
-
-#[test]
-fn what_is_held_in_one_application_stays_when_the_time_of_another_is_over() {
-    let mut world = World::new();
-    limit(&world, 3);
-    let (group, people) = crowd(&world, 6);
-    let second = NewApplication { name: "Second".to_owned(), ..testing::orbit() };
-    let second = world.store.system(|tx| applications::create(tx, second)).0.id;
-    let first = std::mem::replace(&mut world.application, second.clone());
-    world.choose(holds::catch_up).unwrap();
-    world
-        .choose(|tx, id| {
-            let second = meant(tx.db, id, Some(&second))?;
-            let new = NewEntity {
-                kind: "team".to_owned(),
-                name: "Other".to_owned(),
-                external_id: None,
-                is_default: false,
-            };
-            entities::put(tx, id, &second, "Other", new)?;
-            let place = Place::Key("Other".to_owned());
-            let application = Some(second.id.clone());
-            let new = NewMapping { group: group.clone(), application, place, role: None };
-            mappings::create(tx, id, new)
-        })
-        .unwrap();
-    world.delete(&group);
-    assert_eq!(world.alerts().len(), 2, "held in both");
-    // The hold of the second is shorter by an hour.
-    world.store.system(|tx| {
-        let theirs = access::table.filter(access::application_id.eq(&second));
-        diesel::update(theirs)
-            .set(access::held_until.eq(Some(tx.now.minus(TimeDelta::hours(1)))))
-            .execute(tx.db)?;
-        Ok(())
-    });
-    world.choose(holds::catch_up).unwrap();
-    assert_eq!(in_crowd(&world, &people), 0);
-    assert_eq!(world.alerts().len(), 1, "the first's alert is not over");
-    world.application = first;
-    assert_eq!(in_crowd(&world, &people), 6);
-}
-
-#[test]
-fn a_choice_about_somebody_who_is_held_happens_and_what_is_held_stays() {
-    let world = World::new();
-    limit(&world, 3);
-    let (group, people) = crowd(&world, 8);
-    let (red, blue) = (world.group("red", &[&people[0]]), world.group("blue", &[&people[0]]));
-    world.entity("team", "Red");
-    world.entity("team", "Blue");
-    let red = world.try_map(&red, "Red", Some("admin")).unwrap();
-    let of_group = world.mapping(&group);
-    world.delete(&group);
-    assert_eq!(in_crowd(&world, &people), 8, "held");
-    world.try_map(&blue, "Blue", None).unwrap();
-    assert_eq!(world.has(&people[0]), has("admin", &["Blue", "Crowd", "Red"]), "what is new comes");
-    world.person_with("boss", &["admin"]);
-    world.approve(&red.id, false);
-    assert_eq!(world.has(&people[0]), has("user", &["Blue", "Crowd"]), "what is taken goes");
-    assert!(world.because(&people[0]).iter().any(|it| it.contains("held: too many people")));
-    assert_eq!(in_crowd(&world, &people), 8, "what is held stays");
-    assert_eq!(world.choose(apply).unwrap(), 8);
-    assert_eq!(world.has(&people[0]), has("user", &["Blue"]));
-    assert_eq!(world.mapping(&group).id, of_group.id);
-    assert_eq!(world.alerts(), []);
-}
-
-#[test]
-fn taking_by_choice_all_that_is_held_leaves_nothing_held() {
-    let world = World::new();
-    limit(&world, 3);
-    let (group, people) = crowd(&world, 8);
-    for user in &people[..4] {
-        world.remove(&group, user);
-    }
-    let held = &people[3];
-    assert_eq!(world.has(held), has("user", &["Crowd"]), "the fourth is too many");
-    world.approve(&world.mapping(&group).id, false);
-    assert_eq!(world.has(held), has("user", &[]));
-    assert_eq!(world.choose(apply).unwrap(), 0);
-    assert_eq!(world.alerts(), []);
-}
-
-#[test]
-fn a_preview_tells_of_those_who_would_lose_what_is_held() {
-    let world = World::new();
-    limit(&world, 3);
-    let (group, people) = crowd(&world, 8);
-    for user in &people {
-        world.remove(&group, user);
-    }
-    assert_eq!(in_crowd(&world, &people), 5, "held from the fourth on");
-    let reject = MappingPatch { is_approved: Some(false), ..MappingPatch::default() };
-    let asked = Asked { mappings: vec![(world.mapping(&group).id, reject)], ..Asked::default() };
-    let now = world.store.clock().now();
-    let of = world.organization();
-    let seen = world.store.read_now(|db| preview(db, of, asked, now, &mut |_, _| Ok(()))).unwrap();
-    assert_eq!(seen.lose, 5);
-    world.approve(&world.mapping(&group).id, false);
-    assert_eq!(in_crowd(&world, &people), 0);
-}
-
-#[test]
-fn what_excludes_what_is_held_waits_until_it_is_held_no_more() {
-    let world = World::new();
-    limit(&world, 3);
-    let (group, people) = crowd(&world, 8);
-    let eu = world.group("eu", &[&people[0]]);
-    world.entity("sub_organization", "EU");
-    world.delete(&group);
-    world.try_map(&eu, "EU", None).unwrap();
-    assert_eq!(world.has(&people[0]), has("user", &["Crowd"]));
-    world.choose(apply).unwrap();
-    assert_eq!(world.has(&people[0]), has("user", &["EU"]));
-}
-
-#[test]
-fn what_is_restored_stays_until_the_directory_gives_it_back() {
-    let world = World::new();
-    limit(&world, 3);
-    let (group, people) = crowd(&world, 6);
-    world.change(&group, json!([{ "op": "remove", "path": "members" }]));
-    assert_eq!(world.choose(holds::restore).unwrap(), 6);
-    assert_eq!(world.told().last().unwrap(), "access.kept");
-    world.store.clock().advance(TimeDelta::hours(25));
-    world.choose(holds::catch_up).unwrap();
-    assert_eq!(in_crowd(&world, &people), 6);
-    world.add(&group, &people[0]);
-    world.remove(&group, &people[0]);
-    assert_eq!(in_crowd(&world, &people), 5, "given back, and taken again");
-}
-
-#[test]
-fn the_breaker_is_off_by_a_setting() {
-    let world = World::new();
-    limit(&world, 3);
-    let patch = ProvisioningPatch { breaker: Some(false), ..ProvisioningPatch::default() };
-    world.choose(|tx, id| provisioning::change(tx, id, &patch)).unwrap();
-    let (group, people) = crowd(&world, 6);
-    world.delete(&group);
-    assert_eq!(in_crowd(&world, &people), 0);
-}
-
 #[test]
 fn a_group_whose_members_are_all_inactive_for_a_day_is_probably_unbound() {
     use crate::store::directories::all_groups;
@@ -353,6 +216,6 @@ fn a_group_whose_members_are_all_inactive_for_a_day_is_probably_unbound() {
     assert!(unbound().unwrap().is_empty());
     world.store.clock().advance(TimeDelta::hours(2));
     assert_eq!(unbound().unwrap().len(), 1);
-    world.choose(|tx, _| all_groups::remove(tx, &group)).unwrap();
+    world.take_away(&group).unwrap();
     assert!(world.store.read_now(|db| all_groups::by_id(db, &group)).is_err());
 }
