@@ -1,4 +1,5 @@
 DROP INDEX placements_held_until;
+DROP INDEX placements_held_in;
 DROP INDEX placements_held;
 UPDATE access SET held = 'breaker', held_until = (
     SELECT MIN(placements.held_until) FROM placements

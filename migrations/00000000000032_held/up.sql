@@ -13,6 +13,7 @@ WHERE EXISTS (
     WHERE access.user_id = placements.user_id AND access.application_id = placements.application_id AND access.held = 'breaker'
 );
 CREATE INDEX placements_held ON placements (mapping_id) WHERE held IS NOT NULL;
+CREATE INDEX placements_held_in ON placements (application_id, held_until) WHERE held IS NOT NULL;
 CREATE INDEX placements_held_until ON placements (held_until) WHERE held_until IS NOT NULL;
 UPDATE provisioning SET recompute_at = CURRENT_TIMESTAMP
 WHERE organization_id IN (SELECT organization_id FROM access WHERE held IS NOT NULL);

@@ -96,13 +96,14 @@ impl Delta {
         self.is_lower() || !self.lost(&kind_of).is_empty()
     }
 
-    /// Whether something was held for a while and is held no more.
+    /// Whether something has waited for its time and waits no more.
     pub(super) fn frees(&self) -> bool {
         let role = self.mark().map(|mark| (mark, self.held_role));
         let places = self.spots.iter().filter_map(|spot| {
             Some((spot.mark?, self.held_places.get(spot.entity.as_str()).copied()))
         });
-        role.into_iter().chain(places).any(|(mark, now)| mark.waits() && now.is_none())
+        let mut marks = role.into_iter().chain(places);
+        marks.any(|(mark, now)| mark.waits() && !now.is_some_and(Mark::waits))
     }
 
     /// Whether what is kept differs from what should be.

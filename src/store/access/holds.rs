@@ -50,12 +50,11 @@ impl Which {
 
 /// Lets happen now what is held: people lose what the directory took. Tells of how many.
 pub fn apply(tx: &mut Tx, organization: &OrganizationId, which: Which) -> Result<usize> {
-    guard::forget(tx, organization)?;
-    let changed = release(tx, organization, which)?;
     if which == Which::Waiting {
+        guard::forget(tx, organization)?;
         alerts::all_over(tx, organization, AlertKind::TooMuchAtOnce)?;
     }
-    Ok(changed)
+    release(tx, organization, which)
 }
 
 /// Lets people keep what is held. Tells of how many.
@@ -82,6 +81,11 @@ pub fn restore(tx: &mut Tx, organization: &OrganizationId) -> Result<usize> {
         events::append(tx, Some(organization), "access.kept", organization.as_str(), data)?;
     }
     Ok(people.len())
+}
+
+/// Of how many people something is held that waits.
+pub fn count(db: &mut Db, organization: &OrganizationId) -> Result<usize> {
+    Ok(held(db, organization, Which::Waiting)?.len())
 }
 
 /// Organizations in which the time of something that was held is over, or everybody's access is to be computed.
@@ -196,6 +200,9 @@ pub(super) fn let_go(
         .filter(placements::mapping_id.eq_any(theirs));
     let nothing = (placements::held.eq(None::<Hold>), placements::held_until.eq(None::<Time>));
     diesel::update(places).set(nothing).execute(tx.db)?;
+    for application in super::applications_of(tx.db, organization)? {
+        close_or_raise(tx, organization, &application.id, false)?;
+    }
     Ok(people)
 }
 
@@ -221,17 +228,25 @@ fn close_or_raise(
     application: &ApplicationId,
     is_new: bool,
 ) -> Result<()> {
-    let (people, until) = waiting(tx.db, organization, application)?;
     let subject = application.as_str();
-    if people == 0 {
-        return alerts::over(tx, organization, AlertKind::TooMuchAtOnce, &[subject]);
+    if is_new {
+        let (people, until) = waiting(tx.db, organization, application)?;
+        let data = json!({ "people": people, "until": until });
+        return alerts::raise(tx, organization, AlertKind::TooMuchAtOnce, subject, &data);
     }
-    if !is_new {
+    if is_any_waiting(tx.db, organization, application)? {
         return Ok(());
     }
-    let data = json!({ "people": people, "until": until });
-    alerts::raise(tx, organization, AlertKind::TooMuchAtOnce, subject, &data)
+    alerts::over(tx, organization, AlertKind::TooMuchAtOnce, &[subject])
 }
+
+/// What the breaker holds in an organization (`$1`), each with whose it is: roles and places. Few places are held, so they
+/// are looked at before those of the organization are.
+const HELD: &str = "SELECT user_id, held_until, application_id FROM access \
+     WHERE organization_id = $1 AND held = 'breaker' \
+     UNION ALL SELECT placements.user_id, placements.held_until, placements.application_id \
+     FROM placements CROSS JOIN entities \
+     WHERE entities.id = placements.entity_id AND entities.organization_id = $1 AND placements.held = 'breaker'";
 
 /// For how many people the breaker holds something in an application that waits, and until when the first of it does.
 fn waiting(
@@ -246,50 +261,45 @@ fn waiting(
         #[diesel(sql_type = Nullable<Timestamp>)]
         until: Option<Time>,
     }
-    let query = diesel::sql_query(
-        "SELECT COUNT(DISTINCT user_id) AS people, MIN(held_until) AS until FROM ( \
-         SELECT user_id, held_until FROM access \
-         WHERE organization_id = $1 AND application_id = $2 AND held = 'breaker' AND held_until IS NOT NULL \
-         UNION ALL SELECT placements.user_id, placements.held_until FROM placements \
-         JOIN entities ON entities.id = placements.entity_id \
-         WHERE entities.organization_id = $1 AND placements.application_id = $2 \
-         AND placements.held = 'breaker' AND placements.held_until IS NOT NULL) AS held",
-    );
+    let query = diesel::sql_query(format!(
+        "SELECT COUNT(DISTINCT user_id) AS people, MIN(held_until) AS until FROM ({HELD}) AS held \
+         WHERE application_id = $2 AND held_until IS NOT NULL"
+    ));
     let query = query.bind::<Text, _>(organization).bind::<Text, _>(application);
     let found: Waiting = on_backend!(db, conn => query.get_result(conn))?;
     Ok((found.people, found.until))
 }
 
-/// Of whom the breaker holds something.
+#[derive(QueryableByName)]
+struct Whose {
+    #[diesel(sql_type = Text)]
+    user_id: UserId,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    held_until: Option<Time>,
+}
+
+/// Whether the breaker holds anything in an application that waits.
+fn is_any_waiting(
+    db: &mut Db,
+    organization: &OrganizationId,
+    application: &ApplicationId,
+) -> Result<bool> {
+    let query = diesel::sql_query(format!(
+        "SELECT user_id, held_until FROM ({HELD}) AS held \
+         WHERE application_id = $2 AND held_until IS NOT NULL LIMIT 1"
+    ));
+    let query = query.bind::<Text, _>(organization).bind::<Text, _>(application);
+    let found: Vec<Whose> = on_backend!(db, conn => query.load(conn))?;
+    Ok(!found.is_empty())
+}
+
+/// Of whom the breaker holds something that is meant.
 fn held(db: &mut Db, organization: &OrganizationId, which: Which) -> Result<BTreeSet<UserId>> {
-    let roles = access::table
-        .filter(access::organization_id.eq(organization))
-        .filter(access::held.eq(Hold::Breaker))
-        .select(access::user_id)
-        .into_boxed();
-    let places = placements::table
-        .inner_join(entities::table)
-        .filter(entities::organization_id.eq(organization))
-        .filter(placements::held.eq(Hold::Breaker))
-        .select(placements::user_id)
-        .into_boxed();
-    let (roles, places) = match which {
-        Which::Waiting => (
-            roles.filter(access::held_until.is_not_null()),
-            places.filter(placements::held_until.is_not_null()),
-        ),
-        Which::Kept => (
-            roles.filter(access::held_until.is_null()),
-            places.filter(placements::held_until.is_null()),
-        ),
-        Which::Over(now) => (
-            roles.filter(access::held_until.le(now)),
-            places.filter(placements::held_until.le(now)),
-        ),
-    };
-    let mut people: BTreeSet<UserId> = roles.load::<UserId>(db)?.into_iter().collect();
-    people.extend(places.load::<UserId>(db)?);
-    Ok(people)
+    let query = diesel::sql_query(format!("SELECT user_id, held_until FROM ({HELD}) AS held"));
+    let query = query.bind::<Text, _>(organization);
+    let found: Vec<Whose> = on_backend!(db, conn => query.load(conn))?;
+    let is_meant = |it: &Whose| which.means(Mark { hold: Hold::Breaker, until: it.held_until });
+    Ok(found.into_iter().filter(is_meant).map(|it| it.user_id).collect())
 }
 
 /// Lets happen what the breaker holds. What else is held of the same people stays.

@@ -9,11 +9,11 @@ use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
-use crate::store::access::alerts::{self, AlertKind};
+use crate::store::access::alerts;
 use crate::store::access::holds::{self, Which};
 use crate::store::access::provisioning::{self, ProvisioningPatch};
 use crate::store::access::{self, drafts};
-use crate::store::{AlertId, OrganizationId, Window};
+use crate::store::{AlertId, OrganizationId};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
@@ -99,19 +99,14 @@ pub(super) async fn restore(
     confirm::after(&state, &posted.seat, &confirm, done.await, &confirm.cancel)
 }
 
-/// Asks what becomes of what is held: for how many people the alerts say.
+/// Asks what becomes of what waits.
 async fn holding(
     state: &State,
     seat: &Seat<Manage>,
     id: &str,
     act: &str,
 ) -> Result<(OrganizationId, Confirm)> {
-    let read = look(state, seat, id, |db, base| {
-        let newest = Window { limit: 200, before: None };
-        let open = alerts::page(db, &newest, &base.organization.id, true)?.data;
-        let held = open.iter().filter(|alert| alert.kind == AlertKind::TooMuchAtOnce);
-        Ok(held.filter_map(|alert| alert.data.get("people")?.as_i64()).sum::<i64>())
-    });
+    let read = look(state, seat, id, |db, base| holds::count(db, &base.organization.id));
     let (base, people) = read.await?;
     let word = format!("holds_{act}");
     let confirm = Confirm {
