@@ -305,6 +305,45 @@ fn held(db: &mut Db, organization: &OrganizationId, which: Which) -> Result<BTre
 /// Lets happen what the breaker holds. What else is held of the same people stays.
 fn release(tx: &mut Tx, organization: &OrganizationId, which: Which) -> Result<usize> {
     let people: Vec<UserId> = held(tx.db, organization, which)?.into_iter().collect();
+    if people.is_empty() {
+        return Ok(0);
+    }
     let holds = Some(Holds::at(tx.now).but(which));
-    recompute::recompute_by(tx, organization, &people, Guard::RELEASE, holds)
+    let changed = recompute::recompute_by(tx, organization, &people, Guard::RELEASE, holds)?;
+    // Nobody computes what was held in applications that people may not use any more.
+    if !held(tx.db, organization, which)?.is_empty() {
+        unmark(tx, organization, which)?;
+    }
+    Ok(changed)
+}
+
+fn unmark(tx: &mut Tx, organization: &OrganizationId, which: Which) -> Result<()> {
+    let there = entities::table.filter(entities::organization_id.eq(organization));
+    let roles = diesel::update(access::table)
+        .filter(access::organization_id.eq(organization))
+        .filter(access::held.eq(Hold::Breaker))
+        .set((access::held.eq(None::<Hold>), access::held_until.eq(None::<Time>)))
+        .into_boxed();
+    let places = diesel::update(placements::table)
+        .filter(placements::entity_id.eq_any(there.select(entities::id)))
+        .filter(placements::held.eq(Hold::Breaker))
+        .set((placements::held.eq(None::<Hold>), placements::held_until.eq(None::<Time>)))
+        .into_boxed();
+    let (roles, places) = match which {
+        Which::Waiting => (
+            roles.filter(access::held_until.is_not_null()),
+            places.filter(placements::held_until.is_not_null()),
+        ),
+        Which::Kept => (
+            roles.filter(access::held_until.is_null()),
+            places.filter(placements::held_until.is_null()),
+        ),
+        Which::Over(now) => (
+            roles.filter(access::held_until.le(now)),
+            places.filter(placements::held_until.le(now)),
+        ),
+    };
+    roles.execute(tx.db)?;
+    places.execute(tx.db)?;
+    Ok(())
 }

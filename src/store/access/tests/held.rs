@@ -290,7 +290,6 @@ fn a_lower_role_of_a_mapping_is_that_of_who_is_held_by_it_and_a_higher_one_is_no
         let role = Some(Some(role.to_owned()));
         held.world.decide_mapping(&mapping.id, MappingPatch { role, ..MappingPatch::default() })
     };
-    held.world.choose(|tx, _| users::suspend(tx, &held.world.person("eve"))).unwrap();
     give("guest").unwrap();
     held.has("user", &["Blue", "Red"]);
     give("admin").unwrap();
@@ -381,4 +380,19 @@ fn what_waited_for_its_time_is_not_held_again_where_the_directory_acts_before_th
     held.world.breaker(Some(0));
     held.world.add(&held.world.group("green", &[]), &held.ann);
     held.has("user", &["Red"]);
+}
+
+#[test]
+fn what_is_held_in_an_application_that_is_gone_is_due_once() {
+    let held = Held::new();
+    held.world.store.system(|tx| applications::delete(tx, &held.world.application));
+    held.world.choose(holds::catch_up).unwrap();
+    held.world.store.clock().advance(TimeDelta::hours(25));
+    let due = || {
+        let now = held.world.store.clock().now();
+        held.world.store.read_now(|db| holds::due(db, now)).unwrap()
+    };
+    assert_eq!(due(), [held.world.organization().clone()]);
+    held.world.choose(holds::catch_up).unwrap();
+    assert_eq!(due(), []);
 }
