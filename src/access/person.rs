@@ -56,7 +56,7 @@ pub struct Facts<'a> {
 }
 
 /// Where a role comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "by", content = "id", rename_all = "snake_case")]
 pub enum Source {
     /// This group carries it.

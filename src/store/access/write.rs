@@ -39,41 +39,33 @@ pub(super) fn write(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]
     Ok(changed.len())
 }
 
+/// What a row says of somebody's role in an application: whose it may be of many people at once.
+type Role<'a> = (&'a ApplicationId, Option<&'a (String, Source)>, Option<Mark>);
+
 /// Roles, and which are held.
 fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<()> {
     let (mut new, mut gone) = (Vec::new(), BTreeMap::<&ApplicationId, Vec<&UserId>>::new());
+    let mut others = HashMap::<Role, Vec<&UserId>>::new();
     for delta in deltas {
         let (user, application) = (&delta.user, &delta.application.id);
-        let (role, because) = match &delta.after.role {
-            Some((role, source)) => (Some(role.clone()), Some(Json::from(source.clone()))),
-            None => (None, None),
-        };
-        let row = Row {
-            user_id: user.clone(),
-            application_id: application.clone(),
-            organization_id: organization.clone(),
-            role,
-            because,
-            held: delta.held_role.map(|mark| mark.hold),
-            held_until: delta.held_role.and_then(|mark| mark.until),
-            updated_at: tx.now,
-        };
-        let is_something = row.role.is_some() || !delta.after.places.is_empty();
+        let (role, mark) = (delta.after.role.as_ref(), delta.held_role);
+        let is_something = role.is_some() || !delta.after.places.is_empty();
         match (&delta.row, is_something) {
-            (None, true) => new.push(row),
-            (None, false) => {}
-            (Some(_), true) => {
-                let saved = Saved {
-                    role: &row.role,
-                    because: &row.because,
-                    held: &row.held,
-                    until: row.held_until,
-                    at: tx.now,
-                    user,
-                    application,
-                };
-                on_backend!(tx.db, conn => saved.execute(conn))?;
+            (None, true) => {
+                let (role, because) = role.cloned().unzip();
+                new.push(Row {
+                    user_id: user.clone(),
+                    application_id: application.clone(),
+                    organization_id: organization.clone(),
+                    role,
+                    because: because.map(Json::from),
+                    held: mark.map(|mark| mark.hold),
+                    held_until: mark.and_then(|mark| mark.until),
+                    updated_at: tx.now,
+                });
             }
+            (None, false) => {}
+            (Some(_), true) => others.entry((application, role, mark)).or_default().push(user),
             (Some(_), false) => gone.entry(application).or_default().push(user),
         }
     }
@@ -85,6 +77,9 @@ fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<
             diesel::delete(theirs).execute(tx.db)?;
         }
     }
+    for (role, people) in others {
+        save(tx, role, &people)?;
+    }
     if let [row] = &*new {
         on_backend!(tx.db, conn => NewRow(row).execute(conn))?;
         return Ok(());
@@ -92,6 +87,35 @@ fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<
     for some in new.chunks(ROWS) {
         let insert = diesel::insert_into(access::table).values(some.to_vec());
         on_backend!(tx.db, conn => insert.execute(conn))?;
+    }
+    Ok(())
+}
+
+/// Writes one role into the rows of these people.
+fn save(tx: &mut Tx, (application, role, mark): Role, people: &[&UserId]) -> Result<()> {
+    let (role, because) = role.cloned().unzip();
+    let because = because.map(Json::from);
+    let (held, until) = (mark.map(|mark| mark.hold), mark.and_then(|mark| mark.until));
+    let at = tx.now;
+    if let [user] = people {
+        let (role, because, held) = (&role, &because, &held);
+        let saved = Saved { role, because, held, until, at, user, application };
+        on_backend!(tx.db, conn => saved.execute(conn))?;
+        return Ok(());
+    }
+    for some in people.chunks(ROWS) {
+        let theirs = access::table
+            .filter(access::application_id.eq(application))
+            .filter(access::user_id.eq_any(some.iter().copied()));
+        diesel::update(theirs)
+            .set((
+                access::role.eq(&role),
+                access::because.eq(&because),
+                access::held.eq(held),
+                access::held_until.eq(until),
+                access::updated_at.eq(at),
+            ))
+            .execute(tx.db)?;
     }
     Ok(())
 }
