@@ -196,7 +196,7 @@ fn whoever_the_directory_switches_off_loses_what_is_held_and_comes_back_to_what_
         held.world.activate(&held.ann, false);
         assert_eq!(held.world.has(&held.ann), (None, vec![]));
         assert_eq!(held.world.told().last().unwrap(), "access.revoked");
-        assert_eq!(held.world.alerts(), [], "nothing waits");
+        assert_eq!(held.world.alerts(), [alerts::AlertKind::ManySwitchedOff], "nothing waits");
         held.world.activate(&held.ann, true);
         held.has("user", &["Red"]);
     }

@@ -104,9 +104,10 @@ impl Model {
     fn push(&mut self, act: impl FnOnce(&mut Self)) {
         let before = self.clone();
         act(self);
-        for p in (0..PEOPLE).filter(|p| self.breaker && self.active[*p]) {
-            for g in (0..GROUPS).filter(|g| before.gives(p, *g) && !self.gives(p, *g)) {
-                self.held[p].insert(g, Some(self.hour + HOURS));
+        let now = self.clone();
+        for p in (0..PEOPLE).filter(|p| now.breaker && now.active[*p]) {
+            for g in (0..GROUPS).filter(|g| before.gives(p, *g) && !now.gives(p, *g)) {
+                self.held[p].insert(g, Some(now.hour + HOURS));
             }
         }
         self.clear();
