@@ -3,6 +3,7 @@
 use crate::dns::Dns;
 use crate::error::Result;
 use crate::store::domains::{self, Domain};
+use crate::store::setup_links::{self, Reach};
 use crate::store::{Actor, Store};
 
 /// Asks for the record of a domain, keeps what came of it, and fails if it is not there.
@@ -10,7 +11,10 @@ pub async fn verify(store: &Store, dns: &Dns, actor: Actor, domain: Domain) -> R
     let (record, _) = domain.record();
     let found = dns.txt(&record).await?;
     let scope = domain.organization_id.clone();
-    let checked =
-        store.write(&scope, actor, move |tx| domains::verify(tx, &domain, &found)).await?;
+    let checked = store.write(&scope, actor, move |tx| {
+        setup_links::must_be_trusted(tx, Reach::Organization(&domain.organization_id))?;
+        domains::verify(tx, &domain, &found)
+    });
+    let checked = checked.await?;
     checked.into_result()
 }

@@ -7,6 +7,7 @@ use crate::saml::Binding;
 use crate::saml::certificate::TrustedKeys;
 use crate::saml::metadata::{self, Fault, IdentityProvider};
 use crate::store::connections::{self, Connection, ConnectionPatch, Settings};
+use crate::store::setup_links::{self, Reach};
 use crate::store::{Actor, Store, Tx};
 
 /// Where metadata is.
@@ -160,6 +161,8 @@ pub async fn import(
     let Connection { id, organization_id, settings, .. } = connection;
     let Terms { accept_new_entity, pin } = terms;
     let write = move |tx: &mut Tx| {
+        // Reading took a while, in which whoever asks may have lost the right to.
+        setup_links::must_be_trusted(tx, Reach::SignIn(&id))?;
         let now = connections::find(tx.db, &id)?.settings.into_inner();
         if now.metadata_certificate != settings.metadata_certificate {
             let why = "By whom the metadata must be signed was changed at this moment.";

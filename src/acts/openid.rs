@@ -9,6 +9,7 @@ use crate::oidc::provider::token::{self, Refused, TokenRequest, Tokens};
 use crate::oidc::provider::{self, AuthMethod, Document, Provider, ProviderKeys};
 use crate::store::connections::openid::{self, Asked, Given, KnownKeys};
 use crate::store::connections::{Connection, Protocol};
+use crate::store::setup_links::{self, Reach};
 use crate::store::{Actor, ConnectionId, OrganizationId, Scope, Store, Tx};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -77,7 +78,12 @@ pub async fn configure(
     let given = Given { provider, secret, keys, accept_new_issuer };
     let (id, master) = (connection.id, master.clone());
     let scope = connection.organization_id;
-    store.write(&scope, actor, move |tx| openid::connect(tx, &master, &id, given)).await
+    let write = move |tx: &mut Tx| {
+        // Reading took a while, in which whoever asks may have lost the right to.
+        setup_links::must_be_trusted(tx, Reach::SignIn(&id))?;
+        openid::connect(tx, &master, &id, given)
+    };
+    store.write(&scope, actor, write).await
 }
 
 /// Which issuer was typed, where its document is, and the field that says so.

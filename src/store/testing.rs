@@ -5,6 +5,8 @@ use super::access::provisioning::{self, ProvisioningPatch};
 use super::applications::{ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection};
 use super::connections::{self, NewConnection, Settings};
 use super::db::{self, Db};
+use super::directories::people::{self, Person};
+use super::directories;
 use super::events::{self, Filter};
 use super::organizations::{self, Admission, NewOrganization};
 use super::schema::{access_alerts, grants, sessions, webhook_endpoints};
@@ -21,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::saml::metadata::IdentityProvider;
 use crate::saml::response::NameId;
 use crate::saml::{self, Binding};
+use crate::scim::{Kind, Resource};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use std::ops::Deref;
@@ -172,6 +175,13 @@ pub(crate) fn active(
 pub(crate) fn groups_on(store: &TestStore, organization: &OrganizationId) {
     let on = ProvisioningPatch { groups: Some(true), ..ProvisioningPatch::default() };
     store.system(|tx| provisioning::change(tx, organization, &on));
+}
+
+/// Somebody whom the directory of a connection has told of.
+pub(crate) fn provisioned(tx: &mut Tx, connection: &ConnectionId, email: &str) -> Result<Person> {
+    let directory = directories::open(tx, connection)?;
+    let body = serde_json::json!({ "userName": email });
+    Ok(people::create(tx, &directory, Resource::parse(Kind::User, &body)?)?.0)
 }
 
 /// Why something was refused: the code, or the field with its code.

@@ -18,7 +18,7 @@ use crate::http::sign_in::see_other;
 use crate::store::access::provisioning::{self, ProvisioningPatch};
 use crate::store::directories::tokens;
 use crate::store::domains;
-use crate::store::setup_links::{self, Step, Way};
+use crate::store::setup_links::{self, Reach, Step, Way};
 use crate::store::{Scope, sign_in};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
@@ -46,9 +46,9 @@ pub(in crate::http) async fn take(
     }
 }
 
-/// Does what a step is for.
+/// Does what a step is for. What the link must be trusted with is asked in the transaction that changes it
+/// (`setup_links::must_be_trusted`); that a step is finished changes the link alone.
 async fn act(state: &Data<State>, posted: &Posted, step: Step) -> Result<HttpResponse> {
-    posted.seat.must_be_trusted(state).await?;
     match step {
         Step::Provider => provider::choose(state, posted).await,
         Step::Create | Step::Values | Step::Attributes => finish(state, &posted.seat, step).await,
@@ -101,9 +101,10 @@ async fn domain(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
     let added = match DomainName::parse_owned(typed) {
         Ok(name) => {
             let (scope, owner) = (of.clone(), of);
-            let write = state
-                .store
-                .write(&scope, seat.actor(), move |tx| domains::add(tx, &owner, &name, false));
+            let write = state.store.write(&scope, seat.actor(), move |tx| {
+                setup_links::must_be_trusted(tx, Reach::Organization(&owner))?;
+                domains::add(tx, &owner, &name, false)
+            });
             write.await.map(|_| ())
         }
         Err(fault) => Err(Error::invalid("/domain", fault.code(), fault.to_string())),
@@ -136,6 +137,7 @@ async fn test(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
         let trace = state
             .store
             .write(Scope::Own, seat.actor(), move |tx| {
+                setup_links::must_be_trusted(tx, Reach::SignIn(&connection.id))?;
                 sign_in::begin_test(tx, &connection, lifetime)
             })
             .await?;
@@ -155,8 +157,11 @@ async fn provision(state: &Data<State>, posted: &Posted) -> Result<HttpResponse>
     let of = connection.organization_id.clone();
     if posted.has("token") {
         let (id, label) = (connection.id.clone(), connection.name.clone());
-        let (_, secret) =
-            state.store.write(&of, seat.actor(), move |tx| tokens::another(tx, &id, label)).await?;
+        let made = state.store.write(&of, seat.actor(), move |tx| {
+            setup_links::must_be_trusted(tx, Reach::Directory(&id))?;
+            tokens::another(tx, &id, label)
+        });
+        let (_, secret) = made.await?;
         let outcome = Outcome { token: Some(secret), ..Outcome::default() };
         return render(state, seat, Step::Provisioning, outcome).await;
     }
@@ -168,7 +173,10 @@ async fn provision(state: &Data<State>, posted: &Posted) -> Result<HttpResponse>
         let scope = of.clone();
         state
             .store
-            .write(&scope, seat.actor(), move |tx| provisioning::change(tx, &of, &patch))
+            .write(&scope, seat.actor(), move |tx| {
+                setup_links::must_be_trusted(tx, Reach::Organization(&of))?;
+                provisioning::change(tx, &of, &patch)
+            })
             .await?;
         return Ok(see_other(&address(Step::Provisioning)));
     }

@@ -14,7 +14,7 @@ use crate::store::access::mappings::{self, Mapping, MappingState};
 use crate::store::access::{self, preview, provisioning};
 use crate::store::directories::all_groups::{self, Filter};
 use crate::store::directories::groups::Group;
-use crate::store::setup_links::{self, Cover};
+use crate::store::setup_links::{self, Cover, Reach};
 use crate::store::{Db, EntityId, GroupId, Window, names};
 use crate::views::mapping::NewMappingBody;
 use crate::views::preview::PreviewQuestion;
@@ -136,9 +136,9 @@ pub(in crate::http) async fn give(
     if refused.is_some() {
         return Ok(show(&state, seat, &id, place, refused).await?);
     }
-    let (of, asked, link) = (seat.organization.id.clone(), question.asked()?, seat.link.clone());
+    let (of, asked) = (seat.organization.id.clone(), question.asked()?);
     let write = state.store.write(&seat.organization.id, seat.actor(), move |tx| {
-        setup_links::must_be_trusted_with_places(tx.db, &link)?;
+        setup_links::must_be_trusted(tx, Reach::Places)?;
         preview::apply(tx, &of, asked, &seen)
     });
     match write.await {

@@ -14,7 +14,7 @@ use crate::store::connections::{self, Connection, ConnectionState};
 use crate::store::directories::tokens::{self, Token};
 use crate::store::domains::{self, Domain};
 use crate::store::events::{self, Event};
-use crate::store::setup_links::{Cover, Step, Way};
+use crate::store::setup_links::{self, Cover, Reach, Step, Way};
 use crate::store::{Db, OrganizationId, Scope, Window};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -61,6 +61,7 @@ pub(in crate::http) async fn rotate(
     let (id, label) = (connection.id.clone(), connection.name.clone());
     let secret = state
         .store
+            setup_links::must_be_trusted(tx, Reach::Directory(&id))?;
         .write(Scope::from(&connection.organization_id), seat.actor(), move |tx| {
             Ok(tokens::rotate(tx, &id, label, OVERLAP)?.1)
         })

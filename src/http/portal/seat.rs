@@ -54,13 +54,6 @@ impl Seat {
         })
     }
 
-    /// Refuses to change what people sign in by, if whoever made the link may not (`setup_links::must_be_trusted`).
-    pub(super) async fn must_be_trusted(&self, state: &State) -> Result<()> {
-        let Some(connection) = self.connection.clone() else { return Ok(()) };
-        let link = self.link.clone();
-        state.store.read(move |db| setup_links::must_be_trusted(db, &link, &connection)).await
-    }
-
     /// The steps of a link that is different by now: what it sets up, and where.
     pub(super) fn steps_of(&self, state: &State, link: &SetupLink) -> Vec<Step> {
         setup_links::steps(&link.covers, link.way(), self.guide(state).metadata.first)

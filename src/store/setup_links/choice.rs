@@ -1,6 +1,6 @@
 //! What an IT admin chooses in the first step: the provider, and how it signs people in.
 
-use super::{Cover, SetupLink, Step, Way, find};
+use super::{Cover, Reach, SetupLink, Step, Way, find, must_be_trusted};
 use crate::crypto::{MasterKey, PrivateKey};
 use crate::error::{Error, Result};
 use crate::guides::GENERIC;
@@ -48,7 +48,10 @@ pub fn choose(tx: &mut Tx, id: &SetupLinkId, choice: Choice<'_>, name: &str) -> 
         return Err(Error::conflict("not_covered", detail));
     }
     let mut present = match &link.connection_id {
-        Some(connection) => Some(connections::find(tx.db, connection)?),
+        Some(connection) => {
+            must_be_trusted(tx, Reach::SignIn(connection))?;
+            Some(connections::find(tx.db, connection)?)
+        }
         None => None,
     };
     if let Some(known) = present.as_ref().filter(|known| is_other && known.knows_its_provider()) {

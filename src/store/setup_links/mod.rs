@@ -20,8 +20,8 @@ pub use hand_over::hand_over;
 pub use help::{Asked, Help, Missing, ask_for_help};
 pub use making::{NewLink, create};
 pub use sessions::{NewSession, OPENED_WITHIN, STAYS, create_session, origins};
-pub use steps::{Cover, Step, Way, steps};
-pub use trust::{must_be_trusted, must_be_trusted_with_places};
+pub use steps::{Cover, Purpose, Step, Way, steps};
+pub use trust::{Reach, must_be_trusted};
 
 use super::db::or_not_found;
 use super::schema::setup_links;

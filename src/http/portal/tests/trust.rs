@@ -1,8 +1,12 @@
 //! What a link may do once people sign in by its connection.
 
 use super::*;
+use crate::acts::metadata::{Reading, Source, Terms, import};
+use crate::fetch::{AllowList, Fetcher, Limits};
+use crate::store::directories::tokens;
 use crate::store::members::{self, NewMember, Role};
-use crate::store::{Actor, MemberId, Scope};
+use crate::store::setup_links::Reach;
+use crate::store::{Actor, MemberId, Scope, Window};
 
 /// A link that a member with this role made for a draft by which people sign in by now.
 async fn made_by(role: Role) -> (Portal, MemberId) {
@@ -51,21 +55,134 @@ async fn a_link_is_worth_what_its_maker_may_do_now_however_often_it_was_handed_o
     let handed = store.write_now(&Scope::from(&of), &by, |tx| setup_links::hand_over(tx, &id));
     (portal.link, portal.token) = handed.unwrap();
     assert_eq!(portal.start().await.status, 303);
-    let check = |portal: &Portal| {
-        let (link, connection) = (portal.link.clone(), portal.connection());
-        let store = portal.world.store();
-        store.read_now(|db| setup_links::must_be_trusted(db, &link, &connection))
-    };
-    assert!(check(&portal).is_ok());
+    assert!(trusted(&portal, sign_in).is_ok());
     portal.world.store().system(|tx| members::change_role(tx, &maker, Role::Support));
-    assert_eq!(testing::refused(check(&portal)), "setup_link_not_trusted");
+    assert_eq!(testing::refused(trusted(&portal, sign_in)), "setup_link_not_trusted");
+}
+
+/// Whether the portal's link is trusted with something in a transaction of its own.
+fn trusted(
+    portal: &Portal,
+    reach: for<'a> fn(&'a connections::Connection) -> Reach<'a>,
+) -> crate::error::Result<()> {
+    let (by, of, connection) = (
+        Actor::Portal(portal.link.id.clone()),
+        portal.link.organization_id.clone(),
+        portal.connection(),
+    );
+    let asked = |tx: &mut crate::store::Tx| setup_links::must_be_trusted(tx, reach(&connection));
+    portal.world.store().write_now(&Scope::from(&of), &by, asked)
+}
+
+fn sign_in(connection: &connections::Connection) -> Reach<'_> {
+    Reach::SignIn(&connection.id)
+}
+
+fn directory(connection: &connections::Connection) -> Reach<'_> {
+    Reach::Directory(&connection.id)
+}
+
+fn organization(connection: &connections::Connection) -> Reach<'_> {
+    Reach::Organization(&connection.organization_id)
+}
+
+fn places(_: &connections::Connection) -> Reach<'_> {
+    Reach::Places
 }
 
 #[actix_web::test]
 async fn a_link_gives_places_only_if_its_maker_may_now() {
     for (role, is_let) in [(Role::Admin, true), (Role::Support, false), (Role::Developer, false)] {
         let (portal, _) = made_by(role).await;
-        let trusted = |db: &mut _| setup_links::must_be_trusted_with_places(db, &portal.link);
-        assert_eq!(portal.world.store().read_now(trusted).is_ok(), is_let, "{role}");
+        assert_eq!(trusted(&portal, places).is_ok(), is_let, "{role}");
     }
+}
+
+#[actix_web::test]
+async fn a_link_that_lost_its_maker_while_metadata_was_read_takes_nothing_over() {
+    let (portal, maker) = made_by(Role::Admin).await;
+    let store = portal.world.store();
+    let known = portal.connection();
+    store.system(|tx| members::change_role(tx, &maker, Role::Support));
+    let xml = metadata(&known.identity_provider.as_ref().unwrap().entity_id);
+    let fetcher = Fetcher::new(AllowList::parse::<&str>(&[]).unwrap(), Limits::default()).unwrap();
+    let reading = Reading {
+        fetcher: &fetcher,
+        public_url: "https://sso.example.com",
+        choose: None,
+        signed_by: None,
+        now: store.clock().now(),
+    };
+    let by = Actor::Portal(portal.link.id.clone());
+    let (source, terms) = (Source::Xml(xml.into_bytes()), Terms::default());
+    let done = import(store, by, known.clone(), source, &reading, terms).await;
+    assert_eq!(testing::refused(done), "setup_link_not_trusted");
+    assert_eq!(portal.connection().metadata_at, known.metadata_at);
+}
+
+#[actix_web::test]
+async fn a_link_that_was_taken_back_while_something_was_read_changes_nothing() {
+    let (portal, _) = made_by(Role::Owner).await;
+    let id = portal.link.id.clone();
+    portal.world.store().system(|tx| setup_links::revoke(tx, &id));
+    for reach in [sign_in, directory, organization, places] {
+        assert_eq!(testing::refused(trusted(&portal, reach)), "setup_link_over");
+    }
+}
+
+#[actix_web::test]
+async fn a_directory_alone_is_live_once_it_has_shown_a_token_or_has_people() {
+    for has_people in [false, true] {
+        let (portal, _) = made_for_a_directory(Role::Support).await;
+        let (store, connection) = (portal.world.store(), portal.connection());
+        assert_eq!(connection.state, ConnectionState::Draft);
+        let made = portal.post("provisioning", &[("token", "on")]).await;
+        assert_eq!(made.body.matches(">scim_").count(), 1, "{}", made.body);
+        for reach in [directory, organization] {
+            assert!(trusted(&portal, reach).is_ok());
+        }
+        let token = store.read_now(|db| tokens::page(db, &Window::default(), &connection.id));
+        let token = token.unwrap().data.remove(0);
+        store.system(|tx| {
+            if has_people {
+                return testing::provisioned(tx, &connection.id, "ada@globex.example").map(|_| ());
+            }
+            tokens::touch(tx, &token.id, "192.0.2.7")
+        });
+        for reach in [directory, organization] {
+            assert_eq!(testing::refused(trusted(&portal, reach)), "setup_link_not_trusted");
+        }
+        let another = portal.post("provisioning", &[("token", "on")]).await;
+        assert!(!another.body.contains(">scim_"), "{}", another.body);
+        assert!(another.body.contains("a directory provisions them by it"), "{}", another.body);
+        let form_token = portal.form_token("/portal").await;
+        let rotated = portal.send("/portal/token", &[("form_token", &form_token)]).await;
+        assert_eq!(rotated.status, 409);
+        // That the step is finished is no change of the connection.
+        assert_eq!(portal.post("provisioning", &[]).await.status, 303);
+        assert_eq!(portal.state(), State::Completed);
+    }
+    let (portal, _) = made_for_a_directory(Role::Admin).await;
+    let connection = portal.connection();
+    portal.world.store().system(|tx| testing::provisioned(tx, &connection.id, "a@globex.example"));
+    assert!(trusted(&portal, directory).is_ok());
+}
+
+/// A link that a member with this role made, with which the directory alone was chosen.
+async fn made_for_a_directory(role: Role) -> (Portal, MemberId) {
+    let (mut portal, member) = made_by(role).await;
+    let store = portal.world.store();
+    let new = NewLink {
+        connection_id: None,
+        covers: Cover::USUAL.to_vec(),
+        provider: None,
+        note: None,
+        days: 7,
+    };
+    let (actor, of) = (Actor::Member(member.clone()), portal.organization.clone());
+    let made = store.write_now(&Scope::from(&of), &actor, |tx| setup_links::create(tx, &of, new));
+    (portal.link, portal.token) = made.unwrap();
+    assert_eq!(portal.start().await.status, 303);
+    assert_eq!(portal.post("provider", &[("provider", "scim")]).await.status, 303);
+    (portal, member)
 }
