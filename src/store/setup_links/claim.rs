@@ -89,9 +89,7 @@ pub fn finish(tx: &mut Tx, id: &SetupLinkId, step: Step) -> Result<SetupLink> {
     let is_complete = steps.iter().all(|step| done.contains(step));
     link.done = Json::from(done);
     // Whoever goes on has found it.
-    if link.help.as_ref().is_some_and(|help| help.step == step) {
-        link.help = None;
-    }
+    link.help = link.help.and_then(|help| help.into_inner().without(step)).map(Json::from);
     let is_news = is_complete && link.completed_at.is_none();
     if is_news {
         link.completed_at = Some(tx.now);

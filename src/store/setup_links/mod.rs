@@ -17,7 +17,7 @@ mod trust;
 pub use choice::{Choice, choose};
 pub use claim::{Refusal, finish, reopen, seat, start};
 pub use hand_over::hand_over;
-pub use help::{Asked, Help, Missing, ask_for_help};
+pub use help::{Asked, Heard, Help, Missing, ask_for_help};
 pub use making::{NewLink, create};
 pub use sessions::{NewSession, OPENED_WITHIN, STAYS, create_session, origins};
 pub use steps::{Cover, Purpose, Step, Way, steps};

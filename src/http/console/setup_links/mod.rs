@@ -44,8 +44,8 @@ struct Line {
     opened: Option<Moment>,
     from: Option<String>,
     ends: Moment,
-    /// What its holder does not find, and in their own words.
-    help: Option<(String, String)>,
+    /// What its holder does not find, each in their own words, too; the newest first.
+    help: Vec<(String, String)>,
     is_live: bool,
 }
 
@@ -132,7 +132,7 @@ fn line(state: &State, link: &SetupLink, names: &Names, now: Time) -> Line {
         from: link.opened_from.clone(),
         ends: listing::day(link.expires_at),
         is_live: link.is_live(now),
-        help: link.help.as_deref().map(|help| wanted(state, help)),
+        help: link.help.iter().flat_map(|help| help.all()).map(|help| wanted(state, help)).collect(),
     }
 }
 

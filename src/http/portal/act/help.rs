@@ -5,7 +5,7 @@ use crate::error::{Error, FieldError, Result};
 use crate::http::pages::{Fault, Notice};
 use crate::http::portal::seat::Posted;
 use crate::http::server::State;
-use crate::store::setup_links::{self, Asked, Missing, Step};
+use crate::store::setup_links::{self, Asked, Heard, Missing, Step};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 
@@ -29,12 +29,15 @@ pub(super) async fn ask(state: &Data<State>, posted: &Posted, step: Step) -> Res
         };
         return render(state, seat, step, outcome).await;
     }
-    told?;
+    let text = match told? {
+        Heard::Told => "portal.missing.told_text",
+        Heard::Added => "portal.missing.added_text",
+    };
     let operator = [("operator", &*state.config.brand.name)];
     let notice = Notice {
         is_good: true,
         title: state.locale.fill("portal.missing.told", &operator),
-        text: state.locale.text("portal.missing.told_text").to_owned(),
+        text: state.locale.text(text).to_owned(),
     };
     render(state, seat, step, Outcome { notice: Some(notice), ..Outcome::default() }).await
 }

@@ -26,9 +26,9 @@ async fn the_operator_is_told_of_the_step_and_the_reason_once_a_day() {
         (&all[0].data["step"], &all[0].data["missing"]),
         (&"values".into(), &"rights".into())
     );
-    // To ask is not to finish the step, and once is enough.
+    // To ask is not to finish the step, and the same twice says nothing.
     assert!(portal.get("/portal/setup").await.header("location").ends_with("/create"));
-    let again = portal.post("values", &[("missing", "plan")]).await;
+    let again = portal.post("values", &[("missing", "rights")]).await;
     assert!(again.body.contains("could not be done"), "{}", again.body);
     assert_eq!(portal.post("create", &[("missing", "nonsense")]).await.status, 422);
     assert_eq!(events().len(), 1);
@@ -56,6 +56,40 @@ async fn a_note_is_kept_with_the_link_until_the_step_is_finished_and_never_in_an
     assert!(all.iter().all(|event| !event.data.to_string().contains("Kim")), "{all:?}");
     portal.post("create", &[]).await;
     assert!(link().help.is_none(), "whoever goes on has found it");
+}
+
+#[actix_web::test]
+async fn a_second_note_within_a_day_is_kept_beside_the_first_and_the_page_says_so() {
+    let portal = Portal::started().await;
+    portal.post("provider", &[("provider", "okta")]).await;
+    let store = portal.world.store();
+    let notes = || {
+        let link = store.read_now(|db| setup_links::find(db, &portal.link.id)).unwrap();
+        let help = link.help.map(|help| help.into_inner());
+        let line = |help: &setup_links::Help| format!("{} {}", help.step, help.note);
+        help.iter().flat_map(|help| help.all()).map(line).collect::<Vec<_>>()
+    };
+    for (step, note, said) in [
+        ("values", "first", "They see at which step"),
+        ("values", "second", "stands beside it"),
+        ("create", "third", "They see at which step"),
+    ] {
+        let told = portal.post(step, &[("missing", "names"), ("note", note)]).await;
+        assert!(told.body.contains(said), "{note}: {}", told.body);
+    }
+    assert_eq!(notes(), ["create third", "values second", "values first"]);
+    // What was found is said no more, whatever else was not.
+    portal.post("create", &[]).await;
+    assert_eq!(notes(), ["values second", "values first"]);
+    for number in 3..=10 {
+        let note = number.to_string();
+        portal.post("values", &[("missing", "other"), ("note", &note)]).await;
+    }
+    let more = portal.post("values", &[("missing", "other"), ("note", "one more")]).await;
+    assert!(more.body.contains("could not be done"), "{}", more.body);
+    assert_eq!(notes().len(), 10);
+    portal.post("values", &[]).await;
+    assert!(notes().is_empty());
 }
 
 #[actix_web::test]
