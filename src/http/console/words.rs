@@ -5,6 +5,7 @@ use crate::clock::Time;
 use crate::http::server::State;
 use crate::store::connections::{Connection, ConnectionState};
 use crate::store::organizations::{Admission, Enforcement};
+use crate::store::setup_links::SetupLink;
 
 /// A state as a word and a shape.
 pub(in crate::http) struct Badge {
@@ -38,6 +39,17 @@ pub(super) fn connection(state: &State, connection: &Connection) -> Badge {
         class,
         label: state.locale.text(&format!("console.connection_state.{word}")).to_owned(),
     }
+}
+
+/// How many steps of a setup link are done of how many.
+pub(super) fn steps_done(state: &State, link: &SetupLink) -> String {
+    let all = link.steps();
+    let done = all.iter().filter(|step| link.has_done(**step)).count();
+    if all.is_empty() {
+        return state.locale.text("console.setup_links.no_steps").to_owned();
+    }
+    let values = [("done", &*done.to_string()), ("all", &all.len().to_string())];
+    state.locale.fill("console.setup_links.steps_done", &values)
 }
 
 /// When a secret was last used, and from where.

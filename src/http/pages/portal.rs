@@ -5,6 +5,7 @@ use crate::guides::{Kind, Value};
 use crate::http::guard::Csp;
 use crate::http::server::State;
 use crate::saml::check::Check;
+use crate::store::setup_links::Purpose;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
@@ -19,6 +20,20 @@ pub struct SetupEntry<'a> {
     pub note: Option<&'a str>,
     /// When the link ends; none: it is a visit, which goes on by itself.
     pub ends: Option<&'a str>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// What can be looked at: the keys of sentences.
+    pub looks: Vec<&'static str>,
+}
+
+impl SetupEntry<'_> {
+    /// The key of a sentence that is another for each purpose.
+    fn key(&self, what: &str) -> String {
+        match self.purpose {
+            Purpose::Setup => format!("portal.entry.{what}"),
+            other => format!("portal.entry.{other}.{what}"),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -26,12 +41,28 @@ pub struct SetupEntry<'a> {
 struct SetupEntryPage<'a> {
     shell: Shell<'a>,
     view: &'a SetupEntry<'a>,
+    title: String,
+    text: String,
+    takes: String,
+    visit: String,
+    start: String,
 }
 
 /// The page at which a link begins.
 #[must_use]
 pub fn setup_entry(state: &State, view: &SetupEntry<'_>) -> HttpResponse {
-    respond(state, StatusCode::OK, &Csp::Portal, &SetupEntryPage { shell: Shell(state), view })
+    let shell = Shell(state);
+    let say = |what: &str| shell.organization(&view.key(what), view.organization);
+    let page = SetupEntryPage {
+        title: say("title"),
+        text: say("text"),
+        takes: say("takes"),
+        visit: say("visit"),
+        start: say("start"),
+        shell,
+        view,
+    };
+    respond(state, StatusCode::OK, &Csp::Portal, &page)
 }
 
 /// What all pages of a visit have in common.
@@ -44,6 +75,23 @@ pub struct Frame {
     pub notice: Option<Notice>,
     /// Back to the vendor's app.
     pub back: Option<String>,
+    /// What the visit is for.
+    pub purpose: Purpose,
+}
+
+impl Frame {
+    /// The key of what stands at the top of each page.
+    pub(in crate::http) fn heading(&self) -> &'static str {
+        match self.purpose {
+            Purpose::Setup | Purpose::Renewal => "portal.for",
+            Purpose::Look => "portal.at",
+        }
+    }
+
+    /// Whether there is nothing to set up.
+    pub(in crate::http) fn is_look(&self) -> bool {
+        self.purpose == Purpose::Look
+    }
 }
 
 /// Something to be told at the top of a page.
@@ -359,6 +407,8 @@ pub struct PortalHome {
     pub first: String,
     /// What groups give may be looked at.
     pub has_groups: bool,
+    /// Each sign-in may be looked at.
+    pub has_traces: bool,
     /// Facts of the connection.
     pub facts: Vec<(String, String)>,
     /// Values for the provider's console.

@@ -9,7 +9,7 @@ use crate::http::pages::{self, Message, SetupEntry};
 use crate::http::server::State;
 use crate::http::sign_in::{add_cookie, see_other};
 use crate::store::organizations::{self, Organization};
-use crate::store::setup_links::{self, Kind, Refusal, SetupLink};
+use crate::store::setup_links::{self, Cover, Kind, Refusal, SetupLink};
 use crate::store::{Actor, SetupLinkId};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -34,10 +34,21 @@ pub(in crate::http) async fn show(
                 organization: &organization.name,
                 note: link.note.as_deref(),
                 ends: (link.kind == Kind::Link).then_some(&*ends),
+                purpose: link.purpose(),
+                looks: looks(&link),
             };
             Ok(pages::setup_entry(&state, &view))
         }
     }
+}
+
+/// What the link lets its holder look at.
+fn looks(link: &SetupLink) -> Vec<&'static str> {
+    let all = [
+        (Cover::Traces, "portal.entry.look.traces"),
+        (Cover::Groups, "portal.entry.look.groups"),
+    ];
+    all.into_iter().filter(|(cover, _)| link.has(*cover)).map(|(_, key)| key).collect()
 }
 
 #[derive(Deserialize)]

@@ -102,6 +102,7 @@ async fn render(
             .map(|connection| standing(state, connection)),
         unfinished: open.map(address),
         first,
+        has_traces: covers(Cover::Traces) && connection.is_some(),
         has_groups: covers(Cover::Groups),
         facts: connection.map(|connection| facts(state, connection)).unwrap_or_default(),
         values: given

@@ -9,6 +9,7 @@ use crate::http::pages::{
 };
 use crate::http::testing::World;
 use crate::saml::check::{Check, CheckName};
+use crate::store::setup_links::Purpose;
 use actix_web::HttpResponse;
 
 fn hostile() -> String {
@@ -22,6 +23,7 @@ fn frame() -> Frame {
         form_token: hostile(),
         notice: Some(notice),
         back: Some("https://app.example/?a=\"<b>".to_owned()),
+        purpose: Purpose::Setup,
     }
 }
 
@@ -194,6 +196,7 @@ fn home() -> PortalHome {
         unfinished: Some("/portal/setup/values".to_owned()),
         first: "/portal/setup/provider".to_owned(),
         has_groups: true,
+        has_traces: true,
         facts: vec![(hostile(), hostile())],
         values: vec![value()],
         domains: vec![domain()],
@@ -249,8 +252,15 @@ fn trace() -> PortalTrace {
 /// another policy.
 pub(super) fn every_one(world: &World) -> Vec<(&'static str, HttpResponse)> {
     let state = &world.state;
-    let entry = |ends| {
-        let view = SetupEntry { token: HOSTILE, organization: HOSTILE, note: Some(HOSTILE), ends };
+    let entry = |ends, purpose| {
+        let view = SetupEntry {
+            token: HOSTILE,
+            organization: HOSTILE,
+            note: Some(HOSTILE),
+            ends,
+            purpose,
+            looks: vec!["portal.entry.look.traces", "portal.entry.look.groups"],
+        };
         pages::setup_entry(state, &view)
     };
     let hand_over = |step, link| {
@@ -258,8 +268,11 @@ pub(super) fn every_one(world: &World) -> Vec<(&'static str, HttpResponse)> {
         pages::portal_hand_over(state, &view)
     };
     let mut all = vec![
-        ("setup_entry", entry(Some(HOSTILE))),
-        ("setup_entry", entry(None)),
+        ("setup_entry", entry(Some(HOSTILE), Purpose::Setup)),
+        ("setup_entry", entry(None, Purpose::Setup)),
+        ("setup_entry", entry(Some(HOSTILE), Purpose::Look)),
+        ("setup_entry", entry(None, Purpose::Look)),
+        ("setup_entry", entry(Some(HOSTILE), Purpose::Renewal)),
         ("setup_step", step(world, test())),
         ("portal_home", pages::portal_home(state, &home())),
         ("portal_activity", pages::portal_activity(state, &activity(true))),

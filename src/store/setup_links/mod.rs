@@ -141,6 +141,12 @@ impl SetupLink {
         steps(&self.covers, self.way(), false)
     }
 
+    /// What it is for.
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        Purpose::of(&self.steps())
+    }
+
     /// What is set up.
     #[must_use]
     pub fn way(&self) -> Way {

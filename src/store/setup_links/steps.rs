@@ -99,6 +99,30 @@ impl Step {
     }
 }
 
+word!(
+    /// What a link is for, as its holder is told.
+    Purpose {
+        /// Something is set up.
+        Setup = "setup",
+        /// The provider's certificate is renewed, and nothing else.
+        Renewal = "renewal",
+        /// There is nothing to set up, but something to look at.
+        Look = "look",
+    }
+);
+
+impl Purpose {
+    /// The one of a link with these steps.
+    #[must_use]
+    pub fn of(steps: &[Step]) -> Self {
+        match steps {
+            [] => Self::Look,
+            [Step::Metadata] => Self::Renewal,
+            _ => Self::Setup,
+        }
+    }
+}
+
 /// The steps of what is covered. A provider that shows its metadata before it asks for our values has that step before
 /// the other.
 #[must_use]
@@ -145,6 +169,15 @@ mod tests {
             words(&[Cover::SignIn], true),
             "provider create metadata values attributes test"
         );
+    }
+
+    #[test]
+    fn a_link_without_a_step_is_for_looking_and_one_for_a_certificate_renews_it() {
+        let of = |covers: &[Cover]| Purpose::of(&steps(covers, Way::Saml, false));
+        assert_eq!(of(&[Cover::Traces]), Purpose::Look);
+        assert_eq!(of(&[Cover::Traces, Cover::Groups]), Purpose::Look);
+        assert_eq!(of(&[Cover::Traces, Cover::Certificate]), Purpose::Renewal);
+        assert_eq!(of(&[Cover::Traces, Cover::Domains]), Purpose::Setup);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use self::first::{Begun, Item};
 use super::frame::{self, Frame, OVERVIEW};
 use super::listing::{self, Moment};
 use super::seat::{Develop, Manage, Read, Seat};
+use super::words;
 use crate::clock::Time;
 use crate::config::DatabaseUrl;
 use crate::error::Result;
@@ -196,14 +197,11 @@ fn ending(id: &ConnectionId, ends: Time, names: &Names, now: Time) -> EndingLine
 }
 
 fn line(state: &State, link: &SetupLink, names: &Names) -> LinkLine {
-    let (done, all) = (link.done.len().to_string(), link.steps().len().to_string());
     let of = &link.organization_id;
     LinkLine {
         organization: names.organization(of).unwrap_or(of.as_str()).to_owned(),
         href: listing::href("/console/setup-links", &[("organization", of.as_str())]),
-        steps: state
-            .locale
-            .fill("console.setup_links.steps_done", &[("done", &done), ("all", &all)]),
+        steps: words::steps_done(state, link),
         ends: listing::day(link.expires_at),
     }
 }

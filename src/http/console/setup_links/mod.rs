@@ -6,7 +6,7 @@ use super::confirm::{self, Confirm};
 use super::frame::{self, Frame, SETUP_LINKS};
 use super::listing::{self, Moment, Pager};
 use super::seat::{Links, Posted, Read, Seat};
-use super::words::Badge;
+use super::words::{self, Badge};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::http::error::PageError;
@@ -117,7 +117,6 @@ fn line(state: &State, link: &SetupLink, names: &Names, now: Time) -> Line {
         .iter()
         .map(|cover| state.locale.text(&format!("console.setup_links.cover.{cover}")).to_owned())
         .collect();
-    let (done, all) = (link.done.len().to_string(), link.steps().len().to_string());
     let label = state.locale.text(&format!("console.setup_links.states.{standing}")).to_owned();
     Line {
         id: link.id.to_string(),
@@ -125,9 +124,7 @@ fn line(state: &State, link: &SetupLink, names: &Names, now: Time) -> Line {
         organization_href: super::organization::href(&link.organization_id),
         covers: covers.join(", "),
         badge: Badge { class, label },
-        steps: state
-            .locale
-            .fill("console.setup_links.steps_done", &[("done", &done), ("all", &all)]),
+        steps: words::steps_done(state, link),
         opened: link.opened_at.map(listing::second),
         from: link.opened_from.clone(),
         ends: listing::day(link.expires_at),

@@ -93,3 +93,37 @@ async fn a_trace_is_read_only_by_a_link_that_covers_that_and_hides_the_person() 
     }
     assert_eq!(portal.get("/portal/traces/nonsense").await.status, 404);
 }
+
+#[actix_web::test]
+async fn a_link_without_a_step_says_that_there_is_nothing_to_set_up_and_leads_to_what_can_be_looked_at() {
+    let mut portal = started(&Cover::USUAL).await;
+    let connection = portal.connection();
+    failed(&portal, &connection);
+    let of = portal.organization.clone();
+    for (covers, entry, home) in [
+        (vec![Cover::Traces], "There is nothing to set up", "href=\"/portal/activity\">Sign-ins"),
+        (vec![Cover::Groups], "There is nothing to set up", "href=\"/portal/groups\""),
+        (vec![Cover::Certificate], "Renew the certificate at Globex", "Go on with the setup"),
+    ] {
+        let new = NewLink {
+            connection_id: Some(connection.id.clone()),
+            covers: covers.clone(),
+            provider: None,
+            note: None,
+            days: 7,
+        };
+        (portal.link, portal.token) =
+            portal.world.store().system(|tx| setup_links::create(tx, &of, new));
+        let page = portal.get(&portal.address()).await.body;
+        assert!(page.contains(entry), "{covers:?}: {page}");
+        assert!(!page.contains("Set up single sign-on"), "{covers:?}: {page}");
+        assert!(!page.contains("about 15 minutes"), "{covers:?}");
+        portal.start().await;
+        let is_look = covers != [Cover::Certificate];
+        let next = portal.get("/portal/setup").await.header("location").to_owned();
+        assert_eq!(next == "/portal", is_look, "{covers:?}: {next}");
+        let page = portal.get("/portal").await.body;
+        assert!(page.contains(home), "{covers:?}: {page}");
+        assert_eq!(page.contains("Single sign-on at Globex"), is_look, "{covers:?}: {page}");
+    }
+}
