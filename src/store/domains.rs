@@ -233,13 +233,14 @@ pub(super) fn release(tx: &mut Tx, organization: &OrganizationId) -> Result<()> 
 pub(super) fn reclaim(tx: &mut Tx, organization: &OrganizationId) -> Result<()> {
     let all = list(tx.db, organization)?;
     for domain in all.into_iter().filter(|domain| domain.state != DomainState::Pending) {
-        let domain = if owner_elsewhere(tx.db, &domain)? {
-            Domain { state: DomainState::Pending, live_at: None, ..domain }
+        let (domain, kind) = if owner_elsewhere(tx.db, &domain)? {
+            (Domain { state: DomainState::Pending, live_at: None, ..domain }, "domain.lost")
         } else {
-            Domain { live_at: Some(tx.now), ..domain }
+            (Domain { live_at: Some(tx.now), ..domain }, "domain.restored")
         };
         let done = diesel::update(&domain).set(&domain).execute(tx.db);
         or_conflict(done, TAKEN, taken(&domain.name))?;
+        tell(tx, &domain, kind)?;
     }
     Ok(())
 }

@@ -2,12 +2,14 @@
 
 use super::access::provisioning;
 use super::db::or_conflict;
+use super::directories::tokens;
 use super::ending::{self, Of};
 use super::input::{self, Faults};
 use super::schema::{domains as domain_rows, organizations};
 use super::types::word;
 use super::{
     Db, Json, OrganizationId, Page, Prepared, Time, Tx, Window, domains, events, on_backend,
+    setup_links,
 };
 use crate::domain::DomainName;
 use crate::error::{Error, Result};
@@ -271,7 +273,8 @@ fn kept(organization: &Organization) -> Value {
     })
 }
 
-/// Deletes an organization so that it can be restored: nobody signs in any more, and its domains are free for others.
+/// Deletes an organization so that it can be restored: nobody signs in any more, and its domains are free for others. The tokens
+/// of its directories and the links to its setup end, and stay ended.
 pub fn delete(tx: &mut Tx, id: &OrganizationId) -> Result<()> {
     let mut organization = find(tx.db, id)?;
     organization.deleted_at = Some(tx.now);
@@ -279,7 +282,14 @@ pub fn delete(tx: &mut Tx, id: &OrganizationId) -> Result<()> {
     save(tx, &organization)?;
     domains::release(tx, id)?;
     let ended = ending::sessions(tx, Of::Organization(id))?;
-    let data = json!({ "name": organization.name, "sessions_ended": ended });
+    let tokens = tokens::revoke_all(tx, tokens::Of::Organization(id))?;
+    let links = setup_links::revoke_all(tx, id)?;
+    let data = json!({
+        "name": organization.name,
+        "sessions_ended": ended,
+        "tokens_revoked": tokens,
+        "setup_links_revoked": links,
+    });
     events::append(tx, Some(id), "organization.deleted", id.as_str(), data)
 }
 

@@ -7,7 +7,8 @@ use crate::store::ending::{self, Of};
 use crate::store::enforcement::{self, LastWay};
 use crate::store::organizations::{self, RESTORABLE};
 use crate::store::schema::connections;
-use crate::store::{ConnectionId, Db, Time, Tx, identities};
+use crate::store::directories::tokens;
+use crate::store::{ConnectionId, Db, Time, Tx, identities, setup_links};
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -85,8 +86,8 @@ pub fn disable_with(tx: &mut Tx, id: &ConnectionId, last: LastWay) -> Result<Con
     Ok(connection)
 }
 
-/// Deletes a connection so that it can be restored. Who signed in through it is signed out. The last way in of an
-/// organization that requires single sign-on stays.
+/// Deletes a connection so that it can be restored. Who signed in through it is signed out; its directory's tokens and the
+/// links to its setup end, and stay ended. The last way in of an organization that requires single sign-on stays.
 pub fn delete(tx: &mut Tx, id: &ConnectionId) -> Result<()> {
     delete_with(tx, id, LastWay::Keep)
 }
@@ -99,8 +100,14 @@ pub fn delete_with(tx: &mut Tx, id: &ConnectionId, last: LastWay) -> Result<()> 
     connection.deleted_at = Some(tx.now);
     save(tx, &mut connection)?;
     let ended = ending::sessions(tx, Of::Connection(id))?;
+    let tokens = tokens::revoke_all(tx, tokens::Of::Connection(id))?;
+    let links = setup_links::revoke_all_of_connection(tx, id)?;
     let data = json!({
-        "name": connection.name, "sessions_ended": ended, "locks_out": locks_out,
+        "name": connection.name,
+        "sessions_ended": ended,
+        "locks_out": locks_out,
+        "tokens_revoked": tokens,
+        "setup_links_revoked": links,
     });
     tell(tx, &connection, "connection.deleted", data)
 }
@@ -118,7 +125,8 @@ pub fn gone(db: &mut Db, id: &ConnectionId, now: Time) -> Result<Option<Connecti
     }
 }
 
-/// Takes a deletion back within 30 days. The connection is off, or a draft if it never knew its provider.
+/// Takes a deletion back within 30 days. The connection is off, or a draft if it never knew its provider. It has no token of a
+/// directory and no link to its setup: new ones are to be made.
 pub fn restore(tx: &mut Tx, id: &ConnectionId) -> Result<Connection> {
     let mut connection = gone(tx.db, id, tx.now)?
         .ok_or_else(|| Error::not_found("deleted connection", id.as_str()))?;

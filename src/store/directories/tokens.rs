@@ -6,9 +6,10 @@ use crate::error::{Error, Result};
 use crate::store::db::or_not_found;
 use crate::store::input::Faults;
 use crate::store::prepared::written;
-use crate::store::schema::{directories, scim_tokens};
+use crate::store::schema::{connections as places, directories, scim_tokens};
 use crate::store::{
-    ConnectionId, Db, Json, Page, ScimTokenId, Time, Tx, Window, events, networks, on_backend, used,
+    ConnectionId, Db, Json, OrganizationId, Page, ScimTokenId, Time, Tx, Window, events, networks,
+    on_backend, used,
 };
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -96,6 +97,15 @@ pub struct NewToken {
     pub networks: Vec<String>,
     /// From when on it is refused; none: never.
     pub expires_at: Option<Time>,
+}
+
+/// Whose tokens are meant.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store) enum Of<'a> {
+    /// Those of a connection's directory.
+    Connection(&'a ConnectionId),
+    /// Those of all directories of an organization.
+    Organization(&'a OrganizationId),
 }
 
 /// Finds a token of a connection.
@@ -265,6 +275,25 @@ pub fn revoke(tx: &mut Tx, connection: &ConnectionId, id: &ScimTokenId) -> Resul
         .set(scim_tokens::revoked_at.eq(Some(tx.now)))
         .execute(tx.db)?;
     tell(tx, &directory, &token, "scim.token.revoked")
+}
+
+/// Makes all tokens of a connection, or of all connections of an organization, useless at once: how many that were. They stay
+/// so, whatever becomes of what they are of.
+pub(in crate::store) fn revoke_all(tx: &mut Tx, of: Of<'_>) -> Result<usize> {
+    let open = scim_tokens::table.filter(scim_tokens::revoked_at.is_null());
+    let revoked = scim_tokens::revoked_at.eq(Some(tx.now));
+    Ok(match of {
+        Of::Connection(id) => diesel::update(open.filter(scim_tokens::connection_id.eq(id)))
+            .set(revoked)
+            .execute(tx.db)?,
+        Of::Organization(id) => {
+            let theirs =
+                places::table.filter(places::organization_id.eq(id)).select(places::id);
+            diesel::update(open.filter(scim_tokens::connection_id.eq_any(theirs)))
+                .set(revoked)
+                .execute(tx.db)?
+        }
+    })
 }
 
 /// Notes that a token was used, and from where. Within a minute of the last time it changes nothing.

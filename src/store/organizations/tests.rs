@@ -157,4 +157,10 @@ fn a_domain_that_another_customer_took_meanwhile_is_pending_after_a_restore() {
     assert_eq!((domain.is_live(), domain.state), (false, domains::DomainState::Pending));
     let domain = store.read_now(|db| domains::find_in(db, &other.id, "globex.example")).unwrap();
     assert!(domain.is_live());
+    // The audit log tells what became of it.
+    let last = |of: &OrganizationId| store.kinds(Some(of)).into_iter().rev().nth(1).unwrap();
+    assert_eq!(last(&made.id), "domain.lost");
+    store.system(|tx| delete(tx, &other.id));
+    store.system(|tx| restore(tx, &other.id));
+    assert_eq!(last(&other.id), "domain.restored");
 }

@@ -9,7 +9,7 @@ use crate::store::connections::{
 };
 use crate::store::directories;
 use crate::store::schema::setup_links;
-use crate::store::{Json, SetupLinkId, Tx};
+use crate::store::{ConnectionId, Json, SetupLinkId, Tx};
 use diesel::prelude::*;
 
 /// What is chosen.
@@ -112,6 +112,10 @@ fn discard(tx: &mut Tx, link: &SetupLink, draft: &Connection) -> Result<()> {
         );
         return Err(Error::conflict("other_protocol", detail));
     }
+    // Links of what is deleted end, and this one goes on.
+    diesel::update(setup_links::table.find(&link.id))
+        .set(setup_links::connection_id.eq(None::<ConnectionId>))
+        .execute(tx.db)?;
     connections::delete(tx, &draft.id)?;
     Ok(())
 }

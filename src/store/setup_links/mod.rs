@@ -237,6 +237,22 @@ pub fn revoke(tx: &mut Tx, id: &SetupLinkId) -> Result<SetupLink> {
     Ok(link)
 }
 
+/// Takes all links and visits of a connection back, and whoever came by one out of the portal: how many those were.
+pub(super) fn revoke_all_of_connection(tx: &mut Tx, id: &ConnectionId) -> Result<usize> {
+    let rows = setup_links::table.filter(setup_links::connection_id.eq(id));
+    let rows = rows.filter(setup_links::revoked_at.is_null());
+    let rows = rows.filter(setup_links::expires_at.gt(tx.now));
+    Ok(diesel::update(rows).set(setup_links::revoked_at.eq(Some(tx.now))).execute(tx.db)?)
+}
+
+/// The same of an organization.
+pub(super) fn revoke_all(tx: &mut Tx, of: &OrganizationId) -> Result<usize> {
+    let rows = setup_links::table.filter(setup_links::organization_id.eq(of));
+    let rows = rows.filter(setup_links::revoked_at.is_null());
+    let rows = rows.filter(setup_links::expires_at.gt(tx.now));
+    Ok(diesel::update(rows).set(setup_links::revoked_at.eq(Some(tx.now))).execute(tx.db)?)
+}
+
 fn tell(tx: &mut Tx, link: &SetupLink, kind: &'static str, data: serde_json::Value) -> Result<()> {
     events::append(tx, Some(&link.organization_id), kind, link.id.as_str(), data)
 }

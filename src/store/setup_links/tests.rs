@@ -3,7 +3,8 @@
 use super::*;
 use crate::crypto::{SETUP_LINK, Secret};
 use crate::store::testing::{self, TestStore, refused};
-use crate::store::{applications, connections::ConnectionState};
+use crate::store::directories::tokens::{self, NewToken};
+use crate::store::{applications, connections, connections::ConnectionState};
 use chrono::TimeDelta;
 
 fn organization(store: &TestStore) -> OrganizationId {
@@ -173,4 +174,54 @@ fn a_visit_begins_within_minutes_and_leads_back_only_to_an_app() {
     assert!(!seated(&store, inside.reveal()));
     let listed = store.read_now(|db| page(db, &Window::default(), Some(&of))).unwrap();
     assert!(listed.data.is_empty(), "visits are not links");
+}
+
+#[test]
+fn links_and_tokens_end_with_what_they_are_of_and_stay_ended() {
+    let store = testing::store();
+    for whole in [false, true] {
+        let connection = testing::active(&store, "JumpCloud", None);
+        let (of, id) = (connection.organization_id, connection.id);
+        let made = |connection_id: Option<ConnectionId>| {
+            let new = NewLink { connection_id, provider: None, ..new() };
+            store.system(|tx| create(tx, &of, new)).0.id
+        };
+        let (its, other) = (made(Some(id.clone())), made(None));
+        let inside = browser();
+        started(&store, &its, inside.reveal()).unwrap();
+        let new = NewToken { label: "JumpCloud".to_owned(), ..NewToken::default() };
+        let token = store.system(|tx| tokens::create(tx, &id, new)).0.id;
+        store.system(|tx| {
+            if whole {
+                organizations::delete(tx, &of)?;
+                organizations::restore(tx, &of)?;
+            } else {
+                connections::delete(tx, &id)?;
+                connections::restore(tx, &id)?;
+            }
+            Ok(())
+        });
+        assert_eq!(state(&store, &its), State::Revoked);
+        assert!(!seated(&store, inside.reveal()));
+        let goes_on = if whole { State::Revoked } else { State::Sent };
+        assert_eq!(state(&store, &other), goes_on);
+        let token = store.read_now(|db| tokens::find(db, &id, &token)).unwrap();
+        assert_eq!(token.state(store.clock().now()), "revoked");
+    }
+}
+
+#[test]
+fn a_link_goes_on_when_it_takes_another_way_than_its_draft() {
+    let store = testing::store();
+    let of = organization(&store);
+    let (link, _) = store.system(|tx| create(tx, &of, new()));
+    let inside = browser();
+    started(&store, &link.id, inside.reveal()).unwrap();
+    let key = connections::openid::new_key().unwrap();
+    let master = crate::crypto::MasterKey::generate();
+    let master = crate::crypto::MasterKey::from_base64(master.reveal(), None).unwrap();
+    store.system(|tx| choose(tx, &link.id, Choice::OpenId(&master, &key), "OpenID"));
+    store.system(|tx| choose(tx, &link.id, Choice::Guide("okta"), "Okta"));
+    assert_eq!(state(&store, &link.id), State::Opened);
+    assert!(seated(&store, inside.reveal()));
 }
