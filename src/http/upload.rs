@@ -50,6 +50,16 @@ impl Sent {
         self.fields.contains_key(name)
     }
 
+    /// All that was filled in, by its names.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Fills something in.
+    pub(super) fn put(&mut self, name: &str, value: &str) {
+        self.fields.insert(name.to_owned(), value.to_owned());
+    }
+
     /// A file that was chosen.
     pub(super) fn file(&self, name: &str) -> Option<&Upload> {
         self.files.get(name)

@@ -28,6 +28,7 @@ mod seat;
 mod second;
 mod settings;
 mod setup_links;
+mod stale;
 #[cfg(test)]
 mod tests;
 mod traces;

@@ -189,6 +189,11 @@ impl<N: Needs> Posted<N> {
         self.form.typed(name)
     }
 
+    /// Fills something in, in place of what was.
+    pub(super) fn put(&mut self, name: &str, value: &str) {
+        self.form.put(name, value);
+    }
+
     /// All of it.
     pub(super) fn form(&self) -> &Sent {
         &self.form

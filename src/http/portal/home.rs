@@ -57,12 +57,11 @@ pub(in crate::http) async fn rotate(
     if !seat.link.has(Cover::Provisioning) {
         return Err(Error::not_found("step", Step::Provisioning.as_str()).into());
     }
-    seat.must_be_trusted(&state).await?;
     let (id, label) = (connection.id.clone(), connection.name.clone());
     let secret = state
         .store
-            setup_links::must_be_trusted(tx, Reach::Directory(&id))?;
         .write(Scope::from(&connection.organization_id), seat.actor(), move |tx| {
+            setup_links::must_be_trusted(tx, Reach::Directory(&id))?;
             Ok(tokens::rotate(tx, &id, label, OVERLAP)?.1)
         })
         .await?;
@@ -102,8 +101,8 @@ async fn render(
             .map(|connection| standing(state, connection)),
         unfinished: open.map(address),
         first,
-        has_traces: covers(Cover::Traces) && connection.is_some(),
         has_groups: covers(Cover::Groups),
+        has_traces: covers(Cover::Traces) && connection.is_some(),
         facts: connection.map(|connection| facts(state, connection)).unwrap_or_default(),
         values: given
             .filter(|_| covers(Cover::SignIn) && seat.link.way() != Way::Directory)

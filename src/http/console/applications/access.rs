@@ -1,11 +1,13 @@
 //! Roles and kinds of places of an application, in rows: a row that is emptied goes, and the last ones are for new.
 
+use super::settings::clash;
 use super::{Head, find, href};
 use crate::access::{EntityType, Placement, Reach, Role};
-use crate::error::{FieldError, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, FieldFault};
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
 use crate::http::console::seat::{Develop, Posted, Seat};
+use crate::http::console::stale::{self, Fields, Filled};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
@@ -53,6 +55,7 @@ struct Typed {
 
 struct View {
     head: Head,
+    seen: String,
     typed: Typed,
     faults: Vec<FieldFault>,
     /// How a person is in places of a kind: each word, and what it is called.
@@ -87,7 +90,8 @@ pub(super) async fn access(
 ) -> Result<HttpResponse, PageError> {
     let application = find(&state, &id).await?;
     let typed = Typed::of(&application);
-    Ok(show(&state, &seat, &application, &typed, Vec::new()))
+    let seen = stale::seen(&typed.fields(&state));
+    Ok(show(&state, &seat, &application, (&typed, seen), Vec::new()))
 }
 
 /// `POST /console/applications/{application}/access`
@@ -97,13 +101,31 @@ pub(super) async fn change(
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let application = find(&state, &id).await?;
-    let typed = Typed::sent(&posted);
-    let (id, patch) = (application.id.clone(), typed.patch());
-    let change = move |tx: &mut crate::store::Tx| applications::change(tx, &id, patch);
+    let typed = Typed::sent(&posted).settled(&posted, Typed::of(&application));
+    let filled = Filled::new(&posted, typed.fields(&state));
+    let (of, patch, given) = (application.id.clone(), typed.patch(), filled.clone());
+    let own = state.clone();
+    let change = move |tx: &mut crate::store::Tx| {
+        given.must_fit(&Typed::of(&applications::find(tx.db, &of)?).fields(&own))?;
+        applications::change(tx, &of, patch)
+    };
     let done = state.store.write(Scope::System, posted.seat.actor(), change).await;
+    if matches!(done, Err(Error::Stale(_))) {
+        let now = find(&state, &id).await?;
+        let clash = clash(&now, "access", Typed::of(&now).fields(&state));
+        let say = |name: &str, value: &str| {
+            let key = if name == "entity_types" { "types" } else { name };
+            let label = state.locale.text(&format!("console.applications.{key}")).to_owned();
+            (label, value.to_owned())
+        };
+        return Ok(stale::show(&state, &posted, &filled, clash, say).await?);
+    }
     match form::mendable(done, "/entity_types")? {
         Ok(_) => Ok(see_other(&href(&application.id))),
-        Err(errors) => Ok(show(&state, &posted.seat, &application, &typed, errors)),
+        Err(errors) => {
+            let seen = stale::still_seen(&posted);
+            Ok(show(&state, &posted.seat, &application, (&typed, seen), errors))
+        }
     }
 }
 
@@ -159,6 +181,34 @@ impl Typed {
         };
         let types = (0..MOST).map(kind).filter(|row| !row.key.is_empty() || !row.name.is_empty());
         Self { roles, default_role: posted.text("default_role").to_owned(), types: types.collect() }
+    }
+
+    /// With what somebody else has set, where that was chosen: all roles or all kinds of places at a time, for a row has no name.
+    fn settled(self, posted: &Posted<Develop>, now: Self) -> Self {
+        let is = |name| stale::keeps_theirs(posted, name);
+        Self {
+            roles: if is("roles") { now.roles } else { self.roles },
+            default_role: if is("default_role") { now.default_role } else { self.default_role },
+            types: if is("entity_types") { now.types } else { self.types },
+        }
+    }
+
+    /// What there is of each, one in a line, as it can be read and compared.
+    fn fields(&self, state: &State) -> Fields {
+        let say = |key: &str| state.locale.text(&format!("console.applications.{key}")).to_owned();
+        let role = |row: &RoleRow| format!("{} ({})", row.name, row.key);
+        let kind = |row: &TypeRow| {
+            let mut words = vec![say(&format!("place.{}", row.place))];
+            words.extend(row.is_made.then(|| say("made")));
+            words.extend(row.is_renamed.then(|| say("renamed")));
+            format!("{} ({}): {}", row.name, row.key, words.join(", "))
+        };
+        let lines = |all: Vec<String>| all.join("\n");
+        stale::fields([
+            ("roles", &lines(self.roles.iter().map(role).collect())),
+            ("default_role", &self.default_role),
+            ("entity_types", &lines(self.types.iter().map(kind).collect())),
+        ])
     }
 
     fn patch(&self) -> ApplicationPatch {
@@ -232,7 +282,7 @@ fn show(
     state: &State,
     seat: &Seat<Develop>,
     application: &Application,
-    typed: &Typed,
+    (typed, seen): (&Typed, String),
     errors: Vec<FieldError>,
 ) -> HttpResponse {
     let status = form::status(&errors);
@@ -243,6 +293,7 @@ fn show(
     };
     let view = View {
         head: Head::of(state, seat, application),
+        seen,
         places: PLACES.into_iter().map(place).collect(),
         typed,
         faults,

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, FieldError, Result};
 use crate::http::console::seat::{Needs, Posted};
+use crate::http::console::stale::{self, Fields};
 use crate::http::server::State;
 use crate::store::applications::{
     Application, ApplicationKind, ApplicationPatch, IdTokenAlg, LogoutPatch, NoConnection,
@@ -75,6 +76,26 @@ impl Typed {
             is_frontchannel_session_required: posted.text("frontchannel_session") == "1",
             protected_hosts: text("protected_hosts"),
         }
+    }
+
+    /// As the fields of the form.
+    pub(super) fn fields(&self) -> Fields {
+        stale::fields([
+            ("name", &self.name),
+            ("redirect_uris", &self.redirect_uris),
+            ("post_logout_redirect_uris", &self.post_logout_redirect_uris),
+            ("admits", if self.is_for_some { "some" } else { "all" }),
+            ("organizations", &self.organizations),
+            ("initiate_login_uri", &self.initiate_login_uri),
+            ("no_connection", self.no_connection.as_str()),
+            ("fallback_url", &self.fallback_url),
+            ("id_token_alg", self.id_token_alg.as_str()),
+            ("backchannel_logout_uri", &self.backchannel_logout_uri),
+            ("backchannel_session", stale::tick(self.is_backchannel_session_required)),
+            ("frontchannel_logout_uri", &self.frontchannel_logout_uri),
+            ("frontchannel_session", stale::tick(self.is_frontchannel_session_required)),
+            ("protected_hosts", &self.protected_hosts),
+        ])
     }
 
     /// The whole of it as a change.

@@ -2,10 +2,11 @@
 
 use super::fields::Typed;
 use super::{Head, choices, find, href};
-use crate::error::{FieldError, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
 use crate::http::console::seat::{Develop, Posted, Seat};
+use crate::http::console::stale::{self, Clash, Fields, Filled};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
@@ -19,6 +20,7 @@ use askama::Template;
 
 struct View {
     head: Head,
+    seen: String,
     typed: Typed,
     no_connections: Vec<Choice>,
     algorithms: Vec<Choice>,
@@ -48,21 +50,72 @@ pub(super) async fn settings(
 ) -> Result<HttpResponse, PageError> {
     let application = find(&state, &id).await?;
     let typed = Typed::of(&application);
-    Ok(show(&state, &seat, &application, typed, Vec::new()))
+    let seen = stale::seen(&typed.fields());
+    Ok(show(&state, &seat, &application, (typed, seen), Vec::new()))
 }
 
 /// `POST /console/applications/{application}/settings`
 pub(super) async fn change(
     state: Data<State>,
-    posted: Posted<Develop>,
+    mut posted: Posted<Develop>,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let application = find(&state, &id).await?;
+    stale::settle(&mut posted, &Typed::of(&application).fields());
     let typed = Typed::sent(&posted, &application);
-    match form::mendable(save(&state, &posted, &application, &typed).await, "/name")? {
-        Ok(_) => Ok(see_other(&href(&application.id))),
-        Err(errors) => Ok(show(&state, &posted.seat, &application, typed, errors)),
+    let filled = Filled::new(&posted, typed.fields());
+    let done = save(&state, &posted, &application, &typed, filled.clone()).await;
+    if matches!(done, Err(Error::Stale(_))) {
+        let now = find(&state, &id).await?;
+        let clash = clash(&now, "settings", Typed::of(&now).fields());
+        let say = |name: &str, value: &str| named(&state, name, value);
+        return Ok(stale::show(&state, &posted, &filled, clash, say).await?);
     }
+    match form::mendable(done, "/name")? {
+        Ok(_) => Ok(see_other(&href(&application.id))),
+        Err(errors) => {
+            let seen = stale::still_seen(&posted);
+            Ok(show(&state, &posted.seat, &application, (typed, seen), errors))
+        }
+    }
+}
+
+/// Two versions of what one of an application's pages shows.
+pub(super) fn clash(application: &Application, page: &str, now: Fields) -> Clash {
+    let href = href(&application.id);
+    Clash {
+        area: APPLICATIONS,
+        subject: application.id.to_string(),
+        name: application.name.clone(),
+        form: format!("{href}/{page}"),
+        href,
+        kind: "application.updated",
+        now,
+    }
+}
+
+/// What a field is called, and a value of it as the form shows it.
+fn named(state: &State, field: &str, value: &str) -> (String, String) {
+    let say = |key: &str| state.locale.text(&format!("console.applications.{key}")).to_owned();
+    let (key, shown) = match field {
+        "name" => ("name", value.to_owned()),
+        "redirect_uris" => ("addresses", value.to_owned()),
+        "post_logout_redirect_uris" => ("post_logout", value.to_owned()),
+        "admits" => ("admits_label", say(&format!("admits.{value}"))),
+        "organizations" => ("organizations", value.to_owned()),
+        "initiate_login_uri" => ("initiate", value.to_owned()),
+        "no_connection" => ("no_connection_label", say(&format!("no_connection.{value}"))),
+        "fallback_url" => ("fallback", value.to_owned()),
+        "id_token_alg" => ("algorithm_label", value.to_owned()),
+        "backchannel_logout_uri" => ("backchannel", value.to_owned()),
+        "frontchannel_logout_uri" => ("frontchannel", value.to_owned()),
+        "protected_hosts" => ("hosts", value.to_owned()),
+        other => {
+            let word = if value == "1" { "console.on" } else { "console.off" };
+            (other, state.locale.text(word).to_owned())
+        }
+    };
+    (say(key), shown)
 }
 
 async fn save(
@@ -70,9 +123,13 @@ async fn save(
     posted: &Posted<Develop>,
     application: &Application,
     typed: &Typed,
+    filled: Filled,
 ) -> Result<Application> {
     let (id, patch) = (application.id.clone(), typed.patch(state).await?);
-    let change = move |tx: &mut crate::store::Tx| applications::change(tx, &id, patch);
+    let change = move |tx: &mut crate::store::Tx| {
+        filled.must_fit(&Typed::of(&applications::find(tx.db, &id)?).fields())?;
+        applications::change(tx, &id, patch)
+    };
     state.store.write(Scope::System, posted.seat.actor(), change).await
 }
 
@@ -80,7 +137,7 @@ fn show(
     state: &State,
     seat: &Seat<Develop>,
     application: &Application,
-    typed: Typed,
+    (typed, seen): (Typed, String),
     errors: Vec<FieldError>,
 ) -> HttpResponse {
     let status = form::status(&errors);
@@ -92,6 +149,7 @@ fn show(
     let chosen = if typed.is_for_some { "some" } else { "all" };
     let view = View {
         head: Head::of(state, seat, application),
+        seen,
         no_connections: choices(
             state,
             "no_connection",

@@ -1,12 +1,13 @@
 //! What the gateway needs of a person and where it reads it, beside what the last sign-in brought.
 
-use super::settings::below;
+use super::settings::{below, clash};
 use super::{Head, find, href};
-use crate::error::{FieldError, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, FieldFault};
 use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::seat::{Manage, Needs, Posted, Read, Seat};
+use crate::http::console::stale::{self, Fields, Filled};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
@@ -44,6 +45,7 @@ struct Line {
 
 struct View {
     head: Head,
+    seen: String,
     lines: Vec<Line>,
     /// The name by which the provider knows a person.
     name_id: Option<String>,
@@ -85,32 +87,59 @@ pub(in crate::http) async fn ask(
 ) -> Result<HttpResponse, PageError> {
     let (connection, organization) = find(&state, &id).await?;
     let typed = typed(&connection.settings.attributes);
-    Ok(show(&state, &seat, &connection, &organization, typed, Vec::new()).await?)
+    let seen = stale::seen(&fields(&typed));
+    Ok(show(&state, &seat, (&connection, &organization), (typed, seen), Vec::new()).await?)
 }
 
 /// `POST /console/connections/{connection}/attributes`: other names, or the usual ones again.
 pub(in crate::http) async fn change(
     state: Data<State>,
-    posted: Posted<Manage>,
+    mut posted: Posted<Manage>,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let (connection, organization) = find(&state, &id).await?;
+    if posted.form().has("defaults") {
+        for field in FIELDS {
+            posted.put(field, "");
+        }
+    }
+    stale::settle(&mut posted, &fields(&self::typed(&connection.settings.attributes)));
     let typed = FIELDS.map(|field| posted.text(field).to_owned());
-    let mapping = if posted.form().has("defaults") { Mapping::default() } else { mapping(&typed) };
-    let (id, actor) = (connection.id.clone(), posted.seat.actor());
+    let filled = Filled::new(&posted, fields(&typed));
+    let (given, mapping) = (filled.clone(), mapping(&typed));
+    let (of, actor) = (connection.id.clone(), posted.seat.actor());
     let write = move |tx: &mut Tx| {
-        let now = connections::find(tx.db, &id)?.settings.into_inner();
+        let now = connections::find(tx.db, &of)?.settings.into_inner();
+        given.must_fit(&fields(&self::typed(&now.attributes)))?;
         let settings = Some(Settings { attributes: mapping, ..now });
-        connections::change(tx, &id, ConnectionPatch { settings, ..ConnectionPatch::default() })
+        connections::change(tx, &of, ConnectionPatch { settings, ..ConnectionPatch::default() })
     };
     let done = state.store.write(&organization.id, actor, write).await;
+    if matches!(done, Err(Error::Stale(_))) {
+        let (now, _) = find(&state, &id).await?;
+        let clash = clash(&now, "attributes", fields(&self::typed(&now.settings.attributes)));
+        let say = |name: &str, value: &str| (label(&state, name), value.to_owned());
+        return Ok(stale::show(&state, &posted, &filled, clash, say).await?);
+    }
     match form::mendable(done, "/email")? {
         Ok(_) => Ok(see_other(&format!("{}/attributes", href(&connection.id)))),
         Err(errors) => {
-            let (seat, errors) = (&posted.seat, errors.into_iter().map(below).collect());
-            Ok(show(&state, seat, &connection, &organization, typed, errors).await?)
+            let (seat, of) = (&posted.seat, (&connection, &organization));
+            let (seen, errors) =
+                (stale::still_seen(&posted), errors.into_iter().map(below).collect());
+            Ok(show(&state, seat, of, (typed, seen), errors).await?)
         }
     }
+}
+
+/// What is typed, as the fields of the form.
+fn fields(typed: &[String; 5]) -> Fields {
+    FIELDS.into_iter().zip(typed).map(|(name, value)| (name.to_owned(), value.clone())).collect()
+}
+
+/// What something that is read of a person is called.
+fn label(state: &State, field: &str) -> String {
+    state.locale.text(&format!("console.attributes.{field}")).to_owned()
 }
 
 /// The names as they are typed: one a line.
@@ -142,9 +171,8 @@ fn last(db: &mut Db, connection: &ConnectionId) -> Result<Option<(Trace, Receive
 async fn show<N: Needs>(
     state: &State,
     seat: &Seat<N>,
-    connection: &Connection,
-    organization: &Organization,
-    typed: [String; 5],
+    (connection, organization): (&Connection, &Organization),
+    (typed, seen): ([String; 5], String),
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse> {
     let id = connection.id.clone();
@@ -159,7 +187,7 @@ async fn show<N: Needs>(
         let (from, seen) = found.unzip();
         Line {
             field,
-            label: state.locale.text(&format!("console.attributes.{field}")).to_owned(),
+            label: label(state, field),
             names,
             from,
             seen,
@@ -168,6 +196,7 @@ async fn show<N: Needs>(
     };
     let view = View {
         head: Head::of(state, seat, connection, organization),
+        seen,
         lines: FIELDS.into_iter().zip(typed).map(line).collect(),
         name_id: last.as_ref().map(|(_, received)| hidden(&received.name_id.value)),
         unread: unread(last.as_ref().map(|(_, received)| received), profile.as_ref()),

@@ -5,6 +5,7 @@ use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
 use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::seat::{Manage, Posted, Seat};
+use crate::http::console::stale::{self, Clash, Fields, Filled};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
@@ -46,6 +47,7 @@ struct Typed {
 
 struct View {
     head: Head,
+    seen: String,
     typed: Typed,
     is_saml: bool,
     providers: Vec<Choice>,
@@ -117,6 +119,22 @@ impl Typed {
         }
     }
 
+    fn fields(&self) -> Fields {
+        let mut fields = stale::fields([
+            ("name", &self.name),
+            ("provider", &self.provider),
+            ("request_binding", &self.request_binding),
+            ("name_id_format", &self.name_id_format),
+            ("clock_skew", &self.clock_skew),
+            ("sha1_reason", &self.sha1_reason),
+            ("metadata_certificate", &self.metadata_certificate),
+            ("default_application", &self.default_application),
+        ]);
+        let switch = |name: &str| (name.to_owned(), stale::tick(self.is_on(name)).to_owned());
+        fields.extend(SWITCHES.map(switch));
+        fields
+    }
+
     /// The pinned certificate. One that nobody touched stays to the letter: browsers send other line ends than were kept.
     fn certificate(&self, before: &Settings) -> Option<String> {
         let lines = |text: &str| text.lines().map(str::trim).collect::<Vec<_>>().join("\n");
@@ -180,17 +198,20 @@ pub(in crate::http) async fn ask(
 ) -> Result<HttpResponse, PageError> {
     let (connection, organization) = find(&state, &id).await?;
     let typed = Typed::known(&connection);
-    Ok(show(&state, &seat, &connection, &organization, typed, Vec::new()).await?)
+    let seen = stale::seen(&typed.fields());
+    Ok(show(&state, &seat, (&connection, &organization), (typed, seen), Vec::new()).await?)
 }
 
 /// `POST /console/connections/{connection}/settings`
 pub(in crate::http) async fn change(
     state: Data<State>,
-    posted: Posted<Manage>,
+    mut posted: Posted<Manage>,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let (connection, organization) = find(&state, &id).await?;
+    stale::settle(&mut posted, &Typed::known(&connection).fields());
     let typed = Typed::posted(&posted);
+    let filled = Filled::new(&posted, typed.fields());
     // Unlike a name left out by a program, an empty provider on the page is a mistake.
     let guide = state.guides.find(&typed.provider).map(|guide| guide.id.clone()).map_err(|_| {
         let detail = state.locale.text("console.connection_new.provider_required");
@@ -199,9 +220,11 @@ pub(in crate::http) async fn change(
     let done = match guide {
         Ok(guide) => {
             let (id, given, actor) = (connection.id.clone(), typed.clone(), posted.seat.actor());
+            let filled = filled.clone();
             let write = move |tx: &mut Tx| {
-                let now = connections::find(tx.db, &id)?.settings.into_inner();
-                let settings = Some(given.settings(&now)?);
+                let now = connections::find(tx.db, &id)?;
+                filled.must_fit(&Typed::known(&now).fields())?;
+                let settings = Some(given.settings(&now.settings)?);
                 let patch =
                     ConnectionPatch { name: Some(given.name), provider: Some(guide), settings };
                 connections::change(tx, &id, patch)
@@ -210,14 +233,56 @@ pub(in crate::http) async fn change(
         }
         Err(error) => Err(error),
     };
+    if matches!(done, Err(Error::Stale(_))) {
+        let (now, _) = find(&state, &id).await?;
+        let clash = clash(&now, "settings", Typed::known(&now).fields());
+        let say = |name: &str, value: &str| named(&state, name, value);
+        return Ok(stale::show(&state, &posted, &filled, clash, say).await?);
+    }
     match form::mendable(done, "/name")? {
         Ok(_) => Ok(see_other(&href(&connection.id))),
         Err(errors) => {
-            let seat = &posted.seat;
-            let errors = errors.into_iter().map(below).collect();
-            Ok(show(&state, seat, &connection, &organization, typed, errors).await?)
+            let (seat, of) = (&posted.seat, (&connection, &organization));
+            let (seen, errors) =
+                (stale::still_seen(&posted), errors.into_iter().map(below).collect());
+            Ok(show(&state, seat, of, (typed, seen), errors).await?)
         }
     }
+}
+
+/// Two versions of what one of a connection's pages shows.
+pub(super) fn clash(connection: &Connection, page: &str, now: Fields) -> Clash {
+    let href = href(&connection.id);
+    Clash {
+        area: CONNECTIONS,
+        subject: connection.id.to_string(),
+        name: connection.name.clone(),
+        form: format!("{href}/{page}"),
+        href,
+        kind: "connection.updated",
+        now,
+    }
+}
+
+/// What a field is called, and a value of it as the form shows it.
+fn named(state: &State, field: &str, value: &str) -> (String, String) {
+    let say =
+        |key: &str| state.locale.text(&format!("console.connection_settings.{key}")).to_owned();
+    let label = match field {
+        "name" => state.locale.text("console.connection_new.name").to_owned(),
+        "provider" => state.locale.text("console.organization.provider").to_owned(),
+        other => say(other),
+    };
+    let shown = match (field, value) {
+        (_, "") if !SWITCHES.contains(&field) => String::new(),
+        ("request_binding", word) => say(word),
+        ("provider", guide) => state.guides.of(guide).name.clone(),
+        (field, value) if SWITCHES.contains(&field) => {
+            state.locale.text(if value == "1" { "console.on" } else { "console.off" }).to_owned()
+        }
+        (_, other) => other.to_owned(),
+    };
+    (label, shown)
 }
 
 /// The store's pointers begin with `/settings`; the page's fields do not.
@@ -233,9 +298,8 @@ pub(super) fn below(mut error: FieldError) -> FieldError {
 async fn show(
     state: &State,
     seat: &Seat<Manage>,
-    connection: &Connection,
-    organization: &Organization,
-    typed: Typed,
+    (connection, organization): (&Connection, &Organization),
+    (typed, seen): (Typed, String),
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse> {
     let window = Window { limit: SHOWN, before: None };
@@ -267,6 +331,7 @@ async fn show(
     let admits = |one: &&Application| one.admits(&organization.id);
     let view = View {
         head: Head::of(state, seat, connection, organization),
+        seen,
         is_saml,
         providers: new::providers(state, &typed.provider),
         bindings: BINDINGS.into_iter().map(binding).collect(),

@@ -5,12 +5,14 @@ use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
 use crate::http::console::frame::{self, Frame, ORGANIZATIONS};
 use crate::http::console::seat::{Manage, Posted, Seat};
+use crate::http::console::stale::{self, Clash, Fields, Filled};
 use crate::http::console::words;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
+use crate::store::Tx;
 use crate::store::organizations::{self, Admission, Enforcement, Organization, OrganizationPatch};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
@@ -27,8 +29,29 @@ struct Typed {
     metadata: String,
 }
 
+impl Typed {
+    fn known(organization: &Organization) -> Result<Self> {
+        Ok(Self {
+            name: organization.name.clone(),
+            external_id: organization.external_id.clone().unwrap_or_default(),
+            admission: organization.admission,
+            metadata: as_text(organization)?,
+        })
+    }
+
+    fn fields(&self) -> Fields {
+        stale::fields([
+            ("name", &self.name),
+            ("external_id", &self.external_id),
+            ("admission", self.admission.as_str()),
+            ("metadata", &self.metadata),
+        ])
+    }
+}
+
 struct View {
     head: Head,
+    seen: String,
     typed: Typed,
     admissions: Vec<Choice>,
     enforcement: String,
@@ -57,22 +80,19 @@ pub(in crate::http) async fn settings(
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let organization = find(&state, &id).await?;
-    let typed = Typed {
-        name: organization.name.clone(),
-        external_id: organization.external_id.clone().unwrap_or_default(),
-        admission: organization.admission,
-        metadata: as_text(&organization)?,
-    };
-    Ok(show(&state, &seat, &organization, typed, Vec::new()))
+    let typed = Typed::known(&organization)?;
+    let seen = stale::seen(&typed.fields());
+    Ok(show(&state, &seat, &organization, (typed, seen), Vec::new()))
 }
 
 /// `POST /console/organizations/{organization}/settings`
 pub(in crate::http) async fn change(
     state: Data<State>,
-    posted: Posted<Manage>,
+    mut posted: Posted<Manage>,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let organization = find(&state, &id).await?;
+    stale::settle(&mut posted, &Typed::known(&organization)?.fields());
     let chosen = ADMISSIONS.into_iter().find(|one| one.as_str() == posted.text("admission"));
     let typed = Typed {
         name: posted.text("name").to_owned(),
@@ -84,11 +104,12 @@ pub(in crate::http) async fn change(
             as_text(&organization)?
         },
     };
+    let seen = stale::still_seen(&posted);
     let metadata = match read(&typed.metadata) {
         Ok(metadata) => metadata,
         Err(detail) => {
             let error = FieldError::new("/metadata", "invalid", detail);
-            return Ok(show(&state, &posted.seat, &organization, typed, vec![error]));
+            return Ok(show(&state, &posted.seat, &organization, (typed, seen), vec![error]));
         }
     };
     let external_id = (!typed.external_id.is_empty()).then(|| typed.external_id.clone());
@@ -98,13 +119,47 @@ pub(in crate::http) async fn change(
         admission: Some(typed.admission),
         metadata: Some(metadata),
     };
-    let (id, actor) = (organization.id.clone(), posted.seat.actor());
-    let done =
-        state.store.write(&organization.id, actor, move |tx| organizations::change(tx, &id, patch));
-    match form::mendable(done.await, "/external_id")? {
-        Ok(_) => Ok(see_other(&href(&organization.id))),
-        Err(errors) => Ok(show(&state, &posted.seat, &organization, typed, errors)),
+    let (of, actor) = (organization.id.clone(), posted.seat.actor());
+    let filled = Filled::new(&posted, typed.fields());
+    let given = filled.clone();
+    let write = move |tx: &mut Tx| {
+        given.must_fit(&Typed::known(&organizations::find(tx.db, &of)?)?.fields())?;
+        organizations::change(tx, &of, patch)
+    };
+    let done = state.store.write(&organization.id, actor, write).await;
+    if matches!(done, Err(Error::Stale(_))) {
+        let now = find(&state, &id).await?;
+        let clash = Clash {
+            area: ORGANIZATIONS,
+            subject: now.id.to_string(),
+            name: now.name.clone(),
+            href: href(&now.id),
+            form: format!("{}/settings", href(&now.id)),
+            kind: "organization.updated",
+            now: Typed::known(&now)?.fields(),
+        };
+        let say = |name: &str, value: &str| named(&state, name, value);
+        return Ok(stale::show(&state, &posted, &filled, clash, say).await?);
     }
+    match form::mendable(done, "/external_id")? {
+        Ok(_) => Ok(see_other(&href(&organization.id))),
+        Err(errors) => Ok(show(&state, &posted.seat, &organization, (typed, seen), errors)),
+    }
+}
+
+/// What a field is called, and a value of it as the form shows it.
+fn named(state: &State, field: &str, value: &str) -> (String, String) {
+    let key = match field {
+        "name" => "console.organizations.name",
+        "external_id" => "console.organizations.external_id",
+        "admission" => "console.organization.admission",
+        _ => "console.organization.metadata",
+    };
+    let shown = match value.parse::<Admission>() {
+        Ok(admission) if field == "admission" => words::admission(state, admission),
+        _ => value.to_owned(),
+    };
+    (state.locale.text(key).to_owned(), shown)
 }
 
 /// The metadata as it is typed; empty if there is none.
@@ -129,7 +184,7 @@ fn show(
     state: &State,
     seat: &Seat<Manage>,
     organization: &Organization,
-    typed: Typed,
+    (typed, seen): (Typed, String),
     errors: Vec<FieldError>,
 ) -> HttpResponse {
     let status = form::status(&errors);
@@ -140,6 +195,7 @@ fn show(
     };
     let view = View {
         head: Head::of(organization, true),
+        seen,
         admissions: ADMISSIONS.into_iter().map(choice).collect(),
         enforcement: words::enforcement(state, organization.enforcement),
         is_required: organization.enforcement == Enforcement::Required,

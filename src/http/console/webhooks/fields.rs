@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::http::console::form::Choice;
 use crate::http::console::seat::{Develop, Posted};
+use crate::http::console::stale::{self, Fields};
 use crate::store::events::KINDS;
 use crate::store::events::kinds::Kinds;
 use crate::store::webhooks::Endpoint;
@@ -54,6 +55,20 @@ impl Typed {
         let others = others.filter(|word| !word.is_empty()).map(str::to_owned);
         let words: Vec<String> = self.nouns.iter().map(|noun| all_of(noun)).chain(others).collect();
         Kinds::parse(&words, "/events")
+    }
+
+    /// As the fields of the form.
+    pub(super) fn fields(&self) -> Fields {
+        let mut fields = stale::fields([
+            ("url", &self.url),
+            ("description", &self.description),
+            ("events", &self.others),
+        ]);
+        let noun = |noun: &'static str| {
+            (format!("noun.{noun}"), stale::tick(self.nouns.contains(&noun)).to_owned())
+        };
+        fields.extend(nouns().into_iter().map(noun));
+        fields
     }
 
     /// What people say of it; nothing: nothing.

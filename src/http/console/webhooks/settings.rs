@@ -2,10 +2,11 @@
 
 use super::fields::Typed;
 use super::{find, href};
-use crate::error::{FieldError, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
 use crate::http::console::frame::{self, Frame, WEBHOOKS};
 use crate::http::console::seat::{Develop, Posted, Seat};
+use crate::http::console::stale::{self, Clash, Filled};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
@@ -17,6 +18,7 @@ use actix_web::web::{Data, Path};
 use askama::Template;
 
 struct View {
+    seen: String,
     typed: Typed,
     nouns: Vec<Choice>,
     faults: Vec<FieldFault>,
@@ -46,20 +48,56 @@ pub(super) async fn settings(
 ) -> Result<HttpResponse, PageError> {
     let endpoint = find(&state, &id).await?;
     let typed = Typed::of(&endpoint);
-    Ok(show(&state, &seat, &endpoint, typed, Vec::new()))
+    let seen = stale::seen(&typed.fields());
+    Ok(show(&state, &seat, &endpoint, (typed, seen), Vec::new()))
 }
 
 /// `POST /console/webhooks/{endpoint}/settings`
 pub(super) async fn change(
     state: Data<State>,
-    posted: Posted<Develop>,
+    mut posted: Posted<Develop>,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let endpoint = find(&state, &id).await?;
+    stale::settle(&mut posted, &Typed::of(&endpoint).fields());
     let typed = Typed::sent(&posted);
-    match form::mendable(save(&state, &posted, &endpoint, &typed).await, "/url")? {
+    let filled = Filled::new(&posted, typed.fields());
+    let done = save(&state, &posted, &endpoint, &typed, filled.clone()).await;
+    if matches!(done, Err(Error::Stale(_))) {
+        let now = find(&state, &id).await?;
+        let clash = Clash {
+            area: WEBHOOKS,
+            subject: now.id.to_string(),
+            name: now.url.clone(),
+            href: href(&now.id),
+            form: format!("{}/settings", href(&now.id)),
+            kind: "webhook_endpoint.updated",
+            now: Typed::of(&now).fields(),
+        };
+        let say = |name: &str, value: &str| named(&state, name, value);
+        return Ok(stale::show(&state, &posted, &filled, clash, say).await?);
+    }
+    match form::mendable(done, "/url")? {
         Ok(_) => Ok(see_other(&href(&endpoint.id))),
-        Err(errors) => Ok(show(&state, &posted.seat, &endpoint, typed, errors)),
+        Err(errors) => {
+            let seen = stale::still_seen(&posted);
+            Ok(show(&state, &posted.seat, &endpoint, (typed, seen), errors))
+        }
+    }
+}
+
+/// What a field is called, and a value of it as the form shows it.
+fn named(state: &State, field: &str, value: &str) -> (String, String) {
+    let say = |key: &str| state.locale.text(key).to_owned();
+    match field.strip_prefix("noun.") {
+        Some(noun) => {
+            let word = if value == "1" { "console.on" } else { "console.off" };
+            (format!("{}: {noun}.*", say("console.webhooks.events")), say(word))
+        }
+        None => {
+            let key = if field == "events" { "others" } else { field };
+            (say(&format!("console.webhooks.{key}")), value.to_owned())
+        }
     }
 }
 
@@ -68,6 +106,7 @@ async fn save(
     posted: &Posted<Develop>,
     endpoint: &Endpoint,
     typed: &Typed,
+    filled: Filled,
 ) -> Result<Endpoint> {
     let patch = EndpointPatch {
         url: Some(typed.url.clone()),
@@ -76,7 +115,10 @@ async fn save(
         enabled: None,
     };
     let (id, actor) = (endpoint.id.clone(), posted.seat.actor());
-    let change = move |tx: &mut crate::store::Tx| webhooks::change(tx, &id, patch);
+    let change = move |tx: &mut crate::store::Tx| {
+        filled.must_fit(&Typed::of(&webhooks::find(tx.db, &id)?).fields())?;
+        webhooks::change(tx, &id, patch)
+    };
     state.store.write(endpoint.scope(), actor, change).await
 }
 
@@ -84,11 +126,12 @@ fn show(
     state: &State,
     seat: &Seat<Develop>,
     endpoint: &Endpoint,
-    typed: Typed,
+    (typed, seen): (Typed, String),
     errors: Vec<FieldError>,
 ) -> HttpResponse {
     let status = form::status(&errors);
     let view = View {
+        seen,
         nouns: typed.choices(),
         typed,
         faults: form::faults(errors),
