@@ -1,6 +1,7 @@
 //! An identity provider's metadata comes in: by address, as XML or as single values.
 
 use crate::clock::Time;
+use crate::crypto;
 use crate::error::{Error, Result};
 use crate::fetch::Fetcher;
 use crate::saml::Binding;
@@ -59,6 +60,14 @@ pub struct Terms {
     /// By whom metadata must be signed from now on. It is kept with this metadata or not at all:
     /// [`Reading::signed_by`] is of this one already.
     pub pin: Pin,
+    /// What a person has seen of it ([`seen`]); other metadata than that is not taken over. None: they have seen nothing.
+    pub seen: Option<String>,
+}
+
+/// By what metadata is known again that a person has seen: the one form of all that is read of it.
+pub fn seen(provider: &IdentityProvider) -> Result<String> {
+    let whole = serde_json::to_vec(provider).map_err(|error| Error::Internal(error.into()))?;
+    Ok(crypto::hex(&crypto::sha256(&whole)))
 }
 
 /// By whom metadata must be signed.
@@ -158,8 +167,13 @@ pub async fn import(
         Source::Xml(_) | Source::Values(_) => None,
     };
     let provider = source.read(reading).await?;
+    if terms.seen.as_ref().is_some_and(|known| seen(&provider).ok().as_ref() != Some(known)) {
+        let detail =
+            "This is not the metadata that was checked: it is different now. Check it again.";
+        return Err(Error::conflict("metadata_changed_again", detail));
+    }
     let Connection { id, organization_id, settings, .. } = connection;
-    let Terms { accept_new_entity, pin } = terms;
+    let Terms { accept_new_entity, pin, .. } = terms;
     let write = move |tx: &mut Tx| {
         // Reading took a while, in which whoever asks may have lost the right to.
         setup_links::must_be_trusted(tx, Reach::SignIn(&id))?;
@@ -234,6 +248,38 @@ mod tests {
         let expected =
             [CertificateState::Retired, CertificateState::Active, CertificateState::Next];
         assert_eq!(states, expected);
+    }
+
+    #[tokio::test]
+    async fn what_was_checked_is_taken_over_or_nothing() {
+        let store = testing::store();
+        let fetcher =
+            Fetcher::new(AllowList::parse::<&str>(&[]).unwrap(), Limits::default()).unwrap();
+        let connection = testing::active(&store, "JumpCloud", None);
+        let pair = saml_testing::rsa();
+        let xml = |sign_on: &str| {
+            let xml = issue::metadata("JumpCloud", sign_on, &[&pair.certificate], None);
+            Source::Xml(xml.unwrap().into_bytes())
+        };
+        let reading = Reading {
+            fetcher: &fetcher,
+            public_url: "https://sso.example.com",
+            choose: None,
+            signed_by: None,
+            now: store.clock().now(),
+        };
+        let checked = xml("https://idp.example/sso").read(&reading).await.unwrap();
+        let terms = || Terms { seen: Some(seen(&checked).unwrap()), ..Terms::default() };
+        let give = async |sign_on: &str| {
+            let given = connection.clone();
+            import(&store, Actor::System, given, xml(sign_on), &reading, terms()).await
+        };
+        // Somebody who can write at the address may show one thing to whoever checks, and another later.
+        let other = give("https://evil.example/sso").await;
+        assert_eq!(testing::refused(other), "metadata_changed_again");
+        let taken = give("https://idp.example/sso").await.unwrap();
+        let known = taken.identity_provider.unwrap();
+        assert_eq!(known.sign_on.first().unwrap().location, "https://idp.example/sso");
     }
 
     #[tokio::test]

@@ -141,7 +141,8 @@ pub(super) fn import(
         let public_url = config.public_url.as_str();
         let (now, signed_by) = (shell.now(), settings.metadata_keys());
         let reading = Reading { fetcher: &fetcher, public_url, choose, signed_by, now };
-        let terms = Terms { accept_new_entity: arguments.accept_new_entity, pin };
+        let accept_new_entity = arguments.accept_new_entity;
+        let terms = Terms { accept_new_entity, pin, ..Terms::default() };
         acts::metadata::import(store, shell::actor(), connection, source, &reading, terms).await
     })?;
     imported.map_err(|error| Failure::from(error).of_connection(&id))

@@ -13,7 +13,7 @@ use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::connections::{self, Connection, NewConnection, Protocol, Settings};
-use crate::store::domains;
+use crate::store::{ConnectionId, Db, OrganizationId, applications, domains};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Query};
 use askama::Template;
@@ -24,6 +24,9 @@ use serde::Deserialize;
 pub(in crate::http) struct NewQuery {
     #[serde(default)]
     organization: String,
+    /// The connection of which another is to be made.
+    #[serde(default)]
+    like: String,
 }
 
 /// What was chosen and typed.
@@ -34,10 +37,14 @@ struct Typed {
     provider: String,
     protocol: Option<Protocol>,
     domain: String,
+    /// The connection whose settings the new one gets; empty: the usual ones.
+    like: String,
 }
 
 struct View {
     typed: Typed,
+    /// What that one is called.
+    like: Option<String>,
     providers: Vec<Choice>,
     protocols: Vec<Choice>,
     faults: Vec<FieldFault>,
@@ -62,9 +69,49 @@ pub(in crate::http) async fn ask(
     state: Data<State>,
     seat: Seat<Manage>,
     query: Query<NewQuery>,
-) -> HttpResponse {
-    let organization = query.into_inner().organization;
-    show(&state, &seat, Typed { organization, ..Typed::default() }, Vec::new())
+) -> Result<HttpResponse, PageError> {
+    let NewQuery { organization, like } = query.into_inner();
+    let model = model(&state, &like).await?;
+    let typed = match &model {
+        Some(model) => Typed {
+            organization,
+            name: model.name.clone(),
+            provider: model.provider.clone(),
+            protocol: Some(model.protocol),
+            domain: String::new(),
+            like: model.id.to_string(),
+        },
+        None => Typed { organization, ..Typed::default() },
+    };
+    Ok(show(&state, &seat, typed, model.as_ref(), Vec::new()))
+}
+
+/// The connection of which another is to be made; none: nothing was named.
+async fn model(state: &State, like: &str) -> Result<Option<Connection>> {
+    if like.is_empty() {
+        return Ok(None);
+    }
+    let id: ConnectionId = like.parse()?;
+    state.store.read(move |db| connections::find(db, &id)).await.map(Some)
+}
+
+/// The settings of a connection, as another customer can have them: by whom its provider's metadata is signed is that
+/// provider's, and an application may not be for everybody.
+fn settings_like(
+    db: &mut Db,
+    model: &Connection,
+    protocol: Protocol,
+    of: &OrganizationId,
+) -> Result<Settings> {
+    if model.protocol != protocol {
+        return Ok(Settings::default());
+    }
+    let settings = Settings { metadata_certificate: None, ..(*model.settings).clone() };
+    let default_application = match settings.default_application.clone() {
+        Some(id) => applications::by_id(db, &id)?.filter(|one| one.admits(of)).map(|_| id),
+        None => None,
+    };
+    Ok(Settings { default_application, ..settings })
 }
 
 /// `POST /console/connections/new`: makes a draft, whose values for the provider are final, and leads to its setup.
@@ -79,17 +126,24 @@ pub(in crate::http) async fn create(
         provider: posted.text("provider").to_owned(),
         protocol: PROTOCOLS.into_iter().find(|one| one.as_str() == protocol),
         domain: posted.text("domain").to_owned(),
+        like: posted.text("like").to_owned(),
     };
+    let model = model(&state, &typed.like).await?;
     // Whatever stands against it is about the domain: two drafts may be of one provider.
-    match form::mendable(make(&state, &posted, &typed).await, "/domain")? {
+    match form::mendable(make(&state, &posted, &typed, model.clone()).await, "/domain")? {
         Ok(made) => Ok(see_other(&format!("{}/setup", href(&made.id)))),
-        Err(errors) => Ok(show(&state, &posted.seat, typed, errors)),
+        Err(errors) => Ok(show(&state, &posted.seat, typed, model.as_ref(), errors)),
     }
 }
 
 const PROTOCOLS: [Protocol; 2] = [Protocol::Saml, Protocol::Oidc];
 
-async fn make(state: &State, posted: &Posted<Manage>, typed: &Typed) -> Result<Connection> {
+async fn make(
+    state: &State,
+    posted: &Posted<Manage>,
+    typed: &Typed,
+    model: Option<Connection>,
+) -> Result<Connection> {
     let named = typed.organization.clone();
     let of = state.store.read(move |db| listing::owner(db, &named)).await?.ok_or_else(|| {
         let detail = state.locale.text("console.setup_links.no_organization");
@@ -107,7 +161,7 @@ async fn make(state: &State, posted: &Posted<Manage>, typed: &Typed) -> Result<C
         ),
     };
     let name = if typed.name.is_empty() { guide.name.clone() } else { typed.name.clone() };
-    let new = NewConnection { name, provider: guide.id.clone(), settings: Settings::default() };
+    let (provider, protocol) = (guide.id.clone(), typed.protocol.unwrap_or(Protocol::Saml));
     // Made before the transaction, which others wait for.
     let own_key = match typed.protocol {
         Some(Protocol::Oidc) => Some(state.store.apart(|_| connections::openid::new_key()).await?),
@@ -115,6 +169,11 @@ async fn make(state: &State, posted: &Posted<Manage>, typed: &Typed) -> Result<C
     };
     let (scope, actor, master) = (of.clone(), posted.seat.actor(), state.master.clone());
     let write = state.store.write(&scope, actor, move |tx| {
+        let settings = match &model {
+            Some(model) => settings_like(tx.db, model, protocol, &of)?,
+            None => Settings::default(),
+        };
+        let new = NewConnection { name, provider, settings };
         let made = match own_key {
             Some(own_key) => connections::openid::create(tx, &master, &of, new, &own_key),
             None => connections::create(tx, &of, new),
@@ -130,7 +189,13 @@ async fn make(state: &State, posted: &Posted<Manage>, typed: &Typed) -> Result<C
     write.await
 }
 
-fn show(state: &State, seat: &Seat<Manage>, typed: Typed, errors: Vec<FieldError>) -> HttpResponse {
+fn show(
+    state: &State,
+    seat: &Seat<Manage>,
+    typed: Typed,
+    model: Option<&Connection>,
+    errors: Vec<FieldError>,
+) -> HttpResponse {
     let status = form::status(&errors);
     let protocol = |one: Protocol| Choice {
         value: one.to_string(),
@@ -141,6 +206,7 @@ fn show(state: &State, seat: &Seat<Manage>, typed: Typed, errors: Vec<FieldError
         providers: providers(state, &typed.provider),
         protocols: PROTOCOLS.into_iter().map(protocol).collect(),
         faults: form::faults(errors),
+        like: model.map(|model| model.name.clone()),
         typed,
     };
     let page = Page {

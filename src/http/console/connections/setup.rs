@@ -33,6 +33,8 @@ struct Outcome {
     typed: Option<TypedMetadata>,
     /// What was read and not taken over yet.
     read: Option<Told>,
+    /// By what that is known again; empty: nothing was checked.
+    seen: String,
     /// Which of several providers in a file was typed; none: it is not asked for.
     choose: Option<String>,
     /// Whether it is asked that another entity ID, or another issuer, is meant.
@@ -48,8 +50,14 @@ struct MetadataView {
     typed: TypedMetadata,
     choose: Option<String>,
     told: Option<Told>,
-    /// Whether what was read can be taken over now.
-    is_checked: bool,
+    /// By what it is known again that was checked and can be taken over now; empty: nothing was.
+    seen: String,
+}
+
+impl MetadataView {
+    fn is_checked(&self) -> bool {
+        !self.seen.is_empty()
+    }
 }
 
 /// What is asked of a provider that speaks OpenID Connect.
@@ -126,7 +134,7 @@ fn view(state: &State, head: Head, connection: &Connection, outcome: Outcome) ->
     let values = given.fill(state, guide);
     let copied = values.iter().filter(|value| value.kind == Kind::Paste);
     let all: Vec<_> = copied.map(|value| format!("{}: {}", value.label, value.value)).collect();
-    let Outcome { faults, typed, read, choose, is_other, client } = outcome;
+    let Outcome { faults, typed, read, seen, choose, is_other, client } = outcome;
     let parts = [
         ("organization", connection.organization_id.as_str()),
         ("connection", connection.id.as_str()),
@@ -141,7 +149,7 @@ fn view(state: &State, head: Head, connection: &Connection, outcome: Outcome) ->
         values,
         all: all.join("\n"),
         file: given.metadata_file(),
-        metadata: is_saml.then(|| metadata(connection, guide, &given, (typed, read, choose))),
+        metadata: is_saml.then(|| metadata(connection, guide, &given, (typed, read, choose), seen)),
         client: (!is_saml).then(|| of_client(connection, client)),
         is_other,
         hand_over: listing::href("/console/setup-links/new", &parts),
@@ -155,9 +163,9 @@ fn metadata(
     guide: &Guide,
     given: &Given,
     (typed, read, choose): (Option<TypedMetadata>, Option<Told>, Option<String>),
+    seen: String,
 ) -> MetadataView {
     let known = connection.identity_provider.as_deref();
-    let is_checked = read.is_some();
     let told = read.or_else(|| {
         let is_new = typed.is_none();
         known.filter(|_| is_new).map(|known| given.told(guide.idp_entity_id, known))
@@ -169,7 +177,7 @@ fn metadata(
         typed: typed.unwrap_or_default(),
         choose,
         told,
-        is_checked,
+        seen,
     }
 }
 

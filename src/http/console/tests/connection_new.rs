@@ -2,8 +2,12 @@
 
 use super::Desk;
 use crate::http::testing::Answer;
+use crate::saml::attributes::Mapping;
 use crate::saml::{issue, testing as saml_testing};
-use crate::store::connections::{self, Connection, ConnectionState, Protocol};
+use crate::store::applications::{self, ApplicationPatch};
+use crate::store::connections::{
+    self, Connection, ConnectionPatch, ConnectionState, Protocol, Settings,
+};
 use crate::store::members::Role;
 use crate::store::organizations::{self, NewOrganization};
 use crate::store::{ConnectionId, OrganizationId, domains, testing};
@@ -39,8 +43,28 @@ fn metadata(entity_id: &str) -> String {
     issue::metadata(entity_id, "https://idp.example/sso", &[&pair.certificate], None).unwrap()
 }
 
+/// By what the page that checked metadata knows it again.
+fn seen(checked: &Answer) -> String {
+    let rest = checked.body.split("name=\"seen\" value=\"").nth(1).unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
+/// Checks what is given, and then takes it over.
+async fn take(desk: &Desk, setup: &str, given: &[(&str, &str)]) -> Answer {
+    let with = |more: &[(&'static str, &str)]| {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        given.iter().map(own).chain(more.iter().map(own)).collect::<Vec<_>>()
+    };
+    let fields = with(&[("act", "check")]);
+    let pairs: Vec<_> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let seen = seen(&desk.post(setup, &pairs).await);
+    let fields = with(&[("act", "create"), ("seen", &seen)]);
+    let pairs: Vec<_> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+    desk.post(setup, &pairs).await
+}
+
 /// Sends metadata as a file.
-async fn upload(desk: &Desk, setup: &str, act: &str, file: &str) -> Answer {
+async fn upload(desk: &Desk, setup: &str, (act, seen): (&str, &str), file: &str) -> Answer {
     let page = desk.get(setup).await.body;
     let token = page.split("name=\"form_token\" value=\"").nth(1).unwrap();
     let token = token.split('"').next().unwrap();
@@ -48,9 +72,10 @@ async fn upload(desk: &Desk, setup: &str, act: &str, file: &str) -> Answer {
         format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     };
     let body = format!(
-        "{}{}{}--edge\r\nContent-Disposition: form-data; name=\"metadata_file\"; filename=\"idp.xml\"\r\n\r\n{file}\r\n--edge--\r\n",
+        "{}{}{}{}--edge\r\nContent-Disposition: form-data; name=\"metadata_file\"; filename=\"idp.xml\"\r\n\r\n{file}\r\n--edge--\r\n",
         field("form_token", token),
         field("act", act),
+        field("seen", seen),
         // What is chosen counts, also where an address stands in its field.
         field("metadata_url", "https://127.0.0.1:9/metadata"),
     );
@@ -142,7 +167,17 @@ async fn metadata_is_checked_first_and_then_makes_the_connection_one_to_be_teste
     }
     assert!(checked.body.contains("md:EntityDescriptor"), "what was pasted is kept");
     assert_eq!(found(&desk, &setup).state, ConnectionState::Draft, "a check takes nothing over");
-    let made = desk.post(&setup, &[("act", "create"), ("metadata_xml", &xml)]).await;
+    // Nothing is taken over unseen, nor anything else than what was seen.
+    let unseen = desk.post(&setup, &[("act", "create"), ("metadata_xml", &xml)]).await;
+    assert!(unseen.status == 200 && unseen.body.contains("name=\"seen\""), "{}", unseen.body);
+    let (seen, other) = (seen(&checked), metadata("https://other.example/id"));
+    let given = [("act", "create"), ("seen", &*seen), ("metadata_xml", &*other)];
+    let refused = desk.post(&setup, &given).await;
+    assert!(refused.status == 422 && refused.body.contains("Check it again"), "{}", refused.body);
+    assert!(!refused.body.contains("value=\"create\""), "{}", refused.body);
+    assert_eq!(found(&desk, &setup).state, ConnectionState::Draft);
+    let given = [("act", "create"), ("seen", &*seen), ("metadata_xml", &*xml)];
+    let made = desk.post(&setup, &given).await;
     assert_eq!(made.status, 303, "{}", made.body);
     assert_eq!(found(&desk, &setup).state, ConnectionState::Testing);
     let page = desk.get(made.header("location")).await.body;
@@ -155,21 +190,21 @@ async fn metadata_is_checked_first_and_then_makes_the_connection_one_to_be_teste
 async fn metadata_is_taken_as_a_file_and_by_single_values() {
     let desk = Desk::signed_in(Role::Owner).await;
     let (setup, _) = draft(&desk, &[]).await;
-    let checked = upload(&desk, &setup, "check", &metadata("https://idp.example/id")).await;
+    let file = metadata("https://idp.example/id");
+    let checked = upload(&desk, &setup, ("check", ""), &file).await;
     assert!(checked.body.contains("is taken over"), "{}", checked.body);
     assert!(checked.body.contains("md:EntityDescriptor"), "the file goes on as text");
-    let made = upload(&desk, &setup, "create", &metadata("https://idp.example/id")).await;
+    let made = upload(&desk, &setup, ("create", &seen(&checked)), &file).await;
     assert_eq!(made.status, 303, "{}", made.body);
     assert_eq!(found(&desk, &setup).identity_provider.unwrap().entity_id, "https://idp.example/id");
     let other = draft(&desk, &[("name", "Second")]).await.0;
     let pem = saml_testing::rsa().pem();
     let values = [
-        ("act", "create"),
         ("entity_id", "https://other.example/id"),
         ("sign_on_url", "https://other.example/sso"),
         ("certificate", &pem),
     ];
-    let made = desk.post(&other, &values).await;
+    let made = take(&desk, &other, &values).await;
     assert_eq!(made.status, 303, "{}", made.body);
     assert_eq!(
         found(&desk, &other).identity_provider.unwrap().entity_id,
@@ -215,12 +250,14 @@ async fn another_provider_on_a_connection_in_use_is_taken_over_only_when_that_is
     let connection = testing::active(desk.world.store(), "JumpCloud", None);
     let setup = format!("/console/connections/{}/setup", connection.id);
     let xml = metadata("https://other.example/id");
-    let given = [("act", "create"), ("metadata_xml", xml.as_str())];
-    let refused = desk.post(&setup, &given).await;
+    let checked = desk.post(&setup, &[("act", "check"), ("metadata_xml", xml.as_str())]).await;
+    assert!(checked.body.contains("name=\"accept_other\""), "{}", checked.body);
+    let refused = take(&desk, &setup, &[("metadata_xml", xml.as_str())]).await;
     assert_eq!(refused.status, 422);
     assert!(refused.body.contains("name=\"accept_other\""), "{}", refused.body);
-    let given: Vec<_> = given.into_iter().chain([("accept_other", "1")]).collect();
-    assert_eq!(desk.post(&setup, &given).await.status, 303);
+    assert!(refused.body.contains("value=\"create\""), "{}", refused.body);
+    let given = [("metadata_xml", xml.as_str()), ("accept_other", "1")];
+    assert_eq!(take(&desk, &setup, &given).await.status, 303);
     assert_eq!(
         found(&desk, &setup).identity_provider.unwrap().entity_id,
         "https://other.example/id"
@@ -249,4 +286,49 @@ async fn a_provider_of_openid_connect_is_asked_by_its_issuer() {
     assert!(!refused.body.contains("hush-hush"), "a secret is not shown");
     let without = desk.post(&setup, &[("act", "create"), ("issuer", "https://idp.example")]).await;
     assert!(without.body.contains("id=\"client_id-error\""), "{}", without.body);
+}
+
+#[actix_web::test]
+async fn a_connection_is_duplicated_for_another_organization_with_its_settings_and_nothing_of_its_provider()
+ {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let store = desk.world.store();
+    let model = testing::active(store, "JumpCloud", None);
+    let own = store.system(|tx| {
+        let new = applications::create(tx, testing::orbit())?.0;
+        let only = Some(vec![model.organization_id.clone()]);
+        let patch = ApplicationPatch { organizations: Some(only), ..ApplicationPatch::default() };
+        applications::change(tx, &new.id, patch)
+    });
+    let settings = Settings {
+        force_authn: true,
+        clock_skew: Some(30),
+        metadata_certificate: Some(saml_testing::rsa().pem()),
+        default_application: Some(own.id),
+        attributes: Mapping { email: vec!["mail".to_owned()], ..Mapping::default() },
+        ..Settings::default()
+    };
+    let patch = ConnectionPatch { settings: Some(settings), ..ConnectionPatch::default() };
+    store.system(|tx| connections::change(tx, &model.id, patch));
+    let page = desk.get(&format!("/console/connections/{}", model.id)).await.body;
+    let like = format!("{NEW}?like={}", model.id);
+    assert!(page.contains(&like), "{page}");
+    let page = desk.get(&like).await.body;
+    assert!(page.contains("It gets the settings of Globex"), "{page}");
+    let of = initech(&desk);
+    let typed =
+        [("organization", of.as_str()), ("provider", "jumpcloud"), ("like", model.id.as_str())];
+    let made = desk.post(NEW, &typed).await;
+    assert_eq!(made.status, 303, "{}", made.body);
+    let made = found(&desk, made.header("location"));
+    assert_eq!((&made.organization_id, made.state), (&of, ConnectionState::Draft));
+    assert!(made.identity_provider.is_none() && made.id != model.id);
+    let expected = Settings {
+        force_authn: true,
+        clock_skew: Some(30),
+        attributes: Mapping { email: vec!["mail".to_owned()], ..Mapping::default() },
+        ..Settings::default()
+    };
+    assert_eq!(*made.settings, expected);
+    assert_eq!(desk.get(&format!("{NEW}?like=con_nonsense")).await.status, 404);
 }

@@ -25,6 +25,8 @@ use actix_web::web::{Data, Path};
 const CHOOSE: &str = "choose";
 /// The tick by which another entity ID or issuer is accepted.
 const OTHER: &str = "accept_other";
+/// The field that says what metadata was checked.
+const SEEN: &str = "seen";
 
 /// `POST /console/connections/{connection}/setup`: names things by another guide, checks what was given, or takes it over.
 pub(in crate::http) async fn take(
@@ -35,7 +37,11 @@ pub(in crate::http) async fn take(
     let (connection, organization) = find(&state, &id).await?;
     Ok(match (posted.text("act"), connection.protocol) {
         ("guide", _) => relabel(&state, &posted, &connection).await?,
+        // Nothing is taken over that nobody has looked at.
         ("check", Protocol::Saml) => check(&state, &posted, &connection, &organization).await?,
+        (_, Protocol::Saml) if posted.text(SEEN).is_empty() => {
+            check(&state, &posted, &connection, &organization).await?
+        }
         (_, Protocol::Saml) => import(&state, &posted, &connection, &organization).await?,
         (_, Protocol::Oidc) => connect(&state, &posted, &connection, &organization).await?,
     })
@@ -89,7 +95,13 @@ async fn check(
         Ok(provider) => {
             let source = state.guides.of(&connection.provider).idp_entity_id;
             let told = Given::of(state, connection).told(source, &provider);
-            Outcome { read: Some(told), ..typed(posted) }
+            let seen = acts::metadata::seen(&provider)?;
+            // Said before anything is taken over: another entity ID is another provider.
+            let known = connection.identity_provider.as_ref();
+            let is_other = connection.is_used()
+                && known.is_some_and(|known| known.entity_id != provider.entity_id);
+            let before = typed(posted);
+            Outcome { read: Some(told), seen, is_other: is_other || before.is_other, ..before }
         }
         Err(errors) => refused(state, posted, connection, errors),
     };
@@ -103,7 +115,11 @@ async fn import(
     connection: &Connection,
     organization: &Organization,
 ) -> Result<HttpResponse> {
-    let terms = Terms { accept_new_entity: posted.form().has(OTHER), ..Terms::default() };
+    let terms = Terms {
+        accept_new_entity: posted.form().has(OTHER),
+        seen: Some(posted.text(SEEN).to_owned()),
+        ..Terms::default()
+    };
     let done = match given(state, posted, connection) {
         Ok((source, choose)) => {
             let (reading, of) = (state.reading(connection, choose), connection.clone());
@@ -156,6 +172,9 @@ fn refused(
     let before = typed(posted);
     let is_other =
         before.is_other || errors.iter().any(|error| error.code == "metadata_entity_changed");
+    // What was checked goes on, unless that is what is wrong.
+    let is_checked = errors.iter().all(|error| error.code == "metadata_entity_changed");
+    let seen = if is_checked { posted.text(SEEN).to_owned() } else { String::new() };
     let several = errors.iter().position(|error| error.code == "metadata_multiple");
     // Which providers there are is in its detail.
     let several =
@@ -164,7 +183,8 @@ fn refused(
     let guide = state.guides.of(&connection.provider);
     let rest = metadata_form::in_words(&state.locale, guide, posted.form(), errors);
     let rest = rest.into_iter().map(|(field, text)| FieldFault { field: field.to_owned(), text });
-    Outcome { faults: several.into_iter().chain(rest).collect(), choose, is_other, ..before }
+    let faults = several.into_iter().chain(rest).collect();
+    Outcome { faults, choose, is_other, seen, ..before }
 }
 
 /// Reads what a provider of OpenID Connect says of itself, and takes it over.
