@@ -8,10 +8,12 @@ use super::saml;
 use super::server::State;
 use crate::cause::Cause;
 use crate::clock::Time;
+use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::saml::response::{self, Form};
 use crate::store::aliases::{self, Alias, Kind};
-use crate::store::{Db, Store};
+use crate::store::connections::Connection;
+use crate::store::{Db, Store, domains};
 use actix_web::http::header::{HOST, LOCATION};
 use actix_web::http::uri::Authority;
 use actix_web::web::{Bytes, Data};
@@ -118,12 +120,19 @@ fn chosen(
         known.is_some() && known == issuer.as_ref()
     });
     if leads.len() > 1 && leads.len() <= MOST {
-        leads.retain(|(alias, connection)| {
-            saml::is_signed_for(state, connection, &alias.url(), field, now)
-        });
-        if leads.is_empty() {
+        let held = |(alias, connection): (Alias, Connection)| {
+            let held = saml::held(state, &connection, &alias.url(), field, now);
+            held.is_signed.then_some((alias, connection, held.email))
+        };
+        let signed: Vec<_> = leads.into_iter().filter_map(held).collect();
+        if signed.is_empty() {
             return Ok(Err(Cause::CertificateUnknown));
         }
+        leads = if signed.len() > 1 {
+            of_their_domain(store, signed)?
+        } else {
+            signed.into_iter().map(|(alias, connection, _)| (alias, connection)).collect()
+        };
     }
     // Of two that it fits, nobody can say which one is meant.
     let mut left = leads.into_iter();
@@ -131,4 +140,21 @@ fn chosen(
         (Some((alias, _)), None) => Ok(alias),
         _ => Err(Cause::IssuerMismatch),
     })
+}
+
+/// Of several connections with the same provider those in whose organization the domain of the person's address is live: there
+/// is one at most. A customer who gives a connection the metadata of another's provider takes no sign-in away from them.
+fn of_their_domain(
+    store: &Store,
+    signed: Vec<(Alias, Connection, Option<Email>)>,
+) -> Result<Vec<(Alias, Connection)>> {
+    let mut theirs = Vec::new();
+    for (alias, connection, email) in signed {
+        let Some(email) = email else { continue };
+        let owner = store.read_now(|db| domains::owner(db, email.domain()))?;
+        if owner.as_ref() == Some(&connection.organization_id) {
+            theirs.push((alias, connection));
+        }
+    }
+    Ok(theirs)
 }

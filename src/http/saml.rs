@@ -227,19 +227,35 @@ fn profile(
     }
 }
 
-/// Whether the signature of a response is by a key of this connection: to find out whose it is, before it is verified in
-/// full. It decides nothing else.
-pub(super) fn is_signed_for(
+/// A response held against a connection to find out whose it is, before it is verified in full. It decides nothing else.
+#[derive(Default)]
+pub(super) struct Held {
+    /// Whether the signature is by a key of the connection.
+    pub(super) is_signed: bool,
+    /// Whom it speaks of, where everything else about it fits the connection as well.
+    pub(super) email: Option<Email>,
+}
+
+/// Holds a response against a connection.
+pub(super) fn held(
     state: &State,
     connection: &Connection,
     acs: &str,
     field: &str,
     now: Time,
-) -> bool {
-    let Some(provider) = &connection.identity_provider else { return false };
+) -> Held {
+    let Some(provider) = &connection.identity_provider else { return Held::default() };
     let (trusted, own) = (state.trust.keys(connection), state.keys());
     let addresses = (acs, &*connection.entity_id(state.config.public_url.as_str()));
     // Nothing is opened here whose failures would have to be counted.
     let expected = expected(state, connection, &provider.entity_id, addresses, (&trusted, &own));
-    response::verify(field, &expected, now).facts.certificate.is_some()
+    let outcome = response::verify(field, &expected, now);
+    let mapping = &connection.settings.attributes;
+    let email = |identity: Identity| {
+        attributes::profile(&identity.attributes, &identity.name_id, mapping).email
+    };
+    Held {
+        is_signed: outcome.facts.certificate.is_some(),
+        email: outcome.result.ok().and_then(email),
+    }
 }

@@ -145,9 +145,27 @@ async fn a_response_that_nobody_asked_for_belongs_to_the_one_connection_whose_ke
     let mut issue = says(&world, 1, keys::rsa(), SHARED, AUDIENCE);
     issue.issuer = "https://stranger.example".to_owned();
     refused(&post(&world, SHARED, &issue, &[]).await, "issuer_mismatch");
-    // A third has the key of the first: nobody can say which one is meant.
-    taken_over(&world, 3, keys::rsa(), AUDIENCE, SHARED);
-    let issue = says(&world, 1, keys::rsa(), SHARED, AUDIENCE);
+}
+
+#[actix_web::test]
+async fn of_two_connections_with_the_same_provider_and_key_the_one_is_meant_whose_customer_has_the_domain()
+ {
+    let world = world(PRODUCTION);
+    // Another customer has given a connection the same metadata, before or after.
+    let [one, other, third] =
+        [1, 2, 3].map(|n| taken_over(&world, n, keys::rsa(), AUDIENCE, SHARED));
+    let came = |connection: &Connection| {
+        let kinds = world.store().kinds(Some(&connection.organization_id));
+        kinds.iter().filter(|kind| *kind == "sign_in.succeeded").count()
+    };
+    for n in [1, 2] {
+        let issue = says(&world, n, keys::rsa(), SHARED, AUDIENCE);
+        let answer = post(&world, SHARED, &issue, &[]).await;
+        assert!(is_in(&answer), "{n}: {} {}", answer.status, answer.body);
+    }
+    assert_eq!([&one, &other, &third].map(came), [1, 1, 0]);
+    // Of a domain that none of them has, nobody can say which one is meant.
+    let issue = says(&world, 9, keys::rsa(), SHARED, AUDIENCE);
     refused(&post(&world, SHARED, &issue, &[]).await, "issuer_mismatch");
 }
 
