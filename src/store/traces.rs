@@ -1,19 +1,20 @@
 //! The record of each sign-in attempt, check by check.
 
 mod hours;
+mod listing;
 #[cfg(test)]
 mod tests;
 mod timeline;
 
 pub use hours::{Failing, Hour, by_hour, failing};
+pub use listing::{Filter, Listed, count, last_received, last_test, page};
 pub use timeline::{Moment, Step, timeline};
 
-use super::page::Page;
 use super::schema::traces;
 use super::types::word;
 use super::{
     ApplicationId, ConnectionId, Db, Json, OrganizationId, Prepared, Time, TraceId, Tx, UserId,
-    Window, events, on_backend,
+    events, on_backend,
 };
 use crate::crypto::{MasterKey, Place};
 use crate::error::{Error, Result};
@@ -104,22 +105,25 @@ pub struct Trace {
     pub sent_at: Option<Time>,
 }
 
-/// Which traces are wanted.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of this organization.
-    pub organization: Option<OrganizationId>,
-    /// Of this connection.
-    pub connection: Option<ConnectionId>,
-    /// That have come this far.
-    pub outcome: Option<Outcome>,
-    /// Of this email address.
-    pub email: Option<String>,
-    /// That failed for this cause.
-    pub cause: Option<String>,
-}
-
 impl Trace {
+    /// What a list shows of it.
+    #[must_use]
+    pub fn listed(&self) -> Listed {
+        Listed {
+            id: self.id.clone(),
+            kind: self.kind,
+            outcome: self.outcome,
+            cause: self.cause.clone(),
+            organization_id: self.organization_id.clone(),
+            connection_id: self.connection_id.clone(),
+            application_id: self.application_id.clone(),
+            user_id: self.user_id.clone(),
+            email: self.email.clone(),
+            started_at: self.started_at,
+            finished_at: self.finished_at,
+        }
+    }
+
     /// Where the message is sealed.
     #[must_use]
     pub fn place(&self) -> Place<'_> {
@@ -165,39 +169,4 @@ pub fn reveal(tx: &mut Tx, id: &TraceId) -> Result<Trace> {
     let trace = find(tx.db, id)?;
     events::append(tx, trace.organization_id.as_ref(), "trace.revealed", id.as_str(), json!({}))?;
     Ok(trace)
-}
-
-/// A page of traces, newest first.
-pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Trace>> {
-    let rows = selected(filter)
-        .filter(traces::id.lt(window.bound()))
-        .order(traces::id.desc())
-        .limit(window.limit + 1)
-        .load::<Trace>(db)?;
-    Ok(Page::of(rows, window, |trace| trace.id.to_string()))
-}
-
-/// How many there are.
-pub fn count(db: &mut Db, filter: &Filter) -> Result<i64> {
-    Ok(selected(filter).count().get_result(db)?)
-}
-
-fn selected(filter: &Filter) -> traces::BoxedQuery<'_, super::db::MultiBackend> {
-    let mut query = traces::table.into_boxed();
-    if let Some(organization) = &filter.organization {
-        query = query.filter(traces::organization_id.eq(organization));
-    }
-    if let Some(connection) = &filter.connection {
-        query = query.filter(traces::connection_id.eq(connection));
-    }
-    if let Some(outcome) = filter.outcome {
-        query = query.filter(traces::outcome.eq(outcome));
-    }
-    if let Some(email) = &filter.email {
-        query = query.filter(traces::email.eq(email));
-    }
-    if let Some(cause) = &filter.cause {
-        query = query.filter(traces::cause.eq(cause));
-    }
-    query
 }

@@ -7,7 +7,7 @@ use crate::clock::Time;
 use crate::guides::{self, Fix, Guides};
 use crate::locale::Locale;
 use crate::store::connections::Connection;
-use crate::store::traces::{Moment, Outcome, Step, Trace, TraceKind};
+use crate::store::traces::{Listed, Moment, Outcome, Step, Trace, TraceKind};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -204,7 +204,7 @@ impl From<Fix> for FixView {
 impl TraceView {
     /// What a list shows, with the cause in the words of `locale`.
     #[must_use]
-    pub fn new(trace: &Trace, locale: &Locale) -> Self {
+    pub fn new(trace: &Listed, locale: &Locale) -> Self {
         let cause = trace.cause.as_deref().and_then(Cause::from_code);
         let text = |id: &dyn std::fmt::Display| id.to_string();
         Self {
@@ -233,7 +233,7 @@ impl TraceDetailView {
     pub fn new(trace: &Trace, timeline: &[Moment], locale: &Locale, fix: Option<Fix>) -> Self {
         let began = trace.started_at;
         Self {
-            trace: TraceView::new(trace, locale),
+            trace: TraceView::new(&trace.listed(), locale),
             timeline: timeline.iter().map(|one| MomentView::new(one, began, locale)).collect(),
             checks: checks(&trace.checks, locale),
             fix: fix.map(FixView::from),

@@ -14,7 +14,7 @@ use crate::cause::Cause;
 use crate::guides::{Fix, Guides};
 use crate::store::connections::{self, Connection};
 use crate::store::organizations;
-use crate::store::traces::{self, Filter, Outcome, Trace};
+use crate::store::traces::{self, Filter, Listed, Outcome, Trace};
 use crate::store::{ConnectionId, TraceId};
 use crate::views::List;
 use crate::views::trace::{self as views, TraceDetailView, TraceView};
@@ -96,7 +96,7 @@ fn list(shell: &Shell, filter: &Filter, paging: &Paging) -> Result {
     shell.out.list(&views, &heads, &rows)
 }
 
-fn row(trace: &Trace) -> Vec<String> {
+fn row(trace: &Listed) -> Vec<String> {
     vec![
         trace.id.to_string(),
         trace.started_at.to_string(),

@@ -5,7 +5,7 @@ use crate::cli::failure::Result;
 use crate::cli::output::Format;
 use crate::cli::shell::Shell;
 use crate::store::page::MAX_LIMIT;
-use crate::store::traces::{self, Filter, Outcome, Trace};
+use crate::store::traces::{self, Filter, Listed, Outcome};
 use crate::store::{TraceId, Window};
 use crate::views::trace::TraceView;
 use chrono::TimeDelta;
@@ -48,7 +48,7 @@ pub(super) fn run(shell: &Shell, filter: &Filter, lines: i64) -> Result {
 }
 
 /// The sign-ins of the last hours that have ended, in the order in which they did.
-fn ended(shell: &Shell, filter: &Filter) -> Result<Vec<Trace>> {
+fn ended(shell: &Shell, filter: &Filter) -> Result<Vec<Listed>> {
     let since = shell.now().minus(LONGEST);
     let mut ended = Vec::new();
     let mut window = Window::parse(Some(MAX_LIMIT), None)?;

@@ -13,7 +13,7 @@ use crate::http::error::PageError;
 use crate::http::pages::{self, PortalActivity, PortalTrace, SignInLine};
 use crate::http::server::State;
 use crate::store::setup_links::Cover;
-use crate::store::traces::{self, Outcome, Trace};
+use crate::store::traces::{self, Listed, Outcome};
 use crate::store::{TraceId, Window, events};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
@@ -84,10 +84,11 @@ pub(in crate::http) async fn trace(
     if found.connection_id.as_ref() != Some(&connection.id) {
         return Err(unknown().into());
     }
-    let cause = cause(&found);
+    let listed = found.listed();
+    let cause = cause(&listed);
     let given = Given::of(&state, connection);
     let fix = cause.map(|cause| given.fix(&state, cause, connection.guide_of_fixes()));
-    let line = line(&state, &found, false);
+    let line = line(&state, &listed, false);
     let ended = format!("console.traces.title.{}", found.outcome);
     let view = PortalTrace {
         frame: frame::frame(&seat, None),
@@ -102,11 +103,11 @@ pub(in crate::http) async fn trace(
     Ok(pages::portal_trace(&state, &view))
 }
 
-fn cause(trace: &Trace) -> Option<Cause> {
+fn cause(trace: &Listed) -> Option<Cause> {
     trace.cause.as_deref().and_then(Cause::from_code)
 }
 
-fn line(state: &State, trace: &Trace, is_open: bool) -> SignInLine {
+fn line(state: &State, trace: &Listed, is_open: bool) -> SignInLine {
     let say = |key: String| state.locale.text(&key).to_owned();
     let class = match trace.outcome {
         Outcome::Succeeded => " ok",

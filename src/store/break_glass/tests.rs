@@ -73,6 +73,7 @@ impl Broken {
         let window = crate::store::Window::default();
         let page = self.store.read_now(|db| traces::page(db, &window, &traces::Filter::default()));
         let trace = page.unwrap().data.remove(0);
+        let trace = self.store.read_now(|db| traces::find(db, &trace.id)).unwrap();
         assert_eq!((trace.outcome, trace.cause.as_deref()), (Outcome::Failed, Some(cause.code())));
         let check = trace.checks.last().unwrap();
         assert!(!check.passed);

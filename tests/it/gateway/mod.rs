@@ -225,7 +225,8 @@ impl Gateway {
     /// All traces, newest first.
     pub(crate) fn traces(&self) -> Vec<Trace> {
         let window = Window { limit: 200, before: None };
-        self.read(|db| traces::page(db, &window, &traces::Filter::default())).data
+        let listed = self.read(|db| traces::page(db, &window, &traces::Filter::default())).data;
+        listed.iter().map(|trace| self.read(|db| traces::find(db, &trace.id))).collect()
     }
 
     /// The newest trace.

@@ -14,17 +14,15 @@ use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::saml::attributes::{self, Mapping, NAME_ID, Profile};
+use crate::store::Tx;
 use crate::store::connections::{self, Connection, ConnectionPatch, Settings};
 use crate::store::organizations::Organization;
-use crate::store::traces::{self, Received, Trace};
-use crate::store::{ConnectionId, Db, Tx, Window};
+use crate::store::traces::{self, Received};
 use crate::views::trace::masked;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use askama::Template;
 
-/// How many of the last sign-ins are looked through for one that brought something.
-const LOOKED_THROUGH: i64 = 50;
 /// How many groups are named.
 const NAMED: usize = 5;
 /// What is read of a person, in the order of the page.
@@ -156,18 +154,6 @@ fn mapping(typed: &[String; 5]) -> Mapping {
     Mapping { email, given_name, family_name, name, groups }
 }
 
-/// The newest sign-in of a connection that brought something of a person.
-fn last(db: &mut Db, connection: &ConnectionId) -> Result<Option<(Trace, Received)>> {
-    let filter =
-        traces::Filter { connection: Some(connection.clone()), ..traces::Filter::default() };
-    let window = Window { limit: LOOKED_THROUGH, before: None };
-    let brought = |mut trace: Trace| {
-        let received = trace.received.take()?.into_inner();
-        Some((trace, received))
-    };
-    Ok(traces::page(db, &window, &filter)?.data.into_iter().find_map(brought))
-}
-
 async fn show<N: Needs>(
     state: &State,
     seat: &Seat<N>,
@@ -176,33 +162,26 @@ async fn show<N: Needs>(
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse> {
     let id = connection.id.clone();
-    let last = state.store.read(move |db| last(db, &id)).await?;
+    let last = state.store.read(move |db| traces::last_received(db, &id)).await?;
     let own = &connection.settings.attributes;
     let profile = last
         .as_ref()
-        .map(|(_, received)| attributes::profile(&received.attributes, &received.name_id, own));
+        .map(|(_, _, received)| attributes::profile(&received.attributes, &received.name_id, own));
     let status = form::status(&errors);
     let line = |(field, names): (&'static str, String)| {
         let found = profile.as_ref().and_then(|profile| found(profile, field));
         let (from, seen) = found.unzip();
-        Line {
-            field,
-            label: label(state, field),
-            names,
-            from,
-            seen,
-            is_required: field == "email",
-        }
+        Line { field, label: label(state, field), names, from, seen, is_required: field == "email" }
     };
     let view = View {
         head: Head::of(state, seat, connection, organization),
         seen,
         lines: FIELDS.into_iter().zip(typed).map(line).collect(),
-        name_id: last.as_ref().map(|(_, received)| hidden(&received.name_id.value)),
-        unread: unread(last.as_ref().map(|(_, received)| received), profile.as_ref()),
-        last: last.as_ref().map(|(trace, _)| {
-            (listing::second(trace.started_at), format!("/console/traces/{}", trace.id))
-        }),
+        name_id: last.as_ref().map(|(_, _, received)| hidden(&received.name_id.value)),
+        unread: unread(last.as_ref().map(|(_, _, received)| received), profile.as_ref()),
+        last: last
+            .as_ref()
+            .map(|(trace, at, _)| (listing::second(*at), format!("/console/traces/{trace}"))),
         is_own: *own != Mapping::default(),
         faults: form::faults(errors),
     };

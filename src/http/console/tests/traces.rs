@@ -196,10 +196,39 @@ async fn a_trace_is_taken_along_without_the_person() {
     );
     let xml = desk.get(&format!("{at}/download?format=xml")).await;
     assert!(xml.body.contains("[hidden]") && !xml.body.contains("ada"), "{}", xml.body);
-    assert_eq!(desk.get(&format!("{at}/download?format=zip")).await.status, 404);
+    assert_eq!(desk.get(&format!("{at}/download?format=tar")).await.status, 404);
+    let both = desk.get(&format!("{at}/download")).await;
+    assert_eq!((both.status, both.header("content-type")), (200, "application/zip"));
+    let name = format!("attachment; filename=\"{}.zip\"", trace.id);
+    assert_eq!(both.header("content-disposition"), name);
+    // With the person only for whoever may see them, and on record.
+    assert_eq!(desk.post(&format!("{at}/download"), &[]).await.status, 403);
+    let support = Desk::signed_in(Role::Support).await;
+    let connection = testing::active(support.world.store(), "JumpCloud", None);
+    let trace = failed(&support, &connection).id;
+    let whole = support.post(&format!("/console/traces/{trace}/download"), &[]).await;
+    assert_eq!(whole.header("content-type"), "application/zip");
+    let kinds = support.world.store().kinds(Some(&connection.organization_id));
+    assert_eq!(kinds.last().map(String::as_str), Some("trace.revealed"));
     let without = failed(&desk, &connection).id;
     let none = desk.get(&format!("/console/traces/{without}/download?format=xml")).await;
     assert_eq!(none.status, 404);
+}
+
+#[actix_web::test]
+async fn a_trace_offers_another_test_to_whoever_may_begin_one() {
+    for (role, is_offered) in [(Role::Admin, true), (Role::Support, false)] {
+        let desk = Desk::signed_in(role).await;
+        let connection = testing::active(desk.world.store(), "JumpCloud", None);
+        let trace = failed(&desk, &connection).id;
+        let page = desk.get(&format!("/console/traces/{trace}")).await.body;
+        let test = format!("/console/connections/{}/test", connection.id);
+        assert_eq!(page.contains(&test) && page.contains("Test again"), is_offered, "{role}");
+        if is_offered {
+            let begun = desk.post(&test, &[]).await.body;
+            assert!(begun.contains("?test=trc_"), "{begun}");
+        }
+    }
 }
 
 #[actix_web::test]

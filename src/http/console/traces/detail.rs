@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::guides::Fix;
 use crate::http::console::frame::{self, Frame, TRACES};
 use crate::http::console::listing::{self, Moment};
-use crate::http::console::seat::{Needs, Read, Reveal, Seat};
+use crate::http::console::seat::{Manage, Needs, Read, Reveal, Seat};
 use crate::http::console::words::Badge;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
@@ -16,7 +16,7 @@ use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::connections::{self, Connection};
 use crate::store::names::Names;
-use crate::store::traces::{self, Filter, Outcome, Step, Trace};
+use crate::store::traces::{self, Filter, Listed, Outcome, Step, Trace};
 use crate::store::{Db, TraceId, Window};
 use crate::views::trace::{fix, masked, step};
 use actix_web::HttpResponse;
@@ -87,8 +87,9 @@ struct Page<'a> {
     frame: Frame,
     view: View,
     href: String,
-    has_message: bool,
     may_reveal: bool,
+    /// Where another test of the connection begins, for whoever may.
+    test: Option<String>,
     /// What the trace says of the person, where that was asked for.
     revealed: Option<Revealed>,
     alike: Vec<AlikeLine>,
@@ -112,19 +113,20 @@ pub(super) async fn render<N: Needs>(
 ) -> Result<HttpResponse> {
     let found = state.store.read(move |db| {
         let (trace, timeline, of) = read(db, &id)?;
-        let names = names_of(db, std::slice::from_ref(&trace))?;
+        let names = names_of(db, &[trace.listed()])?;
         let alike = alike(db, &trace)?;
         Ok((trace, timeline, of, names, alike))
     });
     let (trace, timeline, of, names, alike) = found.await?;
     let fix = fix_of(state, &trace, of.as_ref());
+    let of = of.filter(|of| seat.may::<Manage>() && of.knows_its_provider());
     let steps = timeline.iter().map(|moment| line(state, moment, trace.started_at)).collect();
     let page = Page {
         shell: frame::shell(state),
         frame: frame::frame(state, seat, TRACES),
         may_reveal: seat.may::<Reveal>() && revealed.is_none(),
         href: format!("{LIST}/{}", trace.id),
-        has_message: trace.message.is_some(),
+        test: of.map(|of| format!("{}/test", super::super::connections::href(&of.id))),
         alike: alike.iter().map(alike_line).collect(),
         view: view(state, trace, &names, fix, steps),
         revealed,
@@ -154,7 +156,7 @@ pub(super) fn fix_of(state: &State, trace: &Trace, of: Option<&Connection>) -> O
 }
 
 /// Others that failed on the same connection for the same cause, the newest.
-fn alike(db: &mut Db, trace: &Trace) -> Result<Vec<Trace>> {
+fn alike(db: &mut Db, trace: &Trace) -> Result<Vec<Listed>> {
     let (Some(connection), Some(cause)) = (&trace.connection_id, &trace.cause) else {
         return Ok(Vec::new());
     };
@@ -169,7 +171,7 @@ fn alike(db: &mut Db, trace: &Trace) -> Result<Vec<Trace>> {
     Ok(found)
 }
 
-fn alike_line(trace: &Trace) -> AlikeLine {
+fn alike_line(trace: &Listed) -> AlikeLine {
     AlikeLine {
         href: format!("{LIST}/{}", trace.id),
         began: listing::second(trace.started_at),
@@ -185,9 +187,10 @@ fn view(
     steps: Vec<StepLine>,
 ) -> View {
     let say = |key: String| state.locale.text(&key).to_owned();
+    let listed = trace.listed();
     let same = trace.connection_id.as_ref().filter(|_| trace.outcome == Outcome::Failed);
     View {
-        title: title(state, &trace)
+        title: title(state, &listed)
             .unwrap_or_else(|| say(format!("console.traces.title.{}", trace.outcome))),
         badge: badge(state, trace.outcome),
         kind: say(format!("console.traces.kinds.{}", trace.kind)),
@@ -197,8 +200,8 @@ fn view(
             .finished_at
             .map(|end| listing::took(state, end.since(trace.started_at).num_milliseconds())),
         person: trace.email.as_deref().map(masked),
-        organization: organization(&trace, names),
-        connection: connection(&trace, names),
+        organization: organization(&listed, names),
+        connection: connection(&listed, names),
         same: same.map(|id| {
             let cause = trace.cause.as_deref().unwrap_or_default();
             listing::href(LIST, &[("connection", id.as_str()), ("cause", cause)])

@@ -1,6 +1,7 @@
 //! Sign-in traces: every attempt, why it failed, and what to change.
 
 mod detail;
+mod download;
 mod reveal;
 
 use super::frame::{self, Frame, TRACES};
@@ -15,7 +16,7 @@ use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::names::{self, Names};
-use crate::store::traces::{self, Filter, Outcome, Trace};
+use crate::store::traces::{self, Filter, Listed, Outcome};
 use crate::store::{ConnectionId, Db, Page, TraceId, Window};
 use crate::views::trace::masked;
 use actix_web::web::{self, Data, Path, Query, ServiceConfig};
@@ -123,7 +124,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/console/traces").get(list))
         .service(web::resource("/console/traces/{trace}").get(detail::one))
         .service(web::resource("/console/traces/{trace}/reveal").post(reveal::reveal))
-        .service(web::resource("/console/traces/{trace}/download").get(reveal::download))
+        .service(
+            web::resource("/console/traces/{trace}/download")
+                .get(download::download)
+                .post(download::whole),
+        )
         .service(web::resource("/t/{trace}").get(short));
 }
 
@@ -168,7 +173,7 @@ pub(in crate::http) async fn list(
     Ok(listing::answer(&state, &request, &view, &view.as_region()))
 }
 
-fn names_of(db: &mut Db, traces: &[Trace]) -> Result<Names> {
+fn names_of(db: &mut Db, traces: &[Listed]) -> Result<Names> {
     let organizations = traces.iter().filter_map(|trace| trace.organization_id.clone());
     let connections = traces.iter().filter_map(|trace| trace.connection_id.clone());
     names::of(db, organizations.collect(), connections.collect())
@@ -194,7 +199,7 @@ fn badge(state: &State, outcome: Outcome) -> Badge {
     Badge { class, label }
 }
 
-fn line(state: &State, trace: &Trace, names: &Names) -> Line {
+fn line(state: &State, trace: &Listed, names: &Names) -> Line {
     Line {
         id: trace.id.to_string(),
         href: format!("{LIST}/{}", trace.id),
@@ -211,19 +216,19 @@ fn line(state: &State, trace: &Trace, names: &Names) -> Line {
 }
 
 /// Why it failed, in words.
-fn title(state: &State, trace: &Trace) -> Option<String> {
+fn title(state: &State, trace: &Listed) -> Option<String> {
     let cause = Cause::from_code(trace.cause.as_deref()?)?;
     Some(state.locale.cause(cause).title.clone())
 }
 
 /// What the organization is called; its ID when it is gone.
-fn organization(trace: &Trace, names: &Names) -> Option<String> {
+fn organization(trace: &Listed, names: &Names) -> Option<String> {
     let id = trace.organization_id.as_ref()?;
     Some(names.organization(id).map_or_else(|| id.to_string(), str::to_owned))
 }
 
 /// What the connection is called; its ID when it is gone.
-fn connection(trace: &Trace, names: &Names) -> Option<String> {
+fn connection(trace: &Listed, names: &Names) -> Option<String> {
     let id = trace.connection_id.as_ref()?;
     Some(names.connection(id).map_or_else(|| id.to_string(), str::to_owned))
 }

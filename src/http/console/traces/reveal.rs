@@ -1,19 +1,15 @@
-//! What a trace says of a person: shown to whoever asks for it, which is written down, and taken along without it.
+//! What a trace says of a person: shown to whoever asks for it, which is written down.
 
 use super::detail::{self, Revealed};
-use crate::error::{Error, Result};
-use crate::http::console::seat::{Posted, Read, Reveal, Seat};
+use crate::error::Result;
+use crate::http::console::seat::{Posted, Reveal};
 use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::saml::inspect;
 use crate::store::traces::{self, Trace};
 use crate::store::{Scope, TraceId};
-use crate::views::trace::TraceDetailView;
 use actix_web::HttpResponse;
-use actix_web::http::header;
-use actix_web::web::{Data, Path, Query};
-use anyhow::Context;
-use serde::Deserialize;
+use actix_web::web::{Data, Path};
 
 /// `POST /console/traces/{trace}/reveal`: the page with the person on it. The audit log says who looked.
 pub(in crate::http) async fn reveal(
@@ -29,7 +25,7 @@ pub(in crate::http) async fn reveal(
     Ok(detail::render(&state, &posted.seat, id, Some(revealed)).await?)
 }
 
-fn revealed(state: &State, trace: &Trace) -> Result<Revealed> {
+pub(super) fn revealed(state: &State, trace: &Trace) -> Result<Revealed> {
     let received = trace.received.as_deref();
     let attributes = received.iter().flat_map(|received| &received.attributes);
     Ok(Revealed {
@@ -43,48 +39,9 @@ fn revealed(state: &State, trace: &Trace) -> Result<Revealed> {
 }
 
 /// The message that was refused, one element a line; as it came if it cannot be read.
-fn message(state: &State, trace: &Trace) -> Result<Option<String>> {
+pub(super) fn message(state: &State, trace: &Trace) -> Result<Option<String>> {
     let Some(message) = trace.message(&state.master)? else { return Ok(None) };
     let now = state.store.clock().now();
     let found = inspect::inspect(message.as_bytes(), now).ok().and_then(|found| found.xml);
     Ok(Some(found.unwrap_or(message)))
-}
-
-/// In which form a trace is taken along.
-#[derive(Deserialize)]
-pub(in crate::http) struct DownloadQuery {
-    #[serde(default)]
-    format: String,
-}
-
-/// `GET /console/traces/{trace}/download`: `format=json` the trace, `format=xml` the message that was refused; either without the person.
-pub(in crate::http) async fn download(
-    state: Data<State>,
-    _: Seat<Read>,
-    id: Path<String>,
-    query: Query<DownloadQuery>,
-) -> Result<HttpResponse, PageError> {
-    let id: TraceId = id.parse()?;
-    let wanted = id.clone();
-    let (trace, timeline, of) = state.store.read(move |db| detail::read(db, &wanted)).await?;
-    let (content_type, body) = match query.format.as_str() {
-        "json" => {
-            let fix = detail::fix_of(&state, &trace, of.as_ref());
-            let view = TraceDetailView::new(&trace, &timeline, &state.locale, fix);
-            let text = serde_json::to_string_pretty(&view).context("a trace as JSON");
-            ("application/json", text.map_err(Error::Internal)?)
-        }
-        "xml" => {
-            let hidden = message(&state, &trace)?.and_then(|xml| inspect::redacted(&xml));
-            let hidden =
-                hidden.ok_or_else(|| Error::not_found("message of the trace", id.as_str()));
-            ("application/xml", hidden?)
-        }
-        other => return Err(Error::not_found("form of a trace", other).into()),
-    };
-    let name = format!("attachment; filename=\"{id}.{}\"", query.format);
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, content_type))
-        .insert_header((header::CONTENT_DISPOSITION, name))
-        .body(body))
 }
