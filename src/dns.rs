@@ -87,8 +87,9 @@ fn internal(error: NetError) -> Error {
     Error::Internal(error.into())
 }
 
+/// Name servers of tests.
 #[cfg(test)]
-mod tests {
+pub(crate) mod testing {
     use super::*;
     use hickory_resolver::proto::op::{Message, ResponseCode};
     use hickory_resolver::proto::rr::Record;
@@ -96,8 +97,14 @@ mod tests {
     use std::net::UdpSocket;
     use std::thread;
 
+    /// Answers every question with this text, or with nothing if it is empty; none: says nothing at all.
+    pub(crate) fn answering(text: Option<String>) -> Dns {
+        let records = text.iter().filter(|text| !text.is_empty()).map(|text| vec![text.clone()]);
+        serve(text.as_ref().map(|_| ResponseCode::NoError), records.collect())
+    }
+
     /// Answers questions for a while, or says nothing if there is no code.
-    fn serve(code: Option<ResponseCode>, records: &'static [&'static [&'static str]]) -> Dns {
+    pub(super) fn serve(code: Option<ResponseCode>, records: Vec<Vec<String>>) -> Dns {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap();
         thread::spawn(move || {
@@ -110,9 +117,8 @@ mod tests {
                 let mut answer = Message::response(question.metadata.id, question.metadata.op_code);
                 answer.metadata.response_code = code;
                 answer.metadata.recursion_available = true;
-                for parts in records {
-                    let parts = parts.iter().map(|&part| part.to_owned()).collect();
-                    let data = RData::TXT(TXT::new(parts));
+                for parts in &records {
+                    let data = RData::TXT(TXT::new(parts.clone()));
                     answer.add_answer(Record::from_rdata(query.name().clone(), 60, data));
                 }
                 answer.add_query(query);
@@ -120,6 +126,18 @@ mod tests {
             }
         });
         Dns::new(&[address]).unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_resolver::proto::op::ResponseCode;
+
+    fn serve(code: Option<ResponseCode>, records: &'static [&'static [&'static str]]) -> Dns {
+        let records =
+            records.iter().map(|parts| parts.iter().map(|&part| part.to_owned()).collect());
+        testing::serve(code, records.collect())
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod clean_up;
 pub mod deliver;
+pub mod domains;
 pub mod keys;
 pub mod notices;
 pub mod number;

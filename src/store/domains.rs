@@ -1,5 +1,9 @@
 //! Email domains of an organization: by them a person finds the connection, and a connection may speak for them.
 
+mod checks;
+
+pub use checks::{LOOKED_FOR, claim, put_off};
+
 use super::db::{or_conflict, or_not_found};
 use super::ending::{self, Of};
 use super::schema::domains;
@@ -48,6 +52,10 @@ pub struct Domain {
     pub checked_at: Option<Time>,
     /// Since when people of this domain sign in here.
     pub live_at: Option<Time>,
+    /// When the DNS is asked by itself next, as long as it is not: see [`Domain::checks`].
+    pub next_check_at: Option<Time>,
+    /// Until when it is asked by itself.
+    pub checks_until: Option<Time>,
 }
 
 impl Domain {
@@ -149,7 +157,7 @@ pub fn add(
         let fault = Fault::Shared(name.to_string());
         return Err(Error::invalid("/domain", fault.code(), fault.to_string()));
     }
-    let domain = Domain {
+    let mut domain = Domain {
         id: DomainId::new(),
         organization_id: organization.clone(),
         name: name.to_string(),
@@ -158,7 +166,12 @@ pub fn add(
         created_at: tx.now,
         checked_at: None,
         live_at: vouch.then_some(tx.now),
+        next_check_at: None,
+        checks_until: None,
     };
+    if !vouch {
+        domain.begin_checks(tx.now);
+    }
     let same = domains::table
         .filter(domains::organization_id.eq(organization))
         .filter(domains::name.eq(name.as_str()));
@@ -183,7 +196,8 @@ pub fn vouch(tx: &mut Tx, domain: &Domain) -> Result<Domain> {
     if domain.is_live() {
         return Ok(domain);
     }
-    let domain = Domain { state: DomainState::Vouched, live_at: Some(tx.now), ..domain };
+    let mut domain = Domain { state: DomainState::Vouched, live_at: Some(tx.now), ..domain };
+    domain.end_checks();
     go_live(tx, &domain)?;
     tell(tx, &domain, "domain.vouched")?;
     Ok(domain)
@@ -195,12 +209,14 @@ pub fn verify(tx: &mut Tx, domain: &Domain, txt: &[String]) -> Result<Checked> {
     domain.checked_at = Some(tx.now);
     let (_, value) = domain.record();
     if !txt.iter().any(|found| found.trim() == value) {
+        domain.checked(tx.now);
         diesel::update(&domain).set(&domain).execute(tx.db)?;
         return Ok(Checked::Missing { domain, found: txt.to_vec() });
     }
     let is_news = domain.state != DomainState::Verified || !domain.is_live();
     domain.state = DomainState::Verified;
     domain.live_at = domain.live_at.or(Some(tx.now));
+    domain.end_checks();
     go_live(tx, &domain)?;
     if is_news {
         tell(tx, &domain, "domain.verified")?;
@@ -234,7 +250,9 @@ pub(super) fn reclaim(tx: &mut Tx, organization: &OrganizationId) -> Result<()> 
     let all = list(tx.db, organization)?;
     for domain in all.into_iter().filter(|domain| domain.state != DomainState::Pending) {
         let (domain, kind) = if owner_elsewhere(tx.db, &domain)? {
-            (Domain { state: DomainState::Pending, live_at: None, ..domain }, "domain.lost")
+            let mut domain = Domain { state: DomainState::Pending, live_at: None, ..domain };
+            domain.begin_checks(tx.now);
+            (domain, "domain.lost")
         } else {
             (Domain { live_at: Some(tx.now), ..domain }, "domain.restored")
         };

@@ -36,6 +36,8 @@ diesel::table! {
         created_at -> Timestamp,
         checked_at -> Nullable<Timestamp>,
         live_at -> Nullable<Timestamp>,
+        next_check_at -> Nullable<Timestamp>,
+        checks_until -> Nullable<Timestamp>,
     }
 }
 

@@ -13,6 +13,7 @@ use super::words::Badge;
 use crate::error::{FieldError, Result};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
+use crate::http::moments;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::connections::Connection;
@@ -35,6 +36,8 @@ struct Line {
     /// The name and the value of the DNS record, as long as one is missing.
     record: Option<(String, String)>,
     checked: Option<Moment>,
+    /// When it was looked for, when it is next, and until when.
+    looks: Option<String>,
     is_live: bool,
     /// Why the last look at it found nothing, and other things that stand against an act.
     fault: Option<String>,
@@ -167,6 +170,7 @@ fn line(state: &State, domain: Domain, faults: &[FieldFault]) -> Line {
         badge: badge(state, &domain),
         record: (domain.state != DomainState::Verified).then(|| domain.record()),
         checked: domain.checked_at.map(listing::second),
+        looks: moments::looks(state, &domain),
         is_live: domain.is_live(),
         fault: form::fault(faults, &id).map(str::to_owned),
         name: domain.name,

@@ -139,36 +139,6 @@ pub(super) fn second(time: Time) -> Moment {
     Moment { time: time.to_string(), short: time.to_utc().format("%-d %b %Y %H:%M:%S").to_string() }
 }
 
-/// How long ago something was, in the coarsest unit: `4 min ago`.
-pub(super) fn ago(state: &State, at: Time, now: Time) -> String {
-    match apart(now.since(at).num_seconds()) {
-        None => state.locale.text("console.ago.now").to_owned(),
-        Some((unit, number)) => {
-            state.locale.fill(&format!("console.ago.{unit}"), &[("number", &number.to_string())])
-        }
-    }
-}
-
-/// How long it is until something, in the coarsest unit: `in 4 min`.
-pub(super) fn ahead(state: &State, at: Time, now: Time) -> String {
-    match apart(at.since(now).num_seconds()) {
-        None => state.locale.text("console.ahead.now").to_owned(),
-        Some((unit, number)) => {
-            state.locale.fill(&format!("console.ahead.{unit}"), &[("number", &number.to_string())])
-        }
-    }
-}
-
-/// Seconds in the coarsest unit of which there is one; none: less than a minute.
-fn apart(seconds: i64) -> Option<(&'static str, i64)> {
-    match seconds {
-        ..60 => None,
-        60..3_600 => Some(("minutes", seconds / 60)),
-        3_600..86_400 => Some(("hours", seconds / 3_600)),
-        _ => Some(("days", seconds / 86_400)),
-    }
-}
-
 /// How long something took: `640 ms`, `8.6 s`.
 pub(super) fn took(state: &State, milliseconds: i64) -> String {
     let (key, value) = match milliseconds {
@@ -183,15 +153,6 @@ pub(super) fn took(state: &State, milliseconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_time_is_told_in_the_coarsest_unit() {
-        assert_eq!(apart(-5), None);
-        assert_eq!(apart(59), None);
-        assert_eq!(apart(60), Some(("minutes", 1)));
-        assert_eq!(apart(7_199), Some(("hours", 1)));
-        assert_eq!(apart(86_400 * 3), Some(("days", 3)));
-    }
 
     #[test]
     fn an_address_keeps_what_has_a_value() {

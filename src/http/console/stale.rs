@@ -6,11 +6,11 @@
 
 use super::audit;
 use super::frame::{self, Area, Frame};
-use super::listing;
 use super::seat::{Needs, Posted};
 use crate::crypto;
 use crate::error::{Error, Result};
 use crate::http::guard::Csp;
+use crate::http::moments;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::Window;
@@ -187,7 +187,7 @@ pub(super) async fn show<N: Needs>(
     });
     let said = match last.await? {
         Some((who, at)) => {
-            let ago = listing::ago(state, at, state.store.clock().now());
+            let ago = moments::ago(state, at, state.store.clock().now());
             state.locale.fill("console.stale.by", &[("who", &who), ("ago", &ago)])
         }
         None => state.locale.text("console.stale.somebody").to_owned(),

@@ -194,6 +194,8 @@ pub struct DomainLine {
     pub is_live: bool,
     /// The record's name and value.
     pub record: (String, String),
+    /// When it was looked for, when it is next, and until when.
+    pub looks: Option<String>,
 }
 
 /// How the last test sign-in went.

@@ -108,7 +108,7 @@ async fn render(
             .filter(|_| covers(Cover::SignIn) && seat.link.way() != Way::Directory)
             .map(|given| given.fill(state, guide))
             .unwrap_or_default(),
-        domains: known.domains.into_iter().map(domain_line).collect(),
+        domains: known.domains.into_iter().map(|domain| domain_line(state, domain)).collect(),
         base_url,
         tokens: known.tokens.into_iter().map(|token| line(state, token, now)).collect(),
         new_token: new_token.map(|token| token.reveal().to_owned()),

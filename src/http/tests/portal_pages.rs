@@ -32,7 +32,13 @@ fn value() -> Value {
 }
 
 fn domain() -> DomainLine {
-    DomainLine { id: hostile(), name: hostile(), is_live: false, record: (hostile(), hostile()) }
+    DomainLine {
+        id: hostile(),
+        name: hostile(),
+        is_live: false,
+        record: (hostile(), hostile()),
+        looks: Some(hostile()),
+    }
 }
 
 fn arrivals() -> Arrivals {

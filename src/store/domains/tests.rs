@@ -167,3 +167,63 @@ fn another_organizations_domain_is_not_found() {
     }
     assert!(store.try_system(|tx| remove(tx, &two, "a.example")).is_err());
 }
+
+/// When a domain is looked for next, in minutes from now.
+fn next(store: &TestStore, domain: &Domain) -> Option<i64> {
+    let found = store.read_now(|db| find_in(db, &domain.organization_id, domain.id.as_str()));
+    let next = found.unwrap().checks()?.0;
+    Some(next.since(store.clock().now()).num_minutes())
+}
+
+#[test]
+fn a_domain_is_looked_for_by_itself_for_72_hours_the_longer_it_is_missing_the_less_often() {
+    let store = testing::store();
+    let one = organization(&store);
+    let domain = store.system(|tx| add(tx, &one, &name("a.example"), false));
+    assert_eq!(next(&store, &domain), Some(1));
+    assert!(store.system(claim).is_empty(), "nothing is due yet");
+    let mut pauses = Vec::new();
+    let now = || store.read_now(|db| find_in(db, &one, "a.example")).unwrap();
+    while let Some((next, _)) = now().checks() {
+        let pause = next.since(store.clock().now());
+        store.clock().advance(pause);
+        let due = store.system(claim);
+        assert_eq!(due.len(), 1, "after {pauses:?}");
+        assert!(store.system(claim).is_empty(), "nobody else takes it meanwhile");
+        store.system(|tx| verify(tx, &due[0], &[]));
+        pauses.push(pause);
+    }
+    let looks = pauses.len();
+    assert!((70..130).contains(&looks), "{looks}");
+    assert!(pauses.iter().all(|pause| *pause <= TimeDelta::hours(1)), "{pauses:?}");
+    assert!(pauses.windows(2).rev().skip(1).all(|two| two[0] <= two[1]), "{pauses:?}");
+    let last = now();
+    assert_eq!(last.checked_at.unwrap().since(last.created_at), LOOKED_FOR);
+    store.clock().advance(TimeDelta::days(1));
+    assert!(store.system(claim).is_empty());
+}
+
+#[test]
+fn what_is_live_or_gone_is_not_looked_for_and_who_died_at_it_leaves_it_to_others() {
+    let store = testing::store();
+    let (one, two) = (organization(&store), organization(&store));
+    let found = store.system(|tx| add(tx, &one, &name("found.example"), false));
+    let vouched = store.system(|tx| add(tx, &one, &name("vouched.example"), false));
+    let gone = store.system(|tx| add(tx, &two, &name("gone.example"), false));
+    store.system(|tx| add(tx, &one, &name("live.example"), true));
+    store.system(|tx| organizations::delete(tx, &two));
+    store.system(|tx| vouch(tx, &vouched));
+    store.clock().advance(TimeDelta::minutes(1));
+    let names = |due: Vec<Domain>| due.into_iter().map(|one| one.name).collect::<Vec<_>>();
+    assert_eq!(names(store.system(claim)), ["found.example"]);
+    store.clock().advance(TimeDelta::minutes(5));
+    assert_eq!(names(store.system(claim)), ["found.example"]);
+    // Name servers that do not answer take no look away.
+    store.system(|tx| put_off(tx, &found.id));
+    assert_eq!(next(&store, &found), Some(1));
+    store.system(|tx| verify(tx, &found, &[found.record().1]));
+    assert_eq!(next(&store, &found), None);
+    store.system(|tx| organizations::restore(tx, &two));
+    assert_eq!(names(store.system(claim)), ["gone.example"]);
+    assert_eq!(next(&store, &gone), Some(5));
+}

@@ -5,6 +5,7 @@ use crate::cause::Cause;
 use crate::clock::Time;
 use crate::error::Result;
 use crate::guides::ScimValues;
+use crate::http::moments;
 use crate::http::pages::{Arrival, Arrivals, Body, DomainLine, Tested, TypedMetadata, Way};
 use crate::http::portal::frame::{address, clock, day, say};
 use crate::http::portal::provider::Given;
@@ -14,14 +15,12 @@ use crate::store::connections::{self, Connection};
 use crate::store::directories::{self, requests, tokens};
 use crate::store::domains::{self, Domain};
 use crate::store::setup_links::{self, Step};
-use crate::store::traces::{self, Trace, TraceKind};
+use crate::store::traces::{self, Trace};
 use crate::store::{ConnectionId, Db, Window, access};
 use actix_web::web::Data;
 
 /// How many requests are shown while they arrive.
 const SHOWN: i64 = 10;
-/// How many of the last sign-ins are looked through for a test.
-const LOOKED_THROUGH: i64 = 50;
 
 pub(super) async fn of(
     state: &Data<State>,
@@ -36,7 +35,7 @@ pub(super) async fn of(
     if step == Step::Domain {
         let of = seat.organization.id.clone();
         let all = state.store.read(move |db| domains::list(db, &of)).await?;
-        let domains = all.into_iter().map(domain_line).collect();
+        let domains = all.into_iter().map(|domain| domain_line(state, domain)).collect();
         return Ok(Body::Domain { typed: outcome.typed("domain"), domains });
     }
     let connection = seat.connection()?;
@@ -92,8 +91,9 @@ pub(super) async fn of(
     })
 }
 
-pub(in crate::http::portal) fn domain_line(domain: Domain) -> DomainLine {
+pub(in crate::http::portal) fn domain_line(state: &State, domain: Domain) -> DomainLine {
     DomainLine {
+        looks: moments::looks(state, &domain),
         id: domain.id.to_string(),
         is_live: domain.is_live(),
         record: domain.record(),
@@ -126,15 +126,6 @@ fn openid(state: &State, connection: &Connection, outcome: &Outcome) -> Body {
     }
 }
 
-/// The newest test of a connection.
-fn last_test(db: &mut Db, connection: &ConnectionId) -> Result<Option<Trace>> {
-    let filter =
-        traces::Filter { connection: Some(connection.clone()), ..traces::Filter::default() };
-    let window = Window { limit: LOOKED_THROUGH, before: None };
-    let page = traces::page(db, &window, &filter)?;
-    Ok(page.data.into_iter().find(|trace| trace.kind == TraceKind::Test))
-}
-
 async fn test(
     state: &Data<State>,
     seat: &Seat,
@@ -142,7 +133,7 @@ async fn test(
     given: &Given,
 ) -> Result<Body> {
     let id = connection.id.clone();
-    let last = state.store.read(move |db| last_test(db, &id)).await?;
+    let last = state.store.read(move |db| traces::last_test(db, &id)).await?;
     let last = last.map(|trace| tested(state, seat, connection, given, trace));
     Ok(Body::Test { last, is_tested: connection.tested() })
 }
