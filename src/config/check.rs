@@ -117,6 +117,10 @@ fn production(config: &Config, values: &Values, problems: &mut Vec<Problem>) {
             "It seals the private keys and secrets in the database: 32 random bytes in base64.";
         problems.push(needed("secrets.master_key", why));
     }
+    if config.portal.frame_ancestors.iter().any(|origin| !origin.is_https()) {
+        let why = "it is not https, and what stands round the portal could be changed on the way";
+        problems.push(unacceptable("portal.frame_ancestors", values, why));
+    }
     if config.demo == Demo::On {
         problems.push(Problem::new(
             "demo is on in production.",

@@ -19,8 +19,8 @@ pub use self::network::{AllowedHost, DnsServer, Network};
 pub use self::problem::{Problem, Problems};
 pub use self::reference::reference;
 pub use self::values::{
-    AtMost, DatabaseUrl, Demo, LogFormat, Mode, PerMinute, Period, PublicUrl, Secret, Support,
-    WebAddress,
+    AtMost, DatabaseUrl, Demo, FrameAncestor, LogFormat, Mode, PerMinute, Period, PublicUrl,
+    Secret, Support, WebAddress,
 };
 
 use self::Preset::{Default, Example};
@@ -191,6 +191,13 @@ settings! {
         idle: Period = Text Default("2h");
         /// After which time it is signed out in any case.
         session: Period = Text Default("12h");
+    }
+
+    /// The portal, in which customers' IT admins set single sign-on up.
+    portal: Portal {
+        /// Origins of pages of yours in whose frames the portal may stand, as `https://app.example.com`. If empty: in none. The
+        /// portal's cookie then goes to frames of other sites, kept apart for each of them.
+        frame_ancestors: Vec<FrameAncestor> = List Default("");
     }
 
     /// The service provider's own key and certificate, for all connections.

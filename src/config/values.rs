@@ -258,6 +258,37 @@ fn is_loopback(host: Option<&Host<&str>>) -> bool {
     }
 }
 
+/// The origin of a page in whose frame one of ours may stand: scheme and host, perhaps a port, nothing after it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct FrameAncestor(PublicUrl);
+
+impl FrameAncestor {
+    /// Whether what stands there came by https.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.0.is_https()
+    }
+}
+
+impl fmt::Display for FrameAncestor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+impl TryFrom<String> for FrameAncestor {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        // The address of a host may have a sign that means more in a policy.
+        if text.contains(['*', ';', ',', '\'', '"']) {
+            return Err("it names more than one host".to_owned());
+        }
+        text.parse().map(Self)
+    }
+}
+
 /// Where the database is.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]

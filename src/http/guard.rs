@@ -91,6 +91,13 @@ pub const EXCEPTIONS: &[Exception] = &[
         reason: "the form that begins a test sign-in is answered by a redirect to the identity provider",
     },
     Exception {
+        // Which, their paths say.
+        pages: &[],
+        change: "every answer below /portal and /setup: frame-ancestors the origins of `portal.frame_ancestors`, where \
+                 that is set",
+        reason: "the vendor's settings page may show the portal in a frame; see embedding.rs, also for the cookie",
+    },
+    Exception {
         pages: &["signed_out"],
         change: "form-action as on the pages of a sign-in where the provider can be asked to sign out, too",
         reason: "the form is answered by a redirect to the identity provider",

@@ -2,7 +2,7 @@
 
 use super::error::{self, Dialect, NulInAddress, PageError};
 use super::server::State;
-use super::{forward, guard, scim};
+use super::{embedding, forward, guard, scim};
 use crate::config::Network;
 use crate::oidc::protected;
 use crate::store::{RequestId, origin};
@@ -95,6 +95,8 @@ pub(super) async fn handle(
         answer = error::render(&state, answer);
     }
     set_headers(answer.headers_mut(), id, state.config.public_url.is_https());
+    let path = answer.request().path().to_owned();
+    embedding::open(&state.config, &path, answer.headers_mut());
     note(&state, &answer, address, began.elapsed());
     Ok(answer)
 }

@@ -14,6 +14,8 @@ mod demo;
 #[cfg(test)]
 mod durability;
 #[cfg(test)]
+mod embedding;
+#[cfg(test)]
 mod forward;
 #[cfg(test)]
 mod fuzz;

@@ -4,10 +4,11 @@ use super::frame::day;
 use super::seat::{self, Seat};
 use crate::crypto;
 use crate::error::Error;
+use crate::http::embedding;
 use crate::http::error::PageError;
 use crate::http::pages::{self, Message, SetupEntry};
 use crate::http::server::State;
-use crate::http::sign_in::{add_cookie, see_other};
+use crate::http::sign_in::see_other;
 use crate::store::organizations::{self, Organization};
 use crate::store::setup_links::{self, Cover, Kind, Refusal, SetupLink};
 use crate::store::{Actor, SetupLinkId};
@@ -44,10 +45,8 @@ pub(in crate::http) async fn show(
 
 /// What the link lets its holder look at.
 fn looks(link: &SetupLink) -> Vec<&'static str> {
-    let all = [
-        (Cover::Traces, "portal.entry.look.traces"),
-        (Cover::Groups, "portal.entry.look.groups"),
-    ];
+    let all =
+        [(Cover::Traces, "portal.entry.look.traces"), (Cover::Groups, "portal.entry.look.groups")];
     all.into_iter().filter(|(cover, _)| link.has(*cover)).map(|(_, key)| key).collect()
 }
 
@@ -73,7 +72,8 @@ pub(in crate::http) async fn start(
         Ok(link) => {
             let now = state.store.clock().now();
             let mut response = see_other("/portal/setup");
-            add_cookie(&mut response, &seat::cookie(&state, &value, link.expires_at, now))?;
+            let cookie = seat::cookie(&state, &value, link.expires_at, now);
+            embedding::add_cookie(&state, &mut response, cookie)?;
             Ok(response)
         }
         Err(refusal) => Ok(refused(&state, &link, refusal)),

@@ -1,6 +1,7 @@
 //! The rules of the portal, through the whole application without a network.
 
 mod activity;
+mod embedding;
 mod groups;
 mod hand_over;
 mod help;

@@ -95,7 +95,8 @@ async fn a_trace_is_read_only_by_a_link_that_covers_that_and_hides_the_person() 
 }
 
 #[actix_web::test]
-async fn a_link_without_a_step_says_that_there_is_nothing_to_set_up_and_leads_to_what_can_be_looked_at() {
+async fn a_link_without_a_step_says_that_there_is_nothing_to_set_up_and_leads_to_what_can_be_looked_at()
+ {
     let mut portal = started(&Cover::USUAL).await;
     let connection = portal.connection();
     failed(&portal, &connection);

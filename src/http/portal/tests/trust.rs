@@ -60,11 +60,11 @@ async fn a_link_is_worth_what_its_maker_may_do_now_however_often_it_was_handed_o
     assert_eq!(testing::refused(trusted(&portal, sign_in)), "setup_link_not_trusted");
 }
 
+/// What is asked about.
+type Asked = for<'a> fn(&'a connections::Connection) -> Reach<'a>;
+
 /// Whether the portal's link is trusted with something in a transaction of its own.
-fn trusted(
-    portal: &Portal,
-    reach: for<'a> fn(&'a connections::Connection) -> Reach<'a>,
-) -> crate::error::Result<()> {
+fn trusted(portal: &Portal, reach: Asked) -> crate::error::Result<()> {
     let (by, of, connection) = (
         Actor::Portal(portal.link.id.clone()),
         portal.link.organization_id.clone(),
@@ -125,7 +125,8 @@ async fn a_link_that_was_taken_back_while_something_was_read_changes_nothing() {
     let (portal, _) = made_by(Role::Owner).await;
     let id = portal.link.id.clone();
     portal.world.store().system(|tx| setup_links::revoke(tx, &id));
-    for reach in [sign_in, directory, organization, places] {
+    let all: [Asked; 4] = [sign_in, directory, organization, places];
+    for reach in all {
         assert_eq!(testing::refused(trusted(&portal, reach)), "setup_link_over");
     }
 }
@@ -136,9 +137,10 @@ async fn a_directory_alone_is_live_once_it_has_shown_a_token_or_has_people() {
         let (portal, _) = made_for_a_directory(Role::Support).await;
         let (store, connection) = (portal.world.store(), portal.connection());
         assert_eq!(connection.state, ConnectionState::Draft);
+        let both: [Asked; 2] = [directory, organization];
         let made = portal.post("provisioning", &[("token", "on")]).await;
         assert_eq!(made.body.matches(">scim_").count(), 1, "{}", made.body);
-        for reach in [directory, organization] {
+        for reach in both {
             assert!(trusted(&portal, reach).is_ok());
         }
         let token = store.read_now(|db| tokens::page(db, &Window::default(), &connection.id));
@@ -149,7 +151,7 @@ async fn a_directory_alone_is_live_once_it_has_shown_a_token_or_has_people() {
             }
             tokens::touch(tx, &token.id, "192.0.2.7")
         });
-        for reach in [directory, organization] {
+        for reach in both {
             assert_eq!(testing::refused(trusted(&portal, reach)), "setup_link_not_trusted");
         }
         let another = portal.post("provisioning", &[("token", "on")]).await;
