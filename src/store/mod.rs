@@ -290,6 +290,26 @@ impl Store {
         done
     }
 
+    /// Does something and takes it back, whatever came of it: tells what would happen. It waits as a change does, and nobody
+    /// hears of it.
+    pub async fn suppose<T, F>(&self, scope: impl Into<Scope>, actor: Actor, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx) -> Result<T> + Send + 'static,
+    {
+        let (store, scope) = (self.clone(), scope.into());
+        blocking(move || {
+            let mut db = store.get(Pool::Writers)?;
+            db::begin(&mut db, &scope)?;
+            let now = store.clock.now();
+            let mut tx = Tx { db: &mut db, actor: &actor, now, rings: false, tells: false };
+            let done = f(&mut tx);
+            db::rollback(&mut db);
+            done
+        })
+        .await
+    }
+
     /// Migrations that the database still needs, oldest first.
     pub fn pending_migrations(&self) -> Result<Vec<String>> {
         db::pending(&mut *self.get(Pool::Writers)?)

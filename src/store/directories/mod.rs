@@ -10,6 +10,7 @@ mod linking;
 mod list;
 mod members;
 pub mod people;
+pub mod replay;
 pub mod requests;
 pub mod silence;
 #[cfg(test)]

@@ -287,8 +287,7 @@ pub(in crate::store) fn revoke_all(tx: &mut Tx, of: Of<'_>) -> Result<usize> {
             .set(revoked)
             .execute(tx.db)?,
         Of::Organization(id) => {
-            let theirs =
-                places::table.filter(places::organization_id.eq(id)).select(places::id);
+            let theirs = places::table.filter(places::organization_id.eq(id)).select(places::id);
             diesel::update(open.filter(scim_tokens::connection_id.eq_any(theirs)))
                 .set(revoked)
                 .execute(tx.db)?

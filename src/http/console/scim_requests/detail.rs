@@ -6,7 +6,7 @@ use crate::guides::Guide;
 use crate::http::console::audit::shown;
 use crate::http::console::frame::{self, Frame, SCIM_REQUESTS};
 use crate::http::console::listing::{self, Moment};
-use crate::http::console::seat::{Read, Reveal, Seat};
+use crate::http::console::seat::{Needs, Read, Reveal, Seat};
 use crate::http::console::words::Badge;
 use crate::http::console::{connections as connection_pages, organization, users};
 use crate::http::error::PageError;
@@ -15,7 +15,7 @@ use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::connections::{self, Connection};
 use crate::store::directories::requests::{self, Entry, Message};
-use crate::store::directories::tokens;
+use crate::store::directories::{Effect, replay, tokens};
 use crate::store::organizations::Organization;
 use crate::store::{Db, ScimRequestId, UserId};
 use actix_web::HttpResponse;
@@ -62,6 +62,28 @@ struct ChangeLine {
 struct Fix {
     sentence: String,
     place: Option<String>,
+}
+
+/// What came of doing a request once more.
+pub(super) struct Replayed {
+    /// What it would do, or why it would be refused.
+    said: String,
+    /// Why it would be refused: our word.
+    code: Option<String>,
+    changes: Vec<ChangeLine>,
+}
+
+impl Replayed {
+    /// It would be done.
+    pub(super) fn done(effect: Effect) -> Self {
+        let changes = changes(&effect.changes.into_value());
+        Self { said: effect.words, code: None, changes }
+    }
+
+    /// It would be refused.
+    pub(super) fn refused(code: &str, detail: String) -> Self {
+        Self { said: detail, code: Some(code.to_owned()), changes: Vec::new() }
+    }
 }
 
 struct View {
@@ -111,6 +133,9 @@ struct Page<'a> {
     frame: Frame,
     view: View,
     list: &'a str,
+    /// Where it is done once more, if that can be and this role may.
+    replay: Option<String>,
+    replayed: Option<Replayed>,
 }
 
 /// What the page reads.
@@ -127,20 +152,33 @@ pub(in crate::http) async fn one(
     seat: Seat<Read>,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let id: ScimRequestId = id.parse()?;
+    Ok(render(&state, &seat, id.parse()?, None).await?)
+}
+
+/// The page of a request, with what would come of doing it once more.
+pub(super) async fn render<N: Needs>(
+    state: &State,
+    seat: &Seat<N>,
+    id: ScimRequestId,
+    replayed: Option<Replayed>,
+) -> Result<HttpResponse> {
     let found = state.store.read(move |db| read(db, &id)).await?;
     let message = found.entry.opened(&state.master)?;
-    let mut view = view(&state, found, &message);
+    let is_possible =
+        seat.may::<Reveal>() && found.of.is_some() && replay::is_possible(&found.entry, &message);
+    let mut view = view(state, found, &message);
     if !seat.may::<Reveal>() {
         view.hide_values();
     }
     let page = Page {
-        shell: frame::shell(&state),
-        frame: frame::frame(&state, &seat, SCIM_REQUESTS),
+        shell: frame::shell(state),
+        frame: frame::frame(state, seat, SCIM_REQUESTS),
+        replay: is_possible.then(|| format!("{LIST}/{}/replay", view.id)),
         view,
         list: LIST,
+        replayed,
     };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
+    Ok(respond(state, StatusCode::OK, &Csp::Page, &page))
 }
 
 fn read(db: &mut Db, id: &ScimRequestId) -> Result<Found> {

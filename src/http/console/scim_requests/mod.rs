@@ -1,6 +1,7 @@
 //! SCIM requests: what directories asked for, what it did, and why it was refused.
 
 mod detail;
+mod replay;
 
 pub(super) use detail::one;
 
@@ -32,7 +33,8 @@ const ONLY: [&str; 2] = ["changed", "failed"];
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(web::resource("/console/scim-requests").get(list))
-        .service(web::resource("/console/scim-requests/{request}").get(one));
+        .service(web::resource("/console/scim-requests/{request}").get(one))
+        .service(web::resource("/console/scim-requests/{request}/replay").post(replay::replay));
 }
 
 /// Which part of the list is wanted. What cannot be finds nothing.

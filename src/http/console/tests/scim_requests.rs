@@ -207,3 +207,46 @@ async fn what_a_page_asks_again_is_its_lines_alone_and_no_use_of_the_session() {
     desk.sign_in(PASSWORD).await;
     assert_eq!(desk.part(LIST).await.status, 200);
 }
+
+#[actix_web::test]
+async fn a_request_is_replayed_on_a_copy_and_changes_nothing() {
+    let desk = Desk::signed_in(Role::Support).await;
+    let store = desk.world.store();
+    let connection = testing::active(store, "JumpCloud", None);
+    let person = store.system(|tx| testing::provisioned(tx, &connection.id, "ann@globex.example"));
+    let id = ScimRequestId::new();
+    let off = json!({ "Operations": [{ "op": "replace", "value": { "active": false } }] });
+    let message = Message { request: Some(off), changes: None };
+    let path = format!("/Users/{}", person.row.user_id);
+    record(
+        &desk,
+        &Entry {
+            id: id.clone(),
+            method: "PATCH".to_owned(),
+            path,
+            is_change: true,
+            message: Some(message.sealed(&desk.world.state.master, &id).unwrap()),
+            ..entry(&desk, &connection)
+        },
+    );
+    let before = store.kinds(Some(&connection.organization_id));
+    let at = format!("{LIST}/{id}");
+    assert!(desk.get(&at).await.body.contains("Replay on a copy"));
+    let shown = desk.post(&format!("{at}/replay"), &[]).await;
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    for part in ["What would happen now", "Would be done", "true → false"] {
+        assert!(shown.body.contains(part), "{part}: {}", shown.body);
+    }
+    assert_eq!(store.kinds(Some(&connection.organization_id)), before);
+    // What only read cannot be, and what is refused says why.
+    let only_read = entry(&desk, &connection);
+    record(&desk, &only_read);
+    assert!(!desk.get(&format!("{LIST}/{}", only_read.id)).await.body.contains("/replay"));
+    let gone = changed(&desk, &connection);
+    let shown = desk.post(&format!("{LIST}/{gone}/replay"), &[]).await;
+    assert!(shown.body.contains("Would be refused"), "{}", shown.body);
+    let viewer = Desk::signed_in(Role::Viewer).await;
+    let connection = testing::active(viewer.world.store(), "JumpCloud", None);
+    let id = changed(&viewer, &connection);
+    assert!(!viewer.get(&format!("{LIST}/{id}")).await.body.contains("/replay"));
+}
