@@ -153,6 +153,7 @@ const WALKS: &[&[&str]] = &[
     ],
     &[
         "go {groups}",
+        "see setup-entry-look",
         "press main form button",
         "see portal-without-steps",
         "go /portal/groups",
@@ -197,6 +198,10 @@ const WALKS: &[&[&str]] = &[
         "see console-connection-domains",
         "go /console/connections/{connection}/settings",
         "see console-connection-settings",
+        "go /console/signing-keys",
+        "see console-signing-keys",
+        "go /console/connections/new?like={connection}",
+        "see console-connection-duplicate",
         "go /console/connections/{gone}",
         "see console-gone",
         "go /console/connections/{connection}",

@@ -28,6 +28,7 @@ mod seat;
 mod second;
 mod settings;
 mod setup_links;
+mod signing_keys;
 mod stale;
 #[cfg(test)]
 mod tests;
@@ -57,6 +58,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         domains::routes,
         connections::routes,
         setup_links::routes,
+        signing_keys::routes,
         users::routes,
         groups::routes,
         traces::routes,

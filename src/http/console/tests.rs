@@ -21,6 +21,8 @@ mod scim_requests;
 mod search;
 mod settings;
 mod setup_links;
+mod signing_keys;
+mod stale;
 mod traces;
 mod users;
 mod webhooks;
