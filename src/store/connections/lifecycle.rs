@@ -3,11 +3,11 @@
 use super::metadata::refuse_in_use;
 use super::{Connection, ConnectionState, find, save, tell};
 use crate::error::{Error, Result};
+use crate::store::directories::tokens;
 use crate::store::ending::{self, Of};
 use crate::store::enforcement::{self, LastWay};
 use crate::store::organizations::{self, RESTORABLE};
 use crate::store::schema::connections;
-use crate::store::directories::tokens;
 use crate::store::{ConnectionId, Db, Time, Tx, identities, setup_links};
 use diesel::prelude::*;
 use serde_json::json;

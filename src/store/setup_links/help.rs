@@ -105,14 +105,14 @@ pub fn ask_for_help(tx: &mut Tx, id: &SetupLinkId, asked: Asked) -> Result<Heard
     }
     let heard = if was_told(tx, &link, step)? { Heard::Added } else { Heard::Told };
     let mut all = link.help.clone().map(|help| help.into_inner().into_list()).unwrap_or_default();
-    let is_same =
-        |help: &Help| help.step == step && help.missing == missing && help.note == note;
+    let is_same = |help: &Help| help.step == step && help.missing == missing && help.note == note;
     if heard == Heard::Added && all.iter().any(is_same) {
         let detail = "The operator has been told of this step today.";
         return Err(Error::conflict("help_wanted_already", detail));
     }
     if heard == Heard::Added && all.len() >= MOST_NOTES {
-        let detail = format!("The operator has {MOST_NOTES} notes of you already, and sees them all.");
+        let detail =
+            format!("The operator has {MOST_NOTES} notes of you already, and sees them all.");
         return Err(Error::conflict("help_wanted_already", detail));
     }
     all.insert(0, Help { step, missing, note, at: tx.now, earlier: Vec::new() });

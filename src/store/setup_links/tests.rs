@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::crypto::{SETUP_LINK, Secret};
-use crate::store::testing::{self, TestStore, refused};
 use crate::store::directories::tokens::{self, NewToken};
+use crate::store::testing::{self, TestStore, refused};
 use crate::store::{applications, connections, connections::ConnectionState};
 use chrono::TimeDelta;
 

@@ -12,6 +12,12 @@ use diesel::prelude::*;
 /// How often a link can have been handed over.
 const HANDS: usize = 20;
 
+const SIGN_IN: &str = "People sign in by this connection, and this link was made by somebody who may not change that. Ask for a new link.";
+const DIRECTORY: &str = "People sign in by this connection, or a directory provisions them by it, and this link was made by somebody who may not change that. Ask for a new link.";
+const ORGANIZATION: &str = "People sign in here, or a directory provisions them, and this link was made by somebody who may not change that. Ask for a new link.";
+const PLACES: &str =
+    "This link was made by somebody who may not give people places. Ask for a new link.";
+
 /// What a link is about to change.
 #[derive(Debug, Clone, Copy)]
 pub enum Reach<'a> {
@@ -40,15 +46,18 @@ pub fn must_be_trusted(tx: &mut Tx, reach: Reach<'_>) -> Result<()> {
     let asks = match reach {
         Reach::SignIn(id) => {
             belongs(&link, id)?;
-            let is_used = connections::find(tx.db, id)?.is_used();
-            is_used.then_some("People sign in by this connection, and this link was made by somebody who may not change that. Ask for a new link.")
+            connections::find(tx.db, id)?.is_used().then_some(SIGN_IN)
         }
         Reach::Directory(id) => {
             belongs(&link, id)?;
-            are_live(tx.db, places::table.filter(places::id.eq(id)).into_boxed())?.then_some("People sign in by this connection, or a directory provisions them by it, and this link was made by somebody who may not change that. Ask for a new link.")
+            let one = places::table.filter(places::id.eq(id)).into_boxed();
+            are_live(tx.db, one)?.then_some(DIRECTORY)
         }
-        Reach::Organization(of) => are_live(tx.db, places::table.filter(places::organization_id.eq(of)).into_boxed())?.then_some("People sign in here, or a directory provisions them, and this link was made by somebody who may not change that. Ask for a new link."),
-        Reach::Places => Some("This link was made by somebody who may not give people places. Ask for a new link."),
+        Reach::Organization(of) => {
+            let all = places::table.filter(places::organization_id.eq(of)).into_boxed();
+            are_live(tx.db, all)?.then_some(ORGANIZATION)
+        }
+        Reach::Places => Some(PLACES),
     };
     match asks {
         Some(detail) if !is_trusted(tx.db, &link)? => {
@@ -68,7 +77,10 @@ fn belongs(link: &SetupLink, connection: &ConnectionId) -> Result<()> {
 
 /// Whether people sign in by one of these connections, or a directory provisions them by it: it has shown one of its tokens,
 /// or has people or groups. A connection that has a directory and nothing else is a draft for good, and live by that.
-fn are_live(db: &mut Db, wanted: places::BoxedQuery<'_, <Db as diesel::Connection>::Backend>) -> Result<bool> {
+fn are_live(
+    db: &mut Db,
+    wanted: places::BoxedQuery<'_, <Db as diesel::Connection>::Backend>,
+) -> Result<bool> {
     let told = directories::table
         .filter(directories::users.gt(0).or(directories::groups.gt(0)))
         .select(directories::connection_id);

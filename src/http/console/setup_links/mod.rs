@@ -129,7 +129,12 @@ fn line(state: &State, link: &SetupLink, names: &Names, now: Time) -> Line {
         from: link.opened_from.clone(),
         ends: listing::day(link.expires_at),
         is_live: link.is_live(now),
-        help: link.help.iter().flat_map(|help| help.all()).map(|help| wanted(state, help)).collect(),
+        help: link
+            .help
+            .iter()
+            .flat_map(|help| help.all())
+            .map(|help| wanted(state, help))
+            .collect(),
     }
 }
 
