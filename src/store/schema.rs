@@ -843,6 +843,12 @@ diesel::joinable!(previews -> organizations (organization_id));
 diesel::joinable!(mapping_drafts -> organizations (organization_id));
 diesel::joinable!(mapping_drafts -> members (member_id));
 
+diesel::allow_columns_to_appear_in_same_group_by_clause!(
+    connections::organization_id,
+    connections::state,
+);
+diesel::allow_columns_to_appear_in_same_group_by_clause!(traces::connection_id, traces::outcome);
+
 diesel::allow_tables_to_appear_in_same_query!(
     previews,
     mapping_drafts,

@@ -1,12 +1,14 @@
 //! The record of each sign-in attempt, check by check.
 
+mod days;
 mod hours;
 mod listing;
 #[cfg(test)]
 mod tests;
 mod timeline;
 
-pub use hours::{Failing, Hour, by_hour, failing};
+pub use days::{DAYS, Day, by_day, lately};
+pub use hours::{Failing, Hour, by_hour, failing, failing_among};
 pub use listing::{Filter, Listed, count, last_received, last_test, page};
 pub use timeline::{Moment, Step, timeline};
 

@@ -1,19 +1,15 @@
 //! What is shown of a connection.
 
+use super::badge::{self, Badge};
 use super::identity_provider::{AlertView, IdentityProviderView};
 use super::openid::{OpenIdProviderView, RelyingPartyView};
 use super::settings::SettingsSchema;
 use super::words;
 use crate::clock::Time;
-use crate::saml::certificate::Certificate;
-use crate::store::connections::{self, Connection, ConnectionState, Known, Protocol, Settings};
-use crate::store::refreshes::Alert;
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::store::connections::{self, ConnectionState, Known, Protocol, Settings};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-/// From when on the end of a certificate is a badge.
-const EXPIRING: TimeDelta = TimeDelta::days(60);
 
 /// One identity provider of one organization.
 #[derive(Serialize, ToSchema)]
@@ -33,6 +29,10 @@ pub struct ConnectionView {
     state: ConnectionState,
     /// What wants attention.
     badges: Vec<Badge>,
+    /// Within how many days its last certificate ends, in steps: 60, 30, 7, 1, and 0 once it has ended. `null` while that is
+    /// longer ahead.
+    #[schema(example = 30)]
+    certificate_ends_within: Option<i64>,
     /// What somebody has to look at, and perhaps to accept.
     alerts: Vec<AlertView>,
     /// Whether a test sign-in succeeded with the settings and the metadata as they are now.
@@ -53,28 +53,6 @@ pub struct ConnectionView {
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     disabled_at: Option<DateTime<Utc>>,
-}
-
-/// What wants attention on a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Badge {
-    /// It waits for the identity provider's metadata.
-    SetupInProgress,
-    /// It has been tested and can be activated.
-    ReadyToTurnOn,
-    /// The last certificate ends within 60 days.
-    CertificateExpiring,
-    /// Every certificate has ended, so nobody can sign in.
-    CertificateExpired,
-    /// Changed metadata waits for somebody to accept it.
-    MetadataHeld,
-    /// For a day its metadata could not be read.
-    MetadataUnreachable,
-    /// It accepts signatures with SHA-1.
-    Sha1Allowed,
-    /// It accepts encryption with CBC, which does not show that nobody changed what was encrypted.
-    CbcAllowed,
 }
 
 /// What to enter at the identity provider.
@@ -105,13 +83,16 @@ impl ConnectionView {
     /// `public_url` is the address that the values for the identity provider begin with.
     #[must_use]
     pub fn new(known: Known, public_url: &str, now: Time) -> Self {
-        let Known { connection: row, certificates, refresh, client } = known;
+        let badges = badge::of(&known, now);
+        let certificate_ends_within = badge::certificate_ends_within(&known.connection, now);
+        let Known { connection: row, certificates, refresh, client, .. } = known;
         let alerts = refresh.as_ref().map(|refresh| refresh.alerts(&row, now)).unwrap_or_default();
         let identity_provider = IdentityProviderView::of(&row, &certificates, refresh, now);
         let openid_provider = OpenIdProviderView::of(&row, client);
         let is_saml = row.protocol == Protocol::Saml;
         Self {
-            badges: badges(&row, &alerts, now),
+            badges,
+            certificate_ends_within,
             alerts: alerts.into_iter().map(AlertView::from).collect(),
             is_tested: row.tested(),
             service_provider: is_saml.then(|| ServiceProviderView {
@@ -137,71 +118,5 @@ impl ConnectionView {
             updated_at: row.updated_at.to_utc(),
             disabled_at: row.disabled_at.map(Time::to_utc),
         }
-    }
-}
-
-/// What wants attention, as far as the connection itself tells.
-fn badges(row: &Connection, alerts: &[Alert], now: Time) -> Vec<Badge> {
-    let mut badges = Vec::new();
-    match row.state {
-        ConnectionState::Draft => badges.push(Badge::SetupInProgress),
-        ConnectionState::Testing if row.tested() => badges.push(Badge::ReadyToTurnOn),
-        _ => {}
-    }
-    let certificates = row.identity_provider.iter().flat_map(|known| known.certificates.iter());
-    if let Some(end) = certificates.map(Certificate::not_after).max() {
-        badges.extend(certificate_badge(end, now));
-    }
-    badges.extend(alerts.iter().map(|alert| match alert.change {
-        Some(_) => Badge::MetadataHeld,
-        None => Badge::MetadataUnreachable,
-    }));
-    if row.settings.allow_sha1 {
-        badges.push(Badge::Sha1Allowed);
-    }
-    if row.settings.allow_cbc {
-        badges.push(Badge::CbcAllowed);
-    }
-    badges
-}
-
-fn certificate_badge(end: Time, now: Time) -> Option<Badge> {
-    if end <= now {
-        Some(Badge::CertificateExpired)
-    } else if end <= now.plus(EXPIRING) {
-        Some(Badge::CertificateExpiring)
-    } else {
-        None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::testing;
-
-    #[test]
-    fn what_is_weak_is_a_badge_as_long_as_it_is_accepted() {
-        let store = testing::store();
-        let row = testing::active(&store, "JumpCloud", None);
-        let shown = |settings: Settings| {
-            let row = Connection { settings: settings.into(), ..row.clone() };
-            badges(&row, &[], Time::from_unix(0))
-        };
-        assert_eq!(shown(Settings::default()), []);
-        let cbc = Settings { allow_cbc: true, ..Settings::default() };
-        assert_eq!(shown(cbc), [Badge::CbcAllowed]);
-        let sha1 = Settings { allow_sha1: true, ..Settings::default() };
-        assert_eq!(shown(sha1), [Badge::Sha1Allowed]);
-    }
-
-    #[test]
-    fn a_certificate_is_announced_sixty_days_before_it_ends() {
-        let end = Time::from_unix(1_800_000_000);
-        let before = |days| certificate_badge(end, end.minus(TimeDelta::days(days)));
-        assert_eq!(before(61), None);
-        assert_eq!(before(60), Some(Badge::CertificateExpiring));
-        assert_eq!(before(1), Some(Badge::CertificateExpiring));
-        assert_eq!(before(0), Some(Badge::CertificateExpired));
     }
 }

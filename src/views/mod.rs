@@ -5,6 +5,7 @@ pub mod alias;
 pub mod api_key;
 pub mod application;
 pub mod audit;
+pub mod badge;
 pub mod connection;
 pub mod directory;
 pub mod domain;

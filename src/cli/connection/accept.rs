@@ -8,12 +8,13 @@ use crate::store::ConnectionId;
 use crate::store::connections;
 
 pub(super) fn run(shell: &Shell, id: &ConnectionId) -> Result {
+    let now = shell.now();
     let known = shell.read(|db| {
         let connection = connections::find(db, id)?;
-        connections::known(db, connection)
+        connections::known(db, connection, now)
     })?;
     let (name, scope) = (known.connection.name.clone(), known.connection.organization_id.clone());
-    let alerts = known.refresh.iter().flat_map(|row| row.alerts(&known.connection, shell.now()));
+    let alerts = known.refresh.iter().flat_map(|row| row.alerts(&known.connection, now));
     let held = alerts.into_iter().find_map(|alert| Some((alert.change.clone()?, alert)));
     let Some((change, alert)) = held else {
         let detail = "No change of the provider's metadata waits for this connection.";

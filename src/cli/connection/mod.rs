@@ -19,6 +19,7 @@ use crate::store::connections::{self, ConnectionState, Filter, Known};
 use crate::store::enforcement::LastWay;
 use crate::store::{ConnectionId, Scope};
 use crate::views::List;
+use crate::views::badge;
 use crate::views::connection::ConnectionView;
 use clap::Subcommand;
 use serde_json::json;
@@ -143,17 +144,15 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
 }
 
 fn list(shell: &Shell, filter: &Filter, paging: &Paging) -> Result {
-    let window = paging.window()?;
+    let (window, now) = (paging.window()?, shell.now());
     let page = shell.read(|db| {
         let page = connections::page(db, &window, filter)?;
-        connections::known_page(db, page)
+        connections::known_page(db, page, now)
     })?;
     let row = |known: &Known| {
         let row = &known.connection;
-        let provider = row.identity_provider.as_ref();
-        let end = provider.and_then(|known| {
-            known.certificates.iter().map(crate::saml::certificate::Certificate::not_after).max()
-        });
+        let badges: Vec<&str> =
+            badge::of(known, now).into_iter().map(badge::Badge::as_str).collect();
         vec![
             row.id.to_string(),
             row.name.clone(),
@@ -161,12 +160,22 @@ fn list(shell: &Shell, filter: &Filter, paging: &Paging) -> Result {
             row.state.to_string(),
             yes(row.tested()),
             row.organization_id.to_string(),
-            cell(end),
+            cell(badge::certificate_ends(row)),
+            badges.join(", "),
         ]
     };
     let rows: Vec<Vec<String>> = page.data.iter().map(row).collect();
-    let heads = ["ID", "NAME", "PROVIDER", "STATE", "TESTED", "ORGANIZATION", "CERTIFICATE ENDS"];
-    let (public_url, now) = (shell.public_url()?, shell.now());
+    let heads = [
+        "ID",
+        "NAME",
+        "PROVIDER",
+        "STATE",
+        "TESTED",
+        "ORGANIZATION",
+        "CERTIFICATE ENDS",
+        "ATTENTION",
+    ];
+    let public_url = shell.public_url()?;
     let views = List::of(page, None).map(|known| ConnectionView::new(known, public_url, now));
     shell.out.list(&views, &heads, &rows)
 }

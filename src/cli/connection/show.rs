@@ -15,7 +15,7 @@ use crate::views::connection::ConnectionView;
 /// Shows a connection, and what comes next.
 pub(super) fn connection(shell: &Shell, row: Connection) -> Result {
     let (public_url, now) = (shell.public_url()?, shell.now());
-    let known = shell.read(|db| connections::known(db, row))?;
+    let known = shell.read(|db| connections::known(db, row, now))?;
     let next = next(&known, now);
     let fields = fields(&known, public_url, now);
     shell.out.object(&ConnectionView::new(known, public_url, now), &fields)?;
@@ -26,7 +26,7 @@ pub(super) fn connection(shell: &Shell, row: Connection) -> Result {
 }
 
 fn fields(all: &Known, public_url: &str, now: Time) -> Vec<(&'static str, String)> {
-    let Known { connection: row, certificates, refresh, client } = all;
+    let Known { connection: row, certificates, refresh, client, .. } = all;
     if row.protocol == Protocol::Oidc {
         return openid_fields(row, client.as_ref(), public_url);
     }
@@ -243,7 +243,7 @@ mod tests {
     fn a_certificate_that_has_ended_is_not_shown_as_active() {
         let store = testing::store();
         let row = testing::active(&store, "JumpCloud", None);
-        let known = store.read_now(|db| connections::known(db, row)).unwrap();
+        let known = store.read_now(|db| connections::known(db, row, saml_testing::now())).unwrap();
         let certificate = known.certificates.first().unwrap();
         assert_eq!(certificate.standing(saml_testing::now()).0, "active");
         let end = certificate.not_after;

@@ -3,9 +3,11 @@
 use super::{Connection, ConnectionState};
 use crate::error::Result;
 use crate::store::input;
-use crate::store::schema::{connections, organizations};
-use crate::store::{Db, OrganizationId, Page, Window};
+use crate::store::schema::{connections, domains, organizations};
+use crate::store::{ConnectionId, Db, OrganizationId, Page, Window};
+use diesel::dsl::{InnerJoin, IntoBoxed, Select};
 use diesel::prelude::*;
+use std::collections::HashMap;
 
 /// Which connections are wanted; none of the fields: all that are not deleted.
 #[derive(Debug, Clone, Default)]
@@ -16,8 +18,21 @@ pub struct Filter {
     pub state: Option<ConnectionState>,
     /// With this guide.
     pub provider: Option<String>,
-    /// Its name or its organization's contains this, in any case.
+    /// Its name, its organization's or one of that one's domains contains this, in any case; or it is the connection's ID.
     pub text: Option<String>,
+    /// Only of these.
+    pub among: Option<Vec<ConnectionId>>,
+}
+
+/// In which order connections are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order<'a> {
+    /// The newest first.
+    Newest,
+    /// By what their organizations are called.
+    Name,
+    /// These first and in this order, then the others, the newest first.
+    First(&'a [ConnectionId]),
 }
 
 /// A page of connections, newest first.
@@ -25,9 +40,77 @@ pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Connec
     let mut query =
         filtered(filter).order(connections::id.desc()).limit(window.limit.saturating_add(1));
     if let Some(before) = &window.before {
-        query = query.filter(connections::id.lt(before));
+        query = query.filter(connections::id.lt(before.clone()));
     }
     Ok(Page::of(query.load(db)?, window, |connection: &Connection| connection.id.to_string()))
+}
+
+/// A page of connections in an order. Wherever it goes on, the cursor is the ID of the last one.
+pub fn page_in(
+    db: &mut Db,
+    window: &Window,
+    filter: &Filter,
+    order: Order<'_>,
+) -> Result<Page<Connection>> {
+    match order {
+        Order::Newest => page(db, window, filter),
+        Order::Name => by_name(db, window, filter),
+        Order::First(first) => these_first(db, window, filter, first),
+    }
+}
+
+fn by_name(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Connection>> {
+    let mut query = filtered(filter)
+        .order((organizations::name_key.asc(), connections::id.desc()))
+        .limit(window.limit.saturating_add(1));
+    if let Some(before) = &window.before {
+        let last: Option<String> = connections::table
+            .inner_join(organizations::table)
+            .filter(connections::id.eq(before))
+            .select(organizations::name_key)
+            .first(db)
+            .optional()?;
+        let Some(last) = last else { return Ok(Page::default()) };
+        let same = organizations::name_key.eq(last.clone()).and(connections::id.lt(before.clone()));
+        query = query.filter(organizations::name_key.gt(last).or(same));
+    }
+    Ok(Page::of(query.load(db)?, window, |connection: &Connection| connection.id.to_string()))
+}
+
+fn these_first(
+    db: &mut Db,
+    window: &Window,
+    filter: &Filter,
+    first: &[ConnectionId],
+) -> Result<Page<Connection>> {
+    let matching: Vec<Connection> =
+        filtered(filter).filter(connections::id.eq_any(first.to_vec())).load(db)?;
+    let mut by_id: HashMap<ConnectionId, Connection> =
+        matching.into_iter().map(|one| (one.id.clone(), one)).collect();
+    let head: Vec<&ConnectionId> = first.iter().filter(|id| by_id.contains_key(*id)).collect();
+    let before = window.before.as_deref();
+    let last = before.and_then(|before| head.iter().position(|id| id.as_str() == before));
+    let begin = match (before, last) {
+        (None, _) => 0,
+        (Some(_), Some(last)) => last + 1,
+        (Some(_), None) => head.len(),
+    };
+    let head: Vec<ConnectionId> = head.into_iter().skip(begin).cloned().collect();
+    let mut rows: Vec<Connection> = head.iter().filter_map(|id| by_id.remove(id)).collect();
+    let wanted = window.limit.saturating_add(1);
+    let missing = wanted.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
+    if missing > 0 {
+        let mut rest = filtered(filter)
+            .filter(connections::id.ne_all(first.to_vec()))
+            .order(connections::id.desc())
+            .limit(missing);
+        if let (Some(before), None) = (before, last) {
+            rest = rest.filter(connections::id.lt(before.to_owned()));
+        }
+        let rest: Vec<Connection> = rest.load(db)?;
+        rows.extend(rest);
+    }
+    Ok(Page::of(rows, window, |connection| connection.id.to_string()))
 }
 
 /// How many connections a filter lets through.
@@ -35,13 +118,22 @@ pub fn count(db: &mut Db, filter: &Filter) -> Result<i64> {
     Ok(filtered(filter).count().get_result(db)?)
 }
 
-fn filtered(
-    filter: &Filter,
-) -> connections::BoxedQuery<'static, <Db as diesel::Connection>::Backend> {
-    let there =
-        organizations::table.filter(organizations::deleted_at.is_null()).select(organizations::id);
-    let mut query =
-        connections::table.filter(connections::organization_id.eq_any(there)).into_boxed();
+/// Connections with their organizations, neither of them deleted.
+type Filtered = IntoBoxed<
+    'static,
+    Select<
+        InnerJoin<connections::table, organizations::table>,
+        <connections::table as Table>::AllColumns,
+    >,
+    <Db as diesel::Connection>::Backend,
+>;
+
+fn filtered(filter: &Filter) -> Filtered {
+    let mut query = connections::table
+        .inner_join(organizations::table)
+        .select(connections::all_columns)
+        .into_boxed()
+        .filter(organizations::deleted_at.is_null());
     if let Some(organization) = &filter.organization {
         query = query.filter(connections::organization_id.eq(organization.clone()));
     }
@@ -54,11 +146,18 @@ fn filtered(
     }
     if let Some(text) = filter.text.as_deref().filter(|text| !text.trim().is_empty()) {
         let pattern = input::containing(&input::fold(text));
-        let owners = organizations::table
-            .filter(organizations::name_key.like(pattern.clone()).escape('!'))
-            .select(organizations::id);
-        let name = lower(connections::name).like(pattern).escape('!');
-        query = query.filter(name.or(connections::organization_id.eq_any(owners)));
+        let by_domain = domains::table
+            .filter(domains::name.like(pattern.clone()).escape('!'))
+            .select(domains::organization_id);
+        let name = lower(connections::name).like(pattern.clone()).escape('!');
+        query = query.filter(
+            name.or(organizations::name_key.like(pattern).escape('!'))
+                .or(connections::organization_id.eq_any(by_domain))
+                .or(connections::id.eq(text.trim().to_owned())),
+        );
+    }
+    if let Some(among) = &filter.among {
+        query = query.filter(connections::id.eq_any(among.clone()));
     }
     query
 }
@@ -67,4 +166,67 @@ fn filtered(
 extern "SQL" {
     /// The text in lower case: both databases know that of ASCII.
     fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::organizations as customers;
+    use crate::store::testing;
+
+    /// The IDs of a list, page by page.
+    fn walked(store: &testing::TestStore, order: Order<'_>) -> Vec<ConnectionId> {
+        let (mut found, mut before) = (Vec::new(), None);
+        loop {
+            let window = Window { limit: 2, before };
+            let read = |db: &mut Db| page_in(db, &window, &Filter::default(), order);
+            let page = store.read_now(read).unwrap();
+            assert!(page.data.len() <= 2);
+            found.extend(page.data.into_iter().map(|one| one.id));
+            before = page.next_cursor;
+            if before.is_none() {
+                return found;
+            }
+        }
+    }
+
+    #[test]
+    fn in_each_order_every_connection_is_on_one_page() {
+        let store = testing::store();
+        let names = ["Umbrella", "Globex", "Initech", "Acme", "Hooli"];
+        let made: Vec<ConnectionId> = names
+            .into_iter()
+            .map(|name| {
+                let one = testing::active(&store, name, None);
+                let patch = customers::OrganizationPatch {
+                    name: Some(name.to_owned()),
+                    ..customers::OrganizationPatch::default()
+                };
+                store.system(|tx| customers::change(tx, &one.organization_id, patch));
+                one.id
+            })
+            .collect();
+        let at = |places: [usize; 5]| places.map(|place| made[place].clone()).to_vec();
+        assert_eq!(walked(&store, Order::Newest), at([4, 3, 2, 1, 0]));
+        assert_eq!(walked(&store, Order::Name), at([3, 1, 4, 2, 0]));
+        let first = [made[2].clone(), made[0].clone(), made[4].clone()];
+        assert_eq!(walked(&store, Order::First(&first)), at([2, 0, 4, 3, 1]));
+        assert_eq!(walked(&store, Order::First(&[])), at([4, 3, 2, 1, 0]));
+    }
+
+    #[test]
+    fn a_connection_is_found_by_its_id_and_by_a_domain_of_its_organization() {
+        let store = testing::store();
+        let one = testing::active(&store, "JumpCloud", None);
+        testing::active(&store, "Okta", None);
+        let domain = crate::domain::DomainName::parse("initech.example").unwrap();
+        let of = one.organization_id.clone();
+        store.system(|tx| crate::store::domains::add(tx, &of, &domain, true));
+        for text in [one.id.as_str(), "INITECH.exa"] {
+            let filter = Filter { text: Some(text.to_owned()), ..Filter::default() };
+            let found = store.read_now(|db| page(db, &Window::default(), &filter)).unwrap();
+            assert_eq!(found.data.len(), 1, "{text}");
+            assert_eq!(found.data[0].id, one.id);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Connections: one identity provider linked to one organization.
 
 mod addresses;
+mod attention;
 pub mod certificates;
 mod entities;
 mod known;
@@ -10,19 +11,22 @@ mod metadata;
 pub mod openid;
 mod refresh;
 mod settings;
+mod signs;
 #[cfg(test)]
 mod tests;
 
 pub use addresses::{keep_addresses, scim_base_url};
+pub use attention::{Attention, attention};
 pub use entities::{adopt_entity_ids, by_entity_id};
 pub use known::{Known, known, known_page};
 pub use lifecycle::{
     activate, delete, delete_with, disable, disable_with, gone, record_test, restore, unlink,
 };
-pub use listing::{Filter, count, page};
+pub use listing::{Filter, Order, count, page, page_in};
 pub use metadata::import;
 pub use refresh::{Refreshed, accept, has_only_gained, refresh};
 pub use settings::Settings;
+pub use signs::Signs;
 
 use super::input::Faults;
 use super::organizations::{self as customers, Organization};

@@ -4,11 +4,11 @@ use crate::clock::Time;
 use crate::error::Result;
 use crate::store::connections::ConnectionState;
 use crate::store::schema::{connections, scim_requests, scim_tokens};
-use crate::store::{ConnectionId, Db};
+use crate::store::{ConnectionId, Db, ScimRequestId};
 use chrono::TimeDelta;
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// Whoever asked within this time is not silent.
 const LATELY: TimeDelta = TimeDelta::days(1);
@@ -49,21 +49,58 @@ pub fn silent(db: &mut Db, now: Time) -> Result<Vec<Silent>> {
         .load(db)?;
     let mut seen = HashSet::new();
     suspects.retain(|id| seen.insert(id.clone()));
-    let mut found = Vec::new();
-    for connection_id in suspects {
-        let times: Vec<Time> = scim_requests::table
-            .filter(scim_requests::connection_id.eq(&connection_id))
-            .order(scim_requests::id.desc())
-            .select(scim_requests::created_at)
-            .limit(OF_EACH)
-            .load(db)?;
-        if let Some(&last) = times.first()
-            && is_silence(&times, now)
-        {
-            found.push(Silent { connection_id, last });
-        }
-    }
+    let mut found = judged(db, &suspects, now)?;
+    found.sort_by_key(|one| suspects.iter().position(|id| *id == one.connection_id));
     Ok(found)
+}
+
+/// Those of these connections, which are in use, whose directory is silent.
+pub fn silent_among(db: &mut Db, ids: &[ConnectionId], now: Time) -> Result<Vec<Silent>> {
+    let suspects: Vec<ConnectionId> = scim_tokens::table
+        .filter(scim_tokens::connection_id.eq_any(ids))
+        .filter(scim_tokens::revoked_at.is_null())
+        .filter(scim_tokens::last_used_at.gt(now.minus(LONG_AGO)))
+        .filter(scim_tokens::last_used_at.lt(now.minus(LATELY)))
+        .select(scim_tokens::connection_id)
+        .distinct()
+        .load(db)?;
+    judged(db, &suspects, now)
+}
+
+/// Which of these are silent, by the newest requests of each.
+fn judged(db: &mut Db, suspects: &[ConnectionId], now: Time) -> Result<Vec<Silent>> {
+    let oldest_looked_at = scim_requests::table
+        .filter(scim_requests::connection_id.eq(connections::id))
+        .order(scim_requests::id.desc())
+        .select(scim_requests::id)
+        .offset(OF_EACH - 1)
+        .single_value();
+    let from: Vec<(ConnectionId, Option<ScimRequestId>)> = connections::table
+        .filter(connections::id.eq_any(suspects))
+        .select((connections::id, oldest_looked_at))
+        .load(db)?;
+    let mut query = scim_requests::table.into_boxed();
+    for (id, oldest) in &from {
+        let oldest = oldest.as_ref().map_or("", ScimRequestId::as_str);
+        let those = scim_requests::connection_id.eq(id).and(scim_requests::id.ge(oldest));
+        query = query.or_filter(those);
+    }
+    if from.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(ConnectionId, Time)> = query
+        .order(scim_requests::id.desc())
+        .select((scim_requests::connection_id, scim_requests::created_at))
+        .load(db)?;
+    let mut times = BTreeMap::<ConnectionId, Vec<Time>>::new();
+    for (id, at) in rows {
+        times.entry(id).or_default().push(at);
+    }
+    let silent = |(connection_id, times): (ConnectionId, Vec<Time>)| {
+        let last = *times.first()?;
+        is_silence(&times, now).then_some(Silent { connection_id, last })
+    };
+    Ok(times.into_iter().filter_map(silent).collect())
 }
 
 /// Whether nothing came for longer than usual after requests at these times, the newest first.

@@ -14,6 +14,7 @@ use crate::store::{
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 /// How many tokens of a connection are live at once.
@@ -119,6 +120,20 @@ pub fn find(db: &mut Db, connection: &ConnectionId, id: &ScimTokenId) -> Result<
 pub fn connection_of(db: &mut Db, id: &ScimTokenId) -> Result<ConnectionId> {
     let found = scim_tokens::table.find(id).select(scim_tokens::connection_id).first(db);
     or_not_found(found, "SCIM token", id)
+}
+
+/// When the directories of these connections last asked; those that have no token are not there.
+pub fn last_uses(
+    db: &mut Db,
+    connections: &[ConnectionId],
+) -> Result<HashMap<ConnectionId, Option<Time>>> {
+    let rows: Vec<(ConnectionId, Option<Time>)> = scim_tokens::table
+        .filter(scim_tokens::connection_id.eq_any(connections))
+        .filter(scim_tokens::revoked_at.is_null())
+        .group_by(scim_tokens::connection_id)
+        .select((scim_tokens::connection_id, diesel::dsl::max(scim_tokens::last_used_at)))
+        .load(db)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// A page of a connection's tokens, newest first.

@@ -100,28 +100,72 @@ pub fn failing(db: &mut Db, now: Time) -> Result<Vec<Failing>> {
         .filter(connections::state.eq(ConnectionState::Active))
         .select(connections::id)
         .load(db)?;
-    let mut found = Vec::new();
-    for id in ids.into_iter().filter(|id| in_use.contains(id)) {
-        found.extend(judged(db, id, now)?);
-    }
+    let mut found = judged(db, &in_use, now)?;
+    found.sort_by_key(|one| ids.iter().position(|id| *id == one.connection_id));
     Ok(found)
+}
+
+/// Those of these connections, which are in use, at which sign-ins fail now.
+pub fn failing_among(db: &mut Db, ids: &[ConnectionId], now: Time) -> Result<Vec<Failing>> {
+    let since = first_id(TraceId::PREFIX, now.minus(TimeDelta::days(1)));
+    let suspects: Vec<Option<ConnectionId>> = traces::table
+        .filter(traces::connection_id.eq_any(ids))
+        .filter(traces::outcome.eq(Outcome::Failed))
+        .filter(traces::id.ge(since))
+        .select(traces::connection_id)
+        .distinct()
+        .load(db)?;
+    let suspects: Vec<ConnectionId> = suspects.into_iter().flatten().collect();
+    judged(db, &suspects, now)
 }
 
 /// A sign-in that ended: how, why, and when it began.
 type Ended = (Outcome, Option<String>, Time);
 
-/// Whether sign-ins at a connection fail now.
-fn judged(db: &mut Db, id: ConnectionId, now: Time) -> Result<Option<Failing>> {
-    let last: Vec<Ended> = traces::table
-        .filter(traces::connection_id.eq(&id))
+/// At which of these connections sign-ins fail now, by the newest of each.
+fn judged(db: &mut Db, ids: &[ConnectionId], now: Time) -> Result<Vec<Failing>> {
+    let oldest_looked_at = traces::table
+        .filter(traces::connection_id.eq(connections::id.nullable()))
         .filter(traces::outcome.eq_any([Outcome::Succeeded, Outcome::Failed]))
         .filter(traces::kind.ne(TraceKind::Test))
         .order(traces::id.desc())
-        .select((traces::outcome, traces::cause, traces::started_at))
-        .limit(OF_EACH)
+        .select(traces::id)
+        .offset(OF_EACH - 1)
+        .single_value();
+    let from: Vec<(ConnectionId, Option<TraceId>)> = connections::table
+        .filter(connections::id.eq_any(ids))
+        .select((connections::id, oldest_looked_at))
         .load(db)?;
-    let found = verdict(&last, now);
-    Ok(found.map(|(cause, share, last)| Failing { connection_id: id, cause, share, last }))
+    let mut query = traces::table.into_boxed();
+    for (id, oldest) in &from {
+        let oldest = oldest.as_ref().map_or("", TraceId::as_str);
+        query = query.or_filter(traces::connection_id.eq(id).and(traces::id.ge(oldest)));
+    }
+    if from.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(Option<ConnectionId>, Outcome, TraceKind, Option<String>, Time)> = query
+        .order(traces::id.desc())
+        .select((
+            traces::connection_id,
+            traces::outcome,
+            traces::kind,
+            traces::cause,
+            traces::started_at,
+        ))
+        .load(db)?;
+    let mut last = BTreeMap::<ConnectionId, Vec<Ended>>::new();
+    for (id, outcome, kind, cause, at) in rows {
+        let has_ended = matches!(outcome, Outcome::Succeeded | Outcome::Failed);
+        if let Some(id) = id.filter(|_| has_ended && kind != TraceKind::Test) {
+            last.entry(id).or_default().push((outcome, cause, at));
+        }
+    }
+    let failing = |(connection_id, last): (ConnectionId, Vec<Ended>)| {
+        let (cause, share, last) = verdict(&last, now)?;
+        Some(Failing { connection_id, cause, share, last })
+    };
+    Ok(last.into_iter().filter_map(failing).collect())
 }
 
 /// What these sign-ins, the newest first, say: why the last failed, how many did and of how many, and when the last began.

@@ -36,9 +36,10 @@ async fn round(gateway: &Gateway) -> usize {
 
 /// The connection and all that is known of its provider.
 fn known(world: &World<'_>) -> Known {
+    let now = world.gateway.state.store.clock().now();
     world.gateway.read(|db| {
         let connection = connections::find(db, &world.connection.id)?;
-        connections::known(db, connection)
+        connections::known(db, connection, now)
     })
 }
 

@@ -85,7 +85,8 @@ impl State {
 
     /// The API's view of a connection, with the addresses of this installation.
     async fn view(&self, connection: Connection) -> Result<ConnectionView> {
-        let known = self.store.read(move |db| connections::known(db, connection)).await?;
+        let now = self.store.clock().now();
+        let known = self.store.read(move |db| connections::known(db, connection, now)).await?;
         Ok(self.view_of(known))
     }
 
@@ -125,6 +126,7 @@ pub(super) async fn list_connections(
 ) -> Answer<List<ConnectionView>> {
     let only = key.organization().cloned();
     let ListParams { state: in_state, provider } = listing.filter;
+    let now = state.store.clock().now();
     let page = state.store.read(move |db| {
         let organization = organizations::resolve(db, only.as_ref(), &name)?.id;
         let filter = Filter {
@@ -135,7 +137,7 @@ pub(super) async fn list_connections(
         };
         let page = connections::page(db, &listing.window, &filter)?;
         let total = if listing.count { Some(connections::count(db, &filter)?) } else { None };
-        Ok(List::of(connections::known_page(db, page)?, total))
+        Ok(List::of(connections::known_page(db, page, now)?, total))
     });
     Ok(Json(page.await?.map(|known| state.view_of(known))))
 }

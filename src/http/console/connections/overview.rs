@@ -79,7 +79,8 @@ pub(in crate::http) async fn one(
         Err(Error::NotFound { .. }) => return restore::gone(&state, &seat, &id).await,
         other => other?,
     };
-    let known = state.store.read(move |db| connections::known(db, connection)).await?;
+    let now = state.store.clock().now();
+    let known = state.store.read(move |db| connections::known(db, connection, now)).await?;
     let is_made = !query.made.is_empty();
     let head = Head { is_made, ..Head::of(&state, &seat, &known.connection, &organization) };
     Ok(render(&state, &seat, known, head, Vec::new()))
@@ -93,7 +94,8 @@ pub(super) async fn show<N: Needs>(
     organization: &Organization,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse> {
-    let known = state.store.read(move |db| connections::known(db, connection)).await?;
+    let now = state.store.clock().now();
+    let known = state.store.read(move |db| connections::known(db, connection, now)).await?;
     let head = Head::of(state, seat, &known.connection, organization);
     Ok(render(state, seat, known, head, errors))
 }
