@@ -10,6 +10,7 @@ mod demo;
 mod embedding;
 mod entity;
 pub mod error;
+mod exported;
 mod forward;
 pub mod guard;
 pub mod health;

@@ -6,20 +6,17 @@ use super::{organizations, schemas};
 use crate::error::{Error, Result};
 use crate::http::caller::{ApiKey, AuditRead};
 use crate::http::error::ApiError;
+use crate::http::exported::{self, Format};
 use crate::http::server::State;
 use crate::store::events::kinds::Kinds;
-use crate::store::events::{self, Event, Filter};
-use crate::store::{Db, EventId, OrganizationId, Window};
-use crate::views::audit::{AuditEventView, COLUMNS};
-use actix_web::web::{Bytes, Data, Json, Path};
+use crate::store::events::{self, Filter};
+use crate::store::{Db, EventId, OrganizationId};
+use crate::views::audit::AuditEventView;
+use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
-use futures_util::stream;
 use serde::Deserialize;
 use utoipa::IntoParams;
-
-/// Events that are read at a time for an export.
-const PART: i64 = 1000;
 
 /// Which records are wanted.
 #[derive(Deserialize, IntoParams)]
@@ -62,14 +59,6 @@ struct ExportParams {
     since: Option<DateTime<Utc>>,
     /// Only before this time.
     until: Option<DateTime<Utc>>,
-}
-
-/// How an export is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum Format {
-    Jsonl,
-    Csv,
 }
 
 impl ListParams {
@@ -165,35 +154,5 @@ pub(super) async fn export_audit_events(
     let wanted = ListParams { organization, kind, actor, subject, since, until };
     let only = key.organization().cloned();
     let filter = state.store.read(move |db| wanted.filter(db, only)).await?;
-    let first = (format == Format::Csv).then(|| Bytes::from_static(COLUMNS.as_bytes()));
-    let begun = Window { limit: PART, before: None };
-    let parts = stream::try_unfold((Some(begun), first), move |(window, first)| {
-        let (store, filter) = (state.store.clone(), filter.clone());
-        async move {
-            if let Some(first) = first {
-                return Ok(Some((first, (window, None))));
-            }
-            let Some(window) = window else { return Ok(None) };
-            let page = store.read(move |db| events::page(db, &window, &filter)).await?;
-            let next = page.next_cursor.map(|before| Window { limit: PART, before: Some(before) });
-            let part = written(page.data, format)?;
-            Ok::<_, Error>(Some((part, (next, None))))
-        }
-    });
-    let kind = match format {
-        Format::Jsonl => "application/jsonl",
-        Format::Csv => "text/csv; charset=utf-8",
-    };
-    Ok(HttpResponse::Ok().content_type(kind).streaming(parts))
-}
-
-fn written(rows: Vec<Event>, format: Format) -> Result<Bytes> {
-    let mut text = String::new();
-    for view in rows.into_iter().map(AuditEventView::from) {
-        text.push_str(&match format {
-            Format::Jsonl => view.to_json_line()?,
-            Format::Csv => view.to_csv(),
-        });
-    }
-    Ok(Bytes::from(text))
+    Ok(exported::events(state.store.clone(), Some(filter), format))
 }

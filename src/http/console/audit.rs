@@ -5,22 +5,23 @@ use super::listing::{self, Moment, Pager};
 use super::seat::{Read, Seat};
 use crate::error::Result;
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::exported::{self, Format};
+use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::store::events::kinds::Kinds;
 use crate::store::events::{self, Event, Filter};
 use crate::store::names::{self, Names};
 use crate::store::{Actor, Db, Page, Window, members};
-use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderValue;
 use actix_web::web::{self, Data, Query, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashMap;
 
 const LIST: &str = "/console/audit";
+const EXPORT: &str = "/console/audit/export";
 
 /// Which part of the log is wanted. What cannot be finds nothing.
 #[derive(Clone, Deserialize)]
@@ -88,11 +89,13 @@ pub(super) struct Line {
 }
 
 #[derive(Template)]
-#[template(path = "console/audit.html")]
+#[template(path = "console/audit.html", blocks = ["region"])]
 struct ListPage<'a> {
     shell: Shell<'a>,
     frame: Frame,
     query: &'a ListQuery,
+    /// Where what is listed is to be had as CSV, and as JSON lines.
+    exports: (String, String),
     lines: Vec<Line>,
     pager: Pager,
 }
@@ -120,7 +123,9 @@ impl Found {
 
 /// The routes of this area.
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(web::resource("/console/audit").get(list));
+    config
+        .service(web::resource("/console/audit").get(list))
+        .service(web::resource("/console/audit/export").get(export));
 }
 
 /// `GET /console/audit`
@@ -128,6 +133,7 @@ pub(in crate::http) async fn list(
     state: Data<State>,
     seat: Seat<Read>,
     query: Query<ListQuery>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let query = query.into_inner();
     let window = Window::parse(None, query.cursor.clone())?;
@@ -136,15 +142,42 @@ pub(in crate::http) async fn list(
         let filter = wanted.filter(db)?;
         read(db, &window, filter.as_ref())
     });
-    let (found, parts) = (found.await?, query.parts());
+    let (found, parts, is_continued) = (found.await?, query.parts(), query.cursor.is_some());
+    let export = |format| {
+        let parts: Vec<_> = parts.iter().copied().chain([("format", format)]).collect();
+        listing::href(EXPORT, &parts)
+    };
     let view = ListPage {
+        exports: (export("csv"), export("jsonl")),
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, AUDIT),
-        pager: listing::pager(LIST, &parts, query.cursor.is_some(), found.next_cursor()),
+        pager: listing::filtered(&state, LIST, &parts, &[], is_continued, found.next_cursor())
+            .await?,
         lines: found.into_lines(),
         query: &query,
     };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &view))
+    Ok(listing::answer(&state, &request, &view, &view.as_region()))
+}
+
+/// How the log is written as a file, beside what of it.
+#[derive(Deserialize)]
+pub(in crate::http) struct Form {
+    format: Format,
+}
+
+/// `GET /console/audit/export`: all of the log that the filter lets through, as CSV or JSON lines.
+pub(in crate::http) async fn export(
+    state: Data<State>,
+    _: Seat<Read>,
+    query: Query<ListQuery>,
+    form: Query<Form>,
+) -> Result<HttpResponse, PageError> {
+    let (query, format) = (query.into_inner(), form.format);
+    let filter = state.store.read(move |db| query.filter(db)).await?;
+    let mut answer = exported::events(state.store.clone(), filter, format);
+    let (name, value) = format.disposition();
+    answer.headers_mut().insert(name, HeaderValue::from_static(value));
+    Ok(answer)
 }
 
 /// A page of the log; none is wanted where there can be nothing.

@@ -36,3 +36,24 @@ async fn the_audit_log_is_filtered_by_who_what_and_organization() {
         assert!(page.body.contains("Clear filters"), "{none}");
     }
 }
+
+#[actix_web::test]
+async fn the_audit_log_is_to_be_had_as_a_file_with_the_filters_of_the_list() {
+    let desk = Desk::signed_in(Role::Viewer).await;
+    let page = desk.get("/console/audit?type=member.*").await.body;
+    let csv = "/console/audit/export?type=member.*&#38;format=csv";
+    assert!(page.contains(&format!("href=\"{csv}\"")), "{page}");
+    let file = desk.get("/console/audit/export?type=member.*&format=csv").await;
+    assert_eq!(file.status, 200);
+    assert_eq!(file.header("content-type"), "text/csv; charset=utf-8");
+    assert_eq!(file.header("content-disposition"), "attachment; filename=\"audit.csv\"");
+    let lines: Vec<&str> = file.body.lines().collect();
+    assert!(lines[0].starts_with("id,timestamp,type,actor"), "{}", file.body);
+    assert!(lines.len() > 1 && lines[1..].iter().all(|line| line.contains("member.")));
+    let file = desk.get("/console/audit/export?type=member.*&format=jsonl").await;
+    let all = file.body.lines().map(|line| serde_json::from_str::<serde_json::Value>(line));
+    assert!(all.into_iter().all(|line| line.is_ok()) && !file.body.is_empty(), "{}", file.body);
+    let nothing = desk.get("/console/audit/export?type=nothing&format=csv").await.body;
+    assert_eq!(nothing.lines().count(), 1, "{nothing}");
+    assert_eq!(desk.get("/console/audit/export?format=x").await.status, 400);
+}
