@@ -1,12 +1,11 @@
 // Progressive enhancement only: every page works without this file.
 const root = document.documentElement;
 root.classList.add("js");
-// A browser that blocks cookies throws here; the rest must work all the same.
+// The server writes the theme of this cookie into each page, so that none is drawn in another first.
 const theme = (value) => {
-  try { return value ? localStorage.setItem("theme", value) : localStorage.getItem("theme"); } catch { return null; }
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `theme=${value}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
 };
-const saved = theme();
-if (saved) root.dataset.theme = saved;
 
 const say = (text) => {
   const toast = document.querySelector(".toast");
@@ -60,8 +59,16 @@ if (onward?.dataset.autosubmit === "loaded") {
 } else onward?.submit();
 
 // A part of a page that shows what arrives is read again by htmx, while somebody looks. Where that fails, the page says so.
+const polls = (ctx) => ctx?.sourceEvent?.type === "every";
+const list = document.getElementById("card");
 document.addEventListener("htmx:before:request", (event) => {
-  if (document.hidden && event.detail.ctx.sourceEvent?.type === "every") event.preventDefault();
+  const { ctx } = event.detail;
+  if (polls(ctx)) {
+    if (document.hidden || list?.ariaBusy === "true") event.preventDefault();
+  } else if (list && ctx.target === list) list.ariaBusy = "true";
+});
+document.addEventListener("htmx:finally:request", (event) => {
+  if (list && event.detail.ctx?.target === list) list.ariaBusy = null;
 });
 const live = (event) => {
   const word = document.querySelector(".live [data-on]");
@@ -69,6 +76,31 @@ const live = (event) => {
   if (word) word.textContent = error || ctx?.response?.status >= 400 ? word.dataset.off : word.dataset.on;
 };
 for (const name of ["htmx:after:swap", "htmx:error", "htmx:response:error"]) document.addEventListener(name, live);
+
+// A list that is filtered: an address has only the filters that are on, and rows stay where it cannot be read.
+document.addEventListener("htmx:config:request", (event) => {
+  const { body, form } = event.detail.ctx.request;
+  if (form?.matches("form.bar")) for (const [name, value] of [...body]) if (!value) body.delete(name);
+});
+const failed = (event) => {
+  const { ctx } = event.detail;
+  const told = document.getElementById("failed")?.content.firstElementChild.cloneNode(true);
+  if (!told || !list || ctx?.target !== list || list.querySelector(":scope > .alert")) return;
+  const id = ctx.response?.headers?.get("request-id");
+  if (id) {
+    const copy = told.querySelector("[data-request] button");
+    copy.textContent = copy.dataset.copy = id;
+    told.querySelector("[data-request]").hidden = false;
+  }
+  list.prepend(told);
+};
+for (const name of ["htmx:error", "htmx:response:error"]) document.addEventListener(name, failed);
+addEventListener("click", (event) => {
+  if (!event.target.closest("[data-again]")) return;
+  const form = list?.querySelector("form.bar");
+  if (form) form.requestSubmit();
+  else location.reload();
+});
 
 // A passkey: what the page asks goes to the browser, and the browser's answer into the form. Bytes are base64url on the way.
 const passkey = document.querySelector("form[data-passkey]");

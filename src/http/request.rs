@@ -1,6 +1,7 @@
 //! What is done for every request: it gets an ID, it is guarded, timed, counted and logged.
 
 use super::error::{self, Dialect, NulInAddress, PageError};
+use super::pages::theme;
 use super::server::State;
 use super::{embedding, forward, guard, scim};
 use crate::config::Network;
@@ -78,6 +79,7 @@ pub(super) async fn handle(
         caller_request_id = caller_id(request.headers()),
     );
     let id = HeaderValue::from_str(origin.id.as_str()).ok();
+    let chosen = theme::of(request.request());
     request.extensions_mut().insert(origin);
 
     let answered = async {
@@ -89,10 +91,11 @@ pub(super) async fn handle(
         }
     };
     let answered = origin::serving(Some(address), answered.instrument(span.clone()));
+    let answered = theme::serving(chosen, answered);
     let mut answer = answered.await?;
     let _entered = span.enter();
     if answer.status().is_client_error() || answer.status().is_server_error() {
-        answer = error::render(&state, answer);
+        answer = theme::during(chosen, || error::render(&state, answer));
     }
     set_headers(answer.headers_mut(), id, state.config.public_url.is_https());
     let path = answer.request().path().to_owned();

@@ -8,6 +8,7 @@ mod portal;
 mod shell;
 mod signed_out;
 mod test_result;
+pub(super) mod theme;
 mod turns;
 
 pub use self::activity::{PortalActivity, PortalTrace, SignInLine, portal_activity, portal_trace};

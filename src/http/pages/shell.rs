@@ -22,6 +22,12 @@ impl<'a> Shell<'a> {
         &self.0.config.locale
     }
 
+    /// The theme that the browser has chosen; none: that of its system.
+    #[expect(clippy::unused_self, reason = "templates ask the shell")]
+    pub(in crate::http) fn theme(self) -> Option<&'static str> {
+        super::theme::chosen()
+    }
+
     /// A sentence.
     pub(in crate::http) fn text(self, key: &'a str) -> &'a str {
         self.0.locale.text(key)
@@ -73,6 +79,11 @@ impl<'a> Shell<'a> {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     pub(in crate::http) fn differs(self, kind: &DifferenceKind) -> &'a str {
         trace::differs(*kind, &self.0.locale)
+    }
+
+    /// Whether there is a demo, in which everything can be seen at work.
+    pub(in crate::http) fn has_demo(self) -> bool {
+        self.0.config.demo_is_on()
     }
 
     /// The address of a file.

@@ -16,7 +16,7 @@ use super::server::State;
 use crate::error::Error;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue, VARY};
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use askama::Template;
 use std::sync::OnceLock;
@@ -90,5 +90,7 @@ async fn resource(state: Data<State>, key: Path<String>) -> Result<HttpResponse,
 
 fn kept(mut answer: HttpResponse) -> HttpResponse {
     answer.headers_mut().insert(CACHE_CONTROL, KEPT);
+    // The browser's theme is written into it.
+    answer.headers_mut().insert(VARY, HeaderValue::from_static("Cookie"));
     answer
 }
