@@ -4,7 +4,7 @@ use super::{Source, User, UserState};
 use crate::email::Email;
 use crate::error::Result;
 use crate::store::input;
-use crate::store::schema::{directory_users, group_members, groups, users};
+use crate::store::schema::{access, directory_users, group_members, groups, placements, users};
 use crate::store::{Db, GroupId, OrganizationId, Page, Window};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -22,6 +22,8 @@ pub struct Filter {
     pub source: Option<Source>,
     /// In this group of a directory.
     pub group: Option<GroupId>,
+    /// Only those who have neither a role nor a place in any application.
+    pub without_access: bool,
     /// Those whom a directory made only to test its connection, who are nobody; else everybody but them.
     pub tests: bool,
 }
@@ -74,6 +76,12 @@ fn filtered(filter: &Filter) -> users::BoxedQuery<'static, <Db as diesel::Connec
             .filter(groups::deleted_at.is_null())
             .select(group_members::user_id);
         query = query.filter(users::id.eq_any(members));
+    }
+    if filter.without_access {
+        let role =
+            access::table.filter(access::user_id.eq(users::id)).filter(access::role.is_not_null());
+        let place = placements::table.filter(placements::user_id.eq(users::id));
+        query = query.filter(not(exists(role))).filter(not(exists(place)));
     }
     let test = directory_users::table
         .filter(directory_users::user_id.eq(users::id))

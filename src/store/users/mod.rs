@@ -2,6 +2,7 @@
 
 mod erase;
 mod from_directory;
+mod known;
 mod listing;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ pub use from_directory::FromDirectory;
 pub(super) use from_directory::{
     create_from_directory, deprovision, lose_email, take_from_directory,
 };
+pub use known::{keeper, sessions_of};
 pub use listing::{Filter, all_of, count, count_of_domain, page};
 
 use super::access;

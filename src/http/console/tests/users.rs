@@ -120,3 +120,60 @@ async fn a_user_is_erased_only_when_their_address_is_typed() {
     let kinds = desk.world.store().kinds(Some(&of));
     assert_eq!(kinds.last().map(String::as_str), Some("user.erased"), "{kinds:?}");
 }
+
+#[actix_web::test]
+async fn users_without_access_are_found() {
+    let desk = Desk::signed_in(Role::Viewer).await;
+    let user = ada(&desk, &globex(&desk));
+    let page = desk.get(&format!("{LIST}?access=none")).await.body;
+    assert!(page.contains(user.id.as_str()) && page.contains("Access: <b>No access</b>"), "{page}");
+    let page = desk.get(&format!("{LIST}?access=x")).await;
+    assert!(page.status == 200 && page.body.contains("No users match"), "{}", page.body);
+}
+
+#[actix_web::test]
+async fn a_user_shows_sessions_with_their_end_and_names_that_can_be_changed() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let store = desk.world.store();
+    let connection = testing::active(store, "JumpCloud", None);
+    let user = ada(&desk, &connection.organization_id);
+    let at = |act: &str| format!("{LIST}/{}{act}", user.id);
+    assert!(desk.get(&at("")).await.body.contains("Signed in nowhere"));
+    store.system(|tx| {
+        let application = crate::store::applications::create(tx, testing::orbit())?.0;
+        testing::sign_in(tx, &user, &connection.id, &application.id)
+    });
+    let page = desk.get(&at("")).await.body;
+    for part in ["in 8 hours", "Globex – JumpCloud", "ada@globex.example", "/edit\""] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(desk.get(&at("/edit")).await.body.contains("name=\"given_name\""));
+    let long = "x".repeat(300);
+    let refused = desk.post(&at("/edit"), &[("name", &long)]).await;
+    assert!(refused.status == 422 && refused.body.contains("href=\"#name\""), "{}", refused.body);
+    let form = [("name", "<Ada>"), ("given_name", "Ada"), ("family_name", "")];
+    assert_eq!(desk.post(&at("/edit"), &form).await.status, 303);
+    let page = desk.get(&at("")).await.body;
+    assert!(page.contains("&#60;Ada&#62;"), "{page}");
+    assert_eq!(now(&desk, &user).given_name.as_deref(), Some("Ada"));
+}
+
+#[actix_web::test]
+async fn whom_a_directory_keeps_is_changed_there_and_the_page_says_who_it_is() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let store = desk.world.store();
+    let connection = testing::active(store, "JumpCloud", None);
+    let id = store.system(|tx| {
+        let directory = crate::store::directories::open(tx, &connection.id)?;
+        let body = serde_json::json!({ "userName": "grace@globex.example" });
+        let body = crate::scim::Resource::parse(crate::scim::Kind::User, &body)?;
+        let made = crate::store::directories::people::create(tx, &directory, body)?;
+        Ok(made.0.row.user_id)
+    });
+    let page = desk.get(&format!("{LIST}/{id}")).await.body;
+    assert!(page.contains("Managed by Globex – JumpCloud"), "{page}");
+    assert!(!page.contains("/edit\""), "{page}");
+    let refused = desk.post(&format!("{LIST}/{id}/edit"), &[("name", "Eve")]).await;
+    assert!(refused.status == 422, "{}", refused.body);
+    assert!(refused.body.contains("come from the customer"), "{}", refused.body);
+}

@@ -1,9 +1,11 @@
 //! Users: the people of all organizations, and one of them.
 
 mod acts;
+mod edit;
 mod erase;
 mod one;
 
+use super::form;
 use super::frame::{self, Frame, USERS};
 use super::listing::{self, Choice, Moment, Pager};
 use super::seat::{Read, Seat};
@@ -11,15 +13,13 @@ use super::words::Badge;
 use crate::email::Email;
 use crate::error::Result;
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::store::names::{self, Names};
 use crate::store::users::{self, Filter, Source, User, UserState};
 use crate::store::{Db, GroupId, Page, UserId, Window};
-use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, Query, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -47,17 +47,21 @@ pub(in crate::http) struct ListQuery {
     /// The ID of a directory's group.
     #[serde(default)]
     group: String,
+    /// `none`: those who have nothing in any application.
+    #[serde(default)]
+    access: String,
     cursor: Option<String>,
 }
 
 impl ListQuery {
-    fn parts<'a>(&'a self, state: &'a str, source: &'a str) -> [(&'a str, &'a str); 5] {
+    fn parts<'a>(&'a self, state: &'a str, source: &'a str) -> [(&'a str, &'a str); 6] {
         [
             ("q", self.q.trim()),
             ("state", state),
             ("source", source),
             ("organization", self.organization.trim()),
             ("group", self.group.trim()),
+            ("access", self.access.as_str()),
         ]
     }
 
@@ -79,6 +83,11 @@ impl ListQuery {
                 return Ok(None);
             };
             filter.source = Some(source);
+        }
+        match self.access.as_str() {
+            "" => {}
+            "none" => filter.without_access = true,
+            _ => return Ok(None),
         }
         if !self.group.trim().is_empty() {
             let Ok(group) = self.group.trim().parse::<GroupId>() else { return Ok(None) };
@@ -103,16 +112,18 @@ struct Line {
     source: String,
     badge: Badge,
     seen: Option<Moment>,
+    is_demo: bool,
 }
 
 #[derive(Template)]
-#[template(path = "console/users.html")]
+#[template(path = "console/users.html", blocks = ["region"])]
 struct ListPage<'a> {
     shell: Shell<'a>,
     frame: Frame,
     query: &'a ListQuery,
     states: Vec<Choice>,
     sources: Vec<Choice>,
+    access: Vec<form::Choice>,
     lines: Vec<Line>,
     pager: Pager,
 }
@@ -127,6 +138,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(web::resource("/console/users").get(list))
         .service(web::resource("/console/users/{user}").get(one::one))
+        .service(web::resource("/console/users/{user}/edit").get(edit::ask).post(edit::change))
         .service(
             web::resource("/console/users/{user}/suspend")
                 .get(acts::ask_suspend)
@@ -142,6 +154,7 @@ pub(in crate::http) async fn list(
     state: Data<State>,
     seat: Seat<Read>,
     query: Query<ListQuery>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let query = query.into_inner();
     let window = Window::parse(None, query.cursor.clone())?;
@@ -157,16 +170,25 @@ pub(in crate::http) async fn list(
     });
     let (page, names) = found.await?;
     let parts = query.parts(&query.state, &query.source);
+    let (states, sources) = (choices(&state, &query), sources(&state, &query));
+    let access = listing::options(&state, ["", "none"], &query.access, access_key);
+    let words = [
+        ("state", listing::here(&states)),
+        ("source", listing::here(&sources)),
+        ("access", state.locale.text(access_key(&query.access)).to_owned()),
+    ];
+    let (is_continued, next) = (query.cursor.is_some(), page.next_cursor.as_deref());
     let view = ListPage {
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, USERS),
-        states: choices(&state, &query),
-        sources: sources(&state, &query),
+        pager: listing::filtered(&state, LIST, &parts, &words, is_continued, next).await?,
+        states,
+        sources,
+        access,
         lines: page.data.iter().map(|user| line(&state, user, &names)).collect(),
-        pager: listing::pager(LIST, &parts, query.cursor.is_some(), page.next_cursor.as_deref()),
         query: &query,
     };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &view))
+    Ok(listing::answer(&state, &request, &view, &view.as_region()))
 }
 
 fn choices(state: &State, query: &ListQuery) -> Vec<Choice> {
@@ -187,6 +209,11 @@ fn sources(state: &State, query: &ListQuery) -> Vec<Choice> {
     listing::choices(SOURCES.map(Source::as_str), &query.source, href, label)
 }
 
+/// What the filter by access says for its word.
+fn access_key(word: &str) -> &'static str {
+    if word == "none" { "console.users.no_access" } else { "console.users.any_access" }
+}
+
 fn line(state: &State, user: &User, names: &Names) -> Line {
     let of = &user.organization_id;
     Line {
@@ -197,7 +224,8 @@ fn line(state: &State, user: &User, names: &Names) -> Line {
         organization_href: super::organization::href(of),
         source: source(state, user),
         badge: badge(state, user),
-        seen: user.last_sign_in_at.map(listing::second),
+        seen: user.last_sign_in_at.map(|at| listing::when(state, at)),
+        is_demo: names.is_demo(of),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use super::{LIST, badge, href, source};
 use crate::error::Result;
+use crate::http::console::audit;
+use crate::http::console::connections;
 use crate::http::console::frame::{self, Frame, USERS};
 use crate::http::console::groups;
 use crate::http::console::listing::{self, Moment};
@@ -14,16 +16,20 @@ use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::access::explain::{self, Explained, Mark, Reason};
 use crate::store::events::{self, Event, Filter};
-use crate::store::names;
-use crate::store::users::{self, User};
+use crate::store::names::{self, Names};
+use crate::store::sessions::{Method, Session};
+use crate::store::users::{self, Source, User};
 use crate::store::{UserId, Window};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
+use serde_json::Value;
 
 /// How many events are shown.
 const SHOWN: i64 = 10;
+/// How many sessions.
+const SESSIONS: i64 = 20;
 
 /// Something that happened.
 struct EventLine {
@@ -41,6 +47,22 @@ struct AccessLine {
     group: Option<String>,
 }
 
+/// Something that is known of a person, where it came from, and when.
+struct AttributeLine {
+    name: String,
+    value: String,
+}
+
+/// A browser in which the person is signed in.
+struct SessionLine {
+    began: Moment,
+    ends: Moment,
+    /// The connection that they came through, and where its page is.
+    through: String,
+    href: String,
+    by_code: bool,
+}
+
 struct View {
     href: String,
     id: String,
@@ -49,9 +71,13 @@ struct View {
     source: String,
     organization: String,
     organization_href: String,
-    name: Option<String>,
-    given_name: Option<String>,
-    family_name: Option<String>,
+    is_demo: bool,
+    attributes: Vec<AttributeLine>,
+    /// When something of these last changed.
+    changed: Moment,
+    /// Who keeps them, in a sentence; none: they can be changed here.
+    managed: Option<String>,
+    sessions: Vec<SessionLine>,
     seen: Option<Moment>,
     created: Moment,
     /// Since when the operator has them suspended.
@@ -81,12 +107,16 @@ pub(in crate::http) async fn one(
     seat: Seat<Read>,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let id: UserId = id.parse()?;
+    let (id, now): (UserId, _) = (id.parse()?, state.store.clock().now());
     let found = state.store.read(move |db| {
         let user = users::find(db, &id)?;
         let of = &user.organization_id;
         let names = names::of(db, vec![of.clone()], Vec::new())?;
-        let name = names.organization(of).unwrap_or_default().to_owned();
+        let owner = (names.organization(of).unwrap_or_default().to_owned(), names.is_demo(of));
+        let keeper = users::keeper(db, &user)?;
+        let sessions = users::sessions_of(db, &user, now, SESSIONS)?;
+        let through = sessions.iter().map(|one| one.connection_id.clone()).collect();
+        let through = names::of(db, Vec::new(), through)?;
         let filter = Filter {
             organization: Some(of.clone()),
             subject: Some(user.id.to_string()),
@@ -95,13 +125,17 @@ pub(in crate::http) async fn one(
         let window = Window { limit: SHOWN, before: None };
         let events = events::page(db, &window, &filter)?.data;
         let access = explain::of_user(db, &user)?;
-        Ok((user, name, events, access))
+        Ok((user, owner, events, access, keeper, (sessions, through)))
     });
-    let (user, organization, events, access) = found.await?;
+    let (user, owner, events, access, keeper, (sessions, through)) = found.await?;
     let view = View {
         held: access.iter().filter_map(|it| held(&state, it)).collect(),
         access: access.into_iter().flat_map(lines).collect(),
-        ..view(&state, user, organization, events, seat.may::<Manage>())
+        sessions: sessions.iter().map(|one| session(&state, one, &through)).collect(),
+        attributes: attributes(&state, &user),
+        changed: listing::when(&state, keeper.as_ref().map_or(user.updated_at, |(_, _, at)| *at)),
+        managed: managed(&state, &user, keeper.map(|(_, name, _)| name)),
+        ..view(&state, user, owner, events, seat.may::<Manage>())
     };
     let page = Page {
         shell: frame::shell(&state),
@@ -138,10 +172,52 @@ fn held(state: &State, it: &Explained) -> Option<String> {
     Some(format!("{text} {}", state.locale.fill("console.groups.held_until", &[("time", &time)])))
 }
 
+/// What is known of a person: what we ask for, and what else came.
+fn attributes(state: &State, user: &User) -> Vec<AttributeLine> {
+    let named = |key: &str, value: Option<&str>| {
+        Some(AttributeLine {
+            name: state.locale.text(key).to_owned(),
+            value: value.filter(|value| !value.is_empty())?.to_owned(),
+        })
+    };
+    let own = [
+        named("console.login.email", Some(&user.email)),
+        named("console.users.name", user.name.as_deref()),
+        named("console.users.given_name", user.given_name.as_deref()),
+        named("console.users.family_name", user.family_name.as_deref()),
+    ];
+    let other = |(name, value): (&String, &Value)| AttributeLine {
+        name: name.clone(),
+        value: audit::shown(value),
+    };
+    own.into_iter().flatten().chain(user.attributes.iter().map(other)).collect()
+}
+
+/// Who keeps a person, where that is not us.
+fn managed(state: &State, user: &User, keeper: Option<String>) -> Option<String> {
+    if user.source != Source::Scim {
+        return None;
+    }
+    let directory =
+        keeper.unwrap_or_else(|| state.locale.text("console.users.source.scim").to_owned());
+    Some(state.locale.fill("console.users.managed", &[("directory", &directory)]))
+}
+
+fn session(state: &State, session: &Session, names: &Names) -> SessionLine {
+    let through = &session.connection_id;
+    SessionLine {
+        began: listing::when(state, session.signed_in_at),
+        ends: listing::when(state, session.expires_at),
+        through: names.connection(through).unwrap_or(through.as_str()).to_owned(),
+        href: connections::href(through),
+        by_code: session.method == Method::BreakGlass,
+    }
+}
+
 fn view(
     state: &State,
     user: User,
-    organization: String,
+    (organization, is_demo): (String, bool),
     events: Vec<Event>,
     may_manage: bool,
 ) -> View {
@@ -157,18 +233,20 @@ fn view(
         source: source(state, &user),
         organization_href: organization::href(&user.organization_id),
         organization,
-        seen: user.last_sign_in_at.map(listing::second),
-        created: listing::day(user.created_at),
-        suspended: user.suspended_at.map(listing::second),
-        by_directory: user.directory_suspended_at.map(listing::second),
+        is_demo,
+        seen: user.last_sign_in_at.map(|at| listing::when(state, at)),
+        created: listing::when(state, user.created_at),
+        suspended: user.suspended_at.map(|at| listing::when(state, at)),
+        by_directory: user.directory_suspended_at.map(|at| listing::when(state, at)),
+        changed: listing::when(state, user.updated_at),
+        attributes: Vec::new(),
+        sessions: Vec::new(),
+        managed: None,
         access: Vec::new(),
         held: Vec::new(),
         events: events.into_iter().map(line).collect(),
         all_events: listing::href("/console/audit", &[("subject", user.id.as_str())]),
         id: user.id.to_string(),
-        name: user.name,
-        given_name: user.given_name,
-        family_name: user.family_name,
         may_manage,
     }
 }
