@@ -117,7 +117,7 @@ fn object(text: &str) -> Result<Map<String, Value>, String> {
 pub(super) fn run(shell: &Shell, command: Command) -> Result {
     match command {
         Command::List { search, domain, paging } => {
-            list(shell, &Filter { only: None, text: search, domain }, &paging)
+            list(shell, &Filter { text: search, domain, ..Filter::default() }, &paging)
         }
         Command::Show { org } => show(shell, shell.organization(&org)?),
         Command::Create(create) => {

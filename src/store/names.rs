@@ -9,7 +9,7 @@ use std::collections::HashMap;
 /// Names by ID, also of what was deleted and can be restored.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    organizations: HashMap<OrganizationId, String>,
+    organizations: HashMap<OrganizationId, (String, bool)>,
     connections: HashMap<ConnectionId, String>,
 }
 
@@ -17,7 +17,13 @@ impl Names {
     /// What an organization is called, if it is known.
     #[must_use]
     pub fn organization(&self, id: &OrganizationId) -> Option<&str> {
-        self.organizations.get(id).map(String::as_str)
+        self.organizations.get(id).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether an organization is the demo's.
+    #[must_use]
+    pub fn is_demo(&self, id: &OrganizationId) -> bool {
+        self.organizations.get(id).is_some_and(|(_, is_demo)| *is_demo)
     }
 
     /// What a connection is called, if it is known.
@@ -35,11 +41,12 @@ pub fn of(
 ) -> Result<Names> {
     let mut names = Names::default();
     if !organizations.is_empty() {
-        let rows = organizations::table
+        let rows: Vec<(OrganizationId, String, bool)> = organizations::table
             .filter(organizations::id.eq_any(distinct(organizations)))
-            .select((organizations::id, organizations::name))
+            .select((organizations::id, organizations::name, organizations::is_demo))
             .load(db)?;
-        names.organizations = rows.into_iter().collect();
+        let one = |(id, name, is_demo)| (id, (name, is_demo));
+        names.organizations = rows.into_iter().map(one).collect();
     }
     if !connections.is_empty() {
         let rows = connections::table

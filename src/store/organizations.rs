@@ -5,7 +5,7 @@ use super::db::or_conflict;
 use super::directories::tokens;
 use super::ending::{self, Of};
 use super::input::{self, Faults};
-use super::schema::{domains as domain_rows, organizations};
+use super::schema::{connections, domains as domain_rows, organizations};
 use super::types::word;
 use super::{
     Db, Json, OrganizationId, Page, Prepared, Time, Tx, Window, domains, events, on_backend,
@@ -14,8 +14,11 @@ use super::{
 use crate::domain::DomainName;
 use crate::error::{Error, Result};
 use chrono::TimeDelta;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use serde_json::{Map, Value, json};
+
+pub use summary::{Summary, domains_of, summaries};
 
 /// How long a deleted organization, connection or application can be restored.
 pub const RESTORABLE: TimeDelta = TimeDelta::days(30);
@@ -113,6 +116,10 @@ pub struct Filter {
     pub text: Option<String>,
     /// Has exactly this domain, live or not.
     pub domain: Option<String>,
+    /// Must use single sign-on, or may.
+    pub enforcement: Option<Enforcement>,
+    /// Has a connection, or none.
+    pub connected: Option<bool>,
 }
 
 /// Finds an organization that is not deleted.
@@ -162,6 +169,16 @@ pub fn beginning_with(db: &mut Db, text: &str, limit: i64) -> Result<Vec<Organiz
         .filter(organizations::name_key.like(input::beginning_with(&input::fold(text))).escape('!'))
         .filter(organizations::deleted_at.is_null())
         .order(organizations::name_key)
+        .limit(limit);
+    Ok(found.load(db)?)
+}
+
+/// The organizations that are called so, in any case: `limit` at most.
+pub fn called(db: &mut Db, name: &str, limit: i64) -> Result<Vec<Organization>> {
+    let found = organizations::table
+        .filter(organizations::name_key.eq(input::fold(name)))
+        .filter(organizations::deleted_at.is_null())
+        .order(organizations::id)
         .limit(limit);
     Ok(found.load(db)?)
 }
@@ -321,6 +338,19 @@ fn filtered(
     if let Some(only) = &filter.only {
         query = query.filter(organizations::id.eq(only.clone()));
     }
+    if let Some(enforcement) = filter.enforcement {
+        query = query.filter(organizations::enforcement.eq(enforcement));
+    }
+    if let Some(is_connected) = filter.connected {
+        let theirs = connections::table
+            .filter(connections::organization_id.eq(organizations::id))
+            .filter(connections::deleted_at.is_null());
+        query = if is_connected {
+            query.filter(exists(theirs))
+        } else {
+            query.filter(not(exists(theirs)))
+        };
+    }
     if let Some(name) = &filter.domain {
         let owners = domain_rows::table
             .filter(domain_rows::name.eq(input::fold(name)))
@@ -364,5 +394,6 @@ extern "SQL" {
     fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
 }
 
+mod summary;
 #[cfg(test)]
 mod tests;

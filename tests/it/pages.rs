@@ -174,6 +174,8 @@ const WALKS: &[&[&str]] = &[
         "see console-organization-new",
         "go /console/organizations/{organization}",
         "see console-organization",
+        "go /console/organizations/{organization}/sso",
+        "see console-organization-sso",
         "go /console/organizations/{organization}/settings",
         "see console-organization-settings",
         "go /console/organizations/{organization}/delete",
@@ -184,6 +186,10 @@ const WALKS: &[&[&str]] = &[
         "see console-organization-activity",
         "go /console/connections",
         "see console-connections",
+        "unfold details.more summary",
+        "see console-connections-acts",
+        "go /console/connections?q=nothing&state=active",
+        "see console-connections-none",
         "go /console/connections/new?organization={organization}",
         "see console-connection-new",
         "go /console/connections/{draft}/setup",
@@ -214,6 +220,12 @@ const WALKS: &[&[&str]] = &[
         "see console-setup-link-new",
         "go /console/users",
         "see console-users",
+        "go /console/users?access=none&organization={organization}",
+        "see console-users-filtered",
+        "go /console/users/{person}",
+        "see console-user",
+        "go /console/users/{person}/edit",
+        "see console-user-edit",
         "go /console/groups",
         "see console-groups-choice",
         "go /console/groups/{group}",
@@ -405,7 +417,7 @@ impl Scene {
             connections::delete(tx, &gone.id)?;
             Ok(gone)
         });
-        let (group, conflict) = with_groups(&gateway, &draft);
+        let (person, group, conflict) = with_groups(&gateway, &draft);
         let first = gateway.write(members::start).unwrap();
         let told = refused_delivery(&gateway);
         let trace = refused_sign_in(&gateway, &initech);
@@ -421,6 +433,7 @@ impl Scene {
             ("{application}", demo.application.id.to_string()),
             ("{endpoint}", told.endpoint_id.to_string()),
             ("{delivery}", told.id.to_string()),
+            ("{person}", person),
             ("{group}", group.to_string()),
             ("{conflict}", conflict.to_string()),
             ("{authorize}", app.authorize(&gateway, &[])),
@@ -512,7 +525,7 @@ fn refused_delivery(gateway: &Gateway) -> Delivery {
 
 /// Groups of a connection's directory: two that want one person in places that exclude each other, and one that gives
 /// nothing yet.
-fn with_groups(gateway: &Gateway, of: &Connection) -> (GroupId, ConflictId) {
+fn with_groups(gateway: &Gateway, of: &Connection) -> (String, GroupId, ConflictId) {
     let organization = &of.organization_id;
     gateway.write(|tx| {
         let on = ProvisioningPatch { groups: Some(true), ..ProvisioningPatch::default() };
@@ -541,7 +554,8 @@ fn with_groups(gateway: &Gateway, of: &Connection) -> (GroupId, ConflictId) {
         }
         let window = Window { limit: 1, before: None };
         let found = conflicts::page(tx.db, &window, organization, &conflicts::Filter::default())?;
-        Ok((push(tx, "eng")?, found.data[0].id.clone()))
+        let [person] = ann.clone();
+        Ok((person, push(tx, "eng")?, found.data[0].id.clone()))
     })
 }
 

@@ -165,7 +165,8 @@ pub(super) async fn list_organizations(
     listing: Listing<ListParams>,
 ) -> Answer<List<OrganizationView>> {
     let only = key.organization().cloned();
-    let filter = Filter { only, text: listing.filter.search, domain: listing.filter.domain };
+    let (text, domain) = (listing.filter.search, listing.filter.domain);
+    let filter = Filter { only, text, domain, ..Filter::default() };
     let page = state.store.read(move |db| {
         let page = organizations::page(db, &listing.window, &filter)?;
         let total = if listing.count { Some(organizations::count(db, &filter)?) } else { None };

@@ -49,13 +49,7 @@ pub(super) async fn organization(state: &State, named: &str) -> Result<Option<Or
     if named.is_empty() {
         return Ok(None);
     }
-    let wanted = named.to_owned();
-    let found = state.store.read(move |db| listing::owner(db, &wanted)).await?;
-    let missing = || {
-        let detail = state.locale.text("console.setup_links.no_organization");
-        Error::invalid("/organization_id", "not_found", detail)
-    };
-    found.map(Some).ok_or_else(missing)
+    listing::chosen(state, named, "/organization_id").await.map(Some)
 }
 
 /// Keeps what whoever filled a form in can mend, to be shown on it: a conflict stands at the field that `pointer` names.

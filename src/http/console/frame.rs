@@ -118,7 +118,9 @@ pub(in crate::http) struct Frame {
     pub(in crate::http) is_account: bool,
     /// What every form carries as `form_token`.
     pub(in crate::http) form_token: String,
-    /// What the area of the page is called.
+    /// The area of the page, by its word.
+    pub(in crate::http) area: &'static str,
+    /// What it is called.
     pub(in crate::http) here: String,
     /// The areas.
     pub(in crate::http) nav: Vec<NavLine>,
@@ -139,6 +141,7 @@ pub(super) fn frame<N: Needs>(state: &State, seat: &Seat<N>, here: Area) -> Fram
         account: label(state, ACCOUNT),
         is_account: here == ACCOUNT,
         form_token: seat.form_token.clone(),
+        area: here.name,
         here: label(state, here),
         nav: AREAS.iter().filter(|area| area.roles.contains(&seat.member.role)).map(line).collect(),
     }

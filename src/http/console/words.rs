@@ -3,9 +3,10 @@
 use super::listing;
 use crate::clock::Time;
 use crate::http::server::State;
-use crate::store::connections::{Connection, ConnectionState};
+use crate::store::connections::{Connection, ConnectionState, Known};
 use crate::store::organizations::{Admission, Enforcement};
 use crate::store::setup_links::SetupLink;
+use crate::views::badge as attention;
 
 /// A state as a word and a shape.
 pub(in crate::http) struct Badge {
@@ -50,6 +51,31 @@ pub(super) fn steps_done(state: &State, link: &SetupLink) -> String {
     }
     let values = [("done", &*done.to_string()), ("all", &all.len().to_string())];
     state.locale.fill("console.setup_links.steps_done", &values)
+}
+
+/// What a connection wants of somebody, the most urgent first, or else where it is in its life.
+pub(super) fn standing(state: &State, known: &Known, now: Time) -> Vec<Badge> {
+    let badges = attention::of(known, now);
+    let troubles = badges.into_iter().filter(|one| attention::Badge::TROUBLES.contains(one));
+    let mut found: Vec<Badge> = troubles.map(|one| trouble(state, known, one, now)).collect();
+    if found.is_empty() || known.connection.state != ConnectionState::Active {
+        found.push(connection(state, &known.connection));
+    }
+    found
+}
+
+fn trouble(state: &State, known: &Known, badge: attention::Badge, now: Time) -> Badge {
+    let days = attention::certificate_ends_within(&known.connection, now).unwrap_or_default();
+    let is_bad = match badge {
+        attention::Badge::SignInsFailing | attention::Badge::CertificateExpired => true,
+        attention::Badge::CertificateExpiring => days <= 7,
+        _ => false,
+    };
+    let key = format!("console.trouble.{}", badge.as_str());
+    Badge {
+        class: if is_bad { " bad" } else { " warn" },
+        label: state.locale.fill(&key, &[("days", &days.to_string())]),
+    }
 }
 
 /// When a secret was last used, and from where.

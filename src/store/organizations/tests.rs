@@ -14,7 +14,7 @@ fn refused<T: std::fmt::Debug>(done: Result<T>) -> String {
 
 fn names(store: &TestStore, text: Option<&str>, domain: Option<&str>) -> Vec<String> {
     let (text, domain) = (text.map(str::to_owned), domain.map(str::to_owned));
-    let filter = Filter { only: None, text, domain };
+    let filter = Filter { text, domain, ..Filter::default() };
     let page = store.read_now(|db| page(db, &Window::default(), &filter)).unwrap();
     let count = store.read_now(|db| count(db, &filter)).unwrap();
     assert_eq!(usize::try_from(count).unwrap(), page.data.len());

@@ -135,8 +135,8 @@ fn line(state: &State, key: &ApiKey, names: &Names, now: Time) -> Line {
         badge: badge(state, key, now),
         is_live: key.is_live(now),
         is_rolled: key.rolled_at.is_some(),
-        ends: key.expires_at.map(listing::day),
-        used: key.last_used_at.map(listing::second),
+        ends: key.expires_at.map(|at| listing::when(state, at)),
+        used: key.last_used_at.map(|at| listing::when(state, at)),
         from: key.last_used_from.clone(),
     }
 }

@@ -136,6 +136,6 @@ fn line(state: &State, application: &Application) -> Line {
         kind: kind(state, application.kind),
         id: application.id.to_string(),
         addresses: own.chain(application.protected_hosts.iter()).cloned().collect(),
-        created: listing::day(application.created_at),
+        created: listing::when(state, application.created_at),
     }
 }

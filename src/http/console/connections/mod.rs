@@ -1,7 +1,10 @@
-//! Connections: the list, and what their pages have in common.
+//! Connections: what their pages have in common.
 
 mod acts;
 mod attributes;
+mod bars;
+mod figures;
+mod list;
 mod new;
 mod overview;
 mod provisioning;
@@ -14,158 +17,16 @@ mod turn;
 
 pub(super) use routes::routes;
 
-use super::frame::{self, CONNECTIONS, Frame};
-use super::listing::{self, Choice, Moment, Pager};
-use super::seat::{Links, Manage, Needs, Read, Seat};
+use super::listing;
+use super::seat::{Manage, Needs, Seat};
 use super::words::{self, Badge};
 use crate::error::Result;
-use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
-use crate::saml::certificate::Certificate;
-use crate::store::connections::{self, Connection, ConnectionState, Filter, Protocol};
-use crate::store::names::{self, Names};
+use crate::store::ConnectionId;
+use crate::store::connections::{self, Connection, ConnectionState, Protocol};
 use crate::store::organizations::Organization;
-use crate::store::{ConnectionId, Db, Page, Window};
-use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
-use actix_web::web::{Data, Query};
-use askama::Template;
-use serde::Deserialize;
 
 const LIST: &str = "/console/connections";
-
-/// The states, in the order in which they are offered.
-const STATES: [ConnectionState; 4] = [
-    ConnectionState::Active,
-    ConnectionState::Testing,
-    ConnectionState::Draft,
-    ConnectionState::Disabled,
-];
-
-/// Which part of the list is wanted. What cannot be finds nothing.
-#[derive(Clone, Deserialize)]
-pub(in crate::http) struct ListQuery {
-    /// A part of the connection's or the organization's name.
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    state: String,
-    /// An organization's ID, or `external:` and the operator's own.
-    #[serde(default)]
-    organization: String,
-    cursor: Option<String>,
-}
-
-impl ListQuery {
-    fn parts<'a>(&'a self, state: &'a str) -> [(&'a str, &'a str); 3] {
-        [("q", self.q.trim()), ("state", state), ("organization", self.organization.trim())]
-    }
-
-    /// The rows to look for; none if there can be none.
-    fn filter(&self, db: &mut Db) -> Result<Option<Filter>> {
-        let mut filter = Filter::default();
-        if !self.q.trim().is_empty() {
-            filter.text = Some(self.q.trim().to_owned());
-        }
-        if !self.state.is_empty() {
-            let Some(state) = STATES.into_iter().find(|one| one.as_str() == self.state) else {
-                return Ok(None);
-            };
-            filter.state = Some(state);
-        }
-        if !self.organization.trim().is_empty() {
-            let Some(owner) = listing::owner(db, self.organization.trim())? else {
-                return Ok(None);
-            };
-            filter.organization = Some(owner);
-        }
-        Ok(Some(filter))
-    }
-}
-
-struct Line {
-    href: String,
-    organization: String,
-    organization_href: String,
-    name: String,
-    provider: String,
-    protocol: String,
-    badge: Badge,
-    ends: Option<Moment>,
-}
-
-#[derive(Template)]
-#[template(path = "console/connections.html")]
-struct ListPage<'a> {
-    shell: Shell<'a>,
-    frame: Frame,
-    query: &'a ListQuery,
-    states: Vec<Choice>,
-    lines: Vec<Line>,
-    pager: Pager,
-    may_manage: bool,
-    may_send: bool,
-}
-
-/// `GET /console/connections`
-pub(in crate::http) async fn list(
-    state: Data<State>,
-    seat: Seat<Read>,
-    query: Query<ListQuery>,
-) -> Result<HttpResponse, PageError> {
-    let query = query.into_inner();
-    let window = Window::parse(None, query.cursor.clone())?;
-    let wanted = query.clone();
-    let found = state.store.read(move |db| {
-        let Some(filter) = wanted.filter(db)? else {
-            return Ok((Page::default(), Names::default()));
-        };
-        let page = connections::page(db, &window, &filter)?;
-        let owners = page.data.iter().map(|one| one.organization_id.clone()).collect();
-        let names = names::of(db, owners, Vec::new())?;
-        Ok((page, names))
-    });
-    let (page, names) = found.await?;
-    let parts = query.parts(&query.state);
-    let view = ListPage {
-        shell: frame::shell(&state),
-        frame: frame::frame(&state, &seat, CONNECTIONS),
-        may_manage: seat.may::<Manage>(),
-        may_send: seat.may::<Links>(),
-        states: choices(&state, &query),
-        lines: page.data.iter().map(|one| line(&state, one, &names)).collect(),
-        pager: listing::pager(LIST, &parts, query.cursor.is_some(), page.next_cursor.as_deref()),
-        query: &query,
-    };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &view))
-}
-
-fn choices(state: &State, query: &ListQuery) -> Vec<Choice> {
-    let label = |word: &str| match word {
-        "" => state.locale.text("console.connections.all").to_owned(),
-        _ => state.locale.text(&format!("console.connection_state.{word}")).to_owned(),
-    };
-    let href = |word: &str| listing::href(LIST, &query.parts(word));
-    listing::choices(STATES.map(ConnectionState::as_str), &query.state, href, label)
-}
-
-fn line(state: &State, connection: &Connection, names: &Names) -> Line {
-    let of = &connection.organization_id;
-    let known = connection.identity_provider.iter();
-    let ends = known.flat_map(|known| known.certificates.iter().map(Certificate::not_after)).max();
-    Line {
-        href: href(&connection.id),
-        organization: names.organization(of).unwrap_or_default().to_owned(),
-        organization_href: super::organization::href(of),
-        name: connection.name.clone(),
-        provider: state.guides.of(&connection.provider).name.clone(),
-        protocol: protocol(state, connection),
-        badge: words::connection(state, connection),
-        ends: ends.map(listing::day),
-    }
-}
 
 /// Where the page of a connection is.
 pub(super) fn href(id: &ConnectionId) -> String {

@@ -71,6 +71,7 @@ pub(in crate::http) async fn ask(
     query: Query<NewQuery>,
 ) -> Result<HttpResponse, PageError> {
     let NewQuery { organization, like } = query.into_inner();
+    let organization = listing::spelled(&state, organization).await?;
     let model = model(&state, &like).await?;
     let typed = match &model {
         Some(model) => Typed {
@@ -144,11 +145,7 @@ async fn make(
     typed: &Typed,
     model: Option<Connection>,
 ) -> Result<Connection> {
-    let named = typed.organization.clone();
-    let of = state.store.read(move |db| listing::owner(db, &named)).await?.ok_or_else(|| {
-        let detail = state.locale.text("console.setup_links.no_organization");
-        Error::invalid("/organization", "not_found", detail)
-    })?;
+    let of = listing::chosen(state, &typed.organization, "/organization").await?;
     let guide = state.guides.find(&typed.provider).map_err(|_| {
         let detail = state.locale.text("console.connection_new.provider_required");
         Error::invalid("/provider", "required", detail)

@@ -1,7 +1,7 @@
 //! Where the pages of connections are.
 
 use super::{
-    acts, attributes, new, overview, provisioning, restore, settings, setup, tokens, turn,
+    acts, attributes, list, new, overview, provisioning, restore, settings, setup, tokens, turn,
 };
 use actix_web::web::{self, FormConfig, ServiceConfig};
 
@@ -11,7 +11,7 @@ const FORM_LIMIT: usize = 1024 * 1024;
 /// The routes. What is called `new` is no connection, so it comes before them.
 pub(in crate::http::console) fn routes(config: &mut ServiceConfig) {
     config
-        .service(web::resource("/console/connections").get(super::list))
+        .service(web::resource("/console/connections").get(list::list))
         .service(web::resource("/console/connections/new").get(new::ask).post(new::create))
         .service(web::resource("/console/connections/{connection}").get(overview::one))
         .service(web::resource("/console/connections/{connection}/test").post(acts::test))

@@ -4,16 +4,13 @@ use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::listing::{self, Pager};
 use crate::http::console::seat::{Read, Seat};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::Shell;
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::Window;
 use crate::store::access::provisioning;
 use crate::store::organizations::{self, Filter};
-use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -34,10 +31,11 @@ struct Line {
     name: String,
     id: String,
     is_on: bool,
+    is_demo: bool,
 }
 
 #[derive(Template)]
-#[template(path = "console/groups_chooser.html")]
+#[template(path = "console/groups_chooser.html", blocks = ["region"])]
 struct ListPage<'a> {
     shell: Shell<'a>,
     frame: Frame,
@@ -51,12 +49,13 @@ pub(super) async fn list(
     state: Data<State>,
     seat: Seat<Read>,
     query: Query<ListQuery>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let (q, named) = (query.q.trim(), query.organization.trim().to_owned());
     if !named.is_empty() {
         let found = state.store.read(move |db| listing::owner(db, &named)).await?;
         if let Some(id) = found {
-            return Ok(see_other(&super::href(&id)));
+            return Ok(listing::lead(&request, &super::href(&id)));
         }
     }
     let window = Window::parse(None, query.cursor.clone())?;
@@ -68,11 +67,12 @@ pub(super) async fn list(
         Ok((page, on))
     });
     let (page, on) = read.await?;
-    let next = page.next_cursor.as_deref();
+    let (is_continued, next) = (query.cursor.is_some(), page.next_cursor.as_deref());
     let view = ListPage {
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, GROUPS),
-        pager: listing::pager(GROUPS.href(), &[("q", q)], query.cursor.is_some(), next),
+        pager: listing::filtered(&state, GROUPS.href(), &[("q", q)], &[], is_continued, next)
+            .await?,
         lines: page
             .data
             .iter()
@@ -81,9 +81,10 @@ pub(super) async fn list(
                 name: it.name.clone(),
                 id: it.id.to_string(),
                 is_on: on.contains(&it.id),
+                is_demo: it.is_demo,
             })
             .collect(),
         q,
     };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &view))
+    Ok(listing::answer(&state, &request, &view, &view.as_region()))
 }

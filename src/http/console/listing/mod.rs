@@ -1,11 +1,20 @@
 //! What all lists have in common: addresses that keep a filter, the way to the next page, moments in short.
 
-use crate::clock::Time;
-use crate::error::{Error, Result};
+mod chips;
+mod moment;
+mod owner;
+
+pub(in crate::http) use self::chips::Chip;
+pub(super) use self::chips::filtered;
+pub(in crate::http) use self::moment::Moment;
+pub(super) use self::moment::{day, more, number, second, took, when};
+pub(super) use self::owner::{chosen, labelled, offered, owner, spelled};
+
+use super::form;
 use crate::http::guard::Csp;
 use crate::http::pages::{is_part, respond};
 use crate::http::server::State;
-use crate::store::{Db, OrganizationId, organizations};
+use crate::http::sign_in::see_other;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
@@ -20,14 +29,10 @@ pub(in crate::http) struct Pager {
     pub(in crate::http) next: Option<String>,
     /// Whether the page is not the beginning of all there is, so that nothing on it does not mean that there is nothing.
     pub(in crate::http) is_filtered: bool,
-}
-
-/// A moment in a table or a fact.
-pub(in crate::http) struct Moment {
-    /// For programs, and in full.
-    pub(in crate::http) time: String,
-    /// For people.
-    pub(in crate::http) short: String,
+    /// The filters that are on.
+    pub(in crate::http) chips: Vec<Chip>,
+    /// The list without any.
+    pub(in crate::http) clear: String,
 }
 
 /// A choice of a filter: a link that keeps the rest of it.
@@ -72,7 +77,10 @@ pub(super) fn pager(
     Pager {
         first: is_continued.then(|| href(path, parts)),
         next: next.map(continued),
-        is_filtered: is_continued || parts.iter().any(|(_, value)| !value.is_empty()),
+        is_filtered: is_continued
+            || parts.iter().any(|(name, value)| chips::is_filter(name, value)),
+        chips: Vec::new(),
+        clear: path.to_owned(),
     }
 }
 
@@ -120,34 +128,33 @@ pub(super) fn choices<'a>(
     std::iter::once("").chain(words).map(choice).collect()
 }
 
-/// The organization that somebody named by its ID, or by `external:` and the operator's own; none: there is none.
-pub(super) fn owner(db: &mut Db, named: &str) -> Result<Option<OrganizationId>> {
-    match organizations::resolve(db, named) {
-        Ok(found) => Ok(Some(found.id)),
-        Err(Error::NotFound { .. } | Error::Invalid(_)) => Ok(None),
-        Err(other) => Err(other),
-    }
+/// What the chosen word of a filter is called.
+pub(super) fn here(choices: &[Choice]) -> String {
+    choices.iter().find(|choice| choice.is_here).map_or_else(String::new, |one| one.label.clone())
 }
 
-/// A day.
-pub(super) fn day(time: Time) -> Moment {
-    Moment { time: time.to_string(), short: time.to_utc().format("%-d %b %Y").to_string() }
-}
-
-/// A moment of a log, in UTC with seconds.
-pub(super) fn second(time: Time) -> Moment {
-    Moment { time: time.to_string(), short: time.to_utc().format("%-d %b %Y %H:%M:%S").to_string() }
-}
-
-/// How long something took: `640 ms`, `8.6 s`.
-pub(super) fn took(state: &State, milliseconds: i64) -> String {
-    let (key, value) = match milliseconds {
-        ..1_000 => ("console.milliseconds", milliseconds.to_string()),
-        _ => {
-            ("console.seconds", format!("{}.{}", milliseconds / 1_000, milliseconds % 1_000 / 100))
-        }
+/// The choices of a filter or an order in a select: words, each called by the key of the locale that stands for it.
+pub(super) fn options<'a>(
+    state: &State,
+    words: impl IntoIterator<Item = &'a str>,
+    chosen: &str,
+    key: impl Fn(&str) -> &'static str,
+) -> Vec<form::Choice> {
+    let one = |word: &str| form::Choice {
+        value: word.to_owned(),
+        label: state.locale.text(key(word)).to_owned(),
+        is_chosen: word == chosen,
     };
-    state.locale.fill(key, &[("number", &value)])
+    words.into_iter().map(one).collect()
+}
+
+/// Leads from a list to a page, also where a script asked, which cannot be led elsewhere by a redirect.
+pub(super) fn lead(request: &HttpRequest, href: &str) -> HttpResponse {
+    if is_part(request) {
+        HttpResponse::NoContent().insert_header(("hx-redirect", href)).finish()
+    } else {
+        see_other(href)
+    }
 }
 
 #[cfg(test)]
@@ -174,7 +181,7 @@ mod tests {
         let middle = pager("/a", &[("q", "x")], true, Some("org_1"));
         assert_eq!(middle.first.as_deref(), Some("/a?q=x"));
         assert_eq!(middle.next.as_deref(), Some("/a?q=x&cursor=org_1"));
-        let only = pager("/a", &[("q", "")], false, None);
+        let only = pager("/a", &[("q", ""), ("sort", "name")], false, None);
         assert!(only.first.is_none() && only.next.is_none() && !only.is_filtered);
         assert!(middle.is_filtered && pager("/a", &[("q", "x")], false, None).is_filtered);
         assert!(pager("/a", &[], true, None).is_filtered);

@@ -4,17 +4,19 @@ mod activity;
 mod acts;
 mod restore;
 mod settings;
+mod sso;
 
 use super::frame::{self, Frame, ORGANIZATIONS};
 use super::listing::{self, Moment};
 use super::seat::{Links, Manage, Read, Seat};
 use super::words;
+use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
-use crate::store::connections::{self, Connection};
+use crate::store::connections::{self, known_page};
 use crate::store::domains::{self, Domain};
 use crate::store::organizations::{self, Enforcement, Organization};
 use crate::store::{Db, OrganizationId, Window, users};
@@ -68,7 +70,7 @@ struct ConnectionLine {
     href: String,
     name: String,
     provider: String,
-    state: words::Badge,
+    badges: Vec<words::Badge>,
 }
 
 #[derive(Template)]
@@ -84,7 +86,7 @@ struct Page<'a> {
     admission: String,
     enforcement: String,
     is_required: bool,
-    people: i64,
+    people: String,
     domains: Vec<DomainLine>,
     connections: Vec<ConnectionLine>,
     traces: String,
@@ -94,7 +96,7 @@ struct Page<'a> {
 struct Known {
     organization: Organization,
     domains: Vec<Domain>,
-    connections: Vec<Connection>,
+    connections: Vec<connections::Known>,
     people: i64,
 }
 
@@ -112,6 +114,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .get(acts::ask_enforcement)
                 .post(acts::enforce),
         )
+        .service(web::resource("/console/organizations/{organization}/sso").get(sso::show))
         .service(
             web::resource("/console/organizations/{organization}/activity").get(activity::activity),
         )
@@ -133,7 +136,8 @@ pub(in crate::http) async fn one(
 ) -> Result<HttpResponse, PageError> {
     let id: OrganizationId = id.parse()?;
     let of = id.clone();
-    let known = match state.store.read(move |db| read(db, &id)).await {
+    let now = state.store.clock().now();
+    let known = match state.store.read(move |db| read(db, &id, now)).await {
         Err(Error::NotFound { .. }) => return restore::gone(&state, &seat, of).await,
         other => other?,
     };
@@ -145,26 +149,27 @@ pub(in crate::http) async fn one(
         may_send: seat.may::<Links>(),
         external_id: organization.external_id.clone(),
         metadata: organization.metadata.iter().map(kept).collect(),
-        created: listing::day(organization.created_at),
+        created: listing::when(&state, organization.created_at),
         admission: words::admission(&state, organization.admission),
         enforcement: words::enforcement(&state, organization.enforcement),
         is_required: organization.enforcement == Enforcement::Required,
-        people: known.people,
+        people: listing::number(known.people),
         domains: known.domains.into_iter().map(|one| domain(&state, one)).collect(),
-        connections: known.connections.iter().map(|one| connection(&state, one)).collect(),
+        connections: known.connections.iter().map(|one| connection(&state, one, now)).collect(),
         traces: listing::href("/console/traces", &[("organization", organization.id.as_str())]),
     };
     Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
 }
 
-fn read(db: &mut Db, id: &OrganizationId) -> Result<Known> {
+fn read(db: &mut Db, id: &OrganizationId, now: Time) -> Result<Known> {
     let organization = organizations::find(db, id)?;
     let of = connections::Filter { organization: Some(id.clone()), ..Default::default() };
     let window = Window { limit: SHOWN, before: None };
+    let page = connections::page(db, &window, &of)?;
     let everybody = users::Filter { organization: Some(id.clone()), ..Default::default() };
     Ok(Known {
         domains: domains::list(db, id)?,
-        connections: connections::page(db, &window, &of)?.data,
+        connections: known_page(db, page, now)?.data,
         people: users::count(db, &everybody)?,
         organization,
     })
@@ -183,11 +188,12 @@ fn kept((key, value): (&String, &Value)) -> (String, String) {
     (key.clone(), text)
 }
 
-fn connection(state: &State, connection: &Connection) -> ConnectionLine {
+fn connection(state: &State, known: &connections::Known, now: Time) -> ConnectionLine {
+    let connection = &known.connection;
     ConnectionLine {
         href: super::connections::href(&connection.id),
         name: connection.name.clone(),
         provider: state.guides.of(&connection.provider).name.clone(),
-        state: words::connection(state, connection),
+        badges: words::standing(state, known, now),
     }
 }

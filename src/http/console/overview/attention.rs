@@ -74,7 +74,7 @@ pub(super) fn lines(state: &State, matters: &Matters, names: &Names, now: Time) 
     };
     let mut lines = Vec::new();
     let mut add = |is_bad, (title, text), href, since| {
-        lines.push(Matter { is_bad, title, text, href, since: listing::second(since) });
+        lines.push(Matter { is_bad, title, text, href, since: listing::when(state, since) });
     };
     for one in &matters.failing {
         let cause = Cause::from_code(&one.cause);

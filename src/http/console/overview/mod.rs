@@ -178,7 +178,11 @@ fn view(state: &State, seat: &Seat<Read>, found: Found, now: Time) -> View {
         has_demo: begun.has_demo && state.config.demo_is_on(),
         done: state.locale.fill("console.home.done", &[("done", &done), ("all", &all)]),
         items,
-        ending: matters.ending.iter().map(|(id, ends)| ending(id, *ends, &names, now)).collect(),
+        ending: matters
+            .ending
+            .iter()
+            .map(|(id, ends)| ending(state, id, *ends, &names, now))
+            .collect(),
         matters: attention::lines(state, &matters, &names, now),
         chart: chart::of(state, &hours),
         links: links.iter().map(|link| line(state, link, &names)).collect(),
@@ -187,11 +191,11 @@ fn view(state: &State, seat: &Seat<Read>, found: Found, now: Time) -> View {
     }
 }
 
-fn ending(id: &ConnectionId, ends: Time, names: &Names, now: Time) -> EndingLine {
+fn ending(state: &State, id: &ConnectionId, ends: Time, names: &Names, now: Time) -> EndingLine {
     EndingLine {
         connection: names.connection(id).unwrap_or(id.as_str()).to_owned(),
         href: super::connections::href(id),
-        ends: listing::day(ends),
+        ends: listing::when(state, ends),
         has_ended: ends <= now,
     }
 }
@@ -202,7 +206,7 @@ fn line(state: &State, link: &SetupLink, names: &Names) -> LinkLine {
         organization: names.organization(of).unwrap_or(of.as_str()).to_owned(),
         href: listing::href("/console/setup-links", &[("organization", of.as_str())]),
         steps: words::steps_done(state, link),
-        ends: listing::day(link.expires_at),
+        ends: listing::when(state, link.expires_at),
     }
 }
 

@@ -13,7 +13,6 @@ use crate::error::Result;
 use crate::http::error::PageError;
 use crate::http::pages::Shell;
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::directories::requests::{self, Entry, Filter};
 use crate::store::names::{self, Names};
 use crate::store::{ConnectionId, Db, GroupId, Page, ScimRequestId, UserId, Window};
@@ -104,6 +103,7 @@ struct Line {
     effect: String,
     badge: Badge,
     connection: String,
+    is_demo: bool,
     took: String,
 }
 
@@ -138,7 +138,7 @@ pub(in crate::http) async fn list(
 ) -> Result<HttpResponse, PageError> {
     let query = query.into_inner();
     if let Ok(id) = query.q.trim().parse::<ScimRequestId>() {
-        return Ok(see_other(&href(&id)));
+        return Ok(listing::lead(&request, &href(&id)));
     }
     let window = Window::parse(None, query.cursor.clone())?;
     let wanted = query.clone();
@@ -148,17 +148,21 @@ pub(in crate::http) async fn list(
         };
         let page = requests::page(db, &window, &filter)?;
         let connections = page.data.iter().map(|entry| entry.connection_id.clone()).collect();
-        let names = names::of(db, Vec::new(), connections)?;
+        let owners = page.data.iter().map(|entry| entry.organization_id.clone()).collect();
+        let names = names::of(db, owners, connections)?;
         Ok((page, names))
     });
     let (page, names) = found.await?;
     let (parts, is_continued) = (query.parts(&query.only), query.cursor.is_some());
+    let (choices, next) = (choices(&state, &query), page.next_cursor);
+    let words = [("only", listing::here(&choices))];
     let view = ListPage {
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, SCIM_REQUESTS),
-        choices: choices(&state, &query),
+        pager: listing::filtered(&state, LIST, &parts, &words, is_continued, next.as_deref())
+            .await?,
+        choices,
         lines: page.data.into_iter().map(|entry| line(&state, entry, &names)).collect(),
-        pager: listing::pager(LIST, &parts, is_continued, page.next_cursor.as_deref()),
         live: listing::live(LIST, &parts, is_continued, &query.live),
         query: &query,
     };
@@ -183,6 +187,7 @@ fn line(state: &State, entry: Entry, names: &Names) -> Line {
         badge: badge(entry.status),
         connection: connection.unwrap_or(entry.connection_id.as_str()).to_owned(),
         took: took(state, entry.micros),
+        is_demo: names.is_demo(&entry.organization_id),
         id: entry.id.to_string(),
         method: entry.method,
         effect: entry.effect,

@@ -3,6 +3,7 @@
 mod new;
 
 use super::confirm::{self, Confirm};
+use super::form;
 use super::frame::{self, Frame, SETUP_LINKS};
 use super::listing::{self, Moment, Pager};
 use super::seat::{Links, Posted, Read, Seat};
@@ -10,15 +11,13 @@ use super::words::{self, Badge};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::store::names::{self, Names};
 use crate::store::setup_links::{self, Help, Kind, SetupLink, State as Standing};
 use crate::store::{Db, Page, SetupLinkId, Window, organizations};
-use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, Path, Query, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -30,6 +29,9 @@ pub(in crate::http) struct ListQuery {
     /// An organization's ID, or `external:` and the operator's own.
     #[serde(default)]
     organization: String,
+    /// `open`: those that somebody can still come by, and that are not completed.
+    #[serde(default)]
+    only: String,
     cursor: Option<String>,
 }
 
@@ -44,17 +46,19 @@ struct Line {
     opened: Option<Moment>,
     from: Option<String>,
     ends: Moment,
+    is_demo: bool,
     /// What its holder does not find, each in their own words, too; the newest first.
     help: Vec<(String, String)>,
     is_live: bool,
 }
 
 #[derive(Template)]
-#[template(path = "console/setup_links.html")]
+#[template(path = "console/setup_links.html", blocks = ["region"])]
 struct ListPage<'a> {
     shell: Shell<'a>,
     frame: Frame,
     organization: &'a str,
+    open: Vec<form::Choice>,
     lines: Vec<Line>,
     pager: Pager,
     may_make: bool,
@@ -73,32 +77,52 @@ pub(in crate::http) async fn list(
     state: Data<State>,
     seat: Seat<Read>,
     query: Query<ListQuery>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let (organization, now) = (query.organization.trim(), state.store.clock().now());
     let window = Window::parse(None, query.cursor.clone())?;
-    let wanted = organization.to_owned();
-    let (page, names) = state.store.read(move |db| read(db, &window, &wanted)).await?;
-    let parts = [("organization", organization)];
+    let wanted = query.clone();
+    let (page, names) = state.store.read(move |db| read(db, &window, &wanted, now)).await?;
+    let open = listing::options(&state, ["", "open"], &query.only, only_key);
+    let parts = [("organization", organization), ("only", query.only.as_str())];
+    let words = [("only", state.locale.text(only_key(&query.only)).to_owned())];
+    let (is_continued, next) = (query.cursor.is_some(), page.next_cursor.as_deref());
     let view = ListPage {
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, SETUP_LINKS),
         organization,
         lines: page.data.iter().map(|link| line(&state, link, &names, now)).collect(),
-        pager: listing::pager(LIST, &parts, query.cursor.is_some(), page.next_cursor.as_deref()),
+        pager: listing::filtered(&state, LIST, &parts, &words, is_continued, next).await?,
+        open,
         may_make: seat.may::<Links>(),
     };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &view))
+    Ok(listing::answer(&state, &request, &view, &view.as_region()))
 }
 
-fn read(db: &mut Db, window: &Window, organization: &str) -> Result<(Page<SetupLink>, Names)> {
-    let of = match organization {
+/// What the filter by state says for its word.
+fn only_key(word: &str) -> &'static str {
+    if word == "open" { "console.setup_links.only_open" } else { "console.setup_links.only_all" }
+}
+
+fn read(
+    db: &mut Db,
+    window: &Window,
+    wanted: &ListQuery,
+    now: Time,
+) -> Result<(Page<SetupLink>, Names)> {
+    let open_at = match wanted.only.as_str() {
+        "" => None,
+        "open" => Some(now),
+        _ => return Ok((Page::default(), Names::default())),
+    };
+    let of = match wanted.organization.trim() {
         "" => None,
         some => match listing::owner(db, some)? {
             None => return Ok((Page::default(), Names::default())),
             found => found,
         },
     };
-    let page = setup_links::page(db, window, of.as_ref())?;
+    let page = setup_links::page_of(db, window, of.as_ref(), open_at)?;
     let owners = page.data.iter().map(|link| link.organization_id.clone()).collect();
     let names = names::of(db, owners, Vec::new())?;
     Ok((page, names))
@@ -125,9 +149,10 @@ fn line(state: &State, link: &SetupLink, names: &Names, now: Time) -> Line {
         covers: covers.join(", "),
         badge: Badge { class, label },
         steps: words::steps_done(state, link),
-        opened: link.opened_at.map(listing::second),
+        opened: link.opened_at.map(|at| listing::when(state, at)),
+        is_demo: names.is_demo(&link.organization_id),
         from: link.opened_from.clone(),
-        ends: listing::day(link.expires_at),
+        ends: listing::when(state, link.expires_at),
         is_live: link.is_live(now),
         help: link
             .help

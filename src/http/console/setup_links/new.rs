@@ -1,7 +1,7 @@
 //! A new setup link, whose address is shown once.
 
 use super::LIST;
-use crate::error::{Error, FieldError, Result};
+use crate::error::{FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
 use crate::http::console::frame::{self, Frame, SETUP_LINKS};
 use crate::http::console::listing;
@@ -79,10 +79,10 @@ pub(in crate::http) async fn new(
     state: Data<State>,
     seat: Seat<Links>,
     query: Query<NewQuery>,
-) -> HttpResponse {
+) -> Result<HttpResponse, PageError> {
     let NewQuery { organization, connection } = query.into_inner();
-    let typed = blank(organization, connection);
-    show(&state, &seat, typed, Vec::new(), None)
+    let organization = listing::spelled(&state, organization).await?;
+    Ok(show(&state, &seat, blank(organization, connection), Vec::new(), None))
 }
 
 fn blank(organization: String, connection: String) -> Typed {
@@ -119,11 +119,7 @@ pub(in crate::http) async fn create(
 }
 
 async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<String> {
-    let named = typed.organization.clone();
-    let of = state.store.read(move |db| listing::owner(db, &named)).await?.ok_or_else(|| {
-        let detail = state.locale.text("console.setup_links.no_organization");
-        Error::invalid("/organization", "not_found", detail)
-    })?;
+    let of = listing::chosen(state, &typed.organization, "/organization").await?;
     // By such a link people are given places in the app.
     if typed.covers.contains(&Cover::Groups) {
         posted.seat.must::<Manage>()?;

@@ -158,3 +158,45 @@ async fn a_directorys_token_is_shown_once_then_retired_and_revoked() {
     assert_eq!(desk.post(&act("revoke"), &[]).await.status, 303);
     assert!(desk.get(&uri).await.body.contains(">Revoked<"));
 }
+
+#[actix_web::test]
+async fn connections_that_need_somebody_come_first_and_are_told_above_the_list() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let store = desk.world.store();
+    let failing = testing::active(store, "JumpCloud", None);
+    let fine = testing::active(store, "Okta", None);
+    for _ in 0..3 {
+        super::traces::failed(&desk, &failing);
+    }
+    let page = desk.get("/console/connections").await.body;
+    let place = |one: &Connection| page.find(&format!("<tr id=\"{}\"", one.id)).unwrap();
+    assert!(place(&failing) < place(&fine), "{page}");
+    for part in [
+        "Sign-ins of Globex – JumpCloud fail now.",
+        "3 of the last 3 failed",
+        ">Sign-ins failing<",
+        "1 failing",
+        "of 2",
+        "0.0% succeeded",
+        "Sign-ins per day, last 7 days: 0, 0, 0, 0, 0, 0, 3. Of these were refused: 3.",
+        "Not set up",
+        &format!("/console/traces?outcome=failed&#38;connection={}", failing.id),
+        &format!("data-copy=\"{}\"", failing.id),
+        &format!("action=\"{}\"", at(&failing, "/test")),
+        &at(&failing, "/turn\""),
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let page = desk.get("/console/connections?state=attention").await.body;
+    assert!(page.contains(failing.id.as_str()), "{page}");
+    assert!(page.contains("State: <b>Attention"), "{page}");
+    let page = desk.get("/console/connections?sort=newest").await.body;
+    let place = |one: &Connection| page.find(&format!("<tr id=\"{}\"", one.id)).unwrap();
+    assert!(place(&fine) < place(&failing), "{page}");
+    for (query, is_there) in
+        [("provider=jumpcloud", true), ("provider=okta", false), (&*format!("q={}", fine.id), true)]
+    {
+        let page = desk.get(&format!("/console/connections?{query}")).await.body;
+        assert_eq!(page.contains(fine.id.as_str()), is_there, "{query}: {page}");
+    }
+}

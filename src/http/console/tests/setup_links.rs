@@ -34,7 +34,7 @@ async fn a_setup_link_is_made_shown_once_and_listed() {
     assert!(desk.get(LIST).await.body.contains("None was made yet"));
     let of = globex(&desk);
     let page = desk.get(&format!("{LIST}/new?organization={of}")).await.body;
-    assert!(page.contains(&format!("value=\"{of}\"")), "{page}");
+    assert!(page.contains(&format!("value=\"Globex · {of}\"")), "{page}");
     let form = [
         ("organization", of.as_str()),
         ("cover.sign_in", "1"),

@@ -101,6 +101,7 @@ struct Line {
     badge: Badge,
     person: Option<String>,
     organization: Option<String>,
+    is_demo: bool,
     connection: Option<String>,
     cause: Option<String>,
     took: Option<String>,
@@ -147,7 +148,7 @@ pub(in crate::http) async fn list(
 ) -> Result<HttpResponse, PageError> {
     let query = query.into_inner();
     if let Ok(id) = query.q.trim().parse::<TraceId>() {
-        return Ok(see_other(&format!("{LIST}/{id}")));
+        return Ok(listing::lead(&request, &format!("{LIST}/{id}")));
     }
     let window = Window::parse(None, query.cursor.clone())?;
     let wanted = query.clone();
@@ -161,12 +162,14 @@ pub(in crate::http) async fn list(
     });
     let (page, names) = found.await?;
     let (parts, is_continued) = (query.parts(&query.outcome), query.cursor.is_some());
+    let (outcomes, next) = (choices(&state, &query), page.next_cursor.as_deref());
+    let words = [("outcome", listing::here(&outcomes))];
     let view = ListPage {
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, TRACES),
-        outcomes: choices(&state, &query),
+        pager: listing::filtered(&state, LIST, &parts, &words, is_continued, next).await?,
+        outcomes,
         lines: page.data.iter().map(|trace| line(&state, trace, &names)).collect(),
-        pager: listing::pager(LIST, &parts, is_continued, page.next_cursor.as_deref()),
         live: listing::live(LIST, &parts, is_continued, &query.live),
         query: &query,
     };
@@ -207,6 +210,7 @@ fn line(state: &State, trace: &Listed, names: &Names) -> Line {
         badge: badge(state, trace.outcome),
         person: trace.email.as_deref().map(masked),
         organization: organization(trace, names),
+        is_demo: trace.organization_id.as_ref().is_some_and(|id| names.is_demo(id)),
         connection: connection(trace, names),
         cause: title(state, trace),
         took: trace

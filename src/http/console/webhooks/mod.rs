@@ -121,11 +121,10 @@ fn line(state: &State, endpoint: &Endpoint, known: &Known) -> Line {
         events: events(state, endpoint),
         organization: organization(endpoint, &known.names),
         badge: badge(state, endpoint),
-        last: known
-            .last
-            .get(&endpoint.id)
-            .map(|last| (listing::second(last.updated_at), delivery::badge(state, last.state))),
-        next: next.copied().map(listing::second),
+        last: known.last.get(&endpoint.id).map(|last| {
+            (listing::when(state, last.updated_at), delivery::badge(state, last.state))
+        }),
+        next: next.map(|at| listing::when(state, *at)),
     }
 }
 
