@@ -41,10 +41,10 @@ pub fn summaries(db: &mut Db, ids: &[OrganizationId]) -> Result<HashMap<Organiza
         let of = found.entry(id).or_default();
         (of.people, of.last_sign_in_at) = (people.unwrap_or_default(), last);
     }
-    // Whom a directory made only to test its connection is nobody.
+    // Whom a directory made only to test its connection is nobody. As the partial index says it.
     let tests: Vec<(OrganizationId, i64)> = directory_users::table
         .inner_join(users::table)
-        .filter(directory_users::is_test.eq(true))
+        .filter(directory_users::is_test)
         .filter(users::organization_id.eq_any(ids))
         .group_by(users::organization_id)
         .select((users::organization_id, count_star()))
