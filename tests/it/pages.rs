@@ -35,6 +35,7 @@ use vestibule::store::{
 /// | `see NAME` | looks at the page that is open; this is the line that adds a page |
 /// | `fill SELECTOR TEXT` | fills a field in |
 /// | `unfold SELECTOR` | clicks what opens something on the same page |
+/// | `wait SELECTOR` | waits until something is on the page that a script brings |
 /// | `press SELECTOR` | clicks what leads to another page |
 /// | `popup SELECTOR` | clicks what leads to a page in another tab, and goes on there |
 /// | `totp SELECTOR STEPS` | fills in the code that an app shows so many steps of thirty seconds from now, by the key that was on a page |
@@ -170,6 +171,9 @@ const WALKS: &[&[&str]] = &[
         "press form:has(#password) button",
         "go /console/organizations",
         "see console-organizations",
+        "fill #filter-q globex",
+        "wait .chip",
+        "see console-organizations-typed",
         "go /console/organizations/new",
         "see console-organization-new",
         "go /console/organizations/{organization}",

@@ -170,6 +170,7 @@ async function step(tab, [verb, ...words]) {
     case 'see': await see(tab, text); return tab;
     case 'fill': await page.locator(words[0]).fill(words.slice(1).join(' ')); return tab;
     case 'unfold': await page.locator(text).first().click(); return tab;
+    case 'wait': await page.locator(text).first().waitFor(); return tab;
     case 'press': await tab.onward(() => page.locator(text).first().click()); return tab;
     case 'hold':
       tab.held = true;
