@@ -10,6 +10,7 @@ use crate::saml::certificate::Certificate;
 use crate::store::connections::openid::KnownClient;
 use crate::store::connections::{self, Connection, ConnectionState, Known, Protocol};
 use crate::store::refreshes::Alert;
+use crate::views::badge;
 use crate::views::connection::ConnectionView;
 
 /// Shows a connection, and what comes next.
@@ -63,6 +64,8 @@ fn fields(all: &Known, public_url: &str, now: Time) -> Vec<(&'static str, String
         );
         fields.push(("certificate", line));
     }
+    let badges: Vec<&str> = badge::of(all, now).into_iter().map(badge::Badge::as_str).collect();
+    fields.push(("attention", badges.join(", ")));
     fields.push(("metadata_read_at", cell(refresh.as_ref().and_then(|row| row.fetched_at))));
     fields.push(("metadata_due_at", cell(refresh.as_ref().map(|row| row.next_try_at))));
     fields.push(("metadata_fault", cell(refresh.as_ref().and_then(|row| row.fault.as_ref()))));

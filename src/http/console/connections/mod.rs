@@ -57,6 +57,7 @@ pub(super) struct Head {
     pub(super) protocol: String,
     pub(super) organization: String,
     pub(super) organization_href: String,
+    pub(super) is_demo: bool,
     pub(super) traces: String,
     /// Whether it is on.
     pub(super) is_active: bool,
@@ -81,6 +82,7 @@ impl Head {
             badge: words::connection(state, connection),
             protocol: protocol(state, connection),
             organization: organization.name.clone(),
+            is_demo: organization.is_demo,
             organization_href: super::organization::href(&organization.id),
             traces: listing::href("/console/traces", &parts),
             is_active: connection.state == ConnectionState::Active,

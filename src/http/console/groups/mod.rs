@@ -232,6 +232,7 @@ where
 struct Head {
     href: String,
     name: String,
+    is_demo: bool,
     above: String,
     is_on: bool,
     has_conflict: bool,
@@ -245,6 +246,7 @@ impl Head {
         Self {
             href: href(&base.organization.id),
             name: base.organization.name.clone(),
+            is_demo: base.organization.is_demo,
             above: super::organization::href(&base.organization.id),
             is_on: base.provisioning.groups,
             has_conflict: base.has_conflict,

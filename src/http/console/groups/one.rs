@@ -57,6 +57,7 @@ struct View {
     external_id: Option<String>,
     roles: Vec<String>,
     organization: String,
+    is_demo: bool,
     organization_href: String,
     connection: String,
     connection_href: String,
@@ -86,6 +87,7 @@ struct Page<'a> {
 struct Found {
     group: Group,
     organization: String,
+    is_demo: bool,
     connection: String,
     is_unbound: bool,
     people: i64,
@@ -141,6 +143,7 @@ fn read(db: &mut Db, id: &GroupId, window: &Window, now: crate::clock::Time) -> 
     let newest = Window { limit: SHOWN, before: None };
     Ok(Found {
         organization: names.organization(of).unwrap_or_default().to_owned(),
+        is_demo: names.is_demo(of),
         connection: names.connection(&group.connection_id).unwrap_or_default().to_owned(),
         is_unbound: !all_groups::unbound(db, slice::from_ref(&group), now)?.is_empty(),
         people: all_groups::member_count(db, id)?,
@@ -186,6 +189,7 @@ fn view(state: &State, found: Found, is_continued: bool, may_manage: bool) -> Vi
         external_id: (!group.external_id.is_empty()).then(|| group.external_id.clone()),
         roles: group.roles.iter().map(|role| said.role(None, role)).collect(),
         organization: found.organization,
+        is_demo: found.is_demo,
         connection: found.connection,
         connection_href: crate::http::console::connections::href(&group.connection_id),
         changed: listing::second(group.updated_at),
