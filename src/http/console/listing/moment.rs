@@ -63,8 +63,18 @@ fn said(time: Time, now: Time) -> Said {
             if time.to_utc().year() == now.to_utc().year() { "%-d %b" } else { "%-d %b %Y" };
         return Said::Day(time.to_utc().format(format).to_string());
     }
-    let (minutes, hours, days) =
-        (distance.num_minutes(), distance.num_hours(), distance.num_days());
+    // What was is told by what has passed of it; what comes is rounded, so that eight hours are not seven a moment later.
+    let (minutes, hours, days) = if is_past {
+        (distance.num_minutes(), distance.num_hours(), distance.num_days())
+    } else {
+        let minutes = (distance.num_seconds() + 30) / 60;
+        let hours = (minutes + 30) / 60;
+        (
+            minutes,
+            if minutes < 60 { 0 } else { hours },
+            if hours < 24 { 0 } else { (hours + 12) / 24 },
+        )
+    };
     let (past, future, number) = match (days, hours, minutes) {
         (0, 0, 0) => ("now", "soon", 0),
         (0, 0, minutes) => ("minutes_ago", "in_minutes", minutes),
@@ -125,8 +135,11 @@ mod tests {
             (-7 * 86_400, near("days_ago", 7)),
             (-7 * 86_400 - 1, on("19 Nov")),
             (-365 * 86_400, on("26 Nov 2025")),
-            (30, near("soon", 0)),
+            (20, near("soon", 0)),
             (120, near("in_minutes", 2)),
+            (59 * 60, near("in_minutes", 59)),
+            (8 * 3_600 - 1, near("in_hours", 8)),
+            (86_400 - 1, near("in_day", 1)),
             (86_400 * 3, near("in_days", 3)),
             (86_400 * 8, on("4 Dec")),
             (86_400 * 90, on("24 Feb 2027")),
