@@ -117,6 +117,10 @@ fn is_silence(times: &[Time], now: Time) -> bool {
 mod tests {
     use super::*;
     use crate::clock::Clock;
+    use crate::store::connections::Connection;
+    use crate::store::directories::requests::{self, Entry};
+    use crate::store::directories::tokens::{self, NewToken};
+    use crate::store::testing::{self, TestStore};
 
     #[test]
     fn a_directory_is_silent_after_three_times_its_longest_pause_and_a_day() {
@@ -138,5 +142,59 @@ mod tests {
         ] {
             assert_eq!(is_silence(&ago(hours), now), expected, "{hours:?}");
         }
+    }
+
+    /// Requests of a directory that came so many hours ago, the oldest first, and a token that was used with the last.
+    fn asked(store: &TestStore, connection: &Connection, hours: &[i64]) {
+        store.system(|tx| {
+            let label = "Okta".to_owned();
+            let (token, _) =
+                tokens::create(tx, &connection.id, NewToken { label, ..NewToken::default() })?;
+            for ago in hours {
+                let created_at = tx.now.minus(TimeDelta::hours(*ago));
+                requests::record(
+                    tx,
+                    &Entry {
+                        id: ScimRequestId::new(),
+                        organization_id: connection.organization_id.clone(),
+                        connection_id: connection.id.clone(),
+                        token_id: Some(token.id.clone()),
+                        method: "GET".to_owned(),
+                        path: "/Users".to_owned(),
+                        status: 200,
+                        code: None,
+                        effect: String::new(),
+                        is_change: false,
+                        dialect: "okta".to_owned(),
+                        resource_id: None,
+                        message: None,
+                        micros: 1,
+                        created_at,
+                    },
+                )?;
+                diesel::update(scim_tokens::table.find(&token.id))
+                    .set(scim_tokens::last_used_at.eq(created_at))
+                    .execute(tx.db)?;
+            }
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn of_several_directories_those_that_are_silent_are_found_at_once() {
+        let store = testing::store();
+        let made = |name: &str| testing::active(&store, name, None);
+        let (silent_one, slow, never) = (made("one"), made("two"), made("three"));
+        asked(&store, &silent_one, &[132, 120, 108, 96, 84, 72, 60, 48]);
+        asked(&store, &slow, &[144, 120, 72, 48]);
+        let now = store.clock().now();
+        let ids = [silent_one.id.clone(), slow.id.clone(), never.id.clone()];
+        let among = store.read_now(|db| silent_among(db, &ids, now)).unwrap();
+        assert_eq!(among.len(), 1);
+        assert_eq!(among[0].connection_id, silent_one.id);
+        assert_eq!(now.since(among[0].last).num_hours(), 48);
+        assert_eq!(store.read_now(|db| silent(db, now)).unwrap(), among);
+        let others = [slow.id.clone(), never.id.clone()];
+        assert_eq!(store.read_now(|db| silent_among(db, &others, now)).unwrap(), []);
     }
 }
