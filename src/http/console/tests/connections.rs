@@ -200,3 +200,21 @@ async fn connections_that_need_somebody_come_first_and_are_told_above_the_list()
         assert_eq!(page.contains(fine.id.as_str()), is_there, "{query}: {page}");
     }
 }
+
+#[actix_web::test]
+async fn a_full_page_of_connections_keeps_to_its_size_and_goes_on() {
+    let desk = Desk::signed_in(Role::Owner).await;
+    for number in 0..21 {
+        let one = testing::active(desk.world.store(), &format!("Provider {number}"), None);
+        let name = format!("{number}.a-rather-long-domain.example");
+        let name = crate::domain::DomainName::parse(&name).unwrap();
+        let of = &one.organization_id;
+        desk.world.store().system(|tx| crate::store::domains::add(tx, of, &name, true));
+    }
+    let page = desk.get("/console/connections").await.body;
+    assert_eq!(page.matches("<tr id=").count(), 20);
+    assert!(page.len() < 60_000, "{} bytes", page.len());
+    let next = page.split("?cursor=").nth(1).unwrap().split('"').next().unwrap();
+    let page = desk.get(&format!("/console/connections?cursor={next}")).await.body;
+    assert_eq!(page.matches("<tr id=").count(), 1, "{page}");
+}
