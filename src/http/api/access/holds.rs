@@ -44,11 +44,11 @@ pub(in crate::http::api) async fn apply_access_holds(
     key: ApiKey<OrganizationsWrite>,
     state: Data<State>,
     name: Path<String>,
-    asked: Body<AskedFor>,
+    asked: Body<Option<AskedFor>>,
 ) -> Answer<EffectView> {
     let id = customers::find(&state, &key, name.into_inner()).await?.id;
     let scope = Scope::from(&id);
-    let which = if asked.0.kept { Which::Kept } else { Which::Waiting };
+    let which = if asked.0.unwrap_or_default().kept { Which::Kept } else { Which::Waiting };
     let write = move |tx: &mut Tx| holds::apply(tx, &id, which);
     let people = state.store.write(scope, key.actor(), write).await?;
     Ok(Json(EffectView { people }))

@@ -85,6 +85,14 @@ async fn a_group_shows_its_members_its_mappings_the_rule_that_matches_and_what_h
     let remove = format!("{uri}/remove");
     assert!(desk.get(&remove).await.body.contains("Members: 1."));
     assert_eq!(desk.get(&uri).await.status, 200, "reading changes nothing");
+    // Whoever removes a group chooses: not what would leave nobody with the highest role.
+    let refused = desk.post(&remove, &[]).await;
+    assert!(
+        refused.status == 422 && refused.body.contains("the role admin any more"),
+        "{}",
+        refused.body
+    );
+    scene.group("eng-bosses", &[&scene.person("bob")]);
     assert_eq!(desk.post(&remove, &[]).await.status, 303);
     assert_eq!(desk.get(&uri).await.status, 404);
     assert!(desk.get(&format!("/console/users/{ann}")).await.body.contains("default role"));
