@@ -17,7 +17,10 @@ use askama::Template;
 
 /// The pages, and the tables of the file that each shows; the first shows what is in no table, too.
 const PAGES: &[(&str, &[&str])] = &[
-    ("general", &["database", "secrets", "proxy", "tls", "limits", "webhooks", "dns", "log"]),
+    (
+        "general",
+        &["database", "secrets", "proxy", "tls", "limits", "portal", "webhooks", "dns", "log"],
+    ),
     ("sign-in", &["sign_in", "console", "saml", "oidc", "metadata"]),
     ("retention", &["retention"]),
     ("branding", &["brand"]),

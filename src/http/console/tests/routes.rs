@@ -54,8 +54,8 @@ pub(super) const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/console/organizations/{organization}/delete", MANAGE),
     ("GET", "/console/connections", &Role::ALL),
     ("GET", "/console/signing-keys", MANAGE),
-    ("GET", "/console/signing-keys/announce", MANAGE),
-    ("POST", "/console/signing-keys/announce", MANAGE),
+    ("GET", "/console/signing-keys/{act}", MANAGE),
+    ("POST", "/console/signing-keys/{act}", MANAGE),
     ("GET", "/console/connections/new", MANAGE),
     ("POST", "/console/connections/new", MANAGE),
     ("GET", "/console/connections/{connection}/setup", MANAGE),
@@ -322,7 +322,7 @@ fn filled(desk: &Desk, path: &str) -> String {
         let of = &connection.organization_id;
         path = path.replace("{user}", users::ada(desk, of).id.as_str());
     }
-    path = groups::filled(desk, &connection, path);
+    path = groups::filled(desk, &connection, path).replace("{act}", "announce");
     if path.contains("{request}") {
         path = path.replace("{request}", scim_requests::changed(desk, &connection).as_str());
     }

@@ -35,7 +35,11 @@ async fn only_pages_of_the_portal_stand_in_frames_and_only_in_those_that_are_nam
     }
     // Also what is refused there can be read there.
     assert_eq!(ancestors(&portal.get("/portal/setup/nonsense").await), named);
-    assert_eq!(ancestors(&portal.get(&portal.address()).await), named, "it is in use");
+    let claimed = portal.get(&portal.address()).await.header("location").to_owned();
+    portal.cookie = None;
+    let elsewhere = portal.get(&claimed).await;
+    assert_eq!((elsewhere.status, ancestors(&elsewhere)), (409, named), "it is in use");
+    assert_eq!(ancestors(&portal.get("/portal").await), named, "nobody is there");
     for path in ["/login", "/console/login", "/error", "/docs/api"] {
         assert_eq!(ancestors(&portal.get(path).await), "'none'", "{path}");
     }
