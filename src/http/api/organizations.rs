@@ -330,7 +330,7 @@ pub(super) async fn patch_organization(
 
 /// Delete an organization
 ///
-/// Its people can no longer sign in, and their sessions end. It can be restored for 30 days.
+/// Its people can no longer sign in, and their sessions end; setup links and tokens of directories end for good. It can be restored for 30 days.
 #[utoipa::path(
     tag = "organizations",
     params(schemas::OrganizationPath),

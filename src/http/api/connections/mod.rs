@@ -248,7 +248,7 @@ struct DeleteParams {
 
 /// Delete a connection
 ///
-/// Nobody can sign in with it any more. It can be restored for 30 days. The last active one of an organization that requires
+/// Nobody can sign in with it any more; its setup links and its directory's tokens end for good. It can be restored for 30 days. The last active one of an organization that requires
 /// single sign-on stays (409 `last_active_connection`) unless `lock_out` is true.
 #[utoipa::path(
     tag = "connections",
