@@ -8,8 +8,8 @@ use regex::Regex;
 /// What a form of a page sends as it is: the first that says what it showed.
 fn form(page: &str) -> Vec<(String, String)> {
     let forms = Regex::new("(?s)<form.*?</form>").unwrap();
-    let form = forms.find_iter(page).map(|found| found.as_str());
-    let form = form.into_iter().find(|form| form.contains("name=\"seen\"")).unwrap();
+    let mut all = forms.find_iter(page).map(|found| found.as_str());
+    let form = all.find(|form| form.contains("name=\"seen\"")).unwrap();
     let fields =
         Regex::new("(?s)<input [^>]*>|<textarea [^>]*>.*?</textarea>|<select [^>]*>.*?</select>")
             .unwrap();
