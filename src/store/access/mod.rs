@@ -15,6 +15,7 @@ pub mod preview;
 pub mod previews;
 pub mod provisioning;
 mod recompute;
+mod renames;
 pub mod rule_sets;
 mod run;
 #[cfg(test)]
@@ -27,7 +28,8 @@ pub(super) use recompute::{
     after_choice, after_directory, after_switch, of_everybody, of_newcomer, who_is_in,
 };
 pub use run::{Effect, run_rules};
-pub(super) use run::{group_appeared, group_removed, group_renamed};
+pub(super) use renames::group_renamed;
+pub(super) use run::{group_appeared, group_removed};
 
 use super::applications::Application;
 use super::schema::{applications, organizations};

@@ -151,9 +151,10 @@ pub(in crate::http::api) async fn get_mapping_rules_preview(
 ) -> Answer<PreviewUnderwayView> {
     let (name, preview) = path.into_inner();
     let (only, id): (_, PreviewId) = (key.organization().cloned(), preview.parse()?);
+    let now = state.store.clock().now();
     let read = state.store.read(move |db| {
         let organization = customers::resolve(db, only.as_ref(), &name)?.id;
-        previews::find(db, &organization, &id)
+        previews::find(db, &organization, &id, now)
     });
     Ok(Json(read.await?.into()))
 }

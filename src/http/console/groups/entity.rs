@@ -112,7 +112,7 @@ async fn put(
     let (of, key) = (base.organization.id.clone(), typed.key.clone());
     let taken = state.locale.text("console.groups.key_taken").to_owned();
     let write = state.store.write(&base.organization.id, seat.actor(), move |tx| {
-        if is_new && entities::find_key(tx.db, &of, &key).is_ok() {
+        if is_new && entities::is_key_taken(tx.db, &of, &key)? {
             return Err(Error::invalid("/key", "taken", taken));
         }
         let application = access::meant(tx.db, &of, application.as_ref())?;

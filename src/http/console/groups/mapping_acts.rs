@@ -63,11 +63,12 @@ async fn make(
         (state.locale.text("console.groups.no_group").to_owned(), state.store.clock().now());
     let change = move |db: &mut Db, draft: &mut Draft, rules: &[Rule]| {
         let Some(group_id) = group(db, &organization, &named)? else {
-            return Err(Error::invalid("/group", "not_found", strange));
+            return Err(Error::invalid("/group", "not_found", &*strange));
         };
-        let new = NewMappingBody { group_id, application_id, entity, kind, name: None, role };
         let at = format!("/new_mappings/{}", draft.new_mappings.len());
-        draft.make(new);
+        let (entity, kind, role) = (entity.clone(), kind.clone(), role.clone());
+        let application_id = application_id.clone();
+        draft.make(NewMappingBody { group_id, application_id, entity, kind, name: None, role });
         tried(db, &organization, draft.question(rules), &at, now)
     };
     redraft(state, seat, of.clone(), change).await
@@ -85,7 +86,8 @@ fn tried(
     match can_be {
         Err(Error::Invalid(mut errors)) => {
             for error in &mut errors {
-                if let Some(field) = error.pointer.strip_prefix(at) {
+                let field = error.pointer.strip_prefix(at).filter(|it| it.starts_with('/'));
+                if let Some(field) = field {
                     error.pointer = field.to_owned();
                 }
             }
@@ -156,7 +158,7 @@ async fn decide(
     let (organization, now) = (of.clone(), state.store.clock().now());
     let change = move |db: &mut Db, draft: &mut Draft, rules: &[Rule]| {
         mappings::find(db, &organization, &decision.id)?;
-        draft.decide(decision);
+        draft.decide(decision.clone());
         let at = format!("/mappings/{}", draft.mappings.len().saturating_sub(1));
         tried(db, &organization, draft.question(rules), &at, now)
     };

@@ -174,16 +174,18 @@ async fn put(
     let of = base.organization.id.clone();
     let organization = of.clone();
     let change = move |db: &mut Db, draft: &mut Draft, rules: &[Rule]| {
-        let mut body = body;
+        let mut body = body.clone();
         if let Some(id) = &id
             && !draft.all_rules(rules).iter().any(|(known, ..)| known == id)
         {
             return Err(Error::not_found("mapping rule", id.as_str()));
         }
-        for key in keys {
-            let Ok(entity) = entities::find_key(db, &organization, &key) else {
-                let detail = format!("There is no place with the key {key}.");
-                return Err(Error::invalid("/places", "not_found", detail));
+        for key in &keys {
+            let entity = match entities::find_key(db, &organization, key) {
+                Err(missing @ Error::NotFound { .. }) => {
+                    return Err(Error::invalid("/places", "not_found", missing.to_string()));
+                }
+                found => found?,
             };
             body.targets
                 .push(TargetBody { kind: entity.kind, entity: Some(entity.id.to_string()) });

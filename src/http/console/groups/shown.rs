@@ -66,10 +66,10 @@ impl Known {
         organization: &str,
         preview: &str,
     ) -> Result<Self> {
-        let id: PreviewId = preview.parse()?;
+        let (id, now): (PreviewId, _) = (preview.parse()?, state.store.clock().now());
         let read = look(state, seat, organization, move |db, base| {
             let of = &base.organization.id;
-            let row = previews::find(db, of, &id)?;
+            let row = previews::find(db, of, &id, now)?;
             let view: Option<PreviewView> = match &row.result {
                 None => None,
                 Some(result) => {

@@ -254,7 +254,8 @@ async fn a_preview_of_very_many_people_says_how_far_it_is() {
     let asked = {
         let preview = previewed(&desk, &scene).await;
         let id = preview.rsplit('/').next().unwrap().parse().unwrap();
-        scene.store.read_now(|db| previews::find(db, &scene.of, &id)).unwrap().asked
+        let now = scene.store.clock().now();
+        scene.store.read_now(|db| previews::find(db, &scene.of, &id, now)).unwrap().asked
     };
     let row = scene.store.system(|tx| previews::ask(tx, &scene.of, (*asked).clone()));
     let uri = format!("{}/previews/{}", scene.at, row.id);
