@@ -213,8 +213,7 @@ fn floor(
             return Err(Error::conflict(Last::CODE, last.detail()));
         }
         // Of several it is one who is active, and of those the one who came first.
-        let active =
-            last.losing.iter().find(|at| deltas.get(**at).is_some_and(|it| it.is_active));
+        let active = last.losing.iter().find(|at| deltas.get(**at).is_some_and(|it| it.is_active));
         if let Some(delta) = active.or(last.losing.first()).and_then(|at| deltas.get_mut(*at)) {
             delta.held = Some((Hold::Floor, None));
             let data = json!({ "application_id": application, "role": last.role });

@@ -162,6 +162,15 @@ pub fn find(db: &mut Db, organization: &OrganizationId, id: &MappingId) -> Resul
     or_not_found(found, "mapping", id)
 }
 
+/// Whether a mapping went with its group, and that is not back.
+pub fn is_gone(db: &mut Db, mapping: &Mapping) -> Result<bool> {
+    if mapping.flag != Some(Flag::GroupDeleted) {
+        return Ok(false);
+    }
+    let there = groups::table.find(&mapping.group_id).filter(groups::deleted_at.is_null());
+    Ok(!diesel::select(diesel::dsl::exists(there)).get_result::<bool>(db)?)
+}
+
 /// The mappings of a group, in the order in which they were made.
 pub(super) fn of_group(db: &mut Db, group: &GroupId) -> Result<Vec<Mapping>> {
     Ok(mappings::table.filter(mappings::group_id.eq(group)).order(mappings::id).load(db)?)

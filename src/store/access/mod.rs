@@ -27,8 +27,8 @@ mod write;
 pub(super) use recompute::{
     after_choice, after_directory, after_switch, of_everybody, of_newcomer, who_is_in,
 };
-pub use run::{Effect, run_rules};
 pub(super) use renames::group_renamed;
+pub use run::{Effect, run_rules};
 pub(super) use run::{group_appeared, group_removed};
 
 use super::applications::Application;

@@ -137,13 +137,19 @@ pub fn preview(
     let made = would.run(&applications)?;
     let people = would.concerned(db, organization)?;
     let supposed = would.supposed();
-    let (holds, mut deltas) = (Some(Holds::at(now)), Vec::new());
+    let (holds, mut deltas) = (Holds::at(now), Vec::new());
     for (at, some) in people.chunks(AT_ONCE).enumerate() {
         noted(at * AT_ONCE, people.len())?;
         let found =
-            recompute::deltas(db, organization, &applications, some, Some(&supposed), holds)?;
+            recompute::deltas(db, organization, &applications, some, Some(&supposed), Some(holds))?;
         deltas.extend(found);
     }
+    // Who is kept in the highest role is not any more if somebody else gets it.
+    let (relieved, of) = guard::relieved(db, organization, &applications, &deltas)?;
+    let holds = Some(holds.but_the_floor());
+    let more = recompute::deltas(db, organization, &of, &relieved, Some(&supposed), holds)?;
+    deltas.retain(|it| !more.iter().any(|other| other.is_about_the_same(it)));
+    deltas.extend(more);
     let refused = guard::last(db, organization, &deltas)?.map(Refused::from);
     let preview = Preview { version, mappings: made, refused, ..Preview::default() };
     Ok(would.told(preview, people.len(), &deltas))

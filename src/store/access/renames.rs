@@ -77,9 +77,8 @@ fn ask_again(
         return Ok(());
     }
     let first = rules::first(rules, application.id.as_str(), &group.display_name);
-    let is_of = |it: &Mapping, rule: &Rule| {
-        it.rule_id.as_ref().is_some_and(|id| id.as_str() == rule.id)
-    };
+    let is_of =
+        |it: &Mapping, rule: &Rule| it.rule_id.as_ref().is_some_and(|id| id.as_str() == rule.id);
     let other = first.filter(|rule| !open.iter().any(|(it, _)| is_of(it, rule)));
     let mut left = other.map(run::places).unwrap_or_default();
     let becomes = paired(&open, &mut left);
@@ -109,10 +108,7 @@ fn stand(it: &Mapping) -> (MappingState, Option<Flag>, Option<RuleId>, Option<Ta
 
 /// Which of a rule's places each mapping is to become: first the one to which it leads, then one of the same type, then
 /// what is left in its order. What no mapping becomes stays in `left`.
-fn paired<'a>(
-    open: &[Led],
-    left: &mut Vec<Option<&'a Target>>,
-) -> Vec<Option<Option<&'a Target>>> {
+fn paired<'a>(open: &[Led], left: &mut Vec<Option<&'a Target>>) -> Vec<Option<Option<&'a Target>>> {
     let leads = |(it, _): &Led, target: Option<&Target>| {
         let wanted = target.and_then(|target| target.entity.as_deref());
         wanted.is_some() && wanted == it.entity_id.as_ref().map(|id| id.as_str())

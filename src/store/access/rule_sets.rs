@@ -145,7 +145,7 @@ pub fn apply(
 }
 
 /// Refuses what was previewed on something else than there is now.
-pub(super) fn refuse_stale(db: &mut Db, organization: &OrganizationId, seen: &str) -> Result<()> {
+pub fn refuse_stale(db: &mut Db, organization: &OrganizationId, seen: &str) -> Result<()> {
     if version(db, organization)? == seen {
         return Ok(());
     }
@@ -178,11 +178,7 @@ pub(super) fn put(
 }
 
 /// Runs a new set on all groups, after what else was decided with it, and keeps what that did.
-pub(super) fn run(
-    tx: &mut Tx,
-    mut set: RuleSet,
-    decided: Decided,
-) -> Result<(RuleSet, Effect)> {
+pub(super) fn run(tx: &mut Tx, mut set: RuleSet, decided: Decided) -> Result<(RuleSet, Effect)> {
     let organization = set.organization_id.clone();
     let effect = run::run(tx, &organization, decided)?;
     set.effect = Json::from(json!({ "mappings": effect.mappings, "people": effect.people }));

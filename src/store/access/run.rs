@@ -86,15 +86,15 @@ pub(super) fn put(
     let (organization, now) = (&group.organization_id, tx.now);
     let of = (organization, &group.id, group.display_name.as_str());
     let mut ground = Real { tx: &mut *tx, organization };
-    let (mut mapping, owned) =
-        mappings::by_rule(&mut ground, application, rule, target, of, now)?;
+    let (mut mapping, owned) = mappings::by_rule(&mut ground, application, rule, target, of, now)?;
     if take_up(&mut mapping, gone) {
         mappings::save(tx, &mut mapping)?;
     } else {
         mappings::insert(tx, &mut mapping)?;
     }
     let Some(Owned { entity, owner, name }) = owned else { return Ok(()) };
-    let data = json!({ "group_id": group.id, "entity": entity.name, "owner": owner, "owner_name": name });
+    let data =
+        json!({ "group_id": group.id, "entity": entity.name, "owner": owner, "owner_name": name });
     alerts::raise(tx, organization, AlertKind::TargetTaken, mapping.id.as_str(), &data)
 }
 

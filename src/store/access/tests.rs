@@ -2,6 +2,7 @@
 
 mod guards;
 mod large;
+mod previews;
 mod properties;
 mod renames;
 mod rows;

@@ -47,10 +47,8 @@ impl Would {
             .filter(groups::is_test.eq(false))
             .order(groups::id)
             .load(db)?;
-        let mappings: Vec<Mapping> = rows::table
-            .filter(rows::organization_id.eq(organization))
-            .order(rows::id)
-            .load(db)?;
+        let mappings: Vec<Mapping> =
+            rows::table.filter(rows::organization_id.eq(organization)).order(rows::id).load(db)?;
         let mut would = Self {
             organization: organization.clone(),
             rules,
@@ -166,8 +164,7 @@ impl Would {
         let mut gone: Vec<&Mapping> = gone.iter().collect();
         for target in &targets {
             let of = (&group.organization_id, &group.id, group.display_name.as_str());
-            let (mut mapping, _) =
-                mappings::by_rule(self, application, rule, *target, of, now)?;
+            let (mut mapping, _) = mappings::by_rule(self, application, rule, *target, of, now)?;
             run::take_up(&mut mapping, &mut gone);
             self.put(mapping);
         }

@@ -1,7 +1,7 @@
 //! What is asked before it is done to an organization's groups: on and off, what is held, running the rules, throwing a
 //! draft away.
 
-use super::{Base, href, look};
+use super::{Base, href, look, mappings_at};
 use crate::error::Result;
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::frame::GROUPS;
@@ -12,7 +12,7 @@ use crate::http::sign_in::see_other;
 use crate::store::access::alerts::{self, AlertKind};
 use crate::store::access::provisioning::{self, ProvisioningPatch};
 use crate::store::access::{self, drafts, holds};
-use crate::store::{AlertId, OrganizationId, Window};
+use crate::store::{AlertId, OrganizationId, Tx, Window};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
@@ -69,10 +69,7 @@ pub(super) async fn apply(
     posted: Posted<Manage>,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let (of, confirm) = holding(&state, &posted.seat, &id, "apply").await?;
-    let id = of.clone();
-    let done = state.store.write(&of, posted.seat.actor(), move |tx| holds::apply(tx, &id));
-    confirm::after(&state, &posted.seat, &confirm, done.await, &confirm.cancel)
+    hold(&state, &posted, &id, "apply", holds::apply).await
 }
 
 /// `GET …/groups/holds/restore`
@@ -90,10 +87,21 @@ pub(super) async fn restore(
     posted: Posted<Manage>,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let (of, confirm) = holding(&state, &posted.seat, &id, "restore").await?;
+    hold(&state, &posted, &id, "restore", holds::restore).await
+}
+
+/// Does to what is held what was confirmed.
+async fn hold(
+    state: &State,
+    posted: &Posted<Manage>,
+    id: &str,
+    word: &str,
+    act: fn(&mut Tx, &OrganizationId) -> Result<usize>,
+) -> Result<HttpResponse, PageError> {
+    let (of, confirm) = holding(state, &posted.seat, id, word).await?;
     let id = of.clone();
-    let done = state.store.write(&of, posted.seat.actor(), move |tx| holds::restore(tx, &id));
-    confirm::after(&state, &posted.seat, &confirm, done.await, &confirm.cancel)
+    let done = state.store.write(&of, posted.seat.actor(), move |tx| act(tx, &id));
+    confirm::after(state, &posted.seat, &confirm, done.await, &confirm.cancel)
 }
 
 /// Asks what becomes of what is held: for how many people the alerts say.
@@ -158,10 +166,9 @@ pub(super) async fn run(
 }
 
 fn running(state: &State, base: &Base) -> Confirm {
-    let at = href(&base.organization.id);
     Confirm {
-        action: format!("{at}/run"),
-        cancel: format!("{at}/mappings"),
+        action: format!("{}/run", href(&base.organization.id)),
+        cancel: mappings_at(&base.organization.id),
         ..asking(state, base, "run", &[("rules", &base.rules.len().to_string())])
     }
 }
@@ -192,11 +199,10 @@ pub(super) async fn discard(
 }
 
 fn discarding(state: &State, base: &Base) -> Confirm {
-    let at = href(&base.organization.id);
     let changes = base.draft.count(&base.rules).to_string();
     Confirm {
-        action: format!("{at}/discard"),
-        cancel: format!("{at}/mappings"),
+        action: format!("{}/discard", href(&base.organization.id)),
+        cancel: mappings_at(&base.organization.id),
         ..asking(state, base, "discard", &[("changes", &changes)])
     }
 }

@@ -1,11 +1,11 @@
 //! What a form of a mapping does to the member's draft: a new one, what becomes of one, and taking that back.
 
 use super::mapping::{STAY, Typed, show};
-use super::redraft;
+use super::{mappings_at, redraft};
 use crate::access::rules::Rule;
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::http::console::form;
+use crate::http::console::form::{self, given};
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::error::PageError;
 use crate::http::server::State;
@@ -30,7 +30,7 @@ pub(super) async fn create(
     let typed = sent(&posted);
     let done = make(&state, &posted.seat, &of, &typed).await;
     match form::mendable(done, "/entity")? {
-        Ok(()) => Ok(see_other(&(super::href(&of) + "/mappings"))),
+        Ok(()) => Ok(see_other(&mappings_at(&of))),
         Err(errors) => Ok(show(&state, &posted.seat, &id, None, typed, errors).await?),
     }
 }
@@ -44,10 +44,6 @@ fn sent(posted: &Posted<Manage>) -> Typed {
         kind: posted.text("type").to_owned(),
         role: posted.text("role").to_owned(),
     }
-}
-
-fn given(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
 }
 
 async fn make(
@@ -123,7 +119,7 @@ pub(super) async fn change(
     let typed = sent(&posted);
     let done = decide(&state, &posted.seat, &of, &mapping, &typed).await;
     match form::mendable(done, "/entity")? {
-        Ok(()) => Ok(see_other(&(super::href(&of) + "/mappings"))),
+        Ok(()) => Ok(see_other(&mappings_at(&of))),
         Err(errors) => Ok(show(&state, &posted.seat, &ids.0, Some(mapping), typed, errors).await?),
     }
 }
@@ -172,7 +168,7 @@ pub(super) async fn undo(
     ids: Path<(String, String)>,
 ) -> Result<HttpResponse, PageError> {
     let (of, mapping): (OrganizationId, MappingId) = (ids.0.parse()?, ids.1.parse()?);
-    let to = super::href(&of) + "/mappings";
+    let to = mappings_at(&of);
     redraft(&state, &posted.seat, of, move |_, draft, _| {
         draft.undo_mapping(&mapping);
         Ok(())

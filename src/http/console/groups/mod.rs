@@ -43,6 +43,11 @@ pub(super) fn href(organization: &OrganizationId) -> String {
     format!("{}/groups", super::organization::href(organization))
 }
 
+/// Where its rules and mappings are, and what the member has changed of them.
+fn mappings_at(organization: &OrganizationId) -> String {
+    href(organization) + "/mappings"
+}
+
 /// Where the page of a group is.
 pub(super) fn href_of(group: &GroupId) -> String {
     format!("{}/{group}", GROUPS.href())

@@ -79,12 +79,7 @@ pub(in crate::store::access) fn decide(
     patch: MappingPatch,
     now: Time,
 ) -> Result<()> {
-    if mapping.flag == Some(Flag::GroupDeleted) {
-        return Err(Error::conflict(
-            "group_deleted",
-            "The group of this mapping was deleted. If its directory pushes the group again, the rules are asked again.",
-        ));
-    }
+    refuse_gone(ground, mapping)?;
     if let Some(role) = patch.role {
         check_role(application, role.as_deref())?;
         mapping.role = role;
@@ -113,6 +108,21 @@ pub(in crate::store::access) fn decide(
         mapping.since = Some(now);
     }
     Ok(())
+}
+
+/// Nothing is decided of a mapping whose group is gone: it would be forgotten that it went with the group.
+fn refuse_gone(ground: &mut impl Ground, mapping: &Mapping) -> Result<()> {
+    if mapping.flag != Some(Flag::GroupDeleted) {
+        return Ok(());
+    }
+    match ground.group(&mapping.group_id) {
+        Ok(_) => Ok(()),
+        Err(Error::NotFound { .. }) => Err(Error::conflict(
+            "group_deleted",
+            "The group of this mapping was deleted. It can be decided once the directory has pushed the group again.",
+        )),
+        Err(other) => Err(other),
+    }
 }
 
 /// Leads a mapping where a person who approves it means it to: where a rule proposed, or where it leads already.
