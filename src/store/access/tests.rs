@@ -1,5 +1,6 @@
 //! What directories' groups do to people's access.
 
+mod alike;
 mod guards;
 mod large;
 mod previews;

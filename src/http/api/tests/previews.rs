@@ -69,7 +69,7 @@ async fn put_raw(api: &Api, path: &str, seen: Option<&str>, body: &str) -> Told 
 
 #[actix_web::test]
 async fn a_version_that_is_no_more_is_told_before_what_is_wrong_with_the_body() {
-    let api = Api::new();
+    let mut api = Api::new();
     let globex = api.made("organizations", json!({ "name": "Globex" })).await;
     api.world.store().system(|tx| applications::create(tx, store_testing::orbit()));
     let path = format!("organizations/{globex}/mapping_rules");
@@ -88,7 +88,11 @@ async fn a_version_that_is_no_more_is_told_before_what_is_wrong_with_the_body() 
         assert_eq!(put(None).await, fault);
     }
     let nowhere = format!("organizations/{}/mapping_rules", crate::store::OrganizationId::new());
-    assert_eq!(problem(&put_raw(&api, &nowhere, None, "{").await), "404 not_found");
+    let stale = Some("\"1-0123456789abcdef\"");
+    assert_eq!(problem(&put_raw(&api, &nowhere, stale, "{").await), "404 not_found");
+    let reads = api.key_with(&[Scope::OrganizationsRead], None);
+    api.with_key(&reads);
+    assert_eq!(problem(&put_raw(&api, &path, stale, "{").await), "403 forbidden");
 }
 
 #[actix_web::test]
