@@ -3,6 +3,7 @@
 use super::guard::{self, Last};
 use super::held::Holds;
 use super::mappings::{self, MappingPatch, NewMapping};
+use super::recompute::Delta;
 use super::rule_sets::{self, NewRule};
 use super::run::{self, Decided, Effect};
 use super::would::Would;
@@ -12,6 +13,7 @@ use crate::store::input::Faults;
 use crate::store::schema::users;
 use crate::store::{ApplicationId, Db, MappingId, OrganizationId, Time, Tx, UserId};
 use diesel::prelude::*;
+use std::collections::HashSet;
 
 /// How many people a preview names; it counts all.
 pub const MOST_NAMED: usize = 500;
@@ -148,7 +150,9 @@ pub fn preview(
     let (relieved, of) = guard::relieved(db, organization, &applications, &deltas)?;
     let holds = Some(holds.but_the_floor());
     let more = recompute::deltas(db, organization, &of, &relieved, Some(&supposed), holds)?;
-    deltas.retain(|it| !more.iter().any(|other| other.is_about_the_same(it)));
+    let about = |it: &Delta| (it.user.clone(), it.application.id.clone());
+    let again: HashSet<_> = more.iter().map(about).collect();
+    deltas.retain(|it| again.is_empty() || !again.contains(&about(it)));
     deltas.extend(more);
     let refused = guard::last(db, organization, &deltas)?.map(Refused::from);
     let preview = Preview { version, mappings: made, refused, ..Preview::default() };

@@ -51,11 +51,6 @@ impl Delta {
         self.after.role.as_ref().map(|(role, _)| role.as_str())
     }
 
-    /// Whether another tells of the same person in the same application.
-    pub(super) fn is_about_the_same(&self, other: &Self) -> bool {
-        self.user == other.user && self.application.id == other.application.id
-    }
-
     /// Whether role or places change.
     pub(super) fn is_change(&self) -> bool {
         let now = self.after.places.iter().map(|place| place.entity.as_str());

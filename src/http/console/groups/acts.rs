@@ -12,7 +12,7 @@ use crate::http::sign_in::see_other;
 use crate::store::access::alerts::{self, AlertKind};
 use crate::store::access::provisioning::{self, ProvisioningPatch};
 use crate::store::access::{self, drafts, holds};
-use crate::store::{AlertId, OrganizationId, Tx, Window};
+use crate::store::{AlertId, OrganizationId, Window};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
@@ -69,7 +69,10 @@ pub(super) async fn apply(
     posted: Posted<Manage>,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    hold(&state, &posted, &id, "apply", holds::apply).await
+    let (of, confirm) = holding(&state, &posted.seat, &id, "apply").await?;
+    let id = of.clone();
+    let done = state.store.write(&of, posted.seat.actor(), move |tx| holds::apply(tx, &id));
+    confirm::after(&state, &posted.seat, &confirm, done.await, &confirm.cancel)
 }
 
 /// `GET …/groups/holds/restore`
@@ -87,21 +90,10 @@ pub(super) async fn restore(
     posted: Posted<Manage>,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    hold(&state, &posted, &id, "restore", holds::restore).await
-}
-
-/// Does to what is held what was confirmed.
-async fn hold(
-    state: &State,
-    posted: &Posted<Manage>,
-    id: &str,
-    word: &str,
-    act: fn(&mut Tx, &OrganizationId) -> Result<usize>,
-) -> Result<HttpResponse, PageError> {
-    let (of, confirm) = holding(state, &posted.seat, id, word).await?;
+    let (of, confirm) = holding(&state, &posted.seat, &id, "restore").await?;
     let id = of.clone();
-    let done = state.store.write(&of, posted.seat.actor(), move |tx| act(tx, &id));
-    confirm::after(state, &posted.seat, &confirm, done.await, &confirm.cancel)
+    let done = state.store.write(&of, posted.seat.actor(), move |tx| holds::restore(tx, &id));
+    confirm::after(&state, &posted.seat, &confirm, done.await, &confirm.cancel)
 }
 
 /// Asks what becomes of what is held: for how many people the alerts say.

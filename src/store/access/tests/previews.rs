@@ -102,6 +102,20 @@ fn a_preview_says_who_would_be_the_last_with_the_highest_role_and_what_an_apply_
 }
 
 #[test]
+fn who_is_kept_in_the_highest_role_is_told_to_lose_it_where_somebody_else_gets_it() {
+    let world = World::new();
+    let (ann, bob) = (world.person("ann"), world.person("bob"));
+    let urn = "urn:ietf:params:scim:schemas:extension:vestibule:2.0:Group";
+    let body = json!({ "displayName": "admins", urn: { "roles": ["admin"] } });
+    let (admins, ops) = (world.group_with(body, &[&ann]), world.group("ops", &[&bob]));
+    world.remove(&admins, &ann);
+    assert_eq!(world.has(&ann), has("admin", &[]), "held: nobody else has it");
+    let new_mappings = vec![by_hand(&ops, Place::Nowhere, Some("admin"))];
+    let seen = world.apply_as_previewed(&Asked { new_mappings, ..Asked::default() }).unwrap();
+    assert_eq!((seen.gain, seen.lose, world.has(&ann)), (1, 1, has("user", &[])));
+}
+
+#[test]
 fn what_the_same_act_gives_back_is_never_lost_between() {
     let world = World::new();
     let ann = world.person("ann");
