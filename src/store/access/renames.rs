@@ -6,11 +6,13 @@ use super::{Declared, applications_of, entities, rule_sets, run};
 use crate::access::rules::{self, Ordered, Rule, Target};
 use crate::error::Result;
 use crate::store::directories::groups::Group;
-use crate::store::{Json, RuleId, Tx, input};
+use crate::store::{EntityId, Json, RuleId, Tx, input};
 use serde_json::json;
 
 /// A mapping, and the type of the entity that it leads to.
 type Led = (Mapping, Option<String>);
+/// One of the places of a rule; none: its role alone.
+type Given<'a> = Option<&'a Target>;
 
 /// Renames what follows a group's name, and asks the rules again; tells whether that concerns the members.
 pub(in crate::store) fn group_renamed(tx: &mut Tx, group: &Group, former: &str) -> Result<bool> {
@@ -108,15 +110,15 @@ fn stand(it: &Mapping) -> (MappingState, Option<Flag>, Option<RuleId>, Option<Ta
 
 /// Which of a rule's places each mapping is to become: first the one to which it leads, then one of the same type, then
 /// what is left in its order. What no mapping becomes stays in `left`.
-fn paired<'a>(open: &[Led], left: &mut Vec<Option<&'a Target>>) -> Vec<Option<Option<&'a Target>>> {
-    let leads = |(it, _): &Led, target: Option<&Target>| {
+fn paired<'a>(open: &[Led], left: &mut Vec<Given<'a>>) -> Vec<Option<Given<'a>>> {
+    let leads = |(it, _): &Led, target: Given<'_>| {
         let wanted = target.and_then(|target| target.entity.as_deref());
-        wanted.is_some() && wanted == it.entity_id.as_ref().map(|id| id.as_str())
+        wanted.is_some() && wanted == it.entity_id.as_ref().map(EntityId::as_str)
     };
-    let is_alike = |(_, kind): &Led, target: Option<&Target>| {
+    let is_alike = |(_, kind): &Led, target: Given<'_>| {
         target.is_some_and(|target| Some(&target.kind) == kind.as_ref())
     };
-    let fits: [&dyn Fn(&Led, Option<&Target>) -> bool; 3] = [&leads, &is_alike, &|_, _| true];
+    let fits: [&dyn Fn(&Led, Given<'_>) -> bool; 3] = [&leads, &is_alike, &|_, _| true];
     let mut becomes = vec![None; open.len()];
     for fit in fits {
         for (led, becomes) in open.iter().zip(&mut becomes).filter(|(_, it)| it.is_none()) {

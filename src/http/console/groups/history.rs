@@ -84,7 +84,8 @@ pub(super) async fn list(
     let lines = shown.map(|(n, set)| {
         // Of the oldest that is kept it is not known any more.
         let former = sets.get(n + 1).map(|set| set.rules.as_slice());
-        let former = former.or((set.version == 1).then_some(&[][..]));
+        let none: &[Rule] = &[];
+        let former = former.or((set.version == 1).then_some(none));
         line(&state, &head, &base, &said, set, former)
     });
     let view = View {
