@@ -13,6 +13,8 @@ use serde_json::json;
 type Led = (Mapping, Option<String>);
 /// One of the places of a rule; none: its role alone.
 type Given<'a> = Option<&'a Target>;
+/// Whether a mapping is to become that of a place.
+type Fits<'a> = &'a dyn Fn(&Led, Given<'_>) -> bool;
 
 /// Renames what follows a group's name, and asks the rules again; tells whether that concerns the members.
 pub(in crate::store) fn group_renamed(tx: &mut Tx, group: &Group, former: &str) -> Result<bool> {
@@ -118,7 +120,7 @@ fn paired<'a>(open: &[Led], left: &mut Vec<Given<'a>>) -> Vec<Option<Given<'a>>>
     let is_alike = |(_, kind): &Led, target: Given<'_>| {
         target.is_some_and(|target| Some(&target.kind) == kind.as_ref())
     };
-    let fits: [&dyn Fn(&Led, Given<'_>) -> bool; 3] = [&leads, &is_alike, &|_, _| true];
+    let fits: [Fits<'_>; 3] = [&leads, &is_alike, &|_, _| true];
     let mut becomes = vec![None; open.len()];
     for fit in fits {
         for (led, becomes) in open.iter().zip(&mut becomes).filter(|(_, it)| it.is_none()) {
