@@ -109,6 +109,15 @@ impl Rule {
             let detail = format!("A rule gives at most {MOST_TARGETS} places.");
             faults.push(("targets", "too_many", detail));
         }
+        if self
+            .targets
+            .iter()
+            .enumerate()
+            .any(|(at, it)| self.targets.iter().skip(at + 1).any(|other| other == it))
+        {
+            let detail = "Two places of the rule are the same one.".to_owned();
+            faults.push(("targets", "duplicate", detail));
+        }
         if self.targets.is_empty() && self.role.is_none() {
             let detail = "A rule gives a place or a role.".to_owned();
             faults.push(("targets", "required", detail));

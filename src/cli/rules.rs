@@ -130,6 +130,10 @@ fn show(shell: &Shell, seen: access::preview::Preview) -> Result {
     for line in &seen.people {
         shell.out.line(told(line))?;
     }
+    if let Some(refused) = &seen.refused {
+        let (code, detail) = (refused.code, &refused.detail);
+        shell.out.note(format!("Applying them would be refused ({code}): {detail}"));
+    }
     Ok(())
 }
 

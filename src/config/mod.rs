@@ -255,7 +255,8 @@ settings! {
         /// People and groups that a directory removed. Until then they come back as who they were, after it they are
         /// erased.
         removed: Period = Text Default("30d");
-        /// Events: the audit log. At least 30 days, as long as webhooks are tried and read again.
+        /// Events: the audit log. At least 30 days, as long as webhooks are tried and read again. Applied sets of rules
+        /// go with them, but the newest 200 of each organization stay.
         audit: Period = Text Default("400d");
     }
 

@@ -77,7 +77,10 @@ mod tests {
         let rule = json!({ "match": "all", "role": "admin" });
         let question = json!({ "rules": [rule], "mappings": [] });
         let row = store.system(|tx| previews::ask(tx, &organization, question));
-        let look = || store.read_now(|db| previews::find(db, &organization, &row.id)).unwrap();
+        let look = || {
+            let now = store.clock().now();
+            store.read_now(|db| previews::find(db, &organization, &row.id, now)).unwrap()
+        };
         assert_eq!((look().finished_at, look().total), (None, 0));
         // Another instance does not take up what one has.
         let taken = store.write_now(&Scope::Own, &Actor::System, previews::take).unwrap();
@@ -100,7 +103,8 @@ mod tests {
         let question = json!({ "rules": [{ "match": "all", "role": "king" }] });
         let row = store.system(|tx| previews::ask(tx, &organization, question));
         assert!(once(&store).await.unwrap());
-        let done = store.read_now(|db| previews::find(db, &organization, &row.id)).unwrap();
+        let now = store.clock().now();
+        let done = store.read_now(|db| previews::find(db, &organization, &row.id, now)).unwrap();
         assert!(done.fault.unwrap().contains("king"));
     }
 }

@@ -104,6 +104,7 @@ pub const KINDS: &[&str] = &[
     "organization.updated",
     "portal_session.created",
     "portal_session.opened",
+    "portal_session.revoked",
     "scim.token.created",
     "scim.token.retired",
     "scim.token.revoked",

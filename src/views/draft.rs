@@ -39,14 +39,24 @@ pub enum Mark {
 
 impl Draft {
     /// The draft that is kept; an empty one if there is none.
-    pub fn read(kept: Option<drafts::Draft>) -> Result<Self> {
+    pub fn read(kept: Option<&Value>) -> Result<Self> {
         let Some(kept) = kept else { return Ok(Self::default()) };
-        Ok(serde_json::from_value(kept.changes.into_inner()).map_err(anyhow::Error::new)?)
+        Ok(Self::deserialize(kept).map_err(anyhow::Error::new)?)
     }
 
-    /// The same to be kept.
-    pub fn written(&self) -> Result<Value> {
-        Ok(serde_json::to_value(self).map_err(anyhow::Error::new)?)
+    /// The same to be kept; none if nothing is changed.
+    pub fn written(&self) -> Result<Option<Value>> {
+        if self.is_empty() {
+            return Ok(None);
+        }
+        drafts::refuse_full(self.len())?;
+        Ok(Some(serde_json::to_value(self).map_err(anyhow::Error::new)?))
+    }
+
+    /// How many changes it has, also of what is gone by now.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rules.len() + self.new_rules.len() + self.mappings.len() + self.new_mappings.len()
     }
 
     /// How many changes it has, of what there is.

@@ -7,7 +7,7 @@ use super::{Nullable, nullable, words};
 use crate::error::Result;
 use crate::store::MappingId;
 use crate::store::access::mappings::{MappingPatch, MappingState};
-use crate::store::access::preview::{Asked, Having, Line, Preview};
+use crate::store::access::preview::{Asked, Having, Line, Preview, Refused};
 use crate::store::access::previews::Underway;
 use crate::store::access::rule_sets::NewRule;
 use serde::{Deserialize, Serialize};
@@ -143,8 +143,37 @@ pub struct PreviewView {
     pub same: usize,
     /// How many conflicts would be new.
     pub conflicts: usize,
+    /// What applying it would answer instead; `null`: it would be applied.
+    #[serde(default)]
+    pub refused: Option<RefusedView>,
     /// The people for whom something would change, losses first, at most 500.
     pub people: Vec<PreviewLineView>,
+}
+
+/// Why what was previewed would be refused.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = PreviewRefused)]
+pub struct RefusedView {
+    /// The code of the 409.
+    #[schema(example = "last_of_highest_role")]
+    pub code: String,
+    /// What is in the way, and what to do first.
+    pub detail: String,
+    /// In which application.
+    pub application_id: String,
+    /// Who would be the last with the highest role, and lose it.
+    pub user_ids: Vec<String>,
+}
+
+impl From<Refused> for RefusedView {
+    fn from(it: Refused) -> Self {
+        Self {
+            code: it.code.to_owned(),
+            detail: it.detail,
+            application_id: it.application_id.to_string(),
+            user_ids: it.people.iter().map(ToString::to_string).collect(),
+        }
+    }
 }
 
 /// What would change for one person.
@@ -199,6 +228,7 @@ impl From<Preview> for PreviewView {
             role: it.role,
             same: it.same,
             conflicts: it.conflicts,
+            refused: it.refused.map(RefusedView::from),
             people: it.people.into_iter().map(PreviewLineView::from).collect(),
         }
     }

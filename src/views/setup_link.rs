@@ -77,6 +77,9 @@ pub struct NewSetupLinkView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = PortalSession)]
 pub struct PortalSessionView {
+    /// By which it can be ended.
+    #[schema(example = "lnk_01kampz3y7f4m8t2v6c9d0e1hj")]
+    id: String,
     /// Send the browser there; `null` where the answer is a repeat by `Idempotency-Key`.
     #[schema(example = "https://sso.example.com/setup/sl_wZ0tq5Jp…x7Qd", required = true)]
     url: Option<String>,
@@ -146,6 +149,7 @@ impl PortalSessionView {
     #[must_use]
     pub fn new(row: &SetupLink, token: &Secret, public_url: &str) -> Self {
         Self {
+            id: row.id.to_string(),
             url: Some(address(public_url, token)),
             expires_at: row.expires_at.to_utc(),
             shown_once: true,

@@ -106,6 +106,15 @@ pub(super) struct Connection {
     /// What is known of the provider, where its metadata has no address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) identity_provider: Option<IdentityProvider>,
+    /// The entity ID by which its provider knows us from another product that was there before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sp_entity_id: Option<String>,
+    /// The address to which its provider sends responses from that time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) acs_url: Option<String>,
+    /// Addresses of another product that lead to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) aliases: Option<Vec<String>>,
 }
 
 /// A place, by its key in the organization.

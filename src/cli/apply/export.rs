@@ -4,6 +4,7 @@ use super::document::{Application, Connection, Document, Entity, Organization, R
 use crate::error::Result;
 use crate::store::access::entities::{self, Filter as EntityFilter};
 use crate::store::access::{provisioning, rule_sets};
+use crate::store::aliases::{self, Alias};
 use crate::store::applications::{self, Application as AppRow};
 use crate::store::connections::{
     self, Connection as ConnectionRow, ConnectionState, Filter, Protocol, Settings,
@@ -88,6 +89,7 @@ pub(super) fn organization(
     apps: &[AppRow],
 ) -> Result<Organization> {
     let live = domains::list(db, &row.id)?.into_iter().filter(domains::Domain::is_live);
+    let aliases = aliases::of_organization(db, &row.id)?;
     Ok(Organization {
         external_id: row.external_id.clone().unwrap_or_default(),
         name: Some(row.name.clone()),
@@ -100,7 +102,7 @@ pub(super) fn organization(
             connection_rows(db, row)?
                 .iter()
                 .filter(|row| row.protocol == Protocol::Saml)
-                .map(connection)
+                .map(|row| connection(row, &aliases))
                 .collect(),
         ),
         entities: Some(entity_rows(db, row)?.iter().map(|it| entity(it, apps)).collect()),
@@ -116,8 +118,9 @@ pub(super) fn connection_rows(db: &mut Db, of: &OrganizationRow) -> Result<Vec<C
 }
 
 /// A connection, as a file has it. What its provider was told by a secret is no part of it.
-pub(super) fn connection(row: &ConnectionRow) -> Connection {
+pub(super) fn connection(row: &ConnectionRow, aliases: &[Alias]) -> Connection {
     let known = row.identity_provider.as_ref().filter(|_| row.metadata_url.is_none());
+    let theirs = aliases.iter().filter(|alias| alias.connection_id == row.id);
     Connection {
         name: row.name.clone(),
         provider: Some(row.provider.clone()),
@@ -126,6 +129,9 @@ pub(super) fn connection(row: &ConnectionRow) -> Connection {
         metadata_xml: None,
         settings: Some(Settings { default_application: None, ..(*row.settings).clone() }),
         identity_provider: known.map(|known| (**known).clone()),
+        sp_entity_id: row.sp_entity_id.clone(),
+        acs_url: row.acs_url.clone(),
+        aliases: Some(theirs.map(Alias::url).collect()),
     }
 }
 

@@ -34,6 +34,7 @@ impl Run<'_, '_> {
         if self.prune {
             self.prune_connections(&row, wanted)?;
         }
+        self.aliases(&row, wanted)?;
         if let Some(to) = wanted.enforcement.filter(|to| *to != row.enforcement) {
             enforcement::set(self.tx, &row.id, to, true)?;
             self.note(
@@ -61,9 +62,10 @@ impl Run<'_, '_> {
         let mut named_so = rows.into_iter().filter(|row| row.name == wanted.name);
         let row: Connection = match (named_so.next(), named_so.next()) {
             (Some(row), None) => {
-                let there = export::connection(&row);
+                let there = export::connection(&row, &[]);
                 let mut fields = differing(wanted, &there);
-                fields.retain(|field| field != "metadata_xml");
+                // The first is known by what it says, the others are things of their own.
+                fields.retain(|field| field != "metadata_xml" && field != "aliases");
                 if read.is_some_and(|read| row.identity_provider.as_deref() != Some(read))
                     && !fields.iter().any(|field| field == "identity_provider")
                 {
@@ -105,6 +107,7 @@ impl Run<'_, '_> {
             }
             _ => row,
         };
+        self.known_as(&row, wanted)?;
         match wanted.active {
             Some(true) if row.state != ConnectionState::Active => {
                 connections::activate(self.tx, &row.id, true)?;

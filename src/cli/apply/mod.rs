@@ -1,5 +1,6 @@
 //! `vestibule apply` and `vestibule export`: what there is to set up, as a file.
 
+mod aliases;
 mod document;
 mod export;
 mod inside;
@@ -26,7 +27,7 @@ pub(super) struct Arguments {
     /// Say what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Remove connections, entities and domains of the file's organizations that it does not name
+    /// Remove connections, aliases, entities and domains of the file's organizations that it does not name
     #[arg(long)]
     prune: bool,
     /// It is meant that people lose something

@@ -219,3 +219,88 @@ fn what_is_wrong_is_told_with_its_place_and_nothing_is_half_applied() {
         assert_eq!(store.read_now(applications::count).unwrap(), 0, "{to}");
     }
 }
+
+const SHARED: &str = "https://old.example/api/oauth/saml";
+const ACS: &str = "https://old.example/v1/saml/saml_conn_1/acs";
+const SCIM: &str = "https://old.example/v1/scim/scim_directory_1";
+
+/// The file, as an export would write it.
+fn plain() -> String {
+    FILE.replace("Reports", "reports")
+}
+
+/// The file, with these addresses of another product.
+fn with_aliases(aliases: &[&str]) -> String {
+    let known = format!("sp_entity_id = \"https://saml.boxyhq.com\"\nacs_url = {ACS:?}");
+    plain().replace("active = true", &format!("active = true\n{known}\naliases = {aliases:?}"))
+}
+
+#[test]
+fn addresses_of_another_product_are_exported_planned_and_made() {
+    let (here, elsewhere) = (testing::store(), testing::store());
+    apply(&here, &plain());
+    let all = with_aliases(&[ACS, SCIM, SHARED]);
+    let plan = lines(&apply(&here, &all));
+    let known = "change connection Globex – JumpCloud acs_url,sp_entity_id".to_owned();
+    let made = [ACS, SCIM, SHARED].map(|url| format!("create alias {url}"));
+    assert_eq!(plan, [vec![known], made.to_vec()].concat());
+    assert_eq!(lines(&apply(&here, &all)), [""; 0], "applied again it changes nothing");
+    assert_eq!(lines(&apply(&here, &with_aliases(&[]))), [""; 0], "nothing is removed");
+    let text = toml::to_string_pretty(&exported(&here)).unwrap();
+    elsewhere.system(|tx| run(tx, &read(&text), &Metadata::new(), false));
+    assert_eq!(values(&exported(&elsewhere)), values(&exported(&here)));
+    let led = exported(&elsewhere).organizations[0].connections.clone().unwrap()[0].aliases.clone();
+    assert_eq!(led.unwrap(), [ACS, SCIM, SHARED]);
+}
+
+#[test]
+fn addresses_that_a_file_does_not_name_are_removed_by_prune_and_may_lead_to_another_connection() {
+    let store = testing::store();
+    apply(&store, &with_aliases(&[ACS, SCIM]));
+    let prune = |text: &str| lines(&store.system(|tx| run(tx, &read(text), &metadata(), true)));
+    assert_eq!(prune(&plain()), [""; 0], "what is left out stays");
+    let other = "[[organizations.connections]]\nname = \"Other\"\naliases = [";
+    let text = with_aliases(&[ACS]).replace(
+        "[[organizations.entities]]",
+        &format!("{other}\"{SCIM}\"]\n\n[[organizations.entities]]"),
+    );
+    assert_eq!(
+        prune(&text),
+        [
+            "create connection Globex – Other".to_owned(),
+            format!("remove alias {SCIM}"),
+            format!("create alias {SCIM}")
+        ]
+    );
+}
+
+#[test]
+fn an_address_that_leads_to_another_organizations_connection_is_refused_with_its_place() {
+    let store = testing::store();
+    apply(&store, &with_aliases(&[ACS]));
+    let initech = FILE.replace("globex", "initech").replace("Globex", "Initech");
+    let initech = &initech[initech.find("[[organizations]]").unwrap()..];
+    let to = |aliases: &[&str]| {
+        initech.replace("active = true", &format!("active = false\naliases = {aliases:?}"))
+    };
+    let refused = |aliases: &[&str]| {
+        let done = store.try_system(|tx| run(tx, &read(&to(aliases)), &Metadata::new(), true));
+        match done.unwrap_err() {
+            Error::Invalid(faults) => format!("{} {}", faults[0].pointer, faults[0].code),
+            other => panic!("{other:?}"),
+        }
+    };
+    let half = store.try_system(|tx| {
+        let text = to(&[]).replace("aliases", "acs_url = \"https://x.example/\"\naliases");
+        run(tx, &read(&text), &Metadata::new(), true)
+    });
+    assert_eq!(testing::refused(half), "/organizations/0/connections/0/sp_entity_id required");
+    let at = "/organizations/0/connections/0/aliases";
+    assert_eq!(refused(&[SCIM, ACS]), format!("{at}/1 alias_taken"));
+    assert_eq!(refused(&["https://old.example/login"]), format!("{at}/0 address_unknown"));
+    let there = store.read_now(|db| organizations::by_external_id(db, "initech")).unwrap();
+    assert!(there.is_none(), "nothing is half applied");
+    let owner = store.read_now(|db| crate::store::aliases::saml_at(db, "/v1/saml/saml_conn_1/acs"));
+    let globex = store.read_now(|db| organizations::by_external_id(db, "globex")).unwrap().unwrap();
+    assert_eq!(owner.unwrap().unwrap().organization_id, globex.id);
+}

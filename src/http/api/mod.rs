@@ -155,7 +155,8 @@ fn setup_links(config: &mut Described) {
         .service(setup_links::create_setup_link)
         .service(setup_links::get_setup_link)
         .service(setup_links::revoke_setup_link)
-        .service(setup_links::create_portal_session);
+        .service(setup_links::create_portal_session)
+        .service(setup_links::end_portal_session);
 }
 
 fn applications(config: &mut Described) {

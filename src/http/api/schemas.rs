@@ -64,6 +64,8 @@ path_params! {
     AlertPath { alert = "alr_01kampz3y7f4m8t2v6c9d0e1hj" }
     /// A setup link's ID.
     SetupLinkPath { setup_link = "lnk_01kampz3y7f4m8t2v6c9d0e1hj" }
+    /// The ID of a visit in the portal.
+    PortalSessionPath { portal_session = "lnk_01kampz3y7f4m8t2v6c9d0e1hj" }
     /// A preview's ID.
     PreviewPath { preview = "prv_01kampz3y7f4m8t2v6c9d0e1hj" }
     /// An API key's ID.

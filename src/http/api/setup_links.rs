@@ -89,19 +89,24 @@ impl Intent {
     }
 }
 
-/// A link that the key may see. A visit is nobody's to look at.
+/// A link that the key may see, or a visit: neither is found as the other.
 async fn find<N: crate::http::caller::Needs>(
     state: &State,
     key: &ApiKey<N>,
+    kind: Kind,
     id: &str,
 ) -> Result<SetupLink> {
     let (only, id) = (key.organization().cloned(), id.parse::<SetupLinkId>()?);
+    let noun = match kind {
+        Kind::Link => "setup link",
+        Kind::Session => "visit",
+    };
     state
         .store
         .read(move |db| {
-            let hidden = || Error::not_found("setup link", id.as_str());
+            let hidden = || Error::not_found(noun, id.as_str());
             let link = setup_links::find(db, &id)?;
-            if link.kind != Kind::Link {
+            if link.kind != kind {
                 return Err(hidden());
             }
             organizations::see(db, only.as_ref(), &link.organization_id, hidden)?;
@@ -185,7 +190,7 @@ pub(super) async fn get_setup_link(
     state: Data<State>,
     id: Path<String>,
 ) -> Answer<SetupLinkView> {
-    let link = find(&state, &key, &id).await?;
+    let link = find(&state, &key, Kind::Link, &id).await?;
     Ok(Json(SetupLinkView::new(link, state.store.clock().now())))
 }
 
@@ -204,11 +209,20 @@ pub(super) async fn revoke_setup_link(
     state: Data<State>,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let SetupLink { id, organization_id, .. } = find(&state, &key, &id).await?;
-    state
-        .store
-        .write(&organization_id, key.actor(), move |tx| setup_links::revoke(tx, &id))
-        .await?;
+    revoke(&state, &key, Kind::Link, &id).await
+}
+
+/// Takes a link or a visit back.
+async fn revoke(
+    state: &State,
+    key: &ApiKey<ConnectionsWrite>,
+    kind: Kind,
+    id: &str,
+) -> Result<HttpResponse, ApiError> {
+    let SetupLink { id, organization_id, .. } = find(state, key, kind, id).await?;
+    let write =
+        state.store.write(&organization_id, key.actor(), move |tx| setup_links::revoke(tx, &id));
+    write.await?;
     Ok(no_content())
 }
 
@@ -240,4 +254,22 @@ pub(super) async fn create_portal_session(
         .write(&scope, key.actor(), move |tx| setup_links::create_session(tx, &of, new))
         .await?;
     Ok(created(&PortalSessionView::new(&session, &token, state.config.public_url.as_str())))
+}
+
+/// End a visit in the portal
+///
+/// Whoever came by it is out of the portal at once, and nobody comes by it any more.
+#[utoipa::path(
+    tag = "portal",
+    params(schemas::PortalSessionPath),
+    responses((status = 204, description = "It is over.")),
+    security(("api_key" = ["connections:write"])),
+)]
+#[delete("/portal_sessions/{portal_session}")]
+pub(super) async fn end_portal_session(
+    key: ApiKey<ConnectionsWrite>,
+    state: Data<State>,
+    id: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    revoke(&state, &key, Kind::Session, &id).await
 }

@@ -24,6 +24,23 @@ pub(in crate::http) struct Choice {
     pub(in crate::http) is_chosen: bool,
 }
 
+/// Choices of one: what is sent and what is said of each.
+pub(super) fn choices(all: Vec<(String, String)>, chosen: &str) -> Vec<Choice> {
+    let one =
+        |(value, label): (String, String)| Choice { is_chosen: value == chosen, value, label };
+    all.into_iter().map(one).collect()
+}
+
+/// What was typed; nothing: none.
+pub(super) fn given(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// The lines of a field, without empty ones.
+pub(super) fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
 /// What the store found wrong, by the names of the form's fields.
 pub(super) fn faults(errors: Vec<FieldError>) -> Vec<FieldFault> {
     let one = |error: FieldError| FieldFault {

@@ -6,8 +6,7 @@ use super::show::{self, Shown};
 use super::version::Versions;
 use crate::error::Result;
 use crate::http::error::ScimError;
-use crate::scim::resource;
-use crate::scim::{Kind, Resource, patch as patches};
+use crate::scim::{self, Kind, Resource, patch as patches, resource};
 use crate::store::directories::{Directory, Effect, groups, people, requests};
 use crate::store::{ScimRequestId, Tx};
 use actix_web::http::StatusCode;
@@ -73,6 +72,29 @@ pub(super) async fn find(call: &Call, kind: Kind, id: &str) -> Result<Shown, Sci
     })
 }
 
+/// What of a body cannot be read is told only to whoever has seen what is there now: that it is another by now comes first
+/// (RFC 9110, 13.2.1).
+pub(super) async fn readable<T, E: Into<ScimError>>(
+    call: &Call,
+    kind: Kind,
+    id: &str,
+    versions: &Versions,
+    read: Result<T, E>,
+) -> Result<T, ScimError> {
+    let fault = match read {
+        Ok(read) => return Ok(read),
+        Err(fault) => fault.into(),
+    };
+    if let Some(only) = &versions.only {
+        let current = find(call, kind, id).await?.version;
+        let now = Versions::named(Some(&current)).only;
+        if !now.iter().flatten().any(|revision| only.contains(revision)) {
+            return Err(scim::Error::version(&current).into());
+        }
+    }
+    Err(fault)
+}
+
 /// Puts what the body says in the place of what was there. A body that is silent about members leaves them.
 pub(super) async fn replace(
     call: &Call,
@@ -81,7 +103,8 @@ pub(super) async fn replace(
     body: Value,
     versions: &Versions,
 ) -> Result<Done, ScimError> {
-    let resource = Resource::parse(kind, &body)?;
+    let resource = Resource::parse(kind, &body);
+    let resource = readable(call, kind, id, versions, resource).await?;
     let (id, only, projection) =
         (id.to_owned(), versions.only.clone(), call.given.projection(kind));
     let shown = match kind {
@@ -92,7 +115,8 @@ pub(super) async fn replace(
             show::person(&call.base, &done.await?, &projection)
         }
         Kind::Group => {
-            let members = resource::members(&body)?;
+            let members = resource::members(&body);
+            let members = readable(call, kind, &id, versions, members).await?;
             let shows = projection.wants("members");
             let done = write(call, StatusCode::OK, move |tx, directory| {
                 groups::replace(tx, directory, &id, resource, members, only.as_deref(), shows)
@@ -111,7 +135,8 @@ pub(super) async fn patch(
     body: Value,
     versions: &Versions,
 ) -> Result<Done, ScimError> {
-    let operations = patches::parse(kind, &body)?;
+    let operations = patches::parse(kind, &body);
+    let operations = readable(call, kind, id, versions, operations).await?;
     let (id, only, projection) =
         (id.to_owned(), versions.only.clone(), call.given.projection(kind));
     let shown = match kind {

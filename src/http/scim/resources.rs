@@ -98,9 +98,10 @@ async fn change(
     kind: Kind,
     call: Call,
     path: Path<(String, String)>,
-    body: Document,
+    body: Result<Document, ScimError>,
 ) -> Answer {
     let id = &path.1;
+    let body = act::readable(&call, kind, id, &call.versions, body).await?;
     let done = match method {
         Method::Put => act::replace(&call, kind, id, body.0, &call.versions).await?,
         _ => act::patch(&call, kind, id, body.0, &call.versions).await?,

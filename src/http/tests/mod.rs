@@ -2,6 +2,7 @@ mod aliases;
 mod network;
 mod pages;
 mod portal_pages;
+mod versions;
 
 pub(in crate::http) use pages::strange_attributes;
 

@@ -41,6 +41,32 @@ pub struct Entity {
     pub updated_at: Time,
 }
 
+impl Entity {
+    /// One that is made for a group of its name: nobody has given it a key.
+    pub(super) fn new(
+        organization: &OrganizationId,
+        application: &ApplicationId,
+        kind: &str,
+        name: &str,
+        now: Time,
+    ) -> Self {
+        let id = EntityId::new();
+        Self {
+            key: id.to_string(),
+            id,
+            organization_id: organization.clone(),
+            application_id: application.clone(),
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            name_key: input::fold(name),
+            external_id: None,
+            is_default: false,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
 /// What an entity is to be.
 #[derive(Debug, Clone)]
 pub struct NewEntity {
@@ -73,6 +99,11 @@ pub fn find(db: &mut Db, organization: &OrganizationId, id: &EntityId) -> Result
 /// Finds an entity of an organization by its key.
 pub fn find_key(db: &mut Db, organization: &OrganizationId, key: &str) -> Result<Entity> {
     by_key(db, organization, key)?.ok_or_else(|| Error::not_found("entity", key))
+}
+
+/// Whether an entity of an organization has this key.
+pub fn is_key_taken(db: &mut Db, organization: &OrganizationId, key: &str) -> Result<bool> {
+    Ok(by_key(db, organization, key)?.is_some())
 }
 
 fn by_key(db: &mut Db, organization: &OrganizationId, key: &str) -> Result<Option<Entity>> {
@@ -215,20 +246,7 @@ pub(super) fn for_group(
     kind: &str,
     name: &str,
 ) -> Result<Entity> {
-    let id = EntityId::new();
-    let entity = Entity {
-        key: id.to_string(),
-        id,
-        organization_id: organization.clone(),
-        application_id: application.clone(),
-        kind: kind.to_owned(),
-        name: name.to_owned(),
-        name_key: input::fold(name),
-        external_id: None,
-        is_default: false,
-        created_at: tx.now,
-        updated_at: tx.now,
-    };
+    let entity = Entity::new(organization, application, kind, name, tx.now);
     save(tx, entity, None)
 }
 

@@ -70,7 +70,7 @@ pub(super) fn hold(
     Ok(tripped)
 }
 
-fn applications(deltas: &[Delta]) -> HashSet<ApplicationId> {
+fn applications(deltas: &[Delta]) -> BTreeSet<ApplicationId> {
     deltas.iter().map(|delta| delta.application.id.clone()).collect()
 }
 
@@ -220,6 +220,31 @@ pub(super) fn forget(tx: &mut Tx, organization: &OrganizationId) -> Result<()> {
     Ok(())
 }
 
+/// The last who have the highest role of an application, and would lose it.
+pub(super) struct Last {
+    /// In which application.
+    pub(super) application_id: ApplicationId,
+    /// The role.
+    role: String,
+    /// Who.
+    pub(super) people: Vec<UserId>,
+    /// Where that is told in what changes.
+    losing: Vec<usize>,
+}
+
+impl Last {
+    /// The word for programs where it is refused.
+    pub(super) const CODE: &'static str = "last_of_highest_role";
+
+    /// Why it is refused where somebody chooses it.
+    pub(super) fn detail(&self) -> String {
+        format!(
+            "Nobody of the organization would have the role {} any more. Give it to somebody else first.",
+            self.role
+        )
+    }
+}
+
 /// Keeps the highest role where nobody else has it.
 fn floor(
     tx: &mut Tx,
@@ -228,46 +253,67 @@ fn floor(
     floor: Floor,
 ) -> Result<()> {
     for application in applications(deltas) {
-        let of = |it: &Delta| it.application.id == application;
-        let Some(top) = deltas
-            .iter()
-            .find(|it| of(it))
-            .and_then(|it| it.application.model.top().map(str::to_owned))
-        else {
-            continue;
-        };
-        let has = |role: Option<&str>| role == Some(top.as_str());
-        let losing: Vec<usize> = deltas
-            .iter()
-            .enumerate()
-            .filter(|(_, it)| of(it) && has(it.role()) && !has(it.new_role()))
-            .map(|(at, _)| at)
-            .collect();
-        let is_gained = deltas.iter().any(|it| of(it) && it.is_active && has(it.new_role()));
-        if losing.is_empty() || is_gained {
-            continue;
-        }
-        let them: HashSet<&UserId> =
-            losing.iter().filter_map(|at| deltas.get(*at)).map(|it| &it.user).collect();
-        if others(tx.db, organization, &application, &top, &them)? {
-            continue;
-        }
+        let Some(last) = last_in(tx.db, organization, deltas, &application)? else { continue };
         if floor == Floor::Refuse {
-            let detail = format!(
-                "Nobody of the organization would have the role {top} any more. Give it to somebody else first."
-            );
-            return Err(Error::conflict("last_of_highest_role", detail));
+            return Err(Error::conflict(Last::CODE, last.detail()));
         }
         // Of several it is one who is active, and of those the one who came first.
-        let active = losing.iter().find(|at| deltas.get(**at).is_some_and(|it| it.is_active));
-        if let Some(delta) = active.or(losing.first()).and_then(|at| deltas.get_mut(*at)) {
+        let active = last.losing.iter().find(|at| deltas.get(**at).is_some_and(|it| it.is_active));
+        if let Some(delta) = active.or(last.losing.first()).and_then(|at| deltas.get_mut(*at)) {
             held::hold_role(delta, Mark { hold: Hold::Floor, until: None });
-            let data = json!({ "application_id": application, "role": top });
+            let data = json!({ "application_id": application, "role": last.role });
             let user = delta.user.to_string();
             alerts::raise(tx, organization, AlertKind::LastOfHighestRole, &user, &data)?;
         }
     }
     Ok(())
+}
+
+/// The last who have the highest role of an application and would lose it, if that is so anywhere.
+pub(super) fn last(
+    db: &mut Db,
+    organization: &OrganizationId,
+    deltas: &[Delta],
+) -> Result<Option<Last>> {
+    for application in applications(deltas) {
+        if let Some(last) = last_in(db, organization, deltas, &application)? {
+            return Ok(Some(last));
+        }
+    }
+    Ok(None)
+}
+
+fn last_in(
+    db: &mut Db,
+    organization: &OrganizationId,
+    deltas: &[Delta],
+    application: &ApplicationId,
+) -> Result<Option<Last>> {
+    let of = |it: &Delta| it.application.id == *application;
+    let Some(top) = deltas
+        .iter()
+        .find(|it| of(it))
+        .and_then(|it| it.application.model.top().map(str::to_owned))
+    else {
+        return Ok(None);
+    };
+    let has = |role: Option<&str>| role == Some(top.as_str());
+    let losing: Vec<usize> = deltas
+        .iter()
+        .enumerate()
+        .filter(|(_, it)| of(it) && has(it.role()) && !has(it.new_role()))
+        .map(|(at, _)| at)
+        .collect();
+    let is_gained = deltas.iter().any(|it| of(it) && it.is_active && has(it.new_role()));
+    if losing.is_empty() || is_gained {
+        return Ok(None);
+    }
+    let people: Vec<UserId> =
+        losing.iter().filter_map(|at| deltas.get(*at)).map(|it| it.user.clone()).collect();
+    if others(db, organization, application, &top, &people.iter().collect())? {
+        return Ok(None);
+    }
+    Ok(Some(Last { application_id: application.clone(), role: top, people, losing }))
 }
 
 /// Whether an active person but these has the role.

@@ -1,16 +1,16 @@
 //! Mappings: members of this group belong to that entity.
 
+mod decide;
 mod list;
 
+pub(super) use decide::{Ground, Owned, Real, by_hand, by_rule, decide};
 pub use list::{count, of_groups, owners, page, some};
 
 use super::alerts::{self, AlertKind};
-use super::entities::{self, Entity};
-use super::{Declared, recompute, rule_sets};
-use crate::access::rules::{self, Rule, Target, unknown_role};
+use super::{Declared, recompute};
+use crate::access::rules::{Target, unknown_role};
 use crate::error::{Error, Result};
 use crate::store::db::or_not_found;
-use crate::store::directories::all_groups;
 use crate::store::schema::{groups, mappings};
 use crate::store::types::word;
 use crate::store::{
@@ -162,6 +162,15 @@ pub fn find(db: &mut Db, organization: &OrganizationId, id: &MappingId) -> Resul
     or_not_found(found, "mapping", id)
 }
 
+/// Whether a mapping went with its group, and that is not back.
+pub fn is_gone(db: &mut Db, mapping: &Mapping) -> Result<bool> {
+    if mapping.flag != Some(Flag::GroupDeleted) {
+        return Ok(false);
+    }
+    let there = groups::table.find(&mapping.group_id).filter(groups::deleted_at.is_null());
+    Ok(!diesel::select(diesel::dsl::exists(there)).get_result::<bool>(db)?)
+}
+
 /// The mappings of a group, in the order in which they were made.
 pub(super) fn of_group(db: &mut Db, group: &GroupId) -> Result<Vec<Mapping>> {
     Ok(mappings::table.filter(mappings::group_id.eq(group)).order(mappings::id).load(db)?)
@@ -169,32 +178,22 @@ pub(super) fn of_group(db: &mut Db, group: &GroupId) -> Result<Vec<Mapping>> {
 
 /// Makes a mapping by hand: it places the members of the group at once.
 pub fn create(tx: &mut Tx, organization: &OrganizationId, new: NewMapping) -> Result<Mapping> {
-    let application = super::meant(tx.db, organization, new.application.as_ref())?;
-    new.check(&application)?;
-    let NewMapping { group, place, role, .. } = new;
-    let found = all_groups::by_id(tx.db, &group)?;
-    if found.organization_id != *organization {
-        return Err(Error::not_found("group", group.as_str()));
-    }
-    let entity = arrive(tx, organization, &application, &found.display_name, place)?;
-    refuse_owned(tx.db, entity.as_ref(), None)?;
-    let mut mapping = Mapping {
-        id: MappingId::new(),
-        organization_id: organization.clone(),
-        application_id: application.id,
-        group_id: group,
-        entity_id: entity.map(|entity| entity.id),
-        proposed: None,
-        role,
-        rule_id: None,
-        state: MappingState::Approved,
-        flag: None,
-        since: Some(tx.now),
-        created_at: tx.now,
-        updated_at: tx.now,
-    };
-    insert(tx, &mut mapping)?;
+    let mapping = written(tx, organization, new)?;
     recompute::after_group(tx, organization, &mapping.group_id)?;
+    Ok(mapping)
+}
+
+/// The same without what it means to people, which has yet to be computed.
+pub(super) fn written(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    new: NewMapping,
+) -> Result<Mapping> {
+    let application = super::meant(tx.db, organization, new.application.as_ref())?;
+    let now = tx.now;
+    let mut ground = Real { tx: &mut *tx, organization };
+    let mut mapping = by_hand(&mut ground, organization, &application, new, now)?;
+    insert(tx, &mut mapping)?;
     Ok(mapping)
 }
 
@@ -205,143 +204,32 @@ pub fn change(
     id: &MappingId,
     patch: MappingPatch,
 ) -> Result<Mapping> {
-    let mut mapping = find(tx.db, organization, id)?;
-    let application = super::meant(tx.db, organization, Some(&mapping.application_id))?;
-    let group = all_groups::by_id(tx.db, &mapping.group_id);
-    if let Some(role) = patch.role {
-        check_role(&application, role.as_deref())?;
-        mapping.role = role;
-    }
-    let is_moved = patch.place.is_some();
-    if let Some(place) = patch.place {
-        let entity = arrive(tx, organization, &application, &group?.display_name, place)?;
-        refuse_owned(tx.db, entity.as_ref(), Some(&mapping.id))?;
-        mapping.entity_id = entity.map(|entity| entity.id);
-        settle(tx, &mut mapping)?;
-    } else if patch.is_approved == Some(true) {
-        let name = group?.display_name;
-        if mapping.flag == Some(Flag::RuleChanged) {
-            let rules = rule_sets::rules(tx.db, organization)?;
-            follow_rule(&mut mapping, &rules, &name)?;
-        }
-        if let Some(target) = mapping.proposed.clone() {
-            let entity = propose(tx, organization, &application, &name, &target)?;
-            refuse_owned(tx.db, Some(&entity), Some(&mapping.id))?;
-            mapping.entity_id = Some(entity.id);
-        } else if mapping.flag == Some(Flag::TargetDeleted) {
-            return Err(Error::conflict(
-                "target_deleted",
-                "The entity of this mapping was deleted. Pick another one for it.",
-            ));
-        } else if let Some(entity) = mapping.entity_id.clone() {
-            let entity = entities::find(tx.db, organization, &entity)?;
-            refuse_owned(tx.db, Some(&entity), Some(&mapping.id))?;
-        }
-        settle(tx, &mut mapping)?;
-    }
-    match patch.is_approved {
-        Some(false) => {
-            mapping.state = MappingState::Rejected;
-            (mapping.flag, mapping.since, mapping.proposed) = (None, None, None);
-        }
-        Some(true) => mapping.state = MappingState::Approved,
-        None if is_moved => mapping.state = MappingState::Approved,
-        None => {}
-    }
-    if mapping.is_placing() && (mapping.since.is_none() || is_moved) {
-        mapping.since = Some(tx.now);
-    }
-    save(tx, &mut mapping)?;
+    let mapping = rewritten(tx, organization, id, patch)?;
     recompute::after_group(tx, organization, &mapping.group_id)?;
     Ok(mapping)
 }
 
-/// Makes a mapping whose group was renamed that of the rule which matches now: that one's role counts, and its place.
-pub(super) fn follow_rule(mapping: &mut Mapping, rules: &[Rule], group: &str) -> Result<()> {
-    let rule = rules::first(rules, mapping.application_id.as_str(), group);
-    mapping.rule_id = rule.map(|rule| rule.id.parse()).transpose()?;
-    if mapping.proposed.is_none() {
-        mapping.entity_id = None;
-    }
-    Ok(())
-}
-
-/// What stood in the way is decided.
-fn settle(tx: &mut Tx, mapping: &mut Mapping) -> Result<()> {
-    (mapping.flag, mapping.proposed) = (None, None);
-    let organization = mapping.organization_id.clone();
-    for kind in [AlertKind::TargetDeleted, AlertKind::TargetTaken] {
-        alerts::over(tx, &organization, kind, &[mapping.id.as_str()])?;
-    }
-    Ok(())
-}
-
-/// The entity that a person means, made if need be.
-fn arrive(
+/// The same without what it means to people, which has yet to be computed.
+pub(super) fn rewritten(
     tx: &mut Tx,
     organization: &OrganizationId,
-    application: &Declared,
-    group: &str,
-    place: Place,
-) -> Result<Option<Entity>> {
-    match place {
-        Place::Nowhere => Ok(None),
-        Place::Key(key) => {
-            let entity = entities::find_key(tx.db, organization, &key)?;
-            if entity.application_id != application.id {
-                return Err(Error::not_found("entity", key));
-            }
-            Ok(Some(entity))
-        }
-        Place::Named { kind, name } => {
-            let name = name.unwrap_or_else(|| group.to_owned());
-            check_kind(application, &kind)?;
-            let found = entities::by_name(tx.db, organization, &application.id, &kind, &name)?;
-            let made =
-                |tx: &mut Tx| entities::for_group(tx, organization, &application.id, &kind, &name);
-            Ok(Some(found.map_or_else(|| made(tx), Ok)?))
+    id: &MappingId,
+    patch: MappingPatch,
+) -> Result<Mapping> {
+    let mut mapping = find(tx.db, organization, id)?;
+    let application = super::meant(tx.db, organization, Some(&mapping.application_id))?;
+    let is_decided = patch.is_approved.is_some() || patch.place.is_some();
+    let now = tx.now;
+    let mut ground = Real { tx: &mut *tx, organization };
+    decide(&mut ground, &application, &mut mapping, patch, now)?;
+    if is_decided {
+        // What stood in the way is decided.
+        for kind in [AlertKind::TargetDeleted, AlertKind::TargetTaken] {
+            alerts::over(tx, organization, kind, &[mapping.id.as_str()])?;
         }
     }
-}
-
-/// The entity that a rule proposed, made if need be: a person wants it now.
-fn propose(
-    tx: &mut Tx,
-    organization: &OrganizationId,
-    application: &Declared,
-    group: &str,
-    target: &Target,
-) -> Result<Entity> {
-    let place = match &target.entity {
-        Some(id) => return entities::find(tx.db, organization, &id.parse()?),
-        None => Place::Named { kind: target.kind.clone(), name: None },
-    };
-    let entity = arrive(tx, organization, application, group, place)?;
-    entity.ok_or_else(|| Error::not_found("entity", group))
-}
-
-/// One entity has at most one group.
-fn refuse_owned(db: &mut Db, entity: Option<&Entity>, own: Option<&MappingId>) -> Result<()> {
-    let Some(entity) = entity else { return Ok(()) };
-    match owner(db, &entity.id)?.filter(|(mapping, ..)| Some(mapping) != own) {
-        None => Ok(()),
-        Some((_, group, name)) => Err(owned(&entity.name, &name, &group)),
-    }
-}
-
-/// An entity is another group's.
-pub(super) fn owned(entity: &str, name: &str, group: &GroupId) -> Error {
-    let detail = format!("{entity} belongs to the group {name} ({group}) already.");
-    Error::conflict("entity_owned", detail)
-}
-
-/// Refuses a type that the application does not have.
-pub(super) fn check_kind(application: &Declared, kind: &str) -> Result<()> {
-    if application.model.kind(kind).is_some() {
-        return Ok(());
-    }
-    let detail = format!("{} has no entity type “{kind}”.", application.name);
-    Err(Error::invalid("/type", "unknown_type", detail))
+    save(tx, &mut mapping)?;
+    Ok(mapping)
 }
 
 /// The group that an entity belongs to, by which mapping.

@@ -17,6 +17,7 @@ pub mod preview;
 pub mod previews;
 pub mod provisioning;
 mod recompute;
+mod renames;
 pub mod rule_sets;
 mod run;
 #[cfg(test)]
@@ -28,8 +29,9 @@ mod write;
 pub(super) use recompute::{
     after_choice, after_directory, after_switch, of_everybody, of_newcomer,
 };
+pub(super) use renames::group_renamed;
 pub use run::{Effect, run_rules};
-pub(super) use run::{group_appeared, group_removed, group_renamed};
+pub(super) use run::{group_appeared, group_removed};
 
 use super::applications::Application;
 use super::schema::{applications, organizations};

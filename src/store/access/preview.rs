@@ -1,18 +1,24 @@
 //! What a change of rules or mappings would do, before it is done, and doing exactly that.
 
+use super::guard::{self, Last};
 use super::held::Holds;
 use super::mappings::{self, MappingPatch, NewMapping};
+use super::recompute::Delta;
 use super::rule_sets::{self, NewRule};
 use super::run::{self, Effect};
 use super::would::Would;
 use super::{Declared, applications_of, meant, recompute};
 use crate::error::Result;
+use crate::store::input::Faults;
 use crate::store::schema::users;
 use crate::store::{ApplicationId, Db, MappingId, OrganizationId, Time, Tx, UserId};
 use diesel::prelude::*;
+use std::collections::HashSet;
 
 /// How many people a preview names; it counts all.
 pub const MOST_NAMED: usize = 500;
+/// How many mappings may be decided at once, and how many made by hand.
+pub const MOST_MAPPINGS: usize = 1_000;
 /// After how many people it is said how far a preview is.
 const AT_ONCE: usize = 2_000;
 
@@ -32,6 +38,21 @@ pub struct Asked {
     pub new_mappings: Vec<NewMapping>,
 }
 
+impl Asked {
+    fn check(&self) -> Result<()> {
+        let mut faults = Faults::default();
+        for (pointer, many) in
+            [("/mappings", self.mappings.len()), ("/new_mappings", self.new_mappings.len())]
+        {
+            if many > MOST_MAPPINGS {
+                let detail = format!("At most {MOST_MAPPINGS} mappings are decided at once.");
+                faults.add(pointer, "too_many", detail);
+            }
+        }
+        faults.finish()
+    }
+}
+
 /// What would happen.
 #[derive(Debug, Clone, Default)]
 pub struct Preview {
@@ -49,8 +70,34 @@ pub struct Preview {
     pub same: usize,
     /// How many conflicts would be new.
     pub conflicts: usize,
+    /// Why it would be refused all the same, if it would.
+    pub refused: Option<Refused>,
     /// The people for whom something would change, losses first, at most [`MOST_NAMED`].
     pub people: Vec<Line>,
+}
+
+/// What an apply would answer: in an application nobody would have the highest role any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The same word for programs.
+    pub code: &'static str,
+    /// What is in the way, and what to do first.
+    pub detail: String,
+    /// In which application.
+    pub application_id: ApplicationId,
+    /// The last who have the role, at most [`MOST_NAMED`].
+    pub people: Vec<UserId>,
+}
+
+impl From<Last> for Refused {
+    fn from(last: Last) -> Self {
+        Self {
+            code: Last::CODE,
+            detail: last.detail(),
+            application_id: last.application_id,
+            people: last.people.into_iter().take(MOST_NAMED).collect(),
+        }
+    }
 }
 
 /// What would change for one person.
@@ -92,14 +139,23 @@ pub fn preview(
     let made = would.run(&applications)?;
     let people = would.concerned(db, organization)?;
     let supposed = would.supposed();
-    let (holds, mut deltas) = (Some(Holds::at(now)), Vec::new());
+    let (holds, mut deltas) = (Holds::at(now), Vec::new());
     for (at, some) in people.chunks(AT_ONCE).enumerate() {
         noted(at * AT_ONCE, people.len())?;
         let found =
-            recompute::deltas(db, organization, &applications, some, Some(&supposed), holds)?;
+            recompute::deltas(db, organization, &applications, some, Some(&supposed), Some(holds))?;
         deltas.extend(found);
     }
-    let preview = Preview { version, mappings: made, ..Preview::default() };
+    // Who is kept in the highest role is not any more if somebody else gets it.
+    let (relieved, of) = guard::relieved(db, organization, &applications, &deltas)?;
+    let holds = Some(holds.but_the_floor());
+    let more = recompute::deltas(db, organization, &of, &relieved, Some(&supposed), holds)?;
+    let about = |it: &Delta| (it.user.clone(), it.application.id.clone());
+    let again: HashSet<_> = more.iter().map(about).collect();
+    deltas.retain(|it| again.is_empty() || !again.contains(&about(it)));
+    deltas.extend(more);
+    let refused = guard::last(db, organization, &deltas)?.map(Refused::from);
+    let preview = Preview { version, mappings: made, refused, ..Preview::default() };
     Ok(would.told(preview, people.len(), &deltas))
 }
 
@@ -115,6 +171,7 @@ fn suppose(
     asked: Asked,
     now: Time,
 ) -> Result<(Would, Vec<Declared>)> {
+    asked.check()?;
     let applications = applications_of(db, organization)?;
     let rules = match asked.rules {
         Some(new) => rule_sets::checked(db, organization, new, now)?,
@@ -134,7 +191,8 @@ fn suppose(
 }
 
 /// Does what was previewed, in the order in which that supposed it: rules, mappings, and then the rules run on every
-/// group that has none.
+/// group that has none. What all of it means to people is computed once, as the preview did: nobody has to be able to lose
+/// what they get back in the same act.
 ///
 /// `seen`: the version that it was previewed on; anything else now is refused with `version_mismatch`.
 pub fn apply(
@@ -143,19 +201,23 @@ pub fn apply(
     asked: Asked,
     seen: &str,
 ) -> Result<Effect> {
+    asked.check()?;
     rule_sets::refuse_stale(tx.db, organization, seen)?;
     let set = asked.rules.map(|rules| rule_sets::put(tx, organization, rules)).transpose()?;
+    let mut decided = Vec::new();
     for (n, (id, patch)) in asked.mappings.into_iter().enumerate() {
-        let done = mappings::change(tx, organization, &id, patch);
-        done.map_err(|error| error.below(&format!("/mappings/{n}")))?;
+        let done = mappings::rewritten(tx, organization, &id, patch);
+        let mapping = done.map_err(|error| error.below(&format!("/mappings/{n}")))?;
+        decided.push(mapping.group_id);
     }
     for (n, new) in asked.new_mappings.into_iter().enumerate() {
-        let made = mappings::create(tx, organization, new);
-        made.map_err(|error| error.below(&format!("/new_mappings/{n}")))?;
+        let made = mappings::written(tx, organization, new);
+        let mapping = made.map_err(|error| error.below(&format!("/new_mappings/{n}")))?;
+        decided.push(mapping.group_id);
     }
     match set {
-        Some(set) => rule_sets::run(tx, set).map(|(_, effect)| effect),
-        None => run::run_rules(tx, organization),
+        Some(set) => rule_sets::run(tx, set, decided).map(|(_, effect)| effect),
+        None => run::run(tx, organization, decided),
     }
 }
 

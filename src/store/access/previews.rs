@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::store::db::or_not_found;
+use crate::store::ids::first_id;
 use crate::store::schema::{groups, previews, users};
 use crate::store::{Db, Json, OrganizationId, PreviewId, Time, Tx, on_backend};
 use chrono::TimeDelta;
@@ -19,6 +20,8 @@ const WAITING: i64 = 20;
 const LATER: u64 = 60;
 /// For how long a preview is kept.
 const KEPT: TimeDelta = TimeDelta::days(1);
+/// What an answer says of one that is kept no longer.
+pub const EXPIRED: &str = "preview_expired";
 /// For how long nobody else takes a preview up when its worker says nothing.
 const LEASE: TimeDelta = TimeDelta::minutes(2);
 
@@ -63,7 +66,7 @@ pub fn is_for_a_job(db: &mut Db, organization: &OrganizationId) -> Result<bool> 
     Ok(beyond.is_some())
 }
 
-/// Asks for a preview. Those of the organization that nobody needs any more go.
+/// Asks for a preview.
 pub fn ask(tx: &mut Tx, organization: &OrganizationId, asked: Value) -> Result<Underway> {
     let waiting: i64 = previews::table
         .filter(previews::organization_id.eq(organization))
@@ -94,10 +97,6 @@ fn insert(
     asked: Value,
     result: Option<Result<Value, String>>,
 ) -> Result<Underway> {
-    let over = previews::table
-        .filter(previews::organization_id.eq(organization))
-        .filter(previews::created_at.le(tx.now.minus(KEPT)));
-    diesel::delete(over).execute(tx.db)?;
     let row = Underway {
         id: PreviewId::new(),
         organization_id: organization.clone(),
@@ -114,10 +113,31 @@ fn insert(
     Ok(row)
 }
 
-/// Finds a preview of an organization.
-pub fn find(db: &mut Db, organization: &OrganizationId, id: &PreviewId) -> Result<Underway> {
+/// Finds a preview of an organization. One that is older than a day is told from one that never was, also when it is gone:
+/// its ID has the time in it.
+pub fn find(
+    db: &mut Db,
+    organization: &OrganizationId,
+    id: &PreviewId,
+    now: Time,
+) -> Result<Underway> {
+    if id.as_str() < first_id(PreviewId::PREFIX, now.minus(KEPT)).as_str() {
+        let detail = "This preview is older than a day and is not kept any more. Preview again.";
+        return Err(Error::conflict(EXPIRED, detail));
+    }
     let found = previews::table.find(id).filter(previews::organization_id.eq(organization));
     or_not_found(found.first(db), "preview", id)
+}
+
+/// Takes away previews that are not kept any more, finished or not, at most `limit`; tells how many.
+pub(in crate::store) fn over(tx: &mut Tx, limit: i64) -> Result<usize> {
+    let bound = first_id(PreviewId::PREFIX, tx.now.minus(KEPT));
+    let over: Vec<PreviewId> = previews::table
+        .filter(previews::id.lt(bound))
+        .select(previews::id)
+        .limit(limit)
+        .load(tx.db)?;
+    Ok(diesel::delete(previews::table.filter(previews::id.eq_any(over))).execute(tx.db)?)
 }
 
 /// Takes up the oldest preview that nobody works on.

@@ -8,11 +8,16 @@ use crate::error::{Error, Result};
 use crate::store::db::or_not_found;
 use crate::store::input::Faults;
 use crate::store::schema::{groups, mappings, rule_sets};
-use crate::store::{ApplicationId, Db, EntityId, Json, OrganizationId, RuleId, Time, Tx, events};
+use crate::store::{
+    ApplicationId, Db, EntityId, GroupId, Json, OrganizationId, RuleId, Time, Tx, events,
+};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Timestamp};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
+/// How many of the sets that were applied are kept however old they are.
+const KEPT: i64 = 200;
 /// How many rules an organization has at most.
 const MOST_RULES: usize = 500;
 
@@ -95,6 +100,20 @@ pub fn find(db: &mut Db, organization: &OrganizationId, version: i64) -> Result<
     or_not_found(found, "set of rules", version.to_string())
 }
 
+/// Takes away sets that were applied before a time, but the newest [`KEPT`] of each organization, at most `limit`; tells how
+/// many.
+pub(in crate::store) fn over(tx: &mut Tx, before: Time, limit: i64) -> Result<usize> {
+    let deleted = diesel::sql_query(
+        "DELETE FROM rule_sets WHERE (organization_id, version) IN (
+             SELECT rule_sets.organization_id, rule_sets.version FROM rule_sets
+             JOIN provisioning ON provisioning.organization_id = rule_sets.organization_id
+             WHERE rule_sets.created_at <= $1 AND rule_sets.version <= provisioning.rules_version - $2
+             LIMIT $3)",
+    );
+    let deleted = deleted.bind::<Timestamp, _>(before);
+    Ok(deleted.bind::<BigInt, _>(KEPT).bind::<BigInt, _>(limit).execute(tx.db)?)
+}
+
 /// What rules, groups and mappings are at this moment, in a word that changes when one of them does: what was previewed
 /// is applied only to what it was previewed on.
 pub fn version(db: &mut Db, organization: &OrganizationId) -> Result<String> {
@@ -124,11 +143,11 @@ pub fn apply(
         refuse_stale(tx.db, organization, seen)?;
     }
     let set = put(tx, organization, new)?;
-    Ok(run(tx, set)?.0)
+    Ok(run(tx, set, Vec::new())?.0)
 }
 
 /// Refuses what was previewed on something else than there is now.
-pub(super) fn refuse_stale(db: &mut Db, organization: &OrganizationId, seen: &str) -> Result<()> {
+pub fn refuse_stale(db: &mut Db, organization: &OrganizationId, seen: &str) -> Result<()> {
     if version(db, organization)? == seen {
         return Ok(());
     }
@@ -160,10 +179,14 @@ pub(super) fn put(
     Ok(set)
 }
 
-/// Runs a new set on all groups, and keeps what that did.
-pub(super) fn run(tx: &mut Tx, mut set: RuleSet) -> Result<(RuleSet, Effect)> {
+/// Runs a new set on all groups, after what else was decided with it about mappings of these, and keeps what that did.
+pub(super) fn run(
+    tx: &mut Tx,
+    mut set: RuleSet,
+    decided: Vec<GroupId>,
+) -> Result<(RuleSet, Effect)> {
     let organization = set.organization_id.clone();
-    let effect = run::run_rules(tx, &organization)?;
+    let effect = run::run(tx, &organization, decided)?;
     set.effect = Json::from(json!({ "mappings": effect.mappings, "people": effect.people }));
     let row = rule_sets::table.find((&organization, set.version));
     diesel::update(row).set(rule_sets::effect.eq(&set.effect)).execute(tx.db)?;

@@ -1,10 +1,12 @@
 //! What directories' groups do to people's access.
 
+mod alike;
 mod guards;
 mod held;
 mod holds;
 mod large;
 mod marks;
+mod previews;
 mod properties;
 mod renames;
 mod rows;

@@ -1,25 +1,19 @@
 //! Mappings and entities as they would be after a change that a preview is asked about.
 
+mod ground;
 mod told;
 
-use super::Declared;
 use super::entities::{self, Entity};
 use super::facts::{Placing, Supposed, placing, placing_by};
-use super::mappings::{self, Flag, Mapping, MappingPatch, MappingState, NewMapping, Place};
-use super::recompute;
-use crate::access::rules::{Ordered, Rule, Target};
+use super::mappings::{self, Flag, Mapping, MappingPatch, MappingState, NewMapping};
+use super::{Declared, recompute, run};
+use crate::access::rules::{Ordered, Rule};
 use crate::error::{Error, Result};
 use crate::store::directories::groups::Group;
-use crate::store::schema::{entities as places, groups, mappings as mapping_rows};
-use crate::store::{
-    ApplicationId, Db, EntityId, GroupId, Json, MappingId, OrganizationId, RuleId, Time, UserId,
-};
+use crate::store::schema::{groups, mappings as rows};
+use crate::store::{ApplicationId, Db, EntityId, GroupId, MappingId, OrganizationId, Time, UserId};
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
-
-fn named(entity: &Entity) -> (ApplicationId, String, String) {
-    (entity.application_id.clone(), entity.kind.clone(), entity.name_key.clone())
-}
 
 /// Mappings and entities as they would be.
 pub(super) struct Would {
@@ -27,12 +21,16 @@ pub(super) struct Would {
     rules: Vec<Rule>,
     now: Time,
     groups: Vec<Group>,
-    rows: Vec<(Mapping, Option<String>)>,
+    /// All mappings, in the order of their IDs.
+    rows: Vec<Mapping>,
+    /// Where a mapping is in `rows`.
+    at: HashMap<MappingId, usize>,
+    /// Which of `rows` has an entity.
+    owners: HashMap<EntityId, usize>,
     entities: HashMap<EntityId, Entity>,
+    by_key: HashMap<String, EntityId>,
     /// By application, type and name.
     by_name: HashMap<(ApplicationId, String, String), EntityId>,
-    /// What belongs to a group while the rules run.
-    owned: HashSet<EntityId>,
     names: HashMap<GroupId, String>,
 }
 
@@ -49,27 +47,58 @@ impl Would {
             .filter(groups::is_test.eq(false))
             .order(groups::id)
             .load(db)?;
-        let rows: Vec<(Mapping, Option<String>)> = mapping_rows::table
-            .left_join(places::table)
-            .filter(mapping_rows::organization_id.eq(organization))
-            .order(mapping_rows::id)
-            .select((mapping_rows::all_columns, places::kind.nullable()))
-            .load(db)?;
-        let entities = entities::all_of(db, organization)?;
-        Ok(Self {
+        let mappings: Vec<Mapping> =
+            rows::table.filter(rows::organization_id.eq(organization)).order(rows::id).load(db)?;
+        let mut would = Self {
             organization: organization.clone(),
             rules,
             now,
             names: groups.iter().map(|it| (it.id.clone(), it.display_name.clone())).collect(),
             groups,
-            rows,
-            by_name: entities.iter().map(|it| (named(it), it.id.clone())).collect(),
-            entities: entities.into_iter().map(|it| (it.id.clone(), it)).collect(),
-            owned: HashSet::new(),
-        })
+            rows: Vec::with_capacity(mappings.len()),
+            at: HashMap::new(),
+            owners: HashMap::new(),
+            entities: HashMap::new(),
+            by_key: HashMap::new(),
+            by_name: HashMap::new(),
+        };
+        for entity in entities::all_of(db, organization)? {
+            would.know(entity);
+        }
+        for mapping in mappings {
+            would.put(mapping);
+        }
+        Ok(would)
     }
 
-    /// A person would approve, reject or move a mapping, as [`mappings::change`] does it.
+    fn know(&mut self, entity: Entity) {
+        let name = (entity.application_id.clone(), entity.kind.clone(), entity.name_key.clone());
+        self.by_name.insert(name, entity.id.clone());
+        self.by_key.insert(entity.key.clone(), entity.id.clone());
+        self.entities.insert(entity.id.clone(), entity);
+    }
+
+    /// Adds a mapping, or has it be another than it was.
+    fn put(&mut self, mapping: Mapping) {
+        let at = self.at.get(&mapping.id).copied().unwrap_or(self.rows.len());
+        let former = self.rows.get(at).and_then(|it| it.entity_id.as_ref());
+        if let Some(former) = former.filter(|id| self.owners.get(*id) == Some(&at)) {
+            self.owners.remove(former);
+        }
+        if let Some(entity) = &mapping.entity_id
+            && mapping.state != MappingState::Rejected
+        {
+            self.owners.insert(entity.clone(), at);
+        }
+        if let Some(row) = self.rows.get_mut(at) {
+            *row = mapping;
+        } else {
+            self.at.insert(mapping.id.clone(), at);
+            self.rows.push(mapping);
+        }
+    }
+
+    /// A person would approve, reject or move a mapping.
     pub(super) fn decide(
         &mut self,
         applications: &[Declared],
@@ -77,222 +106,77 @@ impl Would {
         patch: &MappingPatch,
     ) -> Result<()> {
         let missing = || Error::not_found("mapping", id.as_str());
-        let at = self.rows.iter().position(|(it, _)| it.id == *id).ok_or_else(missing)?;
-        let (mut mapping, mut kind) = self.rows.get(at).cloned().ok_or_else(missing)?;
+        let row = self.at.get(id).and_then(|at| self.rows.get(*at));
+        let mut mapping = row.cloned().ok_or_else(missing)?;
         let application = applications.iter().find(|it| it.id == mapping.application_id);
-        let application = application.ok_or_else(missing)?;
-        let name = self.names.get(&mapping.group_id).cloned().unwrap_or_default();
-        if let Some(role) = &patch.role {
-            mappings::check_role(application, role.as_deref())?;
-            mapping.role.clone_from(role);
-        }
-        if let Some(place) = &patch.place {
-            let entity = self.arrive(application, &name, place)?;
-            kind = entity.as_ref().and_then(|id| self.entities.get(id)).map(|it| it.kind.clone());
-            (mapping.entity_id, mapping.proposed, mapping.flag) = (entity, None, None);
-            self.refuse_owned(&mapping)?;
-        } else if patch.is_approved == Some(true) {
-            if mapping.flag == Some(Flag::RuleChanged) {
-                mappings::follow_rule(&mut mapping, &self.rules, &name)?;
-            }
-            if let Some(target) = mapping.proposed.take() {
-                mapping.entity_id = Some(self.entity(&mapping.application_id, &target, &name));
-                kind = Some(target.kind.clone());
-            }
-            mapping.flag = None;
-        }
-        match patch.is_approved {
-            Some(false) => mapping.state = MappingState::Rejected,
-            Some(true) => mapping.state = MappingState::Approved,
-            None if patch.place.is_some() => mapping.state = MappingState::Approved,
-            None => {}
-        }
-        if mapping.is_placing() && (mapping.since.is_none() || patch.place.is_some()) {
-            mapping.since = Some(self.now);
-        }
-        if let Some(row) = self.rows.get_mut(at) {
-            *row = (mapping, kind);
-        }
+        let application = application
+            .ok_or_else(|| Error::not_found("application", mapping.application_id.as_str()))?;
+        let now = self.now;
+        mappings::decide(self, application, &mut mapping, patch.clone(), now)?;
+        self.put(mapping);
         Ok(())
     }
 
-    /// A person would make a mapping, as [`mappings::create`] does it.
+    /// A person would make a mapping.
     pub(super) fn make(&mut self, application: &Declared, new: &NewMapping) -> Result<()> {
-        new.check(application)?;
-        let name = self.names.get(&new.group).cloned();
-        let name = name.ok_or_else(|| Error::not_found("group", new.group.as_str()))?;
-        let entity = self.arrive(application, &name, &new.place)?;
-        let kind = entity.as_ref().and_then(|id| self.entities.get(id)).map(|it| it.kind.clone());
-        let mapping = Mapping {
-            id: MappingId::new(),
-            organization_id: self.organization.clone(),
-            application_id: application.id.clone(),
-            group_id: new.group.clone(),
-            entity_id: entity,
-            proposed: None,
-            role: new.role.clone(),
-            rule_id: None,
-            state: MappingState::Approved,
-            flag: None,
-            since: Some(self.now),
-            created_at: self.now,
-            updated_at: self.now,
-        };
-        self.refuse_owned(&mapping)?;
-        self.rows.push((mapping, kind));
+        let (organization, now) = (self.organization.clone(), self.now);
+        let mapping = mappings::by_hand(self, &organization, application, new.clone(), now)?;
+        self.put(mapping);
         Ok(())
-    }
-
-    /// The entity that a person would mean.
-    fn arrive(
-        &mut self,
-        application: &Declared,
-        group: &str,
-        place: &Place,
-    ) -> Result<Option<EntityId>> {
-        match place {
-            Place::Nowhere => Ok(None),
-            Place::Key(key) => {
-                let fits = |it: &&Entity| it.application_id == application.id && it.key == *key;
-                let found = self.entities.values().find(fits);
-                let id = found.map(|it| it.id.clone());
-                id.map(Some).ok_or_else(|| Error::not_found("entity", key.as_str()))
-            }
-            Place::Named { kind, name } => {
-                mappings::check_kind(application, kind)?;
-                let target = Target { kind: kind.clone(), entity: None };
-                let name = name.as_deref().unwrap_or(group);
-                Ok(Some(self.entity(&application.id, &target, name)))
-            }
-        }
-    }
-
-    /// One entity has at most one group.
-    fn refuse_owned(&self, mapping: &Mapping) -> Result<()> {
-        let Some(entity) = &mapping.entity_id else { return Ok(()) };
-        let is_others = |(it, _): &&(Mapping, Option<String>)| {
-            it.id != mapping.id
-                && it.state != MappingState::Rejected
-                && it.entity_id.as_ref() == Some(entity)
-        };
-        let Some((other, _)) = self.rows.iter().find(is_others) else { return Ok(()) };
-        let place = self.entities.get(entity).map_or(entity.as_str(), |it| &it.name);
-        let group = self.names.get(&other.group_id).map_or("", String::as_str);
-        Err(mappings::owned(place, group, &other.group_id))
     }
 
     /// The rules would run on every group that has no mapping; tells how many they would make.
     pub(super) fn run(&mut self, applications: &[Declared]) -> Result<usize> {
-        let is_live = |row: &&(Mapping, Option<String>)| row.0.state != MappingState::Rejected;
-        let owned = self.rows.iter().filter(is_live).filter_map(|(it, _)| it.entity_id.clone());
-        self.owned = owned.collect();
-        let there = self.rows.iter().filter(|(it, _)| it.flag != Some(Flag::GroupDeleted));
+        let is_gone = |it: &&Mapping| it.flag == Some(Flag::GroupDeleted);
+        let of = |it: &Mapping| (it.group_id.clone(), it.application_id.clone());
         let mapped: HashSet<(GroupId, ApplicationId)> =
-            there.map(|(it, _)| (it.group_id.clone(), it.application_id.clone())).collect();
+            self.rows.iter().filter(|it| !is_gone(it)).map(of).collect();
+        let mut gone: HashMap<(GroupId, ApplicationId), Vec<Mapping>> = HashMap::new();
+        for mapping in self.rows.iter().filter(is_gone) {
+            gone.entry(of(mapping)).or_default().push(mapping.clone());
+        }
         let rules = self.rules.clone();
         let ordered = Ordered::new(&rules);
         let mut made = 0;
         for group in self.groups.clone() {
             for application in applications {
-                if mapped.contains(&(group.id.clone(), application.id.clone())) {
+                let of = (group.id.clone(), application.id.clone());
+                if mapped.contains(&of) {
                     continue;
                 }
                 if let Some(rule) = ordered.first(application.id.as_str(), &group.display_name) {
-                    made += self.follow(&group, application, rule)?;
+                    let gone = gone.remove(&of).unwrap_or_default();
+                    made += self.follow(&group, application, rule, &gone)?;
                 }
             }
         }
         Ok(made)
     }
 
-    fn follow(&mut self, group: &Group, application: &Declared, rule: &Rule) -> Result<usize> {
-        let targets: Vec<Option<&Target>> = if rule.targets.is_empty() {
-            vec![None]
-        } else {
-            rule.targets.iter().map(Some).collect()
-        };
+    fn follow(
+        &mut self,
+        group: &Group,
+        application: &Declared,
+        rule: &Rule,
+        gone: &[Mapping],
+    ) -> Result<usize> {
+        let (targets, now) = (run::places(rule), self.now);
+        let mut gone: Vec<&Mapping> = gone.iter().collect();
         for target in &targets {
-            let entity = target.and_then(|target| self.aimed(group, application, target));
-            let is_stuck = target.is_some() && entity.is_none();
-            let is_placing = rule.auto_approve && !is_stuck;
-            if let Some(entity) = entity.as_ref().filter(|_| is_placing) {
-                self.owned.insert(entity.clone());
-            }
-            let mapping = Mapping {
-                id: MappingId::new(),
-                organization_id: group.organization_id.clone(),
-                application_id: application.id.clone(),
-                group_id: group.id.clone(),
-                entity_id: entity.filter(|_| is_placing),
-                proposed: target.cloned().map(Json::from),
-                role: None,
-                rule_id: Some(rule.id.parse::<RuleId>()?),
-                state: if is_placing { MappingState::AutoApproved } else { MappingState::Pending },
-                flag: None,
-                since: Some(self.now),
-                created_at: self.now,
-                updated_at: self.now,
-            };
-            self.rows.push((mapping, target.map(|target| target.kind.clone())));
+            let of = (&group.organization_id, &group.id, group.display_name.as_str());
+            let (mut mapping, _) = mappings::by_rule(self, application, rule, *target, of, now)?;
+            run::take_up(&mut mapping, &mut gone);
+            self.put(mapping);
         }
         Ok(targets.len())
     }
 
-    /// The entity that a rule would give to a group, if it could.
-    fn aimed(
-        &mut self,
-        group: &Group,
-        application: &Declared,
-        target: &Target,
-    ) -> Option<EntityId> {
-        let is_there = self.named(&application.id, target, &group.display_name);
-        let may_be_made = target.entity.is_none()
-            && application.model.kind(&target.kind).is_some_and(|kind| kind.auto_create);
-        let id = match is_there {
-            Some(id) => id,
-            None if may_be_made => self.entity(&application.id, target, &group.display_name),
-            None => return None,
-        };
-        (!self.owned.contains(&id)).then_some(id)
-    }
-
-    fn named(&self, application: &ApplicationId, target: &Target, name: &str) -> Option<EntityId> {
-        let Some(id) = &target.entity else {
-            let key = crate::store::input::fold(name);
-            return self.by_name.get(&(application.clone(), target.kind.clone(), key)).cloned();
-        };
-        let entity = self.entities.get(&id.parse().ok()?)?;
-        let fits = entity.application_id == *application && entity.kind == target.kind;
-        fits.then(|| entity.id.clone())
-    }
-
-    /// The entity that a target means, supposed to be made if it is not there.
-    fn entity(&mut self, application: &ApplicationId, target: &Target, name: &str) -> EntityId {
-        if let Some(id) = self.named(application, target, name) {
-            return id;
-        }
-        let id = EntityId::new();
-        let entity = Entity {
-            id: id.clone(),
-            organization_id: self.organization.clone(),
-            application_id: application.clone(),
-            kind: target.kind.clone(),
-            key: id.to_string(),
-            name: name.to_owned(),
-            name_key: crate::store::input::fold(name),
-            external_id: None,
-            is_default: false,
-            created_at: self.now,
-            updated_at: self.now,
-        };
-        self.by_name.insert(named(&entity), id.clone());
-        self.entities.insert(id.clone(), entity);
-        id
-    }
-
     fn placing(&self) -> Vec<Placing> {
-        let rows = self.rows.iter().filter(|(it, _)| it.state != MappingState::Rejected);
-        placing_by(rows.cloned().collect(), &self.rules)
+        let kind = |it: &Mapping| {
+            it.entity_id.as_ref().and_then(|id| self.entities.get(id)).map(|it| it.kind.clone())
+        };
+        let rows = self.rows.iter().filter(|it| it.is_placing());
+        placing_by(rows.map(|it| (it.clone(), kind(it))).collect(), &self.rules)
     }
 
     pub(super) fn supposed(&self) -> Supposed {

@@ -136,6 +136,12 @@ pub fn of(db: &mut Db, connection: &ConnectionId) -> Result<Vec<Alias>> {
     Ok(query.load(db)?)
 }
 
+/// The aliases of an organization's connections, oldest first.
+pub fn of_organization(db: &mut Db, organization: &OrganizationId) -> Result<Vec<Alias>> {
+    let theirs = aliases::table.filter(aliases::organization_id.eq(organization));
+    Ok(theirs.order(aliases::id).load(db)?)
+}
+
 /// Has an address lead to a connection. `None`: it does so already.
 pub fn add(tx: &mut Tx, connection: &ConnectionId, address: &Address) -> Result<Option<Alias>> {
     let connection = connections::find(tx.db, connection)?;

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::access::{previews, rule_sets};
 use super::directories::{self, Due};
 use super::events::{chain, feed};
 use super::idempotency::KEPT;
@@ -36,7 +37,7 @@ const TESTED: TimeDelta = TimeDelta::hours(1);
 pub struct Retention {
     /// Sign-in traces.
     pub traces: TimeDelta,
-    /// Events.
+    /// Events, and sets of rules that were applied.
     pub events: TimeDelta,
     /// Requests of directories.
     pub requests: TimeDelta,
@@ -77,6 +78,10 @@ pub enum Task {
     Members,
     /// Visits in the portal that are over, and setup links as long after their end as traces are kept.
     SetupLinks,
+    /// Previews of rules and mappings that are older than a day.
+    Previews,
+    /// Sets of rules as old as events are kept, but the newest of each organization.
+    RuleSets,
     /// What directories made only to test the connection.
     DirectoryTests,
     /// People and groups that a directory removed, past their retention.
@@ -106,6 +111,8 @@ impl Task {
         Self::ScimRequests,
         Self::Members,
         Self::SetupLinks,
+        Self::Previews,
+        Self::RuleSets,
         Self::DirectoryTests,
         Self::Removed,
         Self::Directories,
@@ -131,6 +138,8 @@ impl Task {
             Self::ScimRequests => "scim_requests",
             Self::Members => "members",
             Self::SetupLinks => "setup_links",
+            Self::Previews => "previews",
+            Self::RuleSets => "rule_sets",
             Self::DirectoryTests => "directory_tests",
             Self::Removed => "removed",
             Self::Directories => "directories",
@@ -162,6 +171,8 @@ impl Task {
             Self::ScimRequests => old_requests(tx, retention.requests),
             Self::Members => old_of_members(tx),
             Self::SetupLinks => old_setup_links(tx, retention.traces),
+            Self::Previews => previews::over(tx, LIMIT),
+            Self::RuleSets => rule_sets::over(tx, tx.now.minus(retention.events), LIMIT),
             Self::DirectoryTests => directories::over(tx, Due::Tests(tx.now.minus(TESTED)), LIMIT),
             Self::Removed => {
                 directories::over(tx, Due::Removed(tx.now.minus(retention.removed)), LIMIT)

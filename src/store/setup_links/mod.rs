@@ -223,7 +223,7 @@ pub fn open(db: &mut Db, now: Time, limit: i64) -> Result<Vec<SetupLink>> {
     Ok(rows.load(db)?)
 }
 
-/// Takes a link back, and whoever came by it out of the portal.
+/// Takes a link or a visit back, and whoever came by it out of the portal.
 pub fn revoke(tx: &mut Tx, id: &SetupLinkId) -> Result<SetupLink> {
     let mut link = find(tx.db, id)?;
     // Whoever has it now is meant, too.
@@ -235,7 +235,11 @@ pub fn revoke(tx: &mut Tx, id: &SetupLinkId) -> Result<SetupLink> {
     }
     link.revoked_at = Some(tx.now);
     diesel::update(&link).set(&link).execute(tx.db)?;
-    tell(tx, &link, "setup_link.revoked", json!({ "state": link.state(tx.now) }))?;
+    let kind = match link.kind {
+        Kind::Link => "setup_link.revoked",
+        Kind::Session => "portal_session.revoked",
+    };
+    tell(tx, &link, kind, json!({ "state": link.state(tx.now) }))?;
     Ok(link)
 }
 

@@ -66,7 +66,8 @@ pub(in crate::http::api) async fn get_mapping_rules(
 /// Apply mapping rules
 ///
 /// The whole set, which then runs on all groups that have no mapping. With `If-Match` it is applied only to what it was
-/// previewed on: 412 `version_mismatch` if rules, groups or mappings have changed meanwhile.
+/// previewed on: 412 `version_mismatch` if rules, groups or mappings have changed meanwhile, which is told before anything
+/// that is wrong with the body.
 #[utoipa::path(
     tag = "mapping_rules",
     params(
@@ -83,22 +84,28 @@ pub(in crate::http::api) async fn put_mapping_rules(
     state: Data<State>,
     name: Path<String>,
     request: HttpRequest,
-    body: Body<Rules>,
-) -> Result<HttpResponse, ApiError> {
-    let id = customers::find(&state, &key, name.into_inner()).await?.id;
+    body: Result<Body<Rules>, actix_web::Error>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let id = customers::find(&state, &key, name.into_inner()).await.map_err(ApiError::from)?.id;
     let (scope, seen) = (Scope::from(&id), seen(&request));
-    let rules: Vec<NewRule> = body.0.rules.into_iter().map(NewRule::from).collect();
+    if let (Err(_), Some(seen)) = (&body, seen.clone()) {
+        let of = id.clone();
+        let read = state.store.read(move |db| rule_sets::refuse_stale(db, &of, &seen));
+        read.await.map_err(ApiError::from)?;
+    }
+    let rules: Vec<NewRule> = body?.0.rules.into_iter().map(NewRule::from).collect();
     let write = move |tx: &mut Tx| {
         let set = rule_sets::apply(tx, &id, rules, seen.as_deref())?;
         Ok((set, rule_sets::version(tx.db, &id)?))
     };
-    let (set, version) = state.store.write(scope, key.actor(), write).await?;
+    let (set, version) =
+        state.store.write(scope, key.actor(), write).await.map_err(ApiError::from)?;
     Ok(with_version(Some(set).into(), &version))
 }
 
 /// Preview rules or mappings
 ///
-/// Who would gain, lose or change what, and why. Nothing is written. In an organization of more than 20,000 people or 5,000 groups it takes longer than anybody waits:
+/// Who would gain, lose or change what, and why, and in `refused` what applying it would answer if it could not be. Nothing is written. In an organization of more than 20,000 people or 5,000 groups it takes longer than anybody waits:
 /// then the answer is 202 with the address at which to look how far it is.
 #[utoipa::path(
     tag = "mapping_rules",
@@ -136,7 +143,8 @@ pub(in crate::http::api) async fn preview_mapping_rules(
 
 /// Get a preview that is being worked on
 ///
-/// How far it is, and what would happen once that is known. It is kept for a day.
+/// How far it is, and what would happen once that is known. It is kept for a day; after that the answer is 409
+/// `preview_expired`.
 #[utoipa::path(
     tag = "mapping_rules",
     params(schemas::OrganizationPath, schemas::PreviewPath),
@@ -151,9 +159,10 @@ pub(in crate::http::api) async fn get_mapping_rules_preview(
 ) -> Answer<PreviewUnderwayView> {
     let (name, preview) = path.into_inner();
     let (only, id): (_, PreviewId) = (key.organization().cloned(), preview.parse()?);
+    let now = state.store.clock().now();
     let read = state.store.read(move |db| {
         let organization = customers::resolve(db, only.as_ref(), &name)?.id;
-        previews::find(db, &organization, &id)
+        previews::find(db, &organization, &id, now)
     });
     Ok(Json(read.await?.into()))
 }
@@ -183,7 +192,8 @@ pub(in crate::http::api) async fn run_mapping_rules(
 
 /// List the sets of rules that were applied
 ///
-/// The newest hundred, newest first. To go back to one, PUT its rules without their IDs.
+/// The newest hundred, newest first. To go back to one, PUT its rules without their IDs. Sets are kept as long as events are,
+/// and the newest 200 however old they are.
 #[utoipa::path(
     tag = "mapping_rules",
     params(schemas::OrganizationPath),

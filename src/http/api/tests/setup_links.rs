@@ -73,3 +73,37 @@ async fn a_key_of_one_organization_sees_no_other_s_setup_links() {
     assert_eq!(api.ask("DELETE", &format!("setup_links/{link}"), Value::Null).await.0, 404);
     assert_eq!(api.get(&format!("organizations/{other}/setup_links")).await.0, 404);
 }
+
+#[actix_web::test]
+async fn a_visit_is_ended_by_who_may_and_lets_nobody_in_any_more() {
+    let mut api = Api::new();
+    let (own, other) = (api.organization("Globex").await, api.organization("Initech").await);
+    let path = |of: &str| format!("organizations/{of}/portal_sessions");
+    let visit = json!({ "intent": "sso" });
+    let (_, made) = api.post(&path(&own), visit.clone()).await;
+    let id = made["id"].as_str().unwrap().to_owned();
+    let token = made["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let theirs = api.made(&path(&other), visit).await;
+    let link = api.made(&format!("organizations/{own}/setup_links"), json!({})).await;
+    let key = api.key_with(&all_scopes(), Some(&own));
+    api.with_key(&key);
+    // Neither another organization's, nor a link as a visit, nor a visit as a link.
+    for wrong in [format!("portal_sessions/{theirs}"), format!("portal_sessions/{link}")] {
+        assert_eq!(problem(&api.ask("DELETE", &wrong, Value::Null).await), "404 not_found");
+    }
+    let wrong = format!("setup_links/{id}");
+    assert_eq!(problem(&api.ask("DELETE", &wrong, Value::Null).await), "404 not_found");
+    let now = api.world.store().clock().now();
+    let is_live = || {
+        let read = |db: &mut _| crate::store::setup_links::by_token(db, &token);
+        api.world.store().read_now(read).unwrap().unwrap().is_live(now)
+    };
+    assert!(is_live());
+    for _ in 0..2 {
+        assert_eq!(api.ask("DELETE", &format!("portal_sessions/{id}"), Value::Null).await.0, 204);
+    }
+    assert!(!is_live());
+    let kinds = api.world.store().kinds(Some(&own.parse().unwrap()));
+    let ends = kinds.iter().filter(|kind| *kind == "portal_session.revoked");
+    assert_eq!(ends.count(), 1);
+}

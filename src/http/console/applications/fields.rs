@@ -1,6 +1,7 @@
 //! What is typed about an application, and what a list of lines means.
 
 use crate::error::{Error, FieldError, Result};
+use crate::http::console::form::lines;
 use crate::http::console::seat::{Needs, Posted};
 use crate::http::console::stale::{self, Fields};
 use crate::http::server::State;
@@ -8,11 +9,6 @@ use crate::store::applications::{
     Application, ApplicationKind, ApplicationPatch, IdTokenAlg, LogoutPatch, NoConnection,
 };
 use crate::store::{Db, OrganizationId, organizations};
-
-/// The lines of a field, without empty ones.
-pub(super) fn lines(text: &str) -> Vec<String> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
-}
 
 /// What was chosen and typed. The fields have REST's names, so that faults find them.
 pub(super) struct Typed {

@@ -1,11 +1,11 @@
 //! A new application, whose first secret is shown once.
 
-use super::fields::{KINDS, lines, named};
+use super::fields::{KINDS, named};
 use super::{LIST, choices, overview};
 use crate::access::Model;
 use crate::crypto::Secret;
 use crate::error::{FieldError, Result};
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::{self, Choice, FieldFault, lines};
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
 use crate::http::console::seat::{Develop, Posted, Seat};
 use crate::http::error::PageError;

@@ -147,10 +147,8 @@ fn typed(mapping: &Mapping) -> [String; 5] {
 }
 
 fn mapping(typed: &[String; 5]) -> Mapping {
-    let [email, given_name, family_name, name, groups] = typed.each_ref().map(|names| {
-        let names = names.lines().map(str::trim).filter(|name| !name.is_empty());
-        names.map(str::to_owned).collect()
-    });
+    let [email, given_name, family_name, name, groups] =
+        typed.each_ref().map(|names| form::lines(names));
     Mapping { email, given_name, family_name, name, groups }
 }
 

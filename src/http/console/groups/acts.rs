@@ -1,7 +1,7 @@
 //! What is asked before it is done to an organization's groups: on and off, what is held, running the rules, throwing a
 //! draft away.
 
-use super::{Base, href, look};
+use super::{Base, href, look, mappings_at};
 use crate::error::Result;
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::frame::GROUPS;
@@ -156,10 +156,9 @@ pub(super) async fn run(
 }
 
 fn running(state: &State, base: &Base) -> Confirm {
-    let at = href(&base.organization.id);
     Confirm {
-        action: format!("{at}/run"),
-        cancel: format!("{at}/mappings"),
+        action: format!("{}/run", href(&base.organization.id)),
+        cancel: mappings_at(&base.organization.id),
         ..asking(state, base, "run", &[("rules", &base.rules.len().to_string())])
     }
 }
@@ -190,11 +189,10 @@ pub(super) async fn discard(
 }
 
 fn discarding(state: &State, base: &Base) -> Confirm {
-    let at = href(&base.organization.id);
     let changes = base.draft.count(&base.rules).to_string();
     Confirm {
-        action: format!("{at}/discard"),
-        cancel: format!("{at}/mappings"),
+        action: format!("{}/discard", href(&base.organization.id)),
+        cancel: mappings_at(&base.organization.id),
         ..asking(state, base, "discard", &[("changes", &changes)])
     }
 }

@@ -1,5 +1,6 @@
 //! Whose groups: an organization is chosen first.
 
+use crate::http::console::form;
 use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::listing::{self, Pager};
 use crate::http::console::seat::{Read, Seat};
@@ -59,7 +60,7 @@ pub(super) async fn list(
         }
     }
     let window = Window::parse(None, query.cursor.clone())?;
-    let filter = Filter { text: (!q.is_empty()).then(|| q.to_owned()), ..Filter::default() };
+    let filter = Filter { text: form::given(q), ..Filter::default() };
     let read = state.store.read(move |db| {
         let page = organizations::page(db, &window, &filter)?;
         let ids = page.data.iter().map(|it| it.id.clone()).collect();

@@ -2,6 +2,7 @@
 
 use super::say::Said;
 use super::{Head, href_of, look};
+use crate::http::console::form;
 use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::listing::{self, Choice, Pager};
 use crate::http::console::seat::{Read, Seat};
@@ -63,7 +64,7 @@ pub(super) async fn list(
     query: Query<ListQuery>,
 ) -> Result<HttpResponse, PageError> {
     let window = Window::parse(None, query.cursor.clone())?;
-    let kind = (!query.kind.is_empty()).then(|| query.kind.clone());
+    let kind = form::given(&query.kind);
     let read = look(&state, &seat, &id, move |db, base| {
         let of = &base.organization.id;
         let page = entities::page(db, &window, of, &Filter { kind, application: None })?;

@@ -106,13 +106,13 @@ async fn put(
     let new = NewEntity {
         kind: typed.kind.clone(),
         name: typed.name.clone(),
-        external_id: (!typed.external_id.is_empty()).then(|| typed.external_id.clone()),
+        external_id: form::given(&typed.external_id),
         is_default: typed.is_default,
     };
     let (of, key) = (base.organization.id.clone(), typed.key.clone());
     let taken = state.locale.text("console.groups.key_taken").to_owned();
     let write = state.store.write(&base.organization.id, seat.actor(), move |tx| {
-        if is_new && entities::find_key(tx.db, &of, &key).is_ok() {
+        if is_new && entities::is_key_taken(tx.db, &of, &key)? {
             return Err(Error::invalid("/key", "taken", taken));
         }
         let application = access::meant(tx.db, &of, application.as_ref())?;
@@ -193,10 +193,8 @@ async fn show(
     typed: Typed,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse> {
-    let (base, said) = look(state, seat, id, |db, base| {
-        Said::read(db, &base.organization.id, Vec::new(), Vec::new())
-    })
-    .await?;
+    let (base, said) =
+        look(state, seat, id, |db, base| Said::of(db, &base.organization.id)).await?;
     let head = Head::of(seat, &base);
     let choose = state.locale.text("console.groups.choose_kind").to_owned();
     let view = View {

@@ -1,7 +1,7 @@
 //! The sets of rules that were applied: by whom, what was different, what it did, and back to one of them.
 
 use super::say::{Said, compared};
-use super::{Base, Head, acts, href, look, redraft};
+use super::{Base, Head, acts, href, look, mappings_at, redraft};
 use crate::access::rules::Rule;
 use crate::error::Result;
 use crate::http::console::confirm::{self, Confirm};
@@ -38,6 +38,8 @@ struct Line {
     effect: String,
     /// What was different from the set before, each with the class of its shape and the word.
     changes: Vec<(&'static str, String, String)>,
+    /// The set before is not kept any more.
+    is_first_kept: bool,
     /// Where one goes back to it; none: it holds.
     restore: Option<String>,
 }
@@ -80,7 +82,10 @@ pub(super) async fn list(
     let next = sets.get(SHOWN).and_then(|_| sets.get(SHOWN - 1)).map(|set| set.version.to_string());
     let shown = sets.iter().take(SHOWN).enumerate();
     let lines = shown.map(|(n, set)| {
-        let former = sets.get(n + 1).map(|set| set.rules.as_slice()).unwrap_or_default();
+        // Of the oldest that is kept it is not known any more.
+        let former = sets.get(n + 1).map(|set| set.rules.as_slice());
+        let none: &[Rule] = &[];
+        let former = former.or((set.version == 1).then_some(none));
         line(&state, &head, &base, &said, set, former)
     });
     let view = View {
@@ -99,7 +104,7 @@ fn line(
     base: &Base,
     said: &Said,
     set: &RuleSet,
-    former: &[Rule],
+    former: Option<&[Rule]>,
 ) -> Line {
     let count = |key: &str| set.effect.get(key).map(ToString::to_string).unwrap_or_default();
     let (mappings, people) = (count("mappings"), count("people"));
@@ -110,7 +115,8 @@ fn line(
         author: set.author.clone(),
         time: listing::second(set.created_at),
         effect: state.locale.fill("console.groups.effect", &values),
-        changes: changes(state, said, &set.rules, former),
+        is_first_kept: former.is_none(),
+        changes: former.map(|former| changes(state, said, &set.rules, former)).unwrap_or_default(),
         restore: (head.may_manage && !is_current)
             .then(|| format!("{}/history/{}/restore", head.href, set.version)),
     }
@@ -166,7 +172,7 @@ pub(super) async fn restore(
             draft.follow(&former.rules, rules);
             Ok(())
         });
-    let to = href(&base.organization.id) + "/mappings";
+    let to = mappings_at(&base.organization.id);
     confirm::after(&state, &posted.seat, &confirm, done.await, &to)
 }
 

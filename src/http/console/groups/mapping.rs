@@ -1,7 +1,7 @@
 //! A mapping as a form: made by hand, approved, rejected or moved. What is saved goes into the member's draft and has no
 //! effect before that is applied.
 
-use super::say::{self, Said, choices};
+use super::say::{self, Said};
 use super::{Base, Head, look};
 use crate::error::{FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
@@ -60,6 +60,8 @@ struct View {
     group: String,
     /// None: a new one.
     now: Option<Now>,
+    /// It went with its group: nothing is decided of it before that is back.
+    is_gone: bool,
     typed: Typed,
     applications: Vec<Choice>,
     acts: Vec<Choice>,
@@ -141,13 +143,17 @@ pub(super) async fn show(
     let read = look(state, seat, id, move |db, base| {
         let of = &base.organization.id;
         let mapping = mapping.map(|id| mappings::find(db, of, &id)).transpose()?;
+        let is_gone = match &mapping {
+            Some(mapping) => mappings::is_gone(db, mapping)?,
+            None => false,
+        };
         let said = match &mapping {
             Some(mapping) => Said::of_mappings(db, of, slice::from_ref(mapping))?,
-            None => Said::read(db, of, Vec::new(), Vec::new())?,
+            None => Said::of(db, of)?,
         };
-        Ok((mapping, said))
+        Ok((mapping, is_gone, said))
     });
-    let (base, (mapping, said)) = read.await?;
+    let (base, (mapping, is_gone, said)) = read.await?;
     let head = Head::of(seat, &base);
     let say = |key: &str| state.locale.text(key).to_owned();
     let acts = ACTS.map(|act| (act.to_owned(), say(&format!("console.groups.act.{act}"))));
@@ -160,9 +166,10 @@ pub(super) async fn show(
     }
     let view = View {
         group: mapping.as_ref().map(|it| said.group(&it.group_id)).unwrap_or_default(),
+        is_gone,
         now: mapping.as_ref().map(|it| now(state, &head, &base, &said, it)),
         applications: said.choose_application(&typed.application),
-        acts: choices(acts.to_vec(), &typed.act),
+        acts: form::choices(acts.to_vec(), &typed.act),
         kinds: said.kinds(vec![(String::new(), say("console.groups.no_kind"))], &typed.kind),
         roles: said.roles(roles, &typed.role),
         faults: form::faults(errors.clone()),

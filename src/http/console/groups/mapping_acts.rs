@@ -1,11 +1,11 @@
 //! What a form of a mapping does to the member's draft: a new one, what becomes of one, and taking that back.
 
 use super::mapping::{STAY, Typed, show};
-use super::redraft;
+use super::{mappings_at, redraft};
 use crate::access::rules::Rule;
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::http::console::form;
+use crate::http::console::form::{self, given};
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::error::PageError;
 use crate::http::server::State;
@@ -30,7 +30,7 @@ pub(super) async fn create(
     let typed = sent(&posted);
     let done = make(&state, &posted.seat, &of, &typed).await;
     match form::mendable(done, "/entity")? {
-        Ok(()) => Ok(see_other(&(super::href(&of) + "/mappings"))),
+        Ok(()) => Ok(see_other(&mappings_at(&of))),
         Err(errors) => Ok(show(&state, &posted.seat, &id, None, typed, errors).await?),
     }
 }
@@ -46,10 +46,6 @@ fn sent(posted: &Posted<Manage>) -> Typed {
     }
 }
 
-fn given(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
 async fn make(
     state: &State,
     seat: &Seat<Manage>,
@@ -63,11 +59,12 @@ async fn make(
         (state.locale.text("console.groups.no_group").to_owned(), state.store.clock().now());
     let change = move |db: &mut Db, draft: &mut Draft, rules: &[Rule]| {
         let Some(group_id) = group(db, &organization, &named)? else {
-            return Err(Error::invalid("/group", "not_found", strange));
+            return Err(Error::invalid("/group", "not_found", &*strange));
         };
-        let new = NewMappingBody { group_id, application_id, entity, kind, name: None, role };
         let at = format!("/new_mappings/{}", draft.new_mappings.len());
-        draft.make(new);
+        let (entity, kind, role) = (entity.clone(), kind.clone(), role.clone());
+        let application_id = application_id.clone();
+        draft.make(NewMappingBody { group_id, application_id, entity, kind, name: None, role });
         tried(db, &organization, draft.question(rules), &at, now)
     };
     redraft(state, seat, of.clone(), change).await
@@ -85,7 +82,8 @@ fn tried(
     match can_be {
         Err(Error::Invalid(mut errors)) => {
             for error in &mut errors {
-                if let Some(field) = error.pointer.strip_prefix(at) {
+                let field = error.pointer.strip_prefix(at).filter(|it| it.starts_with('/'));
+                if let Some(field) = field {
                     error.pointer = field.to_owned();
                 }
             }
@@ -121,7 +119,7 @@ pub(super) async fn change(
     let typed = sent(&posted);
     let done = decide(&state, &posted.seat, &of, &mapping, &typed).await;
     match form::mendable(done, "/entity")? {
-        Ok(()) => Ok(see_other(&(super::href(&of) + "/mappings"))),
+        Ok(()) => Ok(see_other(&mappings_at(&of))),
         Err(errors) => Ok(show(&state, &posted.seat, &ids.0, Some(mapping), typed, errors).await?),
     }
 }
@@ -156,7 +154,7 @@ async fn decide(
     let (organization, now) = (of.clone(), state.store.clock().now());
     let change = move |db: &mut Db, draft: &mut Draft, rules: &[Rule]| {
         mappings::find(db, &organization, &decision.id)?;
-        draft.decide(decision);
+        draft.decide(decision.clone());
         let at = format!("/mappings/{}", draft.mappings.len().saturating_sub(1));
         tried(db, &organization, draft.question(rules), &at, now)
     };
@@ -170,7 +168,7 @@ pub(super) async fn undo(
     ids: Path<(String, String)>,
 ) -> Result<HttpResponse, PageError> {
     let (of, mapping): (OrganizationId, MappingId) = (ids.0.parse()?, ids.1.parse()?);
-    let to = super::href(&of) + "/mappings";
+    let to = mappings_at(&of);
     redraft(&state, &posted.seat, of, move |_, draft, _| {
         draft.undo_mapping(&mapping);
         Ok(())

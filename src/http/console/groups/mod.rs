@@ -23,7 +23,7 @@ mod typed;
 use super::frame::GROUPS;
 use super::seat::{Manage, Needs, Seat};
 use crate::access::rules::Rule;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::server::State;
 use crate::store::access::conflicts as store_conflicts;
 use crate::store::access::provisioning::{self, Provisioning};
@@ -32,10 +32,20 @@ use crate::store::organizations::{self, Organization};
 use crate::store::{Db, GroupId, MemberId, OrganizationId, Window};
 use crate::views::draft::Draft;
 use actix_web::web::{self, ServiceConfig};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// How often a change of a draft is tried that another window changes at the same moment.
+const TRIES: usize = 5;
 
 /// Where the groups of an organization are.
 pub(super) fn href(organization: &OrganizationId) -> String {
     format!("{}/groups", super::organization::href(organization))
+}
+
+/// Where its rules and mappings are, and what the member has changed of them.
+fn mappings_at(organization: &OrganizationId) -> String {
+    href(organization) + "/mappings"
 }
 
 /// Where the page of a group is.
@@ -189,6 +199,8 @@ struct Base {
     rules: Vec<Rule>,
     /// What the member has changed of them.
     draft: Draft,
+    /// The same as it is kept.
+    kept: Option<Value>,
     has_conflict: bool,
 }
 
@@ -197,10 +209,12 @@ impl Base {
         let organization = organizations::find(db, id)?;
         let open = store_conflicts::Filter { open: true, ..Default::default() };
         let one = Window { limit: 1, before: None };
+        let kept = kept(db, id, member)?;
         Ok(Self {
             provisioning: provisioning::find(db, id)?,
             rules: rules(db, id)?,
-            draft: Draft::read(drafts::find(db, id, member)?)?,
+            draft: Draft::read(kept.as_ref())?,
+            kept,
             has_conflict: !store_conflicts::page(db, &one, id, &open)?.data.is_empty(),
             organization,
         })
@@ -256,20 +270,36 @@ impl Head {
     }
 }
 
-/// Changes a member's draft in one transaction, so that two windows lose nothing. An empty draft is none.
+/// What a member has changed, as it is kept.
+fn kept(db: &mut Db, id: &OrganizationId, member: &MemberId) -> Result<Option<Value>> {
+    Ok(drafts::find(db, id, member)?.map(|draft| draft.changes.into_inner()))
+}
+
+/// Changes a member's draft. What a change stands on is read before anything is written, so nobody waits for that; if
+/// another window has changed the draft meanwhile, the same is done to what it is now, and neither loses anything.
 async fn redraft<F>(state: &State, seat: &Seat<Manage>, id: OrganizationId, change: F) -> Result<()>
 where
-    F: FnOnce(&mut Db, &mut Draft, &[Rule]) -> Result<()> + Send + 'static,
+    F: Fn(&mut Db, &mut Draft, &[Rule]) -> Result<()> + Send + Sync + 'static,
 {
-    let (of, member) = (id.clone(), seat.member.id.clone());
-    let write = state.store.write(&id, seat.actor(), move |tx| {
-        let rules = rules(tx.db, &of)?;
-        let mut draft = Draft::read(drafts::find(tx.db, &of, &member)?)?;
-        change(tx.db, &mut draft, &rules)?;
-        if draft.is_empty() {
-            return drafts::discard(tx, &of, &member);
+    let change = Arc::new(change);
+    for _ in 0..TRIES {
+        let (of, member, change) = (id.clone(), seat.member.id.clone(), Arc::clone(&change));
+        let read = state.store.read(move |db| {
+            let rules = rules(db, &of)?;
+            let seen = kept(db, &of, &member)?;
+            let mut draft = Draft::read(seen.as_ref())?;
+            change(db, &mut draft, &rules)?;
+            Ok((seen, draft.written()?))
+        });
+        let (seen, changes) = read.await?;
+        let (of, member) = (id.clone(), seat.member.id.clone());
+        let write = state.store.write(&id, seat.actor(), move |tx| {
+            drafts::save(tx, &of, &member, seen.as_ref(), changes)
+        });
+        match write.await {
+            Err(Error::Stale(_)) => {}
+            done => return done,
         }
-        drafts::save(tx, &of, &member, draft.written()?)
-    });
-    write.await
+    }
+    Err(Error::Busy("The draft is changed in other windows all the time.".to_owned()))
 }

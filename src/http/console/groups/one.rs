@@ -5,6 +5,7 @@ use super::{href, href_of};
 use crate::access::rules::Ordered;
 use crate::error::Result;
 use crate::http::console::confirm::{self, Confirm};
+use crate::http::console::form;
 use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::listing::{self, Moment, Pager};
 use crate::http::console::seat::{Manage, Posted, Read, Seat};
@@ -186,7 +187,7 @@ fn view(state: &State, found: Found, is_continued: bool, may_manage: bool) -> Vi
     };
     View {
         id: group.id.to_string(),
-        external_id: (!group.external_id.is_empty()).then(|| group.external_id.clone()),
+        external_id: form::given(&group.external_id),
         roles: group.roles.iter().map(|role| said.role(None, role)).collect(),
         organization: found.organization,
         is_demo: found.is_demo,

@@ -64,7 +64,12 @@ pub(super) async fn apply(
     posted: Posted<Manage>,
     ids: Path<(String, String)>,
 ) -> Result<HttpResponse, PageError> {
-    let known = Known::read(&state, &posted.seat, &ids.0, &ids.1).await?;
+    let known = match Known::read(&state, &posted.seat, &ids.0, &ids.1).await {
+        Err(Error::Conflict { code: previews::EXPIRED, .. }) => {
+            return again(&state, &posted.seat, &ids.0).await;
+        }
+        known => known?,
+    };
     let refuse = |key: &str| state.locale.text(&format!("console.groups.{key}")).to_owned();
     let Some(view) = known.view.as_ref().filter(|_| !known.is_other()) else {
         let told = Told { fault: Some(refuse("draft_differs")), ..Told::default() };
@@ -77,23 +82,27 @@ pub(super) async fn apply(
     let question: PreviewQuestion = known.base.draft.question(&known.base.rules);
     let (asked, seen) = (question.asked()?, view.version.clone());
     let (of, member) = (known.base.organization.id.clone(), posted.seat.member.id.clone());
+    let draft = known.base.kept.clone();
     let write = state.store.write(&known.base.organization.id, posted.seat.actor(), move |tx| {
-        preview::apply(tx, &of, asked, &seen)?;
-        drafts::discard(tx, &of, &member)
+        // What another window has changed since is neither applied nor lost.
+        drafts::save(tx, &of, &member, draft.as_ref(), None)?;
+        preview::apply(tx, &of, asked, &seen)
     });
     match write.await {
-        Ok(()) => {
+        Ok(_) => {
             let at = href(&known.base.organization.id);
             Ok(see_other(&format!("{at}/mappings?applied=1")))
         }
-        Err(Error::Stale(_)) => {
-            let again = ask(&state, &posted.seat, &ids.0).await?;
-            Ok(see_other(&format!("{again}?again=1")))
-        }
+        Err(Error::Stale(_)) => again(&state, &posted.seat, &ids.0).await,
         Err(error @ (Error::Invalid(_) | Error::Conflict { .. } | Error::NotFound { .. })) => {
             let told = Told { fault: Some(told(&error)), ..Told::default() };
             Ok(page(&state, &posted.seat, &known, told))
         }
         Err(other) => Err(other.into()),
     }
+}
+
+/// Previews the draft anew, since what was previewed is no more.
+async fn again(state: &State, seat: &Seat<Manage>, id: &str) -> Result<HttpResponse, PageError> {
+    Ok(see_other(&format!("{}?again=1", ask(state, seat, id).await?)))
 }

@@ -1,8 +1,8 @@
 //! A rule as a form. What is saved goes into the member's draft and has no effect before that is applied.
 
-use super::say::{Said, choices, compared};
+use super::say::{Said, compared};
 use super::typed::{MATCHES, Typed, body, typed};
-use super::{Base, Head, look, redraft};
+use super::{Base, Head, look, mappings_at, redraft};
 use crate::access::rules::{Match, Rule};
 use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
@@ -123,7 +123,7 @@ async fn drafted(
     act: fn(&mut Draft, &RuleId, &[Rule]),
 ) -> Result<HttpResponse> {
     let (of, rule): (OrganizationId, RuleId) = (ids.0.parse()?, ids.1.parse()?);
-    let to = super::href(&of) + "/mappings";
+    let to = mappings_at(&of);
     redraft(state, &posted.seat, of, move |_, draft, rules| {
         act(draft, &rule, rules);
         Ok(())
@@ -139,10 +139,8 @@ async fn save(
     rule: Option<RuleId>,
 ) -> Result<HttpResponse> {
     let of: OrganizationId = id.parse()?;
-    let (base, said) = look(state, &posted.seat, id, |db, base| {
-        Said::read(db, &base.organization.id, Vec::new(), Vec::new())
-    })
-    .await?;
+    let (base, said) =
+        look(state, &posted.seat, id, |db, base| Said::of(db, &base.organization.id)).await?;
     let ticked = |kind: &Choice| posted.text(&format!("same.{}", kind.value)) == "1";
     let kinds = said.kinds(Vec::new(), "").into_iter().filter(ticked).map(|kind| kind.value);
     let typed = Typed {
@@ -157,7 +155,7 @@ async fn save(
     };
     let done = put(state, &posted.seat, &base, &typed, rule.clone()).await;
     match form::mendable(done, "/pattern")? {
-        Ok(()) => Ok(see_other(&(super::href(&of) + "/mappings"))),
+        Ok(()) => Ok(see_other(&mappings_at(&of))),
         Err(errors) => show(state, &posted.seat, id, rule, typed, errors).await,
     }
 }
@@ -174,16 +172,18 @@ async fn put(
     let of = base.organization.id.clone();
     let organization = of.clone();
     let change = move |db: &mut Db, draft: &mut Draft, rules: &[Rule]| {
-        let mut body = body;
+        let mut body = body.clone();
         if let Some(id) = &id
             && !draft.all_rules(rules).iter().any(|(known, ..)| known == id)
         {
             return Err(Error::not_found("mapping rule", id.as_str()));
         }
-        for key in keys {
-            let Ok(entity) = entities::find_key(db, &organization, &key) else {
-                let detail = format!("There is no place with the key {key}.");
-                return Err(Error::invalid("/places", "not_found", detail));
+        for key in &keys {
+            let entity = match entities::find_key(db, &organization, key) {
+                Err(missing @ Error::NotFound { .. }) => {
+                    return Err(Error::invalid("/places", "not_found", missing.to_string()));
+                }
+                found => found?,
             };
             body.targets
                 .push(TargetBody { kind: entity.kind, entity: Some(entity.id.to_string()) });
@@ -205,10 +205,8 @@ async fn show(
     typed: Typed,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse> {
-    let (base, said) = look(state, seat, id, |db, base| {
-        Said::read(db, &base.organization.id, Vec::new(), Vec::new())
-    })
-    .await?;
+    let (base, said) =
+        look(state, seat, id, |db, base| Said::of(db, &base.organization.id)).await?;
     let head = Head::of(seat, &base);
     let say = |key: &str| state.locale.text(key).to_owned();
     let matches = MATCHES.map(|it| {
@@ -222,7 +220,7 @@ async fn show(
     let view = View {
         href: rule.map(|rule| format!("{}/rules/{rule}", head.href)),
         applications: said.choose_application(&typed.application),
-        matches: choices(matches.to_vec(), &typed.compare),
+        matches: form::choices(matches.to_vec(), &typed.compare),
         kinds: said.kinds(Vec::new(), "").into_iter().map(is_same).collect(),
         roles: said.roles(none, &typed.role),
         faults: form::faults(errors.clone()),

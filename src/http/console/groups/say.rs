@@ -3,7 +3,7 @@
 use crate::access::Model;
 use crate::access::rules::Match;
 use crate::error::Result;
-use crate::http::console::form::Choice;
+use crate::http::console::form::{Choice, choices};
 use crate::http::console::words::Badge;
 use crate::http::server::State;
 use crate::store::access::mappings::{Flag, Mapping, MappingState};
@@ -33,6 +33,11 @@ impl Said {
             entities: names::entities(db, entities)?,
             groups: names::groups(db, groups)?,
         })
+    }
+
+    /// The names of an organization's applications alone.
+    pub(super) fn of(db: &mut Db, of: &OrganizationId) -> Result<Self> {
+        Self::read(db, of, Vec::new(), Vec::new())
     }
 
     /// The same for all that these mappings name.
@@ -148,13 +153,6 @@ impl Said {
         let all = self.applications.iter().map(|it| (it.id.to_string(), it.name.clone()));
         choices(all.collect(), chosen)
     }
-}
-
-/// Choices of a form: what is sent and what is said.
-pub(super) fn choices(all: Vec<(String, String)>, chosen: &str) -> Vec<Choice> {
-    let one =
-        |(value, label): (String, String)| Choice { is_chosen: value == chosen, value, label };
-    all.into_iter().map(one).collect()
 }
 
 /// How a rule compares, as it is sent.

@@ -34,6 +34,8 @@ pub(super) struct ShowQuery {
 
 /// How many people are on a page.
 const SHOWN: usize = 50;
+/// How many are named as the last with the highest role.
+const LAST: usize = 10;
 
 /// What the page has to tell beside the preview.
 #[derive(Default)]
@@ -66,10 +68,10 @@ impl Known {
         organization: &str,
         preview: &str,
     ) -> Result<Self> {
-        let id: PreviewId = preview.parse()?;
+        let (id, now): (PreviewId, _) = (preview.parse()?, state.store.clock().now());
         let read = look(state, seat, organization, move |db, base| {
             let of = &base.organization.id;
-            let row = previews::find(db, of, &id)?;
+            let row = previews::find(db, of, &id, now)?;
             let view: Option<PreviewView> = match &row.result {
                 None => None,
                 Some(result) => {
@@ -77,10 +79,12 @@ impl Known {
                 }
             };
             let lose = view.as_ref().map_or(0, |view| view.lose);
-            let named = view.iter().flat_map(|view| &view.people);
-            let ids = named.filter_map(|line| line.user_id.parse().ok()).collect();
+            let named = view.iter().flat_map(|view| &view.people).map(|line| &line.user_id);
+            let refused = view.iter().filter_map(|view| view.refused.as_ref());
+            let named = named.chain(refused.flat_map(|it| &it.user_ids));
+            let ids = named.filter_map(|id| id.parse().ok()).collect();
             let much = preview::takes_much(db, of, lose)?;
-            let said = Said::read(db, of, Vec::new(), Vec::new())?;
+            let said = Said::of(db, of)?;
             Ok((row, view, much, names::people(db, ids)?, said))
         });
         let (base, (row, view, takes_much, people, said)) = read.await?;
@@ -109,6 +113,14 @@ struct Line {
     because: Vec<String>,
 }
 
+/// What applying it would answer instead.
+struct Refused {
+    code: String,
+    detail: String,
+    /// Who would be the last, at most [`LAST`].
+    people: Vec<(String, String)>,
+}
+
 struct Counts {
     gain: usize,
     role: usize,
@@ -124,6 +136,7 @@ struct View {
     told: Told,
     is_other: bool,
     counts: Option<Counts>,
+    refused: Option<Refused>,
     lines: Vec<Line>,
     pager: Pager,
     /// How many people are not named.
@@ -199,6 +212,16 @@ pub(super) fn page(state: &State, seat: &Seat<Manage>, known: &Known, told: Told
             same: it.same,
             conflicts: it.conflicts,
             mappings: it.mappings,
+        }),
+        refused: known.view.as_ref().and_then(|it| it.refused.as_ref()).map(|it| Refused {
+            code: it.code.clone(),
+            detail: it.detail.clone(),
+            people: it
+                .user_ids
+                .iter()
+                .take(LAST)
+                .map(|id| (format!("/console/users/{id}"), known.person(id)))
+                .collect(),
         }),
         lines: lines.collect(),
         told,

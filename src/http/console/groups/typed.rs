@@ -3,6 +3,7 @@
 use super::say::compared;
 use crate::access::rules::Match;
 use crate::error::{Error, FieldError, Result};
+use crate::http::console::form;
 use crate::http::server::State;
 use crate::store::access::entities;
 use crate::store::{Db, OrganizationId};
@@ -53,7 +54,7 @@ pub(super) fn body(state: &State, typed: &Typed) -> Result<RuleBody> {
         compare: compare.unwrap_or(Match::Exact),
         pattern: typed.pattern.clone(),
         targets: same.collect(),
-        role: (!typed.role.is_empty()).then(|| typed.role.clone()),
+        role: form::given(&typed.role),
         auto_approve: typed.auto_approve,
         priority,
     })
@@ -87,7 +88,6 @@ pub(super) fn typed(db: &mut Db, of: &OrganizationId, body: RuleBody) -> Result<
 impl Typed {
     /// The keys of other places.
     pub(super) fn keys(&self) -> Vec<String> {
-        let lines = self.places.lines().map(str::trim).filter(|line| !line.is_empty());
-        lines.map(str::to_owned).collect()
+        form::lines(&self.places)
     }
 }

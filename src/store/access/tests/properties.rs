@@ -108,7 +108,7 @@ impl<'a> Story<'a> {
                     json!([{ "op": "replace", "path": urn, "value": roles }]),
                 );
             }
-            Act::Reject(g) => {
+            Act::Reject(g) if lives(&self.groups[g]) => {
                 for mapping in world.mappings(&self.groups[g]) {
                     world.approve(&mapping.id, false);
                 }

@@ -110,3 +110,115 @@ fn a_group_that_is_renamed_twice_waits_for_the_place_of_its_last_name() {
     world.approve(&world.mapping(&group).id, true);
     assert_eq!(world.has(&ann), has("user", &["C"]));
 }
+
+/// A rule that gives the place of the group's name of several types.
+fn several(pattern: &str, kinds: &[&str]) -> NewRule {
+    let target = |kind: &&str| Target { kind: (*kind).to_owned(), entity: None };
+    NewRule { targets: kinds.iter().map(target).collect(), ..rule(Match::Prefix, pattern, "team") }
+}
+
+#[test]
+fn each_place_of_the_groups_name_is_renamed_with_it_or_an_alert_is_raised_for_it() {
+    let world = World::new();
+    world.apply(vec![several("eng", &["team", "concurrency_group"])]);
+    let ann = world.person("ann");
+    let group = world.group("eng-1", &[&ann]);
+    assert_eq!(world.has(&ann), has("user", &["eng-1", "eng-1"]));
+    world.rename(&group, "eng-2");
+    assert_eq!(world.has(&ann), has("user", &["eng-2", "eng-2"]));
+    assert_eq!(world.alerts(), []);
+    // One name is taken: the other place is renamed all the same.
+    world.entity("team", "eng-3");
+    world.rename(&group, "eng-3");
+    assert_eq!(world.has(&ann), has("user", &["eng-2", "eng-3"]));
+    assert_eq!(world.alerts(), [alerts::AlertKind::NameTaken]);
+    // Both are: each is told.
+    let other = world.group("ops-1", &[]);
+    for kind in ["team", "concurrency_group"] {
+        world.put(
+            &format!("{kind}-9"),
+            NewEntity {
+                kind: kind.to_owned(),
+                name: "Nine".to_owned(),
+                external_id: None,
+                is_default: false,
+            },
+        );
+        world.put(
+            &format!("{kind}-o"),
+            NewEntity {
+                kind: kind.to_owned(),
+                name: "ops-1".to_owned(),
+                external_id: None,
+                is_default: false,
+            },
+        );
+        world.map(&other, &format!("{kind}-o"));
+    }
+    world.rename(&other, "Nine");
+    assert_eq!(world.alerts(), [alerts::AlertKind::NameTaken; 3]);
+    let named = |kind: &str| {
+        world
+            .store
+            .read_now(|db| entities::find_key(db, world.organization(), &format!("{kind}-o")))
+            .unwrap()
+            .name
+    };
+    assert_eq!([named("team"), named("concurrency_group")], ["ops-1", "ops-1"]);
+}
+
+#[test]
+fn each_mapping_of_a_rule_waits_for_one_of_the_places_of_the_rule_that_matches_now() {
+    let world = World::new();
+    world.apply(vec![
+        several("eng", &["team", "concurrency_group"]),
+        several("ops", &["concurrency_group", "team"]),
+    ]);
+    let ann = world.person("ann");
+    let group = world.group("eng-1", &[&ann]);
+    world.rename(&group, "ops-1");
+    let waiting = world.mappings(&group);
+    let proposed: Vec<&str> =
+        waiting.iter().map(|it| it.proposed.as_ref().unwrap().kind.as_str()).collect();
+    assert_eq!(proposed, ["team", "concurrency_group"], "each its own type");
+    assert_eq!(world.has(&ann), has("user", &["ops-1", "ops-1"]), "members are kept in place");
+    for mapping in &waiting {
+        world.approve(&mapping.id, true);
+    }
+    assert_eq!(world.has(&ann), has("user", &["ops-1", "ops-1"]));
+    assert!(world.mappings(&group).iter().all(|it| it.flag.is_none()));
+}
+
+#[test]
+fn a_place_more_of_the_rule_that_matches_now_waits_as_a_mapping_of_its_own() {
+    let world = World::new();
+    world.apply(vec![several("eng", &["team"]), several("ops", &["team", "concurrency_group"])]);
+    let ann = world.person("ann");
+    let group = world.group("eng-1", &[&ann]);
+    world.rename(&group, "ops-1");
+    let all = world.mappings(&group);
+    let stand = |it: &Mapping| (it.state, it.flag, it.proposed.as_ref().unwrap().kind.clone());
+    assert_eq!(stand(&all[0]).1, Some(mappings::Flag::RuleChanged));
+    assert_eq!(stand(&all[1]), (MappingState::Pending, None, "concurrency_group".to_owned()));
+    assert_eq!(world.has(&ann), has("user", &["ops-1"]), "nothing new without a person");
+    world.approve(&all[1].id, true);
+    assert_eq!(world.has(&ann), has("user", &["ops-1", "ops-1"]));
+}
+
+#[test]
+fn a_mapping_for_which_the_rule_that_matches_now_has_no_place_stays_flagged() {
+    let world = World::new();
+    world.apply(vec![several("eng", &["team", "concurrency_group"]), several("ops", &["team"])]);
+    let ann = world.person("ann");
+    let group = world.group("eng-1", &[&ann]);
+    world.rename(&group, "ops-1");
+    let flags: Vec<_> = world.mappings(&group).iter().map(|it| it.flag.unwrap()).collect();
+    assert_eq!(flags, [mappings::Flag::RuleChanged, mappings::Flag::RuleNoLongerMatches]);
+    world.rename(&group, "sales");
+    assert_eq!(world.has(&ann), has("user", &["sales", "sales"]), "nobody is lost");
+    let flags: Vec<_> = world.mappings(&group).iter().map(|it| (it.state, it.flag)).collect();
+    let stays = (MappingState::AutoApproved, Some(mappings::Flag::RuleNoLongerMatches));
+    assert_eq!(flags, [stays, stays], "no rule matches: each stays as it was made");
+    world.rename(&group, "eng-2");
+    assert!(world.mappings(&group).iter().all(|it| it.flag.is_none()));
+}

@@ -1,6 +1,5 @@
 //! Rules: which mappings they make, and which they leave alone.
 
-use super::super::preview::{self, Asked};
 use super::*;
 use crate::store::testing::refused;
 
@@ -107,80 +106,13 @@ fn rules_that_cannot_be_are_refused_field_by_field() {
         wrong(NewRule { role, ..rule(Match::All, "", "team") }),
         "/rules/0/role unknown_role"
     );
+    let targets = vec![Target { kind: "team".to_owned(), entity: None }; 2];
+    let twice = NewRule { targets, ..rule(Match::All, "", "team") };
+    assert_eq!(wrong(twice), "/rules/0/targets duplicate");
     let gone = Some(crate::store::EntityId::new().to_string());
     let targets = vec![Target { kind: "team".to_owned(), entity: gone }];
     let entity = NewRule { targets, ..rule(Match::All, "", "team") };
     assert_eq!(wrong(entity), "/rules/0/targets/0/entity not_found");
-}
-
-#[test]
-fn a_preview_tells_who_gains_and_loses_and_writes_nothing() {
-    let world = World::new();
-    let (ann, bob) = (world.person("ann"), world.person("bob"));
-    let eng = world.group("eng", &[&ann, &bob]);
-    let asked = Asked { rules: Some(vec![rule(Match::All, "", "team")]), ..Asked::default() };
-    let now = world.store.clock().now();
-    let told = |asked: Asked| {
-        world
-            .store
-            .read_now(|db| {
-                preview::preview(db, world.organization(), asked, now, &mut |_, _| Ok(()))
-            })
-            .unwrap()
-    };
-    let seen = told(asked);
-    assert_eq!((seen.mappings, seen.gain, seen.lose, seen.same), (1, 2, 0, 0));
-    assert_eq!(seen.people[0].after.entities, [("team".to_owned(), "eng".to_owned())]);
-    assert_eq!(seen.people[0].because[1], "team eng: group eng, rule 1");
-    assert_eq!(world.mappings(&eng).len(), 0);
-    let rules = vec![rule(Match::All, "", "team")];
-    let version = seen.version;
-    world.choose(|tx, id| rule_sets::apply(tx, id, rules, Some(&version))).unwrap();
-    assert_eq!(world.has(&ann), has("user", &["eng"]));
-    let mapping = world.mapping(&eng).id;
-    let one = |patch: MappingPatch| Asked {
-        mappings: vec![(mapping.clone(), patch)],
-        ..Asked::default()
-    };
-    let reject = MappingPatch { is_approved: Some(false), ..MappingPatch::default() };
-    let lost = told(one(reject));
-    assert_eq!((lost.gain, lost.lose, lost.people[0].is_loss), (0, 2, true));
-    // What would be if it led elsewhere, and gave more.
-    let place = Some(Place::Named { kind: "team".to_owned(), name: Some("Payments".to_owned()) });
-    let role = Some(Some("admin".to_owned()));
-    let moved = told(one(MappingPatch { place, role, ..MappingPatch::default() }));
-    assert_eq!((moved.gain, moved.lose, moved.role), (2, 0, 2));
-    assert_eq!(moved.people[0].after.entities, [("team".to_owned(), "Payments".to_owned())]);
-    assert_eq!(moved.people[0].after.role.as_deref(), Some("admin"));
-    let refuse = |patch: MappingPatch| {
-        refused(world.store.read_now(|db| {
-            preview::preview(db, world.organization(), one(patch), now, &mut |_, _| Ok(()))
-        }))
-    };
-    let to = |key: &str| MappingPatch {
-        place: Some(Place::Key(key.to_owned())),
-        ..MappingPatch::default()
-    };
-    assert_eq!(refuse(to("nowhere")), "no entity");
-    let ops = world.group("ops", &[]);
-    let theirs = world.mapping(&ops).entity_id.unwrap();
-    assert_eq!(refuse(to(theirs.as_str())), "entity_owned");
-    assert_eq!(world.has(&ann), has("user", &["eng"]), "nothing is written");
-}
-
-#[test]
-fn a_preview_is_applied_only_to_what_it_was_made_on() {
-    let world = World::new();
-    let (ann, eng) = (world.person("ann"), world.group("eng", &[]));
-    let version =
-        || world.store.read_now(|db| rule_sets::version(db, world.organization())).unwrap();
-    let seen = version();
-    world.store.clock().advance(chrono::TimeDelta::seconds(1));
-    world.add(&eng, &ann);
-    assert_ne!(version(), seen);
-    let rules = vec![rule(Match::All, "", "team")];
-    let stale = world.choose(|tx, id| rule_sets::apply(tx, id, rules, Some(&seen)));
-    assert!(matches!(stale, Err(crate::error::Error::Stale(_))));
 }
 
 #[test]
@@ -199,53 +131,28 @@ fn each_applied_set_is_kept_with_its_author_and_effect() {
 }
 
 #[test]
-fn what_was_previewed_is_done_in_its_order_or_not_at_all() {
+fn sets_are_kept_as_long_as_events_and_the_newest_200_however_old() {
+    use crate::store::clean_up::{Retention, Task};
     let world = World::new();
-    let (ann, bob) = (world.person("ann"), world.person("bob"));
-    let (eng, ops) = (world.group("eng", &[&ann]), world.group("ops", &[&bob]));
-    world.entity("team", "Payments");
-    let owned = world.map(&ops, "Payments").id;
-    let reject = MappingPatch { is_approved: Some(false), ..MappingPatch::default() };
-    let new = NewMapping {
-        group: eng,
-        application: None,
-        place: Place::Key("Payments".to_owned()),
-        role: Some("admin".to_owned()),
+    let day = chrono::TimeDelta::days;
+    let retention =
+        Retention { traces: day(30), events: day(400), requests: day(30), removed: day(30) };
+    let clean = || world.store.system(|tx| Task::RuleSets.run(tx, retention));
+    let apply = |n: usize| (0..n).for_each(|_| drop(world.apply(vec![])));
+    let kept = || {
+        let all = |db: &mut _| rule_sets::before(db, world.organization(), None, 1_000);
+        let all = world.store.read_now(all).unwrap();
+        (all.len(), all.last().map(|set| set.version))
     };
-    let asked = Asked {
-        rules: Some(vec![rule(Match::Exact, "sales", "team")]),
-        mappings: vec![(owned, reject)],
-        new_mappings: vec![new],
-    };
-    let now = world.store.clock().now();
-    let ask = |asked: Asked| {
-        let of = world.organization();
-        world.store.read_now(|db| preview::preview(db, of, asked, now, &mut |_, _| Ok(())))
-    };
-    // The place is free only once the other group has lost it.
-    let alone = Asked { new_mappings: asked.new_mappings.clone(), ..Asked::default() };
-    assert_eq!(refused(ask(alone)), "entity_owned");
-    let seen = ask(asked.clone()).unwrap();
-    assert_eq!((seen.gain, seen.lose, seen.role), (1, 1, 1));
-    assert_eq!(seen.people[1].because[1], "team Payments: group eng, by hand");
-    let apply = |asked: Asked| world.choose(|tx, id| preview::apply(tx, id, asked, &seen.version));
-    apply(asked.clone()).unwrap();
-    assert_eq!((world.has(&ann), world.has(&bob)), (has("admin", &["Payments"]), has("user", &[])));
-    assert!(matches!(apply(asked), Err(crate::error::Error::Stale(_))));
-}
-
-#[test]
-fn more_than_ten_people_or_a_tenth_of_all_have_to_be_meant() {
-    let world = World::new();
-    let much = |lose| {
-        let of = world.organization();
-        world.store.read_now(|db| preview::takes_much(db, of, lose)).unwrap()
-    };
-    let join = |n: usize| world.person(&format!("p{n}"));
-    (0..9).map(join).for_each(drop);
-    assert_eq!((much(0), much(1)), (false, true), "one of nine is more than a tenth");
-    join(9);
-    assert_eq!((much(1), much(2)), (false, true));
-    (10..120).map(join).for_each(drop);
-    assert_eq!((much(10), much(11)), (false, true));
+    apply(205);
+    assert_eq!((clean(), kept()), (0, (205, Some(1))), "they are young");
+    world.store.clock().advance(day(400));
+    assert_eq!((clean(), kept()), (5, (200, Some(6))));
+    apply(3);
+    assert_eq!((clean(), kept()), (3, (200, Some(9))));
+    world.store.clock().advance(day(399));
+    apply(250);
+    world.store.clock().advance(day(2));
+    assert_eq!((clean(), kept()), (200, (250, Some(209))), "those that are young are more");
+    assert_eq!(clean(), 0);
 }

@@ -37,7 +37,7 @@ impl Would {
         lines.sort_by_key(|(is_loss, _)| !is_loss);
         let named = lines.into_iter().take(MOST_NAMED);
         let rows: HashMap<&str, &Mapping> =
-            self.rows.iter().map(|(it, _)| (it.id.as_str(), it)).collect();
+            self.rows.iter().map(|it| (it.id.as_str(), it)).collect();
         preview.people = named.map(|(is_loss, delta)| self.line(&rows, delta, is_loss)).collect();
         preview
     }

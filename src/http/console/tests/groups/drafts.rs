@@ -186,7 +186,7 @@ async fn what_has_changed_since_the_preview_is_previewed_again_and_asked_again()
     assert!(again.status == 303 && to.ends_with("?again=1") && !to.contains(&preview), "{to}");
     assert!(scene.rules().is_empty(), "nothing is applied");
     let page = desk.get(&to).await.body;
-    assert!(page.contains("had changed since your preview") && page.contains("bob@"), "{page}");
+    assert!(page.contains("so nothing was applied") && page.contains("bob@"), "{page}");
     // A draft that is changed meanwhile is not what was previewed, either.
     desk.post(
         &format!("{}/rules", scene.at),
@@ -236,7 +236,12 @@ async fn that_many_lose_something_has_to_be_meant_and_the_last_of_the_highest_ro
     let uri = format!("{}/mappings/{}", scene.at, admin.id);
     desk.post(&uri, &[("act", "reject"), ("role", "stay")]).await;
     let preview = previewed(&desk, &scene).await;
-    assert!(!desk.get(&preview).await.body.contains("name=\"meant\""));
+    let page = desk.get(&preview).await.body;
+    assert!(!page.contains("name=\"meant\""));
+    for part in ["Applying this would be refused", "last_of_highest_role", "ann@globex.example"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains("/apply\""), "it is not offered");
     let refused = desk.post(&format!("{preview}/apply"), &[]).await;
     assert!(
         refused.status == 422 && refused.body.contains("the role admin any more"),
@@ -254,7 +259,8 @@ async fn a_preview_of_very_many_people_says_how_far_it_is() {
     let asked = {
         let preview = previewed(&desk, &scene).await;
         let id = preview.rsplit('/').next().unwrap().parse().unwrap();
-        scene.store.read_now(|db| previews::find(db, &scene.of, &id)).unwrap().asked
+        let now = scene.store.clock().now();
+        scene.store.read_now(|db| previews::find(db, &scene.of, &id, now)).unwrap().asked
     };
     let row = scene.store.system(|tx| previews::ask(tx, &scene.of, (*asked).clone()));
     let uri = format!("{}/previews/{}", scene.at, row.id);
@@ -288,4 +294,81 @@ async fn rules_run_when_that_is_confirmed() {
     assert!(scene.mappings().is_empty(), "reading changes nothing");
     assert_eq!(desk.post(&uri, &[]).await.status, 303);
     assert_eq!(scene.mappings().len(), 1);
+}
+
+#[actix_web::test]
+async fn a_preview_that_is_older_than_a_day_is_made_again_and_not_applied() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    desk.post(&format!("{}/rules", scene.at), &RULE).await;
+    let preview = previewed(&desk, &scene).await;
+    let id: crate::store::PreviewId = preview.rsplit('/').next().unwrap().parse().unwrap();
+    // The time is in the ID.
+    let old = preview.replace(id.as_str(), &format!("prv_{:0>26}", 1));
+    let told = desk.get(&old).await;
+    assert!(told.status == 409 && told.body.contains("older than a day"), "{}", told.body);
+    let again = desk.post(&format!("{old}/apply"), &[]).await;
+    let to = again.header("location").to_owned();
+    assert!(again.status == 303 && to.ends_with("?again=1"), "{} {to}", again.status);
+    assert!(scene.rules().is_empty(), "nothing is applied");
+    assert!(desk.get(&to).await.body.contains("older than a day, so nothing was applied"));
+}
+
+#[actix_web::test]
+async fn a_draft_takes_no_more_than_a_thousand_changes_and_keeps_what_it_has() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    let group = scene.group("eng", &[]);
+    let kept = || {
+        let find = |db: &mut _| crate::store::access::drafts::find(db, &scene.of, &desk.member.id);
+        scene.store.read_now(find).unwrap().map(|draft| draft.changes.into_inner())
+    };
+    let new: crate::views::mapping::NewMappingBody =
+        serde_json::from_value(json!({ "group_id": group, "role": "admin" })).unwrap();
+    let mut draft = crate::views::draft::Draft::default();
+    (0..1_000).for_each(|_| draft.make(new.clone()));
+    let changes = draft.written().unwrap();
+    scene.store.system(|tx| {
+        crate::store::access::drafts::save(tx, &scene.of, &desk.member.id, None, changes.clone())
+    });
+    let full = desk.post(&format!("{}/rules", scene.at), &RULE).await;
+    assert!(full.status == 422 && full.body.contains("at most 1000 changes"), "{}", full.body);
+    assert_eq!(kept(), changes);
+    let one = draft.new_mappings[0].0.clone();
+    assert_eq!(desk.post(&format!("{}/mappings/{one}/undo", scene.at), &[]).await.status, 303);
+    assert_eq!(desk.post(&format!("{}/rules", scene.at), &RULE).await.status, 303);
+}
+
+#[actix_web::test]
+async fn of_a_mapping_whose_group_is_gone_nothing_is_offered_and_nothing_is_kept() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    let eng = scene.group("eng", &[]);
+    scene.entity("team", "Payments");
+    let mapping = scene.map(&eng, place("Payments"), None);
+    scene.push(|tx, it| groups::remove(tx, it, eng.as_str(), None));
+    let uri = format!("{}/mappings/{}", scene.at, mapping.id);
+    assert!(!desk.get(&uri).await.body.contains("name=\"act\""));
+    let refused = desk.post(&uri, &[("act", "reject"), ("role", "stay")]).await;
+    assert!(refused.status == 422 && refused.body.contains("was deleted"), "{}", refused.body);
+    assert!(!desk.get(&format!("{}/mappings", scene.at)).await.body.contains("Is rejected."));
+    scene.group("eng", &[]);
+    assert!(desk.get(&uri).await.body.contains("name=\"act\""), "it is back");
+}
+
+#[actix_web::test]
+async fn the_oldest_set_that_is_kept_does_not_say_what_was_different() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    for pattern in ["a", "b"] {
+        scene.rule(json!({ "match": "prefix", "pattern": pattern, "role": "admin" }));
+    }
+    let at = format!("{}/history", scene.at);
+    assert!(!desk.get(&at).await.body.contains("not kept any more"));
+    scene.store.system(|tx| {
+        use diesel::RunQueryDsl as _;
+        Ok(diesel::sql_query("DELETE FROM rule_sets WHERE version = 1").execute(tx.db)?)
+    });
+    let page = desk.get(&at).await.body;
+    assert!(page.contains("The set before is not kept any more") && !page.contains(">New<"));
 }

@@ -1,0 +1,1 @@
+DROP INDEX rule_sets_created_at;
