@@ -3,6 +3,7 @@
 mod alias;
 pub mod api;
 pub mod assets;
+mod brand;
 mod browser;
 mod caller;
 mod console;
@@ -14,6 +15,7 @@ pub mod guard;
 pub mod health;
 mod keyring;
 pub mod limits;
+mod live;
 mod logout;
 mod metadata_form;
 mod oidc;

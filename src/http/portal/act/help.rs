@@ -30,7 +30,8 @@ pub(super) async fn ask(state: &Data<State>, posted: &Posted, step: Step) -> Res
         return render(state, seat, step, outcome).await;
     }
     told?;
-    let operator = [("operator", &*state.config.brand.name)];
+    let operator = state.operator();
+    let operator = [("operator", &*operator)];
     let notice = Notice {
         is_good: true,
         title: state.locale.fill("portal.missing.told", &operator),
