@@ -77,7 +77,7 @@ impl Field {
             key: key.path,
             label: label(state, key),
             hint: hint(state, key),
-            value: typed.value(key.path).map_or_else(|| was.clone(), str::to_owned),
+            value: mine(key, typed).unwrap_or(&was).to_owned(),
             was,
             built_in: match key.default() {
                 Some("") | None => say("no_built_in", ""),
@@ -89,6 +89,12 @@ impl Field {
             variable: key.variable(),
         }
     }
+}
+
+/// What was typed to change a setting; a secret is not shown again. What was not touched is as it is now, whoever has changed it
+/// since.
+fn mine<'a>(key: &Key, typed: &'a Typed) -> Option<&'a str> {
+    typed.value(key.path).filter(|_| typed.changes(key.path) && !key.is_sealed())
 }
 
 /// What a setting that can be put is called; of the rest its name says it.
@@ -147,7 +153,7 @@ pub(super) fn stale(
             label: label(state, key),
             changed: changed(state, known, row),
             theirs: or_unset(&loaded.shown(key).unwrap_or_default()),
-            mine: or_unset(typed.value(key.path).unwrap_or_default()),
+            mine: or_unset(mine(key, typed).unwrap_or_default()),
         })
     };
     keys.iter().filter(since).filter_map(one).collect()

@@ -140,6 +140,12 @@ async fn what_somebody_else_has_changed_meanwhile_is_shown_with_both_values_to_c
         assert!(answer.body.contains(part), "{part} is not in {}", answer.body);
     }
     assert!(answer.body.contains("name=\"revision\" value=\"1\""), "{}", answer.body);
+    // What was not touched is as it is now, also where something else is refused.
+    let wrong = form(&[("console.idle", "2h", "2h"), ("console.session", "12h", "x")], "0");
+    let answer = send(&desk, "security", &wrong).await;
+    assert_eq!(answer.status, 422);
+    let field = "name=\"console.idle\" type=\"text\" value=\"1h\"";
+    assert!(answer.body.contains(field), "{}", answer.body);
     let chosen = form(&[("console.idle", "1h", "3h")], "1");
     assert_eq!(send(&desk, "security", &chosen).await.status, 303);
     assert_eq!(desk.world.state.live().console.idle.to_string(), "3h");
