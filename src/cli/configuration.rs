@@ -1,7 +1,9 @@
-//! `vestibule config`: the settings in effect.
+//! `vestibule config`: the settings in effect, and those that can be put while the gateway runs.
 
 use super::failure::Result;
 use super::shell::Shell;
+use crate::store::Scope;
+use crate::store::configuration::{self, Wish};
 use crate::views::List;
 use clap::Subcommand;
 use serde::Serialize;
@@ -17,6 +19,18 @@ pub(super) enum Command {
     },
     /// Say whether the gateway could start with these settings
     Check,
+    /// Put a setting, as at the console: running gateways follow within seconds
+    Set {
+        /// The setting: `sign_in.session`
+        key: String,
+        /// Its value, as in the file
+        value: String,
+    },
+    /// Give a setting back the value that it has otherwise
+    Unset {
+        /// The setting: `sign_in.session`
+        key: String,
+    },
 }
 
 /// A setting as it is shown.
@@ -28,16 +42,27 @@ struct SettingView {
     origin: Option<String>,
 }
 
-pub(super) fn run(shell: &Shell, command: &Command) -> Result {
+pub(super) fn run(shell: &Shell, command: Command) -> Result {
     match command {
-        Command::Show { origin } => show(shell, *origin),
+        Command::Show { origin } => show(shell, origin),
         Command::Check => check(shell),
+        Command::Set { key, value } => put(shell, key, Some(value)),
+        Command::Unset { key } => put(shell, key, None),
     }
 }
 
 fn show(shell: &Shell, with_origin: bool) -> Result {
-    let settings: Vec<SettingView> = shell
-        .loaded()?
+    let loaded = match shell.effective() {
+        Ok(loaded) => loaded,
+        // Without a database the rest is worth showing all the same.
+        Err(failure) => {
+            let loaded = shell.loaded()?.clone();
+            let why = failure.what();
+            shell.out.note(format!("What was put at the console is not among these. {why}"));
+            loaded
+        }
+    };
+    let settings: Vec<SettingView> = loaded
         .settings()
         .into_iter()
         .map(|setting| SettingView {
@@ -53,6 +78,25 @@ fn show(shell: &Shell, with_origin: bool) -> Result {
     };
     let rows: Vec<Vec<String>> = settings.iter().map(row).collect();
     shell.out.list(&List::all(settings), &["SETTING", "VALUE", "FROM"], &rows)
+}
+
+fn put(shell: &Shell, key: String, value: Option<String>) -> Result {
+    let (start, master) = (shell.loaded()?, shell.master()?);
+    let wish = Wish { settings: vec![(key.clone(), value)], seen: None };
+    shell.write(Scope::System, |tx| configuration::change(tx, start, &master, &wish))?;
+    let loaded = shell.effective()?;
+    let setting = loaded.settings().into_iter().find(|setting| setting.key == key);
+    let Some(setting) = setting else { return Ok(()) };
+    let origin = setting.origin.to_string();
+    if shell.out.is_json() {
+        let view = SettingView { key: setting.key, value: setting.value, origin: Some(origin) };
+        return shell.out.json(&view);
+    }
+    let value = setting.value.unwrap_or_else(|| "not set".to_owned());
+    shell
+        .out
+        .note(format!("{key} is {value} now ({origin}). Running gateways follow within seconds."));
+    Ok(())
 }
 
 /// Loading has checked everything but what the keys are in files.

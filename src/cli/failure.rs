@@ -59,6 +59,11 @@ impl Failure {
         }))
     }
 
+    /// What is wrong, in a sentence.
+    pub(super) fn what(&self) -> &str {
+        &self.0.what
+    }
+
     /// A check that did not pass, of which everything has been written already.
     pub(super) fn check() -> Self {
         Self::new(Exit::CheckFailed, "check_failed", "", "", "").silent()

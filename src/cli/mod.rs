@@ -207,7 +207,7 @@ fn command(shell: Shell, command: Command) -> Result {
         Command::Init(arguments) => init::run(&shell, &arguments),
         Command::Migrate(arguments) => migrate::run(&shell, &arguments),
         Command::Doctor => doctor::run(&shell),
-        Command::Config(command) => configuration::run(&shell, &command),
+        Command::Config(command) => configuration::run(&shell, command),
         Command::Apply(arguments) => apply::apply(&shell, &arguments),
         Command::Export => apply::export(&shell),
         Command::Import(command) => import::run(&shell, &command),

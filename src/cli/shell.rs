@@ -7,6 +7,7 @@ use crate::config::{self, Config, DatabaseUrl, Flags, Loaded};
 use crate::crypto::MasterKey;
 use crate::error::Error;
 use crate::locale::Locale;
+use crate::store::configuration;
 use crate::store::organizations::{self, Organization};
 use crate::store::{Actor, Db, Scope, Store, Tx, Window};
 use std::cell::OnceCell;
@@ -50,6 +51,18 @@ impl Shell {
 
     pub(super) fn config(&self) -> Result<&Config> {
         Ok(&self.loaded()?.config)
+    }
+
+    /// The settings with what has been put at the console, which is in the database.
+    pub(super) fn effective(&self) -> Result<Loaded> {
+        let loaded = self.loaded()?;
+        let store = self.store()?;
+        if store.read_now(configuration::revision)? == 0 {
+            return Ok(loaded.clone());
+        }
+        let master = self.master()?;
+        let put = store.read_now(|db| configuration::put(db, &master))?;
+        Ok(loaded.with(&put).0)
     }
 
     pub(super) fn public_url(&self) -> Result<&str> {

@@ -21,8 +21,10 @@ pub(super) fn all(config: &Config, values: &Values) -> Result<(), Problems> {
         let why = format!("there is no such language, but {}", names.join(", "));
         problems.push(unacceptable("locale", values, &why));
     }
-    if config.brand.name.trim().is_empty() {
-        problems.push(unacceptable("brand.name", values, "it is empty"));
+    let name = config.brand.name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME {
+        let why = format!("it is not a name of 1 to {LONGEST_NAME} characters");
+        problems.push(unacceptable("brand.name", values, &why));
     }
     if !config.is_development() {
         let mut needs = Vec::new();
@@ -32,6 +34,7 @@ pub(super) fn all(config: &Config, values: &Values) -> Result<(), Problems> {
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
 }
 
+const LONGEST_NAME: usize = 100;
 const MINUTE: u32 = 60;
 const HOUR: u32 = 60 * MINUTE;
 const DAY: u32 = 24 * HOUR;
@@ -71,11 +74,14 @@ fn pairs(config: &Config, problems: &mut Vec<Problem>) {
             (None, Some(_)) => "cert",
             _ => continue,
         };
-        problems.push(Problem::new(
-            format!("{group}.{missing} is not set."),
-            "A certificate and its private key are used together.",
-            format!("Set {group}.cert and {group}.key, or neither."),
-        ));
+        problems.push(
+            Problem::new(
+                format!("{group}.{missing} is not set."),
+                "A certificate and its private key are used together.",
+                format!("Set {group}.cert and {group}.key, or neither."),
+            )
+            .about(format!("{group}.{missing}")),
+        );
     }
 }
 
@@ -140,12 +146,13 @@ fn explained(problem: Problem, values: &Values) -> Problem {
         None | Some(Origin::Derived) => "listen is not a loopback address",
         Some(_) => "public_url is set",
     };
-    let Problem { what, why, fix } = problem;
+    let Problem { what, why, fix, about } = problem;
     let why = format!("{why} This is production mode, because {cause}.");
     Problem {
         what,
         why,
         fix: format!("For development: --set mode=development. For production: {fix}"),
+        about,
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What the command line says about settings.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +46,8 @@ pub enum Origin {
     BuiltIn,
     /// Nobody set it; it follows from other settings.
     Derived,
+    /// Somebody put it while the gateway ran; the database has it.
+    Console,
     /// A line of a file.
     File(PathBuf, usize),
     /// An environment variable.
@@ -58,6 +61,7 @@ impl fmt::Display for Origin {
         match self {
             Self::BuiltIn => f.write_str("built-in"),
             Self::Derived => f.write_str("derived"),
+            Self::Console => f.write_str("console"),
             Self::File(path, line) => write!(f, "{}:{line}", path.display()),
             Self::Environment(name) => write!(f, "{name}"),
             Self::Flag => f.write_str("flag"),
@@ -69,10 +73,10 @@ impl fmt::Display for Origin {
 #[derive(Debug, Clone)]
 pub struct Loaded {
     /// The settings.
-    pub config: Config,
+    pub config: Arc<Config>,
     /// The file that was read, if one was.
     pub file: Option<PathBuf>,
-    values: Values,
+    pub(super) values: Values,
 }
 
 /// One line of `vestibule config show`.
@@ -109,7 +113,7 @@ pub fn load_from(flags: &Flags, around: &Surroundings) -> Result<Loaded, Problem
     derive(&mut values);
     let config = extract(&values)?;
     check::all(&config, &values)?;
-    Ok(Loaded { config, file: path, values })
+    Ok(Loaded { config: Arc::new(config), file: path, values })
 }
 
 impl Loaded {
@@ -119,18 +123,27 @@ impl Loaded {
         self.values.get(key).map_or(Origin::BuiltIn, |given| given.origin.clone())
     }
 
+    /// The value of a setting as it is typed, secrets hidden; absent if it has none.
+    #[must_use]
+    pub fn shown(&self, key: &Key) -> Option<String> {
+        let given = self.values.get(key.path)?;
+        Some(match key.kind {
+            Kind::Address if key.path == "database.url" => self.config.database.url.to_string(),
+            Kind::Secret | Kind::Address => "[secret]".to_owned(),
+            Kind::Text | Kind::List => given.text(),
+        })
+    }
+
     /// Every setting in the order of the reference file, secrets hidden.
     #[must_use]
     pub fn settings(&self) -> Vec<Setting> {
+        let written = |key: &Key, text: &str| match key.kind {
+            Kind::Secret => text.to_owned(),
+            kind => super::reference::toml_value(kind, text),
+        };
         let show = |key: &'static Key| Setting {
             key: key.path,
-            value: self.values.get(key.path).map(|given| match key.kind {
-                Kind::Secret => "[secret]".to_owned(),
-                Kind::Address => {
-                    toml::Value::from(self.config.database.url.to_string()).to_string()
-                }
-                Kind::Text | Kind::List => super::reference::toml_value(key.kind, &given.text()),
-            }),
+            value: self.shown(key).map(|text| written(key, &text)),
             origin: self.origin(key.path),
         };
         KEYS.iter().map(show).collect()
@@ -226,7 +239,7 @@ fn derive(values: &mut Values) {
     values.entry("public_url").or_insert_with(|| derived(public_url));
 }
 
-fn extract(values: &Values) -> Result<Config, Problem> {
+pub(super) fn extract(values: &Values) -> Result<Config, Problem> {
     let mut tree: Dict = GROUPS.iter().map(|(name, _)| ((*name).to_owned(), empty())).collect();
     for key in KEYS {
         let Some(given) = values.get(key.path) else { continue };
@@ -279,4 +292,5 @@ pub(super) fn unacceptable(path: &str, values: &Values, why: &str) -> Problem {
         format!("The value{value} is not accepted: {why}."),
         format!("Write it like this: {}", key.sample()),
     )
+    .about(key.path)
 }

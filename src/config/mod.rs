@@ -3,9 +3,11 @@
 //! The table below is the only place that names a setting: the structs, the checks for unknown
 //! names, `vestibule config show` and `config/vestibule.toml` are made from it.
 
+mod accent;
 mod check;
 mod environment;
 mod file;
+mod live;
 mod load;
 mod master_key;
 mod network;
@@ -13,6 +15,8 @@ mod problem;
 mod reference;
 mod values;
 
+pub use self::accent::{Accent, Fill, Shades};
+pub use self::live::{Live, Put};
 pub use self::load::{Flags, Loaded, Origin, Setting, Surroundings, load, load_from};
 pub use self::master_key::MasterKeys;
 pub use self::network::{AllowedHost, DnsServer, Network};
@@ -268,6 +272,9 @@ settings! {
         support: Option<Support> = Text Example("support@example.com");
         /// Where people go who want to sign in another way.
         back: Option<WebAddress> = Text Example("https://app.example.com/login");
+        /// The colour of buttons and links on the pages that people who sign in and IT admins see: one on which white
+        /// or nearly black text can be read.
+        accent: Option<Accent> = Text Example("#2353d3");
     }
 
     /// What is written to standard error.

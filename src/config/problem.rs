@@ -11,12 +11,20 @@ pub struct Problem {
     pub why: String,
     /// What to do about it.
     pub fix: String,
+    /// The name of the setting, if it is one alone.
+    pub about: Option<String>,
 }
 
 impl Problem {
     /// A problem in three sentences.
     pub fn new(what: impl Into<String>, why: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { what: what.into(), why: why.into(), fix: fix.into() }
+        Self { what: what.into(), why: why.into(), fix: fix.into(), about: None }
+    }
+
+    /// The same of one setting.
+    #[must_use]
+    pub fn about(self, path: impl Into<String>) -> Self {
+        Self { about: Some(path.into()), ..self }
     }
 }
 

@@ -6,8 +6,8 @@ use std::fmt::Write;
 const HEAD: &str = "\
 # Vestibule's settings, each with its built-in value. Nothing is needed for development.
 #
-# Order: flags, environment, this file, built-in value. In the environment `sign_in.session` is
-# VESTIBULE_SIGN_IN__SESSION; VESTIBULE_SIGN_IN__SESSION_FILE names a file that holds the value.
+# Order: flags, environment, this file, what was put at the console, built-in value. In the environment
+# `sign_in.session` is VESTIBULE_SIGN_IN__SESSION; VESTIBULE_SIGN_IN__SESSION_FILE names a file that holds it.
 # This file is looked for at --config, VESTIBULE_CONFIG, ./vestibule.toml and
 # /etc/vestibule/vestibule.toml; the first that is there is read.
 # Lengths of time: 60s, 10m, 8h, 30d. Lists in the environment are separated by commas.

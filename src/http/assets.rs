@@ -26,7 +26,8 @@ const FILES: [(&str, &str); 5] = [
     ("vendor/htmx.min.js", "text/javascript; charset=utf-8"),
 ];
 
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
+/// Another content has another name.
+pub(super) const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// Every file, ready to be sent.
 pub struct Assets {

@@ -59,6 +59,8 @@ needs! {
     WebhooksWrite,
     ApiKeysRead,
     ApiKeysWrite,
+    SettingsRead,
+    SettingsWrite,
 }
 
 /// A program that proved to have a live API key with the scope of `N` (RFC 6750, 2.1).

@@ -43,6 +43,7 @@ pub(super) async fn show(
         return Ok(pages::entity(&state, &view));
     }
     let keys = state.keys();
+    let operator = state.operator();
     let metadata = ServiceProvider {
         entity_id: &entity_id,
         acs: &acs,
@@ -56,10 +57,7 @@ pub(super) async fn show(
             "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
             "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
         ],
-        organization: Some(Publisher {
-            name: &state.config.brand.name,
-            url: state.config.public_url.as_str(),
-        }),
+        organization: Some(Publisher { name: &operator, url: state.config.public_url.as_str() }),
         // Whoever asks for a signature reads the file again, and would not take an old one. All others may keep it for
         // years in a console, where an end would end their sign-ins.
         valid_until: is_signed.then(|| state.store.clock().now().plus(METADATA_VALID)),

@@ -24,6 +24,10 @@ macro_rules! policy {
 pub enum Csp {
     /// The rule: nothing but our own stylesheet, script, images and forms.
     Page,
+    /// A page that shows others of ours in frames.
+    Framing,
+    /// One of those: it does nothing, and stands in a frame of ours.
+    Preview,
     /// A page of the portal, whose forms say to every browser where they come from.
     Portal,
     /// A page whose form is answered by a redirect to an identity provider, or back to this
@@ -114,6 +118,16 @@ pub const EXCEPTIONS: &[Exception] = &[
                  be clicked to the person's harm",
     },
     Exception {
+        pages: &["console/settings_branding"],
+        change: "frame-src 'self'",
+        reason: "it shows the pages that people meet as they would look",
+    },
+    Exception {
+        pages: &["preview"],
+        change: "login, setup_entry and error as previews of the branding: frame-ancestors 'self', but no script, no form and no connection",
+        reason: "they stand in frames of that page alone, and nothing on them does anything",
+    },
+    Exception {
         pages: &["between"],
         change: "form-action https: and the origin that the form posts to",
         reason: "the form posts to an identity provider or to the application, and what answers \
@@ -129,6 +143,11 @@ impl Csp {
         const DEVELOPMENT: &str = policy!("'self' https: http://localhost:* http://127.0.0.1:*");
         match self {
             Self::Page | Self::Portal => Cow::Borrowed(policy!("'self'")),
+            Self::Framing => Cow::Borrowed(concat!(policy!("'self'"), "; frame-src 'self'")),
+            Self::Preview => Cow::Borrowed(
+                "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; \
+                 frame-ancestors 'self'; form-action 'none'",
+            ),
             Self::SignIn(back) => {
                 let base = if development { DEVELOPMENT } else { SIGN_IN };
                 match back.as_deref().and_then(source) {
@@ -166,9 +185,12 @@ impl Csp {
     pub fn referrer(&self) -> &'static str {
         match self {
             Self::Portal | Self::SignIn(_) | Self::SignedOut { to: Some(_), .. } => "same-origin",
-            Self::Page | Self::PostTo(_) | Self::SignedOut { .. } | Self::Answer { .. } => {
-                "no-referrer"
-            }
+            Self::Page
+            | Self::Framing
+            | Self::Preview
+            | Self::PostTo(_)
+            | Self::SignedOut { .. }
+            | Self::Answer { .. } => "no-referrer",
         }
     }
 }
@@ -251,6 +273,11 @@ pub fn is_ours(headers: &HeaderMap, public_url: &PublicUrl) -> bool {
         Some(site) => matches!(site.as_bytes(), b"same-origin" | b"none"),
         None => headers.get(ORIGIN).is_none_or(|origin| origin == public_url.as_str()),
     }
+}
+
+/// Whether the browser says that a page of ours leads here, or is too old to say anything.
+pub fn is_same_origin(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin")
 }
 
 #[cfg(test)]

@@ -124,7 +124,7 @@ async fn end(
     // Without a session there is no cookie to take away, or a stranger's page has sent the form.
     let presented = session.is_some();
     let (browser, bind) = browser::bind(state, request);
-    let lifetime = state.config.sign_in.request_ttl.delta();
+    let lifetime = state.live().sign_in.request_ttl.delta();
     let named = asked.logout.session.and_then(|id| id.parse::<SessionId>().ok());
     let (return_to, application) = (asked.logout.return_to.clone(), asked.application);
     let done = state

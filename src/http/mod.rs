@@ -3,6 +3,7 @@
 mod alias;
 pub mod api;
 pub mod assets;
+mod brand;
 mod browser;
 mod caller;
 mod console;
@@ -16,6 +17,7 @@ pub mod guard;
 pub mod health;
 mod keyring;
 pub mod limits;
+mod live;
 mod logout;
 mod metadata_form;
 mod moments;

@@ -86,7 +86,7 @@ async fn admit(
             state.limits.know(&arrived.connection.id, from, state.store.clock().now());
             let mut response = if let (Some(asked), Some(code)) = (&trace.request, code) {
                 let answer = asked.return_to.code(code.reveal(), state.issuer());
-                to_app(state, answer, &state.config.brand.name)
+                to_app(state, answer, &state.operator())
             } else {
                 let Arrived { connection, organization, accepted, .. } = &*arrived;
                 let email = accepted.email.to_string();
@@ -117,7 +117,7 @@ async fn write_down(
     scope: Scope,
 ) -> Result<(Trace, Completed)> {
     let arrived = arrived.clone();
-    let (session, lifetimes) = (state.config.sign_in.session.delta(), state.lifetimes());
+    let (session, lifetimes) = (state.live().sign_in.session.delta(), state.lifetimes());
     let actor = Actor::SignIn(arrived.connection.id.clone());
     state
         .store
@@ -225,7 +225,7 @@ pub(super) fn refused(
             _ => oidc::Error::AccessDenied(why.into()),
         };
         match asked.return_to.error(&error, state.issuer()) {
-            AppAnswer::Redirect(address) => Some((state.config.brand.name.clone(), address)),
+            AppAnswer::Redirect(address) => Some((state.operator(), address)),
             AppAnswer::Form { .. } => None,
         }
     });
@@ -244,6 +244,7 @@ pub(super) fn refused(
 /// How to mend it, in the words of the provider's console.
 fn fix(state: &State, cause: Cause, connection: &Connection) -> String {
     let public_url = state.config.public_url.as_str();
+    let operator = state.operator();
     let values = Values {
         idp_entity_id: Some(&connection.idp_entity_id(public_url)),
         sp_entity_id: &connection.entity_id(public_url),
@@ -251,7 +252,7 @@ fn fix(state: &State, cause: Cause, connection: &Connection) -> String {
         acs: &connection.acs(public_url),
         slo: &connection.slo(public_url),
         login_url: &connection.login_url(public_url),
-        app: Some(&state.config.brand.name),
+        app: Some(&operator),
     };
     state.guides.fix(&state.locale, cause, connection.guide_of_fixes(), &values).sentence
 }

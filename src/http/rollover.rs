@@ -69,7 +69,7 @@ pub(super) async fn has_news(state: &Data<State>, verdict: &Verdict) -> Result<b
     match asked {
         Asked::Granted(due) => {
             let refresher =
-                acts::refresher(&state.config, state.store.clone(), state.fetcher.clone());
+                acts::refresher(&state.live(), state.store.clone(), state.fetcher.clone());
             // Nobody who goes away takes it with them.
             let reading = tokio::spawn(async move { refresher.refresh(*due).await });
             match timeout(PATIENCE, reading).await {

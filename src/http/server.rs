@@ -2,6 +2,7 @@
 
 use super::alias;
 use super::assets::Assets;
+use super::brand::{self, Logos};
 use super::demo;
 use super::limits::Limits;
 use super::rollover::Signers;
@@ -10,7 +11,7 @@ use super::{entity, health, keyring, logout, oidc, openid, request, saml, sign_i
 use crate::acts;
 use crate::acts::openid::Upstream;
 use crate::acts::webhooks::Sender;
-use crate::config::{Config, Setting, Tls};
+use crate::config::{Config, Live, Loaded, Tls};
 use crate::crypto::{MasterKey, RelyingParty, SecretBytes};
 use crate::dns::Dns;
 use crate::error::{Error, Result};
@@ -57,8 +58,10 @@ pub const ACS_FORM_LIMIT: usize = 2 * 1024 * 1024;
 
 /// What every handler may use.
 pub struct State {
-    /// The settings.
-    pub config: Config,
+    /// The settings as they were at the start. What can be put since is read of [`State::live`] instead.
+    pub config: Arc<Config>,
+    /// The settings at every moment.
+    pub(super) live: Live,
     /// The database.
     pub store: Store,
     /// Every sentence that a person reads.
@@ -93,10 +96,6 @@ pub struct State {
     pub demo: demo::Memory,
     /// Turns to hash a password: each takes memory and a processor.
     pub(super) hashing: tokio::sync::Semaphore,
-    /// Whom passkeys of members are for; none where browsers make none.
-    pub(super) passkeys: Option<RelyingParty>,
-    /// Every setting as it is shown, with where it came from.
-    pub(super) settings: Vec<Setting>,
     /// Turns to make a preview while its caller waits: each keeps a connection of the database for seconds.
     pub(super) previewing: tokio::sync::Semaphore,
     /// Signs the cookie that remembers a choice.
@@ -105,6 +104,8 @@ pub struct State {
     closing: watch::Sender<bool>,
     /// Makes of a state what binds its answer to us.
     pub openid_key: SecretBytes,
+    /// The operator's logos.
+    pub(super) logos: RwLock<Arc<Logos>>,
     /// Our own keys, until the next rotation.
     keys: RwLock<Arc<KeyRing>>,
 }
@@ -113,9 +114,12 @@ impl State {
     /// The state of a server with these settings, which answers from this database.
     ///
     /// Makes the installation's keys if it has none yet.
-    pub fn new(config: Config, store: Store, master: MasterKey, metrics: Metrics) -> Result<Self> {
+    pub fn new(loaded: Loaded, store: Store, master: MasterKey, metrics: Metrics) -> Result<Self> {
+        let config = loaded.config.clone();
         let keys = keyring::open(&config, &store, &master)?;
-        Ok(Self {
+        // Whatever could make it fail, does so here.
+        RelyingParty::new(config.public_url.as_str(), &config.brand.name)?;
+        let state = Self {
             locale: Locale::load(&config.locale)?,
             assets: Assets::load()?,
             guides: Guides::load()?,
@@ -129,26 +133,21 @@ impl State {
             scim: super::scim::Waiting::default(),
             recent: super::caller::Recent::default(),
             demo: demo::Memory::default(),
-            passkeys: RelyingParty::new(config.public_url.as_str(), &config.brand.name)?,
-            settings: Vec::new(),
             hashing: tokio::sync::Semaphore::new(super::console::HASHED_AT_ONCE),
             previewing: tokio::sync::Semaphore::new(super::api::PREVIEWED_AT_ONCE),
             cookie_key: master.derive("cookie")?,
             closing: watch::Sender::new(false),
             openid_key: master.derive("openid sign-in")?,
             keys: RwLock::new(Arc::new(keys)),
+            logos: RwLock::default(),
+            live: Live::new(loaded),
             config,
             store,
             master,
             metrics,
-        })
-    }
-
-    /// The same, with every setting as the console shows it.
-    #[must_use]
-    pub fn showing(mut self, settings: Vec<Setting>) -> Self {
-        self.settings = settings;
-        self
+        };
+        state.renew_settings()?;
+        Ok(state)
     }
 
     /// What the app sees as the issuer of its tokens: the public address.
@@ -184,7 +183,8 @@ impl State {
     /// How long codes and tokens last.
     #[must_use]
     pub fn lifetimes(&self) -> Lifetimes {
-        let oidc = &self.config.oidc;
+        let live = self.live();
+        let oidc = &live.oidc;
         Lifetimes {
             code: oidc.code_ttl.delta(),
             access_token: oidc.access_token_ttl.delta(),
@@ -218,6 +218,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .app_data(JsonConfig::default().limit(JSON_LIMIT))
         .app_data(PayloadConfig::new(JSON_LIMIT))
         .service(web::resource("/assets/{name}").get(super::assets::asset))
+        .service(web::resource("/assets/brand/{name}").get(brand::asset))
         .service(web::resource("/healthz").get(health::alive).route(web::head().to(health::alive)))
         .service(web::resource("/readyz").get(health::ready).route(web::head().to(health::ready)))
         .service(web::resource("/version").get(health::version))

@@ -40,11 +40,10 @@ pub(crate) fn world(settings: &[(&str, &str)]) -> World {
     let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let flags = Flags { config: None, settings: settings.collect() };
     let loaded = config::load_from(&flags, &Surroundings::default()).unwrap();
-    let (settings, config) = (loaded.settings(), loaded.config);
     let store = testing::store();
     let master = MasterKey::from_base64(MasterKey::generate().reveal(), None).unwrap();
-    let state = State::new(config, (*store).clone(), master, Metrics::new().unwrap()).unwrap();
-    World { state: Data::new(state.showing(settings)), store }
+    let state = State::new(loaded, (*store).clone(), master, Metrics::new().unwrap()).unwrap();
+    World { state: Data::new(state), store }
 }
 
 /// Settings of an installation with customers.

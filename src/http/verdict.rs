@@ -112,7 +112,7 @@ pub(super) fn fresh(
 /// By how much the provider's clock may differ from ours: as the connection is set, else the installation.
 pub(super) fn skew(state: &State, connection: &Connection) -> TimeDelta {
     let own = connection.settings.clock_skew.map(|seconds| TimeDelta::seconds(i64::from(seconds)));
-    own.unwrap_or_else(|| state.config.sign_in.clock_skew.delta())
+    own.unwrap_or_else(|| state.live().sign_in.clock_skew.delta())
 }
 
 /// Decides who arrives, and whether they may come.

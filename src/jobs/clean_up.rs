@@ -13,14 +13,15 @@ use tokio::sync::watch;
 /// How often it is done. Abandoned sign-ins are seen as such with at most this delay.
 const EVERY: Duration = Duration::from_mins(1);
 
-/// Cleans up until `stop` says `true` or is dropped. A failure is logged, and the next round tries again.
+/// Cleans up until `stop` says `true` or is dropped; each round asks how long records are kept now. A failure is logged, and the next round tries again.
 pub async fn run(
     store: Store,
-    retention: Retention,
+    retention: impl Fn() -> Retention + Send + 'static,
     metrics: Metrics,
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
+        let retention = retention();
         for &task in Task::ALL {
             if *stop.borrow() {
                 return;
@@ -86,7 +87,7 @@ mod tests {
         let metrics = Metrics::new().unwrap();
         let rows = finish(&store, Task::Answers, retention, &metrics, &stopped).await.unwrap();
         assert_eq!(rows, old);
-        let job = tokio::spawn(run(store.clone(), retention, metrics, stopped));
+        let job = tokio::spawn(run(store.clone(), move || retention, metrics, stopped));
         stop.send(true).unwrap();
         job.await.unwrap();
     }

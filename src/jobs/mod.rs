@@ -9,6 +9,7 @@ pub mod notices;
 pub mod number;
 pub mod previews;
 pub mod refresh;
+pub mod settings;
 
 use std::time::Duration;
 use tokio::sync::watch;

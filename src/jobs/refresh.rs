@@ -16,10 +16,13 @@ use tokio::sync::watch;
 /// How often is looked for what is due.
 const EVERY: Duration = Duration::from_secs(30);
 
-/// Does what is due until `stop` says `true` or is dropped. A failure is logged, and the next round tries again.
-pub async fn run(refresher: Refresher, mut stop: watch::Receiver<bool>) {
+/// Does what is due until `stop` says `true` or is dropped; each round is done as the settings say by then. A failure is logged, and the next round tries again.
+pub async fn run(
+    refresher: impl Fn() -> Refresher + Send + 'static,
+    mut stop: watch::Receiver<bool>,
+) {
     loop {
-        if let Err(error) = round(&refresher, &stop).await {
+        if let Err(error) = round(&refresher(), &stop).await {
             tracing::warn!(error = ?error, "reading metadata again failed");
         }
         if !goes_on(EVERY, &mut stop).await {

@@ -57,6 +57,10 @@ word!(
         ApiKeysRead = "api_keys:read",
         /// Make, roll, revoke API keys.
         ApiKeysWrite = "api_keys:write",
+        /// Read the settings of the gateway.
+        SettingsRead = "settings:read",
+        /// Change the settings of the gateway.
+        SettingsWrite = "settings:write",
     }
 );
 

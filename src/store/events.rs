@@ -109,6 +109,7 @@ pub const KINDS: &[&str] = &[
     "scim.token.retired",
     "scim.token.revoked",
     "session.ended",
+    "settings.changed",
     "setup_link.completed",
     "setup_link.created",
     "setup_link.help_wanted",

@@ -10,6 +10,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    configuration (key) {
+        key -> Text,
+        value -> Nullable<Text>,
+        changed_at -> Timestamp,
+        changed_by -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    brand_logos (theme) {
+        theme -> Text,
+        media_type -> Nullable<Text>,
+        hash -> Nullable<Text>,
+        content -> Nullable<Text>,
+        changed_at -> Timestamp,
+        changed_by -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
     organizations (id) {
         id -> Text,
         external_id -> Nullable<Text>,
@@ -853,6 +875,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     previews,
     mapping_drafts,
     settings,
+    configuration,
+    brand_logos,
     organizations,
     domains,
     connections,

@@ -23,6 +23,7 @@ pub mod preview;
 pub mod problem;
 pub mod rules;
 pub mod secret;
+pub mod setting;
 pub mod settings;
 pub mod setup_link;
 pub mod signing_key;

@@ -2,6 +2,7 @@
 
 mod apply;
 mod audit;
+mod configuration;
 mod enforcement;
 mod import;
 mod webhook;

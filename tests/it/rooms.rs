@@ -159,3 +159,21 @@ fn a_use_of_a_room_beside_or_above_is_found() {
         assert_eq!(!faults(room, line).is_empty(), wrong, "{room}: {line}");
     }
 }
+
+/// What can be put while the gateway runs is read of `State::live`: read of the settings of the start, a change would only be
+/// seen after the next one.
+#[test]
+fn what_can_be_put_since_is_not_read_of_the_settings_of_the_start() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let settable = || vestibule::config::keys().iter().filter(|key| key.is_settable());
+    assert!(settable().count() > 10);
+    for file in files(&src.join("http")).into_iter().chain(files(&src.join("jobs"))) {
+        let text = fs::read_to_string(&file).unwrap();
+        for key in settable() {
+            let whole = key.path.split('.').next().unwrap();
+            for read in [format!(".config.{}", key.path), format!(".config.{whole};")] {
+                assert!(!text.contains(&read), "{}: {read}", file.display());
+            }
+        }
+    }
+}

@@ -27,7 +27,7 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Result {
     let id = &arguments.connection;
     let connection = shell.read(|db| connections::find(db, id))?;
     connection.needs_its_provider().map_err(|error| Failure::from(error).of_connection(id))?;
-    let config = shell.config()?;
+    let config = shell.effective()?.config;
     let lifetime = config.sign_in.request_ttl.delta();
     let trace = shell
         .write(crate::store::Scope::Own, |tx| sign_in::begin_test(tx, &connection, lifetime))?;

@@ -50,7 +50,7 @@ impl Words {
             locale: shell.locale()?,
             guides: Guides::load()?,
             demo: set_up(shell)?,
-            operator: shell.config()?.brand.name.clone(),
+            operator: shell.effective()?.config.brand.name.clone(),
             public_url: shell.public_url()?.to_owned(),
         })
     }

@@ -10,7 +10,7 @@ pub(super) use identifiers::affected;
 use super::failure::{Exit, Failure, Result};
 use super::shell::{Shell, actor, pending_migrations};
 use crate::acts;
-use crate::config::DatabaseUrl;
+use crate::config::{Config, DatabaseUrl};
 use crate::crypto::MasterKey;
 use crate::http::server::{self, State};
 use crate::jobs;
@@ -66,17 +66,10 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
     if config.demo_is_on() {
         set_up_demo(&store, &master, config.public_url.as_str());
     }
-    let retention = Retention {
-        traces: config.retention.traces.delta(),
-        events: config.retention.audit.delta(),
-        requests: config.retention.requests.delta(),
-        removed: config.retention.removed.delta(),
-    };
     let metrics = Metrics::new()?;
     let store = store.measured(metrics.clone());
-    let state = State::new(config, store.clone(), master, metrics.clone())?;
-    let state = Data::new(state.showing(shell.loaded()?.settings()));
-    let refresher = acts::refresher(&state.config, store.clone(), state.fetcher.clone());
+    let loaded = shell.loaded()?.clone();
+    let state = Data::new(State::new(loaded, store.clone(), master, metrics.clone())?);
     runtime.block_on(async {
         let ending = server::Ending::heeded()?;
         let running = server::start(state.clone(), listener)?;
@@ -97,17 +90,26 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         let telling = tokio::spawn(jobs::notices::run(teller, stopped.clone()));
         let looking = jobs::domains::run(store.clone(), state.dns.clone(), stopped.clone());
         let looking = tokio::spawn(looking);
-        let renewing = tokio::spawn(jobs::keys::run(move || state.renew_keys(), stopped.clone()));
+        let keys = state.clone();
+        let renewing = tokio::spawn(jobs::keys::run(move || keys.renew_keys(), stopped.clone()));
+        let settings = state.clone();
+        let setting = jobs::settings::run(move || settings.renew_settings(), stopped.clone());
+        let setting = tokio::spawn(setting);
+        let live = state.clone();
+        let refresher =
+            move || acts::refresher(&live.live(), live.store.clone(), live.fetcher.clone());
         let reading = tokio::spawn(jobs::refresh::run(refresher, stopped.clone()));
         let numbering = tokio::spawn(jobs::number::run(store.clone(), stopped.clone()));
         let granting = tokio::spawn(jobs::access::run(store.clone(), stopped.clone()));
         let previewing = tokio::spawn(jobs::previews::run(store.clone(), stopped.clone()));
+        let retention = move || kept(&state.live());
         let cleaning = tokio::spawn(jobs::clean_up::run(store, retention, metrics, stopped));
         let ended = running.until(ending).await;
         // The job ends when the sender is gone, too: nobody has to hear this.
         let _ = stop.send(true);
         let jobs = [
-            delivering, telling, renewing, reading, numbering, granting, previewing, looking,
+            delivering, telling, renewing, setting, reading, numbering, granting, previewing,
+            looking,
             cleaning,
         ];
         for job in jobs {
@@ -118,6 +120,16 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         tracing::info!("stopped");
         ended.map_err(Failure::from)
     })
+}
+
+/// How long records are kept, by the settings.
+fn kept(config: &Config) -> Retention {
+    Retention {
+        traces: config.retention.traces.delta(),
+        events: config.retention.audit.delta(),
+        requests: config.retention.requests.delta(),
+        removed: config.retention.removed.delta(),
+    }
 }
 
 /// Why the address cannot be listened on, as far as the system tells.

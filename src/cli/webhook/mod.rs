@@ -203,7 +203,8 @@ fn made(
     let events = Kinds::parse(events, "/events")?;
     let scope = organization_id.as_ref().map_or(Scope::System, Scope::from);
     let new = NewEndpoint { organization_id, url, description, events };
-    let (master, most) = (shell.master()?, shell.config()?.limits.webhook_endpoints.limit());
+    let (master, most) =
+        (shell.master()?, shell.effective()?.config.limits.webhook_endpoints.limit());
     shell.write(scope, |tx| webhooks::create(tx, &master, new, most))
 }
 

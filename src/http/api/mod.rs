@@ -21,6 +21,7 @@ pub mod openapi;
 mod organizations;
 mod schemas;
 mod secrets;
+mod settings;
 mod setup_links;
 mod state;
 #[cfg(test)]
@@ -241,5 +242,7 @@ fn keys(config: &mut Described) {
         .service(api_keys::list_api_keys)
         .service(api_keys::create_api_key)
         .service(api_keys::roll_api_key)
-        .service(api_keys::delete_api_key);
+        .service(api_keys::delete_api_key)
+        .service(settings::list_settings)
+        .service(settings::patch_settings);
 }

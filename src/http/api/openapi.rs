@@ -82,6 +82,7 @@ fn tags() -> Value {
         { "name": "webhooks", "description": "Where your app is told of events as they happen, and what became of that." },
         { "name": "applications", "description": "Your apps, as OpenID Connect clients." },
         { "name": "api_keys", "description": "Keys for this API." },
+        { "name": "settings", "description": "How the gateway is set, and where that came from." },
     ])
 }
 

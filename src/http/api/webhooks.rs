@@ -148,7 +148,7 @@ pub(super) async fn create_webhook_endpoint(
     let events = Kinds::parse(&events, "/events")?;
     let new = NewEndpoint { organization_id, url, description, events };
     let master = state.master.clone();
-    let most = state.config.limits.webhook_endpoints.limit();
+    let most = state.live().limits.webhook_endpoints.limit();
     let create = move |tx: &mut Tx| webhooks::create(tx, &master, new, most);
     let (endpoint, secret) = state.store.write(scope, key.actor(), create).await?;
     Ok(created(&NewEndpointView::new(endpoint, &secret)))

@@ -191,7 +191,7 @@ pub(super) fn read(db: &mut Db, window: &Window, filter: Option<&Filter>) -> Res
 }
 
 /// What members are called, by how the log names them.
-fn called(db: &mut Db) -> Result<HashMap<String, String>> {
+pub(super) fn called(db: &mut Db) -> Result<HashMap<String, String>> {
     let named = |member: members::Member| (Actor::Member(member.id).to_string(), member.name);
     Ok(members::list(db)?.into_iter().map(named).collect())
 }

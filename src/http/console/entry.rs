@@ -57,7 +57,7 @@ pub(in crate::http) async fn ask(state: Data<State>, query: Query<NextQuery>) ->
         shell: frame::shell(&state),
         email: "",
         next: &query.next,
-        has_passkeys: state.passkeys.is_some(),
+        has_passkeys: state.passkeys().is_some(),
         fault: None,
     };
     respond(&state, StatusCode::OK, &Csp::Page, &page)
@@ -75,7 +75,7 @@ pub(in crate::http) async fn sign_in(
             shell,
             email: &form.email,
             next: &form.next,
-            has_passkeys: state.passkeys.is_some(),
+            has_passkeys: state.passkeys().is_some(),
             fault: Some(fault),
         };
         respond(&state, status, &Csp::Page, &page)

@@ -1,6 +1,6 @@
 //! What the pages of the console have round their contents.
 
-use super::seat::{Manage, Members, Needs, Read, Seat};
+use super::seat::{Members, Needs, Read, Seat};
 use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::store::members::Role;
@@ -68,7 +68,7 @@ pub(super) const MEMBERS: Area =
 
 /// How the gateway is set.
 pub(super) const SETTINGS: Area =
-    Area { name: "settings", href: "/console/settings/general", roles: Manage::ROLES };
+    Area { name: "settings", href: "/console/settings/general", roles: Read::ROLES };
 /// The member's own account, which their name leads to.
 pub(super) const ACCOUNT: Area =
     Area { name: "account", href: "/console/account", roles: Read::ROLES };
@@ -159,5 +159,5 @@ pub(super) fn role(state: &State, role: Role) -> String {
 
 /// A page's shell, for templates.
 pub(super) fn shell(state: &State) -> Shell<'_> {
-    Shell(state)
+    Shell::of(state)
 }

@@ -50,7 +50,7 @@ pub(in crate::http) async fn ask(
     state: Data<State>,
     form: Form<NextForm>,
 ) -> Result<HttpResponse, PageError> {
-    let Some(party) = state.passkeys.clone() else { return Ok(see_other("/console/login")) };
+    let Some(party) = state.passkeys() else { return Ok(see_other("/console/login")) };
     Ok(show(&state, party, &form.next, false).await?)
 }
 
@@ -60,7 +60,7 @@ pub(in crate::http) async fn sign_in(
     request: HttpRequest,
     form: Form<AnswerForm>,
 ) -> Result<HttpResponse, PageError> {
-    let Some(party) = state.passkeys.clone() else { return Ok(see_other("/console/login")) };
+    let Some(party) = state.passkeys() else { return Ok(see_other("/console/login")) };
     let (token, answer) = (form.ceremony.clone(), form.credential.clone());
     let (before, lasts) = (browser::member(&state, &request), lasts(&state));
     let (wanted, named) = (party.clone(), answer.clone());

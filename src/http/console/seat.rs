@@ -151,7 +151,8 @@ async fn find(
 
 /// How long sessions last by the settings.
 pub(super) fn lasts(state: &State) -> Lasts {
-    let settings = &state.config.console;
+    let live = state.live();
+    let settings = &live.console;
     Lasts { idle: settings.idle.delta(), most: settings.session.delta() }
 }
 

@@ -46,7 +46,7 @@ struct AppPage<'a> {
 
 impl AppPage<'_> {
     fn title(&self, wrong: Wrong) -> &str {
-        &self.shell.0.locale.cause(wrong.cause()).title
+        &self.shell.locale().cause(wrong.cause()).title
     }
 
     fn greeting(&self, person: &str) -> String {
@@ -77,7 +77,7 @@ pub(super) async fn page(
         text("name").or_else(|| text("email")).or_else(|| text("sub")).unwrap_or_default()
     });
     let page = AppPage {
-        shell: Shell(&state),
+        shell: Shell::of(&state),
         person: name,
         user_info: lines(user_info),
         claims: lines(claims),
@@ -179,13 +179,13 @@ pub(super) async fn callback(
     let same = |a: &str, b: &str| crypto::constant_time_eq(a.as_bytes(), b.as_bytes());
     let attempt = attempt.filter(|attempt| same(&attempt.state, &answer.state));
     let Some(attempt) = attempt.filter(|_| answer.iss == state.issuer()) else {
-        let text = Shell(&state).text("demo.app.unasked.text").to_owned();
-        let title = Shell(&state).text("demo.app.unasked.title");
+        let text = Shell::of(&state).text("demo.app.unasked.text").to_owned();
+        let title = Shell::of(&state).text("demo.app.unasked.title");
         return Ok(say(&state, StatusCode::BAD_REQUEST, title, text));
     };
     let Some(code) = &answer.code else {
         let text = format!("{}: {}", answer.error, answer.error_description);
-        let title = Shell(&state).text("demo.app.refused");
+        let title = Shell::of(&state).text("demo.app.refused");
         return Ok(say(&state, StatusCode::FORBIDDEN, title, text));
     };
     let redirect_uri = demo::callback_url(state.config.public_url.as_str());

@@ -76,7 +76,7 @@ fn cookie(
 
 /// A page that only says something, with a way to the app.
 fn say(state: &Data<State>, status: StatusCode, title: &str, text: String) -> HttpResponse {
-    let shell = Shell(state);
+    let shell = Shell::of(state);
     let page = Message {
         status,
         page_title: shell.text("demo.page_title").to_owned(),
@@ -92,7 +92,7 @@ fn say(state: &Data<State>, status: StatusCode, title: &str, text: String) -> Ht
 
 /// The page while nobody has set the demo up, or somebody has removed it.
 fn absent(state: &Data<State>) -> HttpResponse {
-    let shell = Shell(state);
+    let shell = Shell::of(state);
     let (title, text) = (shell.text("demo.absent.title"), shell.text("demo.absent.text"));
     let page = Message {
         status: StatusCode::NOT_FOUND,

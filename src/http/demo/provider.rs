@@ -93,7 +93,7 @@ pub(super) async fn sign_on(
     body: String,
 ) -> Result<HttpResponse, PageError> {
     let fields = Fields::read(request.query_string(), &body);
-    let shell = Shell(&state);
+    let shell = Shell::of(&state);
     let asked = match Asked::read(fields.get("SAMLRequest")) {
         Ok(asked) => asked,
         Err(why) => {
@@ -236,7 +236,8 @@ fn stranger(now: Time) -> Result<(PrivateKey, Certificate)> {
 /// Lets the browser post the answer (SAML bindings 3.5).
 fn send(state: &State, sent: &Sent) -> HttpResponse {
     let fields = [("SAMLResponse", &*sent.response), ("RelayState", &*sent.relay_state)];
-    let to = Destination::Application(&state.config.brand.name);
+    let operator = state.operator();
+    let to = Destination::Application(&operator);
     pages::between(state, &Between { action: &sent.acs, fields: &fields, to })
 }
 
@@ -253,7 +254,7 @@ struct AskPage<'a> {
 
 impl AskPage<'_> {
     fn title(&self, wrong: Wrong) -> &str {
-        &self.shell.0.locale.cause(wrong.cause()).title
+        &self.shell.locale().cause(wrong.cause()).title
     }
 
     fn is_chosen(&self, wrong: Wrong) -> bool {
@@ -264,7 +265,7 @@ impl AskPage<'_> {
 /// The page on which a person says who they are.
 fn ask(state: &State, fields: &Fields, wrong: Option<Wrong>) -> HttpResponse {
     let page = AskPage {
-        shell: Shell(state),
+        shell: Shell::of(state),
         saml_request: fields.get("SAMLRequest"),
         relay_state: fields.get("RelayState"),
         wrong,

@@ -12,6 +12,7 @@ mod scim;
 pub use self::api::ApiError;
 pub(super) use self::foreign::NulInAddress;
 pub use self::oauth::OAuthError;
+pub(in crate::http) use self::page::preview;
 pub use self::page::{Failure, PageError};
 pub use self::scim::ScimError;
 

@@ -137,14 +137,14 @@ struct ErrorPage<'a> {
 
 pub(super) fn render(state: &State, id: &RequestId, error: &PageError) -> HttpResponse {
     match error {
-        PageError::SignIn(failure) => sign_in(state, id, failure),
+        PageError::SignIn(failure) => sign_in(Shell::of(state), id, failure),
         PageError::App(error) => app(state, id, SIGN_IN, error.code(), vec![error.description()]),
         PageError::SignOut(error) => {
             app(state, id, SIGN_OUT, error.code(), vec![error.description()])
         }
         PageError::UnknownRedirect(unknown) => {
             let code = Cause::AppRedirectInvalid.code();
-            app(state, id, SIGN_IN, code, redirect(Shell(state), unknown))
+            app(state, id, SIGN_IN, code, redirect(Shell::of(state), unknown))
         }
         PageError::Other(error) => {
             super::log(error);
@@ -175,14 +175,23 @@ fn error_text(error: &Error) -> Option<String> {
     }
 }
 
+/// How the page of a sign-in that did not complete would look in this shell.
+pub(in crate::http) fn preview(shell: Shell<'_>, failure: &Failure) -> HttpResponse {
+    let mut answer = sign_in(shell, &RequestId::new(), failure);
+    // The page that shows it has not failed.
+    *answer.status_mut() = StatusCode::OK;
+    answer
+}
+
 /// The page of a sign-in that did not complete.
-fn sign_in(state: &State, id: &RequestId, failure: &Failure) -> HttpResponse {
-    let shell = Shell(state);
+fn sign_in(shell: Shell<'_>, id: &RequestId, failure: &Failure) -> HttpResponse {
+    let state = shell.state();
     let text = state.locale.cause(failure.cause);
     let reference = failure.trace.as_ref().map_or(id.as_str(), TraceId::as_str);
     let code = failure.cause.code();
     let now = state.store.clock().now();
-    let person = state.locale.person(failure.cause, failure.organization.as_deref(), shell.brand());
+    let brand = shell.brand();
+    let person = state.locale.person(failure.cause, failure.organization.as_deref(), &brand);
     let since = failure
         .since
         .map(|since| shell.fill("login.unavailable.since", &[("since", &day_and_time(since))]));
@@ -199,7 +208,8 @@ fn sign_in(state: &State, id: &RequestId, failure: &Failure) -> HttpResponse {
         details: details(shell, reference, code, now),
         ways: ways(shell, failure, text.retry, &text.who),
     };
-    let mut answer = respond(state, of_cause(failure.cause), &Csp::Page, &page);
+    let csp = shell.policy(Csp::Page);
+    let mut answer = respond(state, of_cause(failure.cause), &csp, &page);
     for cookie in &failure.bind {
         if let Err(error) = answer.add_cookie(cookie) {
             tracing::error!(%error, "a cookie of an error page");
@@ -261,7 +271,7 @@ fn app(
     code: &str,
     details_of: Vec<String>,
 ) -> HttpResponse {
-    let shell = Shell(state);
+    let shell = Shell::of(state);
     let now = state.store.clock().now();
     let texts = std::iter::once(shell.operator(text)).chain(details_of).collect();
     let page = ErrorPage {
@@ -283,16 +293,14 @@ fn app(
 /// Back to where the operator says that people can sign in another way.
 fn back(shell: Shell<'_>) -> Vec<Way> {
     let to = shell.back();
-    let way = |href: &str| Way {
-        label: shell.application("page.error.back_to", shell.brand()),
-        href: href.to_owned(),
-    };
+    let way =
+        |href: String| Way { label: shell.application("page.error.back_to", &shell.brand()), href };
     to.map(way).into_iter().collect()
 }
 
 /// A page for any other failure: its reference is that of the request.
 fn other(state: &State, id: &RequestId, status: StatusCode, text: Option<String>) -> HttpResponse {
-    let shell = Shell(state);
+    let shell = Shell::of(state);
     let now = state.store.clock().now();
     let (page_title, title, usual) = match status {
         StatusCode::NOT_FOUND => {

@@ -86,7 +86,7 @@ pub(super) async fn callback(
     let code = value("code").unwrap_or_default().to_owned();
     let code = CodeGrant::of_ours(Secret::from(code), host.callback(), Secret::from(proof));
     // As long as the session of a sign-in may last; when that ends, this does.
-    let age = state.config.sign_in.session.delta();
+    let age = state.live().sign_in.session.delta();
     let lifetimes = Lifetimes { access_token: age, ..state.lifetimes() };
     let actor = Actor::Application(application.id.clone());
     let redeem = move |tx: &mut Tx| grants::redeem(tx, &application, &code, &lifetimes);

@@ -53,11 +53,9 @@ pub(in crate::http) async fn authorize(
         .await?;
     match plan {
         Plan::Left(departed) => sign_in::away(&state, &departed, &bind),
-        Plan::Refused(Refusal::App { error, return_to }) => Ok(outcome::to_app(
-            &state,
-            return_to.error(&error, state.issuer()),
-            &state.config.brand.name,
-        )),
+        Plan::Refused(Refusal::App { error, return_to }) => {
+            Ok(outcome::to_app(&state, return_to.error(&error, state.issuer()), &state.operator()))
+        }
         Plan::Refused(Refusal::Page(error)) => Err(error.into()),
         Plan::Refused(Refusal::Redirect(unknown)) => Err(unknown.into()),
         Plan::SignedIn { application, session, asked } => {
@@ -207,7 +205,7 @@ async fn grant(
     Ok(outcome::to_app(
         state,
         asked.return_to.code(code.reveal(), state.issuer()),
-        &state.config.brand.name,
+        &state.operator(),
     ))
 }
 
@@ -220,7 +218,7 @@ async fn ask(
     at: Destination,
 ) -> Result<HttpResponse, PageError> {
     let (browser, bind) = browser::bind(state, request);
-    let lifetime = state.config.sign_in.request_ttl.delta();
+    let lifetime = state.live().sign_in.request_ttl.delta();
     let actor = Actor::Application(application.id.clone());
     let (trace, application) = state
         .store

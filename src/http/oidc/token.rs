@@ -90,7 +90,7 @@ fn answer(state: &State, application: &Application, tokens: &Tokens) -> Result<T
             &sign_in,
             tokens.access_token.reveal(),
             now,
-            state.config.oidc.id_token_ttl.delta(),
+            state.live().oidc.id_token_ttl.delta(),
         );
         let keys = state.keys();
         Some(keys.signer_of(application.client().id_token_alg)?.sign(&claims)?)
@@ -100,7 +100,7 @@ fn answer(state: &State, application: &Application, tokens: &Tokens) -> Result<T
     Ok(TokenResponse {
         access_token: tokens.access_token.reveal().to_owned(),
         token_type: Bearer::Bearer,
-        expires_in: state.config.oidc.access_token_ttl.delta().num_seconds(),
+        expires_in: state.live().oidc.access_token_ttl.delta().num_seconds(),
         refresh_token: tokens.refresh_token.as_ref().map(|token| token.reveal().to_owned()),
         id_token,
         scope: tokens.scopes.clone(),

@@ -77,13 +77,13 @@ struct TracePage<'a> {
 /// The page of what happened lately.
 #[must_use]
 pub fn portal_activity(state: &State, view: &PortalActivity) -> HttpResponse {
-    let page = ActivityPage { shell: Shell(state), view, frame: &view.frame };
+    let page = ActivityPage { shell: Shell::of(state), view, frame: &view.frame };
     respond(state, StatusCode::OK, &Csp::Portal, &page)
 }
 
 /// The page of one sign-in.
 #[must_use]
 pub fn portal_trace(state: &State, view: &PortalTrace) -> HttpResponse {
-    let page = TracePage { shell: Shell(state), view, frame: &view.frame };
+    let page = TracePage { shell: Shell::of(state), view, frame: &view.frame };
     respond(state, StatusCode::OK, &Csp::Portal, &page)
 }

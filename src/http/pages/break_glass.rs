@@ -42,7 +42,7 @@ struct BreakGlassPage<'a> {
 /// The page that asks for a code.
 #[must_use]
 pub fn break_glass(state: &State, view: &BreakGlass<'_>) -> HttpResponse {
-    let shell = Shell(state);
+    let shell = Shell::of(state);
     let (email_fault, code_fault) = match view.fault {
         None => (None, None),
         Some(BreakGlassFault::Email) => (Some(shell.text("login.email_invalid")), None),

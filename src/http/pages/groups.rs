@@ -88,7 +88,7 @@ struct GroupPage<'a> {
 /// The list of groups.
 #[must_use]
 pub fn portal_groups(state: &State, view: &PortalGroups) -> HttpResponse {
-    let page = GroupsPage { shell: Shell(state), view, frame: &view.frame };
+    let page = GroupsPage { shell: Shell::of(state), view, frame: &view.frame };
     respond(state, StatusCode::OK, &Csp::Portal, &page)
 }
 
@@ -99,6 +99,6 @@ pub fn portal_group(state: &State, view: &PortalGroup) -> HttpResponse {
         None => StatusCode::OK,
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    let page = GroupPage { shell: Shell(state), view, frame: &view.frame };
+    let page = GroupPage { shell: Shell::of(state), view, frame: &view.frame };
     respond(state, status, &Csp::Portal, &page)
 }

@@ -30,6 +30,6 @@ struct HandOverPage<'a> {
 /// The page on which a setup is handed over.
 #[must_use]
 pub fn portal_hand_over(state: &State, view: &HandOver) -> HttpResponse {
-    let page = HandOverPage { shell: Shell(state), view, frame: &view.frame };
+    let page = HandOverPage { shell: Shell::of(state), view, frame: &view.frame };
     respond(state, StatusCode::OK, &Csp::Portal, &page)
 }

@@ -28,6 +28,7 @@ pub use self::turns::{
     Again, NoConnection, SignedIn, again, no_connection, signed_in, started_at_provider,
 };
 
+pub(super) use self::portal::setup_entry_in;
 pub(super) use self::shell::{Shell, initials, is_part, respond};
 
 use super::guard::Csp;
@@ -91,7 +92,11 @@ struct LoginPage<'a> {
 /// The page on which a person types an email address.
 #[must_use]
 pub fn login(state: &State, view: &Login<'_>) -> HttpResponse {
-    let shell = Shell(state);
+    login_in(Shell::of(state), view)
+}
+
+/// The same in a shell of one's own.
+pub(in crate::http) fn login_in(shell: Shell<'_>, view: &Login<'_>) -> HttpResponse {
     let fault = view.fault.map(|fault| match fault {
         EmailFault::Invalid => shell.text("login.email_invalid").to_owned(),
         EmailFault::TooMany(seconds) => {
@@ -103,8 +108,8 @@ pub fn login(state: &State, view: &Login<'_>) -> HttpResponse {
         Some(EmailFault::Invalid) => (StatusCode::UNPROCESSABLE_ENTITY, None),
         Some(EmailFault::TooMany(seconds)) => (StatusCode::TOO_MANY_REQUESTS, Some(seconds)),
     };
-    let csp = Csp::SignIn(view.redirect_uri.map(str::to_owned));
-    let mut page = respond(state, status, &csp, &LoginPage { shell, view, fault });
+    let csp = shell.policy(Csp::SignIn(view.redirect_uri.map(str::to_owned)));
+    let mut page = respond(shell.state(), status, &csp, &LoginPage { shell, view, fault });
     if let Some(seconds) = wait {
         page.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds.into());
     }
@@ -137,7 +142,7 @@ struct ChooserPage<'a> {
 #[must_use]
 pub fn chooser(state: &State, view: &Chooser<'_>) -> HttpResponse {
     let csp = Csp::SignIn(view.redirect_uri.map(str::to_owned));
-    respond(state, StatusCode::OK, &csp, &ChooserPage { shell: Shell(state), view })
+    respond(state, StatusCode::OK, &csp, &ChooserPage { shell: Shell::of(state), view })
 }
 
 /// A form that posts itself to another server.
@@ -172,7 +177,7 @@ struct BetweenPage<'a> {
 /// The page whose form posts itself, with a button for browsers that run no script.
 #[must_use]
 pub fn between(state: &State, view: &Between<'_>) -> HttpResponse {
-    let shell = Shell(state);
+    let shell = Shell::of(state);
     let page = match view.to {
         Destination::Organization(name) => BetweenPage {
             view,
@@ -215,7 +220,7 @@ struct SignOutPage<'a> {
 #[must_use]
 pub fn sign_out(state: &State, view: &SignOut<'_>) -> HttpResponse {
     let csp = Csp::SignIn(view.redirect_uri.map(str::to_owned));
-    respond(state, StatusCode::OK, &csp, &SignOutPage { shell: Shell(state), view })
+    respond(state, StatusCode::OK, &csp, &SignOutPage { shell: Shell::of(state), view })
 }
 
 /// What the service provider's entity ID shows in a browser.
@@ -240,7 +245,7 @@ struct EntityPage<'a> {
 /// The page at a service provider's entity ID.
 #[must_use]
 pub fn entity(state: &State, view: &Entity<'_>) -> HttpResponse {
-    let shell = Shell(state);
+    let shell = Shell::of(state);
     let page = EntityPage {
         view,
         text: shell.organization("entity.text", view.organization),
@@ -278,5 +283,5 @@ struct MessagePage<'a> {
 /// A page that only says something.
 #[must_use]
 pub fn message(state: &State, view: &Message) -> HttpResponse {
-    respond(state, view.status, &Csp::Page, &MessagePage { shell: Shell(state), view })
+    respond(state, view.status, &Csp::Page, &MessagePage { shell: Shell::of(state), view })
 }

@@ -51,7 +51,13 @@ struct SetupEntryPage<'a> {
 /// The page at which a link begins.
 #[must_use]
 pub fn setup_entry(state: &State, view: &SetupEntry<'_>) -> HttpResponse {
-    let shell = Shell(state);
+    setup_entry_in(Shell::of(state), view)
+}
+
+/// The same in a shell of one's own.
+pub(in crate::http) fn setup_entry_in(shell: Shell<'_>, view: &SetupEntry<'_>) -> HttpResponse {
+    let state = shell.state();
+    let csp = shell.policy(Csp::Portal);
     let say = |what: &str| shell.organization(&view.key(what), view.organization);
     let page = SetupEntryPage {
         title: say("title"),
@@ -62,7 +68,7 @@ pub fn setup_entry(state: &State, view: &SetupEntry<'_>) -> HttpResponse {
         shell,
         view,
     };
-    respond(state, StatusCode::OK, &Csp::Portal, &page)
+    respond(state, StatusCode::OK, &csp, &page)
 }
 
 /// What all pages of a visit have in common.
@@ -359,7 +365,12 @@ pub fn setup_step(state: &State, view: &SetupStep) -> HttpResponse {
         if view.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     // The form that begins a test is answered by a redirect to the identity provider.
     let csp = if matches!(view.body, Body::Test { .. }) { Csp::SignIn(None) } else { Csp::Portal };
-    respond(state, status, &csp, &SetupStepPage { shell: Shell(state), view, frame: &view.frame })
+    respond(
+        state,
+        status,
+        &csp,
+        &SetupStepPage { shell: Shell::of(state), view, frame: &view.frame },
+    )
 }
 
 /// A part of a page that is read again while somebody looks.
@@ -380,7 +391,7 @@ struct PortalLive<'a> {
 /// The part alone, as htmx puts it in the place of the one before.
 #[must_use]
 pub fn portal_live(state: &State, part: &Live<'_>) -> HttpResponse {
-    respond(state, StatusCode::OK, &Csp::Portal, &PortalLive { shell: Shell(state), part })
+    respond(state, StatusCode::OK, &Csp::Portal, &PortalLive { shell: Shell::of(state), part })
 }
 
 /// A token of the directory.
@@ -440,7 +451,7 @@ struct PortalHomePage<'a> {
 /// The portal's home.
 #[must_use]
 pub fn portal_home(state: &State, view: &PortalHome) -> HttpResponse {
-    let page = PortalHomePage { shell: Shell(state), view, frame: &view.frame };
+    let page = PortalHomePage { shell: Shell::of(state), view, frame: &view.frame };
     respond(state, StatusCode::OK, &Csp::Portal, &page)
 }
 

@@ -1,9 +1,12 @@
 //! What every page has around it: brand, language, files, headers.
 
 use crate::check::DifferenceKind;
-use crate::config::{Support, WebAddress};
+use crate::config::{Brand, Support};
+use crate::http::brand;
 use crate::http::guard::Csp;
 use crate::http::server::State;
+use crate::locale::Locale;
+use crate::store::logos::Theme;
 use crate::views::trace;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
@@ -14,12 +17,54 @@ const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-p
 
 /// What a template may ask for: sentences, the operator's brand, addresses of files.
 #[derive(Clone, Copy)]
-pub(in crate::http) struct Shell<'a>(pub(in crate::http) &'a State);
+pub(in crate::http) struct Shell<'a> {
+    state: &'a State,
+    /// The brand that somebody tries out; none: that of now.
+    tried: Option<&'a Brand>,
+}
 
 impl<'a> Shell<'a> {
+    /// What a page of this server has around it.
+    pub(in crate::http) fn of(state: &'a State) -> Self {
+        Self { state, tried: None }
+    }
+
+    /// What a page would have around it with this brand. Such a page does nothing.
+    pub(in crate::http) fn preview(state: &'a State, brand: &'a Brand) -> Self {
+        Self { state, tried: Some(brand) }
+    }
+
+    /// The server.
+    pub(in crate::http) fn state(self) -> &'a State {
+        self.state
+    }
+
+    /// Whether the page only shows how it would look.
+    pub(in crate::http) fn is_preview(self) -> bool {
+        self.tried.is_some()
+    }
+
+    /// The policy of a page that has this one where it is no preview.
+    pub(in crate::http) fn policy(self, csp: Csp) -> Csp {
+        if self.is_preview() { Csp::Preview } else { csp }
+    }
+
+    /// Something of the brand.
+    fn of_brand<T>(self, get: impl FnOnce(&Brand) -> T) -> T {
+        match self.tried {
+            Some(brand) => get(brand),
+            None => get(&self.state.live().brand),
+        }
+    }
+
     /// The language of the sentences.
     pub(in crate::http) fn lang(self) -> &'a str {
-        &self.0.config.locale
+        &self.state.config.locale
+    }
+
+    /// All sentences.
+    pub(in crate::http) fn locale(self) -> &'a Locale {
+        &self.state.locale
     }
 
     /// The theme that the browser has chosen; none: that of its system.
@@ -30,14 +75,14 @@ impl<'a> Shell<'a> {
 
     /// A sentence.
     pub(in crate::http) fn text(self, key: &'a str) -> &'a str {
-        self.0.locale.text(key)
+        self.state.locale.text(key)
     }
 
     /// A sentence with names filled in; `{operator}` is always known.
     pub(in crate::http) fn fill(self, key: &str, values: &[(&str, &str)]) -> String {
-        let mut values = values.to_vec();
-        values.push(("operator", self.brand()));
-        self.0.locale.fill(key, &values)
+        let (brand, mut values) = (self.brand(), values.to_vec());
+        values.push(("operator", &brand));
+        self.state.locale.fill(key, &values)
     }
 
     /// A sentence that names the operator.
@@ -56,29 +101,46 @@ impl<'a> Shell<'a> {
     }
 
     /// The operator's name.
-    pub(in crate::http) fn brand(self) -> &'a str {
-        &self.0.config.brand.name
+    pub(in crate::http) fn brand(self) -> String {
+        self.of_brand(|brand| brand.name.clone())
     }
 
     /// Two letters for the tile beside the name: of its first two words, or of its only one.
     pub(in crate::http) fn initials(self) -> String {
-        initials(self.brand())
+        initials(&self.brand())
     }
 
     /// Where people get help.
     pub(in crate::http) fn help(self) -> Option<String> {
-        self.0.config.brand.support.as_ref().map(Support::href)
+        self.of_brand(|brand| brand.support.as_ref().map(Support::href))
     }
 
     /// Where people go who want to sign in another way.
-    pub(in crate::http) fn back(self) -> Option<&'a str> {
-        self.0.config.brand.back.as_ref().map(WebAddress::as_str)
+    pub(in crate::http) fn back(self) -> Option<String> {
+        self.of_brand(|brand| brand.back.as_ref().map(|address| address.as_str().to_owned()))
+    }
+
+    /// Where the stylesheet of the operator's accent is.
+    pub(in crate::http) fn accent(self) -> Option<String> {
+        self.of_brand(|brand| brand.accent).map(brand::sheet_of)
+    }
+
+    /// Where the operator's logo for light pages is.
+    pub(in crate::http) fn logo(self) -> Option<String> {
+        let logos = self.state.logos();
+        logos.link(Theme::Light).or_else(|| logos.link(Theme::Dark))
+    }
+
+    /// Where the one for dark pages is, if it is another.
+    pub(in crate::http) fn dark_logo(self) -> Option<String> {
+        let logos = self.state.logos();
+        logos.link(Theme::Light).and_then(|_| logos.link(Theme::Dark))
     }
 
     /// What differs between what had to be there and what was.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     pub(in crate::http) fn differs(self, kind: &DifferenceKind) -> &'a str {
-        trace::differs(*kind, &self.0.locale)
+        trace::differs(*kind, &self.state.locale)
     }
 
     /// Whether there is a demo, in which everything can be seen at work.
@@ -88,7 +150,7 @@ impl<'a> Shell<'a> {
 
     /// The address of a file.
     pub(in crate::http) fn asset(self, name: &str) -> &'a str {
-        self.0.assets.link(name)
+        self.state.assets.link(name)
     }
 }
 

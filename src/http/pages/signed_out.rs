@@ -66,7 +66,7 @@ struct SignedOutPage<'a> {
 /// The page after signing out.
 #[must_use]
 pub fn signed_out(state: &State, view: &SignedOut<'_>) -> HttpResponse {
-    let shell = Shell(state);
+    let shell = Shell::of(state);
     let name = view.organization.unwrap_or_default();
     let at_provider = match (view.organization, view.provider) {
         (None, _) => None,
@@ -86,7 +86,7 @@ pub fn signed_out(state: &State, view: &SignedOut<'_>) -> HttpResponse {
         AtProvider::Offered(offer) => Some(offer),
         _ => None,
     };
-    let sign_in = shell.back().map(|href| way(shell, "signed_out.sign_in", href));
+    let sign_in = shell.back().map(|href| way(shell, "signed_out.sign_in", &href));
     let onward = view.return_to.map(|href| way(shell, "signed_out.continue", href));
     let page = SignedOutPage {
         view,
@@ -130,7 +130,7 @@ struct AnswerPage<'a> {
 /// The page that opens the frames and takes the answer to the provider.
 #[must_use]
 pub fn answer(state: &State, view: &Answer<'_>) -> HttpResponse {
-    let shell = Shell(state);
+    let shell = Shell::of(state);
     let (onward, form) = match view.outgoing {
         Outgoing::Redirect(address) => (Some(address.as_str()), None),
         Outgoing::Form(form) => (None, Some(form)),
@@ -159,7 +159,7 @@ pub fn answer(state: &State, view: &Answer<'_>) -> HttpResponse {
 /// The page for a logout message that is not followed. It has changed nothing.
 #[must_use]
 pub fn logout_refused(state: &State, code: &str, reference: &str) -> HttpResponse {
-    let shell = Shell(state);
+    let shell = Shell::of(state);
     let page = Message {
         status: StatusCode::BAD_REQUEST,
         page_title: shell.text("signed_out.refused.page_title").to_owned(),

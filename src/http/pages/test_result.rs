@@ -46,7 +46,7 @@ struct TestResultPage<'a> {
 /// The page on which a test sign-in ends.
 #[must_use]
 pub fn test_result(state: &State, view: &TestResult<'_>) -> HttpResponse {
-    let shell = Shell(state);
+    let shell = Shell::of(state);
     let (title, text) = if view.failed.is_some() {
         ("page.test.failed_title", "page.test.failed_text")
     } else {

@@ -14,8 +14,8 @@ pub struct NoConnection<'a> {
 /// The page that says that a company has no single sign-on here, and how else to sign in.
 #[must_use]
 pub fn no_connection(state: &State, view: &NoConnection<'_>) -> HttpResponse {
-    let shell = Shell(state);
-    let back = shell.back().map(|href| way(shell, "login.none.back", href));
+    let shell = Shell::of(state);
+    let back = shell.back().map(|href| way(shell, "login.none.back", &href));
     let again = way(shell, "error.other_email", view.again);
     let page = Message {
         status: StatusCode::OK,
@@ -44,7 +44,7 @@ pub enum Again {
 /// application's own address.
 #[must_use]
 pub fn again(state: &State, why: Again, href: &str) -> HttpResponse {
-    let shell = Shell(state);
+    let shell = Shell::of(state);
     let (title, text) = match why {
         Again::Cookies => ("again.cookies.title", "again.cookies.text"),
         Again::Back => ("again.back.title", "again.back.text"),
@@ -65,7 +65,7 @@ pub fn again(state: &State, why: Again, href: &str) -> HttpResponse {
 /// which starts there: `href` starts a normal one.
 #[must_use]
 pub fn started_at_provider(state: &State, organization: &str, href: &str) -> HttpResponse {
-    let shell = Shell(state);
+    let shell = Shell::of(state);
     let page = Message {
         status: StatusCode::OK,
         page_title: shell.text("started_at_provider.page_title").to_owned(),
@@ -89,10 +89,10 @@ pub struct SignedIn<'a> {
 /// The page at which a sign-in ends that nobody asked for.
 #[must_use]
 pub fn signed_in(state: &State, view: &SignedIn<'_>) -> HttpResponse {
-    let shell = Shell(state);
+    let shell = Shell::of(state);
     let names = [("email", view.email), ("organization", view.organization)];
     let back = shell.back().map(|href| Way {
-        label: shell.application("page.error.back_to", shell.brand()),
+        label: shell.application("page.error.back_to", &shell.brand()),
         href: href.to_owned(),
     });
     let page = Message {

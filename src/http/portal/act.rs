@@ -133,7 +133,7 @@ async fn test(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
     if posted.has("begin") {
         connection.needs_its_provider()?;
         let login_url = connection.login_url(state.config.public_url.as_str());
-        let lifetime = state.config.sign_in.request_ttl.delta();
+        let lifetime = state.live().sign_in.request_ttl.delta();
         let trace = state
             .store
             .write(Scope::Own, seat.actor(), move |tx| {

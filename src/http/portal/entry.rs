@@ -115,7 +115,8 @@ fn refused(state: &State, link: &SetupLink, refusal: Refusal) -> HttpResponse {
         Refusal::Revoked => ("revoked", link.revoked_at.unwrap_or(link.expires_at)),
         Refusal::InUse(at) => ("in_use", at),
     };
-    let values = [("day", &*day(at)), ("operator", &state.config.brand.name)];
+    let operator = state.operator();
+    let values = [("day", &*day(at)), ("operator", &operator)];
     let say = |what: &str| state.locale.fill(&format!("portal.{word}.{what}"), &values);
     let view = Message {
         status: if word == "in_use" { StatusCode::CONFLICT } else { StatusCode::GONE },

@@ -51,10 +51,11 @@ pub(super) fn say(state: &State, seat: &Seat, step: Step, what: &str) -> String 
         _ => step.as_str(),
     };
     let (key, provider) = (format!("portal.step.{word}.{what}"), provider(state, seat));
+    let operator = state.operator();
     let values = [
         ("provider", &*provider),
         ("organization", &seat.organization.name),
-        ("operator", &state.config.brand.name),
+        ("operator", &operator),
     ];
     state.locale.fill(&key, &values)
 }

@@ -152,8 +152,8 @@ pub(in crate::http) async fn give(
 }
 
 fn refusal(state: &State, key: &str) -> String {
-    let operator = &state.config.brand.name;
-    state.locale.fill(&format!("portal.synced.{key}"), &[("operator", operator)])
+    let operator = state.operator();
+    state.locale.fill(&format!("portal.synced.{key}"), &[("operator", &operator)])
 }
 
 /// What stands against it, in words.

@@ -87,7 +87,7 @@ async fn render(
     let notice = is_complete.then(|| Notice {
         is_good: true,
         title: state.locale.text("portal.complete.title").to_owned(),
-        text: state.locale.fill("portal.complete.text", &[("operator", &state.config.brand.name)]),
+        text: state.locale.fill("portal.complete.text", &[("operator", &state.operator())]),
     });
     let base_url = connection.filter(|_| covers(Cover::Provisioning)).map(|connection| {
         connections::scim_base_url(state.config.public_url.as_str(), &connection.id)

@@ -19,6 +19,7 @@ pub(in crate::http) struct Given {
     metadata_url: String,
     redirect_uri: String,
     is_openid: bool,
+    operator: String,
 }
 
 impl Given {
@@ -33,10 +34,11 @@ impl Given {
             metadata_url: connection.sp_metadata_url(public_url),
             redirect_uri: connection.redirect_uri(public_url),
             is_openid: connection.protocol == Protocol::Oidc,
+            operator: state.operator(),
         }
     }
 
-    fn values<'a>(&'a self, state: &'a State) -> Values<'a> {
+    fn values(&self) -> Values<'_> {
         Values {
             idp_entity_id: Some(&self.idp_entity_id),
             sp_entity_id: &self.entity_id,
@@ -44,7 +46,7 @@ impl Given {
             acs: &self.acs,
             slo: &self.slo,
             login_url: &self.login_url,
-            app: Some(&state.config.brand.name),
+            app: Some(&self.operator),
         }
     }
 
@@ -53,7 +55,7 @@ impl Given {
         if self.is_openid {
             return self.of_client(state);
         }
-        guide.fill(&state.locale, &self.values(state))
+        guide.fill(&state.locale, &self.values())
     }
 
     /// A way through the console.
@@ -63,12 +65,12 @@ impl Given {
         guide: &Guide,
         path: &[String],
     ) -> Vec<String> {
-        guide.path(&state.locale, path, &self.values(state))
+        guide.path(&state.locale, path, &self.values())
     }
 
     /// How a cause is mended.
     pub(in crate::http) fn fix(&self, state: &State, cause: Cause, guide: &str) -> Fix {
-        state.guides.fix(&state.locale, cause, guide, &self.values(state))
+        state.guides.fix(&state.locale, cause, guide, &self.values())
     }
 
     /// What a client is at a provider that speaks OpenID Connect, in the words of the standard.

@@ -74,7 +74,7 @@ impl ResourcePage<'_> {
 /// `GET /docs/api`
 async fn index(state: Data<State>) -> HttpResponse {
     let (reference, base) = (reference(), state.config.public_url.as_str());
-    let page = IndexPage { shell: Shell(&state), reference, here: "", base };
+    let page = IndexPage { shell: Shell::of(&state), reference, here: "", base };
     kept(respond(&state, StatusCode::OK, &Csp::Page, &page))
 }
 
@@ -84,7 +84,7 @@ async fn resource(state: Data<State>, key: Path<String>) -> Result<HttpResponse,
     let found = reference.resources.iter().find(|one| one.key == *key);
     let resource = found.ok_or_else(|| Error::not_found("resource", key.as_str()))?;
     let (here, base) = (resource.key.as_str(), state.config.public_url.as_str());
-    let page = ResourcePage { shell: Shell(&state), reference, here, base, resource };
+    let page = ResourcePage { shell: Shell::of(&state), reference, here, base, resource };
     Ok(kept(respond(&state, StatusCode::OK, &Csp::Page, &page)))
 }
 

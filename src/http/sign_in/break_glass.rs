@@ -100,7 +100,7 @@ async fn refuse(
     let to = (attempt.connection.clone(), attempt.organization.clone());
     let trace = if is_noted {
         let (browser, _) = browser::bind(state, request);
-        let (session, lifetimes) = (state.config.sign_in.session.delta(), state.lifetimes());
+        let (session, lifetimes) = (state.live().sign_in.session.delta(), state.lifetimes());
         let actor = Actor::SignIn(attempt.connection.id.clone());
         let write = move |tx: &mut Tx| {
             sign_in::refuse_code(tx, &attempt.asked(&browser, session, lifetimes))
@@ -200,7 +200,7 @@ async fn finish(
     attempt: Attempt,
 ) -> Result<HttpResponse, PageError> {
     let (browser, bind) = browser::bind(state, request);
-    let (session, lifetimes) = (state.config.sign_in.session.delta(), state.lifetimes());
+    let (session, lifetimes) = (state.live().sign_in.session.delta(), state.lifetimes());
     let actor = Actor::SignIn(attempt.connection.id.clone());
     let (attempt, trace, done) = state
         .store
@@ -227,7 +227,7 @@ async fn finish(
     let mut response = match (&trace.request, code) {
         (Some(asked), Some(code)) => {
             let answer = asked.return_to.code(code.reveal(), state.issuer());
-            outcome::to_app(state, answer, &state.config.brand.name)
+            outcome::to_app(state, answer, &state.operator())
         }
         _ => outcome::home(state, &connection, &organization, &email.to_string(), true).await?,
     };

@@ -155,7 +155,7 @@ pub(super) fn set_out(
     };
     let request_id = request::id()?;
     let off = closed(state, &connection, &organization, is_test);
-    let lifetime = state.config.sign_in.request_ttl.delta();
+    let lifetime = state.live().sign_in.request_ttl.delta();
     let actor = Actor::SignIn(connection.id.clone());
     let trace = store.write_now(&Scope::Own, &actor, |tx| {
         let trace = match course {

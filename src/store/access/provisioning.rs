@@ -7,7 +7,7 @@ use crate::store::schema::provisioning;
 use crate::store::{Db, OrganizationId, Prepared, Time, Tx, events, on_backend};
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::HashSet;
 
 /// An organization's settings for its directories.
@@ -122,16 +122,22 @@ pub fn change(
         return Ok(before);
     }
     save(tx, &after)?;
-    let data = json!({
-        "groups": after.groups,
-        "breaker": after.breaker,
-        "most_people": after.most_people,
-        "most_percent": after.most_percent,
-        "hold_hours": after.hold_hours,
-    });
+    let (was, is) = (kept(&before), kept(&after));
     let kind = "organization.provisioning_changed";
-    events::append(tx, Some(organization), kind, organization.as_str(), data)?;
+    let subject = organization.as_str();
+    events::append_change(tx, Some(organization), kind, subject, is.clone(), (&was, &is))?;
     Ok(after)
+}
+
+/// All that can be changed: what the audit log keeps, before a change and after it.
+fn kept(row: &Provisioning) -> Value {
+    json!({
+        "groups": row.groups,
+        "breaker": row.breaker,
+        "most_people": row.most_people,
+        "most_percent": row.most_percent,
+        "hold_hours": row.hold_hours,
+    })
 }
 
 /// Writes the settings as they are now, but for what is due: others note that at the same time.

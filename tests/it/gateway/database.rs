@@ -94,11 +94,11 @@ fn furnish(url: &str) {
             ("database.url".to_owned(), url.to_owned()),
         ],
     };
-    let config = config::load_from(&flags, &Surroundings::default()).unwrap().config;
+    let loaded = config::load_from(&flags, &Surroundings::default()).unwrap();
     let store = Store::open(url, Clock::default()).unwrap();
     store.migrate().unwrap();
     let master = MasterKey::from_base64(MASTER_KEY, None).unwrap();
-    State::new(config, store, master, Metrics::new().unwrap()).unwrap();
+    State::new(loaded, store, master, Metrics::new().unwrap()).unwrap();
 }
 
 /// The address of another database on the same server.

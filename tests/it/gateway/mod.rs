@@ -249,9 +249,7 @@ fn state(database: &Database, url: &str, settings: &[(&str, &str)]) -> Data<Stat
     let settings = all.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let flags = Flags { config: None, settings };
     let loaded = config::load_from(&flags, &Surroundings::default()).unwrap();
-    let (shown, config) = (loaded.settings(), loaded.config);
     let store = Store::open(&database.url, Clock::default()).unwrap();
     let master = MasterKey::from_base64(database::MASTER_KEY, None).unwrap();
-    let state = State::new(config, store, master, Metrics::new().unwrap()).unwrap();
-    Data::new(state.showing(shown))
+    Data::new(State::new(loaded, store, master, Metrics::new().unwrap()).unwrap())
 }

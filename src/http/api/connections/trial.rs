@@ -49,7 +49,7 @@ pub(in crate::http::api) async fn test_connection(
     let connection = super::find(&state, &key, &id).await?;
     connection.needs_its_provider()?;
     let login_url = connection.login_url(state.config.public_url.as_str());
-    let lifetime = state.config.sign_in.request_ttl.delta();
+    let lifetime = state.live().sign_in.request_ttl.delta();
     let trace = state
         .store
         .write(Scope::Own, key.actor(), move |tx| sign_in::begin_test(tx, &connection, lifetime))

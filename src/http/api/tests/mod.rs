@@ -11,6 +11,7 @@ mod people;
 mod previews;
 mod provider;
 mod repeats;
+mod settings;
 mod setup_links;
 mod state;
 mod webhooks;

@@ -117,7 +117,7 @@ async fn show(
         role: frame::role(state, seat.member.role),
         since: since.map(listing::day),
         codes_left: codes_left.to_string(),
-        has_passkeys: state.passkeys.is_some(),
+        has_passkeys: state.passkeys().is_some(),
         passkeys: passkeys.into_iter().map(passkeys::line).collect(),
         has_others: sessions.len() > 1,
         sessions,

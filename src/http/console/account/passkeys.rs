@@ -1,7 +1,6 @@
 //! A member's passkeys: another one, and away with one.
 
 use super::{PATH, prove, show as show_account};
-use crate::crypto::RelyingParty;
 use crate::error::{FieldError, Result};
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::form::{self, FieldFault};
@@ -60,7 +59,7 @@ struct Page<'a> {
 
 /// `GET /console/account/passkeys/new`
 pub(in crate::http) async fn ask(state: Data<State>, seat: Seat<Read>) -> HttpResponse {
-    match party(&state) {
+    match state.passkeys() {
         Some(_) => show(&state, &seat, String::new(), None, Vec::new()),
         None => see_other(PATH),
     }
@@ -71,7 +70,7 @@ pub(in crate::http) async fn propose(
     state: Data<State>,
     posted: Posted<Read>,
 ) -> Result<HttpResponse, PageError> {
-    let Some(party) = party(&state) else { return Ok(see_other(PATH)) };
+    let Some(party) = state.passkeys() else { return Ok(see_other(PATH)) };
     let (seat, name) = (&posted.seat, posted.text("name").to_owned());
     if let Some(fault) = prove(&state, seat, posted.typed("password"), "/password").await? {
         return Ok(show(&state, seat, name, None, vec![fault]));
@@ -91,7 +90,7 @@ pub(in crate::http) async fn add(
     state: Data<State>,
     posted: Posted<Read>,
 ) -> Result<HttpResponse, PageError> {
-    let Some(party) = party(&state) else { return Ok(see_other(PATH)) };
+    let Some(party) = state.passkeys() else { return Ok(see_other(PATH)) };
     let (seat, id) = (&posted.seat, posted.seat.member.id.clone());
     let (token, answer) =
         (posted.text("ceremony").to_owned(), posted.text("credential").to_owned());
@@ -137,10 +136,6 @@ pub(in crate::http) async fn remove(
 async fn find(state: &State, seat: &Seat<Read>, id: &MemberPasskeyId) -> Result<Passkey> {
     let (member, id) = (seat.member.id.clone(), id.clone());
     state.store.read(move |db| passkeys::one(db, &member, &id)).await
-}
-
-fn party(state: &State) -> Option<RelyingParty> {
-    state.passkeys.clone()
 }
 
 fn asking(state: &State, passkey: &Passkey) -> Confirm {

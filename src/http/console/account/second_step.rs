@@ -180,7 +180,7 @@ fn asking(state: &State, act: &str) -> Confirm {
 }
 
 fn shown(state: &State, seat: &Seat<Read>, key: &AppKey) -> Result<Stage> {
-    let address = key.address(&state.config.brand.name, &seat.member.email)?;
+    let address = key.address(&state.operator(), &seat.member.email)?;
     Ok(Stage::Show {
         key: key.text()?.reveal().to_owned(),
         picture: picture::of(address.reveal())?,

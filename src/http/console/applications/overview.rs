@@ -219,7 +219,8 @@ fn facts(state: &State, of: &Application) -> Vec<Value> {
 
 /// How long codes and tokens last: set for the whole gateway.
 fn lifetimes(state: &State) -> Vec<Value> {
-    let set = &state.config.oidc;
+    let live = state.live();
+    let set = &live.oidc;
     let all = [
         ("code_ttl", set.code_ttl),
         ("id_token_ttl", set.id_token_ttl),

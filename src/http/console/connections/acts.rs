@@ -43,7 +43,7 @@ pub(in crate::http) async fn test(
     }
     let head = Head::of(&state, &posted.seat, &connection, &organization);
     let login_url = connection.login_url(state.config.public_url.as_str());
-    let lifetime = state.config.sign_in.request_ttl.delta();
+    let lifetime = state.live().sign_in.request_ttl.delta();
     let begun = state.store.write(Scope::Own, posted.seat.actor(), move |tx| {
         sign_in::begin_test(tx, &connection, lifetime)
     });

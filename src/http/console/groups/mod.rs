@@ -9,6 +9,7 @@ mod conflicts;
 mod entities;
 mod entity;
 mod history;
+mod limits;
 mod mapping;
 mod mapping_acts;
 mod mappings;
@@ -67,6 +68,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
             web::resource("/console/organizations/{organization}/groups/switch")
                 .get(acts::ask_switch)
                 .post(acts::switch),
+        )
+        .service(
+            web::resource("/console/organizations/{organization}/groups/limits")
+                .get(limits::edit)
+                .post(limits::change),
         )
         .service(
             web::resource("/console/organizations/{organization}/groups/holds/apply")

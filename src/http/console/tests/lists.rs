@@ -71,7 +71,7 @@ async fn filters_that_are_on_are_named_and_each_is_taken_off_by_itself() {
 async fn an_empty_list_says_what_it_is_for_and_how_to_see_it_at_work() {
     let desk = Desk::signed_in(Role::Owner).await;
     let others = ["/console/applications", "/console/webhooks", "/console/api-keys"];
-    let has_demo = Shell(&desk.world.state).has_demo();
+    let has_demo = Shell::of(&desk.world.state).has_demo();
     for uri in FILTERED.into_iter().chain(others).filter(|uri| *uri != "/console/audit") {
         let page = desk.get(uri).await.body;
         assert!(page.contains("<span class=\"tile\" aria-hidden=\"true\"><svg"), "{uri}: {page}");

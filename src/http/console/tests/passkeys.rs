@@ -227,7 +227,7 @@ async fn a_passkey_is_added_by_whom_it_was_asked_of_once() {
     assert_eq!(finish(&desk, &token, &made).await.status, 422, "the question was used up");
     // Somebody else's question.
     let other = desk.other(Role::Owner);
-    let party = desk.world.state.passkeys.clone().unwrap();
+    let party = desk.world.state.passkeys().unwrap();
     let store = desk.world.store();
     let theirs = store.system(|tx| passkeys::propose(tx, &party, &other.id, "Key"));
     let made = Device::new(&desk).make(serde_json::from_str(&theirs.options).unwrap());

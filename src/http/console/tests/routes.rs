@@ -111,6 +111,8 @@ pub(super) const ROUTES: &[(&str, &str, &[Role])] = &[
     ("GET", "/console/organizations/{organization}/groups", &Role::ALL),
     ("GET", "/console/organizations/{organization}/groups/switch", MANAGE),
     ("POST", "/console/organizations/{organization}/groups/switch", MANAGE),
+    ("GET", "/console/organizations/{organization}/groups/limits", MANAGE),
+    ("POST", "/console/organizations/{organization}/groups/limits", MANAGE),
     ("GET", "/console/organizations/{organization}/groups/holds/apply", MANAGE),
     ("POST", "/console/organizations/{organization}/groups/holds/apply", MANAGE),
     ("GET", "/console/organizations/{organization}/groups/holds/restore", MANAGE),
@@ -198,10 +200,18 @@ pub(super) const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/console/webhooks/{endpoint}/deliveries/{delivery}/again", DEVELOP),
     ("GET", "/console/audit", &Role::ALL),
     ("GET", "/console/audit/export?format=csv", &Role::ALL),
-    ("GET", "/console/settings/general", MANAGE),
-    ("GET", "/console/settings/sign-in", MANAGE),
-    ("GET", "/console/settings/retention", MANAGE),
-    ("GET", "/console/settings/branding", MANAGE),
+    ("GET", "/console/settings/general", &Role::ALL),
+    ("POST", "/console/settings/general", MANAGE),
+    ("GET", "/console/settings/sign-in", &Role::ALL),
+    ("POST", "/console/settings/sign-in", MANAGE),
+    ("GET", "/console/settings/security", &Role::ALL),
+    ("POST", "/console/settings/security", MANAGE),
+    ("GET", "/console/settings/retention", &Role::ALL),
+    ("POST", "/console/settings/retention", MANAGE),
+    ("GET", "/console/settings/branding", &Role::ALL),
+    ("POST", "/console/settings/branding", MANAGE),
+    ("POST", "/console/settings/branding/logos", MANAGE),
+    ("GET", "/console/settings/branding/preview/{page}", &Role::ALL),
     ("GET", "/console/settings/members", &[Role::Owner]),
     ("POST", "/console/settings/members", &[Role::Owner]),
     ("GET", "/console/settings/members/{member}", &[Role::Owner]),
@@ -318,6 +328,7 @@ fn filled(desk: &Desk, path: &str) -> String {
         path = path.replace("{endpoint}", endpoint.id.as_str());
         path = path.replace("{delivery}", delivery.id.as_str());
     }
+    path = path.replace("/preview/{page}", "/preview/login");
     if path.contains("{user}") {
         let of = &connection.organization_id;
         path = path.replace("{user}", users::ada(desk, of).id.as_str());

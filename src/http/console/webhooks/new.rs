@@ -70,7 +70,7 @@ async fn make(
         description: typed.description(),
         events: typed.kinds()?,
     };
-    let (master, most) = (state.master.clone(), state.config.limits.webhook_endpoints.limit());
+    let (master, most) = (state.master.clone(), state.live().limits.webhook_endpoints.limit());
     let create = move |tx: &mut Tx| webhooks::create(tx, &master, new, most);
     state.store.write(scope, posted.seat.actor(), create).await
 }

@@ -33,7 +33,8 @@ pub(super) async fn ask(state: &Data<State>, posted: &Posted, step: Step) -> Res
         Heard::Told => "portal.missing.told_text",
         Heard::Added => "portal.missing.added_text",
     };
-    let operator = [("operator", &*state.config.brand.name)];
+    let operator = state.operator();
+    let operator = [("operator", &*operator)];
     let notice = Notice {
         is_good: true,
         title: state.locale.fill("portal.missing.told", &operator),

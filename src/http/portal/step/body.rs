@@ -201,7 +201,7 @@ async fn provisioning(
     let base_url = connections::scim_base_url(state.config.public_url.as_str(), &connection.id);
     let token = outcome.token.as_ref().map(crate::crypto::Secret::reveal);
     let values = ScimValues { base_url: &base_url, token, test_user: &test_user };
-    let (path, groups_path) = guide.scim_paths(&state.locale, Some(&state.config.brand.name));
+    let (path, groups_path) = guide.scim_paths(&state.locale, Some(&state.operator()));
     Ok(Body::Provisioning {
         path,
         groups_path,
