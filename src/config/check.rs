@@ -21,6 +21,13 @@ pub(super) fn all(config: &Config, values: &Values) -> Result<(), Problems> {
         let why = format!("there is no such language, but {}", names.join(", "));
         problems.push(unacceptable("locale", values, &why));
     }
+    if config.email.smtp_url.is_some() && config.email.from.is_none() {
+        problems.push(Problem::new(
+            "email.from is not set, and email.smtp_url is.",
+            "A mail server takes no mail that is from nobody.",
+            "Set email.from to an address that the server sends for.",
+        ));
+    }
     if config.brand.name.trim().is_empty() {
         problems.push(unacceptable("brand.name", values, "it is empty"));
     }

@@ -126,9 +126,7 @@ impl Loaded {
             key: key.path,
             value: self.values.get(key.path).map(|given| match key.kind {
                 Kind::Secret => "[secret]".to_owned(),
-                Kind::Address => {
-                    toml::Value::from(self.config.database.url.to_string()).to_string()
-                }
+                Kind::Address => toml::Value::from(self.config.address(key.path)).to_string(),
                 Kind::Text | Kind::List => super::reference::toml_value(key.kind, &given.text()),
             }),
             origin: self.origin(key.path),

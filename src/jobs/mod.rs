@@ -4,6 +4,7 @@ pub mod access;
 pub mod clean_up;
 pub mod deliver;
 pub mod keys;
+pub mod mail;
 pub mod notices;
 pub mod number;
 pub mod previews;

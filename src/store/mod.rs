@@ -22,6 +22,7 @@ mod ids;
 mod input;
 pub mod keys;
 pub mod logouts;
+pub mod mails;
 pub mod members;
 pub mod names;
 pub mod notices;
@@ -58,9 +59,9 @@ pub(crate) use db::on_backend;
 pub use ids::{
     AlertId, AliasId, ApiKeyId, ApplicationId, BreakGlassCodeId, ConflictId, ConnectionId,
     DeliveryId, DomainId, EntityId, EventId, ExemptOwnerId, GrantId, GroupId, KeyId, LogoutId,
-    MappingId, MemberId, MemberLinkId, MemberPasskeyId, MemberSessionId, NoticeId, OrganizationId,
-    PreviewId, RequestId, RuleId, ScimRequestId, ScimTokenId, SecretId, SessionId, SetupLinkId,
-    TraceId, UserId, WebhookEndpointId,
+    MailId, MappingId, MemberId, MemberLinkId, MemberPasskeyId, MemberSessionId, NoticeId,
+    OrganizationId, PreviewId, RequestId, RuleId, ScimRequestId, ScimTokenId, SecretId, SessionId,
+    SetupLinkId, TraceId, UserId, WebhookEndpointId,
 };
 pub use page::{Page, Window};
 use prepared::Prepared;

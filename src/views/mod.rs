@@ -13,6 +13,7 @@ pub mod enforcement;
 pub mod event;
 pub mod identity_provider;
 mod list;
+pub mod mail;
 pub mod mapping;
 pub mod member;
 pub mod model;

@@ -95,6 +95,8 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         let deliverer = Deliverer { sender: state.sender.clone(), metrics: metrics.clone() };
         let delivering = tokio::spawn(jobs::deliver::run(deliverer, stopped.clone()));
         let telling = tokio::spawn(jobs::notices::run(teller, stopped.clone()));
+        let poster = state.poster.clone();
+        let posting = tokio::spawn(jobs::mail::run(store.clone(), poster, stopped.clone()));
         let renewing = tokio::spawn(jobs::keys::run(move || state.renew_keys(), stopped.clone()));
         let reading = tokio::spawn(jobs::refresh::run(refresher, stopped.clone()));
         let numbering = tokio::spawn(jobs::number::run(store.clone(), stopped.clone()));
@@ -104,8 +106,10 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         let ended = running.until(ending).await;
         // The job ends when the sender is gone, too: nobody has to hear this.
         let _ = stop.send(true);
-        let jobs =
-            [delivering, telling, renewing, reading, numbering, granting, previewing, cleaning];
+        let jobs = [
+            delivering, telling, renewing, reading, posting, numbering, granting, previewing,
+            cleaning,
+        ];
         for job in jobs {
             if let Err(error) = job.await {
                 tracing::error!(%error, "a job did not end well");

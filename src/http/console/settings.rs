@@ -21,7 +21,11 @@ const PAGES: &[(&str, &[&str])] = &[
     ("sign-in", &["sign_in", "console", "saml", "oidc", "metadata"]),
     ("retention", &["retention"]),
     ("branding", &["brand"]),
+    (EMAIL, EMAIL_TABLES),
 ];
+/// The page with the outbox, which is made elsewhere.
+pub(super) const EMAIL: &str = "email";
+const EMAIL_TABLES: &[&str] = &["email", "admin"];
 
 /// The routes.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -32,16 +36,17 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/console/settings/branding").get(show));
 }
 
-struct Line {
-    key: &'static str,
+/// A setting as it is shown.
+pub(super) struct Line {
+    pub(super) key: &'static str,
     /// What it is for, in the words of the reference file.
-    about: String,
-    value: Option<String>,
-    origin: String,
+    pub(super) about: String,
+    pub(super) value: Option<String>,
+    pub(super) origin: String,
     /// Whether somebody has fixed it.
-    is_fixed: bool,
+    pub(super) is_fixed: bool,
     /// The variable that sets it.
-    variable: String,
+    pub(super) variable: String,
 }
 
 #[derive(Template)]
@@ -64,28 +69,38 @@ async fn show(
     let Some((here, tables)) = PAGES.iter().find(|(name, _)| *name == wanted) else {
         return Err(Error::not_found("page", wanted).into());
     };
-    let choice = |name: &str| Choice {
-        label: called(&state, name),
-        href: format!("/console/settings/{name}"),
-        is_here: name == *here,
-    };
     let page = Page {
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, SETTINGS),
         name: called(&state, here),
-        pages: PAGES.iter().map(|(name, _)| choice(name)).collect(),
-        lines: state
-            .settings
-            .iter()
-            .filter(|setting| is_of(setting.key, here, tables))
-            .map(|setting| line(&state, setting))
-            .collect(),
+        pages: pages(&state, here),
+        lines: lines(&state, here, tables),
     };
     Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
 }
 
+/// The pages of settings, of which one is here.
+pub(super) fn pages(state: &State, here: &str) -> Vec<Choice> {
+    let choice = |name: &str| Choice {
+        label: called(state, name),
+        href: format!("/console/settings/{name}"),
+        is_here: name == here,
+    };
+    PAGES.iter().map(|(name, _)| choice(name)).collect()
+}
+
+/// The settings of mail.
+pub(super) fn of_email(state: &State) -> Vec<Line> {
+    lines(state, EMAIL, EMAIL_TABLES)
+}
+
+fn lines(state: &State, here: &str, tables: &[&str]) -> Vec<Line> {
+    let shown = state.settings.iter().filter(|setting| is_of(setting.key, here, tables));
+    shown.map(|setting| line(state, setting)).collect()
+}
+
 /// What a page is called.
-fn called(state: &State, name: &str) -> String {
+pub(super) fn called(state: &State, name: &str) -> String {
     state.locale.text(&format!("console.configuration.{}", name.replace('-', "_"))).to_owned()
 }
 

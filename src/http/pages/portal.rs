@@ -19,6 +19,18 @@ pub struct SetupEntry<'a> {
     pub note: Option<&'a str>,
     /// When the link ends; none: it is a visit, which goes on by itself.
     pub ends: Option<&'a str>,
+    /// What is asked of whoever starts, where the link is for one address alone.
+    pub code: Option<CodeAsked>,
+}
+
+/// A code that is mailed before somebody starts. Asked for by posting `token` to `/portal/code`, and posted as `code`.
+pub struct CodeAsked {
+    /// Where to, as much of it as others may know.
+    pub to: String,
+    /// Whether one was mailed that can still be typed.
+    pub is_out: bool,
+    /// Why the last one was not taken, or none was sent.
+    pub fault: Option<String>,
 }
 
 #[derive(Template)]
@@ -31,7 +43,9 @@ struct SetupEntryPage<'a> {
 /// The page at which a link begins.
 #[must_use]
 pub fn setup_entry(state: &State, view: &SetupEntry<'_>) -> HttpResponse {
-    respond(state, StatusCode::OK, &Csp::Portal, &SetupEntryPage { shell: Shell(state), view })
+    let is_wrong = view.code.as_ref().is_some_and(|code| code.fault.is_some());
+    let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    respond(state, status, &Csp::Portal, &SetupEntryPage { shell: Shell(state), view })
 }
 
 /// What all pages of a visit have in common.
@@ -44,6 +58,8 @@ pub struct Frame {
     pub notice: Option<Notice>,
     /// Back to the vendor's app.
     pub back: Option<String>,
+    /// Whether a colleague may go on in place of whoever is here.
+    pub hands_over: bool,
 }
 
 /// Something to be told at the top of a page.

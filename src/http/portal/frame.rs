@@ -39,6 +39,7 @@ pub(super) fn frame(seat: &Seat, notice: Option<Notice>) -> Frame {
         form_token: seat.form_token.clone(),
         notice,
         back: seat.link.return_url.clone(),
+        hands_over: !seat.link.is_guarded,
     }
 }
 

@@ -3,9 +3,9 @@
 use super::pages::HOSTILE;
 use crate::guides::{Kind, Value};
 use crate::http::pages::{
-    self, Arrival, Arrivals, Body, DomainLine, Fault, Frame, GroupLine, HandOver, Notice,
-    PortalActivity, PortalGroup, PortalGroups, PortalHome, PortalTrace, SetupEntry, SetupStep,
-    SignInLine, StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, Way, Would,
+    self, Arrival, Arrivals, Body, CodeAsked, DomainLine, Fault, Frame, GroupLine, HandOver,
+    Notice, PortalActivity, PortalGroup, PortalGroups, PortalHome, PortalTrace, SetupEntry,
+    SetupStep, SignInLine, StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, Way, Would,
 };
 use crate::http::testing::World;
 use crate::saml::check::{Check, CheckName};
@@ -22,6 +22,7 @@ fn frame() -> Frame {
         form_token: hostile(),
         notice: Some(notice),
         back: Some("https://app.example/?a=\"<b>".to_owned()),
+        hands_over: true,
     }
 }
 
@@ -249,9 +250,14 @@ fn trace() -> PortalTrace {
 /// another policy.
 pub(super) fn every_one(world: &World) -> Vec<(&'static str, HttpResponse)> {
     let state = &world.state;
-    let entry = |ends| {
-        let view = SetupEntry { token: HOSTILE, organization: HOSTILE, note: Some(HOSTILE), ends };
-        pages::setup_entry(state, &view)
+    let entry_with = |ends, code| {
+        let (token, organization, note) = (HOSTILE, HOSTILE, Some(HOSTILE));
+        pages::setup_entry(state, &SetupEntry { token, organization, note, ends, code })
+    };
+    let entry = |ends| entry_with(ends, None);
+    let asked = |is_out| {
+        let code = CodeAsked { to: hostile(), is_out, fault: is_out.then(hostile) };
+        entry_with(Some(HOSTILE), Some(code))
     };
     let hand_over = |step, link| {
         let view = HandOver { frame: frame(), step, ends: hostile(), link };
@@ -260,6 +266,8 @@ pub(super) fn every_one(world: &World) -> Vec<(&'static str, HttpResponse)> {
     let mut all = vec![
         ("setup_entry", entry(Some(HOSTILE))),
         ("setup_entry", entry(None)),
+        ("setup_entry", asked(false)),
+        ("setup_entry", asked(true)),
         ("setup_step", step(world, test())),
         ("portal_home", pages::portal_home(state, &home())),
         ("portal_activity", pages::portal_activity(state, &activity(true))),

@@ -15,7 +15,9 @@ use super::schema::{
 };
 use super::setup_links::Kind;
 use super::traces::Outcome;
-use super::{DeliveryId, GrantId, LogoutId, ScimRequestId, SessionId, SetupLinkId, TraceId, Tx};
+use super::{
+    DeliveryId, GrantId, LogoutId, ScimRequestId, SessionId, SetupLinkId, TraceId, Tx, mails,
+};
 use crate::error::Result;
 use chrono::TimeDelta;
 use diesel::dsl::{exists, not};
@@ -75,6 +77,8 @@ pub enum Task {
     /// Of members: sessions whose time is over, links that nobody used, sign-ins that stopped before the second step, and
     /// questions for passkeys that nobody answered.
     Members,
+    /// Mails that are kept no longer, and what is secret in those whose link or code has ended.
+    Mails,
     /// Visits in the portal that are over, and setup links as long after their end as traces are kept.
     SetupLinks,
     /// What directories made only to test the connection.
@@ -105,6 +109,7 @@ impl Task {
         Self::Applications,
         Self::ScimRequests,
         Self::Members,
+        Self::Mails,
         Self::SetupLinks,
         Self::DirectoryTests,
         Self::Removed,
@@ -130,6 +135,7 @@ impl Task {
             Self::Applications => "applications",
             Self::ScimRequests => "scim_requests",
             Self::Members => "members",
+            Self::Mails => "mails",
             Self::SetupLinks => "setup_links",
             Self::DirectoryTests => "directory_tests",
             Self::Removed => "removed",
@@ -161,6 +167,7 @@ impl Task {
             Self::Applications => deleted_applications(tx),
             Self::ScimRequests => old_requests(tx, retention.requests),
             Self::Members => old_of_members(tx),
+            Self::Mails => mails::clean_up(tx, LIMIT),
             Self::SetupLinks => old_setup_links(tx, retention.traces),
             Self::DirectoryTests => directories::over(tx, Due::Tests(tx.now.minus(TESTED)), LIMIT),
             Self::Removed => {

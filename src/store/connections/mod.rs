@@ -2,6 +2,7 @@
 
 mod addresses;
 pub mod certificates;
+mod contacts;
 mod entities;
 mod known;
 mod lifecycle;
@@ -14,6 +15,8 @@ mod settings;
 mod tests;
 
 pub use addresses::{keep_addresses, scim_base_url};
+pub(in crate::store) use contacts::suggest as suggest_contact;
+pub use contacts::{contact, set_contact};
 pub use entities::{adopt_entity_ids, by_entity_id};
 pub use known::{Known, known, known_page};
 pub use lifecycle::{

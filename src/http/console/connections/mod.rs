@@ -2,6 +2,7 @@
 
 mod acts;
 mod attributes;
+mod contact;
 mod new;
 mod overview;
 mod provisioning;

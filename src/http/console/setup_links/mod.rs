@@ -1,6 +1,7 @@
 //! Setup links: what was sent to IT admins, how far each is, and taking one back.
 
 mod new;
+mod send;
 
 use super::confirm::{self, Confirm};
 use super::frame::{self, Frame, SETUP_LINKS};
@@ -47,6 +48,8 @@ struct Line {
     /// What its holder does not find, and in their own words.
     help: Option<(String, String)>,
     is_live: bool,
+    /// To whom it was mailed, and whether only they may start with it.
+    email: Option<(String, bool)>,
 }
 
 #[derive(Template)]
@@ -65,6 +68,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(web::resource("/console/setup-links").get(list).post(new::create))
         .service(web::resource("/console/setup-links/new").get(new::new))
+        .service(web::resource("/console/setup-links/{link}/send").get(send::ask).post(send::send))
         .service(web::resource("/console/setup-links/{link}/revoke").get(ask_revoke).post(revoke));
 }
 
@@ -132,6 +136,7 @@ fn line(state: &State, link: &SetupLink, names: &Names, now: Time) -> Line {
         from: link.opened_from.clone(),
         ends: listing::day(link.expires_at),
         is_live: link.is_live(now),
+        email: link.email.clone().map(|email| (email, link.is_guarded)),
         help: link.help.as_deref().map(|help| wanted(state, help)),
     }
 }
