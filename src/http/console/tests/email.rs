@@ -108,7 +108,6 @@ async fn a_link_is_mailed_with_the_invitation_of_a_member() {
     let desk = Desk::signed_in(Role::Owner).await;
     let form = [("name", "Sam"), ("email", "sam@orbit.example"), ("role", "viewer")];
     let page = desk.post("/console/settings/members", &form).await.body;
-    let shown = page.split("<code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
     let (store, master) = (desk.world.store(), &desk.world.state.master);
     let mail =
         store.read_now(|db| mails::page(db, &Window::default(), None)).unwrap().data.remove(0);
@@ -117,7 +116,7 @@ async fn a_link_is_mailed_with_the_invitation_of_a_member() {
         (Kind::Invitation, Some("sam@orbit.example"))
     );
     let secrets = mail.secrets(master, store.clock().now()).unwrap().unwrap();
-    assert_eq!(secrets["url"], shown);
+    assert!(page.contains(&secrets["url"]), "{page}");
 }
 
 #[actix_web::test]
