@@ -4,6 +4,7 @@ use super::values::{Secret, is_loopback, without_password};
 use crate::email::Email;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::fmt;
 use url::Url;
 
@@ -77,7 +78,7 @@ impl TryFrom<String> for SmtpUrl {
 
 fn decoded(text: &str) -> Result<String, String> {
     let text = percent_decode_str(text).decode_utf8();
-    text.map(|text| text.into_owned()).map_err(|_| "its user or password is not UTF-8".to_owned())
+    text.map(Cow::into_owned).map_err(|_| "its user or password is not UTF-8".to_owned())
 }
 
 impl fmt::Display for SmtpUrl {

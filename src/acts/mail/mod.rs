@@ -2,6 +2,8 @@
 
 mod letter;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub use letter::Letter;
 pub use server::{Sent, Server};
