@@ -1,6 +1,7 @@
 //! What doors do that needs more than the store: it waits for the network first, then changes something.
 
 pub mod domains;
+pub mod mail;
 pub mod metadata;
 pub mod openid;
 pub mod refresh;

@@ -5,6 +5,7 @@ use super::shell::Shell;
 use crate::crypto::Secret;
 use crate::error::Error;
 use crate::store::Scope;
+use crate::store::mails::Kind;
 use crate::store::members::{self, Member, NewMember, Role};
 use crate::views::member::{InvitedMemberView, MemberView, address};
 use clap::Subcommand;
@@ -43,9 +44,12 @@ pub(super) enum Command {
 pub(super) fn run(shell: &Shell, command: Command) -> Result {
     match command {
         Command::Create { email, name, role } => {
+            let (url, master) = (shell.public_url()?, shell.master()?);
             let (member, token) = shell.write(Scope::System, |tx| {
                 let member = members::create(tx, &NewMember { email, name, role })?;
                 let token = members::invite(tx, &member.id)?;
+                let to = address(url, &token);
+                members::mail(tx, &master, &member, Kind::Invitation, &to)?;
                 Ok((member, token))
             })?;
             told(shell, member, &token)
@@ -68,9 +72,13 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
         Command::ResetPassword { email } => {
             let member = find(shell, &email)?;
             shell.confirm(&format!("Take the password of {} away", member.email), &member.email)?;
+            let (url, master) = (shell.public_url()?, shell.master()?);
             let token = shell.write(Scope::System, |tx| {
                 members::reset_password(tx, &member.id)?;
-                members::invite(tx, &member.id)
+                let token = members::invite(tx, &member.id)?;
+                let to = address(url, &token);
+                members::mail(tx, &master, &member, Kind::PasswordReset, &to)?;
+                Ok(token)
             })?;
             told(shell, member, &token)
         }

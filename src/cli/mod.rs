@@ -19,6 +19,7 @@ mod group;
 mod healthcheck;
 mod import;
 mod init;
+mod mail;
 mod mapping;
 mod metadata;
 mod migrate;
@@ -154,6 +155,9 @@ enum Command {
     /// Apps are told of events
     #[command(subcommand)]
     Webhook(webhook::Command),
+    /// Mail: whether it arrives, and what was sent
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Who did what
     #[command(subcommand)]
     Audit(audit::Command),
@@ -227,6 +231,7 @@ fn command(shell: Shell, command: Command) -> Result {
         Command::Access(command) => access::run(&shell, command),
         Command::Scim(command) => scim::run(&shell, command),
         Command::Webhook(command) => webhook::run(&shell, command),
+        Command::Mail(command) => mail::run(&shell, command),
         Command::Audit(command) => audit::run(&shell, command),
         Command::Trace(command) => trace::run(&shell, command),
         Command::Saml(command) => saml::run(&shell, command),
@@ -281,6 +286,7 @@ fn not_an_id(error: &clap::Error) -> Option<Failure> {
         "USER" => ("a user", "usr_", "user list --org ORG"),
         "KEY" => ("an API key", "key_", "key list"),
         "ENDPOINT" => ("a webhook endpoint", "whe_", "webhook list"),
+        "MAIL" => ("a mail", "mai_", "mail list"),
         "DELIVERY" => ("a delivery", "whd_", "webhook deliveries"),
         _ => return None,
     };

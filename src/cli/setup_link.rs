@@ -4,6 +4,7 @@ use super::failure::Result;
 use super::output::cell;
 use super::paging::Paging;
 use super::shell::Shell;
+use crate::crypto::Secret;
 use crate::error::Error;
 use crate::guides::Guides;
 use crate::store::setup_links::{self, Cover, NewLink, SetupLink};
@@ -35,6 +36,20 @@ pub(super) enum Command {
         /// For how many days it is good
         #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=30))]
         days: u32,
+        /// The address of the IT admin: the link is mailed there
+        #[arg(long, value_name = "ADDRESS")]
+        to: Option<String>,
+        /// Only who reads mail at that address starts with it: a code is mailed there before
+        #[arg(long, requires = "to")]
+        only: bool,
+    },
+    /// Mail a link again, with another address: the one before opens nothing any more
+    Send {
+        /// The ID of the link
+        link: SetupLinkId,
+        /// The address to mail it to; that of the time before if left out
+        #[arg(long, value_name = "ADDRESS")]
+        to: Option<String>,
     },
     /// List an organization's links, newest first
     List {
@@ -53,10 +68,19 @@ pub(super) enum Command {
 
 pub(super) fn run(shell: &Shell, command: Command) -> Result {
     match command {
-        Command::Create { org, covers, connection, idp, note, days } => {
-            let new = NewLink { connection_id: connection, covers, provider: idp, note, days };
+        Command::Create { org, covers, connection, idp, note, days, to, only } => {
+            let new = NewLink {
+                connection_id: connection,
+                covers,
+                provider: idp,
+                note,
+                days,
+                email: to,
+                is_guarded: only,
+            };
             create(shell, &org, new)
         }
+        Command::Send { link, to } => send(shell, &link, to),
         Command::List { org, paging } => list(shell, &org, &paging),
         Command::Revoke { link } => revoke(shell, &link),
     }
@@ -72,15 +96,39 @@ fn create(shell: &Shell, org: &str, new: NewLink) -> Result {
         guides.find(id).map_err(|_| unknown())?;
     }
     let organization = shell.organization(org)?;
-    let (link, token) =
-        shell.write(&organization.id, |tx| setup_links::create(tx, &organization.id, new))?;
+    let (public_url, master) = (shell.public_url()?, shell.master()?);
+    let (link, token) = shell.write(&organization.id, |tx| {
+        let (link, token) = setup_links::create(tx, &organization.id, new)?;
+        setup_links::mail(tx, &master, &link, &address(public_url, &token))?;
+        Ok((link, token))
+    })?;
+    shown(shell, link, &token)
+}
+
+fn send(shell: &Shell, id: &SetupLinkId, to: Option<String>) -> Result {
+    let present = shell.read(|db| setup_links::find(db, id))?;
+    let email = to.or(present.email).unwrap_or_default();
+    let (public_url, master) = (shell.public_url()?, shell.master()?);
+    let (link, token) = shell.write(&present.organization_id, |tx| {
+        let (link, token) = setup_links::renew(tx, id, &email)?;
+        setup_links::mail(tx, &master, &link, &address(public_url, &token))?;
+        Ok((link, token))
+    })?;
+    shown(shell, link, &token)
+}
+
+fn shown(shell: &Shell, link: SetupLink, token: &Secret) -> Result {
     let (public_url, now) = (shell.public_url()?, shell.now());
+    let to = link.email.clone();
     let fields = [
         ("id", link.id.to_string()),
-        ("url", address(public_url, &token)),
+        ("url", address(public_url, token)),
         ("expires_at", link.expires_at.to_string()),
     ];
-    shell.out.object(&NewSetupLinkView::new(link, &token, public_url, now), &fields)?;
+    shell.out.object(&NewSetupLinkView::new(link, token, public_url, now), &fields)?;
+    if let Some(to) = to {
+        shell.out.note(format!("It is mailed to {to} by the running gateway."));
+    }
     shell.out.note("The link is shown this once. The first browser that starts with it has it.");
     Ok(())
 }

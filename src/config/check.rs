@@ -21,6 +21,13 @@ pub(super) fn all(config: &Config, values: &Values) -> Result<(), Problems> {
         let why = format!("there is no such language, but {}", names.join(", "));
         problems.push(unacceptable("locale", values, &why));
     }
+    if config.email.smtp_url.is_some() && config.email.from.is_none() {
+        problems.push(Problem::new(
+            "email.from is not set, and email.smtp_url is.",
+            "A mail server takes no mail that is from nobody.",
+            "Set email.from to an address that the server sends for.",
+        ));
+    }
     let name = config.brand.name.trim();
     if name.is_empty() || name.chars().count() > LONGEST_NAME {
         let why = format!("it is not a name of 1 to {LONGEST_NAME} characters");

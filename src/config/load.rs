@@ -128,8 +128,8 @@ impl Loaded {
     pub fn shown(&self, key: &Key) -> Option<String> {
         let given = self.values.get(key.path)?;
         Some(match key.kind {
-            Kind::Address if key.path == "database.url" => self.config.database.url.to_string(),
-            Kind::Secret | Kind::Address => "[secret]".to_owned(),
+            Kind::Address => self.config.address(key.path),
+            Kind::Secret => "[secret]".to_owned(),
             Kind::Text | Kind::List => given.text(),
         })
     }

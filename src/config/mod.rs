@@ -9,6 +9,7 @@ mod environment;
 mod file;
 mod live;
 mod load;
+mod mail;
 mod master_key;
 mod network;
 mod problem;
@@ -18,6 +19,7 @@ mod values;
 pub use self::accent::{Accent, Fill, Shades};
 pub use self::live::{Live, Put};
 pub use self::load::{Flags, Loaded, Origin, Setting, Surroundings, load, load_from};
+pub use self::mail::{MailTls, Sender, SmtpUrl};
 pub use self::master_key::MasterKeys;
 pub use self::network::{AllowedHost, DnsServer, Network};
 pub use self::problem::{Problem, Problems};
@@ -28,6 +30,7 @@ pub use self::values::{
 };
 
 use self::Preset::{Default, Example};
+use crate::email::Email as Address;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -204,6 +207,21 @@ settings! {
         frame_ancestors: Vec<FrameAncestor> = List Default("");
     }
 
+    /// Mail: links, codes and alerts. Without a server nothing is sent, and each mail is shown at the console, at Settings, Email.
+    email: Email {
+        /// The server that takes mail: `smtp://` with STARTTLS, or `smtps://`, with user and password before the host. Nothing is sent
+        /// without TLS, but to this machine, or where `?tls=none` stands at the end. Ports: 587, 465, and 25 without TLS.
+        smtp_url: Option<SmtpUrl> = Address Example("smtp://user:password@smtp.example.com:587");
+        /// Who mail is from: an address, or a name and an address. The name is that of the brand if none is given.
+        from: Option<Sender> = Text Example("Example <no-reply@example.com>");
+    }
+
+    /// You, who run this gateway.
+    admin: Admin {
+        /// The address that alerts are sent to: a webhook that was turned off, a certificate that ends, sign-ins that fail.
+        email: Option<Address> = Text Example("operations@example.com");
+    }
+
     /// The service provider's own key and certificate, for all connections.
     saml: Saml {
         /// File with the certificate, PEM. If not set, one is made and kept sealed in the database.
@@ -327,6 +345,16 @@ impl Config {
     #[must_use]
     pub fn is_development(&self) -> bool {
         self.mode == Mode::Development
+    }
+
+    /// An address as it is shown: without its password.
+    fn address(&self, path: &str) -> String {
+        match path {
+            "email.smtp_url" => {
+                self.email.smtp_url.as_ref().map(ToString::to_string).unwrap_or_default()
+            }
+            _ => self.database.url.to_string(),
+        }
     }
 
     /// Whether the demo provider, app and people exist.

@@ -249,7 +249,7 @@ impl TryFrom<String> for PublicUrl {
     }
 }
 
-fn is_loopback(host: Option<&Host<&str>>) -> bool {
+pub(super) fn is_loopback(host: Option<&Host<&str>>) -> bool {
     match host {
         Some(Host::Domain(name)) => *name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -325,7 +325,9 @@ impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(file) => write!(f, "sqlite://{}", file.display()),
-            Self::Postgres(url) => f.write_str(&without_password(url.reveal())),
+            Self::Postgres(url) => {
+                f.write_str(&without_password(url.reveal(), "postgres://[secret]"))
+            }
         }
     }
 }
@@ -338,8 +340,8 @@ impl fmt::Debug for DatabaseUrl {
 
 /// The address with its password replaced and without its query, which may hold another. What does
 /// not read as a URL, or might have a part of a password in the wrong place, is not shown at all.
-fn without_password(address: &str) -> String {
-    let hidden = || "postgres://[secret]".to_owned();
+pub(super) fn without_password(address: &str, hidden: &str) -> String {
+    let hidden = || hidden.to_owned();
     let Ok(mut url) = Url::parse(address) else { return hidden() };
     url.set_query(None);
     url.set_fragment(None);

@@ -9,6 +9,7 @@ use super::rollover::Signers;
 use super::trust::Trust;
 use super::{entity, health, keyring, logout, oidc, openid, request, saml, sign_in, single_logout};
 use crate::acts;
+use crate::acts::mail::Poster;
 use crate::acts::openid::Upstream;
 use crate::acts::webhooks::Sender;
 use crate::config::{Config, Live, Loaded, Tls};
@@ -78,6 +79,8 @@ pub struct State {
     pub upstream: Upstream,
     /// Tells endpoints of events.
     pub sender: Sender,
+    /// Sends mail.
+    pub poster: Poster,
     /// Stylesheet, script, font and icon.
     pub assets: Assets,
     /// Seals what the database must not tell.
@@ -127,6 +130,7 @@ impl State {
             fetcher: acts::fetcher(&config)?,
             upstream: acts::upstream(&config)?,
             sender: acts::sender(&config, store.clone(), master.clone())?,
+            poster: Poster::new(&config, store.clone(), master.clone())?,
             trust: Trust::default(),
             signers: Signers::default(),
             limits: Limits::new(&config.limits),

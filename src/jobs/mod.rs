@@ -5,6 +5,7 @@ pub mod clean_up;
 pub mod deliver;
 pub mod domains;
 pub mod keys;
+pub mod mail;
 pub mod notices;
 pub mod number;
 pub mod previews;

@@ -168,6 +168,8 @@ id!(/// ID of a link by which a member chooses a password, or signs in once.
     MemberLinkId, "mel", "member link");
 id!(/// ID of a passkey of a member.
     MemberPasskeyId, "mpk", "passkey");
+id!(/// ID of a mail.
+    MailId, "mai", "mail");
 id!(/// ID of a request to this gateway, by which its log lines are found.
     RequestId, "req", "request");
 

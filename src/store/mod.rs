@@ -24,6 +24,7 @@ mod input;
 pub mod keys;
 pub mod logos;
 pub mod logouts;
+pub mod mails;
 pub mod members;
 pub mod names;
 mod networks;
@@ -61,9 +62,9 @@ pub(crate) use db::on_backend;
 pub use ids::{
     AlertId, AliasId, ApiKeyId, ApplicationId, BreakGlassCodeId, ConflictId, ConnectionId,
     DeliveryId, DomainId, EntityId, EventId, ExemptOwnerId, GrantId, GroupId, KeyId, LogoutId,
-    MappingId, MemberId, MemberLinkId, MemberPasskeyId, MemberSessionId, NoticeId, OrganizationId,
-    PreviewId, RequestId, RuleId, ScimRequestId, ScimTokenId, SecretId, SessionId, SetupLinkId,
-    TraceId, UserId, WebhookEndpointId,
+    MailId, MappingId, MemberId, MemberLinkId, MemberPasskeyId, MemberSessionId, NoticeId,
+    OrganizationId, PreviewId, RequestId, RuleId, ScimRequestId, ScimTokenId, SecretId, SessionId,
+    SetupLinkId, TraceId, UserId, WebhookEndpointId,
 };
 pub use page::{Page, Window};
 use prepared::Prepared;

@@ -719,6 +719,48 @@ diesel::table! {
         handed_over_to -> Nullable<Text>,
         drafted -> Nullable<Text>,
         help -> Nullable<Text>,
+        email -> Nullable<Text>,
+        is_guarded -> Bool,
+    }
+}
+
+diesel::table! {
+    setup_link_codes (link_id) {
+        link_id -> Text,
+        hash -> Nullable<Text>,
+        tries -> Integer,
+        sent -> Integer,
+        sent_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    connection_contacts (connection_id) {
+        connection_id -> Text,
+        email -> Text,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    mails (id) {
+        id -> Text,
+        organization_id -> Nullable<Text>,
+        kind -> Text,
+        recipient -> Nullable<Text>,
+        subject_id -> Text,
+        data -> Text,
+        secret -> Nullable<Text>,
+        secret_until -> Nullable<Timestamp>,
+        cause -> Nullable<Text>,
+        state -> Text,
+        attempts -> Integer,
+        due_at -> Timestamp,
+        give_up_at -> Timestamp,
+        said -> Nullable<Text>,
+        created_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
     }
 }
 
@@ -861,6 +903,8 @@ diesel::joinable!(access -> users (user_id));
 diesel::joinable!(access -> applications (application_id));
 diesel::joinable!(placements -> entities (entity_id));
 
+diesel::joinable!(setup_link_codes -> setup_links (link_id));
+diesel::joinable!(connection_contacts -> connections (connection_id));
 diesel::joinable!(previews -> organizations (organization_id));
 diesel::joinable!(mapping_drafts -> organizations (organization_id));
 diesel::joinable!(mapping_drafts -> members (member_id));
@@ -922,6 +966,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     access_losses,
     access_alerts,
     setup_links,
+    setup_link_codes,
+    connection_contacts,
+    mails,
     members,
     member_sessions,
     member_links,

@@ -14,6 +14,7 @@ pub mod enforcement;
 pub mod event;
 pub mod identity_provider;
 mod list;
+pub mod mail;
 pub mod mapping;
 pub mod member;
 pub mod model;

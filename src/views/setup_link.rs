@@ -55,6 +55,11 @@ pub struct SetupLinkView {
     opened_from: Option<String>,
     completed_at: Option<DateTime<Utc>>,
     revoked_at: Option<DateTime<Utc>>,
+    /// Whom it was mailed to.
+    #[schema(example = "ines.duarte@globex.example")]
+    email: Option<String>,
+    /// Whether only who reads mail at that address starts with it.
+    only_this_address: bool,
 }
 
 /// A new link with its address, which is shown this once.
@@ -116,6 +121,8 @@ impl SetupLinkView {
             opened_from: row.opened_from,
             completed_at: row.completed_at.map(Time::to_utc),
             revoked_at: row.revoked_at.map(Time::to_utc),
+            email: row.email,
+            only_this_address: row.is_guarded,
         }
     }
 

@@ -38,7 +38,7 @@ impl Place {
         Self { folder: TempDir::new().unwrap(), variables: Vec::new() }
     }
 
-    fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }

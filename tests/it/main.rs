@@ -26,6 +26,8 @@ mod hostile;
 #[cfg(test)]
 mod journeys;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod openid;
 #[cfg(test)]
 mod pages;

@@ -18,13 +18,15 @@ use vestibule::store::connections::{Connection, NewConnection, Settings};
 use vestibule::store::directories::requests::{self, Entry};
 use vestibule::store::directories::{self, groups, people};
 use vestibule::store::events::kinds::Kinds;
+use vestibule::store::mails;
 use vestibule::store::setup_links::{self, Cover, NewLink};
 use vestibule::store::sign_in::{self, Beginning};
 use vestibule::store::traces::TraceKind;
 use vestibule::store::webhooks::deliveries::{self, Attempt, Delivery, Sent};
 use vestibule::store::webhooks::{self, NewEndpoint};
 use vestibule::store::{
-    Actor, ConflictId, EventId, GroupId, ScimRequestId, TraceId, Window, connections, demo, members,
+    Actor, ConflictId, EventId, GroupId, MailId, OrganizationId, ScimRequestId, SetupLinkId,
+    TraceId, Window, connections, demo, members,
 };
 
 /// How to get to every page. Each walk is a browser of its own, each line a step:
@@ -114,6 +116,10 @@ const WALKS: &[&[&str]] = &[
         "see setup-taken",
     ],
     &[
+        "go {guarded}",
+        "see setup-entry-code",
+        "press form[action='/portal/code'] button",
+        "see setup-entry-code-typed",
         "go {setup}",
         "see setup-entry",
         "press main form button",
@@ -220,6 +226,8 @@ const WALKS: &[&[&str]] = &[
         "see console-provisioning",
         "go /console/setup-links",
         "see console-setup-links",
+        "go /console/setup-links/{link}/send",
+        "see console-setup-link-send",
         "go /console/setup-links/new",
         "see console-setup-link-new",
         "go /console/users",
@@ -328,6 +336,12 @@ const WALKS: &[&[&str]] = &[
         "see console-settings-saved",
         "go /console/settings/security",
         "see console-settings-security",
+        "go /console/settings/email",
+        "see console-settings-email",
+        "go /console/settings/email/{mail}",
+        "see console-settings-email-one",
+        "go /console/connections/{connection}/contact",
+        "see console-connection-contact",
         "go /console/account",
         "see console-account",
         "authenticator none",
@@ -424,7 +438,15 @@ impl Scene {
         let link = |connection_id, covers: &[Cover]| {
             let note = Some("Questions? Call Dana on extension 12.".to_owned());
             let covers = covers.to_vec();
-            let new = NewLink { connection_id, covers, provider: None, note, days: 7 };
+            let new = NewLink {
+                connection_id,
+                covers,
+                provider: None,
+                note,
+                days: 7,
+                email: None,
+                is_guarded: false,
+            };
             let made = gateway.write(|tx| setup_links::create(tx, &globex.organization.id, new));
             format!("{}/setup/{}", gateway.url, made.1.reveal())
         };
@@ -438,6 +460,7 @@ impl Scene {
             connections::delete(tx, &gone.id)?;
             Ok(gone)
         });
+        let (for_ines, guarded, mail) = mailed(&gateway, &globex.organization.id);
         let (person, group, conflict) = with_groups(&gateway, &draft);
         let first = gateway.write(members::start).unwrap();
         let told = refused_delivery(&gateway);
@@ -465,6 +488,9 @@ impl Scene {
             ),
             ("{taken}", link(None, &Cover::USUAL)),
             ("{groups}", link(None, &[Cover::Groups])),
+            ("{guarded}", guarded),
+            ("{link}", for_ines.to_string()),
+            ("{mail}", mail.to_string()),
             ("{provider}", provider.url.clone()),
             ("{metadata}", provider.metadata_url.clone()),
         ];
@@ -478,6 +504,27 @@ impl Scene {
         };
         WALKS.iter().map(|walk| walk.iter().map(said).collect()).collect()
     }
+}
+
+/// A link for one address alone, where it leads, and the mail with it, which no server takes.
+fn mailed(gateway: &Gateway, of: &OrganizationId) -> (SetupLinkId, String, MailId) {
+    let new = NewLink {
+        connection_id: None,
+        covers: Cover::USUAL.to_vec(),
+        provider: None,
+        note: None,
+        days: 7,
+        email: Some("ines@globex.example".to_owned()),
+        is_guarded: true,
+    };
+    gateway.write(|tx| {
+        let (link, token) = setup_links::create(tx, of, new)?;
+        let url = format!("{}/setup/{}", gateway.url, token.reveal());
+        setup_links::mail(tx, &gateway.state.master, &link, &url)?;
+        let taken = mails::take(tx, 1)?.remove(0);
+        mails::unsent(tx, &taken, "there is no mail server (email.smtp_url)")?;
+        Ok((link.id, url, taken.mail.id))
+    })
 }
 
 /// A sign-in that failed for an address with a slash too many.

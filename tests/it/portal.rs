@@ -14,6 +14,8 @@ fn link(gateway: &Gateway, domain: &str) -> (SetupLink, String) {
         provider: None,
         note: None,
         days: 7,
+        email: None,
+        is_guarded: false,
     };
     let (link, token) = gateway.write(|tx| setup_links::create(tx, &customer.organization.id, new));
     (link, format!("{}/setup/{}", gateway.url, token.reveal()))

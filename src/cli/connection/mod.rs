@@ -3,6 +3,7 @@
 mod accept;
 mod alias;
 mod certificate;
+mod contact;
 mod create;
 mod openid;
 mod refresh;
@@ -87,6 +88,8 @@ pub(super) enum Command {
     /// Addresses of another product that lead to a connection
     #[command(subcommand)]
     Alias(alias::Command),
+    /// The address at the customer that is told before the certificate ends
+    Contact(contact::Arguments),
     /// Delete a connection; it can be restored for 30 days
     Delete {
         /// Its ID
@@ -133,6 +136,7 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
         Command::Accept { connection } => accept::run(shell, &connection),
         Command::Certificate(command) => certificate::run(shell, &command),
         Command::Alias(command) => alias::run(shell, &command),
+        Command::Contact(arguments) => contact::run(shell, arguments),
         Command::Delete { connection, lock_out } => {
             delete(shell, &connection, LastWay::given_up(lock_out))
         }

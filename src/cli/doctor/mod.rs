@@ -3,6 +3,7 @@
 mod connections;
 mod database;
 mod machine;
+mod mail;
 
 use super::failure::{Failure, Result};
 use super::output::{Tone, pad};
@@ -55,6 +56,7 @@ pub(super) fn run(shell: &Shell) -> Result {
     }
     findings.extend(machine::look(shell)?);
     if is_usable {
+        findings.extend(mail::look(shell)?);
         findings.extend(connections::look(shell)?);
     }
     told(shell, &findings)?;

@@ -88,6 +88,8 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         let deliverer = Deliverer { sender: state.sender.clone(), metrics: metrics.clone() };
         let delivering = tokio::spawn(jobs::deliver::run(deliverer, stopped.clone()));
         let telling = tokio::spawn(jobs::notices::run(teller, stopped.clone()));
+        let poster = state.poster.clone();
+        let posting = tokio::spawn(jobs::mail::run(store.clone(), poster, stopped.clone()));
         let looking = jobs::domains::run(store.clone(), state.dns.clone(), stopped.clone());
         let looking = tokio::spawn(looking);
         let keys = state.clone();
@@ -108,8 +110,8 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         // The job ends when the sender is gone, too: nobody has to hear this.
         let _ = stop.send(true);
         let jobs = [
-            delivering, telling, renewing, setting, reading, numbering, granting, previewing,
-            looking,
+            delivering, telling, posting, renewing, setting, reading, numbering, granting,
+            previewing, looking,
             cleaning,
         ];
         for job in jobs {

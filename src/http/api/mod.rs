@@ -136,6 +136,8 @@ fn connections(config: &mut Described) {
         .service(connections::openid::configure_openid)
         .service(connections::certificates::add_certificate)
         .service(connections::certificates::remove_certificate)
+        .service(connections::contact::get_contact)
+        .service(connections::contact::set_contact)
         .service(connections::trial::test_connection)
         .service(connections::turn::activate_connection)
         .service(connections::turn::disable_connection)
@@ -155,6 +157,7 @@ fn setup_links(config: &mut Described) {
         .service(setup_links::list_setup_links)
         .service(setup_links::create_setup_link)
         .service(setup_links::get_setup_link)
+        .service(setup_links::send_setup_link)
         .service(setup_links::revoke_setup_link)
         .service(setup_links::create_portal_session)
         .service(setup_links::end_portal_session);

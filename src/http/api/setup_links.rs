@@ -8,8 +8,8 @@ use crate::http::caller::{ApiKey, ConnectionsRead, ConnectionsWrite};
 use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::setup_links::{self, Cover, Kind, NewLink, NewSession, SetupLink};
-use crate::store::{ConnectionId, SetupLinkId};
-use crate::views::setup_link::{NewSetupLinkView, PortalSessionView, SetupLinkView};
+use crate::store::{ConnectionId, SetupLinkId, Tx};
+use crate::views::setup_link::{NewSetupLinkView, PortalSessionView, SetupLinkView, address};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, post};
 use serde::Deserialize;
@@ -39,6 +39,23 @@ struct Create {
     /// For how many days the link is good; 7 if it is left out.
     #[schema(example = 7, default = 7, minimum = 1, maximum = 30)]
     days: Option<u32>,
+    /// The address of the IT admin: the link is mailed there.
+    #[schema(example = "ines.duarte@globex.example", max_length = 254)]
+    email: Option<String>,
+    /// Only who reads mail at `email` starts with the link: a code is mailed there before.
+    #[serde(default)]
+    #[schema(default = false)]
+    only_this_address: bool,
+}
+
+/// To whom a link is sent again.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = SetupLinkSending)]
+#[serde(deny_unknown_fields)]
+struct Send {
+    /// The address; that of the time before if it is left out.
+    #[schema(example = "ines.duarte@globex.example", max_length = 254)]
+    email: Option<String>,
 }
 
 /// What a visitor wants to do in the portal.
@@ -157,7 +174,7 @@ pub(super) async fn create_setup_link(
     name: Path<String>,
     body: Body<Create>,
 ) -> Result<HttpResponse, ApiError> {
-    let Create { covers, connection_id, provider, note, days } = body.0;
+    let Create { covers, connection_id, provider, note, days, email, only_this_address } = body.0;
     if let Some(provider) = &provider {
         state.guide(provider)?;
     }
@@ -167,12 +184,50 @@ pub(super) async fn create_setup_link(
         provider,
         note,
         days: days.unwrap_or(USUAL_DAYS),
+        email,
+        is_guarded: only_this_address,
     };
     let only = key.organization().cloned();
     let of = state.store.read(move |db| organizations::resolve(db, only.as_ref(), &name)).await?.id;
     let scope = of.clone();
-    let (link, token) =
-        state.store.write(&scope, key.actor(), move |tx| setup_links::create(tx, &of, new)).await?;
+    let (master, to) = (state.master.clone(), state.config.public_url.clone());
+    let make = move |tx: &mut Tx| {
+        let (link, token) = setup_links::create(tx, &of, new)?;
+        setup_links::mail(tx, &master, &link, &address(to.as_str(), &token))?;
+        Ok((link, token))
+    };
+    let (link, token) = state.store.write(&scope, key.actor(), make).await?;
+    let (now, public_url) = (state.store.clock().now(), state.config.public_url.as_str());
+    Ok(created(&NewSetupLinkView::new(link, &token, public_url, now)))
+}
+
+/// Send a setup link again
+///
+/// It is mailed with another address, which is shown this once. The one before opens nothing any more, and whoever came by it
+/// is out of the portal. What they have set up stays.
+#[utoipa::path(
+    tag = "portal",
+    params(schemas::SetupLinkPath),
+    request_body = Send,
+    responses((status = 201, body = NewSetupLinkView)),
+    security(("api_key" = ["connections:write"])),
+)]
+#[post("/setup_links/{setup_link}/send")]
+pub(super) async fn send_setup_link(
+    key: ApiKey<ConnectionsWrite>,
+    state: Data<State>,
+    id: Path<String>,
+    body: Body<Send>,
+) -> Result<HttpResponse, ApiError> {
+    let present = find(&state, &key, &id).await?;
+    let email = body.0.email.or(present.email).unwrap_or_default();
+    let (master, to) = (state.master.clone(), state.config.public_url.clone());
+    let renew = move |tx: &mut Tx| {
+        let (link, token) = setup_links::renew(tx, &present.id, &email)?;
+        setup_links::mail(tx, &master, &link, &address(to.as_str(), &token))?;
+        Ok((link, token))
+    };
+    let (link, token) = state.store.write(&present.organization_id, key.actor(), renew).await?;
     let (now, public_url) = (state.store.clock().now(), state.config.public_url.as_str());
     Ok(created(&NewSetupLinkView::new(link, &token, public_url, now)))
 }

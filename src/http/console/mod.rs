@@ -10,6 +10,7 @@ mod audit;
 mod confirm;
 mod connections;
 mod domains;
+mod email;
 mod entry;
 mod first;
 mod form;
@@ -69,6 +70,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         audit::routes,
         members::routes,
         settings::routes,
+        email::routes,
         account::routes,
         search::routes,
     ] {

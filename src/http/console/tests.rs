@@ -10,6 +10,7 @@ mod connection_tabs;
 mod connections;
 mod customers;
 mod domains;
+mod email;
 mod entry;
 mod groups;
 mod invitations;

@@ -16,9 +16,9 @@ pub use self::break_glass::{BreakGlass, BreakGlassFault, break_glass};
 pub use self::groups::{GroupLine, PortalGroup, PortalGroups, Would, portal_group, portal_groups};
 pub use self::hand_over::{HandOver, portal_hand_over};
 pub use self::portal::{
-    Arrival, Arrivals, Body, DomainLine, Fault, Frame, Live, Notice, PortalHome, SetupEntry,
-    SetupStep, StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, portal_home, portal_live,
-    setup_entry, setup_step,
+    Arrival, Arrivals, Body, CodeAsked, DomainLine, Fault, Frame, Live, Notice, PortalHome,
+    SetupEntry, SetupStep, StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, portal_home,
+    portal_live, setup_entry, setup_step,
 };
 pub use self::signed_out::{
     Answer, AtProvider, Offer, SignedOut, answer, logout_refused, signed_out,

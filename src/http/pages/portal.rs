@@ -24,6 +24,8 @@ pub struct SetupEntry<'a> {
     pub purpose: Purpose,
     /// What can be looked at: the keys of sentences.
     pub looks: Vec<&'static str>,
+    /// What is asked of whoever starts, where the link is for one address alone.
+    pub code: Option<CodeAsked>,
 }
 
 impl SetupEntry<'_> {
@@ -34,6 +36,16 @@ impl SetupEntry<'_> {
             other => format!("portal.entry.{other}.{what}"),
         }
     }
+}
+
+/// A code that is mailed before somebody starts. Asked for by posting `token` to `/portal/code`, and posted as `code`.
+pub struct CodeAsked {
+    /// Where to, as much of it as others may know.
+    pub to: String,
+    /// Whether one was mailed that can still be typed.
+    pub is_out: bool,
+    /// Why the last one was not taken, or none was sent.
+    pub fault: Option<String>,
 }
 
 #[derive(Template)]
@@ -59,6 +71,8 @@ pub(in crate::http) fn setup_entry_in(shell: Shell<'_>, view: &SetupEntry<'_>) -
     let state = shell.state();
     let csp = shell.policy(Csp::Portal);
     let say = |what: &str| shell.organization(&view.key(what), view.organization);
+    let is_wrong = view.code.as_ref().is_some_and(|code| code.fault.is_some());
+    let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = SetupEntryPage {
         title: say("title"),
         text: say("text"),
@@ -68,7 +82,7 @@ pub(in crate::http) fn setup_entry_in(shell: Shell<'_>, view: &SetupEntry<'_>) -
         shell,
         view,
     };
-    respond(state, StatusCode::OK, &csp, &page)
+    respond(state, status, &csp, &page)
 }
 
 /// What all pages of a visit have in common.
@@ -81,6 +95,8 @@ pub struct Frame {
     pub notice: Option<Notice>,
     /// Back to the vendor's app.
     pub back: Option<String>,
+    /// Whether a colleague may go on in place of whoever is here.
+    pub hands_over: bool,
     /// What the visit is for.
     pub purpose: Purpose,
 }

@@ -3,15 +3,15 @@
 use super::frame::day;
 use super::seat::{self, Seat};
 use crate::crypto;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::http::embedding;
 use crate::http::error::PageError;
-use crate::http::pages::{self, Message, SetupEntry};
+use crate::http::pages::{self, CodeAsked, Message, SetupEntry};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::organizations::{self, Organization};
-use crate::store::setup_links::{self, Cover, Kind, Refusal, SetupLink};
-use crate::store::{Actor, SetupLinkId};
+use crate::store::setup_links::{self, CodeFault, Cover, Kind, Refusal, SetupLink};
+use crate::store::{Actor, SetupLinkId, Tx};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path};
@@ -22,23 +22,28 @@ pub(in crate::http) async fn show(
     state: Data<State>,
     token: Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let (link, organization) = find(&state, &token).await?;
+    Ok(entry(&state, &token, None).await?)
+}
+
+async fn entry(state: &State, token: &str, fault: Option<String>) -> Result<HttpResponse> {
+    let (link, organization) = find(state, token).await?;
     let now = state.store.clock().now();
     match Refusal::of(&link, now) {
         // Only below /portal is it known whether it was this browser.
         Some(Refusal::InUse(_)) => Ok(see_other(&format!("/portal/link/{}", link.id))),
-        Some(refusal) => Ok(refused(&state, &link, refusal)),
+        Some(refusal) => Ok(refused(state, &link, refusal)),
         None => {
             let ends = day(link.expires_at);
             let view = SetupEntry {
-                token: &token,
+                token,
                 organization: &organization.name,
                 note: link.note.as_deref(),
                 ends: (link.kind == Kind::Link).then_some(&*ends),
                 purpose: link.purpose(),
                 looks: looks(&link),
+                code: asked(state, &link, fault).await?,
             };
-            Ok(pages::setup_entry(&state, &view))
+            Ok(pages::setup_entry(state, &view))
         }
     }
 }
@@ -50,9 +55,30 @@ fn looks(link: &SetupLink) -> Vec<&'static str> {
     all.into_iter().filter(|(cover, _)| link.has(*cover)).map(|(_, key)| key).collect()
 }
 
+/// What is asked of whoever starts with a link that is for one address alone.
+async fn asked(
+    state: &State,
+    link: &SetupLink,
+    fault: Option<String>,
+) -> Result<Option<CodeAsked>> {
+    let Some(email) = link.email.as_deref().filter(|_| link.is_guarded) else { return Ok(None) };
+    let (id, now) = (link.id.clone(), state.store.clock().now());
+    let is_out = state.store.read(move |db| setup_links::code_is_out(db, &id, now)).await?;
+    Ok(Some(CodeAsked { to: masked(email), is_out, fault }))
+}
+
+/// `i…@globex.example`: enough for whoever has the address.
+fn masked(email: &str) -> String {
+    let (local, domain) = email.split_once('@').unwrap_or((email, ""));
+    let first: String = local.chars().take(1).collect();
+    format!("{first}…@{domain}")
+}
+
 #[derive(Deserialize)]
 pub(in crate::http) struct StartForm {
     token: String,
+    #[serde(default)]
+    code: String,
 }
 
 /// `POST /portal/start`: binds the link to this browser.
@@ -63,12 +89,10 @@ pub(in crate::http) async fn start(
     let (link, organization) = find(&state, &form.token).await?;
     let (id, actor) = (link.id.clone(), Actor::Portal(link.id.clone()));
     let value = crypto::token(crypto::PORTAL);
-    let given = value.reveal().to_owned();
-    let started = state
-        .store
-        .write(&organization.id, actor, move |tx| setup_links::start(tx, &id, &given))
-        .await?;
-    match started {
+    let (given, code, master) =
+        (value.reveal().to_owned(), form.code.clone(), state.master.clone());
+    let start = move |tx: &mut Tx| setup_links::start_with(tx, &master, &id, &given, &code);
+    match state.store.write(&organization.id, actor, start).await? {
         Ok(link) => {
             let now = state.store.clock().now();
             let mut response = see_other("/portal/setup");
@@ -76,7 +100,35 @@ pub(in crate::http) async fn start(
             embedding::add_cookie(&state, &mut response, cookie)?;
             Ok(response)
         }
+        Err(Refusal::Code(fault)) => {
+            let text = match fault {
+                CodeFault::Wrong(left) => {
+                    let left = left.to_string();
+                    state.locale.fill("portal.code.wrong", &[("left", &left)])
+                }
+                CodeFault::None => state.locale.text("portal.code.over").to_owned(),
+            };
+            Ok(entry(&state, &form.token, Some(text)).await?)
+        }
         Err(refusal) => Ok(refused(&state, &link, refusal)),
+    }
+}
+
+/// `POST /portal/code`: mails a code to the address that a link is for. Whoever has the link may ask.
+pub(in crate::http) async fn send_code(
+    state: Data<State>,
+    form: Form<StartForm>,
+) -> Result<HttpResponse, PageError> {
+    let (link, organization) = find(&state, &form.token).await?;
+    let (id, master) = (link.id.clone(), state.master.clone());
+    let actor = Actor::Portal(link.id.clone());
+    let send = move |tx: &mut Tx| setup_links::send_code(tx, &master, &id);
+    match state.store.write(&organization.id, actor, send).await {
+        Ok(()) => Ok(see_other(&format!("/setup/{}", form.token))),
+        Err(Error::TooMany { detail, .. } | Error::Conflict { detail, .. }) => {
+            Ok(entry(&state, &form.token, Some(detail)).await?)
+        }
+        Err(other) => Err(other.into()),
     }
 }
 
@@ -98,7 +150,7 @@ pub(in crate::http) async fn claimed(
     }
 }
 
-async fn find(state: &State, token: &str) -> Result<(SetupLink, Organization), PageError> {
+async fn find(state: &State, token: &str) -> Result<(SetupLink, Organization)> {
     let token = token.to_owned();
     let found = state.store.read(move |db| {
         let link = setup_links::by_token(db, &token)?
@@ -106,7 +158,7 @@ async fn find(state: &State, token: &str) -> Result<(SetupLink, Organization), P
         let organization = organizations::find(db, &link.organization_id)?;
         Ok((link, organization))
     });
-    Ok(found.await?)
+    found.await
 }
 
 fn refused(state: &State, link: &SetupLink, refusal: Refusal) -> HttpResponse {
@@ -114,6 +166,8 @@ fn refused(state: &State, link: &SetupLink, refusal: Refusal) -> HttpResponse {
         Refusal::Expired => ("expired", link.expires_at),
         Refusal::Revoked => ("revoked", link.revoked_at.unwrap_or(link.expires_at)),
         Refusal::InUse(at) => ("in_use", at),
+        // Told on the page on which it is typed.
+        Refusal::Code(_) => ("expired", link.expires_at),
     };
     let operator = state.operator();
     let values = [("day", &*day(at)), ("operator", &operator)];

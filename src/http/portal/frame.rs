@@ -40,6 +40,7 @@ pub(super) fn frame(seat: &Seat, notice: Option<Notice>) -> Frame {
         notice,
         back: seat.link.return_url.clone(),
         purpose: seat.link.purpose(),
+        hands_over: !seat.link.is_guarded,
     }
 }
 

@@ -6,6 +6,7 @@ use super::seat::{Posted, Seat};
 use super::step::body::{arrivals, domain_line};
 use crate::clock::Time;
 use crate::crypto::Secret;
+use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::http::error::PageError;
 use crate::http::pages::{self, Arrivals, Live, Notice, PortalHome, TokenLine};
@@ -31,6 +32,8 @@ struct Known {
     tokens: Vec<Token>,
     arrivals: Arrivals,
     activity: Vec<Event>,
+    /// Who is told of the certificate.
+    contact: Option<Email>,
 }
 
 /// `GET /portal`
@@ -103,7 +106,9 @@ async fn render(
         first,
         has_groups: covers(Cover::Groups),
         has_traces: covers(Cover::Traces) && connection.is_some(),
-        facts: connection.map(|connection| facts(state, connection)).unwrap_or_default(),
+        facts: connection
+            .map(|connection| facts(state, connection, known.contact.as_ref()))
+            .unwrap_or_default(),
         values: given
             .filter(|_| covers(Cover::SignIn) && seat.link.way() != Way::Directory)
             .map(|given| given.fill(state, guide))
@@ -122,7 +127,8 @@ fn read(db: &mut Db, of: &OrganizationId, connection: Option<&Connection>) -> Re
     let domains = domains::list(db, of)?;
     let Some(Connection { id, .. }) = connection else {
         let arrivals = Arrivals { requests: Vec::new(), counts: String::new() };
-        return Ok(Known { domains, tokens: Vec::new(), arrivals, activity: Vec::new() });
+        let (tokens, activity) = (Vec::new(), Vec::new());
+        return Ok(Known { domains, tokens, arrivals, activity, contact: None });
     };
     let window = Window { limit: 200, before: None };
     let mut tokens = tokens::page(db, &window, id)?.data;
@@ -133,7 +139,8 @@ fn read(db: &mut Db, of: &OrganizationId, connection: Option<&Connection>) -> Re
         ..events::Filter::default()
     };
     let activity = events::page(db, &Window { limit: SHOWN, before: None }, &filter)?.data;
-    Ok(Known { domains, tokens, arrivals: arrivals(db, id)?, activity })
+    let contact = connections::contact(db, id)?;
+    Ok(Known { domains, tokens, arrivals: arrivals(db, id)?, activity, contact })
 }
 
 /// The state of a connection in a word, and whether it is good.
@@ -147,7 +154,7 @@ fn standing(state: &State, connection: &Connection) -> (String, bool) {
     (state.locale.text(key).to_owned(), is_good)
 }
 
-fn facts(state: &State, connection: &Connection) -> Vec<(String, String)> {
+fn facts(state: &State, connection: &Connection, contact: Option<&Email>) -> Vec<(String, String)> {
     let name = |key| state.locale.text(key).to_owned();
     if let Some(known) = &connection.openid_provider {
         return vec![
@@ -161,11 +168,13 @@ fn facts(state: &State, connection: &Connection) -> Vec<(String, String)> {
         Some(url) => url.clone(),
         None => name("portal.by_hand"),
     };
-    vec![
+    let mut facts = vec![
         (name("portal.fact.entity_id"), known.entity_id.clone()),
         (name("portal.fact.certificate"), ends.collect::<Vec<_>>().join(", ")),
         (name("portal.fact.renewal"), renewal),
-    ]
+    ];
+    facts.extend(contact.map(|email| (name("portal.fact.contact"), email.to_string())));
+    facts
 }
 
 fn line(state: &State, token: Token, now: Time) -> TokenLine {

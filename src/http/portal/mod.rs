@@ -21,11 +21,12 @@ use actix_web::web::{self, FormConfig, ServiceConfig};
 /// Bytes of a form: metadata may be pasted into one.
 const FORM_LIMIT: usize = 1024 * 1024;
 
-/// The routes. All but the first two ask for a [`seat::Seat`].
+/// The routes. All but the first three ask for a [`seat::Seat`].
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(web::resource("/setup/{token}").get(entry::show))
         .service(web::resource("/portal/start").post(entry::start))
+        .service(web::resource("/portal/code").post(entry::send_code))
         .service(web::resource("/portal/link/{link}").get(entry::claimed))
         .service(web::resource("/portal").get(home::show))
         .service(web::resource("/portal/token").post(home::rotate))

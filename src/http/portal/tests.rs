@@ -1,6 +1,7 @@
 //! The rules of the portal, through the whole application without a network.
 
 mod activity;
+mod code;
 mod embedding;
 mod groups;
 mod hand_over;
@@ -40,6 +41,8 @@ impl Portal {
             provider: Some("jumpcloud".to_owned()),
             note: Some("<b>Call us".to_owned()),
             days: 7,
+            email: None,
+            is_guarded: false,
         };
         let (link, token) = store.system(|tx| setup_links::create(tx, &organization, new));
         Self { world, organization, link, token, cookie: None }

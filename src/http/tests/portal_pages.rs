@@ -3,9 +3,9 @@
 use super::pages::HOSTILE;
 use crate::guides::{Kind, Value};
 use crate::http::pages::{
-    self, Arrival, Arrivals, Body, DomainLine, Fault, Frame, GroupLine, HandOver, Notice,
-    PortalActivity, PortalGroup, PortalGroups, PortalHome, PortalTrace, SetupEntry, SetupStep,
-    SignInLine, StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, Way, Would,
+    self, Arrival, Arrivals, Body, CodeAsked, DomainLine, Fault, Frame, GroupLine, HandOver,
+    Notice, PortalActivity, PortalGroup, PortalGroups, PortalHome, PortalTrace, SetupEntry,
+    SetupStep, SignInLine, StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, Way, Would,
 };
 use crate::http::testing::World;
 use crate::saml::check::{Check, CheckName};
@@ -24,6 +24,7 @@ fn frame() -> Frame {
         notice: Some(notice),
         back: Some("https://app.example/?a=\"<b>".to_owned()),
         purpose: Purpose::Setup,
+        hands_over: true,
     }
 }
 
@@ -258,7 +259,7 @@ fn trace() -> PortalTrace {
 /// another policy.
 pub(super) fn every_one(world: &World) -> Vec<(&'static str, HttpResponse)> {
     let state = &world.state;
-    let entry = |ends, purpose| {
+    let entry_with = |ends, purpose, code| {
         let view = SetupEntry {
             token: HOSTILE,
             organization: HOSTILE,
@@ -266,8 +267,14 @@ pub(super) fn every_one(world: &World) -> Vec<(&'static str, HttpResponse)> {
             ends,
             purpose,
             looks: vec!["portal.entry.look.traces", "portal.entry.look.groups"],
+            code,
         };
         pages::setup_entry(state, &view)
+    };
+    let entry = |ends, purpose| entry_with(ends, purpose, None);
+    let asked = |is_out| {
+        let code = CodeAsked { to: hostile(), is_out, fault: is_out.then(hostile) };
+        entry_with(Some(HOSTILE), Purpose::Setup, Some(code))
     };
     let hand_over = |step, link| {
         let view = HandOver { frame: frame(), step, ends: hostile(), link };
@@ -279,6 +286,8 @@ pub(super) fn every_one(world: &World) -> Vec<(&'static str, HttpResponse)> {
         ("setup_entry", entry(Some(HOSTILE), Purpose::Look)),
         ("setup_entry", entry(None, Purpose::Look)),
         ("setup_entry", entry(Some(HOSTILE), Purpose::Renewal)),
+        ("setup_entry", asked(false)),
+        ("setup_entry", asked(true)),
         ("setup_step", step(world, test())),
         ("portal_home", pages::portal_home(state, &home())),
         ("portal_activity", pages::portal_activity(state, &activity(true))),

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::store::db::or_not_found;
 use crate::store::schema::access_alerts as alerts;
 use crate::store::types::word;
-use crate::store::{AlertId, Db, Json, OrganizationId, Page, Time, Tx, Window, events};
+use crate::store::{AlertId, Db, Json, OrganizationId, Page, Time, Tx, Window, events, mails};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
@@ -122,6 +122,9 @@ pub(super) fn raise(
         closed_at: None,
     };
     diesel::insert_into(alerts::table).values(&alert).execute(tx.db)?;
+    if kind == AlertKind::TooMuchAtOnce {
+        mails::access_is_held(tx, organization, subject)?;
+    }
     let data = json!({ "alert": kind, "about": data });
     events::append(tx, Some(organization), "access.alert", subject, data)
 }

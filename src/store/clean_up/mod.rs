@@ -16,7 +16,9 @@ use super::schema::{
 };
 use super::setup_links::Kind;
 use super::traces::Outcome;
-use super::{DeliveryId, GrantId, LogoutId, ScimRequestId, SessionId, SetupLinkId, TraceId, Tx};
+use super::{
+    DeliveryId, GrantId, LogoutId, ScimRequestId, SessionId, SetupLinkId, TraceId, Tx, mails,
+};
 use crate::error::Result;
 use chrono::TimeDelta;
 use diesel::dsl::{exists, not};
@@ -76,6 +78,8 @@ pub enum Task {
     /// Of members: sessions whose time is over, links that nobody used, sign-ins that stopped before the second step, and
     /// questions for passkeys that nobody answered.
     Members,
+    /// Mails that are kept no longer, and what is secret in those whose link or code has ended.
+    Mails,
     /// Visits in the portal that are over, and setup links as long after their end as traces are kept.
     SetupLinks,
     /// Previews of rules and mappings that are older than a day.
@@ -110,6 +114,7 @@ impl Task {
         Self::Applications,
         Self::ScimRequests,
         Self::Members,
+        Self::Mails,
         Self::SetupLinks,
         Self::Previews,
         Self::RuleSets,
@@ -137,6 +142,7 @@ impl Task {
             Self::Applications => "applications",
             Self::ScimRequests => "scim_requests",
             Self::Members => "members",
+            Self::Mails => "mails",
             Self::SetupLinks => "setup_links",
             Self::Previews => "previews",
             Self::RuleSets => "rule_sets",
@@ -170,6 +176,7 @@ impl Task {
             Self::Applications => deleted_applications(tx),
             Self::ScimRequests => old_requests(tx, retention.requests),
             Self::Members => old_of_members(tx),
+            Self::Mails => mails::clean_up(tx, LIMIT),
             Self::SetupLinks => old_setup_links(tx, retention.traces),
             Self::Previews => previews::over(tx, LIMIT),
             Self::RuleSets => rule_sets::over(tx, tx.now.minus(retention.events), LIMIT),

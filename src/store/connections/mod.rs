@@ -3,6 +3,7 @@
 mod addresses;
 mod attention;
 pub mod certificates;
+mod contacts;
 mod entities;
 mod known;
 mod lifecycle;
@@ -17,6 +18,8 @@ mod tests;
 
 pub use addresses::{keep_addresses, scim_base_url};
 pub use attention::{Attention, attention};
+pub(in crate::store) use contacts::suggest as suggest_contact;
+pub use contacts::{contact, set_contact};
 pub use entities::{adopt_entity_ids, by_entity_id};
 pub use known::{Known, known, known_page};
 pub use lifecycle::{

@@ -3,11 +3,12 @@
 
 use super::{Member, NewMember, create, find, is_empty, set_password};
 use crate::clock::Time;
-use crate::crypto::{self, Secret, TokenHash};
+use crate::crypto::{self, MasterKey, Secret, TokenHash};
+use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::store::schema::member_links;
 use crate::store::types::word;
-use crate::store::{Db, MemberId, MemberLinkId, Tx, events};
+use crate::store::{Db, MemberId, MemberLinkId, Tx, events, mails};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
@@ -126,6 +127,19 @@ pub fn spend(tx: &mut Tx, token: &str) -> Result<Member> {
         return Err(over());
     }
     Ok(member)
+}
+
+/// Mails a link that was made just now to the member whom it is for. `url` is where it leads.
+pub fn mail(
+    tx: &mut Tx,
+    master: &MasterKey,
+    member: &Member,
+    kind: mails::Kind,
+    url: &str,
+) -> Result<()> {
+    let Ok(email) = Email::parse(&member.email) else { return Ok(()) };
+    let whom = (&member.id, &email, member.name.as_str());
+    mails::member_link(tx, master, kind, whom, (url, tx.now.plus(LINK_LASTS)))
 }
 
 /// Ends the links of a member.

@@ -11,7 +11,7 @@ mod sessions;
 mod tests;
 
 pub use arrivals::{ARRIVAL_LASTS, Arrival, Entered, Stepped, arrival, enter, step};
-pub use links::{Link, Purpose, admit, invite, link, redeem, spend, start};
+pub use links::{Link, Purpose, admit, invite, link, mail, redeem, spend, start};
 pub use passwords::{change_password, check_password, reset_password, set_password};
 pub use roles::{change_role, list, remove};
 pub use sessions::{

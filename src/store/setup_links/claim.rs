@@ -1,7 +1,8 @@
 //! A link is claimed by one browser, which then takes one step after the other.
 
+use super::codes::{self, CodeFault};
 use super::{Kind, STAYS, SetupLink, Step, find, tell};
-use crate::crypto;
+use crate::crypto::{self, MasterKey};
 use crate::error::Result;
 use crate::store::connections::{self, Connection};
 use crate::store::organizations::Organization;
@@ -19,6 +20,8 @@ pub enum Refusal {
     Revoked,
     /// Another browser claimed it.
     InUse(Time),
+    /// It is for one address alone, and this is not the code that was mailed there.
+    Code(CodeFault),
 }
 
 impl Refusal {
@@ -36,9 +39,34 @@ impl Refusal {
 
 /// Binds a link to the browser that has this value, unless another was faster.
 pub fn start(tx: &mut Tx, id: &SetupLinkId, browser: &str) -> Result<Result<SetupLink, Refusal>> {
+    begin(tx, id, browser, None)
+}
+
+/// The same with the code that was mailed, for a link that is for one address alone.
+pub fn start_with(
+    tx: &mut Tx,
+    master: &MasterKey,
+    id: &SetupLinkId,
+    browser: &str,
+    code: &str,
+) -> Result<Result<SetupLink, Refusal>> {
+    begin(tx, id, browser, Some((master, code)))
+}
+
+fn begin(
+    tx: &mut Tx,
+    id: &SetupLinkId,
+    browser: &str,
+    code: Option<(&MasterKey, &str)>,
+) -> Result<Result<SetupLink, Refusal>> {
     let mut link = find(tx.db, id)?;
     if let Some(refusal) = Refusal::of(&link, tx.now) {
         return Ok(Err(refusal));
+    }
+    if link.is_guarded
+        && let Err(fault) = codes::take(tx, &link, code)?
+    {
+        return Ok(Err(Refusal::Code(fault)));
     }
     link.browser_hash = Some(crypto::hash(browser).into_string());
     link.opened_at = Some(tx.now);
@@ -95,6 +123,9 @@ pub fn finish(tx: &mut Tx, id: &SetupLinkId, step: Step) -> Result<SetupLink> {
         link.completed_at = Some(tx.now);
     }
     diesel::update(&link).set(&link).execute(tx.db)?;
+    if is_news && let (Some(id), Some(email)) = (&link.connection_id, &link.email) {
+        connections::suggest_contact(tx, id, email)?;
+    }
     if is_news && link.kind == Kind::Link {
         tell(tx, &link, "setup_link.completed", json!({ "connection_id": link.connection_id }))?;
     }

@@ -18,6 +18,10 @@ pub fn hand_over(tx: &mut Tx, id: &SetupLinkId) -> Result<(SetupLink, Secret)> {
         let detail = "The setup link is over, and cannot be handed over. Ask for a new one.";
         return Err(Error::conflict("setup_link_over", detail));
     }
+    if present.is_guarded {
+        let detail = "This link is for one address alone. Ask whoever sent it for a link for your colleague.";
+        return Err(Error::conflict("setup_link_guarded", detail));
+    }
     let secret = crypto::token(crypto::SETUP_LINK);
     let link = SetupLink {
         id: SetupLinkId::new(),
@@ -32,6 +36,8 @@ pub fn hand_over(tx: &mut Tx, id: &SetupLinkId) -> Result<(SetupLink, Secret)> {
         opened_from: None,
         browser_hash: None,
         help: None,
+        // It is somebody else's now, whose address nobody knows.
+        email: None,
         ..present
     };
     diesel::insert_into(setup_links::table).values(&link).execute(tx.db)?;

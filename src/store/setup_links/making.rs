@@ -2,6 +2,7 @@
 
 use super::{Cover, Kind, SetupLink, Step, Way, steps, tell};
 use crate::crypto::{self, Secret};
+use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::store::connections::{self, Protocol};
 use crate::store::input::Faults;
@@ -29,6 +30,10 @@ pub struct NewLink {
     pub note: Option<String>,
     /// How long it is good: 1 to 30 days.
     pub days: u32,
+    /// The address of whom it is for.
+    pub email: Option<String>,
+    /// Whether only who reads mail there starts with it: a code is mailed before.
+    pub is_guarded: bool,
 }
 
 /// What the operator wants set up, in a link or a visit.
@@ -44,7 +49,7 @@ pub fn create(
     new: NewLink,
 ) -> Result<(SetupLink, Secret)> {
     let mut faults = Faults::default();
-    let NewLink { connection_id, covers, provider, note, days } = new;
+    let NewLink { connection_id, covers, provider, note, days, email, is_guarded } = new;
     if !(1..=30).contains(&days) {
         faults.add("/days", "out_of_range", "A setup link is good for 1 to 30 days.");
     }
@@ -57,10 +62,20 @@ pub fn create(
         let detail = "The connection has its provider already: leave one of them out.";
         faults.add("/provider", "invalid", detail);
     }
+    let email = email.filter(|text| !text.trim().is_empty()).and_then(|text| {
+        let read = Email::parse(&text);
+        read.map_err(|fault| faults.add("/email", fault.code(), fault.to_string())).ok()
+    });
+    if is_guarded && email.is_none() {
+        let detail = "Say at which address: a code is mailed there before anybody starts.";
+        faults.add("/email", "required", detail);
+    }
     let wanted = check(tx, organization, Wanted { connection_id, covers }, faults)?;
     let expires_at = tx.now.plus(TimeDelta::days(i64::from(days)));
     let (row, secret) = row(tx, organization, Kind::Link, wanted, expires_at)?;
-    let link = SetupLink { provider: provider.or(row.provider.clone()), note, ..row };
+    let email = email.map(|email| email.to_string());
+    let provider = provider.or(row.provider.clone());
+    let link = SetupLink { provider, note, email, is_guarded, ..row };
     diesel::insert_into(setup_links::table).values(&link).execute(tx.db)?;
     let data = json!({
         "covers": &*link.covers, "connection_id": link.connection_id, "expires_at": link.expires_at,
@@ -135,6 +150,8 @@ pub(super) fn row(
         handed_over_to: None,
         drafted: None,
         help: None,
+        email: None,
+        is_guarded: false,
     };
     Ok((row, secret))
 }

@@ -5,9 +5,11 @@
 
 mod choice;
 mod claim;
+mod codes;
 mod hand_over;
 mod help;
 mod listing;
+mod mailing;
 mod making;
 mod sessions;
 mod steps;
@@ -16,10 +18,12 @@ mod tests;
 mod trust;
 
 pub use choice::{Choice, choose};
-pub use claim::{Refusal, finish, reopen, seat, start};
+pub use claim::{Refusal, finish, reopen, seat, start, start_with};
+pub use codes::{CODE_LASTS, CodeFault, code_is_out, send_code};
 pub use hand_over::hand_over;
 pub use help::{Asked, Heard, Help, Missing, ask_for_help};
 pub use listing::{count_open, page_of};
+pub use mailing::{mail, renew};
 pub use making::{NewLink, create};
 pub use sessions::{NewSession, OPENED_WITHIN, STAYS, create_session, origins};
 pub use steps::{Cover, Purpose, Step, Way, steps};
@@ -115,6 +119,10 @@ pub struct SetupLink {
     pub drafted: Option<ConnectionId>,
     /// What its holder did not find, until the step is finished.
     pub help: Option<Json<Help>>,
+    /// For whom it is: it was mailed there. Personal: it goes with the row.
+    pub email: Option<String>,
+    /// Whether only who reads mail at that address starts with it.
+    pub is_guarded: bool,
 }
 
 impl SetupLink {

@@ -1,10 +1,11 @@
 //! The rules of links and visits, by their words.
 
 use super::*;
-use crate::crypto::{SETUP_LINK, Secret};
+use crate::crypto::{MasterKey, SETUP_LINK, Secret};
+use crate::error::Error;
 use crate::store::directories::tokens::{self, NewToken};
 use crate::store::testing::{self, TestStore, refused};
-use crate::store::{applications, connections, connections::ConnectionState};
+use crate::store::{applications, connections, connections::ConnectionState, mails};
 use chrono::TimeDelta;
 
 fn organization(store: &TestStore) -> OrganizationId {
@@ -18,6 +19,8 @@ fn new() -> NewLink {
         provider: Some("jumpcloud".to_owned()),
         note: None,
         days: 7,
+        email: None,
+        is_guarded: false,
     }
 }
 
@@ -224,4 +227,138 @@ fn a_link_goes_on_when_it_takes_another_way_than_its_draft() {
     store.system(|tx| choose(tx, &link.id, Choice::Guide("okta"), "Okta"));
     assert_eq!(state(&store, &link.id), State::Opened);
     assert!(seated(&store, inside.reveal()));
+}
+
+fn master() -> MasterKey {
+    MasterKey::from_base64("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", None).unwrap()
+}
+
+/// A link for one address alone.
+fn guarded(store: &TestStore) -> SetupLink {
+    let of = organization(store);
+    let email = Some("ines@globex.example".to_owned());
+    store.system(|tx| create(tx, &of, NewLink { email, is_guarded: true, ..new() })).0
+}
+
+/// Has a code mailed, and reads it there.
+fn code(store: &TestStore, link: &SetupLink) -> String {
+    store.clock().advance(TimeDelta::seconds(30));
+    store.system(|tx| send_code(tx, &master(), &link.id));
+    let page = store.read_now(|db| mails::page(db, &Window::default(), None)).unwrap();
+    let mail = &page.data[0];
+    assert_eq!(mail.recipient.as_deref(), Some("ines@globex.example"));
+    mail.secrets(&master(), store.clock().now()).unwrap().unwrap()["code"].clone()
+}
+
+fn typed(store: &TestStore, link: &SetupLink, code: &str) -> Result<SetupLink, Refusal> {
+    store.system(|tx| start_with(tx, &master(), &link.id, browser().reveal(), code))
+}
+
+fn other(code: &str) -> String {
+    let number: u32 = code.parse().unwrap();
+    format!("{:06}", (number + 1) % 1_000_000)
+}
+
+#[test]
+fn a_link_for_one_address_starts_with_the_code_that_is_mailed_there() {
+    let store = testing::store();
+    let link = guarded(&store);
+    let without = started(&store, &link.id, browser().reveal()).unwrap_err();
+    assert_eq!(without, Refusal::Code(CodeFault::None));
+    assert_eq!(typed(&store, &link, "").unwrap_err(), Refusal::Code(CodeFault::None));
+    let code = code(&store, &link);
+    let wrong = typed(&store, &link, &other(&code)).unwrap_err();
+    assert_eq!(wrong, Refusal::Code(CodeFault::Wrong(4)));
+    let spaced = format!(" {} {}", &code[..3], &code[3..]);
+    assert!(typed(&store, &link, &spaced).is_ok());
+    assert!(matches!(typed(&store, &link, &code), Err(Refusal::InUse(_))));
+}
+
+#[test]
+fn a_code_is_good_for_ten_minutes_and_five_tries_and_once() {
+    let store = testing::store();
+    let link = guarded(&store);
+    let late = code(&store, &link);
+    store.clock().advance(CODE_LASTS);
+    assert_eq!(typed(&store, &link, &late).unwrap_err(), Refusal::Code(CodeFault::None));
+    let guessed = code(&store, &link);
+    for left in (1..5).rev() {
+        let wrong = typed(&store, &link, &other(&guessed)).unwrap_err();
+        assert_eq!(wrong, Refusal::Code(CodeFault::Wrong(left)));
+    }
+    for last in [other(&guessed), guessed] {
+        let over = typed(&store, &link, &last).unwrap_err();
+        assert_eq!(over, Refusal::Code(CodeFault::None));
+    }
+    assert!(store.kinds(Some(&link.organization_id)).contains(&"setup_link.code_refused".into()));
+    let first = code(&store, &link);
+    let second = code(&store, &link);
+    if first != second {
+        assert!(typed(&store, &link, &first).is_err(), "the one before is good no more");
+    }
+}
+
+#[test]
+fn there_are_ten_codes_for_a_link_until_it_is_sent_again() {
+    let store = testing::store();
+    let link = guarded(&store);
+    let send = |store: &TestStore| store.try_system(|tx| send_code(tx, &master(), &link.id));
+    send(&store).unwrap();
+    assert!(matches!(send(&store), Err(Error::TooMany { .. })), "not twice in half a minute");
+    for _ in 1..10 {
+        code(&store, &link);
+    }
+    store.clock().advance(TimeDelta::minutes(1));
+    assert_eq!(refused(send(&store)), "setup_link_codes_used_up");
+    store.system(|tx| renew(tx, &link.id, "ines@globex.example"));
+    send(&store).unwrap();
+}
+
+#[test]
+fn a_link_that_is_sent_again_has_another_token_and_lets_nobody_in_by_the_one_before() {
+    let store = testing::store();
+    let of = organization(&store);
+    let (link, token) = store.system(|tx| create(tx, &of, new()));
+    let inside = browser();
+    started(&store, &link.id, inside.reveal()).unwrap();
+    let (next, other) = store.system(|tx| renew(tx, &link.id, "kim@globex.example"));
+    let found = |token: &Secret| store.read_now(|db| by_token(db, token.reveal())).unwrap();
+    assert!(found(&token).is_none() && found(&other).is_some());
+    assert!(!seated(&store, inside.reveal()));
+    assert_eq!(next.email.as_deref(), Some("kim@globex.example"));
+    assert_eq!(state(&store, &link.id), State::Sent);
+    store.system(|tx| revoke(tx, &link.id));
+    let late = store.try_system(|tx| renew(tx, &link.id, "kim@globex.example"));
+    assert_eq!(refused(late), "setup_link_over");
+}
+
+#[test]
+fn a_link_for_one_address_is_handed_over_to_nobody() {
+    let store = testing::store();
+    let link = guarded(&store);
+    let handed = store.try_system(|tx| hand_over(tx, &link.id));
+    assert_eq!(refused(handed), "setup_link_guarded");
+    let of = link.organization_id;
+    let nobody = store.try_system(|tx| create(tx, &of, NewLink { is_guarded: true, ..new() }));
+    assert_eq!(refused(nobody), "/email required");
+}
+
+#[test]
+fn whoever_completes_a_link_is_told_of_the_certificate_unless_somebody_is_already() {
+    let store = testing::store();
+    let connection = testing::active(&store, "JumpCloud", None);
+    let of = connection.organization_id.clone();
+    let told = || store.read_now(|db| connections::contact(db, &connection.id)).unwrap();
+    for (address, expected) in [("ines@globex.example", "ines"), ("kim@globex.example", "ines")] {
+        let wanted = NewLink {
+            connection_id: Some(connection.id.clone()),
+            covers: vec![Cover::Certificate],
+            provider: None,
+            email: Some(address.to_owned()),
+            ..new()
+        };
+        let (link, _) = store.system(|tx| create(tx, &of, wanted));
+        store.system(|tx| finish(tx, &link.id, Step::Metadata));
+        assert_eq!(told().unwrap().local(), expected);
+    }
 }

@@ -12,7 +12,7 @@ use super::events::kinds::Kinds;
 use super::schema::webhook_endpoints as endpoints;
 use super::types::word;
 use super::{
-    Db, Json, OrganizationId, Page, Scope, Time, Tx, WebhookEndpointId, Window, events,
+    Db, Json, OrganizationId, Page, Scope, Time, Tx, WebhookEndpointId, Window, events, mails,
     organizations,
 };
 use crate::crypto::{self, MasterKey, Place, Secret, WebhookKey};
@@ -281,6 +281,7 @@ fn locked(tx: &mut Tx, id: &WebhookEndpointId) -> Result<Endpoint> {
 }
 
 fn off(tx: &mut Tx, endpoint: &Endpoint, because: Because) -> Result<()> {
+    mails::webhook_is_off(tx, endpoint, because)?;
     let data = json!({ "because": because, "url": endpoint.url });
     tell(tx, endpoint, "webhook_endpoint.disabled", data)
 }

@@ -103,24 +103,35 @@ impl Gateway {
 
     /// The real binary, with a database of its own.
     pub(crate) async fn apart() -> Self {
+        Self::apart_with(&[]).await
+    }
+
+    /// The same with these variables in its environment.
+    pub(crate) async fn apart_with(more: &[(&str, String)]) -> Self {
         let (database, port) = (Arc::new(Database::new()), process::free_port());
         let url = format!("http://localhost:{port}");
-        Self::run(database, url, port).await
+        Self::run(database, url, port, more).await
     }
 
     /// Another process of the same gateway on the same database, or none where one process has it alone.
     /// It listens at a port of its own.
     pub(crate) async fn beside(&self) -> Option<(Self, u16)> {
+        self.beside_with(&[]).await
+    }
+
+    /// The same with these variables in its environment.
+    pub(crate) async fn beside_with(&self, more: &[(&str, String)]) -> Option<(Self, u16)> {
         if !self.database.is_shared() {
             return None;
         }
         let port = process::free_port();
-        Some((Self::run(self.database.clone(), self.url.clone(), port).await, port))
+        Some((Self::run(self.database.clone(), self.url.clone(), port, more).await, port))
     }
 
-    async fn run(database: Arc<Database>, url: String, port: u16) -> Self {
+    async fn run(database: Arc<Database>, url: String, port: u16, more: &[(&str, String)]) -> Self {
         let state = state(&database, &url, &[]);
-        let process = Process::start(&database.url, &url, port).await;
+        let more = more.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        let process = Process::start(&database.url, &url, port, more.collect()).await;
         Self { url, state, runs: Runs::Apart(process), database }
     }
 

@@ -15,6 +15,7 @@ pub(crate) struct Process {
     database: String,
     url: String,
     port: u16,
+    more: Vec<(String, String)>,
 }
 
 /// A port that stays free when its listener is gone: below those that systems give to connections.
@@ -32,9 +33,14 @@ pub(crate) fn free_port() -> u16 {
 
 impl Process {
     /// Starts it and waits until it listens.
-    pub(crate) async fn start(database: &str, url: &str, port: u16) -> Self {
-        let child = Mutex::new(spawn(database, url, port).await);
-        Self { child, database: database.to_owned(), url: url.to_owned(), port }
+    pub(crate) async fn start(
+        database: &str,
+        url: &str,
+        port: u16,
+        more: Vec<(String, String)>,
+    ) -> Self {
+        let child = Mutex::new(spawn(database, url, port, &more).await);
+        Self { child, database: database.to_owned(), url: url.to_owned(), port, more }
     }
 
     /// Kills it without a warning.
@@ -57,7 +63,7 @@ impl Process {
 
     /// Starts it on the same database at the same address, after a kill.
     pub(crate) async fn start_again(&self) {
-        let child = spawn(&self.database, &self.url, self.port).await;
+        let child = spawn(&self.database, &self.url, self.port, &self.more).await;
         *self.child.lock().unwrap() = child;
     }
 
@@ -91,7 +97,7 @@ impl Drop for Process {
     }
 }
 
-async fn spawn(database: &str, url: &str, port: u16) -> Child {
+async fn spawn(database: &str, url: &str, port: u16, more: &[(String, String)]) -> Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_vestibule"))
         .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--public-url", url])
         .env("VESTIBULE_MODE", "development")
@@ -104,6 +110,7 @@ async fn spawn(database: &str, url: &str, port: u16) -> Child {
         .env("VESTIBULE_SECRETS__MASTER_KEY", MASTER_KEY)
         .env("VESTIBULE_LOG__LEVEL", "error")
         .env("VESTIBULE_METADATA__ALLOW_PRIVATE", "127.0.0.1")
+        .envs(more.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

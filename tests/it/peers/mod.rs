@@ -6,6 +6,7 @@
 mod app;
 mod browser;
 pub(crate) mod lent;
+mod mail_server;
 mod openid_provider;
 mod process;
 mod provider;
@@ -14,6 +15,7 @@ mod webhooks;
 
 pub(crate) use app::{App, ClientOf};
 pub(crate) use browser::{Journey, run};
+pub(crate) use mail_server::MailServer;
 pub(crate) use openid_provider::OpenIdProvider;
 pub(crate) use provider::Provider;
 pub(crate) use webhooks::WebhooksApp;

@@ -1,6 +1,7 @@
 //! Connections: one identity provider of one organization each.
 
 pub(super) mod certificates;
+pub(super) mod contact;
 pub(super) mod metadata;
 pub(super) mod openid;
 mod settings;

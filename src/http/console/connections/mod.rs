@@ -3,6 +3,7 @@
 mod acts;
 mod attributes;
 mod bars;
+mod contact;
 mod figures;
 mod list;
 mod new;

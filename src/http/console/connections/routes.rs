@@ -1,7 +1,8 @@
 //! Where the pages of connections are.
 
 use super::{
-    acts, attributes, list, new, overview, provisioning, restore, settings, setup, tokens, turn,
+    acts, attributes, contact, list, new, overview, provisioning, restore, settings, setup, tokens,
+    turn,
 };
 use actix_web::web::{self, FormConfig, ServiceConfig};
 
@@ -56,6 +57,11 @@ pub(in crate::http::console) fn routes(config: &mut ServiceConfig) {
             web::resource("/console/connections/{connection}/settings")
                 .get(settings::ask)
                 .post(settings::change),
+        )
+        .service(
+            web::resource("/console/connections/{connection}/contact")
+                .get(contact::ask)
+                .post(contact::change),
         )
         .service(web::resource("/console/connections/{connection}/restore").post(restore::restore));
 }

@@ -11,6 +11,7 @@ use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
+use crate::store::mails::Kind;
 use crate::store::members::{self, Member, NewMember, Role};
 use crate::store::{MemberId, Scope};
 use crate::views::member::address;
@@ -102,9 +103,13 @@ pub(in crate::http) async fn invite(
         return Ok(show(&state, &posted.seat, typed, Role::Viewer, shown).await?);
     };
     let new = NewMember { email: typed.email.clone(), name: typed.name.clone(), role };
+    let (master, url) = (state.master.clone(), state.config.public_url.clone());
     let made = state.store.write(Scope::System, posted.seat.actor(), move |tx| {
         let member = members::create(tx, &new)?;
-        members::invite(tx, &member.id)
+        let token = members::invite(tx, &member.id)?;
+        let to = address(url.as_str(), &token);
+        members::mail(tx, &master, &member, Kind::Invitation, &to)?;
+        Ok(token)
     });
     let (typed, role, shown) = match form::mendable(made.await, "/email")? {
         Ok(token) => {

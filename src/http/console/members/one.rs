@@ -10,6 +10,7 @@ use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
+use crate::store::mails::Kind;
 use crate::store::members;
 use crate::store::{Db, MemberId, Scope};
 use crate::views::member::address;
@@ -82,9 +83,13 @@ pub(in crate::http) async fn link(
         return Err(Error::Forbidden(why.to_owned()).into());
     }
     let wanted = id.clone();
+    let (master, url) = (state.master.clone(), state.config.public_url.clone());
     let made = state.store.write(Scope::System, posted.seat.actor(), move |tx| {
         members::reset_password(tx, &wanted)?;
-        members::invite(tx, &wanted)
+        let (member, token) = (members::find(tx.db, &wanted)?, members::invite(tx, &wanted)?);
+        let to = address(url.as_str(), &token);
+        members::mail(tx, &master, &member, Kind::PasswordReset, &to)?;
+        Ok(token)
     });
     let link = address(state.config.public_url.as_str(), &made.await?);
     Ok(show_one(&state, &posted.seat, id, Shown::Link(link)).await?)

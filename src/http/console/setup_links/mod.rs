@@ -1,6 +1,7 @@
 //! Setup links: what was sent to IT admins, how far each is, and taking one back.
 
 mod new;
+mod send;
 
 use super::confirm::{self, Confirm};
 use super::form;
@@ -50,6 +51,8 @@ struct Line {
     /// What its holder does not find, each in their own words, too; the newest first.
     help: Vec<(String, String)>,
     is_live: bool,
+    /// To whom it was mailed, and whether only they may start with it.
+    email: Option<(String, bool)>,
 }
 
 #[derive(Template)]
@@ -69,6 +72,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(web::resource("/console/setup-links").get(list).post(new::create))
         .service(web::resource("/console/setup-links/new").get(new::new))
+        .service(web::resource("/console/setup-links/{link}/send").get(send::ask).post(send::send))
         .service(web::resource("/console/setup-links/{link}/revoke").get(ask_revoke).post(revoke));
 }
 
@@ -154,6 +158,7 @@ fn line(state: &State, link: &SetupLink, names: &Names, now: Time) -> Line {
         from: link.opened_from.clone(),
         ends: listing::when(state, link.expires_at),
         is_live: link.is_live(now),
+        email: link.email.clone().map(|email| (email, link.is_guarded)),
         help: link
             .help
             .iter()

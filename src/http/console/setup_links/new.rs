@@ -10,9 +10,9 @@ use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
-use crate::store::ConnectionId;
 use crate::store::connections;
 use crate::store::setup_links::{self, Cover, NewLink};
+use crate::store::{ConnectionId, Tx};
 use crate::views::setup_link::address;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Query};
@@ -47,6 +47,8 @@ struct Typed {
     provider: String,
     days: u32,
     note: String,
+    email: String,
+    is_guarded: bool,
 }
 
 struct View {
@@ -93,6 +95,8 @@ fn blank(organization: String, connection: String) -> Typed {
         provider: String::new(),
         days: DAYS[0],
         note: String::new(),
+        email: String::new(),
+        is_guarded: false,
     }
 }
 
@@ -109,6 +113,8 @@ pub(in crate::http) async fn create(
         provider: posted.text("provider").to_owned(),
         days: posted.text("days").parse().unwrap_or(DAYS[0]),
         note: posted.text("note").to_owned(),
+        email: posted.text("email").to_owned(),
+        is_guarded: posted.text("guarded") == "1",
     };
     let made = make(&state, &posted, &typed).await;
     let (typed, errors, secret) = match form::mendable(made, "/organization")? {
@@ -128,14 +134,7 @@ async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<St
         "" => None,
         some => Some(some.parse()?),
     };
-    if let Some(id) = &connection_id {
-        let id = id.clone();
-        let known = state.store.read(move |db| connections::by_id_with_organization(db, &id));
-        // With such a link the provider of those who sign in now can be changed.
-        if known.await?.is_some_and(|(connection, _)| connection.is_used()) {
-            posted.seat.must::<Manage>()?;
-        }
-    }
+    must_give(state, &posted.seat, &typed.covers, connection_id.as_ref()).await?;
     let is_known = state.guides.all().any(|guide| guide.id == typed.provider);
     let new = NewLink {
         connection_id,
@@ -143,11 +142,39 @@ async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<St
         provider: is_known.then(|| typed.provider.clone()),
         note: Some(typed.note.clone()),
         days: typed.days,
+        email: Some(typed.email.clone()),
+        is_guarded: typed.is_guarded,
     };
     let (scope, actor) = (of.clone(), posted.seat.actor());
-    let (_, token) =
-        state.store.write(&scope, actor, move |tx| setup_links::create(tx, &of, new)).await?;
-    Ok(address(state.config.public_url.as_str(), &token))
+    let (master, to) = (state.master.clone(), state.config.public_url.clone());
+    let make = move |tx: &mut Tx| {
+        let (link, token) = setup_links::create(tx, &of, new)?;
+        let url = address(to.as_str(), &token);
+        setup_links::mail(tx, &master, &link, &url)?;
+        Ok(url)
+    };
+    state.store.write(&scope, actor, make).await
+}
+
+/// Refuses to give a link to a member who may not do what comes of it.
+pub(super) async fn must_give(
+    state: &State,
+    seat: &Seat<Links>,
+    covers: &[Cover],
+    connection: Option<&ConnectionId>,
+) -> Result<()> {
+    // By such a link people are given places in the app.
+    if covers.contains(&Cover::Groups) {
+        seat.must::<Manage>()?;
+    }
+    if let Some(id) = connection.cloned() {
+        let known = state.store.read(move |db| connections::by_id_with_organization(db, &id));
+        // With such a link the provider of those who sign in now can be changed.
+        if known.await?.is_some_and(|(connection, _)| connection.is_used()) {
+            seat.must::<Manage>()?;
+        }
+    }
+    Ok(())
 }
 
 fn show(

@@ -82,6 +82,8 @@ pub(super) const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/console/connections/{connection}/turn", MANAGE),
     ("GET", "/console/connections/{connection}/delete", MANAGE),
     ("POST", "/console/connections/{connection}/delete", MANAGE),
+    ("GET", "/console/connections/{connection}/contact", MANAGE),
+    ("POST", "/console/connections/{connection}/contact", MANAGE),
     ("GET", "/console/connections/{connection}/provisioning", &Role::ALL),
     ("POST", "/console/connections/{connection}/provisioning", MANAGE),
     ("GET", "/console/connections/{connection}/provisioning/{token}/retire", MANAGE),
@@ -91,6 +93,8 @@ pub(super) const ROUTES: &[(&str, &str, &[Role])] = &[
     ("GET", "/console/setup-links", &Role::ALL),
     ("POST", "/console/setup-links", LINKS),
     ("GET", "/console/setup-links/new", LINKS),
+    ("GET", "/console/setup-links/{link}/send", LINKS),
+    ("POST", "/console/setup-links/{link}/send", LINKS),
     ("GET", "/console/setup-links/{link}/revoke", LINKS),
     ("POST", "/console/setup-links/{link}/revoke", LINKS),
     ("GET", "/console/users", &Role::ALL),
@@ -212,6 +216,11 @@ pub(super) const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/console/settings/branding", MANAGE),
     ("POST", "/console/settings/branding/logos", MANAGE),
     ("GET", "/console/settings/branding/preview/{page}", &Role::ALL),
+    ("GET", "/console/settings/email", MANAGE),
+    ("POST", "/console/settings/email/test", MANAGE),
+    ("GET", "/console/settings/email/{mail}", MANAGE),
+    ("POST", "/console/settings/email/{mail}/again", MANAGE),
+    ("POST", "/console/settings/email/{mail}/reveal", MANAGE),
     ("GET", "/console/settings/members", &[Role::Owner]),
     ("POST", "/console/settings/members", &[Role::Owner]),
     ("GET", "/console/settings/members/{member}", &[Role::Owner]),
@@ -329,6 +338,9 @@ fn filled(desk: &Desk, path: &str) -> String {
         path = path.replace("{delivery}", delivery.id.as_str());
     }
     path = path.replace("/preview/{page}", "/preview/login");
+    if path.contains("{mail}") {
+        path = path.replace("{mail}", email::unsent(desk).id.as_str());
+    }
     if path.contains("{user}") {
         let of = &connection.organization_id;
         path = path.replace("{user}", users::ada(desk, of).id.as_str());

@@ -3,7 +3,7 @@
 use super::Desk;
 use crate::store::members::Role;
 use crate::store::setup_links::{self, Cover, NewLink, SetupLink};
-use crate::store::{OrganizationId, Window, connections, organizations, testing};
+use crate::store::{OrganizationId, Window, connections, mails, organizations, testing};
 
 const LIST: &str = "/console/setup-links";
 
@@ -19,6 +19,8 @@ pub(super) fn made(desk: &Desk, of: &OrganizationId) -> SetupLink {
         provider: None,
         note: None,
         days: 7,
+        email: None,
+        is_guarded: false,
     };
     desk.world.store().system(|tx| setup_links::create(tx, of, new)).0
 }
@@ -133,4 +135,71 @@ async fn a_link_by_which_places_are_given_is_made_only_by_who_may_give_them() {
         assert_eq!(made.status, if may { 200 } else { 403 }, "{role}: {}", made.body);
         assert_eq!(all(&desk).len(), usize::from(may), "{role}");
     }
+}
+
+/// The newest mail, and its link.
+fn mailed(desk: &Desk) -> (mails::Mail, String) {
+    let (store, master) = (desk.world.store(), &desk.world.state.master);
+    let page = |db: &mut crate::store::Db| mails::page(db, &Window::default(), None);
+    let mail = store.read_now(page).unwrap().data.remove(0);
+    let secrets = mail.secrets(master, store.clock().now()).unwrap().unwrap();
+    let url = secrets["url"].clone();
+    (mail, url)
+}
+
+#[actix_web::test]
+async fn a_setup_link_is_mailed_and_sent_again_with_another_address() {
+    let desk = Desk::signed_in(Role::Support).await;
+    let of = globex(&desk);
+    let form = [
+        ("organization", of.as_str()),
+        ("cover.sign_in", "1"),
+        ("email", "ines@globex.example"),
+        ("guarded", "1"),
+    ];
+    let made = desk.post(LIST, &form).await;
+    let (mail, first) = mailed(&desk);
+    assert!(made.body.contains(&first), "{}", made.body);
+    assert_eq!(mail.recipient.as_deref(), Some("ines@globex.example"));
+    let kept = all(&desk).remove(0);
+    assert!(kept.is_guarded && desk.get(LIST).await.body.contains("only this address"));
+    let uri = format!("{LIST}/{}/send", kept.id);
+    assert!(desk.get(&uri).await.body.contains("value=\"ines@globex.example\""));
+    assert_eq!(all(&desk)[0].hash, kept.hash, "reading changes nothing");
+    let wrong = desk.post(&uri, &[("email", "x")]).await;
+    assert!(wrong.status == 422 && wrong.body.contains("href=\"#email\""), "{}", wrong.body);
+    let again = desk.post(&uri, &[("email", "kim@globex.example")]).await;
+    let (mail, second) = mailed(&desk);
+    assert!(second != first && again.body.contains(&second), "{}", again.body);
+    assert_eq!(mail.recipient.as_deref(), Some("kim@globex.example"));
+    let token = |url: &str| url.rsplit('/').next().unwrap().to_owned();
+    let find = |url: &str| {
+        let token = token(url);
+        desk.world.store().read_now(|db| setup_links::by_token(db, &token)).unwrap()
+    };
+    assert!(find(&first).is_none() && find(&second).is_some());
+    let nobody = [("organization", of.as_str()), ("cover.sign_in", "1"), ("guarded", "1")];
+    let refused = desk.post(LIST, &nobody).await;
+    assert!(refused.status == 422 && refused.body.contains("href=\"#email\""));
+}
+
+#[actix_web::test]
+async fn a_link_that_is_sent_again_is_worth_what_its_sender_may_do() {
+    let desk = Desk::signed_in(Role::Support).await;
+    let active = testing::active(desk.world.store(), "Okta", None);
+    let new = NewLink {
+        connection_id: Some(active.id.clone()),
+        covers: vec![Cover::Certificate],
+        provider: None,
+        note: None,
+        days: 7,
+        email: None,
+        is_guarded: false,
+    };
+    let of = active.organization_id.clone();
+    let link = desk.world.store().system(|tx| setup_links::create(tx, &of, new)).0;
+    let uri = format!("{LIST}/{}/send", link.id);
+    let refused = desk.post(&uri, &[("email", "support@orbit.example")]).await;
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    assert_eq!(all(&desk)[0].hash, link.hash);
 }

@@ -54,6 +54,8 @@ async fn a_link_that_does_not_cover_sign_in_tells_of_no_sign_ins() {
         provider: None,
         note: None,
         days: 7,
+        email: None,
+        is_guarded: false,
     };
     let of = portal.organization.clone();
     (portal.link, portal.token) =

@@ -93,6 +93,8 @@ async fn a_draft_of_somebody_else_s_is_not_taken_away() {
         provider: None,
         note: None,
         days: 7,
+        email: None,
+        is_guarded: false,
     };
     let (link, token) = store.system(|tx| setup_links::create(tx, &portal.organization, new));
     let mut other = Portal { link, token, cookie: None, ..portal };

@@ -21,6 +21,8 @@ async fn made_by(role: Role) -> (Portal, MemberId) {
         provider: None,
         note: None,
         days: 7,
+        email: None,
+        is_guarded: false,
     };
     let (actor, of) = (Actor::Member(member.id.clone()), connection.organization_id.clone());
     let made = store.write_now(&Scope::from(&of), &actor, |tx| setup_links::create(tx, &of, new));

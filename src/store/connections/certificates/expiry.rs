@@ -4,7 +4,7 @@ use super::{CertificateState, ProviderCertificate};
 use crate::error::Result;
 use crate::store::connections::{self as all, ConnectionState, tell};
 use crate::store::schema::{connections, provider_certificates};
-use crate::store::{ConnectionId, Db, Time, Tx};
+use crate::store::{ConnectionId, Db, Time, Tx, mails};
 use chrono::TimeDelta;
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -103,11 +103,15 @@ fn tell_one(tx: &mut Tx, id: &ConnectionId, fingerprint: &str, days: i32) -> Res
     let Some(row) = rows.iter().find(|row| row.fingerprint == fingerprint) else { return Ok(()) };
     let outlives =
         |other: &ProviderCertificate| other.is_trusted() && other.not_after > row.not_after;
+    let is_last = !rows.iter().any(outlives);
     let data = json!({
         "fingerprint_sha256": fingerprint,
         "not_after": row.not_after,
         "days": days,
-        "is_last": !rows.iter().any(outlives),
+        "is_last": is_last,
     });
+    if is_last {
+        mails::certificate_ends(tx, &connection, (fingerprint, row.not_after, days))?;
+    }
     tell(tx, &connection, "connection.certificate_expiring", data)
 }

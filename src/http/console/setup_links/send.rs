@@ -1,0 +1,111 @@
+//! A link is mailed again, with another address.
+
+use super::new::must_give;
+use super::{LIST, find};
+use crate::error::{FieldError, Result};
+use crate::http::console::form::{self, FieldFault};
+use crate::http::console::frame::{self, Frame, SETUP_LINKS};
+use crate::http::console::seat::{Links, Posted, Seat};
+use crate::http::error::PageError;
+use crate::http::guard::Csp;
+use crate::http::pages::{Shell, respond};
+use crate::http::server::State;
+use crate::store::Tx;
+use crate::store::setup_links::{self, SetupLink};
+use crate::views::setup_link::address;
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use askama::Template;
+
+struct View {
+    title: String,
+    action: String,
+    email: String,
+    is_guarded: bool,
+    is_opened: bool,
+    /// Whether mail leaves the house.
+    sends: bool,
+    faults: Vec<FieldFault>,
+    /// The address that was made just now: shown this once.
+    secret: Option<String>,
+    list: &'static str,
+}
+
+impl View {
+    fn fault(&self, field: &str) -> Option<&str> {
+        form::fault(&self.faults, field)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/setup_link_send.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    view: &'a View,
+}
+
+/// `GET /console/setup-links/{link}/send`
+pub(super) async fn ask(
+    state: Data<State>,
+    seat: Seat<Links>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let (link, organization) = find(&state, &id).await?;
+    let email = link.email.clone().unwrap_or_default();
+    Ok(show(&state, &seat, (&link, &organization), email, Vec::new(), None))
+}
+
+/// `POST /console/setup-links/{link}/send`: the link has another address, which is mailed and shown this once.
+pub(super) async fn send(
+    state: Data<State>,
+    posted: Posted<Links>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let (link, organization) = find(&state, &id).await?;
+    must_give(&state, &posted.seat, &link.covers, link.connection_id.as_ref()).await?;
+    let email = posted.text("email").to_owned();
+    let (id, to) = (link.id.clone(), email.clone());
+    let (master, url) = (state.master.clone(), state.config.public_url.clone());
+    let renew = move |tx: &mut Tx| {
+        let (link, token) = setup_links::renew(tx, &id, &to)?;
+        let url = address(url.as_str(), &token);
+        setup_links::mail(tx, &master, &link, &url)?;
+        Ok(url)
+    };
+    let done = state.store.write(&link.organization_id, posted.seat.actor(), renew).await;
+    let of = (&link, organization.as_str());
+    Ok(match form::mendable(done, "/email")? {
+        Ok(url) => show(&state, &posted.seat, of, email, Vec::new(), Some(url)),
+        Err(errors) => show(&state, &posted.seat, of, email, errors, None),
+    })
+}
+
+fn show(
+    state: &State,
+    seat: &Seat<Links>,
+    (link, organization): (&SetupLink, &str),
+    email: String,
+    errors: Vec<FieldError>,
+    secret: Option<String>,
+) -> HttpResponse {
+    let status = form::status(&errors);
+    let values = [("organization", organization)];
+    let view = View {
+        title: state.locale.fill("console.setup_links.send_title", &values),
+        action: format!("{LIST}/{}/send", link.id),
+        email,
+        is_guarded: link.is_guarded,
+        is_opened: link.opened_at.is_some(),
+        sends: state.poster.sends(),
+        faults: form::faults(errors),
+        secret,
+        list: LIST,
+    };
+    let page = Page {
+        shell: frame::shell(state),
+        frame: frame::frame(state, seat, SETUP_LINKS),
+        view: &view,
+    };
+    respond(state, status, &Csp::Page, &page)
+}
