@@ -111,8 +111,7 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         let _ = stop.send(true);
         let jobs = [
             delivering, telling, posting, renewing, setting, reading, numbering, granting,
-            previewing, looking,
-            cleaning,
+            previewing, looking, cleaning,
         ];
         for job in jobs {
             if let Err(error) = job.await {

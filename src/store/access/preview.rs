@@ -1,9 +1,9 @@
 //! What a change of rules or mappings would do, before it is done, and doing exactly that.
 
+use super::delta::Delta;
 use super::guard::{self, Last};
 use super::held::Holds;
 use super::mappings::{self, MappingPatch, NewMapping};
-use super::recompute::Delta;
 use super::rule_sets::{self, NewRule};
 use super::run::{self, Effect};
 use super::would::Would;

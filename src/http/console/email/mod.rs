@@ -6,7 +6,7 @@ use super::form::{self, FieldFault};
 use super::frame::{self, Frame, SETTINGS};
 use super::listing::{self, Choice, Moment, Pager};
 use super::seat::{Manage, Posted, Seat};
-use super::settings::{self, EMAIL, Line as Setting};
+use super::settings::{self, EMAIL, Field};
 use super::words::Badge;
 use crate::acts::mail::Sent;
 use crate::email::Email;
@@ -69,7 +69,6 @@ struct Page<'a> {
     frame: Frame,
     name: String,
     pages: Vec<Choice>,
-    settings: Vec<Setting>,
     /// Whether mail leaves the house.
     sends: bool,
     view: View,
@@ -79,6 +78,8 @@ struct Page<'a> {
 }
 
 struct View {
+    /// The settings of mail.
+    facts: Vec<Field>,
     tested: Option<Tested>,
     faults: Vec<FieldFault>,
 }
@@ -89,17 +90,18 @@ async fn list(
     seat: Seat<Manage>,
     query: Query<ListQuery>,
 ) -> Result<HttpResponse, PageError> {
-    let nothing = View { tested: None, faults: Vec::new() };
-    Ok(show(&state, &seat, &query, nothing).await?)
+    let view = View { facts: settings::of_email(&state), tested: None, faults: Vec::new() };
+    Ok(show(&state, &seat, &query, view).await?)
 }
 
 /// `POST /console/settings/email/test`: a test to one's own address, at once. What the server said is told.
 async fn test(state: Data<State>, posted: Posted<Manage>) -> Result<HttpResponse, PageError> {
     let done = send(&state, &posted.seat).await;
-    let view = match form::mendable(done, "/test")? {
-        Ok(tested) => View { tested: Some(tested), faults: Vec::new() },
-        Err(errors) => View { tested: None, faults: form::faults(errors) },
+    let (tested, faults) = match form::mendable(done, "/test")? {
+        Ok(tested) => (Some(tested), Vec::new()),
+        Err(errors) => (None, form::faults(errors)),
     };
+    let view = View { facts: settings::of_email(&state), tested, faults };
     Ok(show(&state, &posted.seat, &ListQuery::default(), view).await?)
 }
 
@@ -145,7 +147,6 @@ async fn show(
         frame: frame::frame(state, seat, SETTINGS),
         name: settings::called(state, EMAIL),
         pages: settings::pages(state, EMAIL),
-        settings: settings::of_email(state),
         sends: state.poster.sends(),
         states: listing::choices(HowFar::WORDS.iter().copied(), chosen, href, label),
         pager: listing::pager(LIST, &parts, query.cursor.is_some(), next),

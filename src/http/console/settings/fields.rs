@@ -8,6 +8,7 @@ use crate::store::configuration::Row;
 use std::collections::HashMap;
 
 /// What the database knows of settings, and what members are called.
+#[derive(Default)]
 pub(super) struct Known {
     pub(super) rows: Vec<Row>,
     pub(super) members: HashMap<String, String>,
@@ -29,23 +30,23 @@ impl Known {
 }
 
 /// A setting on a page.
-pub(super) struct Field {
-    pub(super) key: &'static str,
-    pub(super) label: String,
-    pub(super) hint: String,
+pub(in crate::http::console) struct Field {
+    pub(in crate::http::console) key: &'static str,
+    pub(in crate::http::console) label: String,
+    pub(in crate::http::console) hint: String,
     /// The value in the field: what is in effect, or what was typed and not taken.
-    pub(super) value: String,
+    pub(in crate::http::console) value: String,
     /// The value that the page was made of.
-    pub(super) was: String,
-    pub(super) built_in: String,
+    pub(in crate::http::console) was: String,
+    pub(in crate::http::console) built_in: String,
     /// Where the value comes from.
-    pub(super) origin: String,
+    pub(in crate::http::console) origin: String,
     /// Whether somebody has fixed it where nothing here reaches.
-    pub(super) is_locked: bool,
+    pub(in crate::http::console) is_locked: bool,
     /// Whether it has a value from here.
-    pub(super) is_put: bool,
+    pub(in crate::http::console) is_put: bool,
     /// The variable that sets it.
-    pub(super) variable: String,
+    pub(in crate::http::console) variable: String,
 }
 
 impl Field {

@@ -23,7 +23,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use fields::{Field, Known};
+pub(super) use fields::Field;
+use fields::Known;
 use form::{Saved, Typed};
 use serde::Deserialize;
 
@@ -32,15 +33,18 @@ const PAGES: &[(&str, &[&str])] = &[
     (
         "general",
         &[
-            "database", "secrets", "proxy", "tls", "limits", "portal", "metadata", "webhooks", "dns", "saml",
-            "log",
+            "database", "secrets", "proxy", "tls", "limits", "portal", "metadata", "webhooks",
+            "dns", "saml", "log",
         ],
     ),
     ("branding", &["brand"]),
     ("sign-in", &["sign_in", "oidc"]),
     ("security", &["console"]),
     ("retention", &["retention"]),
+    (EMAIL, &["email", "admin"]),
 ];
+/// The page that shows the outbox, too, and is made there.
+pub(super) const EMAIL: &str = "email";
 
 /// The routes.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -159,15 +163,13 @@ async fn view<N: Needs>(
         .store
         .read(|db| Ok(Known { rows: configuration::rows(db)?, members: audit::called(db)? }));
     let (known, loaded) = (known.await?, state.live.loaded());
-    let choice =
-        |name: &str| Choice { label: called(state, name), href: href(name), is_here: name == here };
     let field = |key: &'static Key| Field::of(state, &loaded, &known, key, typed);
     let (fields, facts): (Vec<_>, Vec<_>) = keys(here).partition(|key| key.is_settable());
     Ok(View {
         href: href(here),
         name: called(state, here),
         lead: state.locale.text(&format!("console.configuration.lead.{}", word(here))).to_owned(),
-        pages: PAGES.iter().map(|(name, _)| choice(name)).collect(),
+        pages: pages(state, here),
         stale: fields::stale(state, &loaded, &known, &fields, typed),
         fields: fields.into_iter().map(field).collect(),
         facts: facts.into_iter().map(field).collect(),
@@ -193,8 +195,21 @@ fn settable(page: &str) -> Vec<&'static Key> {
     keys(page).filter(|key| key.is_settable()).collect()
 }
 
+/// The pages, to choose from.
+pub(super) fn pages(state: &State, here: &str) -> Vec<Choice> {
+    let choice =
+        |name: &str| Choice { label: called(state, name), href: href(name), is_here: name == here };
+    PAGES.iter().map(|(name, _)| choice(name)).collect()
+}
+
+/// The settings of mail, which are read at the start.
+pub(super) fn of_email(state: &State) -> Vec<Field> {
+    let (known, loaded) = (Known::default(), state.live.loaded());
+    keys(EMAIL).map(|key| Field::of(state, &loaded, &known, key, &Typed::default())).collect()
+}
+
 /// What a page is called.
-fn called(state: &State, page: &str) -> String {
+pub(super) fn called(state: &State, page: &str) -> String {
     state.locale.text(&format!("console.configuration.{}", word(page))).to_owned()
 }
 
