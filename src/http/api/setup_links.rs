@@ -219,7 +219,7 @@ pub(super) async fn send_setup_link(
     id: Path<String>,
     body: Body<Send>,
 ) -> Result<HttpResponse, ApiError> {
-    let present = find(&state, &key, &id).await?;
+    let present = find(&state, &key, Kind::Link, &id).await?;
     let email = body.0.email.or(present.email).unwrap_or_default();
     let (master, to) = (state.master.clone(), state.config.public_url.clone());
     let renew = move |tx: &mut Tx| {

@@ -145,7 +145,7 @@ impl<'a> Shell<'a> {
 
     /// Whether there is a demo, in which everything can be seen at work.
     pub(in crate::http) fn has_demo(self) -> bool {
-        self.0.config.demo_is_on()
+        self.state.config.demo_is_on()
     }
 
     /// The address of a file.

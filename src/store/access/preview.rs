@@ -147,7 +147,7 @@ pub fn preview(
         deltas.extend(found);
     }
     // Who is kept in the highest role is not any more if somebody else gets it.
-    let (relieved, of) = guard::relieved(db, organization, &applications, &deltas)?;
+    let (relieved, of) = guard::relieved(db, organization, &deltas)?;
     let holds = Some(holds.but_the_floor());
     let more = recompute::deltas(db, organization, &of, &relieved, Some(&supposed), holds)?;
     let about = |it: &Delta| (it.user.clone(), it.application.id.clone());

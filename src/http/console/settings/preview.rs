@@ -11,6 +11,7 @@ use crate::http::pages::{self, Login, SetupEntry, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::TraceId;
+use crate::store::setup_links::Purpose;
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -64,7 +65,15 @@ pub(super) async fn show(
         "portal" => {
             let note = Some(state.locale.text("console.branding.example_note"));
             let ends = Some(state.locale.text("console.branding.example_day"));
-            let view = SetupEntry { token: "", organization, note, ends };
+            let view = SetupEntry {
+                token: "",
+                organization,
+                note,
+                ends,
+                purpose: Purpose::Setup,
+                looks: Vec::new(),
+                code: None,
+            };
             Ok(pages::setup_entry_in(shell, &view))
         }
         "error" => {
