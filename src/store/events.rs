@@ -89,6 +89,7 @@ pub const KINDS: &[&str] = &[
     "member.recovery_codes.renewed",
     "member.removed",
     "member.role_changed",
+    "member.second_step.acknowledged",
     "member.second_step.added",
     "member.second_step.refused",
     "member.second_step.removed",
