@@ -6,3 +6,6 @@ ALTER TABLE member_second_steps ADD COLUMN closed_until TIMESTAMP;
 ALTER TABLE member_second_steps ADD COLUMN alarmed_at TIMESTAMP;
 -- By what the member came as far as the second step: `password` or `link`.
 ALTER TABLE member_arrivals ADD COLUMN came_by TEXT NOT NULL DEFAULT 'password';
+-- Sign-ins of one person are found in whatever case the address is written.
+DROP INDEX traces_email;
+CREATE INDEX traces_email_key ON traces (lower(email), id) WHERE email IS NOT NULL;

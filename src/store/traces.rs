@@ -21,6 +21,7 @@ use crate::oidc::authorize::AuthorizationRequest;
 use crate::saml::check::Check;
 use crate::saml::response::{Attribute, NameId};
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -113,7 +114,7 @@ pub struct Filter {
     pub connection: Option<ConnectionId>,
     /// That have come this far.
     pub outcome: Option<Outcome>,
-    /// Of this email address.
+    /// Of this email address, in whatever case it is written.
     pub email: Option<String>,
     /// That failed for this cause.
     pub cause: Option<String>,
@@ -182,6 +183,12 @@ pub fn count(db: &mut Db, filter: &Filter) -> Result<i64> {
     Ok(selected(filter).count().get_result(db)?)
 }
 
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// The text in lower case.
+    fn lower(text: Text) -> Text;
+}
+
 fn selected(filter: &Filter) -> traces::BoxedQuery<'_, super::db::MultiBackend> {
     let mut query = traces::table.into_boxed();
     if let Some(organization) = &filter.organization {
@@ -194,7 +201,10 @@ fn selected(filter: &Filter) -> traces::BoxedQuery<'_, super::db::MultiBackend> 
         query = query.filter(traces::outcome.eq(outcome));
     }
     if let Some(email) = &filter.email {
-        query = query.filter(traces::email.eq(email));
+        // As the index has it. Both sides are folded by the database, so that they are folded alike.
+        let key = lower(email.into_sql::<Text>());
+        let email = traces::email;
+        query = query.filter(email.is_not_null()).filter(lower(email.assume_not_null()).eq(key));
     }
     if let Some(cause) = &filter.cause {
         query = query.filter(traces::cause.eq(cause));
