@@ -70,9 +70,9 @@ pub(in crate::http) async fn sign_in(
         passkeys::sign_in(tx, &wanted, &token, &answer, before.as_deref(), lasts)
     });
     match done.await? {
-        Unlocked::In(session, value, member) => {
-            let to = entry::first_to(&state, &member.id, &form.next).await?;
-            Ok(entry::is_in(&state, &session, &value, &member.email_key, &to)?)
+        Unlocked::In(session, value, email_key) => {
+            let to = entry::first_to(&state, &session.member_id, &form.next).await?;
+            Ok(entry::is_in(&state, &session, &value, &email_key, &to)?)
         }
         Unlocked::Refused => Ok(show(&state, party, &form.next, true).await?),
     }
