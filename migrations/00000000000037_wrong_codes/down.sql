@@ -1,3 +1,15 @@
+DROP INDEX scim_requests_refusals_connection;
+DROP INDEX scim_requests_refusals_organization;
+DROP INDEX events_organization_kind;
+DROP INDEX traces_failure;
+DROP INDEX connections_name;
+DROP INDEX connections_state;
+DROP INDEX users_deprovisioned_of;
+DROP INDEX users_deprovisioned;
+DROP INDEX users_suspended_of;
+DROP INDEX users_suspended;
+DROP INDEX users_organization_source;
+DROP INDEX users_organization_id;
 DROP INDEX traces_email_key;
 CREATE INDEX traces_email ON traces (email, id) WHERE email IS NOT NULL;
 ALTER TABLE member_arrivals DROP COLUMN came_by;

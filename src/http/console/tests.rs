@@ -13,6 +13,7 @@ mod domains;
 mod entry;
 mod groups;
 mod invitations;
+mod many;
 mod organization;
 mod overview;
 mod passkeys;
