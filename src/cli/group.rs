@@ -74,7 +74,8 @@ fn show(shell: &Shell, id: &GroupId) -> Result {
     let (group, members, is_unbound) = shell.read(|db| {
         let group = all_groups::by_id(db, id)?;
         let is_unbound = !all_groups::unbound(db, std::slice::from_ref(&group), now)?.is_empty();
-        Ok((group, all_groups::member_count(db, id)?, is_unbound))
+        let people = all_groups::member_count(db, &group)?;
+        Ok((group, people, is_unbound))
     })?;
     let fields = [
         ("id", group.id.to_string()),

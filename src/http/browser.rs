@@ -1,6 +1,7 @@
 //! What a browser keeps for us: the value that binds a sign-in to it, its session, its last choice.
 
 use super::server::State;
+use crate::clock::Time;
 use crate::crypto::{self, Secret};
 use crate::error::Result;
 use crate::store::{ConnectionId, members, sessions::Session};
@@ -12,6 +13,8 @@ use actix_web::cookie::{Cookie, SameSite};
 const REMEMBERED: Duration = Duration::days(90);
 /// How long the binding value lives: longer than any sign-in takes.
 const BOUND: Duration = Duration::days(1);
+/// How long a browser in which a member signed in is known as theirs.
+const KNOWN: Duration = Duration::days(180);
 
 /// Names of the cookies. Over https the prefix keeps other hosts of the domain from setting them.
 struct Names {
@@ -22,6 +25,7 @@ struct Names {
     choice: &'static str,
     member: &'static str,
     arrival: &'static str,
+    known: &'static str,
 }
 
 const SECURE: Names = Names {
@@ -31,6 +35,7 @@ const SECURE: Names = Names {
     choice: "__Host-vestibule-choice",
     member: "__Host-vestibule-console",
     arrival: "__Host-vestibule-console-step",
+    known: "__Host-vestibule-console-known",
 };
 const PLAIN: Names = Names {
     binding: "vestibule-browser",
@@ -39,6 +44,7 @@ const PLAIN: Names = Names {
     choice: "vestibule-choice",
     member: "vestibule-console",
     arrival: "vestibule-console-step",
+    known: "vestibule-console-known",
 };
 
 fn names(state: &State) -> &'static Names {
@@ -152,6 +158,36 @@ pub(super) fn arrival_over(state: &State) -> Cookie<'static> {
     let mut cookie = cookie(state, names(state).arrival, String::new(), Duration::ZERO);
     cookie.make_removal();
     cookie
+}
+
+/// The cookie of a browser in which a member has signed in, by the form of their address in which it is compared: strangers who try
+/// passwords elsewhere do not keep them out here. It is signed, lets nobody in, and names nobody.
+pub(super) fn make_known(state: &State, email_key: &str) -> Result<Cookie<'static>> {
+    let nonce = crypto::hex(&crypto::random::<16>());
+    let now = state.store.clock().now().unix();
+    let value = format!("{nonce}.{now}.{}", seal_of_known(state, &nonce, now, email_key)?);
+    Ok(cookie(state, names(state).known, value, KNOWN))
+}
+
+/// Under which name a browser is known as one of whoever signs in with this address; none: it is not.
+pub(super) fn known(
+    state: &State,
+    request: &HttpRequest,
+    email_key: &str,
+    now: Time,
+) -> Option<String> {
+    let cookie = request.cookie(names(state).known)?;
+    let mut parts = cookie.value().splitn(3, '.');
+    let (nonce, since, mac) = (parts.next()?, parts.next()?.parse::<i64>().ok()?, parts.next()?);
+    let expected = seal_of_known(state, nonce, since, email_key).ok()?;
+    let is_ours = crypto::constant_time_eq(mac.as_bytes(), expected.as_bytes());
+    let is_young = now.unix().saturating_sub(since) < KNOWN.whole_seconds();
+    (is_ours && is_young).then(|| nonce.to_owned())
+}
+
+fn seal_of_known(state: &State, nonce: &str, since: i64, email_key: &str) -> Result<String> {
+    let text = format!("console known {nonce} {since} {email_key}");
+    Ok(crypto::hex(&crypto::hmac_sha256(state.cookie_key.reveal(), text.as_bytes())?))
 }
 
 /// What the forms of pages behind a cookie carry: made of its value, which no page can read, for one area.

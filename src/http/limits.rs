@@ -39,8 +39,15 @@ const FAILED_CBC: u32 = 20;
 /// How often one client may open or send the page for break-glass codes in a minute. Not a setting, and never off. There is no limit by
 /// organization: a stranger could close the emergency exit with it, and nobody guesses 100 random bits.
 const CODES: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
-/// How often a password may be tried for one member in a minute. Not a setting, and never off.
+/// How often a password may be tried for one member in a minute by one client, or in one browser that they are known in. Not a
+/// setting, and never off.
 const PASSWORDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+/// The same by all strangers together: nobody keeps a member out with one address, and many do so only where the member has never
+/// been.
+const FOR_ONE: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
+/// How many codes a known browser may try at once after the password, and then one every three minutes.
+const CODES_HERE: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
+const CODE_EVERY: Duration = Duration::from_mins(3);
 /// Connections that are counted. Beyond that those are forgotten whose minute is over, else all.
 const MOST: usize = 10_000;
 
@@ -51,8 +58,14 @@ pub struct Limits {
     token: Option<Rate<IpAddr>>,
     /// Tries of break-glass codes, and of passwords at the console.
     code: Rate<IpAddr>,
-    /// Tries of passwords for one address of a member, from everywhere together.
+    /// Tries of passwords for one address of a member by one client.
+    stranger: Rate<(String, IpAddr)>,
+    /// The same by all clients together.
+    strangers: Rate<String>,
+    /// Tries of passwords in one browser that is known, and of a member who is signed in.
     member: Rate<String>,
+    /// Tries of codes after the password in one browser that is known.
+    step: Rate<String>,
     directory_address: Option<Rate<IpAddr>>,
     directory: Option<Rate<ConnectionId>>,
     /// What programs ask with an API key, and keys that are tried in vain from one address.
@@ -143,7 +156,10 @@ impl Limits {
             connection: settings.per_connection.limit().map(PerConnection::new),
             token: settings.token.limit().map(Rate::new),
             code: Rate::new(CODES),
+            stranger: Rate::new(PASSWORDS),
+            strangers: Rate::new(FOR_ONE),
             member: Rate::new(PASSWORDS),
+            step: Rate::every(CODE_EVERY, CODES_HERE),
             directory_address: settings.directory.limit().map(Rate::new),
             directory: settings.directory.limit().map(Rate::new),
             key: settings.per_key.limit().map(Rate::new),
@@ -193,11 +209,22 @@ impl Limits {
         }
     }
 
-    /// Takes a try of a password for whoever signs in to the console with this address, whether there is anybody or not; or, by
-    /// a member's ID, of what only somebody comes to who knows the password or is signed in. Strangers who try passwords do not
-    /// use that up.
-    pub(super) fn admit_member(&self, key: &str) -> Result<(), Error> {
-        take(Some(&self.member), &key.to_owned())
+    /// Takes a try of a password for whoever signs in to the console with this address, whether there is anybody or not. What
+    /// one client has too much does not count for all together.
+    pub(super) fn admit_stranger(&self, key: &str, address: IpAddr) -> Result<(), Error> {
+        take(Some(&self.stranger), &(key.to_owned(), client(address)))?;
+        take(Some(&self.strangers), &key.to_owned())
+    }
+
+    /// The same in a browser that is known as the member's, by its name; or, by a member's ID, of what only somebody comes to who
+    /// is signed in. Strangers who try passwords do not use that up.
+    pub(super) fn admit_known(&self, name: &str) -> Result<(), Error> {
+        take(Some(&self.member), &name.to_owned())
+    }
+
+    /// Takes a try of a code after the password in a browser that is known, by its name. For others they are counted in the store.
+    pub(super) fn admit_step(&self, name: &str) -> Result<(), Error> {
+        take(Some(&self.step), &name.to_owned())
     }
 
     /// Takes a response that came by an alias, now that it is known to which connection.
@@ -254,7 +281,7 @@ fn client(address: IpAddr) -> IpAddr {
     }
 }
 
-/// So many in a minute for each key, all at once if need be.
+/// So many in a time for each key, all at once if need be.
 struct Rate<K: Hash + Eq + Clone> {
     limit: NonZeroU32,
     limiter: RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>,
@@ -263,8 +290,20 @@ struct Rate<K: Hash + Eq + Clone> {
 
 impl<K: Hash + Eq + Clone> Rate<K> {
     fn new(limit: NonZeroU32) -> Self {
-        let limiter = RateLimiter::keyed(Quota::per_minute(limit)).with_middleware();
-        Self { limit, limiter, asked: AtomicU32::new(0) }
+        Self::of(Quota::per_minute(limit))
+    }
+
+    /// So many at once, and then one in each such time.
+    fn every(time: Duration, limit: NonZeroU32) -> Self {
+        // A time of nothing would be no limit at all.
+        Self::of(
+            Quota::with_period(time).unwrap_or_else(|| Quota::per_minute(limit)).allow_burst(limit),
+        )
+    }
+
+    fn of(quota: Quota) -> Self {
+        let limiter = RateLimiter::keyed(quota).with_middleware();
+        Self { limit: quota.burst_size(), limiter, asked: AtomicU32::new(0) }
     }
 
     /// Counts one more and tells how many may follow at once, or in how many seconds one can.

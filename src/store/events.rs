@@ -95,6 +95,7 @@ pub const KINDS: &[&str] = &[
     "member.recovery_codes.renewed",
     "member.removed",
     "member.role_changed",
+    "member.second_step.acknowledged",
     "member.second_step.added",
     "member.second_step.refused",
     "member.second_step.removed",
@@ -235,14 +236,17 @@ fn newest(db: &mut Db, window: &Window, filter: &Filter, kind: Option<&str>) -> 
     if let Some(organization) = &filter.organization {
         query = query.filter(events::organization_id.eq(organization));
     }
-    if let Some(kind) = &filter.kind {
-        query = query.filter(events::kind.eq(kind));
+    // A kind is of very many, what somebody did or what happened to one thing is not: they are looked for, and their kinds asked.
+    let is_narrow = filter.actor.is_some() || filter.subject.is_some();
+    for kind in kind.into_iter().chain(filter.kind.as_deref()) {
+        query = if is_narrow {
+            query.filter(events::kind.concat("").eq(kind))
+        } else {
+            query.filter(events::kind.eq(kind))
+        };
     }
     if let Some(subject) = &filter.subject {
         query = query.filter(events::subject_id.eq(subject));
-    }
-    if let Some(kind) = kind {
-        query = query.filter(events::kind.eq(kind));
     }
     if let Some(actor) = &filter.actor {
         query = query.filter(events::actor.eq(actor));

@@ -168,6 +168,19 @@ impl Tx<'_> {
     pub(crate) fn lock(&mut self, organization: &OrganizationId) -> Result<()> {
         db::lock(self.db, organization)
     }
+
+    /// Does something in the name of somebody else, whom this transaction has made.
+    pub(crate) fn by<T>(
+        &mut self,
+        actor: &Actor,
+        f: impl FnOnce(&mut Tx) -> Result<T>,
+    ) -> Result<T> {
+        let Self { db, now, rings, tells, .. } = self;
+        let mut tx = Tx { db, actor, now: *now, rings: *rings, tells: *tells };
+        let done = f(&mut tx);
+        (*rings, *tells) = (tx.rings, tx.tells);
+        done
+    }
 }
 
 impl Store {

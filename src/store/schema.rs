@@ -827,6 +827,10 @@ diesel::table! {
         secret -> Text,
         confirmed_at -> Nullable<Timestamp>,
         last_step -> BigInt,
+        proposed_at -> Nullable<Timestamp>,
+        wrong -> Integer,
+        closed_until -> Nullable<Timestamp>,
+        alarmed_at -> Nullable<Timestamp>,
     }
 }
 
@@ -843,6 +847,7 @@ diesel::table! {
         member_id -> Text,
         tries -> Integer,
         expires_at -> Timestamp,
+        came_by -> Text,
     }
 }
 

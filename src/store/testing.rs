@@ -1,5 +1,7 @@
 //! A fresh database for each test: a copy of a migrated one, on `SQLite` or on the Postgres of `TEST_POSTGRES_URL`.
 
+pub(crate) mod many;
+
 use super::access::alerts::{Alert, AlertKind};
 use super::access::provisioning::{self, ProvisioningPatch};
 use super::applications::{ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection};

@@ -10,6 +10,8 @@ mod browser_attacks;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod console;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod durability;

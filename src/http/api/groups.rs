@@ -152,10 +152,10 @@ pub(super) async fn list_group_members(
     id: Path<String>,
     listing: Listing<NoFilter>,
 ) -> Answer<List<MemberView>> {
-    let id = find(&state, &key, &id).await?.id;
+    let group = find(&state, &key, &id).await?;
     let page = state.store.read(move |db| {
-        let page = all_groups::members(db, &listing.window, &id)?;
-        let total = if listing.count { Some(all_groups::member_count(db, &id)?) } else { None };
+        let page = all_groups::members(db, &listing.window, &group.id)?;
+        let total = if listing.count { Some(all_groups::member_count(db, &group)?) } else { None };
         Ok(List::of(page, total))
     });
     Ok(Json(page.await?.map(|id| MemberView { user_id: id.to_string() })))

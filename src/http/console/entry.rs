@@ -2,18 +2,19 @@
 
 use super::frame;
 use super::seat::{Posted, Read, lasts};
-use super::{listing, second};
-use crate::crypto;
+use super::{account, listing, second};
+use crate::crypto::{self, Secret};
 use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::http::browser;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
+use crate::http::request::Origin;
 use crate::http::server::State;
 use crate::http::sign_in::{add_cookie, see_other};
-use crate::store::members::{self, By, Entered, Member};
-use crate::store::{Actor, Scope};
+use crate::store::members::{self, By, Entered, Member, Session};
+use crate::store::{Actor, MemberId, Scope};
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::{Data, Form, Query};
@@ -85,7 +86,12 @@ pub(in crate::http) async fn sign_in(
         Ok(email) => email.key(),
         Err(_) => form.email.trim().to_ascii_lowercase().chars().take(LONGEST_EMAIL).collect(),
     };
-    if let Err(Error::TooMany { retry_after, .. }) = state.limits.admit_member(&key) {
+    let known = browser::known(&state, &request, &key, state.store.clock().now());
+    let admitted = match &known {
+        Some(name) => state.limits.admit_known(name),
+        None => state.limits.admit_stranger(&key, Origin::of(&request).address),
+    };
+    if let Err(Error::TooMany { retry_after, .. }) = admitted {
         let fault = shell.fill("console.login.wait", &[("seconds", &retry_after.to_string())]);
         let mut page = refuse(StatusCode::TOO_MANY_REQUESTS, fault);
         page.headers_mut().insert(RETRY_AFTER, retry_after.into());
@@ -99,8 +105,9 @@ pub(in crate::http) async fn sign_in(
     let Some(member) = member.filter(|_| fits) else {
         return Ok(refuse(StatusCode::UNPROCESSABLE_ENTITY, wrong()));
     };
+    let email_key = member.email_key.clone();
     match let_in(&state, &request, member, stored).await? {
-        Some(done) => Ok(entered(&state, &done, &form.next)?),
+        Some(done) => Ok(entered(&state, &done, &email_key, &form.next)?),
         None => Ok(refuse(StatusCode::UNPROCESSABLE_ENTITY, wrong())),
     }
 }
@@ -123,20 +130,45 @@ async fn let_in(
     done.await
 }
 
-/// On to the console, or to the second step, with the cookie for it.
-pub(super) fn entered(state: &State, entered: &Entered, next: &str) -> Result<HttpResponse> {
-    let (mut answer, cookie) = match entered {
-        Entered::In(session, value) => {
-            (see_other(inside(next)), browser::member_signed_in(state, session, value))
-        }
+/// On to the console, or to the second step, with the cookie for it; `email_key` is of whoever it is.
+pub(super) fn entered(
+    state: &State,
+    entered: &Entered,
+    email_key: &str,
+    next: &str,
+) -> Result<HttpResponse> {
+    match entered {
+        Entered::In(session, value) => is_in(state, session, value, email_key, inside(next)),
         Entered::Owes(value) => {
             let next = if next.is_empty() { next } else { inside(next) };
-            let to = listing::href(second::PATH, &[("next", next)]);
-            (see_other(&to), browser::member_arrived(state, value))
+            let mut answer = see_other(&listing::href(second::PATH, &[("next", next)]));
+            add_cookie(&mut answer, &browser::member_arrived(state, value))?;
+            Ok(answer)
         }
-    };
-    add_cookie(&mut answer, &cookie)?;
+    }
+}
+
+/// On to an address of the console in a browser in which a member is signed in now, and is known from now on.
+pub(super) fn is_in(
+    state: &State,
+    session: &Session,
+    value: &Secret,
+    email_key: &str,
+    to: &str,
+) -> Result<HttpResponse> {
+    let mut answer = see_other(to);
+    add_cookie(&mut answer, &browser::member_signed_in(state, session, value))?;
+    add_cookie(&mut answer, &browser::make_known(state, email_key)?)?;
     Ok(answer)
+}
+
+/// Where a member comes to who is in by two steps: where they wanted to go, or first to what they have to know of their account.
+pub(super) async fn first_to(state: &State, member: &MemberId, next: &str) -> Result<String> {
+    let (id, next) = (member.clone(), inside(next));
+    match state.store.read(move |db| members::second_step::alarm(db, &id)).await? {
+        None => Ok(next.to_owned()),
+        Some(_) => Ok(listing::href(account::PATH, &[("next", next)])),
+    }
 }
 
 /// Runs what takes a processor for long on a thread of its own, few at once.

@@ -86,12 +86,14 @@ pub(in crate::http) async fn begin(
     form: Form<FirstForm>,
 ) -> Result<HttpResponse, PageError> {
     let Some((link, member)) = look(&state, &form.t).await? else { return Ok(over(&state)) };
+    // Whoever holds a member's link acts as the member. A link that makes the first owner is nobody's yet.
+    let actor = member.as_ref().map_or(Actor::System, |member| Actor::Member(member.id.clone()));
     let done = match link.purpose {
-        Purpose::Password => take(&state, &request, &form, member.as_ref()).await,
-        Purpose::SignIn => spend(&state, &request, &form.t).await,
+        Purpose::Password => take(&state, &request, &form, member.as_ref(), actor).await,
+        Purpose::SignIn => spend(&state, &request, &form.t, actor).await,
     };
     match done {
-        Ok(done) => Ok(entry::entered(&state, &done, "")?),
+        Ok((done, email_key)) => Ok(entry::entered(&state, &done, &email_key, "")?),
         Err(Error::Invalid(errors)) => Ok(again(&state, &form, member.as_ref(), errors)),
         Err(Error::NotFound { .. }) => Ok(over(&state)),
         Err(other) => Err(other.into()),
@@ -103,7 +105,8 @@ async fn take(
     request: &HttpRequest,
     form: &FirstForm,
     member: Option<&Member>,
-) -> Result<Entered> {
+    actor: Actor,
+) -> Result<(Entered, String)> {
     let email = member.map_or(form.email.as_str(), |member| member.email.as_str());
     let name = member.map_or(form.name.as_str(), |member| member.name.as_str());
     members::check_password(&form.password, email, name)?;
@@ -112,20 +115,29 @@ async fn take(
     let new = NewMember { email: form.email.clone(), name: form.name.clone(), role: Role::Owner };
     let (token, before, lasts) =
         (Secret::from(form.t.clone()), browser::member(state, request), lasts(state));
-    let begun = state.store.write(Scope::System, Actor::System, move |tx| {
+    let begun = state.store.write(Scope::System, actor, move |tx| {
         let member = members::redeem(tx, token.reveal(), &new, &hash)?;
-        members::enter(tx, &member.id, before.as_deref(), lasts, By::Link)
+        let entered = tx.by(&Actor::Member(member.id.clone()), |tx| {
+            members::enter(tx, &member.id, before.as_deref(), lasts, By::Link)
+        })?;
+        Ok((entered, member.email_key))
     });
     begun.await
 }
 
 /// Signs in by a link for that; the password stays as it is.
-async fn spend(state: &State, request: &HttpRequest, token: &str) -> Result<Entered> {
+async fn spend(
+    state: &State,
+    request: &HttpRequest,
+    token: &str,
+    actor: Actor,
+) -> Result<(Entered, String)> {
     let (token, before, lasts) =
         (Secret::from(token.to_owned()), browser::member(state, request), lasts(state));
-    let done = state.store.write(Scope::System, Actor::System, move |tx| {
+    let done = state.store.write(Scope::System, actor, move |tx| {
         let member = members::spend(tx, token.reveal())?;
-        members::enter(tx, &member.id, before.as_deref(), lasts, By::Link)
+        let entered = members::enter(tx, &member.id, before.as_deref(), lasts, By::Link)?;
+        Ok((entered, member.email_key))
     });
     done.await
 }

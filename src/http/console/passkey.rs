@@ -9,7 +9,7 @@ use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
-use crate::http::sign_in::{add_cookie, see_other};
+use crate::http::sign_in::see_other;
 use crate::store::members::passkeys::{self, Question, Unlocked};
 use crate::store::{Actor, Scope};
 use actix_web::http::StatusCode;
@@ -70,10 +70,9 @@ pub(in crate::http) async fn sign_in(
         passkeys::sign_in(tx, &wanted, &token, &answer, before.as_deref(), lasts)
     });
     match done.await? {
-        Unlocked::In(session, value) => {
-            let mut answer = see_other(entry::inside(&form.next));
-            add_cookie(&mut answer, &browser::member_signed_in(&state, &session, &value))?;
-            Ok(answer)
+        Unlocked::In(session, value, email_key) => {
+            let to = entry::first_to(&state, &session.member_id, &form.next).await?;
+            Ok(entry::is_in(&state, &session, &value, &email_key, &to)?)
         }
         Unlocked::Refused => Ok(show(&state, party, &form.next, true).await?),
     }

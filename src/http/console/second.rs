@@ -3,19 +3,20 @@
 use super::form::{self, FieldFault};
 use super::seat::lasts;
 use super::{entry, frame};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::browser;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::http::sign_in::{add_cookie, see_other};
-use crate::store::members::{self, Member, Stepped};
+use crate::store::members::{self, Member, Stepped, second_step};
 use crate::store::{Actor, Scope};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use chrono::TimeDelta;
 use serde::Deserialize;
 
 /// Where the second step is taken.
@@ -60,10 +61,12 @@ pub(in crate::http) async fn ask(
     request: HttpRequest,
     query: Query<NextQuery>,
 ) -> Result<HttpResponse, PageError> {
-    if arrived(&state, &request).await?.is_none() {
-        return Ok(again(&state)?);
-    }
-    Ok(show(&state, StatusCode::OK, &query.next, None))
+    let Some((_, member)) = arrived(&state, &request).await? else { return Ok(again(&state)?) };
+    let now = state.store.clock().now();
+    let is_known = browser::known(&state, &request, &member.email_key, now).is_some();
+    let closed = state.store.read(move |db| second_step::closed(db, &member.id, now)).await?;
+    let fault = closed.filter(|_| !is_known).map(|until| wait(&state, until.since(now)));
+    Ok(show(&state, StatusCode::OK, &query.next, fault))
 }
 
 /// `POST /console/login/second`: takes the code, once.
@@ -75,20 +78,19 @@ pub(in crate::http) async fn step(
     let Some((cookie, member)) = arrived(&state, &request).await? else {
         return Ok(again(&state)?);
     };
-    if let Err(Error::TooMany { retry_after, .. }) = state.limits.admit_member(member.id.as_str()) {
-        let seconds = retry_after.to_string();
-        let fault = state.locale.fill("console.second.wait", &[("seconds", &seconds)]);
-        return Ok(show(&state, StatusCode::TOO_MANY_REQUESTS, &form.next, Some(fault)));
-    }
+    let now = state.store.clock().now();
+    let known = browser::known(&state, &request, &member.email_key, now);
+    // Where too many were tried in a known browser, it is one as any other.
+    let is_known = known.is_some_and(|name| state.limits.admit_step(&name).is_ok());
     let (master, before) = (state.master.clone(), browser::member(&state, &request));
     let (code, lasts) = (form.code.clone(), lasts(&state));
-    let done = state.store.write(Scope::System, Actor::Member(member.id), move |tx| {
-        members::step(tx, &master, &cookie, &code, before.as_deref(), lasts)
+    let done = state.store.write(Scope::System, Actor::Member(member.id.clone()), move |tx| {
+        members::step(tx, &master, &cookie, (&code, is_known), before.as_deref(), lasts)
     });
     match done.await? {
         Stepped::In(session, value) => {
-            let mut answer = see_other(entry::inside(&form.next));
-            add_cookie(&mut answer, &browser::member_signed_in(&state, &session, &value))?;
+            let to = entry::first_to(&state, &member.id, &form.next).await?;
+            let mut answer = entry::is_in(&state, &session, &value, &member.email_key, &to)?;
             add_cookie(&mut answer, &browser::arrival_over(&state))?;
             Ok(answer)
         }
@@ -96,8 +98,18 @@ pub(in crate::http) async fn step(
             let fault = state.locale.text("console.second.wrong").to_owned();
             Ok(show(&state, StatusCode::UNPROCESSABLE_ENTITY, &form.next, Some(fault)))
         }
+        Stepped::Closed(until) => {
+            let fault = wait(&state, until.since(now));
+            Ok(show(&state, StatusCode::TOO_MANY_REQUESTS, &form.next, Some(fault)))
+        }
         Stepped::Over => Ok(again(&state)?),
     }
+}
+
+/// For how long no code of the app is taken, in minutes that have begun.
+fn wait(state: &State, rest: TimeDelta) -> String {
+    let minutes = (rest.num_seconds().max(1) + 59) / 60;
+    state.locale.fill("console.second.wait", &[("minutes", &minutes.to_string())])
 }
 
 /// The cookie of a browser that gave a password not long ago, and whose it was.

@@ -15,6 +15,7 @@ mod entry;
 mod groups;
 mod invitations;
 mod lists;
+mod many;
 mod organization;
 mod overview;
 mod passkeys;
@@ -42,6 +43,13 @@ const PASSWORD: &str = "a horse and a staple";
 
 /// No name server answers.
 const NO_NETWORK: &[(&str, &str)] = &[("dns.resolver", "127.0.0.1:9")];
+
+/// The cookie by which a browser is known in which somebody has signed in.
+fn known_by(answer: &Answer) -> Cookie<'static> {
+    let mut cookies = answer.headers.get_all("set-cookie").map(|value| value.to_str().unwrap());
+    let cookie = cookies.find(|cookie| cookie.contains("-known=")).unwrap();
+    Cookie::parse(cookie.to_owned()).unwrap()
+}
 
 struct Desk {
     world: World,

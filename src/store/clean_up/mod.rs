@@ -8,6 +8,7 @@ use super::directories::{self, Due};
 use super::events::{chain, feed};
 use super::idempotency::KEPT;
 use super::ids::first_id;
+use super::members::second_step;
 use super::organizations::RESTORABLE;
 use super::schema::{
     applications, connections, directory_users, grants, idempotency, logouts, member_arrivals,
@@ -75,8 +76,8 @@ pub enum Task {
     Applications,
     /// Requests of directories past their retention.
     ScimRequests,
-    /// Of members: sessions whose time is over, links that nobody used, sign-ins that stopped before the second step, and
-    /// questions for passkeys that nobody answered.
+    /// Of members: sessions whose time is over, links that nobody used, sign-ins that stopped before the second step,
+    /// questions for passkeys that nobody answered, and keys for apps of which no code came.
     Members,
     /// Mails that are kept no longer, and what is secret in those whose link or code has ended.
     Mails,
@@ -319,7 +320,8 @@ fn old_of_members(tx: &mut Tx) -> Result<usize> {
     let arrivals = diesel::delete(member_arrivals::table.filter(over)).execute(tx.db)?;
     let over = member_ceremonies::expires_at.le(tx.now);
     let asked = diesel::delete(member_ceremonies::table.filter(over)).execute(tx.db)?;
-    Ok(sessions + links + arrivals + asked)
+    let proposed = second_step::forget_proposals(tx)?;
+    Ok(sessions + links + arrivals + asked + proposed)
 }
 
 fn old_answers(tx: &mut Tx) -> Result<usize> {

@@ -7,6 +7,7 @@ use crate::store::db::or_not_found;
 use crate::store::schema::{connections, directory_users, group_members, groups, users};
 use crate::store::{ConnectionId, Db, GroupId, OrganizationId, Page, Time, Tx, UserId, Window};
 use chrono::TimeDelta;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 
@@ -60,31 +61,35 @@ fn filtered(filter: &Filter) -> groups::BoxedQuery<'static, <Db as diesel::Conne
 /// directories tell nothing else when a group is taken from the app.
 pub fn unbound(db: &mut Db, of: &[Group], now: Time) -> Result<HashSet<GroupId>> {
     let ids: Vec<&GroupId> = of.iter().map(|group| &group.id).collect();
-    let rows: Vec<(GroupId, i64, i64, Option<Time>)> = group_members::table
-        .inner_join(users::table.on(users::id.eq(group_members::user_id)))
-        .filter(group_members::group_id.eq_any(ids))
-        .group_by(group_members::group_id)
-        .select((
-            group_members::group_id,
-            diesel::dsl::count_star(),
-            diesel::dsl::count(users::directory_suspended_at),
-            diesel::dsl::max(users::directory_suspended_at),
-        ))
-        .load(db)?;
-    let then = now.minus(UNBOUND);
-    let is_unbound = |(_, all, off, last): &(GroupId, i64, i64, Option<Time>)| {
-        all == off && last.is_some_and(|last| last <= then)
+    let members = || {
+        group_members::table
+            .inner_join(users::table.on(users::id.eq(group_members::user_id)))
+            .filter(group_members::group_id.eq(groups::id))
     };
-    Ok(rows.into_iter().filter(is_unbound).map(|(id, ..)| id).collect())
+    // The first who is not off, or not for a day, says of a group that it is none of them.
+    let lately = users::directory_suspended_at.gt(now.minus(UNBOUND));
+    let is_on = users::directory_suspended_at.is_null().or(lately);
+    let found: Vec<GroupId> = groups::table
+        .filter(groups::id.eq_any(ids))
+        .filter(exists(members()))
+        .filter(not(exists(members().filter(is_on))))
+        .select(groups::id)
+        .load(db)?;
+    Ok(found.into_iter().collect())
 }
 
-/// How many people are in each of these groups, as [`member_count`] counts them. Who is not named is empty.
+/// How many people are in each of these groups. Who is not named is empty. Whom a directory has removed does not count: those of
+/// its connection are looked for once, since they are fewer than the members.
 pub fn sizes(db: &mut Db, of: &[Group]) -> Result<HashMap<GroupId, i64>> {
     let ids: Vec<&GroupId> = of.iter().map(|group| &group.id).collect();
+    let connections: Vec<&ConnectionId> = of.iter().map(|group| &group.connection_id).collect();
+    let removed = directory_users::table
+        .filter(directory_users::connection_id.eq_any(connections))
+        .filter(directory_users::deleted_at.is_not_null())
+        .select(directory_users::user_id);
     let rows: Vec<(GroupId, i64)> = group_members::table
-        .inner_join(directory_users::table)
         .filter(group_members::group_id.eq_any(ids))
-        .filter(directory_users::deleted_at.is_null())
+        .filter(not(group_members::user_id.eq_any(removed)))
         .group_by(group_members::group_id)
         .select((group_members::group_id, diesel::dsl::count_star()))
         .load(db)?;
@@ -129,11 +134,7 @@ pub fn members(db: &mut Db, window: &Window, group: &GroupId) -> Result<Page<Use
     Ok(Page::of(query.load(db)?, window, |user: &UserId| user.to_string()))
 }
 
-/// How many people are in a group.
-pub fn member_count(db: &mut Db, group: &GroupId) -> Result<i64> {
-    let query = group_members::table
-        .inner_join(directory_users::table)
-        .filter(group_members::group_id.eq(group))
-        .filter(directory_users::deleted_at.is_null());
-    Ok(query.count().get_result(db)?)
+/// How many people are in a group, as [`sizes`] counts them.
+pub fn member_count(db: &mut Db, group: &Group) -> Result<i64> {
+    Ok(sizes(db, std::slice::from_ref(group))?.remove(&group.id).unwrap_or_default())
 }

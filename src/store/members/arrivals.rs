@@ -1,20 +1,19 @@
 //! Browsers between the password and the second step: the password alone gives no session.
 
-use super::second_step::{self, Used};
+use super::second_step::{self, Taken};
 use super::{By, Lasts, Member, Session, sessions};
 use crate::clock::Time;
 use crate::crypto::{self, MasterKey, Secret, TokenHash};
 use crate::error::Result;
 use crate::store::schema::{member_arrivals as arrivals, members};
-use crate::store::{Db, MemberId, Tx, events};
+use crate::store::{Db, MemberId, Tx};
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use serde_json::json;
 
 /// How long the second step may take.
 pub const ARRIVAL_LASTS: TimeDelta = TimeDelta::minutes(5);
-/// After how many wrong codes the password is asked for again.
-const TRIES: i32 = 5;
+/// After how many codes that did not let in, of the app and for recovery, a browser is asked for the password again.
+const TRIES: i32 = 10;
 
 /// A browser that has given a password and owes the second step.
 #[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
@@ -24,10 +23,12 @@ pub struct Arrival {
     pub hash: TokenHash,
     /// Whose password it was.
     pub member_id: MemberId,
-    /// How many wrong codes came.
+    /// How many codes did not let in.
     pub tries: i32,
     /// From when on the password is asked for again.
     pub expires_at: Time,
+    /// By what it came this far.
+    pub came_by: By,
 }
 
 /// Ends what a member's browsers began and did not finish.
@@ -52,6 +53,8 @@ pub enum Stepped {
     In(Session, Secret),
     /// The code is not right, or was used.
     Wrong,
+    /// Too many codes were wrong: until then only a recovery code is looked at.
+    Closed(Time),
     /// The password is asked for again.
     Over,
 }
@@ -74,6 +77,7 @@ pub fn enter(
         member_id: id.clone(),
         tries: 0,
         expires_at: tx.now.plus(ARRIVAL_LASTS),
+        came_by: by,
     };
     diesel::insert_into(arrivals::table).values(&arrival).execute(tx.db)?;
     Ok(Entered::Owes(cookie))
@@ -95,33 +99,34 @@ pub fn arrival(db: &mut Db, cookie: &str, now: Time) -> Result<Option<(Arrival, 
 }
 
 /// Takes the second step with a code. It is open once: whoever is in has used it up, and so has who was wrong too often.
+/// `is_known`: the member has signed in from this browser before, so that what strangers do does not keep them out here.
 pub fn step(
     tx: &mut Tx,
     master: &MasterKey,
     cookie: &str,
-    typed: &str,
+    (typed, is_known): (&str, bool),
     before: Option<&str>,
     lasts: Lasts,
 ) -> Result<Stepped> {
     let Some((arrival, member)) = arrival(tx.db, cookie, tx.now)? else {
         return Ok(Stepped::Over);
     };
-    if let Some(used) = second_step::take(tx, master, &member.id, typed)? {
+    let (by, refusal) = match second_step::take(tx, master, &member.id, typed, is_known)? {
+        Taken::App => (By::SecondStep, None),
+        Taken::Recovery => (By::RecoveryCode, None),
+        Taken::Wrong => (By::SecondStep, Some(Stepped::Wrong)),
+        Taken::Closed(until) => (By::SecondStep, Some(Stepped::Closed(until))),
+    };
+    let Some(refusal) = refusal else {
         diesel::delete(&arrival).execute(tx.db)?;
-        let by = match used {
-            Used::App => By::SecondStep,
-            Used::Recovery => By::RecoveryCode,
-        };
-        let (session, cookie) = sessions::begin(tx, &member.id, before, lasts, by)?;
+        let after = Some(arrival.came_by);
+        let (session, cookie) = sessions::begin_after(tx, &member.id, before, lasts, by, after)?;
         return Ok(Stepped::In(session, cookie));
-    }
+    };
     if arrival.tries + 1 < TRIES {
         diesel::update(&arrival).set(arrivals::tries.eq(arrivals::tries + 1)).execute(tx.db)?;
-        return Ok(Stepped::Wrong);
+        return Ok(refusal);
     }
     diesel::delete(&arrival).execute(tx.db)?;
-    // Whoever comes this far knows the password: the member wants to know.
-    let data = json!({ "tries": TRIES });
-    events::append(tx, None, "member.second_step.refused", member.id.as_str(), data)?;
     Ok(Stepped::Over)
 }

@@ -65,8 +65,8 @@ pub struct Question {
 /// What became of a sign-in with a passkey.
 #[derive(Debug)]
 pub enum Unlocked {
-    /// A session, and its cookie.
-    In(Session, Secret),
+    /// A session, its cookie, and the member's address in the form in which it is compared.
+    In(Session, Secret, String),
     /// The answer proves nothing, came too late, or was used.
     Refused,
 }
@@ -176,7 +176,7 @@ pub fn sign_in(
                 .set((keys::passkey.eq(after), keys::last_used_at.eq(Some(tx.now))))
                 .execute(tx.db)?;
             let (session, cookie) = sessions::begin(tx, &member.id, before, lasts, By::Passkey)?;
-            Ok(Unlocked::In(session, cookie))
+            Ok(Unlocked::In(session, cookie, member.email_key))
         }
         Proof::Fails => Ok(Unlocked::Refused),
         Proof::Copied => {

@@ -1,6 +1,6 @@
 //! Passwords of members: which are taken, and what a new one ends.
 
-use super::{find, links, passkeys, sessions};
+use super::{find, links, passkeys, second_step, sessions};
 use crate::error::{Error, Result};
 use crate::store::schema::members;
 use crate::store::{MemberId, MemberSessionId, Tx, events};
@@ -94,6 +94,7 @@ pub fn set_password(tx: &mut Tx, id: &MemberId, hash: &str) -> Result<()> {
     diesel::update(members::table.find(id)).set(members::password.eq(hash)).execute(tx.db)?;
     sessions::end_all(tx, id)?;
     links::void(tx, id)?;
+    second_step::reopen(tx, id)?;
     events::append(tx, None, "member.password_set", id.as_str(), json!({}))
 }
 
@@ -113,6 +114,7 @@ pub fn change_password(
     diesel::update(members::table.find(id)).set(members::password.eq(hash)).execute(tx.db)?;
     sessions::end_others(tx, id, keep)?;
     links::void(tx, id)?;
+    second_step::reopen(tx, id)?;
     events::append(tx, None, "member.password_set", id.as_str(), json!({}))
 }
 

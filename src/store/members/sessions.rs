@@ -77,6 +77,18 @@ pub fn begin(
     lasts: Lasts,
     by: By,
 ) -> Result<(Session, Secret)> {
+    begin_after(tx, member, before, lasts, by, None)
+}
+
+/// The same for a sign-in of two steps, of which `after` was the first.
+pub(super) fn begin_after(
+    tx: &mut Tx,
+    member: &MemberId,
+    before: Option<&str>,
+    lasts: Lasts,
+    by: By,
+    after: Option<By>,
+) -> Result<(Session, Secret)> {
     if let Some(before) = before {
         let known = member_sessions::hash.eq(crypto::hash(before));
         diesel::delete(member_sessions::table.filter(known)).execute(tx.db)?;
@@ -91,7 +103,11 @@ pub fn begin(
         expires_at: tx.now.plus(lasts.most),
     };
     diesel::insert_into(member_sessions::table).values(&session).execute(tx.db)?;
-    events::append(tx, None, "member.signed_in", member.as_str(), json!({ "by": by }))?;
+    let data = match after {
+        Some(after) => json!({ "by": by, "after": after }),
+        None => json!({ "by": by }),
+    };
+    events::append(tx, None, "member.signed_in", member.as_str(), data)?;
     Ok((session, cookie))
 }
 

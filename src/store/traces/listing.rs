@@ -9,6 +9,7 @@ use crate::store::{
     ApplicationId, ConnectionId, Db, Json, OrganizationId, Page, Time, TraceId, UserId, Window,
 };
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
 /// How many of the last sign-ins are looked through for one of a kind.
 const LOOKED_THROUGH: i64 = 50;
@@ -49,7 +50,7 @@ pub struct Filter {
     pub connection: Option<ConnectionId>,
     /// That have come this far.
     pub outcome: Option<Outcome>,
-    /// Of this email address.
+    /// Of this email address, in whatever case it is written.
     pub email: Option<String>,
     /// That failed for this cause.
     pub cause: Option<String>,
@@ -111,6 +112,12 @@ fn lately(db: &mut Db, connection: &ConnectionId) -> Result<Vec<Listed>> {
     Ok(page(db, &Window { limit: LOOKED_THROUGH, before: None }, &filter)?.data)
 }
 
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// The text in lower case.
+    fn lower(text: Text) -> Text;
+}
+
 fn selected(filter: &Filter) -> traces::BoxedQuery<'_, MultiBackend> {
     let mut query = traces::table.into_boxed();
     if let Some(organization) = &filter.organization {
@@ -123,7 +130,10 @@ fn selected(filter: &Filter) -> traces::BoxedQuery<'_, MultiBackend> {
         query = query.filter(traces::outcome.eq(outcome));
     }
     if let Some(email) = &filter.email {
-        query = query.filter(traces::email.eq(email));
+        // As the index has it. Both sides are folded by the database, so that they are folded alike.
+        let key = lower(email.into_sql::<Text>());
+        let email = traces::email;
+        query = query.filter(email.is_not_null()).filter(lower(email.assume_not_null()).eq(key));
     }
     if let Some(cause) = &filter.cause {
         query = query.filter(traces::cause.eq(cause));

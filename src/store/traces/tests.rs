@@ -1,12 +1,12 @@
 //! The steps of sign-ins that went one way or another.
 
-use super::{Moment, Outcome, Step, Trace, TraceKind, timeline};
+use super::{Filter, Moment, Outcome, Step, Trace, TraceKind, page, timeline};
 use crate::cause::Cause;
 use crate::check::{Check, CheckName};
-use crate::store::Db;
 use crate::store::connections::Connection;
 use crate::store::sign_in::{self, Beginning};
 use crate::store::testing::{self, TestStore};
+use crate::store::{Db, Window};
 use chrono::TimeDelta;
 
 fn begin(
@@ -81,4 +81,20 @@ fn a_code_passes_the_provider_by() {
     let code = Check::of(CheckName::BreakGlassCode, true, "a code", "a code");
     let found: Vec<Step> = trace(vec![code], None).iter().map(|moment| moment.step).collect();
     assert_eq!(found, [Step::Asked, Step::Sent]);
+}
+
+#[test]
+fn sign_ins_of_a_person_are_found_in_whatever_case_the_address_is_written() {
+    let store = testing::store();
+    let trace = begin(&store, TraceKind::SignIn, None);
+    let connection = testing::active(&store, "JumpCloud", None);
+    let email = Some("Ada@Globex.example".to_owned());
+    store.system(|tx| sign_in::choose(tx, &trace, &connection, "id-1", email, "browser"));
+    for (email, count) in
+        [("ada@globex.EXAMPLE", 1), ("Ada@Globex.example", 1), ("ad@globex.example", 0)]
+    {
+        let filter = Filter { email: Some(email.to_owned()), ..Filter::default() };
+        let found = store.read_now(|db| page(db, &Window::default(), &filter)).unwrap().data;
+        assert_eq!(found.len(), count, "{email}");
+    }
 }

@@ -18,10 +18,12 @@ use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::members::{self, second_step as steps};
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{self, Data, Query, ServiceConfig};
 use askama::Template;
+use serde::Deserialize;
 
-const PATH: &str = "/console/account";
+/// Where it is.
+pub(super) const PATH: &str = "/console/account";
 
 /// The routes.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -47,6 +49,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .post(second_step::propose),
         )
         .service(web::resource("/console/account/second-step/confirm").post(second_step::confirm))
+        .service(web::resource("/console/account/second-step/seen").post(second_step::acknowledge))
         .service(
             web::resource("/console/account/second-step/remove")
                 .get(second_step::ask_remove)
@@ -59,10 +62,30 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         );
 }
 
+/// Where a member wanted to go who was led here first.
+#[derive(Deserialize)]
+pub(in crate::http) struct NextQuery {
+    #[serde(default)]
+    next: String,
+}
+
+/// What is told once.
+#[derive(Default)]
+struct Telling {
+    errors: Vec<FieldError>,
+    /// Whether the password was changed just now.
+    is_changed: bool,
+    /// Where it goes on after what there is to know.
+    next: String,
+}
+
 struct View {
     name: String,
     email: String,
     role: String,
+    /// When too many wrong codes came after the right password, which the member does not know yet.
+    alarm: Option<Moment>,
+    next: String,
     /// Since when the second step is on.
     since: Option<Moment>,
     codes_left: String,
@@ -91,38 +114,40 @@ struct Page<'a> {
 }
 
 /// `GET /console/account`
-async fn one(state: Data<State>, seat: Seat<Read>) -> Result<HttpResponse, PageError> {
-    Ok(show(&state, &seat, Vec::new(), false).await?)
+async fn one(
+    state: Data<State>,
+    seat: Seat<Read>,
+    query: Query<NextQuery>,
+) -> Result<HttpResponse, PageError> {
+    let telling = Telling { next: query.into_inner().next, ..Telling::default() };
+    Ok(show(&state, &seat, telling).await?)
 }
 
-async fn show(
-    state: &State,
-    seat: &Seat<Read>,
-    errors: Vec<FieldError>,
-    is_changed: bool,
-) -> Result<HttpResponse> {
+async fn show(state: &State, seat: &Seat<Read>, telling: Telling) -> Result<HttpResponse> {
     let (id, lasts, now) = (seat.member.id.clone(), lasts(state), state.store.clock().now());
     let read = state.store.read(move |db| {
-        let since = steps::since(db, &id)?;
+        let since = (steps::since(db, &id)?, steps::alarm(db, &id)?);
         let passkeys = members::passkeys::list(db, &id)?;
         Ok((since, steps::codes_left(db, &id)?, passkeys, members::of(db, &id, lasts, now)?))
     });
-    let (since, codes_left, passkeys, all) = read.await?;
-    let status = form::status(&errors);
+    let ((since, alarm), codes_left, passkeys, all) = read.await?;
+    let status = form::status(&telling.errors);
     let sessions: Vec<Line> =
         all.into_iter().map(|session| sessions::line(&seat.session, &session)).collect();
     let view = View {
         name: seat.member.name.clone(),
         email: seat.member.email.clone(),
         role: frame::role(state, seat.member.role),
+        alarm: alarm.map(listing::second),
+        next: telling.next,
         since: since.map(listing::day),
         codes_left: codes_left.to_string(),
         has_passkeys: state.passkeys().is_some(),
         passkeys: passkeys.into_iter().map(passkeys::line).collect(),
         has_others: sessions.len() > 1,
         sessions,
-        faults: form::faults(errors),
-        is_changed,
+        faults: form::faults(telling.errors),
+        is_changed: telling.is_changed,
     };
     let page =
         Page { shell: frame::shell(state), frame: frame::frame(state, seat, ACCOUNT), view: &view };
@@ -139,7 +164,7 @@ async fn prove<N: Needs>(
 ) -> Result<Option<FieldError>> {
     let say = |code: &str, text: String| Ok(Some(FieldError::new(pointer, code, text)));
     if let Err(Error::TooMany { retry_after, .. }) =
-        state.limits.admit_member(seat.member.id.as_str())
+        state.limits.admit_known(seat.member.id.as_str())
     {
         let seconds = retry_after.to_string();
         return say("wait", state.locale.fill("console.account.wait", &[("seconds", &seconds)]));

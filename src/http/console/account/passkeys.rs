@@ -1,6 +1,6 @@
 //! A member's passkeys: another one, and away with one.
 
-use super::{PATH, prove, show as show_account};
+use super::{PATH, Telling, prove, show as show_account};
 use crate::error::{FieldError, Result};
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::form::{self, FieldFault};
@@ -102,7 +102,8 @@ pub(in crate::http) async fn add(
     }
     let detail = state.locale.text("console.account.passkey_refused");
     let fault = FieldError::new("/passkeys", "passkey_refused", detail);
-    Ok(show_account(&state, seat, vec![fault], false).await?)
+    let telling = Telling { errors: vec![fault], ..Telling::default() };
+    Ok(show_account(&state, seat, telling).await?)
 }
 
 /// `GET /console/account/passkeys/{passkey}/remove`

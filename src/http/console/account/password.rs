@@ -1,8 +1,8 @@
 //! Another password, for whoever knows the present one.
 
-use super::{prove, show};
+use super::{Telling, prove, show};
 use crate::crypto;
-use crate::error::Result;
+use crate::error::{FieldError, Result};
 use crate::http::console::seat::{Posted, Read};
 use crate::http::console::{entry, form};
 use crate::http::error::PageError;
@@ -20,11 +20,11 @@ pub(in crate::http) async fn change(
     let seat = &posted.seat;
     let (old, new) = (posted.typed("old").to_owned(), posted.typed("password").to_owned());
     if let Some(fault) = prove(&state, seat, &old, "/old").await? {
-        return Ok(show(&state, seat, vec![fault], false).await?);
+        return Ok(show(&state, seat, refused(vec![fault])).await?);
     }
     let fits = members::check_password(&new, &seat.member.email, &seat.member.name);
     if let Err(errors) = form::mendable(fits, "/password")? {
-        return Ok(show(&state, seat, errors, false).await?);
+        return Ok(show(&state, seat, refused(errors)).await?);
     }
     let hash = entry::apart(&state, move || crypto::hash_password(&new)).await?;
     let (id, keep) = (seat.member.id.clone(), seat.session.id.clone());
@@ -33,7 +33,11 @@ pub(in crate::http) async fn change(
         members::change_password(tx, &id, known.as_deref(), &hash, &keep)
     });
     match form::mendable(done.await, "/old")? {
-        Ok(()) => Ok(show(&state, seat, Vec::new(), true).await?),
-        Err(errors) => Ok(show(&state, seat, errors, false).await?),
+        Ok(()) => Ok(show(&state, seat, Telling { is_changed: true, ..Telling::default() }).await?),
+        Err(errors) => Ok(show(&state, seat, refused(errors)).await?),
     }
+}
+
+fn refused(errors: Vec<FieldError>) -> Telling {
+    Telling { errors, ..Telling::default() }
 }

@@ -5,6 +5,7 @@ use super::{PATH, prove};
 use crate::crypto::{AppKey, Secret};
 use crate::error::{FieldError, Result};
 use crate::http::console::confirm::{self, Confirm};
+use crate::http::console::entry::inside;
 use crate::http::console::form::{self, FieldFault};
 use crate::http::console::frame::{self, ACCOUNT, Frame};
 use crate::http::console::seat::{Posted, Read, Seat};
@@ -14,7 +15,7 @@ use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::Scope;
-use crate::store::members::second_step as steps;
+use crate::store::members::second_step::{self as steps, Confirmed};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use askama::Template;
@@ -23,8 +24,10 @@ use askama::Template;
 enum Stage {
     /// The password is asked for.
     Ask,
-    /// The key for an app, whose first code is asked for.
+    /// The key for an app, whose first code is asked for: shown this once.
     Show { key: String, picture: Picture },
+    /// The first code is asked for once more. The app has the key.
+    Again,
     /// The recovery codes, shown this once.
     Codes { codes: Vec<String>, all: String },
 }
@@ -77,24 +80,40 @@ pub(in crate::http) async fn propose(
     }
 }
 
-/// `POST /console/account/second-step/confirm`: a first code turns it on, and gives the recovery codes.
+/// `POST /console/account/second-step/confirm`: a first code turns it on, and gives the recovery codes. The key is not shown a
+/// second time: whoever has lost it begins anew, with the password.
 pub(in crate::http) async fn confirm(
     state: Data<State>,
     posted: Posted<Read>,
 ) -> Result<HttpResponse, PageError> {
     let seat = &posted.seat;
-    let (master, id) = (state.master.clone(), seat.member.id.clone());
-    let proposed = state.store.read(move |db| steps::proposed(db, &master, &id)).await?;
-    let Some(key) = proposed else { return Ok(see_other(PATH)) };
+    if is_on(&state, seat).await? {
+        return Ok(see_other(PATH));
+    }
     let (master, id) = (state.master.clone(), seat.member.id.clone());
     let (code, keep) = (posted.text("code").to_owned(), seat.session.id.clone());
     let done = state.store.write(Scope::System, seat.actor(), move |tx| {
         steps::confirm(tx, &master, &id, &code, &keep)
     });
-    match form::mendable(done.await, "/code")? {
-        Ok(codes) => Ok(show(&state, seat, listed(&codes), Vec::new())),
-        Err(errors) => Ok(show(&state, seat, shown(&state, seat, &key)?, errors)),
-    }
+    let fault = |field: &str, code: &str| {
+        let text = state.locale.text(&format!("console.account.{code}")).to_owned();
+        vec![FieldError::new(field, code, text)]
+    };
+    Ok(match done.await? {
+        Confirmed::On(codes) => show(&state, seat, listed(&codes), Vec::new()),
+        Confirmed::Wrong => show(&state, seat, Stage::Again, fault("/code", "code_wrong")),
+        Confirmed::Over => show(&state, seat, Stage::Ask, fault("/password", "key_over")),
+    })
+}
+
+/// `POST /console/account/second-step/seen`: the member knows of the wrong codes.
+pub(in crate::http) async fn acknowledge(
+    state: Data<State>,
+    posted: Posted<Read>,
+) -> Result<HttpResponse, PageError> {
+    let (seat, id) = (&posted.seat, posted.seat.member.id.clone());
+    state.store.write(Scope::System, seat.actor(), move |tx| steps::acknowledge(tx, &id)).await?;
+    Ok(see_other(inside(posted.text("next"))))
 }
 
 /// `GET /console/account/recovery-codes`

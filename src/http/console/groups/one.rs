@@ -147,7 +147,7 @@ fn read(db: &mut Db, id: &GroupId, window: &Window, now: crate::clock::Time) -> 
         is_demo: names.is_demo(of),
         connection: names.connection(&group.connection_id).unwrap_or_default().to_owned(),
         is_unbound: !all_groups::unbound(db, slice::from_ref(&group), now)?.is_empty(),
-        people: all_groups::member_count(db, id)?,
+        people: all_groups::member_count(db, &group)?,
         matched: matched.collect(),
         called: names::people(db, members.data.clone())?,
         events: events::page(db, &newest, &filter)?.data,
@@ -238,9 +238,10 @@ pub(super) async fn remove(
 
 async fn removing(state: &State, id: &str) -> Result<(Group, Confirm)> {
     let id: GroupId = id.parse()?;
-    let read = state
-        .store
-        .read(move |db| Ok((all_groups::member_count(db, &id)?, all_groups::by_id(db, &id)?)));
+    let read = state.store.read(move |db| {
+        let group = all_groups::by_id(db, &id)?;
+        Ok((all_groups::member_count(db, &group)?, group))
+    });
     let (people, group) = read.await?;
     let at = href_of(&group.id);
     let values = [("group", group.display_name.as_str()), ("people", &people.to_string())];

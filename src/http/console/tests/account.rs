@@ -29,7 +29,8 @@ pub(super) async fn set_up(desk: &Desk) -> (AppKey, Vec<String>) {
 
 fn proposed(desk: &Desk) -> Option<AppKey> {
     let (id, master) = (&desk.member.id, &desk.world.state.master);
-    desk.world.store().read_now(|db| second_step::proposed(db, master, id)).unwrap()
+    let now = desk.world.store().clock().now();
+    desk.world.store().read_now(|db| second_step::proposed(db, master, id, now)).unwrap()
 }
 
 fn code(desk: &Desk, key: &AppKey) -> String {
@@ -85,21 +86,84 @@ async fn a_browser_that_gave_no_password_is_asked_for_it_first() {
 }
 
 #[actix_web::test]
-async fn codes_are_tried_ten_times_a_minute_whatever_strangers_try() {
+async fn wrong_codes_count_for_the_member_who_is_told_after_signing_in() {
     let mut desk = Desk::signed_in(Role::Owner).await;
-    let (key, _) = set_up(&desk).await;
-    let arrived = desk.sign_in(PASSWORD).await;
-    desk.take_cookie(&arrived);
-    for _ in 0..10 {
-        let _ = desk.world.state.limits.admit_member("maya@orbit.example");
+    let (key, codes) = set_up(&desk).await;
+    let step = "/console/login/second";
+    for n in 0..5 {
+        // Each time the password is given anew.
+        desk.cookie = None;
+        desk.sign_in(PASSWORD).await;
+        let answer = desk.call("POST", step, &[("code", "000000")]).await;
+        assert_eq!(answer.status, if n < 4 { 422 } else { 429 }, "{n}");
+    }
+    desk.cookie = None;
+    desk.sign_in(PASSWORD).await;
+    let page = desk.get(step).await.body;
+    assert!(page.contains("for 15 minutes") && page.contains("A recovery code"), "{page}");
+    let right = code(&desk, &key);
+    assert_eq!(desk.call("POST", step, &[("code", &right)]).await.status, 429);
+    let fields = [("code", &*codes[0]), ("next", "/console/users")];
+    let done = desk.call("POST", step, &fields).await;
+    assert_eq!(done.header("location"), "/console/account?next=%2Fconsole%2Fusers");
+    desk.take_cookie(&done);
+    let page = desk.get(done.header("location")).await.body;
+    assert!(page.contains("Somebody knows your password"), "{page}");
+    assert!(page.contains("name=\"next\" value=\"/console/users\""), "{page}");
+    for (next, goes) in [("/console/users", "/console/users"), ("https://evil.example", "/console")]
+    {
+        let seen = desk.post("/console/account/second-step/seen", &[("next", next)]).await;
+        assert_eq!(seen.header("location"), goes);
+    }
+    assert!(!desk.get("/console/account").await.body.contains("Somebody knows"));
+    desk.cookie = None;
+    desk.sign_in(PASSWORD).await;
+    let again = desk.call("POST", step, &[("code", &*codes[1])]).await;
+    assert_eq!(again.header("location"), "/console");
+}
+
+/// Gives a code in the desk's browser, or in one that is known besides.
+async fn give(desk: &Desk, code: &str, known: Option<&Cookie<'static>>) -> Answer {
+    let request = TestRequest::post().uri("/console/login/second").set_form([("code", code)]);
+    let cookies = desk.cookie.iter().chain(known).cloned();
+    desk.world.call(cookies.fold(request, TestRequest::cookie)).await
+}
+
+#[actix_web::test]
+async fn wrong_codes_elsewhere_close_the_second_step_but_in_a_browser_that_is_known() {
+    let mut desk = Desk::signed_in(Role::Owner).await;
+    let (key, codes) = set_up(&desk).await;
+    let step = "/console/login/second";
+    desk.sign_in(PASSWORD).await;
+    let known = known_by(&desk.call("POST", step, &[("code", &*codes[0])]).await);
+    desk.sign_in(PASSWORD).await;
+    for _ in 0..5 {
+        desk.call("POST", step, &[("code", "000000")]).await;
     }
     let right = code(&desk, &key);
-    let done = desk.call("POST", "/console/login/second", &[("code", &right)]).await;
-    assert_eq!(done.header("location"), "/console", "strangers used the tries up");
-    desk.world.store().clock().advance(TimeDelta::minutes(1));
+    assert_eq!(give(&desk, &right, None).await.status, 429);
+    let forged = Cookie::new(known.name().to_owned(), format!("{}0", known.value()));
+    assert_eq!(give(&desk, &right, Some(&forged)).await.status, 429);
+    let get = TestRequest::get().uri(step).cookie(desk.cookie.clone().unwrap());
+    let page = desk.world.call(get.cookie(known.clone())).await.body;
+    assert!(!page.contains("for 15 minutes"), "{page}");
+    desk.sign_in(PASSWORD).await;
+    for _ in 0..4 {
+        assert_eq!(give(&desk, "000000", Some(&known)).await.status, 422);
+    }
+    let done = give(&desk, &right, Some(&known)).await;
+    assert_eq!(done.header("location"), "/console/account?next=%2Fconsole");
+    // What is tried there has an end, too.
+    desk.sign_in(PASSWORD).await;
+    let late = give(&desk, &code(&desk, &key), Some(&known)).await;
+    assert_eq!(late.status, 429);
+}
+
+#[actix_web::test]
+async fn whoever_is_signed_in_tries_the_password_ten_times_a_minute() {
     let desk = Desk::signed_in(Role::Owner).await;
     for _ in 0..10 {
-        let _ = desk.world.state.limits.admit_member(desk.member.id.as_str());
+        desk.world.state.limits.admit_known(desk.member.id.as_str()).unwrap();
     }
     let refused = desk.post("/console/account/second-step", &[("password", PASSWORD)]).await;
     assert_eq!(refused.status, 422);
@@ -119,28 +183,42 @@ async fn a_recovery_code_lets_in_by_the_page() {
 }
 
 #[actix_web::test]
-async fn the_key_is_shown_with_a_picture_and_again_when_the_code_is_wrong_and_never_after() {
+async fn the_key_is_shown_with_a_picture_once_for_each_time_that_the_password_is_given() {
     let desk = Desk::signed_in(Role::Owner).await;
     for password in ["", "a horse and a stable"] {
         let refused = desk.post("/console/account/second-step", &[("password", password)]).await;
         assert_eq!(refused.status, 422);
         assert!(proposed(&desk).is_none() && !refused.body.contains("<svg class=\"qr\""));
     }
+    let shown = desk.post("/console/account/second-step", &[("password", PASSWORD)]).await;
+    let key = proposed(&desk).unwrap();
+    let text = key.text().unwrap();
+    let shows = |body: &str| body.contains(text.reveal()) || body.contains("<svg class=\"qr\"");
+    assert!(shows(&shown.body));
+    let confirm = "/console/account/second-step/confirm";
+    let wrong = desk.post(confirm, &[("code", "000000")]).await;
+    assert_eq!(wrong.status, 422);
+    assert!(!shows(&wrong.body) && wrong.body.contains("href=\"#code\""), "{}", wrong.body);
+    let code = code(&desk, &key);
+    let done = desk.post(confirm, &[("code", &code)]).await;
+    assert!(done.body.contains("Recovery codes") && !shows(&done.body));
+    for path in ["/console/account/second-step", "/console/account"] {
+        assert!(!shows(&desk.get(path).await.body), "{path}");
+    }
+    assert_eq!(desk.post(confirm, &[("code", &code)]).await.header("location"), "/console/account");
+}
+
+#[actix_web::test]
+async fn a_proposed_key_ends_after_ten_minutes() {
+    let desk = Desk::signed_in(Role::Owner).await;
     desk.post("/console/account/second-step", &[("password", PASSWORD)]).await;
     let key = proposed(&desk).unwrap();
-    let wrong = desk.post("/console/account/second-step/confirm", &[("code", "000000")]).await;
-    assert_eq!(wrong.status, 422);
-    assert!(
-        wrong.body.contains(key.text().unwrap().reveal())
-            && wrong.body.contains("<svg class=\"qr\"")
-    );
+    desk.world.store().clock().advance(TimeDelta::minutes(10));
     let code = code(&desk, &key);
-    let done = desk.post("/console/account/second-step/confirm", &[("code", &code)]).await;
-    assert!(!done.body.contains(key.text().unwrap().reveal()));
-    for path in ["/console/account/second-step", "/console/account"] {
-        let page = desk.get(path).await;
-        assert!(!page.body.contains(key.text().unwrap().reveal()), "{path}");
-    }
+    let fields = [("code", &*code)];
+    let late = desk.post("/console/account/second-step/confirm", &fields).await;
+    assert_eq!(late.status, 422);
+    assert!(late.body.contains("href=\"#password\""), "{}", late.body);
 }
 
 #[actix_web::test]

@@ -1,6 +1,13 @@
 //! Signing in to the console, and what keeps a session.
 
 use super::*;
+use crate::http::browser;
+use crate::store::events;
+use std::net::IpAddr;
+
+/// Where the tests' requests come from, and another place.
+const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+const THERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
 #[actix_web::test]
 async fn whoever_is_not_signed_in_is_led_to_the_sign_in_and_back() {
@@ -100,15 +107,133 @@ async fn a_refused_sign_in_does_not_say_whether_there_is_such_a_member() {
 }
 
 #[actix_web::test]
-async fn passwords_of_one_member_are_tried_ten_times_a_minute() {
+async fn one_client_tries_ten_passwords_of_a_member_in_a_minute() {
     let mut desk = Desk::new(&[], Role::Owner);
+    let limits = &desk.world.state.limits;
     for _ in 0..10 {
-        desk.world.state.limits.admit_member("maya@orbit.example").unwrap();
+        limits.admit_stranger("maya@orbit.example", HERE).unwrap();
     }
     let refused = desk.sign_in(PASSWORD).await;
     assert_eq!(refused.status, 429);
     assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
     assert!(refused.body.contains("Try again in"), "{}", refused.body);
+    // Neither others of this client are concerned, nor this one of others.
+    let limits = &desk.world.state.limits;
+    limits.admit_stranger("sam@orbit.example", HERE).unwrap();
+    limits.admit_stranger("maya@orbit.example", THERE).unwrap();
+}
+
+#[actix_web::test]
+async fn strangers_who_try_passwords_do_not_keep_a_member_out() {
+    let mut desk = Desk::new(&[], Role::Owner);
+    let limits = &desk.world.state.limits;
+    for _ in 0..1000 {
+        let _ = limits.admit_stranger("maya@orbit.example", THERE);
+    }
+    assert_eq!(desk.sign_in(PASSWORD).await.status, 303, "one client keeps everybody out");
+}
+
+/// More strangers than may try passwords of one member, and as many tries as one client has.
+fn crowd(desk: &Desk, email: &str) {
+    for _ in 0..10 {
+        let _ = desk.world.state.limits.admit_stranger(email, HERE);
+    }
+    for n in 0..110 {
+        let address = IpAddr::from([198, 51, 100, n]);
+        let _ = desk.world.state.limits.admit_stranger(email, address);
+    }
+}
+
+#[actix_web::test]
+async fn very_many_strangers_keep_a_member_out_only_where_they_have_never_signed_in() {
+    let mut desk = Desk::new(&[], Role::Owner);
+    let known = known_by(&desk.sign_in(PASSWORD).await);
+    for attribute in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=15552000"] {
+        assert!(known.to_string().contains(attribute), "{known} lacks {attribute}");
+    }
+    assert!(!known.value().contains("maya"), "{known}");
+    crowd(&desk, "maya@orbit.example");
+    let limits = &desk.world.state.limits;
+    assert!(limits.admit_stranger("maya@orbit.example", THERE).is_err(), "there are too many");
+    desk.cookie = None;
+    assert_eq!(desk.sign_in(PASSWORD).await.status, 429);
+    let sign_in = |email: &'static str, password: &'static str, value: &str| {
+        let cookie = Cookie::new(known.name().to_owned(), value.to_owned());
+        let form = [("email", email), ("password", password)];
+        desk.world.call(TestRequest::post().uri("/console/login").cookie(cookie).set_form(form))
+    };
+    let value = known.value().to_owned();
+    let again = sign_in("maya@orbit.example", PASSWORD, &value).await;
+    assert_eq!(again.status, 303);
+    assert_ne!(known_by(&again).value(), value, "the browser gets another name each time");
+    let (nonce, rest) = value.split_once('.').unwrap();
+    let (since, mac) = rest.split_once('.').unwrap();
+    let later = since.parse::<i64>().unwrap() + 1;
+    for forged in [format!("{nonce}.{later}.{mac}"), format!("0{value}"), nonce.to_owned()] {
+        crowd(&desk, "maya@orbit.example");
+        assert_eq!(sign_in("maya@orbit.example", PASSWORD, &forged).await.status, 429, "{forged}");
+    }
+    // It is a browser of hers, and of nobody else, and not tried in without end.
+    assert_eq!(sign_in("maya@orbit.example", "not it", &value).await.status, 422);
+    for _ in 0..10 {
+        let _ = desk.world.state.limits.admit_known(nonce);
+    }
+    assert_eq!(sign_in("maya@orbit.example", PASSWORD, &value).await.status, 429);
+    crowd(&desk, "sam@orbit.example");
+    assert_eq!(sign_in("sam@orbit.example", PASSWORD, &value).await.status, 429);
+}
+
+#[actix_web::test]
+async fn a_browser_is_forgotten_after_half_a_year() {
+    let mut desk = Desk::new(&[], Role::Owner);
+    let known = known_by(&desk.sign_in(PASSWORD).await);
+    let is_known = |desk: &Desk| {
+        let request = TestRequest::get().cookie(known.clone()).to_http_request();
+        let now = desk.world.store().clock().now();
+        browser::known(&desk.world.state, &request, "maya@orbit.example", now).is_some()
+    };
+    desk.world.store().clock().advance(TimeDelta::days(179));
+    assert!(is_known(&desk));
+    desk.world.store().clock().advance(TimeDelta::days(1));
+    assert!(!is_known(&desk));
+}
+
+#[actix_web::test]
+async fn whoever_comes_by_a_link_is_in_the_audit_log_as_the_member() {
+    let mut desk = Desk::new(&[], Role::Owner);
+    let store = desk.world.store();
+    let said = |kind: &str| {
+        let filter = events::Filter { kind: Some(kind.to_owned()), ..events::Filter::default() };
+        let found = store.read_now(|db| events::page(db, &Window::default(), &filter)).unwrap();
+        let newest = found.data.into_iter().next().unwrap();
+        (newest.actor, newest.data.into_inner())
+    };
+    let maya = format!("member:{}", desk.member.id);
+    let link = store.system(|tx| members::admit(tx, &desk.member.id));
+    let fields = [("t", link.reveal())];
+    assert_eq!(desk.call("POST", "/console/first", &fields).await.status, 303);
+    let by_link = serde_json::json!({ "by": "link" });
+    assert_eq!(said("member.signed_in"), (maya.clone(), by_link.clone()));
+    let link = store.system(|tx| members::invite(tx, &desk.member.id));
+    let fields = [("t", link.reveal()), ("password", "seven lamps behind the harbour")];
+    assert_eq!(desk.call("POST", "/console/first", &fields).await.status, 303);
+    assert_eq!(said("member.signed_in"), (maya.clone(), by_link.clone()));
+    assert_eq!(said("member.password_set").0, maya);
+    desk.world = world(&[]);
+    let store = desk.world.store();
+    let link = store.system(members::start).unwrap();
+    let fields = [
+        ("t", link.reveal()),
+        ("name", "Maya"),
+        ("email", "maya@orbit.example"),
+        ("password", PASSWORD),
+    ];
+    assert_eq!(desk.call("POST", "/console/first", &fields).await.status, 303);
+    let owner = store.read_now(members::list).unwrap().remove(0);
+    let filter =
+        events::Filter { kind: Some("member.signed_in".to_owned()), ..events::Filter::default() };
+    let found = store.read_now(|db| events::page(db, &Window::default(), &filter)).unwrap().data;
+    assert_eq!(found[0].actor, format!("member:{}", owner.id), "the first owner, too");
 }
 
 #[actix_web::test]

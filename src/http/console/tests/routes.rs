@@ -32,6 +32,7 @@ pub(super) const ROUTES: &[(&str, &str, &[Role])] = &[
     ("GET", "/console/account/second-step", &Role::ALL),
     ("POST", "/console/account/second-step", &Role::ALL),
     ("POST", "/console/account/second-step/confirm", &Role::ALL),
+    ("POST", "/console/account/second-step/seen", &Role::ALL),
     ("GET", "/console/account/second-step/remove", &Role::ALL),
     ("POST", "/console/account/second-step/remove", &Role::ALL),
     ("GET", "/console/account/recovery-codes", &Role::ALL),

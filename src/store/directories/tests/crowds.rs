@@ -1,6 +1,7 @@
 //! Groups and who is in them.
 
 use super::*;
+use crate::store::GroupId;
 
 #[test]
 fn a_group_of_the_same_name_is_a_conflict_and_a_removed_one_is_restored() {
@@ -109,9 +110,56 @@ fn people_are_listed_by_their_group_and_by_the_way_they_came() {
     let of = |group| users::Filter { group: Some(group), ..users::Filter::default() };
     let by = |source| users::Filter { source: Some(source), ..users::Filter::default() };
     assert_eq!(ids(of(group.id.clone())), std::slice::from_ref(&ann.row.user_id));
-    assert_eq!(ids(of(crate::store::GroupId::new())), []);
+    assert_eq!(ids(of(GroupId::new())), []);
     assert_eq!(ids(by(Source::Scim)), std::slice::from_ref(&ann.row.user_id));
     assert_eq!(ids(by(Source::SignIn)), [eve.id]);
     world.act(|tx, it| groups::remove(tx, it, group.id.as_str(), None)).unwrap();
     assert_eq!(ids(of(group.id)), [], "the directory has removed the group");
+}
+
+#[test]
+fn whoever_is_off_is_found_among_those_of_a_group_and_of_a_way() {
+    let world = World::new();
+    let (ann, bob) = (world.ann(), world.create(json!({ "userName": "bob@globex.example" })));
+    let (second, eve) = (bob.unwrap().0, world.by_sign_in("eve@globex.example"));
+    let group = world.group("Sales", &[&ann, &second]).group;
+    world.activate(&ann, false);
+    world.store.system(|tx| users::suspend(tx, &eve.id));
+    let ids = |group: Option<GroupId>, source, state| -> Vec<UserId> {
+        let filter =
+            users::Filter { group, source, state: Some(state), ..users::Filter::default() };
+        let page = |db: &mut Db| users::page(db, &Window::default(), &filter);
+        let found = world.store.read_now(page).unwrap().data;
+        found.into_iter().map(|user| user.id).collect()
+    };
+    let (ann, bob) = (ann.row.user_id, second.row.user_id.clone());
+    let (off, there) = (UserState::Suspended, Some(group.id.clone()));
+    assert_eq!(ids(None, None, off), [eve.id.clone(), ann.clone()]);
+    assert_eq!(ids(there.clone(), None, off), [ann.clone()]);
+    assert_eq!(ids(there.clone(), None, UserState::Active), [bob.clone()]);
+    assert_eq!(ids(None, Some(Source::SignIn), off), [eve.id]);
+    assert_eq!(ids(there.clone(), Some(Source::SignIn), off), []);
+    world.remove(&second);
+    assert_eq!(ids(None, Some(Source::Scim), UserState::Deprovisioned), [bob.clone()]);
+    assert_eq!(ids(there, None, UserState::Deprovisioned), [bob]);
+    assert_eq!(ids(Some(GroupId::new()), None, off), []);
+}
+
+#[test]
+fn a_group_counts_whom_its_directory_has_and_nobody_whom_it_removed() {
+    let world = World::new();
+    let ann = world.ann();
+    let bob = world.create(json!({ "userName": "bob@globex.example" })).unwrap().0;
+    let both = world.group("Both", &[&ann, &bob]).group;
+    let one = world.group("One", &[&bob]).group;
+    let none = world.group("None", &[]).group;
+    let sizes = || {
+        let of = [both.clone(), one.clone(), none.clone()];
+        let sizes = world.store.read_now(|db| all_groups::sizes(db, &of)).unwrap();
+        of.map(|group| sizes.get(&group.id).copied().unwrap_or_default())
+    };
+    assert_eq!(sizes(), [2, 1, 0]);
+    world.remove(&bob);
+    assert_eq!(sizes(), [1, 0, 0]);
+    assert_eq!(world.store.read_now(|db| all_groups::member_count(db, &both)).unwrap(), 1);
 }

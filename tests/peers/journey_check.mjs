@@ -1,0 +1,201 @@
+// Walks through pages in headless Chromium as two kinds of people do: without scripts, and with the keyboard alone.
+//
+// Reads {base, how, steps, timeout} as JSON from standard input and prints {faults, told, stops}: what is wrong, what was taken from
+// pages, and at how many places the keyboard stood. `tests/it/console.rs` says what each step does.
+
+import { readFileSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+
+const work = JSON.parse(readFileSync(0, 'utf8'));
+const { base, how, timeout = 30_000 } = work;
+const byKeyboard = how === 'keyboard';
+// Nobody presses Tab more often to come to something.
+const MOST_STOPS = 200;
+
+const faults = [];
+const told = { ...work.words };
+let stops = 0;
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  headless: true,
+  args: [
+    '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync', '--hide-scrollbars',
+  ],
+});
+const context = await browser.newContext({
+  viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: how !== 'no scripts',
+});
+let page = open(await context.newPage());
+
+/** A tab whose messages count: a page of ours writes none. */
+function open(page) {
+  page.setDefaultTimeout(timeout);
+  page.on('console', (message) => {
+    // That a page has a status of a failure is told of the page itself.
+    if (message.text().startsWith('Failed to load resource')) return;
+    if (page.url().startsWith(base)) faults.push(`${page.url()}: the console says ${message.text()}`);
+  });
+  return page;
+}
+
+// A page that hands a message over: a form of which nothing is seen but its button.
+const HAND_OVER = 'form[data-autosubmit], form:has(input[name^=SAML]):not(:has(input:not([type=hidden]):not([type=submit])))';
+
+/** Waits until a page that sends itself onward has done so; where it cannot, presses the button that it has for that. */
+async function settle() {
+  await page.waitForLoadState('load');
+  for (;;) {
+    const form = page.locator(HAND_OVER);
+    // A page that leaves in this moment has none any more.
+    if (!await form.count().catch(() => 1)) return;
+    if (how === 'no scripts') {
+      await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), form.locator('button').first().click()]);
+    } else {
+      await page.waitForTimeout(20);
+      await page.waitForLoadState('load');
+    }
+  }
+}
+
+async function onward(act) {
+  await Promise.all([page.waitForNavigation({ waitUntil: 'commit' }), act()]);
+  await settle();
+  const title = await page.locator('h1').count();
+  if (page.url().startsWith(base) && title !== 1) faults.push(`${page.url()}: has ${title} h1`);
+}
+
+/** What is wrong with the place at which the keyboard stands: it is in sight, and has a ring. */
+function stand() {
+  const element = document.activeElement;
+  if (!element || element === document.body) return [];
+  const style = getComputedStyle(element);
+  const box = element.getBoundingClientRect();
+  const wrong = [];
+  if (style.outlineStyle === 'none' || parseFloat(style.outlineWidth) < 2) wrong.push('has no ring');
+  const isThere = box.width > 0 && box.height > 0 && style.visibility === 'visible';
+  const isInSight = box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
+  if (!isThere || !isInSight) wrong.push('is not in sight');
+  return wrong.map((what) => `${element.outerHTML.slice(0, 120)} ${what}`);
+}
+
+/** Goes by Tab to what a selector means, and looks at each stop on the way. */
+async function tabTo(locator) {
+  const target = await locator.elementHandle();
+  const isHere = () => target.evaluate((element) => {
+    const at = document.activeElement;
+    // A group of radio buttons is one stop: its arrows choose within it.
+    const isOfGroup = element.type === 'radio' && at?.name === element.name && at?.form === element.form;
+    return at === element || isOfGroup;
+  });
+  for (let n = 0; n < MOST_STOPS && !await isHere(); n += 1) {
+    await page.keyboard.press('Tab');
+    stops += 1;
+    const at = new URL(page.url()).pathname;
+    if (!page.url().startsWith(base)) continue;
+    for (const what of await page.evaluate(stand)) if (!faults.includes(`${at}: ${what}`)) faults.push(`${at}: ${what}`);
+  }
+  if (!await isHere()) throw new Error('Tab does not lead there');
+  return target;
+}
+
+async function fill(locator, text) {
+  if (!byKeyboard) return locator.fill(text);
+  await tabTo(locator);
+  await page.keyboard.press('ControlOrMeta+A');
+  if (text === '') await page.keyboard.press('Delete');
+  return page.keyboard.insertText(text);
+}
+
+async function press(locator) {
+  if (!byKeyboard) return locator.click();
+  await tabTo(locator);
+  return page.keyboard.press('Enter');
+}
+
+async function tick(locator) {
+  if (!byKeyboard) return locator.check();
+  const target = await tabTo(locator);
+  // A radio button that is reached by its group is chosen by the arrows.
+  for (let n = 0; n < 20 && !await target.isChecked(); n += 1) {
+    await page.keyboard.press(await target.evaluate((element) => element.type) === 'radio' ? 'ArrowDown' : 'Space');
+  }
+  if (!await target.isChecked()) throw new Error('it is not chosen');
+}
+
+async function choose(locator, value) {
+  if (!byKeyboard) return locator.selectOption(value);
+  const target = await tabTo(locator);
+  const away = await target.evaluate((element, wanted) =>
+    [...element.options].findIndex((one) => one.value === wanted) - element.selectedIndex, value);
+  for (let n = 0; n < Math.abs(away); n += 1) await page.keyboard.press(away > 0 ? 'ArrowDown' : 'ArrowUp');
+  if (await target.inputValue() !== value) throw new Error(`${await target.inputValue()} is chosen`);
+}
+
+/** Words in braces are what was said at the start or taken from pages. */
+const said = (text) => text.replace(/\{(\w+)\}/g, (_, word) => told[word] ?? `{${word}}`);
+
+/** A request of somebody's server, such as a directory. */
+async function send(method, url, body) {
+  const headers = { 'content-type': 'application/scim+json', authorization: `Bearer ${told.token}` };
+  const answer = await fetch(url, { method, headers, body });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${answer.status} ${text}`);
+  return JSON.parse(text || '{}');
+}
+
+async function step(verb, words) {
+  const text = words.join(' ');
+  const first = (selector) => page.locator(selector).first();
+  switch (verb) {
+    case 'go': await page.goto(new URL(text, base).href); return settle();
+    case 'fill': return fill(first(words[0]), words.slice(1).join(' '));
+    case 'tick': return tick(first(text));
+    case 'choose': return choose(first(words[0]), words[1]);
+    case 'unfold': return press(first(text));
+    case 'press': return onward(() => press(first(text)));
+    case 'popup': {
+      const [other] = await Promise.all([context.waitForEvent('page'), press(first(text))]);
+      page = open(other);
+      return settle();
+    }
+    case 'close': await page.close(); page = context.pages().at(-1); return undefined;
+    case 'reads': {
+      const body = (await page.locator('main').innerText()).replace(/\s+/g, ' ');
+      if (!body.includes(text)) throw new Error(`the page does not say so, but: ${body}`);
+      return undefined;
+    }
+    case 'at': {
+      const { pathname } = new URL(page.url());
+      if (!new RegExp(`^${text}$`).test(pathname)) throw new Error(`it is at ${pathname}`);
+      return undefined;
+    }
+    case 'take': told[words[0]] = (await first(words.slice(1).join(' ')).innerText()).trim(); return undefined;
+    case 'path': told[words[0]] = new URL(page.url()).pathname.split('/')[Number(words[1])]; return undefined;
+    case 'serve': {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${told.provider}/control/sp`, { method: 'POST', headers, body: JSON.stringify({ url: text }) });
+      if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+      return undefined;
+    }
+    case 'scim': told[words[0]] = (await send(words[1], words[2], words.slice(3).join(' '))).id; return undefined;
+    default: throw new Error(`no step: ${verb}`);
+  }
+}
+
+try {
+  for (const line of work.steps) {
+    const [verb, ...words] = said(line).split(' ');
+    try {
+      await step(verb, words);
+    } catch (error) {
+      const text = await page.locator('body').innerText({ timeout: 1000 }).catch(() => '');
+      faults.push(`${line}: ${error.message}\nat ${page.url()}\n${text}`);
+      break;
+    }
+  }
+  console.log(JSON.stringify({ faults, told, stops }));
+} finally {
+  await browser.close();
+}
