@@ -254,7 +254,7 @@ impl Limits {
     }
 
     /// Takes a request to the API that shows no live key.
-    pub(super) fn admit_stranger(&self, address: IpAddr) -> Result<(), Error> {
+    pub(super) fn admit_keyless(&self, address: IpAddr) -> Result<(), Error> {
         take(self.no_key.as_ref(), &client(address))
     }
 }

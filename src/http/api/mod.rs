@@ -84,7 +84,7 @@ async fn known_callers(
         Ok(key) => key,
         Err(error) => {
             let address = Origin::of(req.request()).address;
-            let often = state.limits.admit_stranger(address);
+            let often = state.limits.admit_keyless(address);
             return Ok(req.error_response(ApiError::from(often.err().unwrap_or(error))));
         }
     };
