@@ -38,10 +38,10 @@ fn form(page: &str) -> Vec<(String, String)> {
 }
 
 /// The same with other values.
-fn with(form: &[(String, String)], changes: &[(&str, &str)]) -> Vec<(String, String)> {
-    let others = form.iter().filter(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
-    let changed = changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    others.cloned().chain(changed).collect()
+fn with(form: &[(String, String)], given: &[(&str, &str)]) -> Vec<(String, String)> {
+    let rest = form.iter().filter(|(name, _)| given.iter().all(|(other, _)| other != name));
+    let own = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    rest.cloned().chain(own).collect()
 }
 
 async fn send(desk: &Desk, uri: &str, form: &[(String, String)]) -> crate::http::testing::Answer {
