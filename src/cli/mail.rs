@@ -50,7 +50,7 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
 }
 
 /// What sends mail by these settings.
-pub(super) fn poster(shell: &Shell) -> Result<Poster> {
+fn poster(shell: &Shell) -> Result<Poster> {
     Ok(Poster::new(shell.config()?, shell.store()?.clone(), shell.master()?)?)
 }
 

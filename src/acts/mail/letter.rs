@@ -74,11 +74,11 @@ impl Letter {
             (Some(path), None) if mail.kind != Kind::CertificateRenewal => {
                 Some(format!("{}{path}", words.public_url))
             }
-            _ if mail.secret_until.is_some() && mail.kind != Kind::SetupCode => {
-                Some(HIDDEN.to_owned())
-            }
+            _ if mail.secret_until.is_some() => Some(HIDDEN.to_owned()),
             _ => None,
         };
+        // Whoever gets a code has the page open on which it is typed.
+        let url = url.filter(|_| mail.kind != Kind::SetupCode);
         let code = (mail.kind == Kind::SetupCode)
             .then(|| secrets.get("code").cloned().unwrap_or_else(|| HIDDEN.to_owned()));
         let texts = say("text").split("\n\n").map(one_line).collect::<Vec<_>>();

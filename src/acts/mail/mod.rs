@@ -58,6 +58,19 @@ enum Not {
     Over(&'static str),
 }
 
+/// Sees whether the server of these settings lets us in; nothing is sent. None: there is no server.
+pub async fn look(config: &Config) -> Result<Option<Result<(), String>>> {
+    let Some(url) = &config.email.smtp_url else { return Ok(None) };
+    let server = Server::new(url.clone(), config.public_url.host());
+    Ok(Some(match server.connect().await? {
+        Ok(connection) => {
+            connection.close().await;
+            Ok(())
+        }
+        Err(why) => Err(why),
+    }))
+}
+
 impl Poster {
     /// What sends mail by these settings.
     pub fn new(config: &Config, store: Store, master: MasterKey) -> Result<Self> {
@@ -106,18 +119,6 @@ impl Poster {
     #[must_use]
     pub fn letter(&self, mail: &Mail, secrets: Option<&Values>) -> Letter {
         Letter::of(&self.words(), mail, secrets)
-    }
-
-    /// Sees whether the server lets us in; nothing is sent. None: there is no server.
-    pub async fn look(&self) -> Result<Option<Result<(), String>>> {
-        let Some((server, _)) = &self.server else { return Ok(None) };
-        Ok(Some(match server.connect().await? {
-            Ok(connection) => {
-                connection.close().await;
-                Ok(())
-            }
-            Err(why) => Err(why),
-        }))
     }
 
     /// Sends a test at once, which is no mail of the outbox. None: there is no server.

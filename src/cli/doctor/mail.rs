@@ -1,8 +1,8 @@
 //! Whether the mail server lets us in, and whether mail gets away.
 
 use super::Finding;
+use crate::acts::mail;
 use crate::cli::failure::Result;
-use crate::cli::mail::poster;
 use crate::cli::shell::Shell;
 use crate::store::Window;
 use crate::store::mails::{self, State};
@@ -12,8 +12,8 @@ const NAME: &str = "mail";
 /// Looks without sending anything.
 pub(super) fn look(shell: &Shell) -> Result<Vec<Finding>> {
     let config = shell.config()?;
-    let poster = poster(shell)?;
-    let (Some(url), Some(looked)) = (&config.email.smtp_url, shell.wait(poster.look())??) else {
+    let (Some(url), Some(looked)) = (&config.email.smtp_url, shell.wait(mail::look(config))??)
+    else {
         let detail = "there is no mail server: mails are shown at Settings, Email";
         let fix = "Set email.smtp_url and email.from";
         return Ok(vec![if config.is_development() {
