@@ -46,8 +46,8 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
     match command {
         Command::Show { origin } => show(shell, origin),
         Command::Check => check(shell),
-        Command::Set { key, value } => put(shell, key, Some(value)),
-        Command::Unset { key } => put(shell, key, None),
+        Command::Set { key, value } => put(shell, &key, Some(value)),
+        Command::Unset { key } => put(shell, &key, None),
     }
 }
 
@@ -80,9 +80,9 @@ fn show(shell: &Shell, with_origin: bool) -> Result {
     shell.out.list(&List::all(settings), &["SETTING", "VALUE", "FROM"], &rows)
 }
 
-fn put(shell: &Shell, key: String, value: Option<String>) -> Result {
+fn put(shell: &Shell, key: &str, value: Option<String>) -> Result {
     let (start, master) = (shell.loaded()?, shell.master()?);
-    let wish = Wish { settings: vec![(key.clone(), value)], seen: None };
+    let wish = Wish { settings: vec![(key.to_owned(), value)], seen: None };
     shell.write(Scope::System, |tx| configuration::change(tx, start, &master, &wish))?;
     let loaded = shell.effective()?;
     let setting = loaded.settings().into_iter().find(|setting| setting.key == key);

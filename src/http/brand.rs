@@ -72,16 +72,13 @@ pub(super) async fn asset(
 ) -> Result<HttpResponse, PageError> {
     let missing = || Error::not_found("file", name.as_str());
     let accent = name.strip_prefix("accent-").and_then(|rest| rest.strip_suffix(".css"));
-    let (media_type, content, policy) = match accent {
-        Some(digits) => {
-            let accent: Accent = digits.parse().map_err(|_| missing())?;
-            ("text/css; charset=utf-8", Bytes::from(sheet(accent)), None)
-        }
-        None => {
-            let logos: Arc<Logos> = state.logos();
-            let kept = logos.find(&name).ok_or_else(missing)?;
-            (kept.media_type, kept.content.clone(), Some(SANDBOX))
-        }
+    let (media_type, content, policy) = if let Some(digits) = accent {
+        let accent: Accent = digits.parse().map_err(|_| missing())?;
+        ("text/css; charset=utf-8", Bytes::from(sheet(accent)), None)
+    } else {
+        let logos: Arc<Logos> = state.logos();
+        let kept = logos.find(&name).ok_or_else(missing)?;
+        (kept.media_type, kept.content.clone(), Some(SANDBOX))
     };
     let mut answer = HttpResponse::Ok();
     answer

@@ -28,7 +28,7 @@ use tokio::sync::watch;
 /// Mails that are taken in one go.
 const AT_ONCE: i64 = 10;
 /// For how long one go lasts: with one more attempt shorter than a lease.
-const GO: Duration = Duration::from_secs(60);
+const GO: Duration = Duration::from_mins(1);
 /// For how many days the link in a mail about a certificate is good.
 const LINK_DAYS: u32 = 30;
 
@@ -273,8 +273,8 @@ impl Poster {
                 email: taken.mail.recipient.clone(),
                 is_guarded: false,
             };
-            let (link, token) = setup_links::create(tx, &organization, new)?;
-            let url = format!("{public_url}/setup/{}", token.reveal());
+            let (link, secret) = setup_links::create(tx, &organization, new)?;
+            let url = format!("{public_url}/setup/{}", secret.reveal());
             let values = Values::from([("url".to_owned(), url)]);
             mails::sealed(tx, &master, &mut taken, &values, link.expires_at)?;
             Ok(Some(taken))

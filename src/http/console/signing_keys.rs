@@ -72,7 +72,7 @@ pub(in crate::http) async fn list(
     let view = View {
         is_from_file: state.config.saml.cert.is_some(),
         is_announced: all.iter().any(|key| key.state == Standing::Next),
-        lines: all.into_iter().map(|key| line(&state, key)).collect(),
+        lines: all.iter().map(|key| line(&state, key)).collect(),
     };
     let page = Page {
         shell: frame::shell(&state),
@@ -82,7 +82,7 @@ pub(in crate::http) async fn list(
     Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
 }
 
-fn line(state: &State, key: KeyInfo) -> Line {
+fn line(state: &State, key: &KeyInfo) -> Line {
     let say = |key: String| state.locale.text(&key).to_owned();
     let class = match key.state {
         Standing::Active => " ok",

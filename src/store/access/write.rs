@@ -32,11 +32,10 @@ pub(super) fn write(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]
     places(tx, deltas)?;
     conflicts(tx, organization, deltas)?;
     let changes = deltas.iter().filter(|it| it.is_change());
+    let people: HashSet<&UserId> = changes.clone().map(|it| &it.user).collect();
     let changes: Vec<_> = changes.map(|it| change(it, &told)).collect::<Result<_>>()?;
     events::append_all(tx, Some(organization), changes)?;
-    let changed: HashSet<&UserId> =
-        deltas.iter().filter(|it| it.is_change()).map(|it| &it.user).collect();
-    Ok(changed.len())
+    Ok(people.len())
 }
 
 /// What a row says of somebody's role in an application: whose it may be of many people at once.

@@ -42,7 +42,8 @@ pub(super) fn of(state: &State, days: &[Day]) -> Bars {
 fn draw(path: &mut String, place: usize, height: i64) {
     if height > 0 {
         let x = place * STEP;
-        path.push_str(&format!("M{}.{} {HEIGHT}v-{height}h8v{height}z", x / 10, x % 10));
+        let bar = format!("M{}.{} {HEIGHT}v-{height}h8v{height}z", x / 10, x % 10);
+        path.push_str(&bar);
     }
 }
 

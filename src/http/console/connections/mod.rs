@@ -49,6 +49,7 @@ pub(super) async fn find(state: &State, id: &str) -> Result<(Connection, Organiz
 }
 
 /// What the pages of a connection have above them.
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark or an act of its own")]
 pub(super) struct Head {
     pub(super) href: String,
     pub(super) id: String,

@@ -110,11 +110,11 @@ async fn send(state: &State, seat: &Seat<Manage>) -> Result<Tested> {
         Error::Invalid(vec![FieldError::new("/test", fault.code(), fault.to_string())])
     };
     let to = Email::parse(&seat.member.email).map_err(invalid)?;
-    let sent = state.poster.test(seat.actor(), &to).await?.ok_or_else(|| {
+    let came = state.poster.test(seat.actor(), &to).await?.ok_or_else(|| {
         let detail = state.locale.text("console.email.no_server");
         Error::invalid("/test", "no_mail_server", detail)
     })?;
-    let (is_good, word, text) = match sent {
+    let (is_good, word, text) = match came {
         Sent::Taken(said) => (true, "taken", said),
         Sent::Refused(said) => (false, "refused", said),
         Sent::NotNow(said) => (false, "not_now", said),

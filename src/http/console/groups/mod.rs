@@ -249,6 +249,7 @@ where
 }
 
 /// What pages have above them.
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark or an act of its own")]
 struct Head {
     href: String,
     name: String,

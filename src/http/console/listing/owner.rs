@@ -36,8 +36,8 @@ pub(in crate::http::console) async fn chosen(
         ("not_found", state.locale.text("console.setup_links.no_organization").to_owned())
     } else {
         let all: Vec<String> = several.iter().map(labelled).collect();
-        let names = all.join("; ");
-        ("ambiguous", state.locale.fill("console.chooser.several", &[("names", &names)]))
+        let list = all.join("; ");
+        ("ambiguous", state.locale.fill("console.chooser.several", &[("names", &list)]))
     };
     Err(Error::Invalid(vec![FieldError::new(pointer, code, detail)]))
 }

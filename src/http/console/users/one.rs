@@ -135,7 +135,7 @@ pub(in crate::http) async fn one(
         attributes: attributes(&state, &user),
         changed: listing::when(&state, keeper.as_ref().map_or(user.updated_at, |(_, _, at)| *at)),
         managed: managed(&state, &user, keeper.map(|(_, name, _)| name)),
-        ..view(&state, user, owner, events, seat.may::<Manage>())
+        ..view(&state, &user, owner, events, seat.may::<Manage>())
     };
     let page = Page {
         shell: frame::shell(&state),
@@ -216,7 +216,7 @@ fn session(state: &State, session: &Session, names: &Names) -> SessionLine {
 
 fn view(
     state: &State,
-    user: User,
+    user: &User,
     (organization, is_demo): (String, bool),
     events: Vec<Event>,
     may_manage: bool,
@@ -229,8 +229,8 @@ fn view(
     View {
         href: href(&user.id),
         label: user.label().to_owned(),
-        badge: badge(state, &user),
-        source: source(state, &user),
+        badge: badge(state, user),
+        source: source(state, user),
         organization_href: organization::href(&user.organization_id),
         organization,
         is_demo,

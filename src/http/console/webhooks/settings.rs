@@ -89,16 +89,12 @@ pub(super) async fn change(
 /// What a field is called, and a value of it as the form shows it.
 fn named(state: &State, field: &str, value: &str) -> (String, String) {
     let say = |key: &str| state.locale.text(key).to_owned();
-    match field.strip_prefix("noun.") {
-        Some(noun) => {
-            let word = if value == "1" { "console.on" } else { "console.off" };
-            (format!("{}: {noun}.*", say("console.webhooks.events")), say(word))
-        }
-        None => {
-            let key = if field == "events" { "others" } else { field };
-            (say(&format!("console.webhooks.{key}")), value.to_owned())
-        }
+    if let Some(noun) = field.strip_prefix("noun.") {
+        let word = if value == "1" { "console.on" } else { "console.off" };
+        return (format!("{}: {noun}.*", say("console.webhooks.events")), say(word));
     }
+    let key = if field == "events" { "others" } else { field };
+    (say(&format!("console.webhooks.{key}")), value.to_owned())
 }
 
 async fn save(

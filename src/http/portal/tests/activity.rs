@@ -114,6 +114,8 @@ async fn a_link_without_a_step_says_that_there_is_nothing_to_set_up_and_leads_to
             provider: None,
             note: None,
             days: 7,
+            email: None,
+            is_guarded: false,
         };
         (portal.link, portal.token) =
             portal.world.store().system(|tx| setup_links::create(tx, &of, new));

@@ -182,6 +182,8 @@ async fn made_for_a_directory(role: Role) -> (Portal, MemberId) {
         provider: None,
         note: None,
         days: 7,
+        email: None,
+        is_guarded: false,
     };
     let (actor, of) = (Actor::Member(member.clone()), portal.organization.clone());
     let made = store.write_now(&Scope::from(&of), &actor, |tx| setup_links::create(tx, &of, new));

@@ -184,7 +184,7 @@ fn refused(
     let rest = metadata_form::in_words(&state.locale, guide, posted.form(), errors);
     let rest = rest.into_iter().map(|(field, text)| FieldFault { field: field.to_owned(), text });
     let faults = several.into_iter().chain(rest).collect();
-    Outcome { faults, choose, is_other, seen, ..before }
+    Outcome { faults, seen, choose, is_other, ..before }
 }
 
 /// Reads what a provider of OpenID Connect says of itself, and takes it over.
