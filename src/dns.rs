@@ -98,9 +98,10 @@ pub(crate) mod testing {
     use std::thread;
 
     /// Answers every question with this text, or with nothing if it is empty; none: says nothing at all.
-    pub(crate) fn answering(text: Option<String>) -> Dns {
-        let records = text.iter().filter(|text| !text.is_empty()).map(|text| vec![text.clone()]);
-        serve(text.as_ref().map(|_| ResponseCode::NoError), records.collect())
+    pub(crate) fn answering(text: Option<&str>) -> Dns {
+        let records = text.iter().filter(|text| !text.is_empty());
+        let records = records.map(|text| vec![(*text).to_owned()]).collect();
+        serve(text.map(|_| ResponseCode::NoError), records)
     }
 
     /// Answers questions for a while, or says nothing if there is no code.

@@ -245,7 +245,9 @@ mod tests {
                         is_fine(&shades.text, &shades.soft);
                         is_fine(&shades.text_hover, &shades.soft);
                         is_fine(&shades.on_text, &shades.text);
-                        page.iter().for_each(|page| is_fine(&shades.text, page));
+                        for page in page {
+                            is_fine(&shades.text, page);
+                        }
                     }
                 }
             }

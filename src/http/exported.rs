@@ -43,7 +43,7 @@ impl Format {
 /// All events that a filter lets through, newest first. None: there can be none.
 pub(super) fn events(store: Store, filter: Option<Filter>, format: Format) -> HttpResponse {
     let first = (format == Format::Csv).then(|| Bytes::from_static(COLUMNS.as_bytes()));
-    let begun = filter.is_some().then(|| Window { limit: PART, before: None });
+    let begun = filter.is_some().then_some(Window { limit: PART, before: None });
     let filter = filter.unwrap_or_default();
     let parts = stream::try_unfold((begun, first), move |(window, first)| {
         let (store, filter) = (store.clone(), filter.clone());

@@ -276,6 +276,7 @@ pub fn is_ours(headers: &HeaderMap, public_url: &PublicUrl) -> bool {
 }
 
 /// Whether the browser says that a page of ours leads here, or is too old to say anything.
+#[must_use]
 pub fn is_same_origin(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin")
 }

@@ -84,11 +84,11 @@ mod tests {
         let silent = answering(None);
         assert_eq!(round(&store, &silent, &stopped).await.unwrap(), 0, "nothing is due yet");
         store.clock().advance(TimeDelta::minutes(1));
-        let empty = answering(Some(String::new()));
+        let empty = answering(Some(""));
         assert_eq!(round(&store, &empty, &stopped).await.unwrap(), 1);
         assert!(now().checked_at.is_some() && !now().is_live());
         store.clock().advance(TimeDelta::minutes(1));
-        let dns = answering(Some(domain.record().1));
+        let dns = answering(Some(&domain.record().1));
         assert_eq!(round(&store, &dns, &stopped).await.unwrap(), 1);
         assert!(now().is_live() && now().checks().is_none());
         let kinds = store.kinds(Some(&of));

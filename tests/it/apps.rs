@@ -1,7 +1,7 @@
 //! The programs that developers copy, from `docs/apps` and from the console, as they stand: a person signs in by each.
 
 use crate::gateway::{Gateway, free_port};
-use crate::peers::{self, lent};
+use crate::peers::lent;
 use crate::user_agent::UserAgent;
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;

@@ -206,6 +206,8 @@ async fn an_it_admin_sets_single_sign_on_up(how: How) {
         provider: None,
         note: None,
         days: 7,
+        email: None,
+        is_guarded: false,
     };
     let (link, token) = gateway.write(|tx| setup_links::create(tx, &globex.id, new));
     let words = json!({

@@ -57,6 +57,8 @@ fn entry(gateway: &Gateway) -> String {
         provider: None,
         note: None,
         days: 7,
+        email: None,
+        is_guarded: false,
     };
     let (_, token) = gateway.write(|tx| setup_links::create(tx, &customer.organization.id, new));
     format!("{}/setup/{}", gateway.url, token.reveal())

@@ -545,9 +545,9 @@ fn mailed(gateway: &Gateway, of: &OrganizationId) -> (SetupLinkId, String, MailI
         let (link, token) = setup_links::create(tx, of, new)?;
         let url = format!("{}/setup/{}", gateway.url, token.reveal());
         setup_links::mail(tx, &gateway.state.master, &link, &url)?;
-        let taken = mails::take(tx, 1)?.remove(0);
-        mails::unsent(tx, &taken, "there is no mail server (email.smtp_url)")?;
-        Ok((link.id, url, taken.mail.id))
+        let mail = mails::take(tx, 1)?.remove(0);
+        mails::unsent(tx, &mail, "there is no mail server (email.smtp_url)")?;
+        Ok((link.id, url, mail.mail.id))
     })
 }
 

@@ -12,7 +12,7 @@ fn master() -> MasterKey {
     MasterKey::from_base64("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", None).unwrap()
 }
 
-fn config(settings: &[(&str, &str)]) -> Config {
+fn config(settings: &[(&str, &str)]) -> Arc<Config> {
     let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let flags = Flags { config: None, settings: settings.collect() };
     load_from(&flags, &Surroundings::default()).unwrap().config

@@ -91,10 +91,9 @@ pub struct SignedIn<'a> {
 pub fn signed_in(state: &State, view: &SignedIn<'_>) -> HttpResponse {
     let shell = Shell::of(state);
     let names = [("email", view.email), ("organization", view.organization)];
-    let back = shell.back().map(|href| Way {
-        label: shell.application("page.error.back_to", &shell.brand()),
-        href: href.to_owned(),
-    });
+    let back = shell
+        .back()
+        .map(|href| Way { label: shell.application("page.error.back_to", &shell.brand()), href });
     let page = Message {
         status: StatusCode::OK,
         page_title: shell.text("page.signed_in.page_title").to_owned(),

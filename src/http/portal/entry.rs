@@ -163,11 +163,10 @@ async fn find(state: &State, token: &str) -> Result<(SetupLink, Organization)> {
 
 fn refused(state: &State, link: &SetupLink, refusal: Refusal) -> HttpResponse {
     let (word, at) = match refusal {
-        Refusal::Expired => ("expired", link.expires_at),
         Refusal::Revoked => ("revoked", link.revoked_at.unwrap_or(link.expires_at)),
         Refusal::InUse(at) => ("in_use", at),
-        // Told on the page on which it is typed.
-        Refusal::Code(_) => ("expired", link.expires_at),
+        // What is wrong with a code is told on the page on which it is typed.
+        Refusal::Expired | Refusal::Code(_) => ("expired", link.expires_at),
     };
     let operator = state.operator();
     let values = [("day", &*day(at)), ("operator", &operator)];

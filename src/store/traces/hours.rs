@@ -119,6 +119,9 @@ pub fn failing_among(db: &mut Db, ids: &[ConnectionId], now: Time) -> Result<Vec
     judged(db, &suspects, now)
 }
 
+/// A trace as it is looked at: through what, how it came, how it ended, why, and when.
+type Looked = (Option<ConnectionId>, Outcome, TraceKind, Option<String>, Time);
+
 /// A sign-in that ended: how, why, and when it began.
 type Ended = (Outcome, Option<String>, Time);
 
@@ -144,7 +147,7 @@ fn judged(db: &mut Db, ids: &[ConnectionId], now: Time) -> Result<Vec<Failing>> 
     if from.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<(Option<ConnectionId>, Outcome, TraceKind, Option<String>, Time)> = query
+    let rows: Vec<Looked> = query
         .order(traces::id.desc())
         .select((
             traces::connection_id,

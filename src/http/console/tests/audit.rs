@@ -51,7 +51,7 @@ async fn the_audit_log_is_to_be_had_as_a_file_with_the_filters_of_the_list() {
     assert!(lines[0].starts_with("id,timestamp,type,actor"), "{}", file.body);
     assert!(lines.len() > 1 && lines[1..].iter().all(|line| line.contains("member.")));
     let file = desk.get("/console/audit/export?type=member.*&format=jsonl").await;
-    let all = file.body.lines().map(|line| serde_json::from_str::<serde_json::Value>(line));
+    let all = file.body.lines().map(serde_json::from_str::<serde_json::Value>);
     assert!(all.into_iter().all(|line| line.is_ok()) && !file.body.is_empty(), "{}", file.body);
     let nothing = desk.get("/console/audit/export?type=nothing&format=csv").await.body;
     assert_eq!(nothing.lines().count(), 1, "{nothing}");

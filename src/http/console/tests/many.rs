@@ -59,6 +59,8 @@ fn fill(desk: &Desk) -> (Time, Secret) {
         provider: None,
         note: None,
         days: 7,
+        email: None,
+        is_guarded: false,
     };
     let first = format!("org_{}", tail(0, now)).parse().unwrap();
     (now, store.system(|tx| links::create(tx, &first, new)).1)

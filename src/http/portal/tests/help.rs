@@ -65,7 +65,7 @@ async fn a_second_note_within_a_day_is_kept_beside_the_first_and_the_page_says_s
     let store = portal.world.store();
     let notes = || {
         let link = store.read_now(|db| setup_links::find(db, &portal.link.id)).unwrap();
-        let help = link.help.map(|help| help.into_inner());
+        let help = link.help.map(crate::store::Json::into_inner);
         let line = |help: &setup_links::Help| format!("{} {}", help.step, help.note);
         help.iter().flat_map(setup_links::Help::all).map(line).collect::<Vec<_>>()
     };
