@@ -146,7 +146,8 @@ fn what_a_push_gives_comes_although_what_it_takes_is_held() {
     let because = world.because(&ann);
     assert_eq!(because[0], "user: the application's default role");
     assert!(because[1].contains("held: too many people"), "{because:?}");
-    assert_eq!(world.told()[1..], ["access.changed", "access.changed", "access.alert"]);
+    let changed = "access.changed";
+    assert_eq!(world.told()[1..], [changed, changed, changed, "access.alert"]);
 }
 
 #[test]

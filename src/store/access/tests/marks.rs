@@ -139,7 +139,9 @@ impl Model {
                 self.groups[g] = Gives { lives: false, is_placing: false, stands: false };
                 self.member.iter_mut().for_each(|groups| groups[g] = false);
             }
-            Act::Reject(g) => (self.groups[g].is_placing, self.groups[g].stands) = (false, false),
+            Act::Reject(g) if self.groups[g].lives => {
+                (self.groups[g].is_placing, self.groups[g].stands) = (false, false);
+            }
             Act::Approve(g) if self.groups[g].lives => {
                 (self.groups[g].is_placing, self.groups[g].stands) = (true, true);
             }
@@ -208,7 +210,9 @@ impl<'a> Story<'a> {
             }
             Act::Delete(g) if lives(&self.groups[g]) => world.delete(&self.groups[g]),
             Act::TakeAway(g) if lives(&self.groups[g]) => world.take_away(&self.groups[g]).unwrap(),
-            Act::Reject(g) => drop(world.approve(&self.mappings[g], false)),
+            Act::Reject(g) if lives(&self.groups[g]) => {
+                world.approve(&self.mappings[g], false);
+            }
             Act::Approve(g) if lives(&self.groups[g]) => {
                 world.approve(&self.mappings[g], true);
             }
