@@ -66,6 +66,7 @@ fn tags() -> Value {
         { "name": "organizations", "description": "Your customers." },
         { "name": "domains", "description": "Their email domains, which lead people to a connection." },
         { "name": "connections", "description": "Their identity providers." },
+        { "name": "certificates", "description": "Certificates of a connection's provider, and who is told before one ends." },
         { "name": "directories", "description": "What keeps a connection's people and groups, by SCIM, and its tokens." },
         { "name": "scim_requests", "description": "What directories asked and were answered." },
         { "name": "portal", "description": "Where their IT admins set single sign-on up by themselves." },

@@ -28,7 +28,7 @@ struct Add {
 /// It is trusted beside those of the metadata, and stays until somebody removes it. For a provider whose metadata does not
 /// name it yet, or that has none.
 #[utoipa::path(
-    tag = "connections",
+    tag = "certificates",
     params(schemas::ConnectionPath),
     request_body = Add,
     responses((status = 200, body = ConnectionView)),
@@ -57,7 +57,7 @@ pub(in crate::http::api) async fn add_certificate(
 /// At once, and metadata that is read again does not bring it back. The last one that has not ended stays (409
 /// `certificate_last`).
 #[utoipa::path(
-    tag = "connections",
+    tag = "certificates",
     params(schemas::ConnectionPath, schemas::FingerprintPath),
     responses((status = 200, body = ConnectionView)),
     security(("api_key" = ["connections:write"])),

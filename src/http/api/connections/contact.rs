@@ -23,7 +23,7 @@ struct Contact {
 
 /// Get who is told of a connection
 #[utoipa::path(
-    tag = "connections",
+    tag = "certificates",
     params(schemas::ConnectionPath),
     responses((status = 200, body = Contact)),
     security(("api_key" = ["connections:read"])),
@@ -41,7 +41,7 @@ pub(in crate::http::api) async fn get_contact(
 
 /// Change who is told of a connection
 #[utoipa::path(
-    tag = "connections",
+    tag = "certificates",
     params(schemas::ConnectionPath),
     request_body = Contact,
     responses((status = 200, body = Contact)),

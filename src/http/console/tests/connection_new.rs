@@ -114,7 +114,7 @@ async fn what_is_wrong_with_a_new_connection_is_told_at_its_field_and_makes_noth
     let desk = Desk::signed_in(Role::Admin).await;
     let of = initech(&desk);
     for (typed, field) in [
-        ([("organization", "Initech"), ("provider", "okta"), ("domain", "")], "organization"),
+        ([("organization", "Umbrella"), ("provider", "okta"), ("domain", "")], "organization"),
         ([("organization", of.as_str()), ("provider", ""), ("domain", "")], "provider"),
         ([("organization", of.as_str()), ("provider", "okta"), ("domain", "no domain")], "domain"),
         ([("organization", of.as_str()), ("provider", "okta"), ("domain", "gmail.com")], "domain"),

@@ -59,7 +59,7 @@ async fn filters_that_are_on_are_named_and_each_is_taken_off_by_itself() {
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
-    let page = desk.get("/console/connections?q=<b>&sort=name").await.body;
+    let page = desk.get("/console/connections?q=%3Cb%3E&sort=name").await.body;
     assert!(page.contains("Text: <b>&#60;b&#62;</b>"), "{page}");
     assert_eq!(page.matches("class=\"chip\"").count(), 1, "an order is no filter: {page}");
     let page = desk.get("/console/traces?cause=audience_mismatch").await.body;

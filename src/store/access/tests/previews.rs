@@ -6,6 +6,14 @@ use crate::error::Error;
 use crate::store::testing::refused;
 use std::collections::BTreeMap;
 
+/// Places as they are compared: by type and name.
+fn sorted(places: Vec<(String, String)>) -> Vec<String> {
+    let mut all: Vec<String> =
+        places.into_iter().map(|(kind, name)| format!("{kind} {name}")).collect();
+    all.sort_unstable();
+    all
+}
+
 impl World {
     pub(super) fn preview(&self, asked: &Asked) -> Result<Preview> {
         let (now, of) = (self.store.clock().now(), self.organization());
@@ -13,10 +21,16 @@ impl World {
         self.store.read_now(|db| preview::preview(db, of, asked.clone(), now, noted))
     }
 
-    /// What everybody has.
+    /// What everybody has: places of two types may have one name.
     pub(super) fn everybody(&self) -> BTreeMap<UserId, Has> {
         let all = self.store.read_now(|db| users::all_of(db, self.organization())).unwrap();
-        all.into_iter().map(|user| (user.id.clone(), self.has(&user.id))).collect()
+        let one = |user: &users::User| {
+            let all = self.store.read_now(|db| explain::of_user(db, user)).unwrap();
+            let it = all.into_iter().find(|it| it.application_id == self.application).unwrap();
+            let places = it.entities.into_iter().map(|(entity, _)| (entity.kind, entity.name));
+            (user.id.clone(), (it.role.map(|(role, _)| role), sorted(places.collect())))
+        };
+        all.iter().map(one).collect()
     }
 
     /// Applies what is asked about, and holds what became of it against what its preview says.
@@ -52,10 +66,8 @@ impl World {
             .people
             .iter()
             .map(|line| {
-                let names = line.after.entities.iter().map(|(_, name)| name.clone());
-                let mut names: Vec<String> = names.collect();
-                names.sort_unstable();
-                (line.user_id.clone(), (line.after.role.clone(), names))
+                let places = sorted(line.after.entities.clone());
+                (line.user_id.clone(), (line.after.role.clone(), places))
             })
             .collect();
         let changed = after.into_iter().filter(|(user, has)| before.get(user) != Some(has));
