@@ -123,7 +123,7 @@ async fn a_value_that_cannot_be_is_told_at_its_field_and_what_was_typed_stays() 
     ] {
         assert!(answer.body.contains(part), "{part} is not in {}", answer.body);
     }
-    assert_eq!(desk.world.state.live().oidc.code_ttl.to_string(), "60s", "all of it or nothing");
+    assert_eq!(desk.world.state.live().oidc.code_ttl.to_string(), "1m", "all of it or nothing");
 }
 
 #[actix_web::test]
