@@ -283,7 +283,7 @@ async fn a_logo_is_on_the_pages_and_goes_again() {
     assert_eq!(gone.status, 303);
     let login = desk.get("/login").await.body;
     let mut logos = login.split("/assets/brand/").skip(1).filter_map(|it| it.split('"').next());
-    assert!(!logos.any(|name| name.ends_with(".svg")), "{login}");
+    assert!(!logos.any(|name| name.contains(".svg")), "{login}");
 }
 
 #[actix_web::test]
