@@ -308,6 +308,11 @@ pub fn delete(tx: &mut Tx, organization: &OrganizationId, key: &str) -> Result<(
     diesel::update(entities::table.find(&entity.id))
         .set(entities::is_default.eq(false))
         .execute(tx.db)?;
+    // Nor is anything held here by a mapping that went with its group.
+    let gone = mapping_rows::table.filter(mapping_rows::entity_id.eq(&entity.id));
+    diesel::update(gone.filter(mapping_rows::state.eq(MappingState::Rejected)))
+        .set(mapping_rows::entity_id.eq(None::<EntityId>))
+        .execute(tx.db)?;
     for mut mapping in theirs {
         mapping.state = MappingState::Pending;
         mapping.flag = Some(Flag::TargetDeleted);

@@ -75,7 +75,10 @@ pub(super) struct Facts {
 /// Mappings as they would be, in the place of those that are.
 #[derive(Debug, Default)]
 pub(super) struct Supposed {
+    /// Those that place members, by group.
     pub(super) mappings: HashMap<GroupId, Vec<Placing>>,
+    /// Those by which something can be held: they place members, or would if a directory had not taken their group.
+    pub(super) standing: HashMap<MappingId, Placing>,
 }
 
 impl Facts {
@@ -100,7 +103,7 @@ impl Facts {
             None if groups.is_empty() => {}
             None => {
                 for some in groups.chunks(GROUPS) {
-                    for placing in placing(db, organization, Some(some))? {
+                    for placing in placing(db, organization, some)? {
                         facts.mappings.entry(placing.group_id.clone()).or_default().push(placing);
                     }
                 }
@@ -250,7 +253,7 @@ impl Facts {
 pub(super) fn placing(
     db: &mut Db,
     organization: &OrganizationId,
-    of: Option<&[GroupId]>,
+    of: &[GroupId],
 ) -> Result<Vec<Placing>> {
     let all = mappings::table
         .left_join(entities::table)
@@ -259,12 +262,11 @@ pub(super) fn placing(
         .order(mappings::id)
         .select((mappings::all_columns, entities::kind.nullable()));
     let rows: Vec<(Mapping, Option<String>)> = match of {
-        Some([one]) => {
+        [one] => {
             let theirs = all.filter(mappings::group_id.eq(one));
             on_backend!(db, conn => Prepared(theirs).load(conn))?
         }
-        Some(many) => all.filter(mappings::group_id.eq_any(many)).load(db)?,
-        None => all.load(db)?,
+        many => all.filter(mappings::group_id.eq_any(many)).load(db)?,
     };
     let by_rule = |(row, _): &(Mapping, _)| row.rule_id.is_some() && row.role.is_none();
     let rules =

@@ -8,24 +8,29 @@ use super::kept::{Hold, Mark};
 use super::mappings::{Flag, Mapping, MappingState};
 use super::rule_sets;
 use crate::access::person::{Place, Source};
+use crate::access::rules::Rule;
 use crate::access::{Model, Placement, Reach};
 use crate::error::Result;
 use crate::store::schema::{entities, mappings};
 use crate::store::{Db, MappingId, OrganizationId, Time};
 use diesel::prelude::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// How many mappings are named in one statement.
 const MAPPINGS: usize = 10_000;
 
-/// Those of these mappings that still stand, as they are or are supposed to be: they place members, or would if a directory
-/// had not taken their group.
+/// Those of these mappings that still stand, as they are or are supposed to be.
 pub(super) fn standing(
     db: &mut Db,
     organization: &OrganizationId,
     ids: &[MappingId],
     supposed: Option<&Supposed>,
 ) -> Result<HashMap<MappingId, Placing>> {
+    if let Some(supposed) = supposed {
+        let there =
+            ids.iter().filter_map(|id| Some((id.clone(), supposed.standing.get(id)?.clone())));
+        return Ok(there.collect());
+    }
     let mut rows: Vec<(Mapping, Option<String>)> = Vec::new();
     for some in ids.chunks(MAPPINGS) {
         let theirs = mappings::table
@@ -35,18 +40,22 @@ pub(super) fn standing(
             .select((mappings::all_columns, entities::kind.nullable()));
         rows.extend(theirs.load::<(Mapping, Option<String>)>(db)?);
     }
-    let is_gone = |row: &Mapping| row.flag == Some(Flag::GroupDeleted);
-    if supposed.is_some() {
-        rows.retain(|(mapping, _)| is_gone(mapping));
-    }
-    for (mapping, _) in rows.iter_mut().filter(|(mapping, _)| is_gone(mapping)) {
-        mapping.state = MappingState::Approved;
-    }
     let rules = rule_sets::rules(db, organization)?;
-    let known: HashSet<&MappingId> = ids.iter().collect();
-    let would = supposed.into_iter().flat_map(|it| it.mappings.values().flatten());
-    let would = would.filter(|it| known.contains(&it.id)).cloned();
-    Ok(placing_by(rows, &rules).into_iter().chain(would).map(|it| (it.id.clone(), it)).collect())
+    Ok(standing_by(rows, &rules).into_iter().map(|it| (it.id.clone(), it)).collect())
+}
+
+/// What of mappings stands, each with the type of its entity: they place members, or would if a directory had not taken
+/// their group.
+pub(super) fn standing_by(
+    mut rows: Vec<(Mapping, Option<String>)>,
+    rules: &[Rule],
+) -> Vec<Placing> {
+    for (mapping, _) in &mut rows {
+        if mapping.flag == Some(Flag::GroupDeleted) {
+            mapping.state = MappingState::Approved;
+        }
+    }
+    placing_by(rows, rules)
 }
 
 /// Which holds count.

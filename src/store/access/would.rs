@@ -4,9 +4,9 @@ mod ground;
 mod told;
 
 use super::entities::{self, Entity};
-use super::facts::{Placing, Supposed, placing, placing_by};
+use super::facts::{Placing, Supposed, placing_by};
 use super::mappings::{self, Flag, Mapping, MappingPatch, MappingState, NewMapping};
-use super::{Declared, recompute, run};
+use super::{Declared, held, recompute, rule_sets, run};
 use crate::access::rules::{Ordered, Rule};
 use crate::error::{Error, Result};
 use crate::store::directories::groups::Group;
@@ -14,6 +14,10 @@ use crate::store::schema::{groups, mappings as rows};
 use crate::store::{ApplicationId, Db, EntityId, GroupId, MappingId, OrganizationId, Time, UserId};
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
+
+/// By group what its mappings give: place, role, and whether to members. What went with its group gives nothing, but something
+/// may be held by it.
+type Gives = HashMap<GroupId, Vec<(MappingId, Option<EntityId>, Option<String>, bool)>>;
 
 /// Mappings and entities as they would be.
 pub(super) struct Would {
@@ -32,6 +36,8 @@ pub(super) struct Would {
     /// By application, type and name.
     by_name: HashMap<(ApplicationId, String, String), EntityId>,
     names: HashMap<GroupId, String>,
+    /// What groups give now.
+    gave: Gives,
 }
 
 impl Would {
@@ -61,6 +67,7 @@ impl Would {
             entities: HashMap::new(),
             by_key: HashMap::new(),
             by_name: HashMap::new(),
+            gave: Gives::new(),
         };
         for entity in entities::all_of(db, organization)? {
             would.know(entity);
@@ -68,6 +75,7 @@ impl Would {
         for mapping in mappings {
             would.put(mapping);
         }
+        would.gave = would.gives(&rule_sets::rules(db, organization)?);
         Ok(would)
     }
 
@@ -171,42 +179,53 @@ impl Would {
         Ok(targets.len())
     }
 
-    fn placing(&self) -> Vec<Placing> {
+    /// Mappings, each with the type of its entity.
+    fn with_kinds(&self) -> Vec<(Mapping, Option<String>)> {
         let kind = |it: &Mapping| {
             it.entity_id.as_ref().and_then(|id| self.entities.get(id)).map(|it| it.kind.clone())
         };
-        let rows = self.rows.iter().filter(|it| it.is_placing());
-        placing_by(rows.map(|it| (it.clone(), kind(it))).collect(), &self.rules)
+        self.rows.iter().map(|it| (it.clone(), kind(it))).collect()
+    }
+
+    /// What stands by these rules.
+    fn standing(&self, rules: &[Rule]) -> Vec<Placing> {
+        held::standing_by(self.with_kinds(), rules)
     }
 
     pub(super) fn supposed(&self) -> Supposed {
         let mut supposed = Supposed::default();
-        for placing in self.placing() {
+        for placing in placing_by(self.with_kinds(), &self.rules) {
             supposed.mappings.entry(placing.group_id.clone()).or_default().push(placing);
         }
+        let standing = self.standing(&self.rules).into_iter();
+        supposed.standing = standing.map(|it| (it.id.clone(), it)).collect();
         supposed
     }
 
-    /// Whom the groups concern whose mappings would be others.
+    fn gives(&self, rules: &[Rule]) -> Gives {
+        let is_placing = |id: &MappingId| {
+            self.at.get(id).and_then(|at| self.rows.get(*at)).is_some_and(Mapping::is_placing)
+        };
+        let mut all = Gives::new();
+        for it in self.standing(rules) {
+            let is_placing = is_placing(&it.id);
+            let gives = (it.id, it.entity.map(|(id, _)| id), it.role, is_placing);
+            all.entry(it.group_id).or_default().push(gives);
+        }
+        all
+    }
+
+    /// Whom the groups concern whose mappings would give something else.
     pub(super) fn concerned(
         &self,
         db: &mut Db,
         organization: &OrganizationId,
     ) -> Result<Vec<UserId>> {
-        type Gives = HashMap<GroupId, Vec<(MappingId, Option<EntityId>, Option<String>)>>;
-        let gives = |list: Vec<Placing>| {
-            let mut all: Gives = HashMap::new();
-            for it in list {
-                let gives = (it.id, it.entity.map(|(id, _)| id), it.role);
-                all.entry(it.group_id).or_default().push(gives);
-            }
-            all
-        };
-        let (now, then) = (gives(placing(db, organization, None)?), gives(self.placing()));
-        let groups: HashSet<&GroupId> = now.keys().chain(then.keys()).collect();
+        let then = self.gives(&self.rules);
+        let groups: HashSet<&GroupId> = self.gave.keys().chain(then.keys()).collect();
         let others: Vec<GroupId> = groups
             .into_iter()
-            .filter(|group| now.get(*group) != then.get(*group))
+            .filter(|group| self.gave.get(*group) != then.get(*group))
             .cloned()
             .collect();
         recompute::concerned(db, organization, &others)

@@ -229,3 +229,21 @@ fn the_breaker_is_off_by_a_setting() {
     world.delete(&group);
     assert_eq!(in_crowd(&world, &people), 0);
 }
+
+#[test]
+fn what_waits_for_a_held_place_comes_when_a_person_deletes_the_place() {
+    let world = World::new();
+    world.person_with("boss", &["admin"]);
+    let ann = world.person("ann");
+    let (red, eu) = (world.group("red", &[&ann]), world.group("eu", &[]));
+    world.entity("team", "Red");
+    world.map(&red, "Red");
+    world.entity("sub_organization", "EU");
+    world.map(&eu, "EU");
+    world.breaker(Some(0));
+    world.delete(&red);
+    world.add(&eu, &ann);
+    assert_eq!(world.has(&ann), has("user", &["Red"]), "what excludes a held place waits");
+    world.choose(|tx, id| entities::delete(tx, id, "Red")).unwrap();
+    assert_eq!(world.has(&ann), has("user", &["EU"]));
+}

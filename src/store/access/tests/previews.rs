@@ -217,6 +217,27 @@ fn nothing_is_decided_of_a_mapping_whose_group_is_gone_before_it_is_back() {
 }
 
 #[test]
+fn a_preview_reaches_who_is_held_by_a_mapping_that_went_with_its_group() {
+    let world = World::new();
+    let ann = world.person("ann");
+    let eng = world.group("eng", &[&ann]);
+    world.entity("team", "Payments");
+    let place = Place::Key("Payments".to_owned());
+    let mapping = world
+        .choose(|tx, id| mappings::create(tx, id, by_hand(&eng, place, Some("admin"))))
+        .unwrap();
+    // The last with the highest role is kept in it, though the directory has taken the group.
+    world.delete(&eng);
+    assert_eq!(world.has(&ann).0.as_deref(), Some("admin"));
+    world.group("eng", &[]);
+    let role = MappingPatch { role: Some(Some("guest".to_owned())), ..MappingPatch::default() };
+    let asked = decided(&[(&mapping, role)]);
+    assert_eq!(refused(world.apply_as_previewed(&asked)), "last_of_highest_role");
+    world.person_with("boss", &["admin"]);
+    world.apply_as_previewed(&asked).unwrap();
+}
+
+#[test]
 fn a_rule_takes_up_what_went_with_a_group_and_its_preview_remembers_what_was_decided() {
     let world = World::new();
     let ann = world.person("ann");
