@@ -135,7 +135,7 @@ fn shown(shell: &Shell, link: SetupLink, token: &Secret) -> Result {
 
 fn list(shell: &Shell, org: &str, paging: &Paging) -> Result {
     let (organization, window, now) = (shell.organization(org)?, paging.window()?, shell.now());
-    let page = shell.read(|db| setup_links::page(db, &window, Some(&organization.id)))?;
+    let page = shell.read(|db| setup_links::page(db, &window, Some(&organization.id), None))?;
     let row = |link: &SetupLink| {
         vec![
             link.id.to_string(),

@@ -150,7 +150,7 @@ pub(super) async fn list_setup_links(
     let now = state.store.clock().now();
     let page = state.store.read(move |db| {
         let of = organizations::resolve(db, only.as_ref(), &name)?.id;
-        let page = setup_links::page(db, &listing.window, Some(&of))?;
+        let page = setup_links::page(db, &listing.window, Some(&of), None)?;
         let total = if listing.count { Some(setup_links::count(db, &of)?) } else { None };
         Ok(List::of(page, total))
     });

@@ -22,7 +22,7 @@ pub use claim::{Refusal, finish, reopen, seat, start, start_with};
 pub use codes::{CODE_LASTS, CodeFault, code_is_out, send_code};
 pub use hand_over::hand_over;
 pub use help::{Asked, Heard, Help, Missing, ask_for_help};
-pub use listing::{count_open, page_of};
+pub use listing::{count, count_open, open, page};
 pub use mailing::{mail, renew};
 pub use making::{NewLink, create};
 pub use sessions::{NewSession, OPENED_WITHIN, STAYS, create_session, origins};
@@ -32,10 +32,7 @@ pub use trust::{Reach, must_be_trusted};
 use super::db::or_not_found;
 use super::schema::setup_links;
 use super::types::word;
-use super::{
-    ConnectionId, Db, Json, OrganizationId, Page, SetupLinkId, Time, Tx, Window, events,
-    organizations,
-};
+use super::{ConnectionId, Db, Json, OrganizationId, SetupLinkId, Time, Tx, events, organizations};
 use crate::crypto;
 use crate::error::Result;
 use diesel::prelude::*;
@@ -193,42 +190,6 @@ pub fn by_token(db: &mut Db, token: &str) -> Result<Option<SetupLink>> {
         Some(link) if organizations::by_id(db, &link.organization_id)?.is_some() => Ok(Some(link)),
         _ => Ok(None),
     }
-}
-
-/// A page of links, newest first, without visits: of one organization, or of all.
-pub fn page(db: &mut Db, window: &Window, of: Option<&OrganizationId>) -> Result<Page<SetupLink>> {
-    let mut query = setup_links::table
-        .filter(setup_links::kind.eq(Kind::Link))
-        .order(setup_links::id.desc())
-        .limit(window.limit.saturating_add(1))
-        .into_boxed();
-    if let Some(before) = &window.before {
-        query = query.filter(setup_links::id.lt(before));
-    }
-    if let Some(of) = of {
-        query = query.filter(setup_links::organization_id.eq(of));
-    }
-    Ok(Page::of(query.load(db)?, window, |link: &SetupLink| link.id.to_string()))
-}
-
-/// How many links an organization has, without visits.
-pub fn count(db: &mut Db, of: &OrganizationId) -> Result<i64> {
-    let query = setup_links::table
-        .filter(setup_links::organization_id.eq(of))
-        .filter(setup_links::kind.eq(Kind::Link));
-    Ok(query.count().get_result(db)?)
-}
-
-/// Links that somebody can still come by and that are not completed, the newest first and `limit` at most. Visits are no part of it.
-pub fn open(db: &mut Db, now: Time, limit: i64) -> Result<Vec<SetupLink>> {
-    let rows = setup_links::table
-        .filter(setup_links::expires_at.gt(now))
-        .filter(setup_links::kind.eq(Kind::Link))
-        .filter(setup_links::completed_at.is_null())
-        .filter(setup_links::revoked_at.is_null())
-        .order(setup_links::id.desc())
-        .limit(limit);
-    Ok(rows.load(db)?)
 }
 
 /// Takes a link or a visit back, and whoever came by it out of the portal.

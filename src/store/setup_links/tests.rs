@@ -3,6 +3,7 @@
 use super::*;
 use crate::crypto::{MasterKey, SETUP_LINK, Secret};
 use crate::error::Error;
+use crate::store::Window;
 use crate::store::directories::tokens::{self, NewToken};
 use crate::store::testing::{self, TestStore, refused};
 use crate::store::{applications, connections, connections::ConnectionState, mails};
@@ -175,7 +176,7 @@ fn a_visit_begins_within_minutes_and_leads_back_only_to_an_app() {
     assert!(seated(&store, inside.reveal()));
     store.clock().advance(STAYS);
     assert!(!seated(&store, inside.reveal()));
-    let listed = store.read_now(|db| page(db, &Window::default(), Some(&of))).unwrap();
+    let listed = store.read_now(|db| page(db, &Window::default(), Some(&of), None)).unwrap();
     assert!(listed.data.is_empty(), "visits are not links");
 }
 

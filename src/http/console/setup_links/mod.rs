@@ -126,7 +126,7 @@ fn read(
             found => found,
         },
     };
-    let page = setup_links::page_of(db, window, of.as_ref(), open_at)?;
+    let page = setup_links::page(db, window, of.as_ref(), open_at)?;
     let owners = page.data.iter().map(|link| link.organization_id.clone()).collect();
     let names = names::of(db, owners, Vec::new())?;
     Ok((page, names))

@@ -26,7 +26,7 @@ pub(super) fn made(desk: &Desk, of: &OrganizationId) -> SetupLink {
 }
 
 fn all(desk: &Desk) -> Vec<SetupLink> {
-    let page = |db: &mut crate::store::Db| setup_links::page(db, &Window::default(), None);
+    let page = |db: &mut crate::store::Db| setup_links::page(db, &Window::default(), None, None);
     desk.world.store().read_now(page).unwrap().data
 }
 
