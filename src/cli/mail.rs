@@ -5,6 +5,7 @@ use super::output::cell;
 use super::paging::Paging;
 use super::shell::{self, Shell};
 use crate::acts::mail::{Poster, Sent};
+use crate::config::Live;
 use crate::email::Email;
 use crate::error::Error;
 use crate::store::mails::{self, Mail, State};
@@ -13,6 +14,7 @@ use crate::views::List;
 use crate::views::mail::MailView;
 use clap::Subcommand;
 use serde_json::json;
+use std::sync::Arc;
 
 /// What to do with mail.
 #[derive(Debug, Subcommand)]
@@ -51,7 +53,8 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
 
 /// What sends mail by these settings.
 fn poster(shell: &Shell) -> Result<Poster> {
-    Ok(Poster::new(shell.config()?, shell.store()?.clone(), shell.master()?)?)
+    let live = Arc::new(Live::new(shell.effective()?));
+    Ok(Poster::new(live, shell.store()?.clone(), shell.master()?)?)
 }
 
 fn list(shell: &Shell, state: Option<State>, paging: &Paging) -> Result {

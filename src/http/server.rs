@@ -62,7 +62,7 @@ pub struct State {
     /// The settings as they were at the start. What can be put since is read of [`State::live`] instead.
     pub config: Arc<Config>,
     /// The settings at every moment.
-    pub(super) live: Live,
+    pub(super) live: Arc<Live>,
     /// The database.
     pub store: Store,
     /// Every sentence that a person reads.
@@ -122,6 +122,7 @@ impl State {
         let keys = keyring::open(&config, &store, &master)?;
         // Whatever could make it fail, does so here.
         RelyingParty::new(config.public_url.as_str(), &config.brand.name)?;
+        let live = Arc::new(Live::new(loaded));
         let state = Self {
             locale: Locale::load(&config.locale)?,
             assets: Assets::load()?,
@@ -130,7 +131,7 @@ impl State {
             fetcher: acts::fetcher(&config)?,
             upstream: acts::upstream(&config)?,
             sender: acts::sender(&config, store.clone(), master.clone())?,
-            poster: Poster::new(&config, store.clone(), master.clone())?,
+            poster: Poster::new(live.clone(), store.clone(), master.clone())?,
             trust: Trust::default(),
             signers: Signers::default(),
             limits: Limits::new(&config.limits),
@@ -144,7 +145,7 @@ impl State {
             openid_key: master.derive("openid sign-in")?,
             keys: RwLock::new(Arc::new(keys)),
             logos: RwLock::default(),
-            live: Live::new(loaded),
+            live,
             config,
             store,
             master,

@@ -36,7 +36,7 @@ pub struct Letter {
 pub(super) struct Words<'a> {
     pub(super) locale: &'a Locale,
     pub(super) lang: &'a str,
-    pub(super) brand: &'a str,
+    pub(super) brand: String,
     pub(super) public_url: &'a str,
 }
 
@@ -59,14 +59,14 @@ impl Letter {
         let secrets = secrets.unwrap_or(&hidden);
         let mut values: Vec<(&str, &str)> =
             mail.data.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        values.push(("operator", words.brand));
+        values.push(("operator", words.brand.as_str()));
         let because = mail.data.get("because").map(String::as_str).unwrap_or_default();
         let because = words.locale.text(&format!("mail.because.{because}")).to_owned();
         values.push(("reason", &because));
         let say = |what: &str| words.locale.fill(&format!("mail.{}.{what}", mail.kind), &values);
         let note = mail.data.get("note").filter(|note| !note.is_empty());
         let note = note.map(|note| {
-            let of = words.locale.fill("mail.note", &[("operator", words.brand)]);
+            let of = words.locale.fill("mail.note", &[("operator", words.brand.as_str())]);
             format!("{of} {note}")
         });
         let url = match (mail.data.get("path"), secrets.get("url")) {
@@ -87,7 +87,7 @@ impl Letter {
             texts: texts.into_iter().chain(note).collect(),
             link: url.map(|url| (say("button"), url)),
             code,
-            foot: words.locale.fill("mail.foot", &[("operator", words.brand)]),
+            foot: words.locale.fill("mail.foot", &[("operator", words.brand.as_str())]),
             lang: words.lang.to_owned(),
         }
     }
@@ -95,7 +95,7 @@ impl Letter {
     /// A mail by which somebody sees whether mail arrives.
     pub(super) fn test(words: &Words<'_>) -> Self {
         let say = |what: &str| {
-            let values = [("operator", words.brand), ("url", words.public_url)];
+            let values = [("operator", words.brand.as_str()), ("url", words.public_url)];
             words.locale.fill(&format!("mail.test.{what}"), &values)
         };
         Self {
@@ -103,7 +103,7 @@ impl Letter {
             texts: vec![say("text")],
             link: None,
             code: None,
-            foot: words.locale.fill("mail.foot", &[("operator", words.brand)]),
+            foot: words.locale.fill("mail.foot", &[("operator", words.brand.as_str())]),
             lang: words.lang.to_owned(),
         }
     }

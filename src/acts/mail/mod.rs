@@ -9,7 +9,7 @@ pub use letter::Letter;
 pub use server::{Sent, Server};
 
 use crate::clock::Time;
-use crate::config::Config;
+use crate::config::{Config, Live, Sender};
 use crate::crypto::{self, MasterKey};
 use crate::email::Email;
 use crate::error::{Error, Result};
@@ -19,7 +19,6 @@ use crate::store::setup_links::{self, Cover, NewLink};
 use crate::store::{Actor, ConnectionId, Scope, Store, Tx, connections};
 use letter::Words;
 use lettre::Message;
-use lettre::message::Mailbox;
 use server::Connection;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,9 +38,10 @@ pub struct Poster {
     master: MasterKey,
     locale: Arc<Locale>,
     lang: String,
-    brand: String,
+    /// What the operator is called is put at the console while mail is sent.
+    live: Arc<Live>,
     public_url: String,
-    server: Option<(Server, Mailbox)>,
+    server: Option<(Server, Sender)>,
     operators: Option<Email>,
     is_development: bool,
 }
@@ -73,12 +73,12 @@ pub async fn look(config: &Config) -> Result<Option<Result<(), String>>> {
 
 impl Poster {
     /// What sends mail by these settings.
-    pub fn new(config: &Config, store: Store, master: MasterKey) -> Result<Self> {
+    pub fn new(live: Arc<Live>, store: Store, master: MasterKey) -> Result<Self> {
+        let config = &live.start().config;
         let server = match (&config.email.smtp_url, &config.email.from) {
-            (Some(url), Some(from)) => Some((
-                Server::new(url.clone(), config.public_url.host()),
-                letter::mailbox(from, &config.brand.name)?,
-            )),
+            (Some(url), Some(from)) => {
+                Some((Server::new(url.clone(), config.public_url.host()), from.clone()))
+            }
             _ => None,
         };
         Ok(Self {
@@ -86,11 +86,11 @@ impl Poster {
             master,
             locale: Arc::new(Locale::load(&config.locale)?),
             lang: config.locale.clone(),
-            brand: config.brand.name.clone(),
             public_url: config.public_url.as_str().to_owned(),
             server,
             operators: config.admin.email.clone(),
             is_development: config.is_development(),
+            live,
         })
     }
 
@@ -110,7 +110,7 @@ impl Poster {
         Words {
             locale: &self.locale,
             lang: &self.lang,
-            brand: &self.brand,
+            brand: self.live.config().brand.name.clone(),
             public_url: &self.public_url,
         }
     }
@@ -124,6 +124,7 @@ impl Poster {
     /// Sends a test at once, which is no mail of the outbox. None: there is no server.
     pub async fn test(&self, actor: Actor, to: &Email) -> Result<Option<Sent>> {
         let Some((server, from)) = &self.server else { return Ok(None) };
+        let from = &letter::mailbox(from, &self.words().brand)?;
         let now = self.store.clock().now();
         let id = crypto::hex(&crypto::random::<16>());
         let message = Letter::test(&self.words()).message(from, to, &id, now)?;
@@ -242,6 +243,7 @@ impl Poster {
         let Some((_, from)) = &self.server else {
             return Ok(Ready::Not(Not::Unsent("there is no mail server (email.smtp_url)")));
         };
+        let from = &letter::mailbox(from, &self.words().brand)?;
         let Some(to) = to else {
             return Ok(Ready::Not(Not::Unsent("nobody receives alerts (admin.email)")));
         };

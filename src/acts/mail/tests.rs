@@ -1,7 +1,7 @@
 //! What becomes of mails where there is no server, or none that answers. `tests/it/mail.rs` has one that does.
 
 use super::*;
-use crate::config::{Flags, Surroundings, load_from};
+use crate::config::{Flags, Loaded, Put, Surroundings, load_from};
 use crate::store::connections::{certificates, set_contact};
 use crate::store::mails::{Secrets, State};
 use crate::store::testing::{self, TestStore};
@@ -12,14 +12,26 @@ fn master() -> MasterKey {
     MasterKey::from_base64("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", None).unwrap()
 }
 
-fn config(settings: &[(&str, &str)]) -> Arc<Config> {
+fn loaded(settings: &[(&str, &str)]) -> Loaded {
     let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let flags = Flags { config: None, settings: settings.collect() };
-    load_from(&flags, &Surroundings::default()).unwrap().config
+    load_from(&flags, &Surroundings::default()).unwrap()
 }
 
 fn poster(store: &TestStore, settings: &[(&str, &str)]) -> Poster {
-    Poster::new(&config(settings), (**store).clone(), master()).unwrap()
+    Poster::new(Arc::new(Live::new(loaded(settings))), (**store).clone(), master()).unwrap()
+}
+
+#[test]
+fn a_mail_has_the_name_that_the_operator_has_now() {
+    let store = testing::store();
+    let live = Arc::new(Live::new(loaded(&[])));
+    let poster = Poster::new(live.clone(), (*store).clone(), master()).unwrap();
+    written(&store, Some("ines@globex.example"));
+    let foot = || poster.letter(&all(&store)[0], None).foot;
+    assert!(!foot().contains("Orbit Labs"), "{}", foot());
+    live.take(1, &Put::from([("brand.name", "Orbit Labs".to_owned())]));
+    assert!(foot().contains("Orbit Labs"), "{}", foot());
 }
 
 /// Nobody listens at port 1.
@@ -66,7 +78,7 @@ async fn without_a_server_a_mail_is_kept_to_be_shown() {
     let letter = poster.letter(&mail, secrets.as_ref());
     assert!(letter.plain().unwrap().contains("https://sso.example/setup/sl_x"));
     assert!(!poster.letter(&mail, None).plain().unwrap().contains("sl_x"));
-    assert!(look(&config(&[])).await.unwrap().is_none());
+    assert!(look(&loaded(&[]).config).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -90,7 +102,7 @@ async fn a_mail_waits_for_a_server_that_cannot_be_reached() {
     assert!(mail.due_at > store.clock().now() && mail.said.is_some(), "{mail:?}");
     go(&poster).await;
     assert_eq!(all(&store)[0].attempts, 1, "it is not due yet");
-    assert!(look(&config(NOBODY)).await.unwrap().unwrap().is_err());
+    assert!(look(&loaded(NOBODY).config).await.unwrap().unwrap().is_err());
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use lettre::message::Mailbox;
 const HOSTILE: &str = "<script>alert(1)</script>\r\nBcc: evil@evil.example\r\n\r\n&";
 
 fn words(locale: &Locale) -> Words<'_> {
-    Words { locale, lang: "en", brand: HOSTILE, public_url: "https://sso.example.com" }
+    Words { locale, lang: "en", brand: HOSTILE.to_owned(), public_url: "https://sso.example.com" }
 }
 
 /// A mail of each kind, full of hostile text.
