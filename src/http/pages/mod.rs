@@ -5,6 +5,7 @@ mod break_glass;
 mod groups;
 mod hand_over;
 mod portal;
+mod setup_entry;
 mod shell;
 mod signed_out;
 mod test_result;
@@ -16,10 +17,10 @@ pub use self::break_glass::{BreakGlass, BreakGlassFault, break_glass};
 pub use self::groups::{GroupLine, PortalGroup, PortalGroups, Would, portal_group, portal_groups};
 pub use self::hand_over::{HandOver, portal_hand_over};
 pub use self::portal::{
-    Arrival, Arrivals, Body, CodeAsked, DomainLine, Fault, Frame, Live, Notice, PortalHome,
-    SetupEntry, SetupStep, StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, portal_home,
-    portal_live, setup_entry, setup_step,
+    Arrival, Arrivals, Body, DomainLine, Fault, Frame, Live, Notice, PortalHome, SetupStep,
+    StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, portal_home, portal_live, setup_step,
 };
+pub use self::setup_entry::{CodeAsked, SetupEntry, setup_entry};
 pub use self::signed_out::{
     Answer, AtProvider, Offer, SignedOut, answer, logout_refused, signed_out,
 };
@@ -28,7 +29,7 @@ pub use self::turns::{
     Again, NoConnection, SignedIn, again, no_connection, signed_in, started_at_provider,
 };
 
-pub(super) use self::portal::setup_entry_in;
+pub(super) use self::setup_entry::setup_entry_in;
 pub(super) use self::shell::{Shell, initials, is_part, respond};
 
 use super::guard::Csp;
