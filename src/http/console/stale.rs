@@ -187,7 +187,7 @@ pub(super) async fn show<N: Needs>(
     });
     let said = match last.await? {
         Some((who, at)) => {
-            let ago = moments::ago(state, at, state.store.clock().now());
+            let ago = moments::told(state, at);
             state.locale.fill("console.stale.by", &[("who", &who), ("ago", &ago)])
         }
         None => state.locale.text("console.stale.somebody").to_owned(),
