@@ -36,6 +36,8 @@ mod pages;
 #[cfg(test)]
 mod peers;
 #[cfg(test)]
+mod pictures;
+#[cfg(test)]
 mod portal;
 #[cfg(test)]
 mod refresh;

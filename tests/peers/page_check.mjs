@@ -1,16 +1,18 @@
 // Looks at pages in headless Chromium, in light and dark and at several widths: axe, sideways scroll, console, headers, sizes.
 //
-// Reads {base, walks, widths, screenshots, timeout} as JSON from standard input and prints {seen, faults}. A walk is a list of
-// steps in a browser of its own; `tests/it/pages.rs` says what each step does.
+// Reads {base, walks, widths, screenshots, pictures, timeout} as JSON from standard input and prints {seen, faults}. A walk is a
+// list of steps in a browser of its own; `tests/it/pages.rs` says what each step does. With `pictures` pages are compared with
+// the pictures that are kept of them, one walk after the other, and nothing else is looked at.
 
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
+import { pictured } from './pictures.mjs';
 
 const work = JSON.parse(readFileSync(0, 'utf8'));
-const { base, widths, screenshots, timeout = 30_000 } = work;
+const { base, widths, screenshots, pictures, timeout = 30_000 } = work;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const POLICY = ["default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "font-src 'self'",
@@ -140,6 +142,11 @@ async function see(tab, name) {
   const { page } = tab;
   if (!page.url().startsWith(base)) throw new Error(`${name}: the browser is at ${page.url()}`);
   seen.push(name);
+  if (pictures) {
+    faults.push(...(await pictured(page, name, pictures)).map((wrong) => `${name}: ${wrong}`));
+    await page.setViewportSize({ width: 1440, height: 900 });
+    return;
+  }
   // Whoever is sent elsewhere sees a page, but not this one.
   const text = await page.locator('main').innerText();
   if (texts.has(text)) faults.push(`${name}: says the same as ${texts.get(text)}`);
@@ -214,7 +221,7 @@ async function walk(steps) {
 try {
   const left = [...work.walks];
   const worker = async () => { for (let next = left.shift(); next; next = left.shift()) await walk(next); };
-  await Promise.all([worker(), worker(), worker()]);
+  await Promise.all(pictures ? [worker()] : [worker(), worker(), worker()]);
   console.log(JSON.stringify({ seen, faults }));
 } finally {
   await browser.close();

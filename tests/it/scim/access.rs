@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use vestibule::cause::Cause;
 use vestibule::store::api_keys::{self, NewApiKey, Scope};
 
-const ROLES: &str = "urn:ietf:params:scim:schemas:extension:vestibule:2.0:Group";
+pub(super) const ROLES: &str = "urn:ietf:params:scim:schemas:extension:vestibule:2.0:Group";
 
 /// The vendor's program.
-struct Api {
+pub(super) struct Api {
     client: Client,
     base: String,
     key: String,
@@ -20,7 +20,7 @@ struct Api {
 }
 
 impl Api {
-    fn of(world: &World<'_>) -> Self {
+    pub(super) fn of(world: &World<'_>) -> Self {
         let new = NewApiKey {
             name: "Test".to_owned(),
             scopes: Scope::WORDS.iter().map(|word| word.parse().unwrap()).collect(),
@@ -34,7 +34,7 @@ impl Api {
         Self { client: UserAgent::new().into_client(), base, key, organization }
     }
 
-    async fn send(
+    pub(super) async fn send(
         &self,
         method: Method,
         path: &str,
@@ -54,17 +54,17 @@ impl Api {
     }
 
     /// What is answered to a request about the organization.
-    async fn ours(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
+    pub(super) async fn ours(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
         self.send(method, &format!("organizations/{}/{path}", self.organization), body, None).await
     }
 
-    async fn entity(&self, kind: &str, key: &str) {
+    pub(super) async fn entity(&self, kind: &str, key: &str) {
         let body = json!({ "type": kind, "name": key });
         let (status, told) = self.ours(Method::PUT, &format!("entities/{key}"), body).await;
         assert_eq!(status, 200, "{told}");
     }
 
-    async fn map(&self, group: &str, entity: &str) -> String {
+    pub(super) async fn map(&self, group: &str, entity: &str) -> String {
         let body = json!({ "group_id": group, "entity": entity });
         let (status, told) = self.ours(Method::POST, "mappings", body).await;
         assert_eq!(status, 201, "{told}");
@@ -72,7 +72,7 @@ impl Api {
     }
 
     /// Role and names of places of a person, and why.
-    async fn access(&self, user: &str) -> (Value, Vec<String>, Vec<String>) {
+    pub(super) async fn access(&self, user: &str) -> (Value, Vec<String>, Vec<String>) {
         let (status, told) =
             self.send(Method::GET, &format!("users/{user}/access"), Value::Null, None).await;
         assert_eq!(status, 200, "{told}");
@@ -94,12 +94,12 @@ impl Api {
         (found, told["groups"].as_array().unwrap().len())
     }
 
-    async fn conflicts(&self) -> Vec<Value> {
+    pub(super) async fn conflicts(&self) -> Vec<Value> {
         let (_, told) = self.ours(Method::GET, "access_conflicts?open=true", Value::Null).await;
         told["data"].as_array().unwrap().clone()
     }
 
-    async fn alerts(&self) -> Vec<Value> {
+    pub(super) async fn alerts(&self) -> Vec<Value> {
         let (_, told) = self.ours(Method::GET, "access_alerts?open=true", Value::Null).await;
         told["data"].as_array().unwrap().iter().map(|it| it["kind"].clone()).collect()
     }
@@ -114,19 +114,19 @@ impl Api {
     }
 }
 
-fn add(id: &str) -> Value {
+pub(super) fn add(id: &str) -> Value {
     json!([{ "op": "add", "path": "members", "value": [{ "value": id }] }])
 }
 
-fn remove(id: &str) -> Value {
+pub(super) fn remove(id: &str) -> Value {
     json!([{ "op": "remove", "path": "members", "value": [{ "value": id }] }])
 }
 
-fn rename(name: &str) -> Value {
+pub(super) fn rename(name: &str) -> Value {
     json!([{ "op": "replace", "value": { "displayName": name } }])
 }
 
-async fn patch(directory: &Directory, group: &str, operations: Value) {
+pub(super) async fn patch(directory: &Directory, group: &str, operations: Value) {
     directory.patch(&format!("/Groups/{group}"), operations).await.is(200);
 }
 

@@ -17,6 +17,7 @@ mod model;
 mod okta;
 mod others;
 mod protocol;
+mod rows;
 mod schemas;
 mod telling;
 mod tokens;
