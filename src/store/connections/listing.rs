@@ -118,6 +118,26 @@ pub fn count(db: &mut Db, filter: &Filter) -> Result<i64> {
     Ok(filtered(filter).count().get_result(db)?)
 }
 
+/// How many connections there are in each state, read from the index of states. Those of deleted organizations do not count.
+pub fn tally(db: &mut Db) -> Result<HashMap<ConnectionState, i64>> {
+    let by_state = || {
+        connections::table
+            .group_by(connections::state)
+            .select((connections::state, diesel::dsl::count_star()))
+    };
+    let all: Vec<(ConnectionState, i64)> = by_state().load(db)?;
+    let gone = organizations::table
+        .filter(organizations::deleted_at.is_not_null())
+        .select(organizations::id);
+    let of_gone = connections::organization_id.eq_any(gone);
+    let of_gone: Vec<(ConnectionState, i64)> = by_state().filter(of_gone).load(db)?;
+    let mut tally: HashMap<ConnectionState, i64> = all.into_iter().collect();
+    for (state, count) in of_gone {
+        *tally.entry(state).or_default() -= count;
+    }
+    Ok(tally)
+}
+
 /// Connections with their organizations, neither of them deleted.
 type Filtered = IntoBoxed<
     'static,
@@ -146,13 +166,28 @@ fn filtered(filter: &Filter) -> Filtered {
     }
     if let Some(text) = filter.text.as_deref().filter(|text| !text.trim().is_empty()) {
         let pattern = input::containing(&input::fold(text));
-        let by_domain = domains::table
-            .filter(domains::name.like(pattern.clone()).escape('!'))
+        // Each is found in an index, without the rows of those that are not wanted.
+        let (named, owner) = diesel::alias!(connections as named, organizations as owner);
+        let by_name = named
+            .filter(lower(named.field(connections::name)).like(pattern.clone()).escape('!'))
+            .select(named.field(connections::id));
+        let owners = owner
+            .filter(owner.field(organizations::name_key).like(pattern.clone()).escape('!'))
+            .select(owner.field(organizations::id));
+        let by_owner = named
+            .filter(named.field(connections::organization_id).eq_any(owners))
+            .select(named.field(connections::id));
+        let owners = domains::table
+            .filter(domains::name.like(pattern).escape('!'))
             .select(domains::organization_id);
-        let name = lower(connections::name).like(pattern.clone()).escape('!');
+        let by_domain = named
+            .filter(named.field(connections::organization_id).eq_any(owners))
+            .select(named.field(connections::id));
         query = query.filter(
-            name.or(organizations::name_key.like(pattern).escape('!'))
-                .or(connections::organization_id.eq_any(by_domain))
+            connections::id
+                .eq_any(by_name)
+                .or(connections::id.eq_any(by_owner))
+                .or(connections::id.eq_any(by_domain))
                 .or(connections::id.eq(text.trim().to_owned())),
         );
     }
@@ -212,6 +247,25 @@ mod tests {
         let first = [made[2].clone(), made[0].clone(), made[4].clone()];
         assert_eq!(walked(&store, Order::First(&first)), at([2, 0, 4, 3, 1]));
         assert_eq!(walked(&store, Order::First(&[])), at([4, 3, 2, 1, 0]));
+    }
+
+    #[test]
+    fn connections_are_counted_by_state_without_those_of_organizations_that_are_gone() {
+        let store = testing::store();
+        let [one, other, gone] = ["a", "b", "c"].map(|name| testing::active(&store, name, None));
+        store.system(|tx| {
+            super::super::disable(tx, &one.id)?;
+            super::super::delete(tx, &other.id)?;
+            customers::delete(tx, &gone.organization_id)
+        });
+        let states = [ConnectionState::Active, ConnectionState::Disabled, ConnectionState::Deleted];
+        let tally = store.read_now(tally).unwrap();
+        assert_eq!(states.map(|state| tally.get(&state).copied().unwrap_or_default()), [0, 1, 1]);
+        for state in states {
+            let filter = Filter { state: Some(state), ..Filter::default() };
+            let count = store.read_now(|db| count(db, &filter)).unwrap();
+            assert_eq!(tally.get(&state).copied().unwrap_or_default(), count, "{state}");
+        }
     }
 
     #[test]

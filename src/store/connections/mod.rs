@@ -25,7 +25,7 @@ pub use known::{Known, known, known_page};
 pub use lifecycle::{
     activate, delete, delete_with, disable, disable_with, gone, record_test, restore, unlink,
 };
-pub use listing::{Filter, Order, count, page, page_in};
+pub use listing::{Filter, Order, count, page, page_in, tally};
 pub use metadata::import;
 pub use refresh::{Refreshed, accept, has_only_gained, refresh};
 pub use settings::Settings;

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::http::console::listing;
 use crate::http::server::State;
 use crate::store::Db;
-use crate::store::connections::{self, Attention, ConnectionState, Filter};
+use crate::store::connections::{self, Attention, ConnectionState};
 use crate::store::names::Names;
 use crate::store::setup_links;
 use crate::store::traces::{self, Day, Failing};
@@ -39,10 +39,11 @@ pub(super) struct Counts {
 
 impl Counts {
     pub(super) fn read(db: &mut Db, now: Time) -> Result<Self> {
-        let active = Filter { state: Some(ConnectionState::Active), ..Filter::default() };
+        let tally = connections::tally(db)?;
+        let live = |state: &ConnectionState| *state != ConnectionState::Deleted;
         Ok(Self {
-            active: connections::count(db, &active)?,
-            all: connections::count(db, &Filter::default())?,
+            active: tally.get(&ConnectionState::Active).copied().unwrap_or_default(),
+            all: tally.iter().filter(|(state, _)| live(state)).map(|(_, count)| count).sum(),
             lately: traces::lately(db, now)?,
             links: setup_links::count_open(db, now)?,
         })
