@@ -5,6 +5,7 @@ use crate::crypto::{MasterKey, Place};
 use crate::error::{Error, Result};
 use crate::store::db::or_not_found;
 use crate::store::events::Event;
+use crate::store::events::kinds::TEST;
 use crate::store::schema::{events, webhook_deliveries as rows, webhook_endpoints as endpoints};
 use crate::store::types::word;
 use crate::store::{
@@ -14,8 +15,6 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// The kind of a message that is no event: it only shows that an endpoint is reached.
-pub const TEST: &str = "test";
 /// Attempts of a delivery that are kept: more than there are by themselves.
 const MOST_ATTEMPTS: usize = 50;
 
