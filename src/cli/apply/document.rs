@@ -70,6 +70,18 @@ pub(super) struct Organization {
     /// Whether its directories may push groups.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) groups: Option<bool>,
+    /// Whether a push that would take access from too many is held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) breaker: Option<bool>,
+    /// Too many are more people than this …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) most_people: Option<i32>,
+    /// … who are also more than this part of all, in percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) most_percent: Option<i32>,
+    /// For how many hours it is held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) hold_hours: Option<i32>,
     /// Email domains for which whoever applies the file vouches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) domains: Option<Vec<String>>,

@@ -90,12 +90,17 @@ pub(super) fn organization(
 ) -> Result<Organization> {
     let live = domains::list(db, &row.id)?.into_iter().filter(domains::Domain::is_live);
     let aliases = aliases::of_organization(db, &row.id)?;
+    let groups = provisioning::find(db, &row.id)?;
     Ok(Organization {
         external_id: row.external_id.clone().unwrap_or_default(),
         name: Some(row.name.clone()),
         admission: Some(row.admission),
         enforcement: Some(row.enforcement),
-        groups: Some(provisioning::find(db, &row.id)?.groups),
+        groups: Some(groups.groups),
+        breaker: Some(groups.breaker),
+        most_people: Some(groups.most_people),
+        most_percent: Some(groups.most_percent),
+        hold_hours: Some(groups.hold_hours),
         domains: Some(live.map(|domain| domain.name).collect()),
         metadata: Some((*row.metadata).clone()),
         connections: Some(

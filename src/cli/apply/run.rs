@@ -167,6 +167,10 @@ impl Run<'_, '_> {
             admission: wanted.admission,
             metadata: wanted.metadata.clone(),
             groups: wanted.groups,
+            breaker: wanted.breaker,
+            most_people: wanted.most_people,
+            most_percent: wanted.most_percent,
+            hold_hours: wanted.hold_hours,
             ..document::Organization::default()
         };
         let fields = differing(&own, &there).into_iter().filter(|it| it != "external_id").collect();
@@ -183,8 +187,14 @@ impl Run<'_, '_> {
     }
 
     fn groups(&mut self, id: &OrganizationId, wanted: &document::Organization) -> Result<()> {
-        if wanted.groups.is_some() {
-            let patch = ProvisioningPatch { groups: wanted.groups, ..ProvisioningPatch::default() };
+        let patch = ProvisioningPatch {
+            groups: wanted.groups,
+            breaker: wanted.breaker,
+            most_people: wanted.most_people,
+            most_percent: wanted.most_percent,
+            hold_hours: wanted.hold_hours,
+        };
+        if patch != ProvisioningPatch::default() {
             provisioning::change(self.tx, id, &patch)?;
         }
         Ok(())

@@ -19,6 +19,8 @@ protected_hosts = ["Reports.example.com"]
 external_id = "globex"
 name = "Globex"
 groups = true
+most_people = 50
+hold_hours = 12
 domains = ["globex.example"]
 metadata = { plan = "gold" }
 

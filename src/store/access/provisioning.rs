@@ -33,7 +33,7 @@ pub struct Provisioning {
 }
 
 /// What is to change; `None` stays as it is.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProvisioningPatch {
     /// Directories may push groups.
     pub groups: Option<bool>,
