@@ -138,7 +138,9 @@ pub fn set(
         .set((rows::enforcement.eq(to), rows::updated_at.eq(tx.now)))
         .execute(tx.db)?;
     let data = json!({ "from": from, "to": to, "tested": is_tested });
-    events::append(tx, Some(id), "organization.enforcement_changed", id.as_str(), data)?;
+    let change = (&json!({ "enforcement": from }), &json!({ "enforcement": to }));
+    let kind = "organization.enforcement_changed";
+    events::append_change(tx, Some(id), kind, id.as_str(), data, change)?;
     Ok(organization)
 }
 

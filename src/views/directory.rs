@@ -1,12 +1,14 @@
 //! What is shown of a connection's directory: its address, its tokens, its groups, what it asked for.
 
+use super::words;
 use crate::clock::Time;
 use crate::crypto::Secret;
 use crate::scim::dialect::Dialect;
 use crate::store::ConnectionId;
+use crate::store::access::mappings::GroupMapping;
 use crate::store::connections::scim_base_url;
 use crate::store::directories::Directory;
-use crate::store::directories::groups::Group;
+use crate::store::directories::all_groups::Known;
 use crate::store::directories::requests::{Entry, Message};
 use crate::store::directories::tokens::Token;
 use chrono::{DateTime, Utc};
@@ -150,14 +152,15 @@ pub struct GroupView {
     roles: Vec<String>,
     /// Everybody in it is off, and has been for a day: it is probably unbound in the directory, which tells nothing else.
     probably_unbound: bool,
+    /// What its mappings come to.
+    #[schema(schema_with = words::group_mapping)]
+    mapping: GroupMapping,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
 
-impl GroupView {
-    /// What is shown of a group that `is_unbound`, probably.
-    #[must_use]
-    pub fn new(row: Group, is_unbound: bool) -> Self {
+impl From<Known> for GroupView {
+    fn from(Known { group: row, is_unbound, mapping }: Known) -> Self {
         Self {
             id: row.id.to_string(),
             organization_id: row.organization_id.to_string(),
@@ -166,6 +169,7 @@ impl GroupView {
             external_id: Some(row.external_id).filter(|id| !id.is_empty()),
             roles: row.roles.into_inner(),
             probably_unbound: is_unbound,
+            mapping,
             created_at: row.created_at.to_utc(),
             updated_at: row.updated_at.to_utc(),
         }

@@ -20,7 +20,7 @@ pub struct RuleBody {
     #[schema(value_type = Option<String>)]
     pub application_id: Option<ApplicationId>,
     /// How the name of a group is compared: `exact` and `prefix` in any case, `regex` anywhere in it, `all`.
-    #[serde(rename = "match")]
+    #[serde(rename = "match", alias = "kind")]
     #[schema(value_type = String, example = "prefix")]
     pub compare: Match,
     /// With what; empty for `all`.

@@ -18,9 +18,11 @@ pub struct StateView {
     organization: OrganizationView,
     /// The groups that its directories have pushed, in the order in which they came.
     groups: Vec<GroupStateView>,
+    /// The places in applications, also those in which nobody is, in the order in which they were made.
+    entities: Vec<PlaceStateView>,
     /// All its people, in the order in which they came.
     users: Vec<PersonView>,
-    /// The same as long as `organization`, `groups` and `users` are.
+    /// The same as long as `organization`, `groups`, `entities` and `users` are.
     #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     hash: String,
     /// From here on read the events that follow: give it as `cursor` to `GET events`. Some of what they tell may be in
@@ -80,6 +82,17 @@ pub struct AccessStateView {
     entities: Vec<EntityStateView>,
 }
 
+/// A place, and whose it is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PlaceState)]
+pub struct PlaceStateView {
+    application_id: String,
+    #[serde(flatten)]
+    entity: EntityStateView,
+    /// Where those belong who are in no other of its type.
+    is_default: bool,
+}
+
 /// A place in an application.
 #[derive(Serialize, ToSchema)]
 #[schema(as = EntityState)]
@@ -113,19 +126,34 @@ impl From<Group> for GroupStateView {
     }
 }
 
-impl From<Has> for AccessStateView {
-    fn from(has: Has) -> Self {
-        let entity = |row: Entity| EntityStateView {
+impl From<Entity> for EntityStateView {
+    fn from(row: Entity) -> Self {
+        Self {
             id: row.id.to_string(),
             r#type: row.kind,
             key: row.key,
             name: row.name,
             external_id: row.external_id,
-        };
+        }
+    }
+}
+
+impl From<Entity> for PlaceStateView {
+    fn from(row: Entity) -> Self {
+        Self {
+            application_id: row.application_id.to_string(),
+            is_default: row.is_default,
+            entity: row.into(),
+        }
+    }
+}
+
+impl From<Has> for AccessStateView {
+    fn from(has: Has) -> Self {
         Self {
             application_id: has.application_id.to_string(),
             role: has.role,
-            entities: has.entities.into_iter().map(entity).collect(),
+            entities: has.entities.into_iter().map(EntityStateView::from).collect(),
         }
     }
 }
@@ -155,19 +183,21 @@ impl StateView {
         moment: Moment,
     ) -> serde_json::Result<Self> {
         let groups: Vec<_> = whole.groups.into_iter().map(GroupStateView::from).collect();
+        let entities: Vec<_> = whole.entities.into_iter().map(PlaceStateView::from).collect();
         let person = |row: User| {
             let groups = whole.member_of.remove(&row.id).unwrap_or_default();
             let access = whole.access.remove(&row.id).unwrap_or_default();
             PersonView::new(row, &groups, access)
         };
         let users: Vec<PersonView> = users.into_iter().map(person).collect();
-        let hashed = serde_json::to_vec(&(&organization, &groups, &users))?;
+        let hashed = serde_json::to_vec(&(&organization, &groups, &entities, &users))?;
         let hash = crypto::hex(&crypto::sha256(&hashed));
         let Moment { cursor, sequence } = moment;
-        Ok(Self { organization, groups, users, hash, cursor: cursor.to_string(), sequence })
+        let cursor = cursor.to_string();
+        Ok(Self { organization, groups, entities, users, hash, cursor, sequence })
     }
 
-    /// The same as long as organization, groups and people are.
+    /// The same as long as organization, groups, places and people are.
     #[must_use]
     pub fn hash(&self) -> &str {
         &self.hash

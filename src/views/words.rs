@@ -4,7 +4,7 @@ use crate::check::DifferenceKind;
 use crate::oidc::provider::AuthMethod;
 use crate::store::access::alerts::AlertKind;
 use crate::store::access::explain::Hold;
-use crate::store::access::mappings::{Flag, MappingState};
+use crate::store::access::mappings::{Flag, GroupMapping, MappingState};
 use crate::store::api_keys::Scope;
 use crate::store::applications::{ApplicationKind, IdTokenAlg, NoConnection};
 use crate::store::connections::certificates::{CertificateSource, CertificateState, ENDED};
@@ -34,6 +34,7 @@ macro_rules! words {
 words! {
     mapping_state = MappingState,
     mapping_flag = Flag,
+    group_mapping = GroupMapping,
     alert_kind = AlertKind,
     hold = Hold,
     admission = Admission,

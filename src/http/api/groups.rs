@@ -1,7 +1,7 @@
 //! Groups that directories pushed, who is in them, and what directories asked for. The directory changes them, nobody else.
 
 use super::answer::{Answer, List, no_content};
-use super::input::{Listing, NoFilter, PageParams};
+use super::input::{Flag, Listing, NoFilter, PageParams};
 use super::{organizations, schemas};
 use crate::error::{Error, Result};
 use crate::http::caller::{ApiKey, Needs, TracesRead, UsersRead, UsersWrite};
@@ -15,6 +15,7 @@ use crate::views::directory::{GroupView, MemberView, ScimRequestDetailView, Scim
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get};
 use serde::Deserialize;
+use std::slice;
 use utoipa::IntoParams;
 
 /// Which groups a list shows.
@@ -27,6 +28,9 @@ struct ListParams {
     /// Only those of this connection's directory.
     #[param(value_type = Option<String>)]
     connection: Option<ConnectionId>,
+    /// `true`: only those that have no mapping.
+    #[param(value_type = Option<bool>)]
+    unmapped: Option<Flag>,
 }
 
 /// Which requests a list shows.
@@ -77,20 +81,18 @@ pub(super) async fn list_groups(
     listing: Listing<ListParams>,
 ) -> Answer<List<GroupView>> {
     let only = key.organization().cloned();
-    let ListParams { organization, connection } = listing.filter;
+    let ListParams { organization, connection, unmapped } = listing.filter;
+    let unmapped = unmapped == Some(Flag::True);
     let now = state.store.clock().now();
     let page = state.store.read(move |db| {
         let organization = organizations::filter(db, only, organization)?;
-        let filter = all_groups::Filter { organization, connection };
+        let filter = all_groups::Filter { organization, connection, unmapped };
         let page = all_groups::page(db, &listing.window, &filter)?;
         let total = if listing.count { Some(all_groups::count(db, &filter)?) } else { None };
-        let unbound = all_groups::unbound(db, &page.data, now)?;
-        Ok(List::of(page, total).map(|group| {
-            let is_unbound = unbound.contains(&group.id);
-            (group, is_unbound)
-        }))
+        let known = all_groups::known(db, &page.data, now)?;
+        Ok(List::of(page, total).map(known))
     });
-    Ok(Json(page.await?.map(|(group, is_unbound)| GroupView::new(group, is_unbound))))
+    Ok(Json(page.await?.map(GroupView::from)))
 }
 
 /// Get a group
@@ -109,8 +111,8 @@ pub(super) async fn get_group(
     let group = find(&state, &key, &id).await?;
     let now = state.store.clock().now();
     let view = state.store.read(move |db| {
-        let is_unbound = !all_groups::unbound(db, std::slice::from_ref(&group), now)?.is_empty();
-        Ok(GroupView::new(group, is_unbound))
+        let known = all_groups::known(db, slice::from_ref(&group), now)?;
+        Ok(GroupView::from(known(group)))
     });
     Ok(Json(view.await?))
 }

@@ -205,6 +205,7 @@ fn what_groups_give(config: &mut Described) {
         .service(access::entities::delete_entity)
         .service(access::mappings::list_mappings)
         .service(access::mappings::create_mapping)
+        .service(access::mappings::get_mapping)
         .service(access::mappings::patch_mapping)
         .service(access::rules::get_mapping_rules)
         .service(access::rules::put_mapping_rules)

@@ -5,6 +5,16 @@ use utoipa::IntoParams;
 
 pub(super) use crate::views::words::*;
 
+/// What an act was previewed on.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes a header")]
+pub(super) struct PreviewedHeader {
+    /// The version of a preview, or the `ETag` of the rules.
+    #[serde(rename = "If-Match")]
+    if_match: Option<String>,
+}
+
 macro_rules! path_params {
     ($($(#[$doc:meta])* $name:ident { $field:ident = $example:literal })*) => {
         $(

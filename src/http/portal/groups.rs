@@ -62,7 +62,7 @@ pub(in crate::http) async fn list(
     let of = seat.organization.id.clone();
     let read = state.store.read(move |db| {
         let is_on = provisioning::find(db, &of)?.groups;
-        let filter = Filter { organization: Some(of), connection: None };
+        let filter = Filter { organization: Some(of), ..Filter::default() };
         let page = all_groups::page(db, &window, &filter)?;
         Ok((is_on, lines(db, &page.data)?, page.next_cursor))
     });

@@ -11,7 +11,7 @@ use crate::store::{
     ApplicationId, Db, EntityId, GroupId, OrganizationId, Page, Time, Tx, UserId, Window, events,
 };
 use diesel::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A place in an application.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable, AsChangeset, Identifiable)]
@@ -275,20 +275,29 @@ fn save(tx: &mut Tx, mut entity: Entity, before: Option<&Entity>) -> Result<Enti
         diesel::insert_into(entities::table).values(&entity).execute(tx.db)?;
         "entity.created"
     };
-    let data = json!({
+    let (of, id, is) = (Some(&entity.organization_id), entity.id.as_str(), told(&entity));
+    let former = before.map(|before| &before.name).filter(|name| **name != entity.name);
+    let mut data = is.clone();
+    data["former"] = json!(former);
+    match before {
+        Some(before) => events::append_change(tx, of, kind, id, data, (&told(before), &is))?,
+        None => events::append(tx, of, kind, id, data)?,
+    }
+    if is_default_new {
+        super::of_everybody(tx, &entity.organization_id)?;
+    }
+    Ok(entity)
+}
+
+fn told(entity: &Entity) -> Value {
+    json!({
         "application_id": entity.application_id,
         "type": entity.kind,
         "key": entity.key,
         "name": entity.name,
         "external_id": entity.external_id,
         "is_default": entity.is_default,
-        "former": before.map(|before| &before.name).filter(|name| **name != entity.name),
-    });
-    events::append(tx, Some(&entity.organization_id), kind, entity.id.as_str(), data)?;
-    if is_default_new {
-        super::of_everybody(tx, &entity.organization_id)?;
-    }
-    Ok(entity)
+    })
 }
 
 /// Deletes an entity. Mappings to it go back to `pending` and wait for a person to pick another place.

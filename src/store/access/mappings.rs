@@ -2,9 +2,11 @@
 
 mod decide;
 mod list;
+mod standing;
 
 pub(super) use decide::{Ground, Owned, Real, by_hand, by_rule, decide};
 pub use list::{count, of_groups, owners, page, some};
+pub use standing::GroupMapping;
 
 use super::alerts::{self, AlertKind};
 use super::{Declared, recompute};
@@ -17,7 +19,7 @@ use crate::store::{
     ApplicationId, Db, EntityId, GroupId, Json, MappingId, OrganizationId, RuleId, Time, Tx, events,
 };
 use diesel::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 word!(
     /// Whether a mapping places the members of its group.
@@ -259,18 +261,22 @@ pub(super) fn check_role(application: &Declared, role: Option<&str>) -> Result<(
 /// Writes a new mapping.
 pub(super) fn insert(tx: &mut Tx, mapping: &mut Mapping) -> Result<()> {
     diesel::insert_into(mappings::table).values(&*mapping).execute(tx.db)?;
-    tell(tx, mapping, "mapping.created")
+    let of = Some(&mapping.organization_id);
+    events::append(tx, of, "mapping.created", mapping.id.as_str(), told(mapping))
 }
 
 /// Writes a mapping as it is now.
 pub(super) fn save(tx: &mut Tx, mapping: &mut Mapping) -> Result<()> {
+    let was = told(&mappings::table.find(&mapping.id).first(tx.db)?);
     mapping.updated_at = tx.now;
     diesel::update(&*mapping).set(&*mapping).execute(tx.db)?;
-    tell(tx, mapping, "mapping.changed")
+    let (of, is) = (Some(&mapping.organization_id), told(mapping));
+    let id = mapping.id.as_str();
+    events::append_change(tx, of, "mapping.changed", id, is.clone(), (&was, &is))
 }
 
-fn tell(tx: &mut Tx, mapping: &Mapping, kind: &'static str) -> Result<()> {
-    let data = json!({
+fn told(mapping: &Mapping) -> Value {
+    json!({
         "application_id": mapping.application_id,
         "group_id": mapping.group_id,
         "entity_id": mapping.entity_id,
@@ -278,6 +284,5 @@ fn tell(tx: &mut Tx, mapping: &Mapping, kind: &'static str) -> Result<()> {
         "flag": mapping.flag,
         "role": mapping.role,
         "rule_id": mapping.rule_id,
-    });
-    events::append(tx, Some(&mapping.organization_id), kind, mapping.id.as_str(), data)
+    })
 }

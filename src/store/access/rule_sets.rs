@@ -191,8 +191,17 @@ pub(super) fn run(
     let row = rule_sets::table.find((&organization, set.version));
     diesel::update(row).set(rule_sets::effect.eq(&set.effect)).execute(tx.db)?;
     let data = json!({ "version": set.version, "rules": set.rules.len(), "effect": *set.effect });
-    events::append(tx, Some(&organization), "mapping_rules.applied", organization.as_str(), data)?;
+    let former = before(tx.db, &organization, Some(set.version), 1)?;
+    let (was, is) = (told(former.first()), told(Some(&set)));
+    let (of, id) = (Some(&organization), organization.as_str());
+    events::append_change(tx, of, "mapping_rules.applied", id, data, (&was, &is))?;
     Ok((set, effect))
+}
+
+/// Each rule of a set by its ID.
+fn told(set: Option<&RuleSet>) -> Value {
+    let rules = set.into_iter().flat_map(|set| set.rules.iter());
+    rules.map(|rule| (rule.id.to_string(), json!(rule))).collect::<serde_json::Map<_, _>>().into()
 }
 
 /// Everything that is wrong with one rule by itself.

@@ -1,7 +1,7 @@
 //! What all people of an organization have at once, for an app that makes its own data right again.
 
 use super::applications_of;
-use super::entities::Entity;
+use super::entities::{Entity, all_of};
 use crate::error::Result;
 use crate::store::directories::groups::Group;
 use crate::store::schema::{access, entities, group_members, groups, placements};
@@ -10,13 +10,15 @@ use crate::store::{ApplicationId, Db, GroupId, OrganizationId, UserId};
 use diesel::prelude::*;
 use std::collections::HashMap;
 
-/// Groups, who is in them, and what people have.
+/// Groups, who is in them, places, and what people have.
 #[derive(Debug, Default)]
 pub struct Whole {
     /// The groups that directories have pushed, in the order in which they came, without those that only test.
     pub groups: Vec<Group>,
     /// In which of them a person is.
     pub member_of: HashMap<UserId, Vec<GroupId>>,
+    /// All places, also those in which nobody is, in the order in which they were made.
+    pub entities: Vec<Entity>,
     /// What a person has in each application in which they have anything.
     pub access: HashMap<UserId, Vec<Has>>,
 }
@@ -32,7 +34,7 @@ pub struct Has {
     pub entities: Vec<Entity>,
 }
 
-/// What all people of an organization have, in five statements however many they are.
+/// What all people of an organization have, in six statements however many they are.
 pub fn of_organization(
     db: &mut Db,
     organization: &OrganizationId,
@@ -42,7 +44,11 @@ pub fn of_organization(
         .filter(groups::organization_id.eq(organization))
         .filter(groups::deleted_at.is_null())
         .filter(groups::is_test.eq(false));
-    let mut whole = Whole { groups: live.order(groups::id).load(db)?, ..Whole::default() };
+    let mut whole = Whole {
+        groups: live.order(groups::id).load(db)?,
+        entities: all_of(db, organization)?,
+        ..Whole::default()
+    };
     let members: Vec<(UserId, GroupId)> = group_members::table
         .inner_join(groups::table)
         .filter(groups::organization_id.eq(organization))

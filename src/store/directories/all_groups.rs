@@ -3,7 +3,9 @@
 use super::groups::{self as groups_of_directory, Group};
 use crate::error::Result;
 use crate::scim;
+use crate::store::access::mappings::{self, GroupMapping, Mapping};
 use crate::store::db::or_not_found;
+use crate::store::schema::mappings as rows;
 use crate::store::schema::{connections, directory_users, group_members, groups, users};
 use crate::store::{ConnectionId, Db, GroupId, OrganizationId, Page, Time, Tx, UserId, Window};
 use chrono::TimeDelta;
@@ -21,6 +23,19 @@ pub struct Filter {
     pub organization: Option<OrganizationId>,
     /// Of this connection's directory.
     pub connection: Option<ConnectionId>,
+    /// Those alone that have no mapping.
+    pub unmapped: bool,
+}
+
+/// A group, and what is known of it besides.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// The group.
+    pub group: Group,
+    /// It is probably [`unbound`].
+    pub is_unbound: bool,
+    /// What its mappings come to.
+    pub mapping: GroupMapping,
 }
 
 /// Finds a group of any organization.
@@ -54,7 +69,25 @@ fn filtered(filter: &Filter) -> groups::BoxedQuery<'static, <Db as diesel::Conne
     if let Some(connection) = &filter.connection {
         query = query.filter(groups::connection_id.eq(connection.clone()));
     }
+    if filter.unmapped {
+        query = query.filter(not(exists(rows::table.filter(rows::group_id.eq(groups::id)))));
+    }
     query
+}
+
+/// Tells of each of these groups what is known of it, by two statements however many they are.
+pub fn known(db: &mut Db, of: &[Group], now: Time) -> Result<impl Fn(Group) -> Known + use<>> {
+    let unbound = unbound(db, of, now)?;
+    let ids: Vec<GroupId> = of.iter().map(|group| group.id.clone()).collect();
+    let mut theirs: HashMap<GroupId, Vec<Mapping>> = HashMap::new();
+    for mapping in mappings::of_groups(db, &ids)? {
+        theirs.entry(mapping.group_id.clone()).or_default().push(mapping);
+    }
+    Ok(move |group: Group| Known {
+        is_unbound: unbound.contains(&group.id),
+        mapping: GroupMapping::of(theirs.get(&group.id).map_or(&[], Vec::as_slice)),
+        group,
+    })
 }
 
 /// Which of these groups are probably unbound in their directory: everybody in them is off, and has been for a day. Some

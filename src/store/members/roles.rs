@@ -22,7 +22,8 @@ pub fn change_role(tx: &mut Tx, id: &MemberId, role: Role) -> Result<Member> {
     diesel::update(&member).set(members::role.eq(role)).execute(tx.db)?;
     sessions::end_all(tx, id)?;
     let data = json!({ "from": member.role, "to": role });
-    events::append(tx, None, "member.role_changed", id.as_str(), data)?;
+    let change = (&json!({ "role": member.role }), &json!({ "role": role }));
+    events::append_change(tx, None, "member.role_changed", id.as_str(), data, change)?;
     Ok(Member { role, ..member })
 }
 

@@ -1,5 +1,6 @@
 //! Mappings: members of this group belong to that entity.
 
+use super::Previewed;
 use crate::http::api::answer::{Answer, List, created};
 use crate::http::api::input::{Body, Listing, PageParams};
 use crate::http::api::{organizations as customers, schemas};
@@ -59,10 +60,11 @@ pub(in crate::http::api) async fn list_mappings(
 /// Create a mapping
 ///
 /// It is approved, so members of the group have what it gives at once. An entity belongs to one group at most: 409
-/// `entity_owned` names the other one.
+/// `entity_owned` names the other one. With `If-Match` it is made only on what was previewed: 412 `version_mismatch` if rules,
+/// groups or mappings have changed meanwhile.
 #[utoipa::path(
     tag = "mappings",
-    params(schemas::OrganizationPath),
+    params(schemas::OrganizationPath, schemas::PreviewedHeader),
     request_body = NewMappingBody,
     responses((status = 201, body = MappingView)),
     security(("api_key" = ["organizations:write"])),
@@ -72,20 +74,50 @@ pub(in crate::http::api) async fn create_mapping(
     key: ApiKey<OrganizationsWrite>,
     state: Data<State>,
     name: Path<String>,
-    body: Body<NewMappingBody>,
-) -> Result<HttpResponse, ApiError> {
-    let id = customers::find(&state, &key, name.into_inner()).await?.id;
+    seen: Previewed,
+    body: Result<Body<NewMappingBody>, actix_web::Error>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let id = customers::find(&state, &key, name.into_inner()).await.map_err(ApiError::from)?.id;
     let scope = Scope::from(&id);
-    let new = body.0.asked()?;
-    let write = move |tx: &mut Tx| mappings::create(tx, &id, new);
-    let mapping = state.store.write(scope, key.actor(), write).await?;
+    let body = seen.before(&state, &id, body).await?;
+    let write = move |tx: &mut Tx| {
+        seen.refuse_stale(tx.db, &id)?;
+        mappings::create(tx, &id, body.asked()?)
+    };
+    let mapping = state.store.write(scope, key.actor(), write).await.map_err(ApiError::from)?;
     Ok(created(&MappingView::from(mapping)))
 }
 
-/// Approve, reject or move a mapping
+/// Get a mapping
 #[utoipa::path(
     tag = "mappings",
     params(schemas::OrganizationPath, schemas::MappingPath),
+    responses((status = 200, body = MappingView)),
+    security(("api_key" = ["organizations:read"])),
+)]
+#[get("/organizations/{organization}/mappings/{mapping}")]
+pub(in crate::http::api) async fn get_mapping(
+    key: ApiKey<OrganizationsRead>,
+    state: Data<State>,
+    names: Path<(String, String)>,
+) -> Answer<MappingView> {
+    let (name, mapping) = names.into_inner();
+    let mapping: MappingId = mapping.parse()?;
+    let only = key.organization().cloned();
+    let read = state.store.read(move |db| {
+        let id = customers::resolve(db, only.as_ref(), &name)?.id;
+        mappings::find(db, &id, &mapping)
+    });
+    Ok(Json(read.await?.into()))
+}
+
+/// Approve, reject or move a mapping
+///
+/// With `If-Match` it is done only on what was previewed: 412 `version_mismatch` if rules, groups or mappings have changed
+/// meanwhile.
+#[utoipa::path(
+    tag = "mappings",
+    params(schemas::OrganizationPath, schemas::MappingPath, schemas::PreviewedHeader),
     request_body = MappingChange,
     responses((status = 200, body = MappingView)),
     security(("api_key" = ["organizations:write"])),
@@ -95,13 +127,19 @@ pub(in crate::http::api) async fn patch_mapping(
     key: ApiKey<OrganizationsWrite>,
     state: Data<State>,
     names: Path<(String, String)>,
-    body: Body<MappingChange>,
-) -> Answer<MappingView> {
+    seen: Previewed,
+    body: Result<Body<MappingChange>, actix_web::Error>,
+) -> Result<Json<MappingView>, actix_web::Error> {
     let (name, mapping) = names.into_inner();
-    let mapping: MappingId = mapping.parse()?;
-    let id = customers::find(&state, &key, name).await?.id;
+    let mapping: MappingId = mapping.parse().map_err(ApiError::from)?;
+    let id = customers::find(&state, &key, name).await.map_err(ApiError::from)?.id;
     let scope = Scope::from(&id);
-    let patch = body.0.patch()?;
-    let write = move |tx: &mut Tx| mappings::change(tx, &id, &mapping, patch);
-    Ok(Json(state.store.write(scope, key.actor(), write).await?.into()))
+    let body = seen.before(&state, &id, body).await?;
+    let write = move |tx: &mut Tx| {
+        let found = mappings::find(tx.db, &id, &mapping)?;
+        seen.refuse_stale(tx.db, &id)?;
+        mappings::change(tx, &id, &found.id, body.patch()?)
+    };
+    let changed = state.store.write(scope, key.actor(), write).await.map_err(ApiError::from)?;
+    Ok(Json(changed.into()))
 }

@@ -1,5 +1,6 @@
 //! Mapping rules: the whole set, what it would do, what it did.
 
+use super::Previewed;
 use crate::error::Error;
 use crate::http::api::answer::{Answer, List};
 use crate::http::api::input::{Body, Listing, NoFilter, Nothing};
@@ -13,9 +14,9 @@ use crate::store::access::rule_sets::{self, NewRule};
 use crate::store::{PreviewId, Scope, Tx, access};
 use crate::views::preview::{PreviewQuestion, PreviewUnderwayView, PreviewView};
 use crate::views::rules::{RuleSetView, Rules};
-use actix_web::http::header::{ETAG, IF_MATCH, LOCATION};
+use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::web::{Data, Json, Path};
-use actix_web::{HttpRequest, HttpResponse, get, post, put};
+use actix_web::{HttpResponse, get, post, put};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,12 +28,6 @@ struct EffectView {
     mappings: usize,
     /// For how many people something changed.
     people: usize,
-}
-
-/// The version that the caller saw, without its quotes.
-fn seen(request: &HttpRequest) -> Option<String> {
-    let value = request.headers().get(IF_MATCH)?.to_str().ok()?;
-    (value != "*").then(|| value.trim_start_matches("W/").trim_matches('"').to_owned())
 }
 
 fn with_version(set: RuleSetView, version: &str) -> HttpResponse {
@@ -70,10 +65,7 @@ pub(in crate::http::api) async fn get_mapping_rules(
 /// that is wrong with the body.
 #[utoipa::path(
     tag = "mapping_rules",
-    params(
-        schemas::OrganizationPath,
-        ("If-Match" = Option<String>, Header, description = "The version of a preview, or the `ETag` of the rules."),
-    ),
+    params(schemas::OrganizationPath, schemas::PreviewedHeader),
     request_body = Rules,
     responses((status = 200, body = RuleSetView)),
     security(("api_key" = ["organizations:write"])),
@@ -83,19 +75,15 @@ pub(in crate::http::api) async fn put_mapping_rules(
     key: ApiKey<OrganizationsWrite>,
     state: Data<State>,
     name: Path<String>,
-    request: HttpRequest,
+    seen: Previewed,
     body: Result<Body<Rules>, actix_web::Error>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let id = customers::find(&state, &key, name.into_inner()).await.map_err(ApiError::from)?.id;
-    let (scope, seen) = (Scope::from(&id), seen(&request));
-    if let (Err(_), Some(seen)) = (&body, seen.clone()) {
-        let of = id.clone();
-        let read = state.store.read(move |db| rule_sets::refuse_stale(db, &of, &seen));
-        read.await.map_err(ApiError::from)?;
-    }
-    let rules: Vec<NewRule> = body?.0.rules.into_iter().map(NewRule::from).collect();
+    let scope = Scope::from(&id);
+    let body = seen.before(&state, &id, body).await?;
+    let rules: Vec<NewRule> = body.rules.into_iter().map(NewRule::from).collect();
     let write = move |tx: &mut Tx| {
-        let set = rule_sets::apply(tx, &id, rules, seen.as_deref())?;
+        let set = rule_sets::apply(tx, &id, rules, seen.0.as_deref())?;
         Ok((set, rule_sets::version(tx.db, &id)?))
     };
     let (set, version) =

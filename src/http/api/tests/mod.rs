@@ -7,6 +7,7 @@ mod enforcement;
 mod events;
 mod guide;
 mod keys;
+mod mappings;
 mod people;
 mod previews;
 mod provider;

@@ -14,7 +14,7 @@ use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::access::alerts::{self, Alert, AlertKind};
-use crate::store::access::mappings::{Mapping, MappingState};
+use crate::store::access::mappings::{GroupMapping, Mapping, MappingState};
 use crate::store::directories::all_groups::{self, Filter};
 use crate::store::directories::groups::Group;
 use crate::store::{Db, GroupId, OrganizationId, Page as Rows, UserId, Window, names};
@@ -117,7 +117,7 @@ pub(super) async fn show(
 fn read(db: &mut Db, of: &OrganizationId, window: &Window, now: Time) -> Result<Found> {
     let newest = Window { limit: SHOWN, before: None };
     let alerts = alerts::page(db, &newest, of, true)?;
-    let filter = Filter { organization: Some(of.clone()), connection: None };
+    let filter = Filter { organization: Some(of.clone()), ..Filter::default() };
     let groups = all_groups::page(db, window, &filter)?;
     let ids: Vec<GroupId> = groups.data.iter().map(|group| group.id.clone()).collect();
     let mappings = say::by_group(db, &ids)?;
@@ -173,12 +173,11 @@ fn alert(state: &State, head: &Head, alert: &Alert, found: &Found) -> AlertLine 
 
 fn line(state: &State, group: &Group, found: &Found) -> Line {
     let mappings = found.mappings.get(&group.id).map(Vec::as_slice).unwrap_or_default();
-    let of = |wanted: MappingState| mappings.iter().any(|it| it.state == wanted);
-    let (class, word) = match mappings {
-        [] => (" dash", "unmapped"),
-        some if some.iter().any(Mapping::is_placing) => (" ok", "mapped"),
-        _ if of(MappingState::Pending) => (" warn", "waits"),
-        _ => (" dash", "rejected"),
+    let (class, word) = match GroupMapping::of(mappings) {
+        GroupMapping::Unmapped => (" dash", "unmapped"),
+        GroupMapping::Mapped => (" ok", "mapped"),
+        GroupMapping::Pending => (" warn", "waits"),
+        GroupMapping::Rejected => (" dash", "rejected"),
     };
     Line {
         href: super::href_of(&group.id),
