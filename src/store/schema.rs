@@ -641,6 +641,7 @@ diesel::table! {
         held -> Nullable<Text>,
         held_until -> Nullable<Timestamp>,
         updated_at -> Timestamp,
+        kept_role -> Nullable<Text>,
     }
 }
 

@@ -32,8 +32,10 @@ pub(super) struct Delta {
     pub(super) conflicts: Vec<Conflict>,
     /// What it should be, with what is held.
     pub(super) after: Access,
-    /// The role of `after` is held.
+    /// The role of `after` is held, or `record` is.
     pub(super) held_role: Option<Mark>,
+    /// The role that should be on record and nothing more: the person is off.
+    pub(super) record: Option<(String, Source)>,
     /// The places of `after` that are held, by entity.
     pub(super) held_places: HashMap<String, Mark>,
 }
@@ -44,10 +46,37 @@ impl Delta {
         self.row.as_ref()?.role.as_deref()
     }
 
-    /// The role that the person has, and where it comes from.
+    /// The role that the person has, or that is on record, and where it comes from.
     pub(super) fn role_because(&self) -> Option<(&str, &Source)> {
         let row = self.row.as_ref()?;
-        Some((row.role.as_deref()?, row.because.as_deref()?))
+        Some((row.role.as_deref().or(row.kept_role.as_deref())?, row.because.as_deref()?))
+    }
+
+    /// The role that is on record for who is off.
+    pub(super) fn recorded(&self) -> Option<&str> {
+        self.row.as_ref()?.kept_role.as_deref()
+    }
+
+    /// Whether the person has anything: what is only on record is nothing.
+    pub(super) fn had_something(&self) -> bool {
+        self.role().is_some() || !self.spots.is_empty()
+    }
+
+    /// Whether the person should have anything.
+    pub(super) fn has_something(&self) -> bool {
+        self.after.role.is_some() || !self.after.places.is_empty()
+    }
+
+    /// What is to be written of the role: the one that is in effect, or the one on record.
+    pub(super) fn kept_role(&self) -> Option<&(String, Source)> {
+        self.record.as_ref().or(self.after.role.as_ref())
+    }
+
+    /// Whether a role is lost that the person has or that is on record: it will be neither.
+    pub(super) fn gives_up(&self, role: &str) -> bool {
+        let has = |it: Option<&str>| it == Some(role);
+        let kept = self.kept_role().map(|(role, _)| role.as_str());
+        (has(self.role()) || has(self.recorded())) && !has(kept)
     }
 
     /// Whether the role that the person has is held.
@@ -125,7 +154,8 @@ impl Delta {
         open.sort_unstable();
         waiting.sort_unstable();
         self.role() != self.new_role()
-            || because != self.after.role.as_ref().map(|(_, source)| source)
+            || self.recorded() != self.record.as_ref().map(|(role, _)| role.as_str())
+            || because != self.kept_role().map(|(_, source)| source)
             || self.mark() != self.held_role
             || !kept.eq(now)
             || open != waiting

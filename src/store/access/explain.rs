@@ -76,7 +76,7 @@ pub fn of_user(db: &mut Db, user: &User) -> Result<Vec<Explained>> {
     for application in applications_of(db, &user.organization_id)? {
         let row = rows.iter().find(|row| row.application_id == application.id);
         let theirs = places.iter().filter(|(it, _)| it.application_id == application.id);
-        let marks = row.and_then(Row::mark).into_iter();
+        let marks = row.and_then(Row::effective_mark).into_iter();
         let marks = marks.chain(theirs.clone().filter_map(|(_, place)| place.mark()));
         explained.push(Explained {
             role: row.and_then(|row| {

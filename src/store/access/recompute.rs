@@ -214,6 +214,7 @@ fn delta(
         row: facts.rows.get(&key).cloned(),
         spots: spots.collect(),
         held_role: None,
+        record: None,
         held_places: HashMap::new(),
     };
     if let Some(holds) = holds {

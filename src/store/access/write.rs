@@ -39,7 +39,19 @@ pub(super) fn write(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]
 }
 
 /// What a row says of somebody's role in an application: whose it may be of many people at once.
-type Role<'a> = (&'a ApplicationId, Option<&'a (String, Source)>, Option<Mark>);
+#[derive(PartialEq, Eq, Hash)]
+struct Role<'a> {
+    application: &'a ApplicationId,
+    role: Option<&'a (String, Source)>,
+    /// It is only on record.
+    is_record: bool,
+    mark: Option<Mark>,
+}
+
+/// The columns `role` and `kept_role`.
+fn columns(role: Option<String>, is_record: bool) -> (Option<String>, Option<String>) {
+    if is_record { (None, role) } else { (role, None) }
+}
 
 /// Roles, and which are held.
 fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<()> {
@@ -47,11 +59,11 @@ fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<
     let mut others = HashMap::<Role, Vec<&UserId>>::new();
     for delta in deltas {
         let (user, application) = (&delta.user, &delta.application.id);
-        let (role, mark) = (delta.after.role.as_ref(), delta.held_role);
-        let is_something = role.is_some() || !delta.after.places.is_empty();
-        match (&delta.row, is_something) {
+        let (role, mark, is_record) = (delta.kept_role(), delta.held_role, delta.record.is_some());
+        match (&delta.row, is_record || delta.has_something()) {
             (None, true) => {
                 let (role, because) = role.cloned().unzip();
+                let (role, kept_role) = columns(role, is_record);
                 new.push(Row {
                     user_id: user.clone(),
                     application_id: application.clone(),
@@ -61,10 +73,14 @@ fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<
                     held: mark.map(|mark| mark.hold),
                     held_until: mark.and_then(|mark| mark.until),
                     updated_at: tx.now,
+                    kept_role,
                 });
             }
             (None, false) => {}
-            (Some(_), true) => others.entry((application, role, mark)).or_default().push(user),
+            (Some(_), true) => {
+                let is = Role { application, role, is_record, mark };
+                others.entry(is).or_default().push(user);
+            }
             (Some(_), false) => gone.entry(application).or_default().push(user),
         }
     }
@@ -91,14 +107,16 @@ fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<
 }
 
 /// Writes one role into the rows of these people.
-fn save(tx: &mut Tx, (application, role, mark): Role, people: &[&UserId]) -> Result<()> {
+fn save(tx: &mut Tx, is: Role, people: &[&UserId]) -> Result<()> {
+    let Role { application, role, is_record, mark } = is;
     let (role, because) = role.cloned().unzip();
+    let (role, kept) = columns(role, is_record);
     let because = because.map(Json::from);
     let (held, until) = (mark.map(|mark| mark.hold), mark.and_then(|mark| mark.until));
     let at = tx.now;
     if let [user] = people {
-        let (role, because, held) = (&role, &because, &held);
-        let saved = Saved { role, because, held, until, at, user, application };
+        let (role, because, held, kept) = (&role, &because, &held, &kept);
+        let saved = Saved { role, because, held, until, at, kept, user, application };
         on_backend!(tx.db, conn => saved.execute(conn))?;
         return Ok(());
     }
@@ -113,6 +131,7 @@ fn save(tx: &mut Tx, (application, role, mark): Role, people: &[&UserId]) -> Res
                 access::held.eq(held),
                 access::held_until.eq(until),
                 access::updated_at.eq(at),
+                access::kept_role.eq(&kept),
             ))
             .execute(tx.db)?;
     }
@@ -138,7 +157,7 @@ fn relieve(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Resu
 
 written! {
     insert NewRow: Row, into access {
-        user_id, application_id, organization_id, role, because, held, held_until, updated_at,
+        user_id, application_id, organization_id, role, because, held, held_until, updated_at, kept_role,
     }
 }
 
@@ -149,6 +168,7 @@ written! {
         ", held = " held: &'a Option<Hold> as access::held,
         ", held_until = " until: Option<Time> as access::held_until,
         ", updated_at = " at: Time as access::updated_at,
+        ", kept_role = " kept: &'a Option<String> as access::kept_role,
         " WHERE user_id = " user: &'a UserId as access::user_id,
         " AND application_id = " application: &'a ApplicationId as access::application_id,
     }
@@ -325,8 +345,7 @@ fn of_conflict(conflict: &Conflict, kind: &'static str) -> Told {
 
 /// Says who may do what now, and because of what.
 fn change(delta: &Delta, told: &HashMap<EntityId, Value>) -> Result<Told> {
-    let is_something = delta.after.role.is_some() || !delta.after.places.is_empty();
-    let kind = match (delta.row.is_some(), is_something) {
+    let kind = match (delta.had_something(), delta.has_something()) {
         (false, _) => "access.granted",
         (true, true) => "access.changed",
         (true, false) => "access.revoked",
