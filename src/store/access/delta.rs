@@ -3,8 +3,9 @@
 use super::Declared;
 use super::kept::{Conflict, Mark, Row};
 use crate::access::person::{self, Access, Source};
+use crate::access::settle;
 use crate::store::{EntityId, MappingId, UserId};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A place in which a person is.
 #[derive(Debug, Clone)]
@@ -123,6 +124,15 @@ impl Delta {
     /// Whether the person loses something: a higher role, or a place without one of its type instead.
     pub(super) fn is_loss(&self, kind_of: impl Fn(&str) -> Option<String>) -> bool {
         self.is_lower() || !self.lost(&kind_of).is_empty()
+    }
+
+    /// The conflicts that would be new: neither open nor decided already.
+    pub(super) fn new_conflicts(&self) -> impl Iterator<Item = &person::Conflict> {
+        let known: HashSet<(&str, &str)> =
+            self.conflicts.iter().map(|it| (it.first_id.as_str(), it.second_id.as_str())).collect();
+        let is_known =
+            move |it: &person::Conflict| known.contains(&settle::pair(&it.current, &it.incoming));
+        self.after.conflicts.iter().filter(move |it| !is_known(it))
     }
 
     /// Whether something has waited for its time and waits no more.
