@@ -293,6 +293,14 @@ fn a_group_whose_members_are_all_inactive_for_a_day_is_probably_unbound() {
     assert!(unbound().unwrap().is_empty());
     world.store.clock().advance(TimeDelta::hours(2));
     assert_eq!(unbound().unwrap().len(), 1);
+    world.activate(&bob, true);
+    assert!(unbound().unwrap().is_empty());
+    // Whom the directory has removed is off, too, and has been since then.
+    world.dismiss(&bob);
+    world.store.clock().advance(TimeDelta::hours(23));
+    assert!(unbound().unwrap().is_empty());
+    world.store.clock().advance(TimeDelta::hours(2));
+    assert_eq!(unbound().unwrap().len(), 1);
     world.take_away(&group).unwrap();
     assert!(world.store.read_now(|db| all_groups::by_id(db, &group)).is_err());
 }
