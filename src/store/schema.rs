@@ -450,6 +450,7 @@ diesel::table! {
         updated_at -> Timestamp,
         deleted_at -> Nullable<Timestamp>,
         roles -> Text,
+        primary_role -> Nullable<Text>,
     }
 }
 

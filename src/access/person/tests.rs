@@ -18,10 +18,11 @@ fn belongs<'a>(group: &'a str, roles: &'a [String]) -> Belongs<'a> {
 
 #[test]
 fn the_highest_role_over_all_groups_counts_else_the_persons_own_else_the_default() {
-    let (guest, admin, own) = (keys(&["guest"]), keys(&["user", "admin"]), keys(&["guest"]));
+    let (guest, admin) = (keys(&["guest"]), keys(&["user", "admin"]));
+    let own = Own { roles: guest.clone(), primary: None };
     let mut facts = Facts {
         groups: vec![belongs("g1", &guest), belongs("g2", &admin)],
-        roles: &own,
+        own: Some(&own),
         ..Facts::default()
     };
     assert_eq!(role(&facts), Some(("admin".to_owned(), Source::Group("g2".to_owned()))));
@@ -29,7 +30,7 @@ fn the_highest_role_over_all_groups_counts_else_the_persons_own_else_the_default
     assert_eq!(role(&facts), Some(("guest".to_owned(), Source::Group("g1".to_owned()))));
     facts.groups.pop();
     assert_eq!(role(&facts), Some(("guest".to_owned(), Source::Person)));
-    facts.roles = &[];
+    facts.own = None;
     assert_eq!(role(&facts), Some(("user".to_owned(), Source::Default)));
     let model = Model { default_role: None, ..Model::default() };
     assert_eq!(access(&model, &facts, none).role, None);
@@ -38,8 +39,9 @@ fn the_highest_role_over_all_groups_counts_else_the_persons_own_else_the_default
 #[test]
 fn a_role_that_the_application_does_not_know_counts_for_nothing() {
     let strange = keys(&["boss"]);
+    let own = Own { roles: strange.clone(), primary: Some("boss".to_owned()) };
     let facts =
-        Facts { groups: vec![belongs("g1", &strange)], roles: &strange, ..Facts::default() };
+        Facts { groups: vec![belongs("g1", &strange)], own: Some(&own), ..Facts::default() };
     assert_eq!(role(&facts), Some(("user".to_owned(), Source::Default)));
 }
 

@@ -4,7 +4,7 @@ use super::kept::{Conflict, Placed, Row};
 use super::mappings::{Mapping, MappingState};
 use super::rule_sets;
 use super::{Declared, held};
-use crate::access::person::{self, Access, Belongs, Fallback, Source};
+use crate::access::person::{self, Access, Belongs, Fallback, Own, Source};
 use crate::access::rules::Rule;
 use crate::access::settle;
 use crate::error::Result;
@@ -54,7 +54,7 @@ pub(super) struct Someone {
     pub(super) is_active: bool,
     /// The person only tests the connection.
     pub(super) is_test: bool,
-    pub(super) roles: Vec<String>,
+    pub(super) own: Own,
 }
 
 /// What counts, of whom it was asked for.
@@ -227,7 +227,7 @@ impl Facts {
         let placed = self.placed.get(&(who.id.clone(), application.id.clone()));
         let facts = person::Facts {
             groups: groups.collect(),
-            roles: &who.roles,
+            own: Some(&who.own),
             mappings: mappings.collect(),
             fallbacks: &fallbacks,
             placed: placed
@@ -306,8 +306,8 @@ fn fallbacks(
 }
 
 fn someone(db: &mut Db, organization: &OrganizationId, people: &[UserId]) -> Result<Vec<Someone>> {
-    type Columns =
-        (UserId, Option<Time>, Option<Time>, Option<Time>, Option<Json<Vec<String>>>, Option<bool>);
+    type Roles = (Option<Json<Vec<String>>>, Option<String>);
+    type Columns = (UserId, Option<Time>, Option<Time>, Option<Time>, Roles, Option<bool>);
     let theirs = users::table
         .left_join(directory_users::table)
         .filter(users::organization_id.eq(organization))
@@ -317,15 +317,15 @@ fn someone(db: &mut Db, organization: &OrganizationId, people: &[UserId]) -> Res
             users::suspended_at,
             users::directory_suspended_at,
             users::deprovisioned_at,
-            directory_users::roles.nullable(),
+            (directory_users::roles.nullable(), directory_users::primary_role.nullable()),
             directory_users::is_test.nullable(),
         ));
     let rows: Vec<Columns> = of_people!(db, people, users::id, theirs);
-    let someone = |(id, here, there, gone, roles, is_test): Columns| Someone {
+    let someone = |(id, here, there, gone, (roles, primary), is_test): Columns| Someone {
         id,
         is_active: here.is_none() && there.is_none() && gone.is_none(),
         is_test: is_test.unwrap_or_default(),
-        roles: roles.map(Json::into_inner).unwrap_or_default(),
+        own: Own { roles: roles.map(Json::into_inner).unwrap_or_default(), primary },
     };
     Ok(rows.into_iter().map(someone).collect())
 }

@@ -5,6 +5,7 @@ use super::facts::{Facts, Someone, Supposed};
 use super::guard::{self, Guard};
 use super::held::{self, Holds};
 use super::{Declared, applications_of, holds, provisioning, write};
+use crate::access::person::Own;
 use crate::error::Result;
 use crate::store::schema::{group_members, placements, users};
 use crate::store::{Actor, Db, EntityId, GroupId, OrganizationId, Tx, UserId};
@@ -44,13 +45,13 @@ pub(in crate::store) fn of_newcomer(
     organization: &OrganizationId,
     id: UserId,
     is_active: bool,
-    roles: Vec<String>,
+    own: Own,
 ) -> Result<()> {
     let applications = applications_of(tx.db, organization)?;
     if applications.is_empty() {
         return Ok(());
     }
-    let newcomer = Someone { id, is_active, is_test: false, roles };
+    let newcomer = Someone { id, is_active, is_test: false, own };
     let facts = Facts::of_newcomer(tx.db, organization, newcomer)?;
     // Nothing of a newcomer is held yet.
     let deltas = deltas_of(&facts, &applications, None);

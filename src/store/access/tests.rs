@@ -6,6 +6,7 @@ mod held;
 mod holds;
 mod large;
 mod marks;
+mod own;
 mod previews;
 mod properties;
 mod renames;
