@@ -2,6 +2,7 @@
 
 use super::Declared;
 use super::kept::{Conflict, Mark, Row};
+use super::lost::Off;
 use crate::access::person::{self, Access, Source};
 use crate::access::settle;
 use crate::store::{EntityId, MappingId, UserId};
@@ -25,6 +26,8 @@ pub(super) struct Delta {
     pub(super) user: UserId,
     pub(super) application: Declared,
     pub(super) is_active: bool,
+    /// By whom the person is switched off, if they are.
+    pub(super) off: Option<Off>,
     /// What is kept.
     pub(super) row: Option<Row>,
     /// Where the person is, in the order of the entities' IDs.
@@ -108,17 +111,21 @@ impl Delta {
 
     /// The places that the person loses without getting one of their type instead.
     pub(super) fn lost(&self, kind_of: &dyn Fn(&str) -> Option<String>) -> Vec<&Spot> {
-        let is_there = |spot: &Spot| {
-            self.after.places.iter().any(|place| place.entity == spot.entity.as_str())
-        };
         let count = |kind: &str| self.spots.iter().filter(|spot| spot.kind == kind).count();
         let now = |kind: &str| {
             let of_kind =
                 |place: &&person::Place| kind_of(&place.entity).is_some_and(|it| it == kind);
             self.after.places.iter().filter(of_kind).count()
         };
-        let gone = self.spots.iter().filter(|spot| !is_there(spot));
-        gone.filter(|spot| now(&spot.kind) < count(&spot.kind)).collect()
+        self.left().filter(|spot| now(&spot.kind) < count(&spot.kind)).collect()
+    }
+
+    /// The places that the person leaves.
+    pub(super) fn left(&self) -> impl Iterator<Item = &Spot> {
+        let stays = |spot: &&Spot| {
+            self.after.places.iter().any(|place| place.entity == spot.entity.as_str())
+        };
+        self.spots.iter().filter(move |spot| !stays(spot))
     }
 
     /// Whether the person loses something: a higher role, or a place without one of its type instead.

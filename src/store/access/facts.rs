@@ -1,6 +1,7 @@
 //! What counts for people's access, read in a few statements for many people at once.
 
 use super::kept::{Conflict, Placed, Row};
+use super::lost::Off;
 use super::mappings::{Mapping, MappingState};
 use super::rule_sets;
 use super::{Declared, held};
@@ -51,10 +52,18 @@ pub(super) struct Placing {
 #[derive(Debug, Clone)]
 pub(super) struct Someone {
     pub(super) id: UserId,
-    pub(super) is_active: bool,
+    /// By whom the person is switched off, if they are.
+    pub(super) off: Option<Off>,
     /// The person only tests the connection.
     pub(super) is_test: bool,
     pub(super) own: Own,
+}
+
+impl Someone {
+    /// Whether nobody has switched the person off.
+    pub(super) fn is_active(&self) -> bool {
+        self.off.is_none()
+    }
 }
 
 /// What counts, of whom it was asked for.
@@ -197,7 +206,7 @@ impl Facts {
 
     /// What a person should have in an application by groups alone.
     pub(super) fn access(&self, who: &Someone, application: &Declared) -> Access {
-        if !who.is_active || who.is_test {
+        if !who.is_active() || who.is_test {
             return Access::default();
         }
         let empty = Vec::new();
@@ -323,7 +332,7 @@ fn someone(db: &mut Db, organization: &OrganizationId, people: &[UserId]) -> Res
     let rows: Vec<Columns> = of_people!(db, people, users::id, theirs);
     let someone = |(id, here, there, gone, (roles, primary), is_test): Columns| Someone {
         id,
-        is_active: here.is_none() && there.is_none() && gone.is_none(),
+        off: gone.map(|_| Off::Gone).or(there.map(|_| Off::There)).or(here.map(|_| Off::Here)),
         is_test: is_test.unwrap_or_default(),
         own: Own { roles: roles.map(Json::into_inner).unwrap_or_default(), primary },
     };

@@ -4,6 +4,7 @@ use super::delta::{Delta, Spot};
 use super::facts::{Facts, Someone, Supposed};
 use super::guard::{self, Guard};
 use super::held::{self, Holds};
+use super::lost::Off;
 use super::{Declared, applications_of, holds, provisioning, write};
 use crate::access::person::Own;
 use crate::error::Result;
@@ -51,7 +52,7 @@ pub(in crate::store) fn of_newcomer(
     if applications.is_empty() {
         return Ok(());
     }
-    let newcomer = Someone { id, is_active, is_test: false, own };
+    let newcomer = Someone { id, off: (!is_active).then_some(Off::There), is_test: false, own };
     let facts = Facts::of_newcomer(tx.db, organization, newcomer)?;
     // Nothing of a newcomer is held yet.
     let deltas = deltas_of(&facts, &applications, None);
@@ -208,7 +209,8 @@ fn delta(
     let conflicts = facts.conflicts.get(&who.id).into_iter().flatten();
     let mut delta = Delta {
         user: who.id.clone(),
-        is_active: who.is_active && !who.is_test,
+        is_active: who.is_active() && !who.is_test,
+        off: who.off,
         after: facts.access(who, application),
         conflicts: conflicts.filter(|it| it.application_id == application.id).cloned().collect(),
         application: application.clone(),

@@ -12,6 +12,7 @@ mod properties;
 mod renames;
 mod rows;
 mod rules;
+mod told;
 
 use super::conflicts::{self, Choice, Conflict};
 use super::entities::{self, Entity, NewEntity};

@@ -1,8 +1,11 @@
 //! What people have is written down, and told in the same transaction.
 
 use super::alerts::{self, AlertKind};
+use super::because::{Because, Sources};
 use super::delta::{Delta, Spot};
+use super::explain::Reason;
 use super::kept::{Conflict, Hold, Mark, Placed, Row};
+use super::lost::{self, Losses};
 use crate::access::person::{self, Source};
 use crate::access::settle::{self, Collision};
 use crate::error::Result;
@@ -26,14 +29,15 @@ pub(super) fn write(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]
     if deltas.is_empty() {
         return Ok(0);
     }
-    let told = described(tx.db, deltas)?;
+    let told = Tellable::of(tx.db, organization, deltas)?;
     rows(tx, organization, deltas)?;
     relieve(tx, organization, deltas)?;
     places(tx, deltas)?;
     conflicts(tx, organization, deltas)?;
     let changes = deltas.iter().filter(|it| it.is_change());
     let people: HashSet<&UserId> = changes.clone().map(|it| &it.user).collect();
-    let changes: Vec<_> = changes.map(|it| change(it, &told)).collect::<Result<_>>()?;
+    let losses = Losses::of(tx.db, &told.because, changes.clone())?;
+    let changes: Vec<_> = changes.map(|it| change(it, &told, &losses)).collect::<Result<_>>()?;
     events::append_all(tx, Some(organization), changes)?;
     Ok(people.len())
 }
@@ -343,28 +347,70 @@ fn of_conflict(conflict: &Conflict, kind: &'static str) -> Told {
     (kind, conflict.id.to_string(), data)
 }
 
-/// Says who may do what now, and because of what.
-fn change(delta: &Delta, told: &HashMap<EntityId, Value>) -> Result<Told> {
+/// What events of access tell of places and reasons, read once for many people.
+struct Tellable {
+    entities: HashMap<EntityId, Value>,
+    because: Because,
+}
+
+impl Tellable {
+    fn of(db: &mut Db, organization: &OrganizationId, deltas: &[Delta]) -> Result<Self> {
+        let mut sources = Sources::default();
+        for delta in deltas.iter().filter(|it| it.is_change()) {
+            if let Some((_, source)) = &delta.after.role {
+                sources.role(source);
+            }
+            delta.after.places.iter().for_each(|it| sources.place(it.mapping.as_deref()));
+            lost::sources(&mut sources, delta);
+        }
+        let because = Because::of(db, organization, sources)?;
+        Ok(Self { entities: described(db, deltas)?, because })
+    }
+}
+
+fn reason(it: &Reason) -> Value {
+    json!({
+        "text": it.words,
+        "group_id": it.group_id,
+        "mapping_id": it.mapping_id,
+        "rule_id": it.rule_id,
+    })
+}
+
+/// Says who may do what now, and because of what; what is lost, and what took it.
+fn change(delta: &Delta, told: &Tellable, losses: &Losses) -> Result<Told> {
     let kind = match (delta.had_something(), delta.has_something()) {
         (false, _) => "access.granted",
         (true, true) => "access.changed",
         (true, false) => "access.revoked",
     };
-    let entity = |id: &EntityId| told.get(id).cloned().unwrap_or_else(|| json!({ "id": id }));
+    let entity =
+        |id: &EntityId| told.entities.get(id).cloned().unwrap_or_else(|| json!({ "id": id }));
     let mut entities = Vec::new();
     for place in &delta.after.places {
         let mut entity = entity(&place.entity.parse()?);
         if let Some(entity) = entity.as_object_mut() {
+            let mark = delta.held_places.get(&place.entity).copied();
+            let because = told.because.of_place(place.mapping.as_deref(), mark);
             entity.insert("mapping_id".to_owned(), json!(place.mapping));
+            entity.insert("because".to_owned(), reason(&because));
         }
         entities.push(entity);
     }
     let before: Vec<Value> = delta.spots.iter().map(|spot| entity(&spot.entity)).collect();
+    let role = delta.after.role.as_ref().map(|(_, source)| source);
+    let role_because = role.map(|source| told.because.of_role(Some(source), delta.held_role));
+    let because = match role {
+        Some(source) => Some(json!(source)),
+        None => losses.cause(delta),
+    };
     let data = json!({
         "application_id": delta.application.id,
         "role": delta.new_role(),
         "entities": entities,
-        "because": delta.after.role.as_ref().map(|(_, source)| source),
+        "because": because,
+        "role_because": role_because.as_ref().map(reason),
+        "lost": losses.lines(delta),
         "before": { "role": delta.role(), "entities": before },
     });
     Ok((kind, delta.user.to_string(), data))
