@@ -4,21 +4,23 @@ use super::*;
 
 const EXTENSION: &str = "urn:ietf:params:scim:schemas:extension:vestibule:2.0:User";
 
-impl World {
-    fn say(&self, name: &str, more: Value) -> Value {
-        let mut body = json!({ "userName": format!("{name}@globex.example") });
-        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        body
-    }
+/// What a directory says of somebody.
+fn say(name: &str, more: &Value) -> Value {
+    let mut body = json!({ "userName": format!("{name}@globex.example") });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body
+}
 
+#[expect(clippy::needless_pass_by_value, reason = "a literal is written at the call")]
+impl World {
     fn made(&self, name: &str, more: Value) -> UserId {
-        let body = self.say(name, more);
+        let body = say(name, &more);
         let made = self.push(|tx, it| people::create(tx, it, Resource::parse(Kind::User, &body)?));
         made.unwrap().0.row.user_id
     }
 
     fn put_person(&self, user: &UserId, name: &str, more: Value) {
-        let body = self.say(name, more);
+        let body = say(name, &more);
         let put = |tx: &mut Tx, it: &Directory| {
             people::replace(tx, it, user.as_str(), Resource::parse(Kind::User, &body)?, None)
         };
