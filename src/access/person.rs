@@ -40,13 +40,22 @@ pub struct Fallback<'a> {
     pub kind: &'a str,
 }
 
+/// Roles that the directory gives to a person by themselves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Own {
+    /// Keys of the roles.
+    pub roles: Vec<String>,
+    /// The one that counts, if the application knows it; else the highest does.
+    pub primary: Option<String>,
+}
+
 /// All that counts for one person.
 #[derive(Debug, Clone, Default)]
 pub struct Facts<'a> {
     /// The groups that the person is in.
     pub groups: Vec<Belongs<'a>>,
-    /// Keys of the person's own roles.
-    pub roles: &'a [String],
+    /// The person's own roles.
+    pub own: Option<&'a Own>,
     /// The mappings of those groups.
     pub mappings: Vec<Mapping<'a>>,
     /// The organization's default entities.
@@ -159,8 +168,8 @@ fn fallbacks(model: &Model, fallbacks: &[Fallback], held: &[&Claim]) -> Vec<Plac
         .collect()
 }
 
-/// The highest role of the groups, and of the mappings by which the person is somewhere; else the person's own; else the
-/// default. A key that the application does not know counts for nothing.
+/// The highest role of the groups, and of the mappings by which the person is somewhere; else the person's own, first the
+/// one that the directory calls the primary; else the default. A key that the application does not know counts for nothing.
 fn role(model: &Model, facts: &Facts, held: &[&Claim]) -> Option<(String, Source)> {
     let of_groups = facts.groups.iter().flat_map(|it| {
         it.roles.iter().map(|role| (role.as_str(), Source::Group(it.group.to_owned())))
@@ -181,9 +190,15 @@ fn role(model: &Model, facts: &Facts, held: &[&Claim]) -> Option<(String, Source
         known.sort_by_key(|(rank, ..)| *rank);
         known.into_iter().next().map(|(_, role, from)| (role, from))
     };
-    let own = facts.roles.iter().map(|role| (role.as_str(), Source::Person));
+    let primary = facts.own.and_then(|own| own.primary.as_deref());
+    let primary = primary.into_iter().map(|role| (role, Source::Person));
+    let own = facts.own.into_iter().flat_map(|own| &own.roles);
+    let own = own.map(|role| (role.as_str(), Source::Person));
     let default = || model.default_role.clone().map(|role| (role, Source::Default));
-    highest(&mut of_groups.chain(of_mappings)).or_else(|| highest(&mut { own })).or_else(default)
+    highest(&mut of_groups.chain(of_mappings))
+        .or_else(|| highest(&mut { primary }))
+        .or_else(|| highest(&mut { own }))
+        .or_else(default)
 }
 
 #[cfg(test)]

@@ -163,19 +163,32 @@ fn is_of_jumpcloud(operation: &Value) -> bool {
     text("op") == "remove" && text("path") == "members" && operation.get("value").is_some()
 }
 
-/// Whether a resource is one that a directory makes only to test the connection: `JumpCloud`'s Test Connection, and
-/// others', make an invented user under the address that the guide proposes, and a group of a like name.
+/// What the groups are called that are made only to test the connection, by `JumpCloud`'s Test Connection and others'.
+static TEST_GROUPS: [&str; 3] =
+    ["jumpcloud scim test group", "jumpcloud test group", "scim test group"];
+
+/// Whether a resource has the name of one that a directory makes only to test the connection: `JumpCloud`'s Test
+/// Connection, and others', make an invented user under the address that the guide proposes, and a group that is called
+/// so and nothing else, but for a number. A customer's group of a like name (“`JumpCloud` Test Team”) is a group.
 #[must_use]
 pub fn is_test(kind: Kind, name: &str) -> bool {
     let name = name.trim().to_ascii_lowercase();
     match kind {
         Kind::User => name.starts_with("scim-test") || name.starts_with("scim_test"),
         Kind::Group => {
-            let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).collect();
-            let has = |word: &str| words.contains(&word);
-            has("test") && (has("scim") || has("jumpcloud"))
+            let rest = TEST_GROUPS.iter().find_map(|it| name.strip_prefix(it));
+            rest.is_some_and(is_number) || name.starts_with("scim-sanity-test-")
         }
     }
+}
+
+/// Whether this is nothing, or a number that tells one of a name from another, apart from the name.
+fn is_number(rest: &str) -> bool {
+    let number = rest.trim_start_matches([' ', '-', '_']);
+    rest.is_empty()
+        || number.len() < rest.len()
+            && number.contains(|sign: char| sign.is_ascii_digit())
+            && number.chars().all(|sign| sign.is_ascii_hexdigit() || sign == '-')
 }
 
 #[cfg(test)]
@@ -221,7 +234,18 @@ mod tests {
     fn the_test_user_that_the_guide_proposes_is_recognised() {
         assert!(is_test(Kind::User, "scim-test-7f3a@globex.example"));
         assert!(!is_test(Kind::User, "ann@globex.example"));
-        assert!(is_test(Kind::Group, "JumpCloud SCIM Test Group"));
-        assert!(!is_test(Kind::Group, "Testers"));
+    }
+
+    #[test]
+    fn a_group_is_a_test_only_as_a_test_connection_names_it() {
+        let made = ["JumpCloud SCIM Test Group", "JumpCloud SCIM Test Group 2", "scim test group"];
+        for name in made.into_iter().chain(["SCIM Test Group 7f3a-01", "scim-sanity-test-1a2b"]) {
+            assert!(is_test(Kind::Group, name), "{name}");
+        }
+        let real = ["JumpCloud Test Team", "SCIM Test Groupies", "Test SCIMv2", "scim tests"];
+        let more = ["Testers", "SCIM Test Group Fee", "My SCIM Test Group", "SCIM Test Group2x"];
+        for name in real.into_iter().chain(more) {
+            assert!(!is_test(Kind::Group, name), "{name}");
+        }
     }
 }

@@ -450,6 +450,7 @@ diesel::table! {
         updated_at -> Timestamp,
         deleted_at -> Nullable<Timestamp>,
         roles -> Text,
+        primary_role -> Nullable<Text>,
     }
 }
 
@@ -641,6 +642,7 @@ diesel::table! {
         held -> Nullable<Text>,
         held_until -> Nullable<Timestamp>,
         updated_at -> Timestamp,
+        kept_role -> Nullable<Text>,
     }
 }
 

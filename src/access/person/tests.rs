@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 
 fn none(_: &str, _: &str) -> Option<String> {
     None
@@ -18,10 +19,11 @@ fn belongs<'a>(group: &'a str, roles: &'a [String]) -> Belongs<'a> {
 
 #[test]
 fn the_highest_role_over_all_groups_counts_else_the_persons_own_else_the_default() {
-    let (guest, admin, own) = (keys(&["guest"]), keys(&["user", "admin"]), keys(&["guest"]));
+    let (guest, admin) = (keys(&["guest"]), keys(&["user", "admin"]));
+    let own = Own { roles: guest.clone(), primary: None };
     let mut facts = Facts {
         groups: vec![belongs("g1", &guest), belongs("g2", &admin)],
-        roles: &own,
+        own: Some(&own),
         ..Facts::default()
     };
     assert_eq!(role(&facts), Some(("admin".to_owned(), Source::Group("g2".to_owned()))));
@@ -29,7 +31,7 @@ fn the_highest_role_over_all_groups_counts_else_the_persons_own_else_the_default
     assert_eq!(role(&facts), Some(("guest".to_owned(), Source::Group("g1".to_owned()))));
     facts.groups.pop();
     assert_eq!(role(&facts), Some(("guest".to_owned(), Source::Person)));
-    facts.roles = &[];
+    facts.own = None;
     assert_eq!(role(&facts), Some(("user".to_owned(), Source::Default)));
     let model = Model { default_role: None, ..Model::default() };
     assert_eq!(access(&model, &facts, none).role, None);
@@ -38,9 +40,47 @@ fn the_highest_role_over_all_groups_counts_else_the_persons_own_else_the_default
 #[test]
 fn a_role_that_the_application_does_not_know_counts_for_nothing() {
     let strange = keys(&["boss"]);
+    let own = Own { roles: strange.clone(), primary: Some("boss".to_owned()) };
     let facts =
-        Facts { groups: vec![belongs("g1", &strange)], roles: &strange, ..Facts::default() };
+        Facts { groups: vec![belongs("g1", &strange)], own: Some(&own), ..Facts::default() };
     assert_eq!(role(&facts), Some(("user".to_owned(), Source::Default)));
+}
+
+#[test]
+fn of_a_persons_own_roles_the_primary_one_counts_if_the_application_knows_it_else_the_highest() {
+    let own = |primary: Option<&str>| {
+        let roles = keys(&["guest", "boss", "admin"]);
+        let own = Own { roles, primary: primary.map(str::to_owned) };
+        role(&Facts { own: Some(&own), ..Facts::default() }).unwrap().0
+    };
+    assert_eq!(own(Some("guest")), "guest");
+    assert_eq!((own(Some("boss")), own(None)), ("admin".to_owned(), "admin".to_owned()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn removing_the_last_group_that_gives_a_role_lowers_it(
+        given in proptest::collection::vec(proptest::collection::vec(0..4_usize, 0..3), 1..6),
+        own in 0..4_usize,
+    ) {
+        let names = ["admin", "user", "guest", "strange"];
+        let roles: Vec<Vec<String>> = given
+            .iter()
+            .map(|some| some.iter().map(|at| names[*at].to_owned()).collect())
+            .collect();
+        let own = Own { roles: keys(&[names[own]]), primary: None };
+        // One group after the other goes, and with the last of a role the role.
+        for left in (0..=roles.len()).rev() {
+            let groups = roles[..left].iter().map(|roles| belongs("g", roles)).collect();
+            let facts = Facts { groups, own: Some(&own), ..Facts::default() };
+            let highest = given[..left].iter().flatten().filter(|at| **at < 3).min();
+            let else_own = Some(own.roles[0].as_str()).filter(|role| *role != "strange");
+            let should = highest.map(|at| names[*at]).or(else_own).unwrap_or("user");
+            prop_assert_eq!(role(&facts).unwrap().0, should);
+        }
+    }
 }
 
 fn mapping<'a>(

@@ -175,6 +175,24 @@ proptest! {
     }
 
     #[test]
+    fn an_open_conflict_changes_nothing(all in some_claims(), last in 0..7_usize) {
+        let model = Model::default();
+        let none = HashMap::new();
+        if let Some(at) = (!all.is_empty()).then(|| last % all.len()) {
+            let mut before = all.clone();
+            let comes = before.remove(at);
+            let held_before = held(&model, &before, &none);
+            let mut now: Vec<It> = before
+                .iter()
+                .map(|it| It { is_placed: held_before.contains(&it.mapping), ..*it })
+                .collect();
+            now.push(It { is_placed: false, since: 9, ..comes });
+            let held_now = held(&model, &now, &none);
+            prop_assert!(held_before.iter().all(|it| held_now.contains(it)));
+        }
+    }
+
+    #[test]
     fn the_order_of_claims_does_not_matter(all in some_claims(), by in 0..7_usize) {
         let model = Model::default();
         let mut turned = all.clone();

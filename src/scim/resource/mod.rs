@@ -131,12 +131,36 @@ impl Resource {
         (!parts.is_empty()).then(|| parts.join(" "))
     }
 
-    /// Keys of the application's roles, from our extension.
+    /// Keys of the application's roles, from our extension; a person who has none there has those that the core names
+    /// (RFC 7643, 4.1.2).
     #[must_use]
     pub fn roles(&self) -> Vec<&str> {
-        let ours = self.kind.extensions().iter().find(|schema| schema.id.contains(":vestibule:"));
-        let roles = ours.and_then(|ours| self.attributes.get(ours.id)?.get("roles")?.as_array());
-        roles.into_iter().flatten().filter_map(Value::as_str).collect()
+        match self.extended_roles() {
+            Some(roles) => roles.iter().filter_map(Value::as_str).collect(),
+            None => self.core_roles().filter_map(|role| role.get("value")?.as_str()).collect(),
+        }
+    }
+
+    /// Which of [`Self::roles`] is the primary one; the extension knows no such thing.
+    #[must_use]
+    pub fn primary_role(&self) -> Option<&str> {
+        if self.extended_roles().is_some() {
+            return None;
+        }
+        let is_primary = |role: &&Value| role.get("primary") == Some(&Value::Bool(true));
+        self.core_roles().find(is_primary)?.get("value")?.as_str()
+    }
+
+    fn extended_roles(&self) -> Option<&Vec<Value>> {
+        let mut extensions = self.kind.extensions().iter();
+        let ours = extensions.find(|schema| schema.id.contains(":vestibule:"))?;
+        let roles = self.attributes.get(ours.id)?.get("roles")?.as_array()?;
+        Some(roles).filter(|roles| !roles.is_empty())
+    }
+
+    fn core_roles(&self) -> impl Iterator<Item = &Value> {
+        let roles = self.attributes.get("roles").filter(|_| self.kind == Kind::User);
+        roles.and_then(Value::as_array).into_iter().flatten()
     }
 
     /// Sets a core attribute, in its form.

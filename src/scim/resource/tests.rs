@@ -151,6 +151,21 @@ fn roles_come_from_our_extension() {
 }
 
 #[test]
+fn roles_come_from_the_core_where_our_extension_has_none() {
+    let urn = "urn:ietf:params:scim:schemas:extension:vestibule:2.0:User";
+    let core = json!([{ "value": "user" }, { "value": "admin", "primary": "True" }]);
+    let resource = user(json!({ "userName": "ann", "roles": core }));
+    assert_eq!((resource.roles(), resource.primary_role()), (vec!["user", "admin"], Some("admin")));
+    for none in [json!({}), json!({ "roles": [] })] {
+        let resource = user(json!({ "userName": "ann", "roles": core, urn: none }));
+        assert_eq!(resource.primary_role(), Some("admin"));
+    }
+    let both = json!({ "userName": "ann", "roles": core, urn: { "roles": ["guest"] } });
+    let resource = user(both);
+    assert_eq!((resource.roles(), resource.primary_role()), (vec!["guest"], None));
+}
+
+#[test]
 fn an_answer_has_what_was_asked_for_and_what_is_always_returned() {
     assert_eq!(
         projected("userName,name.givenName", ""),

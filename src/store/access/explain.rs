@@ -3,13 +3,11 @@
 use super::entities::Entity;
 pub use super::kept::{Hold, Mark};
 
+use super::applications_of;
+use super::because::{Because, Sources};
 use super::kept::{Placed, Row};
-use super::mappings::Mapping;
-use super::{applications_of, rule_sets};
-use crate::access::person::Source;
-use crate::access::rules::Rule;
 use crate::error::Result;
-use crate::store::schema::{access, applications, entities, groups, mappings, placements};
+use crate::store::schema::{access, applications, entities, placements};
 use crate::store::users::User;
 use crate::store::{ApplicationId, Db, GroupId, MappingId, Prepared, UserId, on_backend};
 use diesel::prelude::*;
@@ -68,23 +66,27 @@ pub fn of_user(db: &mut Db, user: &User) -> Result<Vec<Explained>> {
         .order(placements::entity_id)
         .select((entities::all_columns, placements::all_columns))
         .load(db)?;
-    let mappings = mappings_of(db, &rows, &places)?;
-    let rules = rule_sets::rules(db, &user.organization_id)?;
-    let groups = groups_of(db, &rows, &mappings)?;
-    let because = Because { mappings, rules, groups };
+    let mut sources = Sources::default();
+    rows.iter().filter_map(|row| row.because.as_deref()).for_each(|it| sources.role(it));
+    let by = places.iter().map(|(_, place)| place.mapping_id.as_ref().map(MappingId::as_str));
+    by.for_each(|mapping| sources.place(mapping));
+    let because = Because::of(db, &user.organization_id, sources)?;
+    let why = |place: &Placed| {
+        because.of_place(place.mapping_id.as_ref().map(MappingId::as_str), place.mark())
+    };
     let mut explained = Vec::new();
     for application in applications_of(db, &user.organization_id)? {
         let row = rows.iter().find(|row| row.application_id == application.id);
         let theirs = places.iter().filter(|(it, _)| it.application_id == application.id);
-        let marks = row.and_then(Row::mark).into_iter();
+        let marks = row.and_then(Row::effective_mark).into_iter();
         let marks = marks.chain(theirs.clone().filter_map(|(_, place)| place.mark()));
         explained.push(Explained {
             role: row.and_then(|row| {
                 let role = row.role.clone()?;
-                Some((role, because.of_role(row)))
+                Some((role, because.of_role(row.because.as_deref(), row.mark())))
             }),
             held: marks.min_by_key(|mark| (mark.until.is_none(), mark.until)),
-            entities: theirs.map(|(it, place)| (it.clone(), because.of_place(place))).collect(),
+            entities: theirs.map(|(it, place)| (it.clone(), why(place))).collect(),
             application_id: application.id,
             application: application.name,
         });
@@ -122,98 +124,4 @@ pub fn is_nothing(db: &mut Db, user: Option<&UserId>, application: &ApplicationI
         None => Told { role: default_role(db, application)?, entities: Vec::new() },
     };
     Ok(told.is_nothing())
-}
-
-struct Because {
-    mappings: Vec<Mapping>,
-    rules: Vec<Rule>,
-    groups: Vec<(GroupId, String)>,
-}
-
-impl Because {
-    fn of_role(&self, row: &Row) -> Reason {
-        let mut reason = match row.because.as_deref() {
-            Some(Source::Group(group)) => {
-                let id: Option<GroupId> = group.parse().ok();
-                Reason { words: self.group(group), group_id: id, ..Reason::default() }
-            }
-            Some(Source::Mapping(mapping)) => self.of_mapping(mapping),
-            Some(Source::Person) => Reason {
-                words: "the directory gives it to the person".to_owned(),
-                ..Reason::default()
-            },
-            Some(Source::Default) | None => {
-                Reason { words: "the application's default role".to_owned(), ..Reason::default() }
-            }
-        };
-        reason.words.push_str(why_held(row.mark()));
-        reason
-    }
-
-    fn of_place(&self, place: &Placed) -> Reason {
-        let mut reason = match &place.mapping_id {
-            Some(mapping) => self.of_mapping(mapping.as_str()),
-            None => Reason { words: "the default of its type".to_owned(), ..Reason::default() },
-        };
-        reason.words.push_str(why_held(place.mark()));
-        reason
-    }
-
-    fn of_mapping(&self, id: &str) -> Reason {
-        let Some(mapping) = self.mappings.iter().find(|it| it.id.as_str() == id) else {
-            return Reason { words: "a mapping that is gone".to_owned(), ..Reason::default() };
-        };
-        let rule = mapping.rule_id.as_ref().map(ToString::to_string);
-        let number = self.rules.iter().position(|it| Some(&it.id) == rule.as_ref());
-        let by = match (number, &rule) {
-            (Some(at), _) => format!(", rule {}", at + 1),
-            (None, Some(_)) => ", a rule that is gone".to_owned(),
-            (None, None) => ", by hand".to_owned(),
-        };
-        Reason {
-            words: self.group(mapping.group_id.as_str()) + &by,
-            group_id: Some(mapping.group_id.clone()),
-            mapping_id: Some(mapping.id.clone()),
-            rule_id: rule,
-        }
-    }
-
-    fn group(&self, id: &str) -> String {
-        let name = self.groups.iter().find(|(group, _)| group.as_str() == id);
-        format!("group {}", name.map_or(id, |(_, name)| name))
-    }
-}
-
-/// What is added to the reason of what is held.
-fn why_held(mark: Option<Mark>) -> &'static str {
-    match mark {
-        Some(Mark { hold: Hold::Floor, .. }) => ", held: nobody else has the highest role",
-        Some(Mark { hold: Hold::Breaker, until: Some(_) }) => {
-            ", held: too many people would have lost something at once"
-        }
-        Some(Mark { hold: Hold::Breaker, until: None }) => {
-            ", kept: the directory took it, and somebody said that it stays"
-        }
-        None => "",
-    }
-}
-
-fn mappings_of(db: &mut Db, rows: &[Row], places: &[(Entity, Placed)]) -> Result<Vec<Mapping>> {
-    let of_roles = rows.iter().filter_map(|row| match row.because.as_deref() {
-        Some(Source::Mapping(id)) => Some(id.as_str()),
-        _ => None,
-    });
-    let of_places = places.iter().filter_map(|(_, it)| Some(it.mapping_id.as_ref()?.as_str()));
-    let ids: Vec<&str> = of_roles.chain(of_places).collect();
-    Ok(mappings::table.filter(mappings::id.eq_any(ids)).load(db)?)
-}
-
-fn groups_of(db: &mut Db, rows: &[Row], mappings: &[Mapping]) -> Result<Vec<(GroupId, String)>> {
-    let of_roles = rows.iter().filter_map(|row| match row.because.as_deref() {
-        Some(Source::Group(id)) => Some(id.as_str()),
-        _ => None,
-    });
-    let ids: Vec<&str> = of_roles.chain(mappings.iter().map(|it| it.group_id.as_str())).collect();
-    let query = groups::table.filter(groups::id.eq_any(ids));
-    Ok(query.select((groups::id, groups::display_name)).load(db)?)
 }

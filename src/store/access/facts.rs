@@ -1,10 +1,11 @@
 //! What counts for people's access, read in a few statements for many people at once.
 
 use super::kept::{Conflict, Placed, Row};
+use super::lost::Off;
 use super::mappings::{Mapping, MappingState};
 use super::rule_sets;
 use super::{Declared, held};
-use crate::access::person::{self, Access, Belongs, Fallback, Source};
+use crate::access::person::{self, Access, Belongs, Fallback, Own, Source};
 use crate::access::rules::Rule;
 use crate::access::settle;
 use crate::error::Result;
@@ -51,10 +52,18 @@ pub(super) struct Placing {
 #[derive(Debug, Clone)]
 pub(super) struct Someone {
     pub(super) id: UserId,
-    pub(super) is_active: bool,
+    /// By whom the person is switched off, if they are.
+    pub(super) off: Option<Off>,
     /// The person only tests the connection.
     pub(super) is_test: bool,
-    pub(super) roles: Vec<String>,
+    pub(super) own: Own,
+}
+
+impl Someone {
+    /// Whether nobody has switched the person off.
+    pub(super) fn is_active(&self) -> bool {
+        self.off.is_none()
+    }
 }
 
 /// What counts, of whom it was asked for.
@@ -197,7 +206,7 @@ impl Facts {
 
     /// What a person should have in an application by groups alone.
     pub(super) fn access(&self, who: &Someone, application: &Declared) -> Access {
-        if !who.is_active || who.is_test {
+        if !who.is_active() || who.is_test {
             return Access::default();
         }
         let empty = Vec::new();
@@ -227,7 +236,7 @@ impl Facts {
         let placed = self.placed.get(&(who.id.clone(), application.id.clone()));
         let facts = person::Facts {
             groups: groups.collect(),
-            roles: &who.roles,
+            own: Some(&who.own),
             mappings: mappings.collect(),
             fallbacks: &fallbacks,
             placed: placed
@@ -306,8 +315,8 @@ fn fallbacks(
 }
 
 fn someone(db: &mut Db, organization: &OrganizationId, people: &[UserId]) -> Result<Vec<Someone>> {
-    type Columns =
-        (UserId, Option<Time>, Option<Time>, Option<Time>, Option<Json<Vec<String>>>, Option<bool>);
+    type Roles = (Option<Json<Vec<String>>>, Option<String>);
+    type Columns = (UserId, Option<Time>, Option<Time>, Option<Time>, Roles, Option<bool>);
     let theirs = users::table
         .left_join(directory_users::table)
         .filter(users::organization_id.eq(organization))
@@ -317,15 +326,15 @@ fn someone(db: &mut Db, organization: &OrganizationId, people: &[UserId]) -> Res
             users::suspended_at,
             users::directory_suspended_at,
             users::deprovisioned_at,
-            directory_users::roles.nullable(),
+            (directory_users::roles.nullable(), directory_users::primary_role.nullable()),
             directory_users::is_test.nullable(),
         ));
     let rows: Vec<Columns> = of_people!(db, people, users::id, theirs);
-    let someone = |(id, here, there, gone, roles, is_test): Columns| Someone {
+    let someone = |(id, here, there, gone, (roles, primary), is_test): Columns| Someone {
         id,
-        is_active: here.is_none() && there.is_none() && gone.is_none(),
+        off: gone.map(|_| Off::Gone).or(there.map(|_| Off::There)).or(here.map(|_| Off::Here)),
         is_test: is_test.unwrap_or_default(),
-        roles: roles.map(Json::into_inner).unwrap_or_default(),
+        own: Own { roles: roles.map(Json::into_inner).unwrap_or_default(), primary },
     };
     Ok(rows.into_iter().map(someone).collect())
 }

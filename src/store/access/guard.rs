@@ -83,8 +83,7 @@ fn breaker(
     deltas: &mut [Delta],
 ) -> Result<BTreeSet<ApplicationId>> {
     let mut tripped = BTreeSet::new();
-    let had_something = |delta: &Delta| delta.row.is_some();
-    if !deltas.iter().any(|delta| had_something(delta) && delta.is_change()) {
+    if !deltas.iter().any(|delta| delta.had_something() && delta.is_change()) {
         return Ok(tripped);
     }
     let settings = provisioning::find(tx.db, organization)?;
@@ -173,7 +172,8 @@ fn lately(
 fn all(db: &mut Db, organization: &OrganizationId, application: &ApplicationId) -> Result<i64> {
     let has = access::table
         .filter(access::organization_id.eq(organization))
-        .filter(access::application_id.eq(application));
+        .filter(access::application_id.eq(application))
+        .filter(access::kept_role.is_null());
     Ok(has.count().get_result(db)?)
 }
 
@@ -245,7 +245,7 @@ impl Last {
     }
 }
 
-/// Keeps the highest role where nobody else has it.
+/// Keeps the highest role where nobody else has it; of whom is off, on record.
 fn floor(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -301,7 +301,7 @@ fn last_in(
     let losing: Vec<usize> = deltas
         .iter()
         .enumerate()
-        .filter(|(_, it)| of(it) && has(it.role()) && !has(it.new_role()))
+        .filter(|(_, it)| of(it) && it.gives_up(&top))
         .map(|(at, _)| at)
         .collect();
     let is_gained = deltas.iter().any(|it| of(it) && it.is_active && has(it.new_role()));
@@ -344,9 +344,11 @@ pub(super) fn relieved(
     organization: &OrganizationId,
     deltas: &[Delta],
 ) -> Result<(Vec<UserId>, Vec<Declared>)> {
+    // Who only comes back to what is held of them takes it from nobody.
     let is_gained = |it: &&Delta| {
         let top = it.application.model.top();
-        it.is_active && it.new_role() == top && it.role() != top
+        let is_kept = it.held_role.is_some_and(|mark| mark.hold == Hold::Floor);
+        it.is_active && !is_kept && it.new_role() == top && it.role() != top
     };
     let mut gained: Vec<&Declared> =
         deltas.iter().filter(is_gained).map(|it| &it.application).collect();

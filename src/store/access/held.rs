@@ -95,7 +95,7 @@ impl Holds {
 
 /// Adds to what a person should have what is held of what they have.
 ///
-/// Who is off has nothing, whatever was held of it; but the role on record stays with the last who has the highest one.
+/// Who is off has nothing, whatever was held of it; but the highest role stays on record for the last who had it.
 pub(super) fn keep(delta: &mut Delta, facts: &Facts, holds: Holds) {
     keep_role(delta, facts, holds);
     if !delta.is_active {
@@ -135,9 +135,16 @@ fn keep_role(delta: &mut Delta, facts: &Facts, holds: Holds) {
         Hold::Breaker => delta.is_active,
     };
     if is_meant && height(kept) < height(delta.new_role()) {
-        delta.after.role = kept.map(|role| (role.to_owned(), because.clone()));
-        delta.held_role = Some(mark);
+        let kept = kept.map(|role| (role.to_owned(), because.clone()));
+        stay(delta, kept, mark);
     }
+}
+
+/// Has somebody stay with a role. Who is off has nothing: of theirs it is on record.
+fn stay(delta: &mut Delta, kept: Option<(String, Source)>, mark: Mark) {
+    let role = if delta.is_active { &mut delta.after.role } else { &mut delta.record };
+    *role = kept;
+    delta.held_role = Some(mark);
 }
 
 /// From now on what a directory takes of this is held; the rest of it happens. What was held before and is no more was
@@ -160,11 +167,11 @@ fn takes_role(delta: &Delta) -> bool {
     delta.is_lower() && delta.mark().is_none()
 }
 
-/// From now on the role that the person has is held.
+/// From now on the role that the person has is held, on record if they are off.
 pub(super) fn hold_role(delta: &mut Delta, mark: Mark) {
     let kept = delta.role_because().map(|(role, because)| (role.to_owned(), because.clone()));
     if kept.is_some() {
-        (delta.after.role, delta.held_role) = (kept, Some(mark));
+        stay(delta, kept, mark);
     }
 }
 

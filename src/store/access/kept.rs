@@ -48,7 +48,7 @@ pub struct Row {
     pub organization_id: OrganizationId,
     /// The key of the role.
     pub role: Option<String>,
-    /// Where the role comes from.
+    /// Where the role comes from, also that which is only on record.
     pub because: Option<Json<Source>>,
     /// Why the role is there although groups do not give it.
     pub held: Option<Hold>,
@@ -56,13 +56,21 @@ pub struct Row {
     pub held_until: Option<Time>,
     /// When it was last changed.
     pub updated_at: Time,
+    /// The key of the role that is only on record: the person is off, and was the last who had the highest one.
+    pub kept_role: Option<String>,
 }
 
 impl Row {
-    /// Whether the role is held.
+    /// Whether the role is held, in effect or on record.
     #[must_use]
     pub fn mark(&self) -> Option<Mark> {
         Some(Mark { hold: self.held?, until: self.held_until })
+    }
+
+    /// Whether what the person has is held: what is only on record they do not have.
+    #[must_use]
+    pub fn effective_mark(&self) -> Option<Mark> {
+        self.mark().filter(|_| self.kept_role.is_none())
     }
 }
 

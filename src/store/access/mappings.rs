@@ -4,7 +4,7 @@ mod decide;
 mod list;
 mod standing;
 
-pub(super) use decide::{Ground, Owned, Real, by_hand, by_rule, decide};
+pub(super) use decide::{Ground, Owned, Real, by_hand, by_rule, decide, meant};
 pub use list::{count, of_groups, owners, page, some};
 pub use standing::GroupMapping;
 
@@ -86,6 +86,19 @@ pub struct Mapping {
 }
 
 impl Mapping {
+    /// Whether it was rejected with its group, and by nobody.
+    #[must_use]
+    pub fn went_with_group(&self) -> bool {
+        self.flag == Some(Flag::GroupDeleted)
+            || self.state == MappingState::Rejected && self.is_blocked()
+    }
+
+    /// Whether nothing is made for it before a person picks a place: its entity was deleted.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        self.flag == Some(Flag::TargetDeleted)
+    }
+
     /// Whether it places members now.
     #[must_use]
     pub fn is_placing(&self) -> bool {
@@ -166,7 +179,7 @@ pub fn find(db: &mut Db, organization: &OrganizationId, id: &MappingId) -> Resul
 
 /// Whether a mapping went with its group, and that is not back.
 pub fn is_gone(db: &mut Db, mapping: &Mapping) -> Result<bool> {
-    if mapping.flag != Some(Flag::GroupDeleted) {
+    if !mapping.went_with_group() {
         return Ok(false);
     }
     let there = groups::table.find(&mapping.group_id).filter(groups::deleted_at.is_null());

@@ -2,6 +2,7 @@
 //! docs/access.md.
 
 pub mod alerts;
+mod because;
 pub mod conflicts;
 mod delta;
 pub mod drafts;
@@ -12,6 +13,7 @@ mod guard;
 mod held;
 pub mod holds;
 mod kept;
+mod lost;
 pub mod mappings;
 pub mod preview;
 pub mod previews;

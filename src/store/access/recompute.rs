@@ -4,7 +4,9 @@ use super::delta::{Delta, Spot};
 use super::facts::{Facts, Someone, Supposed};
 use super::guard::{self, Guard};
 use super::held::{self, Holds};
+use super::lost::Off;
 use super::{Declared, applications_of, holds, provisioning, write};
+use crate::access::person::Own;
 use crate::error::Result;
 use crate::store::schema::{group_members, placements, users};
 use crate::store::{Actor, Db, EntityId, GroupId, OrganizationId, Tx, UserId};
@@ -44,13 +46,13 @@ pub(in crate::store) fn of_newcomer(
     organization: &OrganizationId,
     id: UserId,
     is_active: bool,
-    roles: Vec<String>,
+    own: Own,
 ) -> Result<()> {
     let applications = applications_of(tx.db, organization)?;
     if applications.is_empty() {
         return Ok(());
     }
-    let newcomer = Someone { id, is_active, is_test: false, roles };
+    let newcomer = Someone { id, off: (!is_active).then_some(Off::There), is_test: false, own };
     let facts = Facts::of_newcomer(tx.db, organization, newcomer)?;
     // Nothing of a newcomer is held yet.
     let deltas = deltas_of(&facts, &applications, None);
@@ -207,13 +209,15 @@ fn delta(
     let conflicts = facts.conflicts.get(&who.id).into_iter().flatten();
     let mut delta = Delta {
         user: who.id.clone(),
-        is_active: who.is_active && !who.is_test,
+        is_active: who.is_active() && !who.is_test,
+        off: who.off,
         after: facts.access(who, application),
         conflicts: conflicts.filter(|it| it.application_id == application.id).cloned().collect(),
         application: application.clone(),
         row: facts.rows.get(&key).cloned(),
         spots: spots.collect(),
         held_role: None,
+        record: None,
         held_places: HashMap::new(),
     };
     if let Some(holds) = holds {

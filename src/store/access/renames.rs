@@ -1,8 +1,9 @@
 //! What happens to mappings when a group is renamed: nobody is lost.
 
 use super::alerts::{self, AlertKind};
+use super::entities::{self, Entity};
 use super::mappings::{self, Flag, Mapping, MappingState};
-use super::{Declared, applications_of, entities, rule_sets, run};
+use super::{Declared, applications_of, rule_sets, run};
 use crate::access::rules::{self, Ordered, Rule, Target};
 use crate::error::Result;
 use crate::store::directories::groups::Group;
@@ -26,10 +27,9 @@ pub(in crate::store) fn group_renamed(tx: &mut Tx, group: &Group, former: &str) 
     let applications = applications_of(tx.db, &group.organization_id)?;
     for application in &applications {
         let mut open: Vec<Led> = Vec::new();
-        for mapping in theirs.iter().filter(|it| it.application_id == application.id) {
-            let kind = rename_entity(tx, group, application, mapping, former)?;
+        for (mapping, kind) in follow(tx, group, application, &theirs, former)? {
             if mapping.rule_id.is_some() && mapping.state != MappingState::Rejected {
-                open.push((mapping.clone(), kind));
+                open.push((mapping, kind));
             }
         }
         ask_again(tx, group, application, &rules, open)?;
@@ -37,33 +37,48 @@ pub(in crate::store) fn group_renamed(tx: &mut Tx, group: &Group, former: &str) 
     Ok(run::evaluate(tx, group, &Ordered::new(&rules), &applications)? > 0)
 }
 
-/// The entity of a mapping that places members gets the new name of the group if it has the former one, unless another has
-/// the new one. Tells the entity's type.
-fn rename_entity(
+/// The entities to which a group's mappings place members get its name, whatever they are called, where their type says
+/// so. Of several of one type the one that has the group's former name is the first, and then the older mapping's: only one
+/// can have the name. Tells the mappings in their order, each with the type of its entity.
+fn follow(
     tx: &mut Tx,
     group: &Group,
     application: &Declared,
-    mapping: &Mapping,
+    theirs: &[Mapping],
     former: &str,
-) -> Result<Option<String>> {
-    let Some(id) = &mapping.entity_id else { return Ok(None) };
-    let entity = entities::find(tx.db, &group.organization_id, id)?;
-    let kind = entity.kind.clone();
-    let follows = application.model.kind(&kind).is_some_and(|kind| kind.follow_rename);
-    let has_name = entity.name_key == input::fold(former) && entity.name != group.display_name;
-    if !mapping.is_placing() || !follows || !has_name {
-        return Ok(Some(kind));
+) -> Result<Vec<Led>> {
+    let (mut led, mut places) = (Vec::new(), Vec::new());
+    for mapping in theirs.iter().filter(|it| it.application_id == application.id) {
+        let found = mapping.entity_id.as_ref();
+        let entity =
+            found.map(|id| entities::find(tx.db, &group.organization_id, id)).transpose()?;
+        led.push((mapping.clone(), entity.as_ref().map(|it| it.kind.clone())));
+        places.extend(entity.filter(|_| mapping.is_placing()));
     }
-    let (organization, name) = (&group.organization_id, &group.display_name);
-    let named = entities::by_name(tx.db, organization, &application.id, &kind, name)?;
-    match named.filter(|other| other.id != entity.id) {
-        None => drop(entities::rename(tx, entity, name)?),
-        Some(other) => {
-            let data = json!({ "group_id": group.id, "name": name, "other": other.id });
-            alerts::raise(tx, organization, AlertKind::NameTaken, entity.id.as_str(), &data)?;
+    let former = input::fold(former);
+    places.sort_by_key(|it| it.name_key != former);
+    for entity in places {
+        if application.model.kind(&entity.kind).is_some_and(|kind| kind.follow_rename) {
+            rename(tx, group, entity)?;
         }
     }
-    Ok(Some(kind))
+    Ok(led)
+}
+
+/// Gives an entity the name of its group. If another has it the entity keeps its own, and somebody is told; it gets the
+/// next one all the same.
+fn rename(tx: &mut Tx, group: &Group, entity: Entity) -> Result<()> {
+    let (organization, name) = (&group.organization_id, &group.display_name);
+    let named = entities::by_name(tx.db, organization, &entity.application_id, &entity.kind, name)?;
+    if let Some(other) = named.filter(|other| other.id != entity.id) {
+        let data = json!({ "group_id": group.id, "name": name, "other": other.id });
+        return alerts::raise(tx, organization, AlertKind::NameTaken, entity.id.as_str(), &data);
+    }
+    alerts::over(tx, organization, AlertKind::NameTaken, &[entity.id.as_str()])?;
+    if entity.name != *name {
+        entities::rename(tx, entity, name)?;
+    }
+    Ok(())
 }
 
 /// Asks the rules about the mappings that rules made, since their group has another name. Members stay where they are.

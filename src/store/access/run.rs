@@ -1,13 +1,13 @@
 //! What happens to mappings when a group appears or goes, and when somebody has the rules run.
 
 use super::alerts::{self, AlertKind};
-use super::mappings::{self, Flag, Mapping, MappingState, Owned, Real};
+use super::mappings::{self, Flag, Ground, Mapping, MappingState, Owned, Real};
 use super::{Declared, after_choice, applications_of, holds, recompute, rule_sets};
 use crate::access::rules::{Ordered, Rule, Target};
 use crate::error::Result;
 use crate::store::directories::groups::Group;
 use crate::store::schema::{groups, mappings as rows};
-use crate::store::{GroupId, OrganizationId, Tx, UserId};
+use crate::store::{EntityId, GroupId, OrganizationId, Tx, UserId};
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -20,10 +20,17 @@ pub struct Effect {
     pub people: usize,
 }
 
-/// Runs the rules for a group that a directory made or restored; tells how many mappings that made.
+/// Runs the rules for a group that a directory made or restored; tells how many mappings that made. What waited for a
+/// person to pick a place waits again.
 pub(in crate::store) fn group_appeared(tx: &mut Tx, group: &Group) -> Result<usize> {
     if group.is_test {
         return Ok(0);
+    }
+    for mut mapping in mappings::of_group(tx.db, &group.id)? {
+        if mapping.state == MappingState::Rejected && mapping.is_blocked() {
+            mapping.state = MappingState::Pending;
+            mappings::save(tx, &mut mapping)?;
+        }
     }
     let rules = rule_sets::rules(tx.db, &group.organization_id)?;
     if rules.is_empty() {
@@ -43,19 +50,69 @@ pub(super) fn evaluate(
     let there = mappings::of_group(tx.db, &group.id)?;
     let mut made = 0;
     for application in applications {
-        let of = |it: &&Mapping| it.application_id == application.id;
-        // What went with the group may come back with it; what a person rejected stays so.
-        let is_gone = |it: &Mapping| it.flag == Some(Flag::GroupDeleted);
-        if there.iter().filter(of).any(|it| !is_gone(it)) {
-            continue;
-        }
+        let theirs: Vec<&Mapping> =
+            there.iter().filter(|it| it.application_id == application.id).collect();
+        let Some(gone) = gone(&theirs) else { continue };
         let Some(rule) = rules.first(application.id.as_str(), &group.display_name) else {
             continue;
         };
-        let gone: Vec<&Mapping> = there.iter().filter(of).collect();
         made += follow(tx, group, application, rule, gone)?;
     }
     Ok(made)
+}
+
+/// What went with a group and may come back with it by a rule.
+pub(super) struct Gone<'a> {
+    mappings: Vec<&'a Mapping>,
+    /// The group has a mapping whose entity was deleted: nothing else is made before a person has picked a place for it.
+    is_blocked: bool,
+}
+
+impl Gone<'_> {
+    /// The places of a rule by which a mapping is made or taken up.
+    pub(super) fn places<'r>(
+        &self,
+        ground: &mut impl Ground,
+        application: &Declared,
+        rule: &'r Rule,
+        name: &str,
+    ) -> Result<Vec<Option<&'r Target>>> {
+        let mut all = Vec::new();
+        for target in places(rule) {
+            let leads = match target {
+                _ if !self.is_blocked => true,
+                Some(target) => {
+                    let entity = mappings::meant(ground, application, target, name)?;
+                    entity.is_some_and(|it| self.leads_to(Some(&it.id)))
+                }
+                None => self.leads_to(None),
+            };
+            if leads {
+                all.push(target);
+            }
+        }
+        Ok(all)
+    }
+
+    fn leads_to(&self, entity: Option<&EntityId>) -> bool {
+        self.mappings.iter().any(|it| it.entity_id.as_ref() == entity)
+    }
+
+    /// Takes up one of them, as [`take_up`].
+    pub(super) fn take_up(&mut self, mapping: &mut Mapping) -> bool {
+        take_up(mapping, &mut self.mappings)
+    }
+}
+
+/// What of a group's mappings in an application may come back by a rule; none: a mapping is there, or a person has
+/// rejected one, and no rule overwrites that.
+pub(super) fn gone<'a>(theirs: &[&'a Mapping]) -> Option<Gone<'a>> {
+    let is_gone = |it: &Mapping| it.flag == Some(Flag::GroupDeleted);
+    if theirs.iter().any(|it| !is_gone(it) && !it.is_blocked()) {
+        return None;
+    }
+    let (gone, blocked): (Vec<&Mapping>, Vec<&Mapping>) = theirs.iter().partition(|it| is_gone(it));
+    Some(Gone { mappings: gone, is_blocked: !blocked.is_empty() })
 }
 
 /// Makes what a rule gives to a group, or takes up what went with it.
@@ -64,12 +121,13 @@ fn follow(
     group: &Group,
     application: &Declared,
     rule: &Rule,
-    mut gone: Vec<&Mapping>,
+    mut gone: Gone,
 ) -> Result<usize> {
-    let targets = places(rule);
+    let mut ground = Real { tx: &mut *tx, organization: &group.organization_id };
+    let targets = gone.places(&mut ground, application, rule, &group.display_name)?;
     let made = targets.len();
     for target in targets {
-        put(tx, group, application, rule, target, &mut gone)?;
+        put(tx, group, application, rule, target, &mut gone.mappings)?;
     }
     Ok(made)
 }
@@ -105,7 +163,7 @@ pub(super) fn places(rule: &Rule) -> Vec<Option<&Target>> {
 
 /// Makes of a new mapping the one that went with its group, if one of those that did led where it leads. Each is taken up
 /// once.
-pub(super) fn take_up(mapping: &mut Mapping, gone: &mut Vec<&Mapping>) -> bool {
+fn take_up(mapping: &mut Mapping, gone: &mut Vec<&Mapping>) -> bool {
     let Some(at) = gone.iter().position(|it| it.entity_id == mapping.entity_id) else {
         return false;
     };
@@ -122,7 +180,10 @@ pub(in crate::store) fn group_removed(tx: &mut Tx, group: &Group) -> Result<Vec<
             continue;
         }
         mapping.state = MappingState::Rejected;
-        (mapping.flag, mapping.since) = (Some(Flag::GroupDeleted), None);
+        // That its entity was deleted is not forgotten: the group may come back.
+        mapping.flag =
+            Some(mapping.flag.filter(|_| mapping.is_blocked()).unwrap_or(Flag::GroupDeleted));
+        mapping.since = None;
         mappings::save(tx, &mut mapping)?;
     }
     if recompute::is_by_directory(tx) {

@@ -6,11 +6,13 @@ mod held;
 mod holds;
 mod large;
 mod marks;
+mod own;
 mod previews;
 mod properties;
 mod renames;
 mod rows;
 mod rules;
+mod told;
 
 use super::conflicts::{self, Choice, Conflict};
 use super::entities::{self, Entity, NewEntity};
@@ -40,6 +42,11 @@ pub(super) struct World {
 
 /// The role and the names of the places that somebody has.
 type Has = (Option<String>, Vec<String>);
+
+/// What whoever is off has.
+fn nothing() -> Has {
+    (None, vec![])
+}
 
 fn has(role: &str, places: &[&str]) -> Has {
     (Some(role.to_owned()), places.iter().map(|name| (*name).to_owned()).collect())
@@ -140,6 +147,11 @@ impl World {
         let body = json!({ "Operations": [{ "op": "replace", "value": { "active": active } }] });
         let operations = patch::parse(Kind::User, &body).unwrap();
         self.push(|tx, it| people::patch(tx, it, user.as_str(), &operations, None)).unwrap();
+    }
+
+    /// The directory removes a person.
+    fn dismiss(&self, user: &UserId) {
+        self.push(|tx, it| people::remove(tx, it, user.as_str(), None)).unwrap();
     }
 
     fn entity(&self, kind: &str, name: &str) -> Entity {

@@ -5,7 +5,8 @@ mod told;
 
 use super::entities::{self, Entity};
 use super::facts::{Placing, Supposed, placing_by};
-use super::mappings::{self, Flag, Mapping, MappingPatch, MappingState, NewMapping};
+use super::mappings::{self, Mapping, MappingPatch, MappingState, NewMapping};
+use super::run::Gone;
 use super::{Declared, held, recompute, rule_sets, run};
 use crate::access::rules::{Ordered, Rule};
 use crate::error::{Error, Result};
@@ -135,13 +136,10 @@ impl Would {
 
     /// The rules would run on every group that has no mapping; tells how many they would make.
     pub(super) fn run(&mut self, applications: &[Declared]) -> Result<usize> {
-        let is_gone = |it: &&Mapping| it.flag == Some(Flag::GroupDeleted);
-        let of = |it: &Mapping| (it.group_id.clone(), it.application_id.clone());
-        let mapped: HashSet<(GroupId, ApplicationId)> =
-            self.rows.iter().filter(|it| !is_gone(it)).map(of).collect();
-        let mut gone: HashMap<(GroupId, ApplicationId), Vec<Mapping>> = HashMap::new();
-        for mapping in self.rows.iter().filter(is_gone) {
-            gone.entry(of(mapping)).or_default().push(mapping.clone());
+        let mut there: HashMap<(GroupId, ApplicationId), Vec<Mapping>> = HashMap::new();
+        for mapping in &self.rows {
+            let of = (mapping.group_id.clone(), mapping.application_id.clone());
+            there.entry(of).or_default().push(mapping.clone());
         }
         let rules = self.rules.clone();
         let ordered = Ordered::new(&rules);
@@ -149,12 +147,10 @@ impl Would {
         for group in self.groups.clone() {
             for application in applications {
                 let of = (group.id.clone(), application.id.clone());
-                if mapped.contains(&of) {
-                    continue;
-                }
+                let theirs: Vec<&Mapping> = there.get(&of).into_iter().flatten().collect();
+                let Some(gone) = run::gone(&theirs) else { continue };
                 if let Some(rule) = ordered.first(application.id.as_str(), &group.display_name) {
-                    let gone = gone.remove(&of).unwrap_or_default();
-                    made += self.follow(&group, application, rule, &gone)?;
+                    made += self.follow(&group, application, rule, gone)?;
                 }
             }
         }
@@ -166,14 +162,13 @@ impl Would {
         group: &Group,
         application: &Declared,
         rule: &Rule,
-        gone: &[Mapping],
+        mut gone: Gone,
     ) -> Result<usize> {
-        let (targets, now) = (run::places(rule), self.now);
-        let mut gone: Vec<&Mapping> = gone.iter().collect();
+        let (targets, now) = (gone.places(self, application, rule, &group.display_name)?, self.now);
         for target in &targets {
             let of = (&group.organization_id, &group.id, group.display_name.as_str());
             let (mut mapping, _) = mappings::by_rule(self, application, rule, *target, of, now)?;
-            run::take_up(&mut mapping, &mut gone);
+            gone.take_up(&mut mapping);
             self.put(mapping);
         }
         Ok(targets.len())

@@ -1,8 +1,11 @@
 //! What people have is written down, and told in the same transaction.
 
 use super::alerts::{self, AlertKind};
+use super::because::{Because, Sources};
 use super::delta::{Delta, Spot};
+use super::explain::Reason;
 use super::kept::{Conflict, Hold, Mark, Placed, Row};
+use super::lost::{self, Losses};
 use crate::access::person::{self, Source};
 use crate::access::settle::{self, Collision};
 use crate::error::Result;
@@ -26,20 +29,33 @@ pub(super) fn write(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]
     if deltas.is_empty() {
         return Ok(0);
     }
-    let told = described(tx.db, deltas)?;
+    let told = Tellable::of(tx.db, organization, deltas)?;
     rows(tx, organization, deltas)?;
     relieve(tx, organization, deltas)?;
     places(tx, deltas)?;
     conflicts(tx, organization, deltas)?;
     let changes = deltas.iter().filter(|it| it.is_change());
     let people: HashSet<&UserId> = changes.clone().map(|it| &it.user).collect();
-    let changes: Vec<_> = changes.map(|it| change(it, &told)).collect::<Result<_>>()?;
+    let losses = Losses::of(tx.db, &told.because, changes.clone())?;
+    let changes: Vec<_> = changes.map(|it| change(it, &told, &losses)).collect::<Result<_>>()?;
     events::append_all(tx, Some(organization), changes)?;
     Ok(people.len())
 }
 
 /// What a row says of somebody's role in an application: whose it may be of many people at once.
-type Role<'a> = (&'a ApplicationId, Option<&'a (String, Source)>, Option<Mark>);
+#[derive(PartialEq, Eq, Hash)]
+struct Role<'a> {
+    application: &'a ApplicationId,
+    role: Option<&'a (String, Source)>,
+    /// It is only on record.
+    is_record: bool,
+    mark: Option<Mark>,
+}
+
+/// The columns `role` and `kept_role`.
+fn columns(role: Option<String>, is_record: bool) -> (Option<String>, Option<String>) {
+    if is_record { (None, role) } else { (role, None) }
+}
 
 /// Roles, and which are held.
 fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<()> {
@@ -47,11 +63,11 @@ fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<
     let mut others = HashMap::<Role, Vec<&UserId>>::new();
     for delta in deltas {
         let (user, application) = (&delta.user, &delta.application.id);
-        let (role, mark) = (delta.after.role.as_ref(), delta.held_role);
-        let is_something = role.is_some() || !delta.after.places.is_empty();
-        match (&delta.row, is_something) {
+        let (role, mark, is_record) = (delta.kept_role(), delta.held_role, delta.record.is_some());
+        match (&delta.row, is_record || delta.has_something()) {
             (None, true) => {
                 let (role, because) = role.cloned().unzip();
+                let (role, kept_role) = columns(role, is_record);
                 new.push(Row {
                     user_id: user.clone(),
                     application_id: application.clone(),
@@ -61,10 +77,14 @@ fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<
                     held: mark.map(|mark| mark.hold),
                     held_until: mark.and_then(|mark| mark.until),
                     updated_at: tx.now,
+                    kept_role,
                 });
             }
             (None, false) => {}
-            (Some(_), true) => others.entry((application, role, mark)).or_default().push(user),
+            (Some(_), true) => {
+                let is = Role { application, role, is_record, mark };
+                others.entry(is).or_default().push(user);
+            }
             (Some(_), false) => gone.entry(application).or_default().push(user),
         }
     }
@@ -91,14 +111,16 @@ fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<
 }
 
 /// Writes one role into the rows of these people.
-fn save(tx: &mut Tx, (application, role, mark): Role, people: &[&UserId]) -> Result<()> {
+fn save(tx: &mut Tx, is: Role, people: &[&UserId]) -> Result<()> {
+    let Role { application, role, is_record, mark } = is;
     let (role, because) = role.cloned().unzip();
+    let (role, kept) = columns(role, is_record);
     let because = because.map(Json::from);
     let (held, until) = (mark.map(|mark| mark.hold), mark.and_then(|mark| mark.until));
     let at = tx.now;
     if let [user] = people {
-        let (role, because, held) = (&role, &because, &held);
-        let saved = Saved { role, because, held, until, at, user, application };
+        let (role, because, held, kept) = (&role, &because, &held, &kept);
+        let saved = Saved { role, because, held, until, at, kept, user, application };
         on_backend!(tx.db, conn => saved.execute(conn))?;
         return Ok(());
     }
@@ -113,6 +135,7 @@ fn save(tx: &mut Tx, (application, role, mark): Role, people: &[&UserId]) -> Res
                 access::held.eq(held),
                 access::held_until.eq(until),
                 access::updated_at.eq(at),
+                access::kept_role.eq(&kept),
             ))
             .execute(tx.db)?;
     }
@@ -138,7 +161,7 @@ fn relieve(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Resu
 
 written! {
     insert NewRow: Row, into access {
-        user_id, application_id, organization_id, role, because, held, held_until, updated_at,
+        user_id, application_id, organization_id, role, because, held, held_until, updated_at, kept_role,
     }
 }
 
@@ -149,6 +172,7 @@ written! {
         ", held = " held: &'a Option<Hold> as access::held,
         ", held_until = " until: Option<Time> as access::held_until,
         ", updated_at = " at: Time as access::updated_at,
+        ", kept_role = " kept: &'a Option<String> as access::kept_role,
         " WHERE user_id = " user: &'a UserId as access::user_id,
         " AND application_id = " application: &'a ApplicationId as access::application_id,
     }
@@ -323,29 +347,70 @@ fn of_conflict(conflict: &Conflict, kind: &'static str) -> Told {
     (kind, conflict.id.to_string(), data)
 }
 
-/// Says who may do what now, and because of what.
-fn change(delta: &Delta, told: &HashMap<EntityId, Value>) -> Result<Told> {
-    let is_something = delta.after.role.is_some() || !delta.after.places.is_empty();
-    let kind = match (delta.row.is_some(), is_something) {
+/// What events of access tell of places and reasons, read once for many people.
+struct Tellable {
+    entities: HashMap<EntityId, Value>,
+    because: Because,
+}
+
+impl Tellable {
+    fn of(db: &mut Db, organization: &OrganizationId, deltas: &[Delta]) -> Result<Self> {
+        let mut sources = Sources::default();
+        for delta in deltas.iter().filter(|it| it.is_change()) {
+            if let Some((_, source)) = &delta.after.role {
+                sources.role(source);
+            }
+            delta.after.places.iter().for_each(|it| sources.place(it.mapping.as_deref()));
+            lost::sources(&mut sources, delta);
+        }
+        let because = Because::of(db, organization, sources)?;
+        Ok(Self { entities: described(db, deltas)?, because })
+    }
+}
+
+fn reason(it: &Reason) -> Value {
+    json!({
+        "text": it.words,
+        "group_id": it.group_id,
+        "mapping_id": it.mapping_id,
+        "rule_id": it.rule_id,
+    })
+}
+
+/// Says who may do what now, and because of what; what is lost, and what took it.
+fn change(delta: &Delta, told: &Tellable, losses: &Losses) -> Result<Told> {
+    let kind = match (delta.had_something(), delta.has_something()) {
         (false, _) => "access.granted",
         (true, true) => "access.changed",
         (true, false) => "access.revoked",
     };
-    let entity = |id: &EntityId| told.get(id).cloned().unwrap_or_else(|| json!({ "id": id }));
+    let entity =
+        |id: &EntityId| told.entities.get(id).cloned().unwrap_or_else(|| json!({ "id": id }));
     let mut entities = Vec::new();
     for place in &delta.after.places {
         let mut entity = entity(&place.entity.parse()?);
         if let Some(entity) = entity.as_object_mut() {
+            let mark = delta.held_places.get(&place.entity).copied();
+            let because = told.because.of_place(place.mapping.as_deref(), mark);
             entity.insert("mapping_id".to_owned(), json!(place.mapping));
+            entity.insert("because".to_owned(), reason(&because));
         }
         entities.push(entity);
     }
     let before: Vec<Value> = delta.spots.iter().map(|spot| entity(&spot.entity)).collect();
+    let role = delta.after.role.as_ref().map(|(_, source)| source);
+    let role_because = role.map(|source| told.because.of_role(Some(source), delta.held_role));
+    let because = match role {
+        Some(source) => Some(json!(source)),
+        None => losses.cause(delta),
+    };
     let data = json!({
         "application_id": delta.application.id,
         "role": delta.new_role(),
         "entities": entities,
-        "because": delta.after.role.as_ref().map(|(_, source)| source),
+        "because": because,
+        "role_because": role_because.as_ref().map(reason),
+        "lost": losses.lines(delta),
         "before": { "role": delta.role(), "entities": before },
     });
     Ok((kind, delta.user.to_string(), data))

@@ -99,9 +99,13 @@ pub fn unbound(db: &mut Db, of: &[Group], now: Time) -> Result<HashSet<GroupId>>
             .inner_join(users::table.on(users::id.eq(group_members::user_id)))
             .filter(group_members::group_id.eq(groups::id))
     };
-    // The first who is not off, or not for a day, says of a group that it is none of them.
-    let lately = users::directory_suspended_at.gt(now.minus(UNBOUND));
-    let is_on = users::directory_suspended_at.is_null().or(lately);
+    // The first who is not off, or not for a day, says of a group that it is none of them. Whom the directory has removed is
+    // off as well: the row stays, and the person may come back.
+    let since = now.minus(UNBOUND);
+    let (suspended, removed) = (users::directory_suspended_at, users::deprovisioned_at);
+    let is_suspended = suspended.is_not_null().and(suspended.le(since));
+    let is_removed = removed.is_not_null().and(removed.le(since));
+    let is_on = not(is_suspended.assume_not_null().or(is_removed.assume_not_null()));
     let found: Vec<GroupId> = groups::table
         .filter(groups::id.eq_any(ids))
         .filter(exists(members()))

@@ -122,7 +122,11 @@ pub fn create(
     let name = resource.text("displayName").unwrap_or_default().to_owned();
     refuse_name(tx, directory, &name, None)?;
     let removed = removed(tx.db, directory, &scim::fold(&name), resource.text("externalId"))?;
-    let is_restored = removed.is_some();
+    let is_there = removed.is_some();
+    let is_test = dialect::is_test(Kind::Group, &name)
+        && !members::are_real(tx.db, &directory.connection_id, members)?;
+    // Nobody was told of one that only tested the connection: it comes as if it had never been.
+    let is_restored = removed.as_ref().is_some_and(|it| !it.is_test);
     let mut group = removed.unwrap_or_else(|| Group {
         id: GroupId::new(),
         organization_id: directory.organization_id.clone(),
@@ -130,7 +134,7 @@ pub fn create(
         display_name: String::new(),
         display_name_key: String::new(),
         external_id: String::new(),
-        is_test: dialect::is_test(Kind::Group, &name),
+        is_test,
         resource: Json::from(Map::new()),
         revision: 0,
         created_at: tx.now,
@@ -138,11 +142,12 @@ pub fn create(
         deleted_at: None,
         roles: Json::from(Vec::new()),
     });
+    group.is_test = group.is_test && is_test;
     group.take(resource);
     group.revision += 1;
     group.updated_at = tx.now;
     group.deleted_at = None;
-    if is_restored {
+    if is_there {
         diesel::update(&group).set(&group).execute(tx.db)?;
     } else {
         let insert = diesel::insert_into(groups::table).values(group.clone());
@@ -245,18 +250,24 @@ fn write(
         }
         group.take(resource);
     }
+    let is_found_out = group.is_test && is_none_of_a_test(tx, &group, changes)?;
+    if is_found_out {
+        appear(tx, &mut group)?;
+    }
     let (mut added, mut removed) = (Vec::new(), Vec::new());
     for change in changes {
         let (more, less) = members::change(tx, &group, change)?;
         added.extend(more);
         removed.extend(less);
     }
-    if !is_changed && added.is_empty() && removed.is_empty() {
+    if !is_changed && !is_found_out && added.is_empty() && removed.is_empty() {
         return Ok((group, Effect::none()));
     }
     group.revision += 1;
     group.updated_at = tx.now;
-    if is_changed {
+    if is_found_out {
+        diesel::update(&group).set(&group).execute(tx.db)?;
+    } else if is_changed {
         diesel::update(&group).set(&group).execute(tx.db)?;
         let is_renamed = former != group.display_name;
         let kind = if is_renamed { "group.renamed" } else { "group.updated" };
@@ -265,7 +276,8 @@ fn write(
         on_backend!(tx.db, conn => Touched(&group).execute(conn))?;
     }
     let is_renamed = former != group.display_name;
-    let concerns_all = (is_renamed && access::group_renamed(tx, &group, &former)?)
+    let concerns_all = is_found_out
+        || (is_renamed && access::group_renamed(tx, &group, &former)?)
         || *former_roles != *group.roles;
     if concerns_all {
         members::settle_all(tx, &group, &removed)?;
@@ -285,6 +297,31 @@ fn write(
 
 written! {
     update Touched: Group, in groups { revision, updated_at, } by id
+}
+
+/// Whether a group that was taken for one that only tests the connection is none: it has another name, or somebody is in it
+/// or comes who does more than test.
+fn is_none_of_a_test(tx: &mut Tx, group: &Group, changes: &[MemberChange]) -> Result<bool> {
+    if !dialect::is_test(Kind::Group, &group.display_name) || members::has_real(tx.db, group)? {
+        return Ok(true);
+    }
+    for change in changes {
+        if let MemberChange::Add(ids) | MemberChange::Replace(ids) = change
+            && members::are_real(tx.db, &group.connection_id, ids)?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A group that was taken for a test is none: it is as if its directory had made it now.
+fn appear(tx: &mut Tx, group: &mut Group) -> Result<()> {
+    group.is_test = false;
+    diesel::update(&*group).set(&*group).execute(tx.db)?;
+    tell(tx, group, "group.created", json!({ "name": group.display_name }))?;
+    access::group_appeared(tx, group)?;
+    Ok(())
 }
 
 /// What happens to a test group concerns nobody.

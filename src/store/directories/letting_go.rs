@@ -10,6 +10,7 @@ use crate::store::schema::{
 };
 use crate::store::users::{self as people, Source, User};
 use crate::store::{ConnectionId, GroupId, Time, Tx, UserId, events};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -74,6 +75,7 @@ fn next(tx: &mut Tx, due: Due) -> Result<Option<Directory>> {
                 None => groups::table
                     .filter(groups::is_test.eq(true))
                     .filter(groups::created_at.le(then))
+                    .filter(not(exists(real_members())))
                     .select(groups::connection_id)
                     .first(tx.db)
                     .optional()?,
@@ -136,13 +138,23 @@ fn groups_due(
         .into_boxed();
     let query = match due {
         Due::Tests(then) => {
-            query.filter(groups::is_test.eq(true)).filter(groups::created_at.le(then))
+            let tests = query.filter(groups::is_test.eq(true)).filter(groups::created_at.le(then));
+            tests.filter(not(exists(real_members())))
         }
         Due::Removed(then) => query.filter(groups::deleted_at.le(then)),
         // They go with the connection, when nobody is in them any more.
         Due::Directories(_) => return Ok(Vec::new()),
     };
     Ok(query.load(tx.db)?)
+}
+
+/// Who is in the group that is looked at and does more than test the connection: it is a group like any other.
+#[diesel::dsl::auto_type]
+fn real_members() -> _ {
+    group_members::table
+        .inner_join(directory_users::table)
+        .filter(group_members::group_id.eq(groups::id))
+        .filter(directory_users::is_test.eq(false))
 }
 
 /// Makes people whose directory is no more people of the vendor. Whom the directory had off stays off: now by the

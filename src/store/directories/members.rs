@@ -7,7 +7,8 @@ use crate::scim::patch::MemberChange;
 use crate::store::access;
 use crate::store::db::listed;
 use crate::store::schema::{directory_users, group_members, groups};
-use crate::store::{Db, GroupId, Prepared, Tx, UserId, on_backend};
+use crate::store::{ConnectionId, Db, GroupId, Prepared, Tx, UserId, on_backend};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{Text, Timestamp};
 use serde_json::json;
@@ -79,6 +80,30 @@ pub(super) fn add(tx: &mut Tx, group: &Group, ids: &[String]) -> Result<Vec<Stri
     let added = texts(added);
     tell_members(tx, group, "group.member.added", &added)?;
     Ok(added)
+}
+
+/// Whether any of these is a person of the directory who does more than test the connection.
+pub(super) fn are_real(db: &mut Db, connection: &ConnectionId, ids: &[String]) -> Result<bool> {
+    for some in ids.chunks(MOST_NAMED) {
+        let real = directory_users::table
+            .filter(directory_users::user_id.eq_any(some))
+            .filter(directory_users::connection_id.eq(connection))
+            .filter(directory_users::deleted_at.is_null())
+            .filter(directory_users::is_test.eq(false));
+        if diesel::select(exists(real)).get_result(db)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether somebody is in a group who does more than test the connection.
+pub(super) fn has_real(db: &mut Db, group: &Group) -> Result<bool> {
+    let real = group_members::table
+        .inner_join(directory_users::table)
+        .filter(group_members::group_id.eq(&group.id))
+        .filter(directory_users::is_test.eq(false));
+    Ok(diesel::select(exists(real)).get_result(db)?)
 }
 
 fn texts(ids: Vec<Id>) -> Vec<String> {

@@ -5,6 +5,7 @@ use super::list::{self, Found};
 use super::tokens::count_more;
 use super::words::{called, ended_words};
 use super::{Changes, Directory, Effect, emails, letting_go, members};
+use crate::access::person::Own;
 use crate::email::Email;
 use crate::error::Result;
 use crate::scim::dialect;
@@ -53,6 +54,8 @@ pub struct Row {
     pub deleted_at: Option<Time>,
     /// Keys of the roles that the person has by themselves.
     pub roles: Json<Vec<String>>,
+    /// Which of them the directory calls the primary one.
+    pub primary_role: Option<String>,
 }
 
 /// A user, as a directory sees one.
@@ -99,10 +102,20 @@ impl Row {
         resource.text("externalId").unwrap_or_default().clone_into(&mut self.external_id);
         self.display_name_key = scim::fold(resource.text("displayName").unwrap_or_default());
         self.is_active = is_active;
-        self.roles =
-            Json::from(resource.roles().into_iter().map(str::to_owned).collect::<Vec<_>>());
+        let own = own(&resource);
+        (self.roles, self.primary_role) = (Json::from(own.roles), own.primary);
         self.resource = Json::from(resource.into_attributes());
     }
+
+    fn own(&self) -> Own {
+        Own { roles: self.roles.to_vec(), primary: self.primary_role.clone() }
+    }
+}
+
+/// The roles that a resource gives to a person by themselves.
+fn own(resource: &Resource) -> Own {
+    let roles = resource.roles().into_iter().map(str::to_owned).collect();
+    Own { roles, primary: resource.primary_role().map(str::to_owned) }
 }
 
 /// Finds a user of the directory.
@@ -174,6 +187,7 @@ pub fn create(
         updated_at: tx.now,
         deleted_at: None,
         roles: Json::from(Vec::new()),
+        primary_role: None,
     };
     row.take(resource, is_active);
     let is_new = before.is_none();
@@ -187,8 +201,8 @@ pub fn create(
     emails::write(tx, &row)?;
     count_more(tx, &directory.connection_id, 1, 0)?;
     if is_newcomer && !is_test {
-        let (id, roles) = (row.user_id.clone(), row.roles.to_vec());
-        access::of_newcomer(tx, &directory.organization_id, id, is_active, roles)?;
+        let (id, own) = (row.user_id.clone(), row.own());
+        access::of_newcomer(tx, &directory.organization_id, id, is_active, own)?;
     } else {
         settle(tx, directory, &row)?;
     }
@@ -266,7 +280,8 @@ fn write(
     mut row: Row,
     resource: Resource,
 ) -> Result<(Person, Effect)> {
-    if *row.resource == *resource.attributes() {
+    // What was stored before the core's roles counted is taken up when the directory says it again.
+    if *row.resource == *resource.attributes() && row.own() == own(&resource) {
         return Ok((with_theirs(tx.db, row)?, Effect::none()));
     }
     let before = row.clone();
@@ -299,7 +314,7 @@ fn write(
         emails::forget(tx, &row.user_id)?;
         emails::write(tx, &row)?;
     }
-    if before.is_active != row.is_active || *before.roles != *row.roles {
+    if before.is_active != row.is_active || before.own() != row.own() {
         settle(tx, directory, &row)?;
     }
     let did = match (before.is_active, row.is_active) {
@@ -315,14 +330,14 @@ fn write(
 written! {
     insert Coming: Row, into directory_users {
         user_id, connection_id, user_name_key, external_id, display_name_key, is_active, is_test, resource, revision,
-        created_at, updated_at, deleted_at, roles,
+        created_at, updated_at, deleted_at, roles, primary_role,
     }
 }
 
 written! {
     update Saved: Row, in directory_users {
         connection_id, user_name_key, external_id, display_name_key, is_active, is_test, resource, revision,
-        created_at, updated_at, deleted_at, roles,
+        created_at, updated_at, deleted_at, roles, primary_role,
     } by user_id
 }
 

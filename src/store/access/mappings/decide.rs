@@ -112,7 +112,7 @@ pub(in crate::store::access) fn decide(
 
 /// Nothing is decided of a mapping whose group is gone: it would be forgotten that it went with the group.
 fn refuse_gone(ground: &mut impl Ground, mapping: &Mapping) -> Result<()> {
-    if mapping.flag != Some(Flag::GroupDeleted) {
+    if !mapping.went_with_group() {
         return Ok(());
     }
     match ground.group(&mapping.group_id) {
@@ -224,6 +224,19 @@ pub(in crate::store::access) struct Owned {
     pub(in crate::store::access) name: String,
 }
 
+/// The entity that a rule means, if it is there.
+pub(in crate::store::access) fn meant(
+    ground: &mut impl Ground,
+    application: &Declared,
+    target: &Target,
+    name: &str,
+) -> Result<Option<Entity>> {
+    match &target.entity {
+        Some(id) => fixed(ground, application, &target.kind, &id.parse()?),
+        None => ground.named(&application.id, &target.kind, name),
+    }
+}
+
 /// Finds or makes the entity that a rule means. Where it cannot or must not be, the mapping waits for a person.
 fn aim(
     ground: &mut impl Ground,
@@ -233,10 +246,7 @@ fn aim(
     name: &str,
     mapping: &mut Mapping,
 ) -> Result<Option<Owned>> {
-    let found = match &target.entity {
-        Some(id) => fixed(ground, application, &target.kind, &id.parse()?)?,
-        None => ground.named(&application.id, &target.kind, name)?,
-    };
+    let found = meant(ground, application, target, name)?;
     if let Some(entity) = &found
         && let Some((_, owner, name)) = ground.owner(&entity.id)?
     {

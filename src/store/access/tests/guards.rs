@@ -41,17 +41,94 @@ fn deleting_the_group_of_all_who_have_the_highest_role_leaves_it_to_one() {
 }
 
 #[test]
-fn the_last_of_the_highest_role_is_out_when_the_directory_says_so_but_the_role_is_kept() {
+fn the_last_of_the_highest_role_has_nothing_when_switched_off_and_the_role_is_on_record() {
+    for by_delete in [false, true] {
+        let world = World::new();
+        let ann = world.person("ann");
+        admins(&world, &[&ann]);
+        if by_delete {
+            world.dismiss(&ann);
+        } else {
+            world.activate(&ann, false);
+        }
+        assert_eq!(world.has(&ann), nothing(), "effective access is empty");
+        assert_eq!(world.because(&ann), [] as [String; 0]);
+        let tokens = |db: &mut _| explain::told(db, &ann, &world.application);
+        assert!(world.store.read_now(tokens).unwrap().is_nothing());
+        let all = |db: &mut _| {
+            let user = users::find(db, &ann)?;
+            explain::of_user(db, &user)
+        };
+        assert!(world.store.read_now(all).unwrap().iter().all(|it| it.held.is_none()));
+        assert_eq!(world.alerts(), [alerts::AlertKind::LastOfHighestRole]);
+        let told = ["access.granted", "access.changed", "access.alert", "access.revoked"];
+        assert_eq!(world.told(), told);
+        if by_delete {
+            assert_eq!(world.person("ann"), ann);
+        } else {
+            world.activate(&ann, true);
+        }
+        assert_eq!(world.has(&ann), has("admin", &[]));
+        assert_eq!(world.told()[4..], ["access.granted"]);
+        assert_eq!(world.alerts(), []);
+    }
+}
+
+#[test]
+fn who_comes_back_to_the_role_on_record_has_it_though_no_group_gives_it_any_more() {
     let world = World::new();
     let ann = world.person("ann");
-    admins(&world, &[&ann]);
+    let bosses = admins(&world, &[&ann]);
     world.activate(&ann, false);
-    let user = world.store.read_now(|db| users::find(db, &ann)).unwrap();
-    assert_eq!(user.state(), users::UserState::Suspended);
-    assert_eq!(world.has(&ann), has("admin", &[]));
-    assert_eq!(world.alerts(), [alerts::AlertKind::LastOfHighestRole]);
+    world.remove(&bosses, &ann);
+    assert_eq!(world.has(&ann), nothing());
     world.activate(&ann, true);
+    assert_eq!(world.has(&ann), has("admin", &[]));
+    assert!(world.because(&ann)[0].contains("held: nobody else has the highest role"));
+    assert_eq!(world.told().last().unwrap(), "access.granted");
+    assert_eq!(world.alerts(), [alerts::AlertKind::LastOfHighestRole]);
+}
+
+#[test]
+fn the_floor_counts_only_active_people_so_who_is_off_lets_nobody_else_be_demoted() {
+    let world = World::new();
+    let (ann, bob) = (world.person("ann"), world.person("bob"));
+    let bosses = admins(&world, &[&ann, &bob]);
+    world.activate(&ann, false);
+    assert_eq!(world.alerts(), [], "bob has the role");
+    world.remove(&bosses, &bob);
+    assert_eq!(world.has(&bob), has("admin", &[]), "ann does not count");
+    assert_eq!(world.alerts(), [alerts::AlertKind::LastOfHighestRole]);
+    // Whoever is on record is that no more when somebody active has the role.
+    let world = World::new();
+    let (ann, bob) = (world.person("ann"), world.person("bob"));
+    let bosses = admins(&world, &[&ann]);
+    world.activate(&ann, false);
+    world.remove(&bosses, &ann);
+    world.add(&bosses, &bob);
     assert_eq!(world.alerts(), []);
+    assert_eq!(world.has(&bob), has("admin", &[]));
+    world.activate(&ann, true);
+    assert_eq!(world.has(&ann), has("user", &[]));
+    world.remove(&bosses, &bob);
+    assert_eq!(world.has(&bob), has("admin", &[]), "the last");
+}
+
+#[test]
+fn the_role_on_record_is_not_taken_by_a_choice_before_somebody_else_has_it() {
+    let world = World::new();
+    let ann = world.person("ann");
+    let group = world.group("eng", &[&ann]);
+    world.entity("team", "Owners");
+    let mapping = world.try_map(&group, "Owners", Some("admin")).unwrap();
+    world.activate(&ann, false);
+    assert_eq!(world.has(&ann), nothing());
+    let reject = MappingPatch { is_approved: Some(false), ..MappingPatch::default() };
+    assert_eq!(refused(world.decide_mapping(&mapping.id, reject.clone())), "last_of_highest_role");
+    world.person_with("bob", &["admin"]);
+    world.decide_mapping(&mapping.id, reject).unwrap();
+    world.activate(&ann, true);
+    assert_eq!(world.has(&ann), has("user", &[]));
 }
 
 #[test]
@@ -64,7 +141,7 @@ fn the_last_of_the_highest_role_loses_every_place_when_switched_off_and_comes_ba
     world.map(&red, "Red");
     assert_eq!(world.has(&ann), has("admin", &["Red"]));
     world.activate(&ann, false);
-    assert_eq!(world.has(&ann), has("admin", &[]), "the role on record alone");
+    assert_eq!(world.has(&ann), nothing(), "the role is on record and nothing more");
     world.remove(&bosses, &ann);
     world.activate(&ann, true);
     assert_eq!(world.has(&ann), has("admin", &["Red"]), "nobody else has the role yet");
@@ -212,6 +289,14 @@ fn a_group_whose_members_are_all_inactive_for_a_day_is_probably_unbound() {
     world.store.clock().advance(TimeDelta::hours(30));
     assert!(unbound().unwrap().is_empty());
     world.activate(&bob, false);
+    world.store.clock().advance(TimeDelta::hours(23));
+    assert!(unbound().unwrap().is_empty());
+    world.store.clock().advance(TimeDelta::hours(2));
+    assert_eq!(unbound().unwrap().len(), 1);
+    world.activate(&bob, true);
+    assert!(unbound().unwrap().is_empty());
+    // Whom the directory has removed is off, too, and has been since then.
+    world.dismiss(&bob);
     world.store.clock().advance(TimeDelta::hours(23));
     assert!(unbound().unwrap().is_empty());
     world.store.clock().advance(TimeDelta::hours(2));

@@ -26,7 +26,48 @@ fn an_entity_of_that_name_keeps_its_name_and_an_alert_is_raised_and_the_request_
 }
 
 #[test]
-fn a_mapping_made_by_hand_stays_as_it_is() {
+fn an_entity_whose_new_name_was_taken_once_follows_the_next_rename() {
+    let world = World::new();
+    world.apply(vec![rule(Match::Prefix, "eng", "team")]);
+    world.entity("team", "eng-2");
+    let ann = world.person("ann");
+    let group = world.group("eng-1", &[&ann]);
+    world.rename(&group, "eng-2");
+    assert_eq!(world.has(&ann), has("user", &["eng-1"]));
+    world.rename(&group, "eng-3");
+    assert_eq!(world.has(&ann), has("user", &["eng-3"]));
+    assert_eq!(world.alerts(), [], "it has the name of its group");
+}
+
+#[test]
+fn an_entity_with_follow_rename_is_renamed_with_its_group_whatever_it_is_called() {
+    let world = World::new();
+    let ann = world.person("ann");
+    let group = world.group("eng-payments", &[&ann]);
+    world.entity("team", "Payments");
+    world.entity("sub_organization", "EU");
+    world.map(&group, "Payments");
+    world.map(&group, "EU");
+    world.rename(&group, "eng-billing");
+    assert_eq!(world.has(&ann), has("user", &["EU", "eng-billing"]), "its type says so, or not");
+}
+
+#[test]
+fn of_several_entities_of_one_type_one_has_the_name_of_the_group() {
+    let world = World::new();
+    let ann = world.person("ann");
+    let group = world.group("eng", &[&ann]);
+    world.entity("team", "Ledger");
+    world.entity("team", "eng");
+    world.map(&group, "Ledger");
+    world.map(&group, "eng");
+    world.rename(&group, "ops");
+    assert_eq!(world.has(&ann), has("user", &["Ledger", "ops"]), "first the one of its name");
+    assert_eq!(world.alerts(), [alerts::AlertKind::NameTaken]);
+}
+
+#[test]
+fn a_mapping_made_by_hand_stays_and_its_entity_follows() {
     let world = World::new();
     let ann = world.person("ann");
     let group = world.group("eng", &[&ann]);
@@ -34,8 +75,11 @@ fn a_mapping_made_by_hand_stays_as_it_is() {
     world.map(&group, "Payments");
     world.apply(vec![rule(Match::Prefix, "ops", "team")]);
     world.rename(&group, "ops");
-    assert_eq!(world.mapping(&group).state, MappingState::Approved);
-    assert_eq!(world.has(&ann), has("user", &["Payments"]));
+    assert_eq!(
+        (world.mapping(&group).state, world.mapping(&group).flag),
+        (MappingState::Approved, None)
+    );
+    assert_eq!(world.has(&ann), has("user", &["ops"]));
 }
 
 #[test]
@@ -106,7 +150,7 @@ fn a_group_that_is_renamed_twice_waits_for_the_place_of_its_last_name() {
     assert_eq!(world.has(&ann), has("user", &["A"]));
     world.rename(&group, "b-1");
     world.rename(&group, "c-1");
-    assert_eq!(world.has(&ann), has("user", &["A"]), "nobody is lost");
+    assert_eq!(world.because(&ann)[1], "team c-1: group c-1, rule 1", "nobody is lost");
     world.approve(&world.mapping(&group).id, true);
     assert_eq!(world.has(&ann), has("user", &["C"]));
 }

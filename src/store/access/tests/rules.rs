@@ -1,5 +1,6 @@
 //! Rules: which mappings they make, and which they leave alone.
 
+use super::super::preview;
 use super::*;
 use crate::store::testing::refused;
 
@@ -76,6 +77,69 @@ fn an_entity_type_without_auto_create_is_never_made_by_a_rule() {
     world.entity("sub_organization", "US");
     let us = world.group("us", &[]);
     assert_eq!(world.mapping(&us).state, MappingState::AutoApproved);
+}
+
+#[test]
+fn a_deleted_place_is_not_made_again_when_its_group_comes_back_before_a_person_picks_one() {
+    let world = World::new();
+    world.apply(vec![rule(Match::All, "", "team")]);
+    let ann = world.person("ann");
+    let eng = world.group("eng", &[&ann]);
+    let key = world.mapping(&eng).entity_id.unwrap().to_string();
+    world.choose(|tx, id| entities::delete(tx, id, &key)).unwrap();
+    let stand = || (world.mapping(&eng).state, world.mapping(&eng).flag);
+    let waits = (MappingState::Pending, Some(mappings::Flag::TargetDeleted));
+    assert_eq!(stand(), waits);
+    for _ in 0..2 {
+        world.delete(&eng);
+        assert_eq!(stand(), (MappingState::Rejected, waits.1), "rejected, and not forgotten");
+        let approve = MappingPatch { is_approved: Some(true), ..MappingPatch::default() };
+        let reject = MappingPatch { is_approved: Some(false), ..MappingPatch::default() };
+        for patch in [approve, reject] {
+            assert_eq!(
+                refused(world.decide_mapping(&world.mapping(&eng).id, patch)),
+                "group_deleted"
+            );
+        }
+        assert_eq!(world.group("eng", &[&ann]), eng);
+        assert_eq!((stand(), world.has(&ann)), (waits, has("user", &[])));
+        // Nor do rules that are run, or a preview of that.
+        assert_eq!(world.choose(super::super::run_rules).unwrap().mappings, 0);
+        let rules = Some(vec![rule(Match::All, "", "team")]);
+        let asked = preview::Asked { rules, ..preview::Asked::default() };
+        let seen = world.apply_as_previewed(&asked).unwrap();
+        assert_eq!((seen.mappings, seen.gain, stand()), (0, 0, waits));
+    }
+    let place = Some(Place::Named { kind: "team".to_owned(), name: None });
+    let pick = MappingPatch { place, ..MappingPatch::default() };
+    world.decide_mapping(&world.mapping(&eng).id, pick).unwrap();
+    assert_eq!(world.has(&ann), has("user", &["eng"]));
+    world.delete(&eng);
+    world.group("eng", &[&ann]);
+    assert_eq!(world.has(&ann), has("user", &["eng"]), "somebody has picked one: a rule may again");
+}
+
+#[test]
+fn the_other_places_of_a_group_come_back_with_it_though_one_was_deleted() {
+    let world = World::new();
+    let target = |kind: &str| Target { kind: kind.to_owned(), entity: None };
+    let targets = vec![target("team"), target("concurrency_group")];
+    world.apply(vec![NewRule { targets, ..rule(Match::All, "", "team") }]);
+    let ann = world.person("ann");
+    let eng = world.group("eng", &[&ann]);
+    assert_eq!(world.has(&ann), has("user", &["eng", "eng"]));
+    let team = world.mappings(&eng)[0].entity_id.clone().unwrap().to_string();
+    world.choose(|tx, id| entities::delete(tx, id, &team)).unwrap();
+    assert_eq!(world.because(&ann)[1].split(':').next(), Some("concurrency_group eng"));
+    world.delete(&eng);
+    world.group("eng", &[&ann]);
+    assert_eq!(world.because(&ann)[1].split(':').next(), Some("concurrency_group eng"));
+    let all = world.mappings(&eng);
+    let flags: Vec<_> = all.iter().map(|it| (it.state, it.flag)).collect();
+    let waits = (MappingState::Pending, Some(mappings::Flag::TargetDeleted));
+    assert_eq!(flags, [waits, (MappingState::AutoApproved, None)]);
+    let asked = preview::Asked::default();
+    assert_eq!(world.apply_as_previewed(&asked).unwrap().mappings, 0);
 }
 
 #[test]

@@ -21,8 +21,7 @@ impl Would {
         };
         let (mut changed, mut lines) = (HashSet::new(), Vec::new());
         for delta in deltas {
-            let known = delta.conflicts.len();
-            preview.conflicts += delta.after.conflicts.len().saturating_sub(known);
+            preview.conflicts += delta.new_conflicts().count();
             if !delta.is_change() {
                 continue;
             }

@@ -97,6 +97,43 @@ fn a_test_user_and_a_test_group_are_told_to_nobody() {
 }
 
 #[test]
+fn a_test_group_is_a_group_from_then_on_that_it_has_another_name_or_a_real_person_is_in_it() {
+    let world = World::new();
+    let ann = world.ann();
+    let told = || {
+        let kinds = world.kinds().into_iter();
+        kinds.filter(|kind| kind.starts_with("group.")).collect::<Vec<_>>()
+    };
+    let real = |id: &GroupId| {
+        let page =
+            |db: &mut Db| all_groups::page(db, &Window::default(), &all_groups::Filter::default());
+        world.store.read_now(page).unwrap().data.iter().any(|group| group.id == *id)
+    };
+    let join = json!([{ "op": "add", "path": "members", "value": [{ "value": ann.row.user_id }] }]);
+    let one = world.group("SCIM Test Group", &[]).group.id;
+    assert!(told().is_empty() && !real(&one));
+    world.patch_group(one.as_str(), join).unwrap();
+    assert_eq!(told(), ["group.created", "group.member.added"]);
+    assert!(real(&one));
+    let two = world.group("JumpCloud Test Group", &[]).group.id;
+    let name = |name: &str| json!([{ "op": "replace", "value": { "displayName": name } }]);
+    world.patch_group(two.as_str(), name("JumpCloud Test Group 2")).unwrap();
+    assert!(!real(&two));
+    world.patch_group(two.as_str(), name("Engineering")).unwrap();
+    assert_eq!(told()[2..], ["group.created"]);
+    assert!(real(&two));
+    // From the beginning, or when it comes back.
+    let three = world.group("SCIM Test Group 3", &[&ann]).group.id;
+    assert_eq!(told()[3..], ["group.created", "group.member.added"]);
+    assert!(real(&three));
+    let four = world.group("SCIM Test Group 4", &[]).group.id;
+    world.act(|tx, it| groups::remove(tx, it, four.as_str(), None)).unwrap();
+    assert_eq!(world.group("SCIM Test Group 4", &[&ann]).group.id, four);
+    assert_eq!(told()[5..], ["group.created", "group.member.added"]);
+    assert!(real(&four));
+}
+
+#[test]
 fn people_are_listed_by_their_group_and_by_the_way_they_came() {
     let world = World::new();
     let ann = world.ann();

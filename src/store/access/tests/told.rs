@@ -1,0 +1,173 @@
+//! Events of access say why: of each thing that somebody has, and of each that they lose.
+
+use super::*;
+use crate::store::Json;
+use crate::store::schema::events;
+use diesel::prelude::*;
+
+const EXTENSION: &str = "urn:ietf:params:scim:schemas:extension:vestibule:2.0:Group";
+
+impl World {
+    /// The newest event of access about somebody: its kind and what it tells.
+    fn last_told(&self, user: &UserId) -> (String, Value) {
+        let last = |db: &mut _| -> Result<(String, Json<Value>)> {
+            let theirs = events::table.filter(events::subject_id.eq(user.as_str())).filter(
+                events::kind.eq_any(["access.granted", "access.changed", "access.revoked"]),
+            );
+            let theirs = theirs.order(events::id.desc()).select((events::kind, events::data));
+            Ok(theirs.first(db)?)
+        };
+        let (kind, data) = self.store.read_now(last).unwrap();
+        (kind, data.into_inner())
+    }
+
+    /// What took what somebody has lost, line by line.
+    fn lost(&self, user: &UserId) -> Vec<String> {
+        let (_, data) = self.last_told(user);
+        let lines = data["lost"].as_array().unwrap().iter();
+        lines
+            .map(|it| format!("{}: {}", it["by"].as_str().unwrap(), it["text"].as_str().unwrap()))
+            .collect()
+    }
+}
+
+#[test]
+fn each_thing_that_somebody_has_is_told_with_its_reason() {
+    let world = World::new();
+    world.apply(vec![rule(Match::Prefix, "eng", "team")]);
+    let ann = world.person("ann");
+    let eng = world
+        .group_with(json!({ "displayName": "eng", EXTENSION: { "roles": ["guest"] } }), &[&ann]);
+    let (kind, data) = world.last_told(&ann);
+    assert_eq!(kind, "access.changed");
+    assert_eq!(data["because"], json!({ "by": "group", "id": eng }));
+    assert_eq!(data["role_because"]["text"], "group eng");
+    assert_eq!(data["role_because"]["group_id"], json!(eng));
+    let place = &data["entities"][0];
+    let mapping = world.mapping(&eng);
+    assert_eq!((&place["name"], &place["mapping_id"]), (&json!("eng"), &json!(mapping.id)));
+    let because = json!({ "text": "group eng, rule 1", "group_id": eng, "mapping_id": mapping.id, "rule_id": mapping.rule_id });
+    assert_eq!(place["because"], because);
+    let explained = world.because(&ann);
+    assert_eq!(
+        explained,
+        ["guest: group eng", "team eng: group eng, rule 1"],
+        "as it is explained"
+    );
+    let default = "something else takes its place";
+    assert_eq!(
+        world.lost(&ann),
+        [format!("excluded: {default}")],
+        "the default role, which is higher"
+    );
+}
+
+#[test]
+fn what_is_lost_is_told_with_what_took_it() {
+    let world = World::new();
+    world.person_with("boss", &["admin"]);
+    let ann = world.person("ann");
+    let (red, blue) = (world.group("red", &[&ann]), world.group("blue", &[&ann]));
+    let bosses = json!({ "displayName": "bosses", EXTENSION: { "roles": ["admin"] } });
+    let bosses = world.group_with(bosses, &[&ann]);
+    for name in ["Red", "Blue"] {
+        world.entity("team", name);
+    }
+    let (red_mapping, _) = (world.map(&red, "Red"), world.map(&blue, "Blue"));
+    world.remove(&bosses, &ann);
+    assert_eq!(world.lost(&ann), ["left_group: not in group bosses any more"]);
+    let (kind, data) = world.last_told(&ann);
+    assert_eq!((kind.as_str(), &data["lost"][0]["role"]), ("access.changed", &json!("admin")));
+    assert_eq!(data["because"], json!({ "by": "default" }), "of the role that there is now");
+    world.add(&bosses, &ann);
+    world.change(
+        &bosses,
+        json!([{ "op": "replace", "path": format!("{EXTENSION}:roles"), "value": ["guest"] }]),
+    );
+    assert_eq!(world.lost(&ann), ["group_roles_changed: group bosses does not give it any more"]);
+    world.remove(&red, &ann);
+    assert_eq!(world.lost(&ann), ["left_group: not in group red any more"]);
+    let line = world.last_told(&ann).1["lost"][0].clone();
+    assert_eq!((&line["group_id"], &line["mapping_id"]), (&json!(red), &json!(red_mapping.id)));
+    world.add(&red, &ann);
+    world.approve(&red_mapping.id, false);
+    assert_eq!(world.lost(&ann), ["mapping_rejected: the mapping of group red was rejected"]);
+    world.approve(&red_mapping.id, true);
+    world.delete(&blue);
+    assert_eq!(world.lost(&ann), ["group_deleted: group blue was deleted"]);
+    world.entity("team", "Other");
+    let place = Some(Place::Key("Other".to_owned()));
+    world
+        .decide_mapping(&red_mapping.id, MappingPatch { place, ..MappingPatch::default() })
+        .unwrap();
+    assert_eq!(
+        world.lost(&ann),
+        ["mapping_changed: the mapping of group red gives something else"]
+    );
+    world.choose(|tx, id| entities::delete(tx, id, "Other")).unwrap();
+    assert_eq!(world.lost(&ann), ["entity_deleted: the place was deleted"]);
+}
+
+#[test]
+fn whoever_is_switched_off_is_told_to_have_lost_everything_by_that() {
+    let world = World::new();
+    world.person_with("boss", &["admin"]);
+    let ann = world.person("ann");
+    let red = world.group("red", &[&ann]);
+    world.entity("team", "Red");
+    world.map(&red, "Red");
+    let off = |cause: &str, words: &str| {
+        let (kind, data) = world.last_told(&ann);
+        assert_eq!((kind.as_str(), &data["role"]), ("access.revoked", &Value::Null));
+        assert_eq!(data["because"], json!({ "by": cause }));
+        assert_eq!(data["before"]["role"], "user");
+        assert_eq!(world.lost(&ann), [format!("{cause}: {words}"), format!("{cause}: {words}")]);
+    };
+    world.activate(&ann, false);
+    off("deactivated", "the directory has switched the person off");
+    world.activate(&ann, true);
+    assert_eq!(world.last_told(&ann).0, "access.granted");
+    assert_eq!(world.lost(&ann), [] as [String; 0]);
+    world.choose(|tx, _| users::suspend(tx, &ann)).unwrap();
+    off("suspended", "the person was switched off here");
+    world.choose(|tx, _| users::restore(tx, &ann)).unwrap();
+    world.dismiss(&ann);
+    off("removed", "the directory has removed the person");
+}
+
+#[test]
+fn who_is_moved_is_told_what_excludes_what_they_had() {
+    let world = World::new();
+    let ann = world.person("ann");
+    let (fast, slow) = (world.group("fast", &[&ann]), world.group("slow", &[&ann]));
+    let default = NewEntity {
+        kind: "concurrency_group".to_owned(),
+        name: "Shared".to_owned(),
+        external_id: None,
+        is_default: true,
+    };
+    world.put("shared", default);
+    for name in ["Fast", "Slow"] {
+        world.entity("concurrency_group", name);
+    }
+    world.map(&fast, "Fast");
+    assert_eq!(world.lost(&ann), ["excluded: something else takes its place"]);
+    world.map(&slow, "Slow");
+    world.decide(&world.conflicts()[0], Choice::Incoming);
+    assert_eq!(world.has(&ann), has("user", &["Slow"]));
+    assert_eq!(world.lost(&ann), ["conflict_decided: somebody has chosen another place"]);
+}
+
+#[test]
+fn everybody_who_loses_something_by_one_act_is_told_why() {
+    let world = World::new();
+    world.breaker(None);
+    let people: Vec<UserId> = (0..50).map(|n| world.person(&format!("p{n}"))).collect();
+    let red = world.group("red", &people.iter().collect::<Vec<_>>());
+    world.entity("team", "Red");
+    world.map(&red, "Red");
+    world.delete(&red);
+    for user in &people {
+        assert_eq!(world.lost(user), ["group_deleted: group red was deleted"]);
+    }
+}
