@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod apps;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod browser_attacks;

@@ -136,6 +136,11 @@ impl Gateway {
     }
 
     /// The process of a gateway that runs apart.
+    /// Where its data is, for settings.
+    pub(crate) fn database_url(&self) -> &str {
+        &self.database.url
+    }
+
     pub(crate) fn process(&self) -> &Process {
         match &self.runs {
             Runs::Apart(process) => process,
