@@ -46,6 +46,8 @@ mod rooms;
 #[cfg(test)]
 mod scim;
 #[cfg(test)]
+mod reread;
+#[cfg(test)]
 mod user_agent;
 #[cfg(test)]
 mod webhooks;
