@@ -6,6 +6,7 @@ pub mod metadata;
 pub mod openid;
 pub mod refresh;
 pub mod webhooks;
+pub mod purge;
 
 use crate::config::Config;
 use crate::crypto::MasterKey;

@@ -130,6 +130,7 @@ pub const KINDS: &[&str] = &[
     "signing_key.changed",
     "signing_key.created",
     "signing_key.deleted",
+    "trace.purged",
     "trace.revealed",
     "user.created",
     "user.deprovisioned",

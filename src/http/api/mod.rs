@@ -192,7 +192,8 @@ fn people(config: &mut Described) {
         .service(groups::list_group_members)
         .service(groups::list_scim_requests)
         .service(groups::get_scim_request)
-        .service(traces::get_trace);
+        .service(traces::get_trace)
+        .service(traces::purge_traces);
 }
 
 fn what_groups_give(config: &mut Described) {
