@@ -1,4 +1,5 @@
-//! What doors do that needs more than the store: it waits for the network first, then changes something.
+//! What doors do that needs more than the store: it waits for the network first, then changes something, or
+//! needs several transactions.
 
 pub mod domains;
 pub mod mail;

@@ -170,6 +170,7 @@ fn applications(config: &mut Described) {
         .service(applications::get_application)
         .service(applications::patch_application)
         .service(applications::delete_application)
+        .service(applications::restore_application)
         .service(secrets::list_application_secrets)
         .service(secrets::create_application_secret)
         .service(secrets::delete_application_secret);
