@@ -1,6 +1,7 @@
 //! What doors do that needs more than the store: it waits for the network first, then changes something, or
 //! needs several transactions.
 
+pub mod demo;
 pub mod domains;
 pub mod mail;
 pub mod metadata;
