@@ -12,6 +12,8 @@ mod browser_attacks;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod console;
 #[cfg(test)]
 mod demo;
