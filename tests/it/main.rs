@@ -30,6 +30,8 @@ mod gateway;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod installed;
+#[cfg(test)]
 mod journeys;
 #[cfg(test)]
 mod mail;
