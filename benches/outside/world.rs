@@ -18,7 +18,7 @@ use vestibule::saml::issue::Issue;
 use vestibule::saml::metadata::IdentityProvider;
 use vestibule::saml::sign::Signer;
 use vestibule::store::applications::{
-    self, ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection,
+    self, ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection, OwnLifetimes,
 };
 use vestibule::store::connections::{self, Connection, NewConnection};
 use vestibule::store::organizations::{self, Admission, NewOrganization};
@@ -72,6 +72,7 @@ impl World {
                 logout: Logout::default(),
                 model: Model::default(),
                 protected_hosts: Vec::new(),
+                lifetimes: OwnLifetimes::default(),
             };
             let application = applications::create(tx, new)?;
             let mut made = Vec::with_capacity(count);

@@ -1,11 +1,14 @@
-//! What doors do that needs more than the store: it waits for the network first, then changes something.
+//! What doors do that needs more than the store: it waits for the network first, then changes something, or
+//! needs several transactions.
 
+pub mod demo;
 pub mod domains;
 pub mod mail;
 pub mod metadata;
 pub mod openid;
 pub mod refresh;
 pub mod webhooks;
+pub mod purge;
 
 use crate::config::Config;
 use crate::crypto::MasterKey;

@@ -217,6 +217,7 @@ fn command(what: &str) -> &str {
     match what {
         "organization" | "deleted organization" => "org",
         "deleted connection" => "connection",
+        "deleted application" => "application",
         "API key" => "key",
         "secret" => "application secret",
         "conflict" | "alert" => "access",

@@ -6,6 +6,7 @@ mod api_key;
 mod application;
 mod apply;
 mod audit;
+mod backup;
 mod completions;
 mod configuration;
 mod connection;
@@ -95,6 +96,10 @@ enum Command {
     Init(init::Arguments),
     /// Bring the database to this version
     Migrate(migrate::Arguments),
+    /// Write all that is in the database to one file, while the gateway runs
+    Backup(backup::BackupArguments),
+    /// Put the database back as such a file has it
+    Restore(backup::RestoreArguments),
     /// Look for what is wrong or soon will be, each with a fix
     Doctor,
     /// The settings and where they came from
@@ -210,6 +215,8 @@ fn command(shell: Shell, command: Command) -> Result {
         Command::Serve(arguments) => serve::run(shell, arguments),
         Command::Init(arguments) => init::run(&shell, &arguments),
         Command::Migrate(arguments) => migrate::run(&shell, &arguments),
+        Command::Backup(arguments) => backup::backup(&shell, &arguments),
+        Command::Restore(arguments) => backup::restore(&shell, &arguments),
         Command::Doctor => doctor::run(&shell),
         Command::Config(command) => configuration::run(&shell, command),
         Command::Apply(arguments) => apply::apply(&shell, &arguments),

@@ -128,7 +128,8 @@ impl Shell {
         Ok(MasterKey::from_base64(given.current.reveal(), previous)?)
     }
 
-    fn make_data_dir(&self) -> Result {
+    /// Makes the folder of the data, for this user alone, if it is not there.
+    pub(super) fn make_data_dir(&self) -> Result {
         let folder = self.config()?.data_dir();
         DirBuilder::new()
             .recursive(true)

@@ -2,9 +2,9 @@
 //! file, environment and flags.
 
 use super::load::{Given, unacceptable};
-use super::{Config, Key, Kind, Loaded, Origin, Problem, check, load};
+use super::{Config, Key, Kind, Loaded, Origin, Problem, Problems, check, load};
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 /// The settings that can be put while the gateway runs. What is read once at the start is not among them.
 const SETTABLE: &[&str] = &[
@@ -131,53 +131,117 @@ impl Loaded {
     }
 }
 
-/// The settings in effect, for everybody who asks: those of the start, with what has been put since.
+/// The settings in effect, for everybody who asks: those of flags, environment and file, with what has been put since.
 #[derive(Debug)]
-pub struct Live {
+pub struct Live(RwLock<Held>);
+
+#[derive(Debug)]
+struct Held {
     /// What flags, environment, file and built-in values say.
-    start: Loaded,
-    now: RwLock<(i64, Arc<Loaded>)>,
+    start: Arc<Loaded>,
+    /// What has been put, as last read.
+    put: Hidden,
+    revision: i64,
+    now: Arc<Loaded>,
+}
+
+/// What has been put, of which nothing is printed.
+struct Hidden(Put);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[hidden]")
+    }
+}
+
+/// What came of reading the settings again: names, never values.
+#[derive(Debug, Default)]
+pub struct Reread {
+    /// What has another value from now on.
+    pub changed: Vec<&'static str>,
+    /// What has another value, too, which only another start takes.
+    pub waiting: Vec<&'static str>,
+    /// What was put before and is left out now, and why.
+    pub left_out: Vec<Problem>,
 }
 
 impl Live {
     /// The settings of the start, before anything that was put is known.
     #[must_use]
     pub fn new(start: Loaded) -> Self {
-        let now = Arc::new(start.clone());
-        Self { start, now: RwLock::new((0, now)) }
+        let start = Arc::new(start);
+        let (put, now) = (Hidden(Put::new()), start.clone());
+        Self(RwLock::new(Held { start, put, revision: 0, now }))
+    }
+
+    fn held(&self) -> RwLockReadGuard<'_, Held> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What flags, environment, file and built-in values say.
     #[must_use]
-    pub fn start(&self) -> &Loaded {
-        &self.start
+    pub fn start(&self) -> Arc<Loaded> {
+        self.held().start.clone()
     }
 
     /// The settings at this moment.
     #[must_use]
     pub fn config(&self) -> Arc<Config> {
-        self.now.read().unwrap_or_else(PoisonError::into_inner).1.config.clone()
+        self.held().now.config.clone()
     }
 
     /// The same with where each came from.
     #[must_use]
     pub fn loaded(&self) -> Arc<Loaded> {
-        self.now.read().unwrap_or_else(PoisonError::into_inner).1.clone()
+        self.held().now.clone()
     }
 
     /// Which revision of what has been put is in effect.
     #[must_use]
     pub fn revision(&self) -> i64 {
-        self.now.read().unwrap_or_else(PoisonError::into_inner).0
+        self.held().revision
     }
 
     /// Puts another revision into effect, unless a later one is. Tells what of it was left out, and why.
     pub fn take(&self, revision: i64, put: &Put) -> Vec<Problem> {
-        let (loaded, told) = self.start.with(put);
-        let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
-        if revision >= now.0 {
-            *now = (revision, Arc::new(loaded));
+        let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let (loaded, told) = held.start.with(put);
+        if revision >= held.revision {
+            held.revision = revision;
+            held.put = Hidden(put.clone());
+            held.now = Arc::new(loaded);
         }
         told
+    }
+
+    /// Takes over what can change live of settings that were read again. All stays as it is where the two together are not
+    /// settings to run with.
+    pub fn reread(&self, again: &Loaded) -> Result<Reread, Problems> {
+        let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut values = held.start.values.clone();
+        let mut told = Reread::default();
+        for key in super::KEYS {
+            let (before, after) = (values.get(key.path), again.values.get(key.path));
+            let is_other = before.map(|given| &given.items) != after.map(|given| &given.items);
+            match (key.is_settable(), after) {
+                (true, Some(given)) => drop(values.insert(key.path, given.clone())),
+                (true, None) => drop(values.remove(key.path)),
+                (false, _) if is_other => told.waiting.push(key.path),
+                (false, _) => {}
+            }
+        }
+        let config = load::extract(&values)?;
+        check::all(&config, &values)?;
+        let file = again.file.clone();
+        let start = Arc::new(Loaded { config: Arc::new(config), file, values });
+        let (now, left_out) = start.with(&held.put.0);
+        told.left_out = left_out;
+        let items = |loaded: &Loaded, key: &Key| {
+            loaded.values.get(key.path).map(|given| given.items.clone())
+        };
+        let is_other = |key: &&Key| items(&held.now, key) != items(&now, key);
+        told.changed = super::KEYS.iter().filter(is_other).map(|key| key.path).collect();
+        (held.start, held.now) = (start, Arc::new(now));
+        Ok(told)
     }
 }

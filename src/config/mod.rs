@@ -17,7 +17,7 @@ mod reference;
 mod values;
 
 pub use self::accent::{Accent, Fill, Shades};
-pub use self::live::{Live, Put};
+pub use self::live::{Live, Put, Reread};
 pub use self::load::{Flags, Loaded, Origin, Setting, Surroundings, load, load_from};
 pub use self::mail::{MailTls, Sender, SmtpUrl};
 pub use self::master_key::MasterKeys;

@@ -53,6 +53,7 @@ needs! {
     UsersRead,
     UsersWrite,
     TracesRead,
+    TracesWrite,
     EventsRead,
     AuditRead,
     WebhooksRead,

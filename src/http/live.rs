@@ -2,7 +2,7 @@
 
 use super::brand::Logos;
 use super::server::State;
-use crate::config::Config;
+use crate::config::{self, Config, Flags, Problem};
 use crate::crypto::RelyingParty;
 use crate::error::Result;
 use crate::store::configuration::{self, Wish};
@@ -46,12 +46,40 @@ impl State {
         Ok(())
     }
 
+    /// Reads flags, environment and file again, and the certificate of our own TLS. What can change live changes; of the rest
+    /// the log has the names. What cannot be used changes nothing.
+    pub fn reread(&self, flags: &Flags) {
+        if let Err(error) = self.renew_tls() {
+            tracing::error!(%error, "the certificate of our own TLS stays the one before");
+        }
+        let said = |problem: &Problem| format!("{} {} {}", problem.what, problem.why, problem.fix);
+        match config::load(flags).and_then(|again| self.live.reread(&again)) {
+            Ok(told) => {
+                tracing::info!(changed = told.changed.join(", "), "the settings were read again");
+                if !told.waiting.is_empty() {
+                    let settings = told.waiting.join(", ");
+                    tracing::warn!(settings, "settings were changed that need a restart");
+                }
+                for problem in &told.left_out {
+                    let problem = said(problem);
+                    tracing::warn!(problem, "a setting that was put is left out");
+                }
+            }
+            Err(problems) => {
+                for problem in &problems.0 {
+                    let problem = said(problem);
+                    tracing::error!(problem, "the settings cannot be used, and stay as they were");
+                }
+            }
+        }
+    }
+
     /// Changes settings, for this process at once.
     pub async fn change_settings(state: &Data<Self>, actor: Actor, wish: Wish) -> Result<()> {
         let shared = state.clone();
         let change = move |store: &Store| {
             let (start, master) = (shared.live.start(), &shared.master);
-            let write = |tx: &mut Tx| configuration::change(tx, start, master, &wish);
+            let write = |tx: &mut Tx| configuration::change(tx, &start, master, &wish);
             store.write_now(&Scope::System, &actor, write)?;
             shared.renew_settings()
         };

@@ -36,6 +36,7 @@ mod scim;
 pub mod server;
 mod sign_in;
 mod single_logout;
+mod tls;
 mod trust;
 mod upload;
 mod verdict;

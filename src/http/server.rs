@@ -6,13 +6,14 @@ use super::brand::{self, Logos};
 use super::demo;
 use super::limits::Limits;
 use super::rollover::Signers;
+use super::tls::OwnTls;
 use super::trust::Trust;
 use super::{entity, health, keyring, logout, oidc, openid, request, saml, sign_in, single_logout};
 use crate::acts;
 use crate::acts::mail::Poster;
 use crate::acts::openid::Upstream;
 use crate::acts::webhooks::Sender;
-use crate::config::{Config, Live, Loaded, Tls};
+use crate::config::{Config, Live, Loaded};
 use crate::crypto::{MasterKey, RelyingParty, SecretBytes};
 use crate::dns::Dns;
 use crate::error::{Error, Result};
@@ -30,11 +31,8 @@ use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceRespon
 use actix_web::web::{self, Data, FormConfig, JsonConfig, PayloadConfig, ServiceConfig};
 use actix_web::{App, HttpServer};
 use anyhow::Context;
-use openssl::error::ErrorStack;
-use openssl::ssl::{SslAcceptor, SslAcceptorBuilder, SslFiletype, SslMethod};
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -109,6 +107,8 @@ pub struct State {
     pub openid_key: SecretBytes,
     /// The operator's logos.
     pub(super) logos: RwLock<Arc<Logos>>,
+    /// Our own TLS, once it is served and no proxy does it.
+    pub(super) tls: OnceLock<Arc<OwnTls>>,
     /// Our own keys, until the next rotation.
     keys: RwLock<Arc<KeyRing>>,
 }
@@ -145,6 +145,7 @@ impl State {
             openid_key: master.derive("openid sign-in")?,
             keys: RwLock::new(Arc::new(keys)),
             logos: RwLock::default(),
+            tls: OnceLock::new(),
             live,
             config,
             store,
@@ -339,7 +340,8 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener> {
 /// Starts to answer at `listener`, with TLS if the settings name a certificate.
 pub fn start(state: Data<State>, listener: TcpListener) -> Result<Running> {
     let address = listener.local_addr().context("the listening address")?;
-    let tls = acceptor(&state.config.tls)?;
+    let tls = OwnTls::open(&state.config.tls)?;
+    let tls = tls.map(|own| state.tls.get_or_init(|| own).acceptor()).transpose()?;
     let shared = state.clone();
     let server = HttpServer::new(move || app(shared.clone()))
         .keep_alive(KEEP_ALIVE)
@@ -413,22 +415,4 @@ impl Running {
 fn finished(ended: Result<std::io::Result<()>, tokio::task::JoinError>) -> Result<()> {
     ended.context("the server's task")?.context("the server")?;
     Ok(())
-}
-
-/// TLS as Mozilla's intermediate profile has it, if the settings name a certificate.
-fn acceptor(tls: &Tls) -> Result<Option<SslAcceptorBuilder>> {
-    let (Some(cert), Some(key)) = (&tls.cert, &tls.key) else { return Ok(None) };
-    let unusable = |setting: &str, path: &Path, error: &ErrorStack| {
-        let path = path.display();
-        let detail = format!("The file {path} of {setting} cannot be used: {error}.");
-        Error::invalid(format!("/{}", setting.replace('.', "/")), "tls_unusable", detail)
-    };
-    let mut builder =
-        SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).context("preparing TLS")?;
-    builder.set_certificate_chain_file(cert).map_err(|error| unusable("tls.cert", cert, &error))?;
-    builder
-        .set_private_key_file(key, SslFiletype::PEM)
-        .map_err(|error| unusable("tls.key", key, &error))?;
-    builder.check_private_key().map_err(|error| unusable("tls.key", key, &error))?;
-    Ok(Some(builder))
 }

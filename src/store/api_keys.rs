@@ -43,7 +43,7 @@ word!(
         UsersWrite = "users:write",
         /// Read sign-in traces.
         TracesRead = "traces:read",
-        /// Change sign-in traces.
+        /// Purge sign-in traces.
         TracesWrite = "traces:write",
         /// Read events.
         EventsRead = "events:read",

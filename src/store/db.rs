@@ -3,7 +3,7 @@
 use super::{OrganizationId, Scope};
 use crate::error::{Error, Result};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-
+use diesel::migration::MigrationSource;
 use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{Bool, Text};
@@ -206,6 +206,13 @@ pub(super) fn pending(db: &mut Db) -> Result<Vec<String>> {
         .pending_migrations(MIGRATIONS)
         .map(|list| list.iter().map(|migration| migration.name().to_string()).collect()));
     list.map_err(|error| migration_failed(&*error))
+}
+
+/// The numbers of the migrations that this version has.
+pub(super) fn known() -> Result<Vec<String>> {
+    let all = MigrationSource::<diesel::sqlite::Sqlite>::migrations(&MIGRATIONS);
+    let all = all.map_err(|error| migration_failed(&*error))?;
+    Ok(all.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 
 /// Brings the database to this version's schema.

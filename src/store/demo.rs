@@ -3,7 +3,7 @@
 //! It uses the product as anybody else does: what it makes could be made by hand.
 
 use super::applications::{self, Application, ApplicationKind, ApplicationPatch};
-use super::applications::{IdTokenAlg, Logout, NewApplication, NoConnection};
+use super::applications::{IdTokenAlg, Logout, NewApplication, NoConnection, OwnLifetimes};
 use super::connections::{self, Connection, ConnectionPatch, NewConnection, Settings};
 use super::keys::demo::{self as keys, DemoKeys};
 use super::organizations::{self, Admission, NewOrganization, Organization};
@@ -270,6 +270,7 @@ fn keep_application(tx: &mut Tx, public_url: &str) -> Result<Application> {
         logout: Logout::default(),
         model: Model::default(),
         protected_hosts: Vec::new(),
+        lifetimes: OwnLifetimes::default(),
     };
     Ok(applications::create(tx, new)?.0)
 }

@@ -4,7 +4,7 @@
 //! deactivation that commits a moment before wins, whoever holds which lock.
 
 use super::access::explain::{self, Told};
-use super::applications::Application;
+use super::applications::{self, Application};
 use super::connections::ConnectionState;
 use super::organizations::Organization;
 use super::prepared::written;
@@ -98,7 +98,7 @@ pub struct Token {
     pub used_at: Option<Time>,
 }
 
-/// How long codes and tokens last.
+/// How long codes and tokens last: as is set for all, or for one application.
 #[derive(Debug, Clone, Copy)]
 pub struct Lifetimes {
     /// From the answer to the app until it must have redeemed the code.
@@ -172,7 +172,12 @@ pub fn create(
     } else {
         request.scopes.clone()
     };
-    let end = tx.now.plus(lifetimes.refresh_token);
+    let refreshing = if scopes.has(Scope::OfflineAccess) {
+        applications::refreshing(tx.db, application, lifetimes.refresh_token)?
+    } else {
+        lifetimes.refresh_token
+    };
+    let end = tx.now.plus(refreshing);
     let grant = Grant {
         id: GrantId::new(),
         code_hash: crypto::hash(code.reveal()),

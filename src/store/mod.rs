@@ -4,6 +4,7 @@ pub mod access;
 pub mod aliases;
 pub mod api_keys;
 pub mod applications;
+pub mod backup;
 pub mod break_glass;
 pub mod clean_up;
 pub mod configuration;

@@ -141,6 +141,9 @@ diesel::table! {
         default_role -> Nullable<Text>,
         entity_types -> Text,
         protected_hosts -> Text,
+        id_token_ttl -> Nullable<Integer>,
+        access_token_ttl -> Nullable<Integer>,
+        refresh_token_ttl -> Nullable<Integer>,
     }
 }
 

@@ -4,7 +4,9 @@ pub(crate) mod many;
 
 use super::access::alerts::{Alert, AlertKind};
 use super::access::provisioning::{self, ProvisioningPatch};
-use super::applications::{ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection};
+use super::applications::{
+    ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection, OwnLifetimes,
+};
 use super::connections::{self, NewConnection, Settings};
 use super::db::{self, Db};
 use super::directories;
@@ -107,6 +109,7 @@ pub(crate) fn orbit() -> NewApplication {
         logout: Logout::default(),
         model: Model::default(),
         protected_hosts: Vec::new(),
+        lifetimes: OwnLifetimes::default(),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::model::{EntityTypeView, RoleView};
 use super::secret::NewSecretView;
 use super::words;
+use crate::clock::Time;
 use crate::crypto::Secret;
 use crate::store::OrganizationId;
 use crate::store::applications::{
@@ -56,8 +57,18 @@ pub struct ApplicationView {
     /// Hosts behind a proxy that asks at `/auth/verify` who is there.
     #[schema(example = json!(["reports.example.com"]))]
     protected_hosts: Vec<String>,
+    /// For how many seconds ID tokens for it last; `null`: as `oidc.id_token_ttl` says.
+    #[schema(example = 300)]
+    id_token_ttl: Option<i32>,
+    /// For how many seconds its access tokens last; `null`: as `oidc.access_token_ttl` says.
+    #[schema(example = 3600)]
+    access_token_ttl: Option<i32>,
+    /// For how many seconds after a sign-in it can refresh tokens; `null`: as `oidc.refresh_token_ttl` says.
+    refresh_token_ttl: Option<i32>,
     /// Whether it belongs to the built-in demo.
     is_demo: bool,
+    /// When it was deleted; it can be restored for 30 days.
+    deleted_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -101,7 +112,11 @@ impl From<Application> for ApplicationView {
                 .map(EntityTypeView::from)
                 .collect(),
             protected_hosts: row.protected_hosts.into_inner(),
+            id_token_ttl: row.id_token_ttl,
+            access_token_ttl: row.access_token_ttl,
+            refresh_token_ttl: row.refresh_token_ttl,
             is_demo: row.is_demo,
+            deleted_at: row.deleted_at.map(Time::to_utc),
             created_at: row.created_at.to_utc(),
             updated_at: row.updated_at.to_utc(),
         }

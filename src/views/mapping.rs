@@ -113,7 +113,6 @@ pub struct NewMappingBody {
     pub entity: Option<String>,
     /// Instead of `entity`: the key of a type. The entity of the group's name is made if it is not there.
     #[serde(rename = "type")]
-    #[schema(example = "team")]
     pub kind: Option<String>,
     /// With `type`: another name than the group's.
     pub name: Option<String>,

@@ -34,7 +34,7 @@ impl Place {
         place
     }
 
-    fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { folder: TempDir::new().unwrap(), variables: Vec::new() }
     }
 

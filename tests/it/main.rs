@@ -4,11 +4,15 @@
 #[cfg(test)]
 mod apps;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod browser_attacks;
 #[cfg(test)]
 mod cli;
+#[cfg(test)]
+mod clients;
 #[cfg(test)]
 mod console;
 #[cfg(test)]
@@ -25,6 +29,8 @@ mod fuzz;
 mod gateway;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod installed;
 #[cfg(test)]
 mod journeys;
 #[cfg(test)]
@@ -45,6 +51,8 @@ mod refresh;
 mod rooms;
 #[cfg(test)]
 mod scim;
+#[cfg(test)]
+mod reread;
 #[cfg(test)]
 mod user_agent;
 #[cfg(test)]

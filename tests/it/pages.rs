@@ -190,6 +190,8 @@ const WALKS: &[&[&str]] = &[
         "see console-organization-settings",
         "go /console/organizations/{organization}/delete",
         "see console-organization-delete",
+        "go /console/organizations/{organization}/purge?older=30",
+        "see console-organization-purge",
         "go /console/organizations/{organization}/domains",
         "see console-organization-domains",
         "go /console/organizations/{organization}/activity",

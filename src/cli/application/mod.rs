@@ -7,11 +7,12 @@ use super::output::cell;
 use super::paging::Paging;
 use super::shell::Shell;
 use crate::access::Model;
+use crate::config::Period;
 use crate::store::applications::{
-    self, Application, ApplicationKind, ApplicationPatch, IdTokenAlg, Logout, LogoutPatch,
-    NewApplication, NoConnection,
+    self, Application, ApplicationKind, ApplicationPatch, IdTokenAlg, LifetimesPatch, Logout,
+    LogoutPatch, NewApplication, NoConnection, OwnLifetimes,
 };
-use crate::store::{ApplicationId, OrganizationId, Scope};
+use crate::store::{ApplicationId, OrganizationId, Scope, Tx};
 use crate::views::List;
 use crate::views::application::{ApplicationView, NewApplicationView};
 use clap::Subcommand;
@@ -21,6 +22,9 @@ use clap::Subcommand;
 pub(super) enum Command {
     /// List applications, newest first
     List {
+        /// Only those that were deleted and can be restored
+        #[arg(long)]
+        deleted: bool,
         #[command(flatten)]
         paging: Paging,
     },
@@ -33,9 +37,14 @@ pub(super) enum Command {
     Create(Create),
     /// Change an application
     Update(Update),
-    /// Delete an application: nobody signs in to it any more
+    /// Delete an application: nobody signs in to it any more; it can be restored for 30 days
     Delete {
         /// Its ID, which is its `client_id`
+        application: ApplicationId,
+    },
+    /// Take a deletion back
+    Restore {
+        /// The ID of the deleted application
         application: ApplicationId,
     },
     /// The secrets of a web app: two may be live, so that one can be replaced
@@ -54,6 +63,8 @@ pub(super) struct Create {
     kind: ApplicationKind,
     #[command(flatten)]
     addresses: Addresses,
+    #[command(flatten)]
+    lifetimes: Lifetimes,
     /// Where people go whose domain has no connection: `page`, `error` or `fallback`
     #[arg(long, default_value = "page")]
     no_connection: NoConnection,
@@ -119,6 +130,53 @@ impl Addresses {
     }
 }
 
+/// How long its tokens last, where that is its own.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct Lifetimes {
+    /// How long its ID tokens last, such as 5m; `usual`: as is set for all
+    #[arg(long, value_name = "PERIOD", value_parser = lifetime)]
+    id_token_ttl: Option<Lifetime>,
+    /// How long its access tokens last, such as 1h; `usual`: as is set for all
+    #[arg(long, value_name = "PERIOD", value_parser = lifetime)]
+    access_token_ttl: Option<Lifetime>,
+    /// For how long after a sign-in it can refresh tokens, such as 30d; `usual`: as is set for all
+    #[arg(long, value_name = "PERIOD", value_parser = lifetime)]
+    refresh_token_ttl: Option<Lifetime>,
+}
+
+/// Seconds; none: as is set for all.
+#[derive(Debug, Clone, Copy)]
+struct Lifetime(Option<i32>);
+
+fn lifetime(text: &str) -> Result<Lifetime, String> {
+    if text == "usual" {
+        return Ok(Lifetime(None));
+    }
+    let seconds = text.parse::<Period>()?.seconds();
+    let seconds = i32::try_from(seconds).map_err(|_| "it is too long".to_owned())?;
+    Ok(Lifetime(Some(seconds)))
+}
+
+impl Lifetimes {
+    fn of_new(self) -> OwnLifetimes {
+        let own = |given: Option<Lifetime>| given.and_then(|lifetime| lifetime.0);
+        OwnLifetimes {
+            id_token: own(self.id_token_ttl),
+            access_token: own(self.access_token_ttl),
+            refresh_token: own(self.refresh_token_ttl),
+        }
+    }
+
+    fn patch(self) -> LifetimesPatch {
+        let own = |given: Option<Lifetime>| given.map(|lifetime| lifetime.0);
+        LifetimesPatch {
+            id_token: own(self.id_token_ttl),
+            access_token: own(self.access_token_ttl),
+            refresh_token: own(self.refresh_token_ttl),
+        }
+    }
+}
+
 /// What is to change; a list takes the place of the whole list that was there.
 #[derive(Debug, clap::Args)]
 pub(super) struct Update {
@@ -129,6 +187,8 @@ pub(super) struct Update {
     name: Option<String>,
     #[command(flatten)]
     addresses: Addresses,
+    #[command(flatten)]
+    lifetimes: Lifetimes,
     /// Where people go whose domain has no connection: `page`, `error` or `fallback`
     #[arg(long)]
     no_connection: Option<NoConnection>,
@@ -145,20 +205,27 @@ pub(super) struct Update {
 
 pub(super) fn run(shell: &Shell, command: Command) -> Result {
     match command {
-        Command::List { paging } => list(shell, &paging),
+        Command::List { deleted, paging } => list(shell, deleted, &paging),
         Command::Show { application } => {
             show(shell, shell.read(|db| applications::find(db, &application))?)
         }
         Command::Create(given) => create(shell, given),
         Command::Update(given) => update(shell, given),
         Command::Delete { application } => delete(shell, &application),
+        Command::Restore { application } => {
+            let restore = |tx: &mut Tx| applications::restore(tx, &application);
+            show(shell, shell.write(Scope::System, restore)?)
+        }
         Command::Secret(command) => secret::run(shell, command),
     }
 }
 
-fn list(shell: &Shell, paging: &Paging) -> Result {
+fn list(shell: &Shell, deleted: bool, paging: &Paging) -> Result {
     let window = paging.window()?;
-    let page = shell.read(|db| applications::page(db, &window))?;
+    let page = shell.read(|db| match deleted {
+        true => applications::deleted(db, &window, shell.now()),
+        false => applications::page(db, &window),
+    })?;
     let row = |row: &Application| {
         vec![
             row.id.to_string(),
@@ -192,7 +259,15 @@ fn fields(row: &Application) -> Vec<(&'static str, String)> {
         ("backchannel_logout_uri", cell(row.backchannel_logout_uri.as_ref())),
         ("frontchannel_logout_uri", cell(row.frontchannel_logout_uri.as_ref())),
         ("protected_hosts", row.protected_hosts.join(" ")),
+        ("id_token_ttl", lasts(row.id_token_ttl)),
+        ("access_token_ttl", lasts(row.access_token_ttl)),
+        ("refresh_token_ttl", lasts(row.refresh_token_ttl)),
     ]
+}
+
+/// A lifetime as it is typed; of one that is set for all, nothing.
+fn lasts(seconds: Option<i32>) -> String {
+    cell(seconds.and_then(|seconds| u32::try_from(seconds).ok()).map(Period::from_seconds))
 }
 
 fn show(shell: &Shell, row: Application) -> Result {
@@ -223,6 +298,7 @@ fn create(shell: &Shell, given: Create) -> Result {
         is_demo: false,
         model: Model::default(),
         protected_hosts: given.addresses.protected_hosts,
+        lifetimes: given.lifetimes.of_new(),
     };
     let (row, secret) = shell.write(Scope::System, |tx| {
         let (application, secret) = applications::create(tx, new)?;
@@ -261,6 +337,7 @@ fn update(shell: &Shell, given: Update) -> Result {
         id_token_alg: given.id_token_alg,
         organizations,
         protected_hosts: some(given.addresses.protected_hosts),
+        lifetimes: given.lifetimes.patch(),
         ..ApplicationPatch::default()
     };
     let id = given.application;
@@ -277,6 +354,8 @@ fn delete(shell: &Shell, id: &ApplicationId) -> Result {
     let act = format!("Delete the application {}: nobody can sign in to it any more", row.name);
     shell.confirm(&act, &row.name)?;
     shell.write(Scope::System, |tx| applications::delete(tx, id))?;
-    shell.out.note(format!("{} is deleted.", row.name));
+    shell.out.note(format!(
+        "Deleted. For 30 days it can be taken back: vestibule application restore {id}"
+    ));
     Ok(())
 }

@@ -47,6 +47,13 @@ pub(super) struct Application {
     pub(super) frontchannel_logout_uri: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) protected_hosts: Option<Vec<String>>,
+    /// For how many seconds ID tokens last; 0: as is set for all. The same for the next two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) id_token_ttl: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) access_token_ttl: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) refresh_token_ttl: Option<i32>,
     /// The key of a role; empty: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) default_role: Option<String>,

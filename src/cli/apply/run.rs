@@ -10,8 +10,8 @@ use crate::saml::metadata::IdentityProvider;
 use crate::store::access::provisioning::{self, ProvisioningPatch};
 use crate::store::access::{holds, whole};
 use crate::store::applications::{
-    self, Application, ApplicationKind, ApplicationPatch, IdTokenAlg, Logout, LogoutPatch,
-    NewApplication, NoConnection,
+    self, Application, ApplicationKind, ApplicationPatch, IdTokenAlg, LifetimesPatch, Logout,
+    LogoutPatch, NewApplication, NoConnection, OwnLifetimes,
 };
 use crate::store::organizations::{
     self, Admission, NewOrganization, Organization, OrganizationPatch,
@@ -274,6 +274,11 @@ impl Run<'_, '_> {
             default_role: text(&wanted.default_role),
             entity_types: wanted.entity_types.clone(),
             protected_hosts: wanted.protected_hosts.clone(),
+            lifetimes: LifetimesPatch {
+                id_token: wanted.id_token_ttl.map(own),
+                access_token: wanted.access_token_ttl.map(own),
+                refresh_token: wanted.refresh_token_ttl.map(own),
+            },
         };
         let id = row.id.clone();
         applications::change(self.tx, &id, patch)?;
@@ -312,6 +317,11 @@ impl Run<'_, '_> {
                 types: wanted.entity_types.clone().unwrap_or(usual.types),
             },
             protected_hosts: wanted.protected_hosts.clone().unwrap_or_default(),
+            lifetimes: OwnLifetimes {
+                id_token: wanted.id_token_ttl.and_then(own),
+                access_token: wanted.access_token_ttl.and_then(own),
+                refresh_token: wanted.refresh_token_ttl.and_then(own),
+            },
         };
         // Its first secret is shown to nobody: another one is made when the app is set up.
         applications::create(self.tx, new)?;
@@ -332,4 +342,9 @@ impl Run<'_, '_> {
         }
         Ok(Some(ids))
     }
+}
+
+/// A lifetime in seconds; 0 is none of its own.
+fn own(seconds: i32) -> Option<i32> {
+    Some(seconds).filter(|seconds| *seconds != 0)
 }

@@ -11,6 +11,7 @@ use super::failure::{Exit, Failure, Result};
 use super::output::Format;
 use super::shell::{Shell, actor};
 use super::trace;
+use crate::acts::demo::Part;
 use crate::saml::issue::Wrong;
 use crate::store::demo::{self, Demo, PEOPLE, Person};
 use crate::store::traces::{self, Trace};
@@ -41,9 +42,9 @@ pub(super) enum Command {
     },
     /// Push a user and a group by SCIM as a directory does, and print each request with its effect
     Scim {
-        /// Whose part is played
+        /// Whose part is played: jumpcloud, okta or entra
         #[arg(long = "as", value_name = "DIRECTORY", default_value = "jumpcloud")]
-        part: scim::Part,
+        part: Part,
         #[command(flatten)]
         gateway: Gateway,
     },

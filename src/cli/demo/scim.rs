@@ -1,309 +1,54 @@
-//! Plays a directory that provisions somebody and a group, in the dialect of a product.
+//! Has the demo's directory provision somebody and a group, in the dialect of a product.
 
-use super::browser::unreachable;
 use super::{Shell, set_up};
+use crate::acts::demo::{self, Part, Told};
 use crate::cli::failure::{Failure, Result};
-use crate::fetch;
-use crate::scim::MEDIA_TYPE;
-use crate::store::access::provisioning::{self, ProvisioningPatch};
-use crate::store::connections::scim_base_url;
-use crate::store::directories::requests::{self, Filter};
-use crate::store::directories::tokens::{self, NewToken};
-use crate::store::{ConnectionId, Db, ScimRequestId, Scope, Window};
-use chrono::TimeDelta;
-use clap::ValueEnum;
-use reqwest::{Client, Method};
+use crate::cli::shell::actor;
 use serde_json::{Value, json};
-use std::time::Duration;
-use url::{Url, form_urlencoded};
-
-const TIME: Duration = Duration::from_secs(20);
-/// How long the token is good, should the play be broken off.
-const TOKEN: TimeDelta = TimeDelta::minutes(10);
-/// Who is provisioned: nobody whom the demo's identity provider knows.
-const WHO: &str = "milton@demo.example";
-const GROUP: &str = "Engineering";
-const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-const WORK: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
-
-/// Whose part is played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Part {
-    /// Whole resources, members one by one, and DELETE at the end
-    Jumpcloud,
-    /// A small PATCH; nobody is ever deleted
-    Okta,
-    /// Capitals, text for booleans, and paths with filters
-    Entra,
-}
-
-/// A request and what came of it.
-struct Told {
-    method: Method,
-    path: String,
-    status: u16,
-    effect: String,
-}
-
-/// A directory at the running gateway.
-struct Directory<'a> {
-    shell: &'a Shell,
-    client: Client,
-    connection: ConnectionId,
-    base: String,
-    token: String,
-    agent: &'static str,
-    last: Option<ScimRequestId>,
-    told: Vec<Told>,
-}
 
 pub(super) fn play(shell: &Shell, part: Part, address: &str) -> Result {
     let connection = set_up(shell)?.connection;
-    let new = NewToken {
-        label: "Demo".to_owned(),
-        networks: Vec::new(),
-        expires_at: Some(shell.now().plus(TOKEN)),
+    let (mut all, mut unwritten) = (Vec::new(), None);
+    let mut tell = |told: Told| {
+        if let Err(failure) = line(shell, &told) {
+            unwritten.get_or_insert(failure);
+        }
+        all.push(told);
     };
-    let scope = Scope::from(&connection.organization_id);
-    let on = ProvisioningPatch { groups: Some(true), ..ProvisioningPatch::default() };
-    let (token, secret) = shell.write(scope.clone(), |tx| {
-        provisioning::change(tx, &connection.organization_id, &on)?;
-        tokens::create(tx, &connection.id, new)
-    })?;
-    let newest = Window { limit: 1, before: None };
-    let of = filter(&connection.id);
-    let last = shell.read(|db| requests::page(db, &newest, &of))?.data.pop();
-    let mut directory = Directory {
-        shell,
-        client: fetch::unguarded()?,
-        base: scim_base_url(address, &connection.id),
-        token: secret.reveal().to_owned(),
-        agent: match part {
-            Part::Jumpcloud => "JumpCloud",
-            Part::Okta => "Okta SCIM Client 1.0.0",
-            Part::Entra => "",
-        },
-        last: last.map(|entry| entry.id),
-        told: Vec::new(),
-        connection: connection.id.clone(),
-    };
-    let played = shell.wait(directory.run(part)).and_then(|played| played);
-    // The token goes, whatever came of it.
-    shell.write(scope, |tx| tokens::revoke(tx, &connection.id, &token.id))?;
-    played?;
-    directory.done()
+    let store = shell.store()?;
+    let played = demo::provision(store, actor(), &connection, part, address, &mut tell);
+    shell.wait(played)??;
+    if let Some(failure) = unwritten {
+        return Err(failure);
+    }
+    done(shell, &all)
 }
 
-fn filter(connection: &ConnectionId) -> Filter {
-    Filter { connection: Some(connection.clone()), ..Filter::default() }
+fn line(shell: &Shell, told: &Told) -> Result {
+    if shell.out.is_json() {
+        return Ok(());
+    }
+    let Told { method, path, status, effect } = told;
+    shell.out.line(format!("{status} {method:<6} {path}\n    {effect}"))
 }
 
-impl Directory<'_> {
-    async fn run(&mut self, part: Part) -> Result {
-        match part {
-            Part::Jumpcloud => self.jumpcloud().await,
-            Part::Okta => self.okta().await,
-            Part::Entra => self.entra().await,
-        }
+/// All of it, and whether each request was answered as it was to be.
+fn done(shell: &Shell, all: &[Told]) -> Result {
+    let refused = all.iter().filter(|told| told.status >= 400).count();
+    if shell.out.is_json() {
+        let data: Vec<Value> = all.iter().map(view).collect();
+        shell.out.json(&json!({ "data": data, "refused": refused }))?;
+    } else {
+        shell.out.note("What else is kept of each: vestibule scim requests");
     }
-
-    async fn jumpcloud(&mut self) -> Result {
-        let user = self.look_up(&format!("userName eq \"{WHO}\"")).await?;
-        let user = self.made(user, "/Users", person()).await?;
-        let path = format!("/Users/{user}");
-        self.get(&path).await?;
-        let mut titled = person();
-        put(&mut titled, "title", "Collator".into());
-        self.send(Method::PUT, &path, Some(titled.clone())).await?;
-        let group = json!({ "displayName": GROUP, "members": [{ "value": user }] });
-        let there = self.group().await?;
-        let group = self.made(there, "/Groups", group).await?;
-        let team = format!("/Groups/{group}");
-        let named = json!([{ "op": "replace", "value": { "displayName": "Platform" } }]);
-        self.patch(&team, named).await?;
-        for op in ["remove", "add"] {
-            let one = json!([{ "op": op, "path": "members", "value": [{ "value": user }] }]);
-            self.patch(&team, one).await?;
-        }
-        put(&mut titled, "active", false.into());
-        self.send(Method::PUT, &path, Some(titled)).await?;
-        self.send(Method::DELETE, &team, None).await?;
-        self.send(Method::DELETE, &path, None).await?;
-        Ok(())
-    }
-
-    async fn okta(&mut self) -> Result {
-        self.get("/Users?startIndex=1&count=2").await?;
-        let user = self.look_up(&format!("userName eq \"{WHO}\"")).await?;
-        let user = self.made(user, "/Users", person()).await?;
-        let path = format!("/Users/{user}");
-        self.send(Method::PUT, &path, Some(person())).await?;
-        let group = json!({ "displayName": GROUP, "members": [] });
-        let there = self.group().await?;
-        let group = self.made(there, "/Groups", group).await?;
-        let team = format!("/Groups/{group}");
-        let add = json!([{ "op": "add", "path": "members", "value": [{ "value": user }] }]);
-        self.patch(&team, add).await?;
-        let one = json!([{ "op": "remove", "path": format!("members[value eq \"{user}\"]") }]);
-        self.patch(&team, one).await?;
-        self.send(Method::DELETE, &team, None).await?;
-        let off = json!([{ "op": "replace", "value": { "active": false } }]);
-        self.patch(&path, off).await?;
-        Ok(())
-    }
-
-    async fn entra(&mut self) -> Result {
-        let user = self.look_up(&format!("userName eq \"{WHO}\"")).await?;
-        let mut body = person();
-        put(&mut body, "externalId", WHO.into());
-        put(&mut body, WORK, json!({ "department": "Storage" }));
-        let user = self.made(user, "/Users", body).await?;
-        let path = format!("/Users/{user}");
-        let changed = json!([
-            { "op": "Replace", "path": "emails[type eq \"work\"].value", "value": WHO },
-            { "op": "Add", "path": format!("{WORK}:department"), "value": "Basement B" },
-        ]);
-        self.patch(&path, changed).await?;
-        let group = json!({ "displayName": GROUP, "externalId": "engineering" });
-        let there = self.group().await?;
-        let group = self.made(there, "/Groups", group).await?;
-        let team = format!("/Groups/{group}");
-        for op in ["Add", "Remove"] {
-            let one = json!([{ "op": op, "path": "members", "value": [{ "value": user }] }]);
-            self.patch(&team, one).await?;
-        }
-        let off = json!([{ "op": "Replace", "path": "active", "value": "False" }]);
-        self.patch(&path, off).await?;
-        self.send(Method::DELETE, &team, None).await?;
-        self.send(Method::DELETE, &path, None).await?;
-        Ok(())
-    }
-
-    /// The ID of the person whom a filter finds.
-    async fn look_up(&mut self, filter: &str) -> Result<Option<String>> {
-        let query =
-            form_urlencoded::Serializer::new(String::new()).append_pair("filter", filter).finish();
-        Ok(found(&self.get(&format!("/Users?{query}")).await?))
-    }
-
-    /// The ID of the group.
-    async fn group(&mut self) -> Result<Option<String>> {
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("excludedAttributes", "members")
-            .append_pair("filter", &format!("displayName eq \"{GROUP}\""))
-            .finish();
-        Ok(found(&self.get(&format!("/Groups?{query}")).await?))
-    }
-
-    /// Makes what is not there, and puts what is there as it is to be; its ID.
-    async fn made(&mut self, there: Option<String>, endpoint: &str, body: Value) -> Result<String> {
-        let made = match there {
-            Some(id) => self.send(Method::PUT, &format!("{endpoint}/{id}"), Some(body)).await?,
-            None => self.send(Method::POST, endpoint, Some(body)).await?,
-        };
-        Ok(made.get("id").and_then(Value::as_str).unwrap_or_default().to_owned())
-    }
-
-    async fn get(&mut self, path: &str) -> Result<Value> {
-        self.send(Method::GET, path, None).await
-    }
-
-    async fn patch(&mut self, path: &str, operations: Value) -> Result<Value> {
-        let body = json!({ "schemas": [PATCH], "Operations": operations });
-        self.send(Method::PATCH, path, Some(body)).await
-    }
-
-    async fn send(&mut self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
-        let url = format!("{}{path}", self.base);
-        let url = Url::parse(&url).map_err(anyhow::Error::new)?;
-        let mut request = self
-            .client
-            .request(method.clone(), url.clone())
-            .timeout(TIME)
-            .bearer_auth(&self.token)
-            .header("accept", MEDIA_TYPE);
-        if !self.agent.is_empty() {
-            request = request.header("user-agent", self.agent);
-        }
-        if let Some(body) = body {
-            request = request.header("content-type", MEDIA_TYPE).body(body.to_string());
-        }
-        let answer = request.send().await.map_err(|error| unreachable(&url, &error))?;
-        let status = answer.status().as_u16();
-        let text = answer.text().await.map_err(|error| unreachable(&url, &error))?;
-        let body: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-        let effect = self.effect(&method, &body)?;
-        let told = Told { method, path: path.to_owned(), status, effect };
-        if !self.shell.out.is_json() {
-            let Told { method, path, status, effect } = &told;
-            let method = method.as_str();
-            self.shell.out.line(format!("{status} {method:<6} {path}\n    {effect}"))?;
-        }
-        self.told.push(told);
-        Ok(body)
-    }
-
-    /// What the log of requests says of a change, which it has at once; else what the answer says.
-    fn effect(&mut self, method: &Method, body: &Value) -> Result<String> {
-        let (of, last) = (filter(&self.connection), self.last.clone());
-        let changed = Filter { changed: true, ..of };
-        let read = |db: &mut Db| requests::after(db, &changed, last.as_ref(), 1);
-        if let Some(entry) = self.shell.read(read)?.pop() {
-            self.last = Some(entry.id);
-            return Ok(entry.effect);
-        }
-        let total = body.get("totalResults").and_then(Value::as_i64);
-        let detail = body.get("detail").and_then(Value::as_str);
-        Ok(match (total, detail) {
-            (Some(total), _) => format!("{total} found."),
-            (None, Some(detail)) => detail.to_owned(),
-            (None, None) if method == Method::GET => "Read.".to_owned(),
-            (None, None) => "Nothing to change.".to_owned(),
-        })
-    }
-
-    /// All of it, and whether each request was answered as it was to be.
-    fn done(&self) -> Result {
-        let refused = self.told.iter().filter(|told| told.status >= 400).count();
-        if self.shell.out.is_json() {
-            let data: Vec<Value> = self.told.iter().map(Told::view).collect();
-            self.shell.out.json(&json!({ "data": data, "refused": refused }))?;
-        } else {
-            let next = "What else is kept of each: vestibule scim requests";
-            self.shell.out.note(next);
-        }
-        if refused == 0 { Ok(()) } else { Err(Failure::check()) }
-    }
+    if refused == 0 { Ok(()) } else { Err(Failure::check()) }
 }
 
-impl Told {
-    fn view(&self) -> Value {
-        json!({
-            "method": self.method.as_str(),
-            "path": self.path,
-            "status": self.status,
-            "effect": self.effect,
-        })
-    }
-}
-
-fn person() -> Value {
+fn view(told: &Told) -> Value {
     json!({
-        "schemas": [USER],
-        "userName": WHO,
-        "name": { "givenName": "Milton", "familyName": "Waddams" },
-        "emails": [{ "type": "work", "primary": true, "value": WHO }],
-        "active": true,
+        "method": told.method,
+        "path": told.path,
+        "status": told.status,
+        "effect": told.effect,
     })
-}
-
-fn put(body: &mut Value, name: &str, value: Value) {
-    if let Some(body) = body.as_object_mut() {
-        body.insert(name.to_owned(), value);
-    }
-}
-
-fn found(list: &Value) -> Option<String> {
-    list.get("Resources")?.get(0)?.get("id")?.as_str().map(str::to_owned)
 }

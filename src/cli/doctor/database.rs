@@ -6,7 +6,7 @@ use crate::cli::serve::affected;
 use crate::cli::shell::Shell;
 use crate::config::{DatabaseUrl, Secret};
 use crate::crypto::MasterKey;
-use crate::store::{keys, settings};
+use crate::store::{Store, keys, settings};
 
 /// Whether the database answers and is up to date. Nothing is made or changed.
 pub(super) fn look(shell: &Shell) -> Result<Vec<Finding>> {
@@ -39,24 +39,28 @@ pub(super) fn look(shell: &Shell) -> Result<Vec<Finding>> {
 
 /// Whether the master key opens what it sealed.
 pub(super) fn keys(shell: &Shell) -> Result<Finding> {
+    Ok(match unopened(shell, shell.raw_store()?)? {
+        None => Finding::ok("keys", "the master key opens the keys that sign and decrypt"),
+        Some((detail, fix)) => Finding::failed("keys", detail, fix),
+    })
+}
+
+/// Why the master key does not open what is sealed in a database, and what to do; nothing where it does. No key is made.
+pub(in crate::cli) fn unopened(shell: &Shell, store: &Store) -> Result<Option<(String, String)>> {
     const FIX: &str =
         "Bring back the master key that this database was used with (secrets.master_key)";
     let config = shell.config()?;
     if let Some(file) = config.own_master_key().filter(|file| !file.exists()) {
-        return Ok(Finding::failed("keys", format!("{} is not there", file.display()), FIX));
+        return Ok(Some((format!("{} is not there", file.display()), FIX.to_owned())));
     }
     let given = match config.master_keys() {
         Ok(given) => given,
-        Err(problem) => return Ok(Finding::failed("keys", problem.what, problem.fix)),
+        Err(problem) => return Ok(Some((problem.what, problem.fix))),
     };
     let previous = given.previous.as_ref().map(Secret::reveal);
-    let store = shell.raw_store()?;
     let opened = MasterKey::from_base64(given.current.reveal(), previous)
         .and_then(|master| store.read_now(|db| keys::load(db, &master, None, shell.now())));
-    Ok(match opened {
-        Ok(_) => Finding::ok("keys", "the master key opens the keys that sign and decrypt"),
-        Err(error) => Finding::failed("keys", format!("{error}"), FIX),
-    })
+    Ok(opened.err().map(|error| (error.to_string(), FIX.to_owned())))
 }
 
 /// Whether the public address is the one that providers were given.

@@ -4,7 +4,7 @@ use super::Finding;
 use crate::cli::failure::Result;
 use crate::cli::shell::Shell;
 use crate::clock::Time;
-use crate::config::Config;
+use crate::config::{Config, DatabaseUrl};
 use chrono::{DateTime, TimeDelta};
 use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
 use openssl::x509::X509;
@@ -18,6 +18,12 @@ use url::Url;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// From then on the end of our own certificate is announced.
 const EXPIRING: TimeDelta = TimeDelta::days(21);
+/// With less room than this nothing more can be written soon.
+const NO_ROOM: u64 = 100_000_000;
+/// With less it is time to make some.
+const LITTLE_ROOM: u64 = 1_000_000_000;
+/// So much is enough, however small a part of the disk it is.
+const ENOUGH_ROOM: u64 = 20_000_000_000;
 /// Providers allow a minute or more of difference; a machine that keeps time is within seconds.
 const SKEW: TimeDelta = TimeDelta::seconds(30);
 
@@ -28,6 +34,9 @@ pub(super) fn look(shell: &Shell) -> Result<Vec<Finding>> {
         findings.push(own_certificate(file, shell.now()));
     }
     findings.push(data_folder(config));
+    if let DatabaseUrl::Sqlite(_) = config.database.url {
+        findings.push(room(&config.data_dir()));
+    }
     Ok(findings)
 }
 
@@ -113,6 +122,41 @@ fn data_folder(config: &Config) -> Finding {
     }
 }
 
+/// Whether a database that is a file can grow. Where it cannot, no change is made, and so nobody signs in.
+fn room(folder: &Path) -> Finding {
+    match rustix::fs::statvfs(folder) {
+        Ok(told) => {
+            let free = told.f_bavail.saturating_mul(told.f_frsize);
+            left(folder, free, told.f_blocks.saturating_mul(told.f_frsize))
+        }
+        Err(error) => Finding::warning(
+            "disk space",
+            format!("{}: {error}", folder.display()),
+            "Look yourself whether there is room",
+        ),
+    }
+}
+
+/// Of `free` bytes that are left of `all`.
+fn left(folder: &Path, free: u64, all: u64) -> Finding {
+    const NAME: &str = "disk space";
+    const FIX: &str = "Make room or move the data to a larger disk; with shorter retention.* the database grows less";
+    let percent = free.saturating_mul(100).checked_div(all).unwrap_or_default();
+    let detail = format!(
+        "{}.{} GB free ({percent} %) at {}",
+        free / 1_000_000_000,
+        free % 1_000_000_000 / 100_000_000,
+        folder.display()
+    );
+    if free < NO_ROOM {
+        Finding::failed(NAME, detail, FIX)
+    } else if free < LITTLE_ROOM || (percent < 10 && free < ENOUGH_ROOM) {
+        Finding::warning(NAME, detail, FIX)
+    } else {
+        Finding::ok(NAME, detail)
+    }
+}
+
 /// What the public address answered.
 struct Answer {
     status: String,
@@ -195,5 +239,21 @@ mod tests {
         let now = Time::from_unix(1_800_000_000);
         assert_eq!(clock(now.plus(TimeDelta::seconds(31)), now).verdict, Verdict::Failed);
         assert_eq!(clock(now.minus(TimeDelta::seconds(30)), now).verdict, Verdict::Ok);
+    }
+
+    #[test]
+    fn a_disk_that_fills_up_is_told_before_nothing_can_be_written() {
+        const GB: u64 = 1_000_000_000;
+        let verdict = |free, all| left(Path::new("/data"), free, all).verdict;
+        assert_eq!(verdict(50 * GB, 1000 * GB), Verdict::Ok);
+        assert_eq!(verdict(2 * GB, 20 * GB), Verdict::Ok);
+        assert_eq!(verdict(2 * GB, 21 * GB), Verdict::Warning);
+        assert_eq!(verdict(GB - 1, 2 * GB), Verdict::Warning);
+        assert_eq!(verdict(GB / 10 - 1, 20 * GB), Verdict::Failed);
+        assert_eq!(verdict(0, 0), Verdict::Failed);
+        let told = left(Path::new("/data"), 2_380_000_000, 21 * GB);
+        assert_eq!(told.detail, "2.3 GB free (11 %) at /data");
+        assert!(!room(&std::env::temp_dir()).detail.is_empty());
+        assert_eq!(room(Path::new("/no/such/folder")).verdict, Verdict::Warning);
     }
 }

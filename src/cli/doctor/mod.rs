@@ -5,6 +5,8 @@ mod database;
 mod machine;
 mod mail;
 
+pub(super) use database::unopened;
+
 use super::failure::{Failure, Result};
 use super::output::{Tone, pad};
 use super::shell::Shell;

@@ -2,6 +2,7 @@
 //!
 //! The one command that opens the other doors: it starts the server and the jobs, and waits for their end.
 
+mod again;
 mod identifiers;
 mod welcome;
 
@@ -72,6 +73,7 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
     let state = Data::new(State::new(loaded, store.clone(), master, metrics.clone())?);
     runtime.block_on(async {
         let ending = server::Ending::heeded()?;
+        let hangup = again::heeded()?;
         let running = server::start(state.clone(), listener)?;
         let first = write(&store, members::start)?;
         welcome::print(&shell, running.address(), is_new, first.as_ref())?;
@@ -97,6 +99,8 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         let settings = state.clone();
         let setting = jobs::settings::run(move || settings.renew_settings(), stopped.clone());
         let setting = tokio::spawn(setting);
+        let rereading = again::run(hangup, state.clone(), shell.flags.clone(), stopped.clone());
+        let rereading = tokio::spawn(rereading);
         let live = state.clone();
         let refresher =
             move || acts::refresher(&live.live(), live.store.clone(), live.fetcher.clone());
@@ -111,7 +115,7 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
         let _ = stop.send(true);
         let jobs = [
             delivering, telling, posting, renewing, setting, reading, numbering, granting,
-            previewing, looking, cleaning,
+            previewing, looking, cleaning, rereading,
         ];
         for job in jobs {
             if let Err(error) = job.await {

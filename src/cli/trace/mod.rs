@@ -9,16 +9,19 @@ pub(super) use checks::write as write_checks;
 use super::failure::Result;
 use super::output::{Output, cell};
 use super::paging::Paging;
-use super::shell::Shell;
+use super::shell::{Shell, actor};
+use crate::acts;
 use crate::cause::Cause;
+use crate::config::Period;
 use crate::guides::{Fix, Guides};
 use crate::store::connections::{self, Connection};
 use crate::store::organizations;
-use crate::store::traces::{self, Filter, Listed, Outcome, Trace};
+use crate::store::traces::{self, Filter, Listed, Outcome, Purge, Trace};
 use crate::store::{ConnectionId, TraceId};
 use crate::views::List;
 use crate::views::trace::{self as views, TraceDetailView, TraceView};
 use clap::Subcommand;
+use serde_json::json;
 
 /// What to do with traces.
 #[derive(Debug, Subcommand)]
@@ -34,6 +37,15 @@ pub(super) enum Command {
     Show {
         /// Its ID, which error pages call the reference
         trace: TraceId,
+    },
+    /// Take an organization's sign-ins away before their time, for good
+    Purge {
+        /// Whose: its ID, your own ID of it, or its name
+        #[arg(long)]
+        org: String,
+        /// Only those that are older, such as 7d; without it all that have ended
+        #[arg(long, value_name = "PERIOD")]
+        older_than: Option<Period>,
     },
     /// Follow sign-ins as they end
     Tail {
@@ -82,6 +94,7 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
     match command {
         Command::List { wanted, paging } => list(shell, &wanted.filter(shell)?, &paging),
         Command::Show { trace } => shown(shell, &shell.read(|db| traces::find(db, &trace))?),
+        Command::Purge { org, older_than } => purge(shell, &org, older_than),
         Command::Tail { wanted, lines } => tail::run(shell, &wanted.filter(shell)?, lines),
     }
 }
@@ -106,6 +119,20 @@ fn row(trace: &Listed) -> Vec<String> {
         cell(trace.email.as_deref().map(views::masked)),
         cell(trace.connection_id.as_ref()),
     ]
+}
+
+fn purge(shell: &Shell, org: &str, older_than: Option<Period>) -> Result {
+    let organization = shell.organization(org)?;
+    let before = older_than.map_or(shell.now(), |age| shell.now().minus(age.delta()));
+    let purge = Purge { organization: organization.id.clone(), before };
+    let count = shell.read(|db| traces::purgeable(db, &purge))?;
+    let act = format!(
+        "Purge {count} sign-in traces of {} that began before {before}; this cannot be undone",
+        organization.name
+    );
+    shell.confirm(&act, &organization.name)?;
+    let purged = shell.wait(acts::purge::traces(shell.store()?, actor(), purge))??;
+    shell.out.object(&json!({ "purged": purged }), &[("purged", purged.to_string())])
 }
 
 /// Shows a trace with its checks and what to change.

@@ -1,7 +1,7 @@
 //! Applications: your apps, as `OpenID` Connect clients.
 
 use super::answer::{Answer, List, created, no_content};
-use super::input::{Body, Listing, NoFilter, Nullable, PageParams, nullable};
+use super::input::{Body, Flag, Listing, Nothing, Nullable, PageParams, nullable};
 use super::model::{EntityTypeBody, RoleBody};
 use super::schemas;
 use crate::access::{EntityType, Model, Role};
@@ -9,15 +9,15 @@ use crate::http::caller::{ApiKey, ApplicationsRead, ApplicationsWrite};
 use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::store::applications::{
-    self, ApplicationKind, ApplicationPatch, IdTokenAlg, Logout, LogoutPatch, NewApplication,
-    NoConnection,
+    self, ApplicationKind, ApplicationPatch, IdTokenAlg, LifetimesPatch, Logout, LogoutPatch,
+    NewApplication, NoConnection, OwnLifetimes,
 };
 use crate::store::{ApplicationId, OrganizationId, Scope, Tx};
 use crate::views::application::{ApplicationView, NewApplicationView};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// A new app.
 #[derive(Deserialize, ToSchema)]
@@ -74,6 +74,15 @@ struct Create {
     #[serde(default)]
     #[schema(example = json!(["reports.example.com"]))]
     protected_hosts: Vec<String>,
+    /// For how many seconds ID tokens for it last, 60 to 86400; as `oidc.id_token_ttl` says if it is left out.
+    #[schema(minimum = 60, maximum = 86400)]
+    id_token_ttl: Option<i32>,
+    /// For how many seconds its access tokens last, 60 to 86400; as `oidc.access_token_ttl` says if it is left out.
+    #[schema(minimum = 60, maximum = 86400)]
+    access_token_ttl: Option<i32>,
+    /// For how many seconds after a sign-in it can refresh tokens, 60 to 31536000; as `oidc.refresh_token_ttl` says if it is left out.
+    #[schema(minimum = 60, maximum = 31_536_000)]
+    refresh_token_ttl: Option<i32>,
 }
 
 impl From<Create> for NewApplication {
@@ -107,6 +116,11 @@ impl From<Create> for NewApplication {
             },
             model,
             protected_hosts: body.protected_hosts,
+            lifetimes: OwnLifetimes {
+                id_token: body.id_token_ttl,
+                access_token: body.access_token_ttl,
+                refresh_token: body.refresh_token_ttl,
+            },
         }
     }
 }
@@ -154,6 +168,16 @@ struct Patch {
     entity_types: Option<Vec<EntityTypeBody>>,
     /// Takes the place of the whole list. Whoever is signed in at a host that is no longer in it is so no more.
     protected_hosts: Option<Vec<String>>,
+    /// `null`: as is set for all. For tokens that are given from now on.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<i32>)]
+    id_token_ttl: Nullable<i32>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<i32>)]
+    access_token_ttl: Nullable<i32>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<i32>)]
+    refresh_token_ttl: Nullable<i32>,
 }
 
 impl From<Patch> for ApplicationPatch {
@@ -179,14 +203,29 @@ impl From<Patch> for ApplicationPatch {
                 .entity_types
                 .map(|list| list.into_iter().map(EntityType::from).collect()),
             protected_hosts: body.protected_hosts,
+            lifetimes: LifetimesPatch {
+                id_token: body.id_token_ttl,
+                access_token: body.access_token_ttl,
+                refresh_token: body.refresh_token_ttl,
+            },
         }
     }
+}
+
+/// Which applications a list shows.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ListParams {
+    /// Those that were deleted and can be restored, in place of the others.
+    #[param(value_type = Option<bool>, default = false)]
+    deleted: Option<Flag>,
 }
 
 /// List applications
 #[utoipa::path(
     tag = "applications",
-    params(PageParams),
+    params(PageParams, ListParams),
     responses((status = 200, body = List<ApplicationView>)),
     security(("api_key" = ["applications:read"])),
 )]
@@ -194,10 +233,17 @@ impl From<Patch> for ApplicationPatch {
 pub(super) async fn list_applications(
     key: ApiKey<ApplicationsRead>,
     state: Data<State>,
-    listing: Listing<NoFilter>,
+    listing: Listing<ListParams>,
 ) -> Answer<List<ApplicationView>> {
     key.whole_installation()?;
+    let now = state.store.clock().now();
     let page = state.store.read(move |db| {
+        if listing.filter.deleted == Some(Flag::True) {
+            let page = applications::deleted(db, &listing.window, now)?;
+            let count = || applications::count_deleted(db, now);
+            let total = listing.count.then(count).transpose()?;
+            return Ok(List::of(page, total));
+        }
         let page = applications::page(db, &listing.window)?;
         let total = if listing.count { Some(applications::count(db)?) } else { None };
         Ok(List::of(page, total))
@@ -276,7 +322,7 @@ pub(super) async fn patch_application(
 
 /// Delete an application
 ///
-/// Nobody can sign in to it any more, and its tokens end. This cannot be undone.
+/// Nobody can sign in to it any more, and its tokens end. It can be restored for 30 days.
 #[utoipa::path(
     tag = "applications",
     params(schemas::ApplicationPath),
@@ -293,4 +339,27 @@ pub(super) async fn delete_application(
     let id: ApplicationId = id.parse()?;
     state.store.write(Scope::System, key.actor(), move |tx| applications::delete(tx, &id)).await?;
     Ok(no_content())
+}
+
+/// Restore a deleted application
+///
+/// Within 30 days of its deletion. It has its client ID and its secrets again; the tokens that people had stay ended.
+#[utoipa::path(
+    tag = "applications",
+    params(schemas::ApplicationPath),
+    responses((status = 200, body = ApplicationView)),
+    security(("api_key" = ["applications:write"])),
+)]
+#[post("/applications/{application}/restore")]
+pub(super) async fn restore_application(
+    key: ApiKey<ApplicationsWrite>,
+    state: Data<State>,
+    id: Path<String>,
+    _: Body<Nothing>,
+) -> Answer<ApplicationView> {
+    key.whole_installation()?;
+    let id: ApplicationId = id.parse()?;
+    let restore = move |tx: &mut Tx| applications::restore(tx, &id);
+    let application = state.store.write(Scope::System, key.actor(), restore).await?;
+    Ok(Json(ApplicationView::from(application)))
 }

@@ -170,6 +170,7 @@ fn applications(config: &mut Described) {
         .service(applications::get_application)
         .service(applications::patch_application)
         .service(applications::delete_application)
+        .service(applications::restore_application)
         .service(secrets::list_application_secrets)
         .service(secrets::create_application_secret)
         .service(secrets::delete_application_secret);
@@ -192,7 +193,8 @@ fn people(config: &mut Described) {
         .service(groups::list_group_members)
         .service(groups::list_scim_requests)
         .service(groups::get_scim_request)
-        .service(traces::get_trace);
+        .service(traces::get_trace)
+        .service(traces::purge_traces);
 }
 
 fn what_groups_give(config: &mut Described) {

@@ -28,7 +28,7 @@ struct Create {
     #[schema(schema_with = schemas::covers)]
     covers: Option<Vec<Cover>>,
     /// The connection to set up. If it is left out, one is drafted in the first step.
-    #[schema(value_type = Option<String>, example = "con_01kampz3y7f4m8t2v6c9d0e1hj")]
+    #[schema(value_type = Option<String>)]
     connection_id: Option<ConnectionId>,
     /// The identity provider, if it is known beforehand, as the guides name it.
     #[schema(example = "jumpcloud")]

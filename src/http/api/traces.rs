@@ -1,21 +1,23 @@
 //! Sign-in traces: what happened in each attempt, check by check.
 
 use super::answer::{Answer, List};
-use super::input::{Listing, PageParams};
+use super::input::{Body, Listing, PageParams};
 use super::schemas;
 use super::users::email_param;
+use crate::acts;
 use crate::cause::Cause;
+use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::http::caller::{ApiKey, TracesRead};
+use crate::http::caller::{ApiKey, TracesRead, TracesWrite};
 use crate::http::server::State;
 use crate::store::connections;
-use crate::store::traces::{self, Filter, Outcome, Trace};
+use crate::store::traces::{self, Filter, Outcome, Purge, Trace};
 use crate::store::{ConnectionId, OrganizationId, TraceId};
 use crate::views::trace::{self, TraceDetailView, TraceView};
-use actix_web::get;
 use actix_web::web::{Data, Json, Path};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use actix_web::{get, post};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// Which traces a list shows.
 #[derive(Deserialize, IntoParams)]
@@ -92,6 +94,51 @@ pub(super) async fn get_trace(
     let (words, public_url) = ((&state.guides, &state.locale), state.config.public_url.as_str());
     let fix = cause.map(|cause| trace::fix(words, public_url, cause, connection.as_ref()));
     Ok(Json(TraceDetailView::new(&trace, &timeline, &state.locale, fix)))
+}
+
+/// Which traces go.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PurgeTraces {
+    /// Only those that began before this moment; if it is absent, all that have ended.
+    #[serde(default)]
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    before: Option<Time>,
+}
+
+/// What a purge took.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PurgedTraces {
+    /// How many traces there were.
+    #[schema(example = 1204)]
+    purged: i64,
+}
+
+/// Purge sign-in traces
+///
+/// They are taken away before their time, with what they say of people and with the messages of failed sign-ins. It cannot be undone.
+/// Sign-ins that are underway stay. The audit log has `trace.purged`.
+#[utoipa::path(
+    tag = "traces",
+    params(schemas::OrganizationPath),
+    request_body = PurgeTraces,
+    responses((status = 200, body = PurgedTraces)),
+    security(("api_key" = ["traces:write"])),
+)]
+#[post("/organizations/{organization}/traces/purge")]
+pub(super) async fn purge_traces(
+    key: ApiKey<TracesWrite>,
+    state: Data<State>,
+    name: Path<String>,
+    body: Body<PurgeTraces>,
+) -> Answer<PurgedTraces> {
+    key.whole_installation()?;
+    let organization = super::organizations::find(&state, &key, name.into_inner()).await?.id;
+    let now = state.store.clock().now();
+    let before = body.0.before.map_or(now, |before| before.min(now));
+    let purge = Purge { organization, before };
+    let purged = acts::purge::traces(&state.store, key.actor(), purge).await?;
+    Ok(Json(PurgedTraces { purged }))
 }
 
 /// A trace that the key may see: one that belongs to no organization is for keys that are bound to none.

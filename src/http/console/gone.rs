@@ -4,7 +4,7 @@ use super::audit;
 use super::form::{self, FieldFault};
 use super::frame::{self, Area, Frame};
 use super::listing::{self, Moment};
-use super::seat::{Manage, Needs, Seat};
+use super::seat::{Develop, Manage, Needs, Seat};
 use crate::clock::Time;
 use crate::error::{FieldError, Result};
 use crate::http::guard::Csp;
@@ -37,7 +37,8 @@ struct View<'a> {
     gone: &'a Gone,
     text: String,
     until: Moment,
-    may_manage: bool,
+    may_restore: bool,
+    who_may: &'static str,
     faults: Vec<FieldFault>,
 }
 
@@ -71,10 +72,15 @@ pub(super) async fn show<N: Needs>(
     let (who, deleted) = (who.await?, listing::second(gone.deleted_at));
     let values = [("time", deleted.short.as_str()), ("who", who.as_deref().unwrap_or("–"))];
     let status = if errors.is_empty() { StatusCode::GONE } else { form::status(&errors) };
+    let (may_restore, who_may) = match gone.what {
+        "application" => (seat.may::<Develop>(), "console.gone.who_may_develop"),
+        _ => (seat.may::<Manage>(), "console.gone.who_may"),
+    };
     let view = View {
         text: state.locale.fill(&format!("console.gone.{}", gone.what), &values),
         until: listing::day(gone.deleted_at.plus(RESTORABLE)),
-        may_manage: seat.may::<Manage>(),
+        may_restore,
+        who_may,
         faults: form::faults(errors),
         gone: &gone,
     };

@@ -160,7 +160,7 @@ fn unreadable(error: reqwest::Error) -> Error {
 }
 
 /// The address at which the gateway reaches itself: in a container the public one leads elsewhere.
-fn own_address(config: &Config) -> String {
+pub(in crate::http) fn own_address(config: &Config) -> String {
     if config.tls.cert.is_some() {
         return config.public_url.as_str().to_owned();
     }

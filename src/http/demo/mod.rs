@@ -8,6 +8,8 @@ mod provider;
 #[cfg(test)]
 mod tests;
 
+pub(super) use self::client::own_address;
+
 use self::provider::Sent;
 use super::pages::{self, Message, Shell, Way};
 use super::server::State;

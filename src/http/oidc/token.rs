@@ -48,7 +48,7 @@ fn exchange(
         Ok(found) => found,
         Err(error) => return Ok(Err(error)),
     };
-    let lifetimes = state.lifetimes();
+    let lifetimes = application.lifetimes(state.lifetimes());
     let actor = Actor::Application(application.id.clone());
     let tokens = store.write_now(&Scope::Own, &actor, |tx| {
         if let Some(secret) = secret.filter(|secret| secret.is_touch_due(tx.now)) {
@@ -90,7 +90,7 @@ fn answer(state: &State, application: &Application, tokens: &Tokens) -> Result<T
             &sign_in,
             tokens.access_token.reveal(),
             now,
-            state.live().oidc.id_token_ttl.delta(),
+            application.id_token_lasts(state.live().oidc.id_token_ttl.delta()),
         );
         let keys = state.keys();
         Some(keys.signer_of(application.client().id_token_alg)?.sign(&claims)?)
@@ -100,7 +100,7 @@ fn answer(state: &State, application: &Application, tokens: &Tokens) -> Result<T
     Ok(TokenResponse {
         access_token: tokens.access_token.reveal().to_owned(),
         token_type: Bearer::Bearer,
-        expires_in: state.live().oidc.access_token_ttl.delta().num_seconds(),
+        expires_in: application.lifetimes(state.lifetimes()).access_token.num_seconds(),
         refresh_token: tokens.refresh_token.as_ref().map(|token| token.reveal().to_owned()),
         id_token,
         scope: tokens.scopes.clone(),

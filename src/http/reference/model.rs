@@ -4,6 +4,7 @@ use super::example;
 use super::schema::{self, Field, Schemas};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use url::form_urlencoded;
 
 /// The whole document.
 pub(super) struct Reference {
@@ -143,6 +144,15 @@ fn of_operation(schemas: Schemas<'_>, path: &str, method: &str, operation: &Valu
         parameters.iter().filter(|one| one["in"] == "path").fold(path.to_owned(), |path, one| {
             path.replace(&format!("{{{}}}", text(one, "name")), &example::of_parameter(one))
         });
+    // What has to be asked is a part of the example, too.
+    let asked = parameters.iter().filter(|one| one["in"] == "query" && one["required"] == true);
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for one in asked {
+        query.append_pair(text(one, "name"), &example::of_parameter(one));
+    }
+    let query = Some(query.finish()).filter(|query| !query.is_empty());
+    let path_example =
+        query.map_or(path_example.clone(), |query| format!("{path_example}?{query}"));
     let (answers, problems): (Vec<Answer>, Vec<Answer>) =
         answers(schemas, operation).into_iter().partition(|one| !one.is_problem());
     let body = operation.pointer("/requestBody/content/application~1json/schema");

@@ -1,7 +1,9 @@
+use super::model::{Operation, Resource};
 use super::reference;
-use crate::http::testing::{PRODUCTION, world};
+use crate::http::testing::{Answer, PRODUCTION, World, world};
+use crate::store::api_keys::{self, NewApiKey, Scope};
 use actix_web::test::TestRequest;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::HashSet;
 
 /// What a page may have.
@@ -84,4 +86,143 @@ async fn the_reference_is_public_kept_for_a_while_and_no_page_is_too_large() {
         }
     }
     assert_eq!(world.call(TestRequest::get().uri("/docs/api/nothing")).await.status, 404);
+}
+
+/// What waits for the network: its examples are read, and lead to something that is not there.
+const OUTSIDE: [&str; 6] = [
+    "import_metadata",
+    "configure_openid",
+    "test_connection",
+    "test_webhook_endpoint",
+    "verify_domain",
+    "redeliver",
+];
+/// Codes of a body that the handler does not understand.
+const NOT_UNDERSTOOD: [&str; 3] = ["unknown_field", "required", "unknown_parameter"];
+
+/// An installation in which much of what the examples name is there.
+struct Desk {
+    world: World,
+    key: String,
+    /// IDs of the examples, and of what is there.
+    there: Vec<(&'static str, String)>,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let world = world(&[]);
+        let new = NewApiKey {
+            name: "Examples".to_owned(),
+            scopes: Scope::WORDS.iter().map(|word| word.parse().unwrap()).collect(),
+            organization_id: None,
+            expires_at: None,
+            networks: Vec::new(),
+        };
+        let key = world.store().system(|tx| api_keys::create(tx, new)).1.reveal().to_owned();
+        let mut desk = Self { world, key, there: Vec::new() };
+        let body = json!({ "name": "Globex", "external_id": "globex-17" });
+        desk.asked("POST", "/api/v1/organizations", Some(body.to_string())).await;
+        let of = "/api/v1/organizations/external:globex-17";
+        let made = [
+            ("con_", format!("{of}/connections"), json!({ "provider": "okta" })),
+            (
+                "app_",
+                "/api/v1/applications".to_owned(),
+                json!({ "name": "Orbit", "redirect_uris": ["https://app.example/callback"] }),
+            ),
+            ("lnk_", format!("{of}/setup_links"), json!({})),
+            (
+                "whe_",
+                "/api/v1/webhook_endpoints".to_owned(),
+                json!({ "url": "https://app.example/hooks" }),
+            ),
+            (
+                "key_",
+                "/api/v1/api_keys".to_owned(),
+                json!({ "name": "CI", "scopes": ["users:read"] }),
+            ),
+        ];
+        for (prefix, path, body) in made {
+            let answer = desk.asked("POST", &path, Some(body.to_string())).await;
+            assert_eq!(answer.status, 201, "{path}: {}", answer.body);
+            let made: Value = serde_json::from_str(&answer.body).unwrap();
+            desk.there.push((prefix, made["id"].as_str().unwrap().to_owned()));
+        }
+        desk
+    }
+
+    async fn asked(&self, method: &str, path: &str, body: Option<String>) -> Answer {
+        let mut request = TestRequest::default()
+            .method(method.parse().unwrap())
+            .uri(path)
+            .insert_header(("authorization", format!("Bearer {}", self.key)));
+        if let Some(body) = body {
+            request = request.insert_header(("content-type", "application/json")).set_payload(body);
+        }
+        self.world.call(request).await
+    }
+
+    /// What is asked for by an example, of what is there.
+    async fn run(&self, operation: &Operation) -> Answer {
+        let mut path = operation.path_example.clone();
+        let mut body = operation.body_example.clone();
+        if !OUTSIDE.contains(&operation.id.as_str()) {
+            for (prefix, id) in &self.there {
+                let example = format!("{prefix}01kampz3y7f4m8t2v6c9d0e1hj");
+                path = path.replace(&example, id);
+                body = body.map(|body| body.replace(&example, id));
+            }
+        }
+        self.asked(&operation.method, &path, body).await
+    }
+}
+
+#[actix_web::test]
+async fn every_example_is_understood_and_answered_as_it_is_described() {
+    let desk = Desk::new().await;
+    let mut all: Vec<(&Resource, &Operation)> = reference()
+        .resources
+        .iter()
+        .flat_map(|resource| resource.operations.iter().map(move |one| (resource, one)))
+        .collect();
+    // What takes away comes last, and the whole after its parts.
+    all.sort_by_key(|(_, one)| match one.method.as_str() {
+        "DELETE" => 100 - one.path.matches('/').count(),
+        _ => 0,
+    });
+    let (mut done, mut wrong) = (Vec::new(), Vec::new());
+    for (resource, operation) in all {
+        let id = operation.id.as_str();
+        let answer = desk.run(operation).await;
+        let told = format!("{id} {}\n{:?}\n{}", answer.status, operation.body_example, answer.body);
+        if matches!(answer.status, 400 | 401 | 403 | 405 | 415 | 429 | 500..) {
+            wrong.push(told.clone());
+        }
+        let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        for error in body["errors"].as_array().into_iter().flatten() {
+            let code = error["code"].as_str().unwrap();
+            if NOT_UNDERSTOOD.contains(&code) {
+                wrong.push(told.clone());
+            }
+        }
+        if answer.status >= 300 {
+            continue;
+        }
+        done.push(id);
+        let described = operation.answers.iter().find(|it| it.status == answer.status.to_string());
+        let Some(described) = described else {
+            wrong.push(format!("not described: {told}"));
+            continue;
+        };
+        let Some(name) = described.object.as_ref().filter(|_| !described.is_list) else { continue };
+        let object = resource.objects.iter().find(|it| &it.name == name).unwrap();
+        for field in body.as_object().into_iter().flatten().map(|(field, _)| field) {
+            if !object.fields.iter().any(|it| &it.name == field) {
+                wrong.push(format!("{field} of {told}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    // Of so many the example itself does what it says; the others name what is not there.
+    assert!(done.len() >= 60, "{}: {done:?}", done.len());
 }

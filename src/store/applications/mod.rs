@@ -4,12 +4,15 @@ mod access_model;
 mod addresses;
 mod changes;
 mod hosts;
+mod lifetimes;
 mod logout;
 mod secrets;
 #[cfg(test)]
 mod tests;
 
 pub use hosts::by_host;
+pub(super) use lifetimes::refreshing;
+pub use lifetimes::{LifetimesPatch, OwnLifetimes};
 pub use logout::{Logout, LogoutPatch};
 pub use secrets::{
     ApplicationSecret, add_secret, authenticate, revoke_secret, secrets, touch_secret,
@@ -18,6 +21,7 @@ pub use secrets::{
 use super::access::holds;
 use super::ending::{self, Of};
 use super::input::Faults;
+use super::organizations::RESTORABLE;
 use super::schema::{applications, organizations};
 use super::types::word;
 use super::{
@@ -112,6 +116,12 @@ pub struct Application {
     pub entity_types: Json<Vec<EntityType>>,
     /// Hosts behind a proxy that asks us who is there, each as [`ProtectedHost`] has it.
     pub protected_hosts: Json<Vec<String>>,
+    /// For how many seconds its ID tokens last; none: as is set for all.
+    pub id_token_ttl: Option<i32>,
+    /// For how many seconds its access tokens last; none: as is set for all.
+    pub access_token_ttl: Option<i32>,
+    /// For how many seconds after a sign-in it can refresh tokens; none: as is set for all.
+    pub refresh_token_ttl: Option<i32>,
 }
 
 impl From<ApplicationKind> for ClientKind {
@@ -206,6 +216,8 @@ pub struct NewApplication {
     pub model: Model,
     /// Hosts behind a proxy that asks us who is there.
     pub protected_hosts: Vec<String>,
+    /// How long its tokens last.
+    pub lifetimes: OwnLifetimes,
 }
 
 /// What is to change; `None` stays as it is, `Some(None)` takes away.
@@ -237,6 +249,8 @@ pub struct ApplicationPatch {
     pub entity_types: Option<Vec<EntityType>>,
     /// Hosts behind a proxy that asks us who is there.
     pub protected_hosts: Option<Vec<String>>,
+    /// How long its tokens last.
+    pub lifetimes: LifetimesPatch,
 }
 
 /// Finds an application that is not deleted.
@@ -317,6 +331,9 @@ pub fn create(tx: &mut Tx, new: NewApplication) -> Result<(Application, Option<S
         default_role: new.model.default_role,
         entity_types: Json::from(new.model.types),
         protected_hosts: Json::from(hosts::folded(new.protected_hosts)),
+        id_token_ttl: new.lifetimes.id_token,
+        access_token_ttl: new.lifetimes.access_token,
+        refresh_token_ttl: new.lifetimes.refresh_token,
     };
     check(tx.db, &application)?;
     diesel::insert_into(applications::table).values(&application).execute(tx.db)?;
@@ -363,6 +380,7 @@ pub fn change(tx: &mut Tx, id: &ApplicationId, patch: ApplicationPatch) -> Resul
         after.protected_hosts = Json::from(hosts::folded(hosts));
     }
     patch.logout.apply(&mut after);
+    patch.lifetimes.apply(&mut after);
     let (old, new) = (changes::kept(&before), changes::kept(&after));
     let changed = changes::differences(&old, &new);
     if changed.is_empty() {
@@ -386,7 +404,7 @@ pub fn change(tx: &mut Tx, id: &ApplicationId, patch: ApplicationPatch) -> Resul
     Ok(after)
 }
 
-/// Deletes an application: nobody signs in to it any more, and what it was granted ends.
+/// Deletes an application so that it can be restored: nobody signs in to it any more, and what it was granted ends.
 pub fn delete(tx: &mut Tx, id: &ApplicationId) -> Result<()> {
     let application = find(tx.db, id)?;
     diesel::update(&application).set(applications::deleted_at.eq(Some(tx.now))).execute(tx.db)?;
@@ -396,12 +414,58 @@ pub fn delete(tx: &mut Tx, id: &ApplicationId) -> Result<()> {
     events::append(tx, None, "application.deleted", id.as_str(), data)
 }
 
+/// Applications that are deleted and can still be restored, newest first.
+pub fn deleted(db: &mut Db, window: &Window, now: Time) -> Result<Page<Application>> {
+    let mut query = applications::table
+        .filter(applications::deleted_at.gt(now.minus(RESTORABLE)))
+        .order(applications::id.desc())
+        .limit(window.limit.saturating_add(1))
+        .into_boxed();
+    if let Some(before) = &window.before {
+        query = query.filter(applications::id.lt(before));
+    }
+    Ok(Page::of(query.load(db)?, window, |application: &Application| application.id.to_string()))
+}
+
+/// How many those are.
+pub fn count_deleted(db: &mut Db, now: Time) -> Result<i64> {
+    let gone = applications::table.filter(applications::deleted_at.gt(now.minus(RESTORABLE)));
+    Ok(gone.count().get_result(db)?)
+}
+
+/// An application that is deleted and can still be restored.
+pub fn gone(db: &mut Db, id: &ApplicationId, now: Time) -> Result<Option<Application>> {
+    let found = applications::table
+        .find(id)
+        .filter(applications::deleted_at.gt(now.minus(RESTORABLE)))
+        .first(db);
+    Ok(found.optional()?)
+}
+
+/// Takes a deletion back within [`RESTORABLE`]: the application has its client ID and its secrets again. What it was granted stays
+/// ended. A protected host that another application took meanwhile stands against it.
+pub fn restore(tx: &mut Tx, id: &ApplicationId) -> Result<Application> {
+    let mut application = gone(tx.db, id, tx.now)?
+        .ok_or_else(|| Error::not_found("deleted application", id.as_str()))?;
+    let mut faults = Faults::default();
+    hosts::check(tx.db, &mut faults, &application)?;
+    faults.finish()?;
+    application.deleted_at = None;
+    application.updated_at = tx.now;
+    diesel::update(&application).set(&application).execute(tx.db)?;
+    holds::stale_everywhere(tx)?;
+    let data = json!({ "name": application.name });
+    events::append(tx, None, "application.restored", id.as_str(), data)?;
+    Ok(application)
+}
+
 fn check(db: &mut Db, application: &Application) -> Result<()> {
     let mut faults = Faults::default();
     faults.name("/name", &application.name);
     addresses::check(&mut faults, application);
     access_model::check(&mut faults, &application.model());
     hosts::check(db, &mut faults, application)?;
+    lifetimes::check(&mut faults, application);
     if let Some(list) = &application.organizations {
         let known: Vec<OrganizationId> = organizations::table
             .filter(organizations::id.eq_any(list.iter()))

@@ -1,5 +1,6 @@
 use super::*;
 use crate::error::Error;
+use crate::store::grants::Lifetimes;
 use crate::store::testing::{self, TestStore, globex, orbit as new};
 use crate::store::{connections, organizations as customers};
 use chrono::TimeDelta;
@@ -213,4 +214,72 @@ fn the_demos_app_is_nobodys_home_but_the_demos() {
     });
     let found = store.read_now(|db| home_of(db, &theirs.id, None)).unwrap();
     assert_eq!(found.map(|application| application.id).as_ref(), Some(&demo.id));
+}
+
+#[test]
+fn a_deleted_application_can_be_restored_with_its_secrets_for_30_days() {
+    let store = testing::store();
+    let hosts = vec!["reports.example.com".to_owned()];
+    let web = NewApplication { protected_hosts: hosts.clone(), ..new() };
+    let (made, secret) = store.system(|tx| create(tx, web.clone()));
+    store.system(|tx| delete(tx, &made.id));
+    let deleted = || {
+        let now = store.clock().now();
+        store.read_now(|db| Ok((deleted(db, &Window::default(), now)?, count_deleted(db, now)?)))
+    };
+    let (listed, count) = deleted().unwrap();
+    assert_eq!((listed.data[0].id == made.id, count), (true, 1));
+    // Another one has its host meanwhile.
+    let (other, _) = store.system(|tx| create(tx, web));
+    let refused = faults(store.try_system(|tx| restore(tx, &made.id)));
+    assert_eq!(refused, ["/protected_hosts/0 host_taken"]);
+    store.system(|tx| delete(tx, &other.id));
+    store.clock().advance(TimeDelta::days(29));
+    let restored = store.system(|tx| restore(tx, &made.id));
+    assert_eq!((restored.deleted_at, restored.protected_hosts.into_inner()), (None, hosts));
+    assert!(is_known(&store, &made.id, &secret.unwrap()));
+    assert_eq!(
+        testing::refused(store.try_system(|tx| restore(tx, &made.id))),
+        "no deleted application"
+    );
+    assert!(store.kinds(None).contains(&"application.restored".to_owned()));
+    store.clock().advance(TimeDelta::days(2));
+    assert_eq!(
+        testing::refused(store.try_system(|tx| restore(tx, &other.id))),
+        "no deleted application"
+    );
+    assert_eq!(deleted().unwrap().1, 0);
+}
+
+#[test]
+fn an_application_has_lifetimes_of_its_own_within_bounds() {
+    let store = testing::store();
+    let own = OwnLifetimes { access_token: Some(900), ..OwnLifetimes::default() };
+    let (made, _) = store.system(|tx| create(tx, NewApplication { lifetimes: own, ..new() }));
+    let hours = TimeDelta::hours;
+    let usual = Lifetimes { code: hours(1), access_token: hours(2), refresh_token: hours(3) };
+    let set = made.lifetimes(usual);
+    assert_eq!((set.access_token, set.refresh_token), (TimeDelta::minutes(15), hours(3)));
+    assert_eq!(made.id_token_lasts(hours(4)), hours(4));
+    let patch = |lifetimes| ApplicationPatch { lifetimes, ..ApplicationPatch::default() };
+    let other = LifetimesPatch {
+        id_token: Some(Some(60)),
+        access_token: Some(None),
+        refresh_token: Some(Some(7200)),
+    };
+    let changed = store.system(|tx| change(tx, &made.id, patch(other)));
+    let set = changed.lifetimes(usual);
+    assert_eq!((set.access_token, set.refresh_token), (hours(2), hours(2)));
+    assert_eq!(changed.id_token_lasts(hours(4)), TimeDelta::minutes(1));
+    let refreshing = |id| store.read_now(|db| refreshing(db, id, hours(3))).unwrap();
+    assert_eq!(refreshing(&made.id), hours(2));
+    assert_eq!(refreshing(&ApplicationId::new()), hours(3));
+    let wrong = LifetimesPatch {
+        id_token: Some(Some(59)),
+        access_token: Some(Some(86_401)),
+        refresh_token: Some(Some(-1)),
+    };
+    let refused = faults(store.try_system(|tx| change(tx, &made.id, patch(wrong))));
+    let all = ["id_token_ttl", "access_token_ttl", "refresh_token_ttl"];
+    assert_eq!(refused, all.map(|name| format!("/{name} out_of_range")));
 }

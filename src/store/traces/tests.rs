@@ -1,6 +1,8 @@
 //! The steps of sign-ins that went one way or another.
 
-use super::{Filter, Moment, Outcome, Step, Trace, TraceKind, page, timeline};
+use super::{
+    Filter, Moment, Outcome, Purge, Step, Trace, TraceKind, announce_purge, page, timeline,
+};
 use crate::cause::Cause;
 use crate::check::{Check, CheckName};
 use crate::store::connections::Connection;
@@ -97,4 +99,38 @@ fn sign_ins_of_a_person_are_found_in_whatever_case_the_address_is_written() {
         let found = store.read_now(|db| page(db, &Window::default(), &filter)).unwrap().data;
         assert_eq!(found.len(), count, "{email}");
     }
+}
+
+#[test]
+fn a_purge_takes_what_has_ended_of_one_organization_and_is_written_down() {
+    let store = testing::store();
+    let connection = testing::active(&store, "JumpCloud", None);
+    let other = testing::active(&store, "Okta", None);
+    let ended = |of: &Connection| {
+        let trace = begin(&store, TraceKind::SignIn, Some((of, None)));
+        store.system(|tx| sign_in::refuse(tx, &trace, Cause::AudienceMismatch, vec![], None));
+        trace.id
+    };
+    let (mine, theirs) = (ended(&connection), ended(&other));
+    let underway = begin(&store, TraceKind::SignIn, Some((&connection, None))).id;
+    store.clock().advance(TimeDelta::days(2));
+    let recent = ended(&connection);
+
+    let organization = connection.organization_id.clone();
+    let purge = |before| Purge { organization: organization.clone(), before };
+    let take = |wanted: &Purge| {
+        let count = store.system(|tx| announce_purge(tx, wanted));
+        assert_eq!(store.system(|tx| super::purge(tx, wanted)), usize::try_from(count).unwrap());
+        count
+    };
+    let is_there = |id| store.read_now(|db| super::by_id(db, id)).unwrap().is_some();
+    let now = store.clock().now();
+    assert_eq!(take(&purge(now.minus(TimeDelta::days(1)))), 1);
+    assert!(!is_there(&mine) && is_there(&recent) && is_there(&underway) && is_there(&theirs));
+    assert_eq!(take(&purge(now.plus(TimeDelta::seconds(1)))), 1);
+    assert!(!is_there(&recent) && is_there(&underway) && is_there(&theirs));
+    // Where nothing goes, nothing is written.
+    assert_eq!(take(&purge(now)), 0);
+    let kinds = store.kinds(Some(&organization));
+    assert_eq!(kinds.iter().filter(|kind| *kind == "trace.purged").count(), 2);
 }

@@ -37,6 +37,19 @@ impl Database {
         }
     }
 
+    /// One that is there and empty; on `SQLite` there is no file yet.
+    pub(crate) fn empty() -> Self {
+        let Ok(server) = std::env::var("TEST_POSTGRES_URL") else {
+            let folder = tempfile::tempdir().unwrap();
+            let url = format!("sqlite://{}", folder.path().join("data/gateway.db").display());
+            return Self { url, home: Home::Sqlite { _folder: folder } };
+        };
+        let name = format!("vestibule_it_{}", Uuid::now_v7().simple());
+        run(&server, &format!("CREATE DATABASE {name}"));
+        let url = at(&server, &name);
+        Self { url, home: Home::Postgres { server, name } }
+    }
+
     /// Whether several processes may share it.
     pub(crate) fn is_shared(&self) -> bool {
         matches!(self.home, Home::Postgres { .. })

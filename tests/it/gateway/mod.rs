@@ -33,6 +33,7 @@ use vestibule::error::Result;
 use vestibule::http::server::{self, State};
 use vestibule::store::applications::{
     self, Application, ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection,
+    OwnLifetimes,
 };
 use vestibule::store::organizations::{self, Admission, NewOrganization};
 use vestibule::store::traces::{self, Trace};
@@ -135,6 +136,11 @@ impl Gateway {
         Self { url, state, runs: Runs::Apart(process), database }
     }
 
+    /// Where its data is, for settings.
+    pub(crate) fn database_url(&self) -> &str {
+        &self.database.url
+    }
+
     /// The process of a gateway that runs apart.
     pub(crate) fn process(&self) -> &Process {
         match &self.runs {
@@ -200,6 +206,7 @@ impl Gateway {
             logout: Logout::default(),
             model: Model::default(),
             protected_hosts: Vec::new(),
+            lifetimes: OwnLifetimes::default(),
         };
         change(&mut new);
         let (application, secret) = self.write(|tx| applications::create(tx, new));

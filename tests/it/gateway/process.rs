@@ -3,7 +3,7 @@
 use super::database::MASTER_KEY;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -12,6 +12,7 @@ use tokio::task;
 /// The binary, running.
 pub(crate) struct Process {
     child: Mutex<Child>,
+    log: Mutex<Option<BufReader<ChildStderr>>>,
     database: String,
     url: String,
     port: u16,
@@ -40,7 +41,8 @@ impl Process {
         more: Vec<(String, String)>,
     ) -> Self {
         let child = Mutex::new(spawn(database, url, port, &more).await);
-        Self { child, database: database.to_owned(), url: url.to_owned(), port, more }
+        let (database, url) = (database.to_owned(), url.to_owned());
+        Self { child, log: Mutex::default(), database, url, port, more }
     }
 
     /// Kills it without a warning.
@@ -52,8 +54,32 @@ impl Process {
 
     /// Tells it to stop, as systemd and Docker do.
     pub(crate) fn terminate(&self) {
+        self.signal("-TERM");
+    }
+
+    /// Tells it to read its settings again.
+    pub(crate) fn hang_up(&self) {
+        self.signal("-HUP");
+    }
+
+    fn signal(&self, signal: &str) {
         let id = self.child.lock().unwrap().id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    /// Waits until a line of its log has this text in it, and tells the line.
+    pub(crate) fn logged(&self, text: &str) -> String {
+        let mut log = self.log.lock().unwrap();
+        let log = log.get_or_insert_with(|| {
+            BufReader::new(self.child.lock().unwrap().stderr.take().unwrap())
+        });
+        loop {
+            let mut line = String::new();
+            assert!(log.read_line(&mut line).unwrap() > 0, "the log ended without {text}");
+            if line.contains(text) {
+                return line;
+            }
+        }
     }
 
     /// Waits until it has ended; whether it says that all is well.
@@ -65,6 +91,7 @@ impl Process {
     pub(crate) async fn start_again(&self) {
         let child = spawn(&self.database, &self.url, self.port, &self.more).await;
         *self.child.lock().unwrap() = child;
+        *self.log.lock().unwrap() = None;
     }
 
     /// Bytes of memory that it has now.

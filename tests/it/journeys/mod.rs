@@ -7,6 +7,7 @@ mod ending;
 mod freshness;
 mod hint;
 mod left_over;
+mod lifetimes;
 mod logout;
 mod names;
 mod people;

@@ -307,3 +307,34 @@ async fn single_values_may_name_where_logout_messages_go() {
         "422 validation_failed /values/logout_url url_invalid"
     );
 }
+
+#[actix_web::test]
+async fn an_application_is_deleted_listed_as_such_and_restored_with_its_lifetimes() {
+    let api = Api::new();
+    let body = json!({
+        "name": "Orbit",
+        "redirect_uris": ["https://app.example/callback"],
+        "access_token_ttl": 900,
+    });
+    let id = api.made("applications", body).await;
+    let path = format!("applications/{id}");
+    let (_, view) = api.ask("PATCH", &path, json!({ "id_token_ttl": 60 })).await;
+    assert_eq!((&view["id_token_ttl"], &view["access_token_ttl"]), (&json!(60), &json!(900)));
+    let wrong = api.ask("PATCH", &path, json!({ "refresh_token_ttl": 59 })).await;
+    assert_eq!(problem(&wrong), "422 validation_failed /refresh_token_ttl out_of_range");
+    assert_eq!(api.ask("DELETE", &path, Value::Null).await.0, 204);
+    assert_eq!(problem(&api.get(&path).await), "404 not_found");
+    let listed = async |query: &str| {
+        let (_, list) = api.get(&format!("applications?count=true{query}")).await;
+        (list["data"].as_array().unwrap().len(), list["total"].clone())
+    };
+    assert_eq!(listed("").await, (0, json!(0)));
+    assert_eq!(listed("&deleted=false").await, (0, json!(0)));
+    assert_eq!(listed("&deleted=true").await, (1, json!(1)));
+    let (_, list) = api.get("applications?deleted=true").await;
+    assert!(list["data"][0]["deleted_at"].is_string(), "{list}");
+    let (status, view) = api.post(&format!("{path}/restore"), Value::Null).await;
+    assert_eq!((status, &view["deleted_at"]), (200, &Value::Null));
+    let (_, view) = api.ask("PATCH", &path, json!({ "access_token_ttl": null })).await;
+    assert_eq!((&view["id_token_ttl"], &view["access_token_ttl"]), (&json!(60), &Value::Null));
+}

@@ -1,6 +1,7 @@
 //! The API as its callers see it.
 
 mod audit;
+mod compatible;
 mod customers;
 mod document;
 mod enforcement;

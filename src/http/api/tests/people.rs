@@ -133,3 +133,23 @@ async fn a_connection_forgets_all_names_unless_the_key_is_another_organization_s
     api.with_key(&mighty);
     assert_eq!(api.post(&path, Value::Null).await, (200, json!({ "unlinked": 0 })));
 }
+
+#[actix_web::test]
+async fn traces_are_purged_by_a_key_of_the_whole_installation_alone() {
+    let mut api = Api::new();
+    let organization = api.organization("Globex").await;
+    let path = format!("organizations/{organization}/traces/purge");
+    assert_eq!(api.post(&path, Value::Null).await, (200, json!({ "purged": 0 })));
+    let before = json!({ "before": "2026-01-01T00:00:00Z" });
+    assert_eq!(api.post(&path, before).await, (200, json!({ "purged": 0 })));
+    let wrong = api.post(&path, json!({ "until": "2026-01-01T00:00:00Z" })).await;
+    assert_eq!(problem(&wrong), "422 validation_failed /until unknown_field");
+    let elsewhere = api.post("organizations/external:nobody/traces/purge", Value::Null).await;
+    assert_eq!(problem(&elsewhere), "404 not_found");
+    let reads = api.key_with(&[Scope::TracesRead], None);
+    let theirs = api.key_with(&all_scopes(), Some(&organization));
+    for key in [reads, theirs] {
+        api.with_key(&key);
+        assert_eq!(problem(&api.post(&path, Value::Null).await), "403 forbidden");
+    }
+}

@@ -1,12 +1,14 @@
 //! What is typed about an application, and what a list of lines means.
 
+use crate::config::Period;
 use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::lines;
 use crate::http::console::seat::{Needs, Posted};
 use crate::http::console::stale::{self, Fields};
 use crate::http::server::State;
 use crate::store::applications::{
-    Application, ApplicationKind, ApplicationPatch, IdTokenAlg, LogoutPatch, NoConnection,
+    Application, ApplicationKind, ApplicationPatch, IdTokenAlg, LifetimesPatch, LogoutPatch,
+    NoConnection,
 };
 use crate::store::{Db, OrganizationId, organizations};
 
@@ -27,6 +29,10 @@ pub(super) struct Typed {
     pub(super) frontchannel_logout_uri: String,
     pub(super) is_frontchannel_session_required: bool,
     pub(super) protected_hosts: String,
+    /// Lifetimes as a person writes them; empty: as is set for all.
+    pub(super) id_token_ttl: String,
+    pub(super) access_token_ttl: String,
+    pub(super) refresh_token_ttl: String,
 }
 
 impl Typed {
@@ -50,6 +56,9 @@ impl Typed {
             frontchannel_logout_uri: text(&row.frontchannel_logout_uri),
             is_frontchannel_session_required: row.frontchannel_logout_session_required,
             protected_hosts: row.protected_hosts.join("\n"),
+            id_token_ttl: lasts(row.id_token_ttl),
+            access_token_ttl: lasts(row.access_token_ttl),
+            refresh_token_ttl: lasts(row.refresh_token_ttl),
         }
     }
 
@@ -71,6 +80,9 @@ impl Typed {
             frontchannel_logout_uri: text("frontchannel_logout_uri"),
             is_frontchannel_session_required: posted.text("frontchannel_session") == "1",
             protected_hosts: text("protected_hosts"),
+            id_token_ttl: text("id_token_ttl"),
+            access_token_ttl: text("access_token_ttl"),
+            refresh_token_ttl: text("refresh_token_ttl"),
         }
     }
 
@@ -91,6 +103,9 @@ impl Typed {
             ("frontchannel_logout_uri", &self.frontchannel_logout_uri),
             ("frontchannel_session", stale::tick(self.is_frontchannel_session_required)),
             ("protected_hosts", &self.protected_hosts),
+            ("id_token_ttl", &self.id_token_ttl),
+            ("access_token_ttl", &self.access_token_ttl),
+            ("refresh_token_ttl", &self.refresh_token_ttl),
         ])
     }
 
@@ -118,8 +133,31 @@ impl Typed {
                 frontchannel_session_required: Some(self.is_frontchannel_session_required),
             },
             protected_hosts: Some(lines(&self.protected_hosts)),
+            lifetimes: self.lifetimes(state)?,
             ..ApplicationPatch::default()
         })
+    }
+
+    fn lifetimes(&self, state: &State) -> Result<LifetimesPatch> {
+        let mut faults = Vec::new();
+        let mut read = |name: &str, text: &str| match text.trim() {
+            "" => Some(None),
+            text => match text.parse::<Period>() {
+                // What is too long for the store is too long for it to say so, too.
+                Ok(period) => Some(Some(i32::try_from(period.seconds()).unwrap_or(i32::MAX))),
+                Err(_) => {
+                    let detail = state.locale.text("console.applications.not_a_period");
+                    faults.push(FieldError::new(format!("/{name}"), "invalid", detail));
+                    None
+                }
+            },
+        };
+        let patch = LifetimesPatch {
+            id_token: read("id_token_ttl", &self.id_token_ttl),
+            access_token: read("access_token_ttl", &self.access_token_ttl),
+            refresh_token: read("refresh_token_ttl", &self.refresh_token_ttl),
+        };
+        if faults.is_empty() { Ok(patch) } else { Err(Error::Invalid(faults)) }
     }
 
     /// Faults of a line say which line it is.
@@ -145,6 +183,12 @@ pub(super) fn named(lists: &[(&str, &String)], error: FieldError) -> FieldError 
         }
         _ => error,
     }
+}
+
+/// A lifetime as a person writes it; of one that is set for all, nothing.
+pub(super) fn lasts(seconds: Option<i32>) -> String {
+    let seconds = seconds.and_then(|seconds| u32::try_from(seconds).ok());
+    seconds.map_or_else(String::new, |seconds| Period::from_seconds(seconds).to_string())
 }
 
 /// The organizations that lines name by their IDs, or by `external:` and the operator's own.

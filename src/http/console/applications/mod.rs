@@ -7,6 +7,7 @@ mod code;
 mod fields;
 mod new;
 mod overview;
+mod restore;
 mod routes;
 mod rows;
 mod secrets;
@@ -32,6 +33,7 @@ use askama::Template;
 use serde::Deserialize;
 
 const LIST: &str = "/console/applications";
+const DELETED: &str = "deleted";
 
 /// Where the page of an application is.
 pub(super) fn href(id: &ApplicationId) -> String {
@@ -85,6 +87,9 @@ fn choices(state: &State, key: &str, words: &[&str], chosen: &str) -> Vec<Choice
 /// Which part of the list is wanted.
 #[derive(Deserialize)]
 struct ListQuery {
+    /// `deleted`: those that can be restored.
+    #[serde(default)]
+    state: String,
     cursor: Option<String>,
 }
 
@@ -103,6 +108,8 @@ struct Line {
 struct ListPage<'a> {
     shell: Shell<'a>,
     frame: Frame,
+    is_deleted: bool,
+    states: Vec<listing::Choice>,
     lines: Vec<Line>,
     pager: Pager,
     may_make: bool,
@@ -115,16 +122,34 @@ async fn list(
     query: Query<ListQuery>,
 ) -> Result<HttpResponse, PageError> {
     let window = Window::parse(None, query.cursor.clone())?;
-    let page = state.store.read(move |db| applications::page(db, &window)).await?;
+    let (is_deleted, now) = (query.state == DELETED, state.store.clock().now());
+    let page = state.store.read(move |db| match is_deleted {
+        true => applications::deleted(db, &window, now),
+        false => applications::page(db, &window),
+    });
+    let page = page.await?;
+    let parts: &[(&str, &str)] = if is_deleted { &[("state", DELETED)] } else { &[] };
     let (is_continued, next) = (query.cursor.is_some(), page.next_cursor.as_deref());
     let view = ListPage {
         shell: frame::shell(&state),
         frame: frame::frame(&state, &seat, APPLICATIONS),
-        pager: listing::pager(LIST, &[], is_continued, next),
+        pager: listing::pager(LIST, parts, is_continued, next),
+        states: states(&state, is_deleted),
+        is_deleted,
         lines: page.data.iter().map(|one| line(&state, one)).collect(),
         may_make: seat.may::<Develop>(),
     };
     Ok(respond(&state, StatusCode::OK, &Csp::Page, &view))
+}
+
+/// The live ones, or those that were deleted.
+fn states(state: &State, is_deleted: bool) -> Vec<listing::Choice> {
+    let label = |word: &str| {
+        let word = if word.is_empty() { "live" } else { word };
+        state.locale.text(&format!("console.applications.list.{word}")).to_owned()
+    };
+    let href = |word: &str| listing::href(LIST, &[("state", word)]);
+    listing::choices([DELETED], if is_deleted { DELETED } else { "" }, href, label)
 }
 
 fn line(state: &State, application: &Application) -> Line {

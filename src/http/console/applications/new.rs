@@ -15,6 +15,7 @@ use crate::http::server::State;
 use crate::store::Scope;
 use crate::store::applications::{
     self, Application, ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection,
+    OwnLifetimes,
 };
 use actix_web::HttpResponse;
 use actix_web::web::Data;
@@ -94,6 +95,7 @@ async fn make(
         logout: Logout::default(),
         model: Model::default(),
         protected_hosts: Vec::new(),
+        lifetimes: OwnLifetimes::default(),
     };
     let create = move |tx: &mut crate::store::Tx| applications::create(tx, new);
     state.store.write(Scope::System, posted.seat.actor(), create).await

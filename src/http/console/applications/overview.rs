@@ -1,10 +1,12 @@
 //! One application: what its program needs, what is registered of it, and its secrets.
 
 use super::asked::{Asked, asked};
+use super::fields::lasts;
 use super::rows::{self, RoleLine, SecretLine, TypeLine};
 use super::secrets::DAYS;
-use super::{Head, find};
-use crate::error::{FieldError, Result};
+use super::{Head, find, restore};
+use crate::config::Period;
+use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
 use crate::http::console::organization;
@@ -94,7 +96,10 @@ pub(super) async fn one(
     id: Path<String>,
     query: Query<OneQuery>,
 ) -> Result<HttpResponse, PageError> {
-    let application = find(&state, &id).await?;
+    let application = match find(&state, &id).await {
+        Err(Error::NotFound { .. }) => return restore::gone(&state, &seat, &id).await,
+        other => other?,
+    };
     let asked = asked(&application, query.redirect.trim());
     let view = read(&state, &seat, &application).await?;
     Ok(page(&state, &seat, &View { asked, ..view }, &[]))
@@ -137,7 +142,7 @@ async fn read<N: Needs>(state: &State, seat: &Seat<N>, of: &Application) -> Resu
         post_logout: of.post_logout_redirect_uris.to_vec(),
         admitted: of.organizations.as_ref().map(|list| admitted(list, &known.names)),
         facts: facts(state, of),
-        lifetimes: lifetimes(state),
+        lifetimes: lifetimes(state, of),
         hosts: of.protected_hosts.to_vec(),
         roles: rows::roles(of),
         types: of.entity_types.iter().map(|kind| rows::place(state, kind)).collect(),
@@ -217,17 +222,26 @@ fn facts(state: &State, of: &Application) -> Vec<Value> {
     all.into_iter().map(|(key, value)| named(state, key, value)).collect()
 }
 
-/// How long codes and tokens last: set for the whole gateway.
-fn lifetimes(state: &State) -> Vec<Value> {
+/// How long codes and tokens last: as is set for all, or for this one.
+fn lifetimes(state: &State, of: &Application) -> Vec<Value> {
     let live = state.live();
     let set = &live.oidc;
     let all = [
-        ("code_ttl", set.code_ttl),
-        ("id_token_ttl", set.id_token_ttl),
-        ("access_token_ttl", set.access_token_ttl),
-        ("refresh_token_ttl", set.refresh_token_ttl),
+        ("code_ttl", None, set.code_ttl),
+        ("id_token_ttl", of.id_token_ttl, set.id_token_ttl),
+        ("access_token_ttl", of.access_token_ttl, set.access_token_ttl),
+        ("refresh_token_ttl", of.refresh_token_ttl, set.refresh_token_ttl),
     ];
-    all.into_iter().map(|(key, value)| named(state, key, value.to_string())).collect()
+    let shown = |(key, own, usual): (&str, Option<i32>, Period)| {
+        let usual = usual.to_string();
+        let own = own.map(|_| [("period", lasts(own))]);
+        let own = own.map(|values| {
+            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+            state.locale.fill("console.applications.own", &values)
+        });
+        named(state, key, own.unwrap_or(usual))
+    };
+    all.into_iter().map(shown).collect()
 }
 
 fn days(state: &State) -> Vec<Choice> {

@@ -1,6 +1,6 @@
 //! The routes of applications.
 
-use super::{access, acts, code, list, new, overview, secrets, settings};
+use super::{access, acts, code, list, new, overview, restore, secrets, settings};
 use actix_web::web::{self, ServiceConfig};
 
 /// Adds them.
@@ -9,6 +9,9 @@ pub(in crate::http::console) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/console/applications").get(list).post(new::create))
         .service(web::resource("/console/applications/new").get(new::new))
         .service(web::resource("/console/applications/{application}").get(overview::one))
+        .service(
+            web::resource("/console/applications/{application}/restore").post(restore::restore),
+        )
         .service(web::resource("/console/applications/{application}/code").get(code::code))
         .service(
             web::resource("/console/applications/{application}/settings")

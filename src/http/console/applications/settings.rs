@@ -25,6 +25,8 @@ struct View {
     no_connections: Vec<Choice>,
     algorithms: Vec<Choice>,
     admits: Vec<Choice>,
+    /// How long tokens last where the app has no lifetime of its own: what stands below each field.
+    usual: [String; 3],
     faults: Vec<FieldFault>,
 }
 
@@ -110,6 +112,7 @@ fn named(state: &State, field: &str, value: &str) -> (String, String) {
         "backchannel_logout_uri" => ("backchannel", value.to_owned()),
         "frontchannel_logout_uri" => ("frontchannel", value.to_owned()),
         "protected_hosts" => ("hosts", value.to_owned()),
+        "id_token_ttl" | "access_token_ttl" | "refresh_token_ttl" => (field, value.to_owned()),
         other => {
             let word = if value == "1" { "console.on" } else { "console.off" };
             (other, state.locale.text(word).to_owned())
@@ -131,6 +134,15 @@ async fn save(
         applications::change(tx, &id, patch)
     };
     state.store.write(Scope::System, posted.seat.actor(), change).await
+}
+
+fn usual(state: &State) -> [String; 3] {
+    let live = state.live();
+    let all = [live.oidc.id_token_ttl, live.oidc.access_token_ttl, live.oidc.refresh_token_ttl];
+    all.map(|usual| {
+        let usual = usual.to_string();
+        state.locale.fill("console.applications.ttl_hint", &[("usual", usual.as_str())])
+    })
 }
 
 fn show(
@@ -158,6 +170,7 @@ fn show(
         ),
         algorithms: IdTokenAlg::WORDS.iter().map(algorithm).collect(),
         admits: choices(state, "admits", &["all", "some"], chosen),
+        usual: usual(state),
         faults: form::faults(typed.named(errors)),
         typed,
     };

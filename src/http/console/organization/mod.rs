@@ -2,6 +2,7 @@
 
 mod activity;
 mod acts;
+mod purge;
 mod restore;
 mod settings;
 mod sso;
@@ -122,6 +123,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
             web::resource("/console/organizations/{organization}/delete")
                 .get(acts::ask_delete)
                 .post(acts::delete),
+        )
+        .service(
+            web::resource("/console/organizations/{organization}/purge")
+                .get(purge::ask)
+                .post(purge::purge),
         )
         .service(
             web::resource("/console/organizations/{organization}/restore").post(restore::restore),

@@ -56,6 +56,7 @@ struct View {
     admissions: Vec<Choice>,
     enforcement: String,
     is_required: bool,
+    ages: Vec<Choice>,
     faults: Vec<FieldFault>,
 }
 
@@ -199,6 +200,7 @@ fn show(
         admissions: ADMISSIONS.into_iter().map(choice).collect(),
         enforcement: words::enforcement(state, organization.enforcement),
         is_required: organization.enforcement == Enforcement::Required,
+        ages: super::purge::ages(state),
         typed,
         faults: form::faults(errors),
     };

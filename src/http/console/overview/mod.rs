@@ -2,11 +2,13 @@
 
 mod attention;
 mod chart;
+mod directory;
 mod first;
 
 use self::attention::{Matter, Matters};
 use self::chart::Chart;
 use self::first::{Begun, Item};
+use super::form::Choice;
 use super::frame::{self, Frame, OVERVIEW};
 use super::listing::{self, Moment};
 use super::seat::{Develop, Manage, Read, Seat};
@@ -50,7 +52,9 @@ const OF_EVERY_DAY: [&str; 9] = [
 
 /// The routes of this area.
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(web::resource("/console").get(show));
+    config
+        .service(web::resource("/console").get(show))
+        .service(web::resource("/console/demo/scim").post(directory::push));
 }
 
 /// A setup link that somebody can come by.
@@ -92,6 +96,8 @@ struct View {
     title: String,
     is_new: bool,
     has_demo: bool,
+    /// Which directories the demo plays; none for whom it does not.
+    parts: Vec<Choice>,
     items: Vec<Item>,
     done: String,
     matters: Vec<Matter>,
@@ -176,6 +182,7 @@ fn view(state: &State, seat: &Seat<Read>, found: Found, now: Time) -> View {
         title: state.locale.text(title).to_owned(),
         is_new,
         has_demo: begun.has_demo && state.config.demo_is_on(),
+        parts: if seat.may::<Manage>() { directory::parts() } else { Vec::new() },
         done: state.locale.fill("console.home.done", &[("done", &done), ("all", &all)]),
         items,
         ending: matters

@@ -39,7 +39,7 @@ async fn an_application_is_deleted_with_its_name_typed() {
     assert!(cancel.is_some() && cancel < delete, "the safe choice comes first");
     assert_eq!(desk.post(&uri, &[("confirm", "orbit")]).await.status, 422);
     assert_eq!(desk.post(&uri, &[("confirm", "Orbit")]).await.status, 303);
-    assert_eq!(desk.get(&at(&application, "")).await.status, 404);
+    assert_eq!(desk.get(&at(&application, "")).await.status, 410);
 }
 
 #[actix_web::test]

@@ -252,3 +252,58 @@ async fn roles_are_ordered_by_rank_and_kinds_of_places_are_changed_in_rows() {
     }
     assert!(refused.body.contains("value=\"not a key\""), "{}", refused.body);
 }
+
+#[actix_web::test]
+async fn a_deleted_application_is_listed_and_restored_by_a_developer() {
+    let desk = Desk::signed_in(Role::Developer).await;
+    let (application, _) = made(&desk);
+    let deleted = "/console/applications?state=deleted";
+    assert!(desk.get(deleted).await.body.contains("no deleted application"));
+    let uri = at(&application, "/delete");
+    assert!(desk.get(&uri).await.body.contains("For 30 days it can be taken back"));
+    assert_eq!(desk.post(&uri, &[("confirm", &application.name)]).await.status, 303);
+    assert!(!desk.get("/console/applications").await.body.contains(application.id.as_str()));
+    assert!(desk.get(deleted).await.body.contains(application.id.as_str()));
+    let page = desk.get(&at(&application, "")).await;
+    assert_eq!(page.status, 410);
+    for part in ["This application was deleted on", ">Restore<", "its client ID, its secrets"] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    for gone in ["/settings", "/access", "/delete", "/code"] {
+        assert_eq!(desk.get(&at(&application, gone)).await.status, 404, "{gone}");
+    }
+    assert_eq!(desk.post(&at(&application, "/restore"), &[]).await.status, 303);
+    assert_eq!(desk.get(&at(&application, "")).await.status, 200);
+    assert_eq!(desk.post(&at(&application, "/restore"), &[]).await.status, 404);
+}
+
+#[actix_web::test]
+async fn lifetimes_of_an_application_are_typed_as_periods_and_told_beside_what_is_usual() {
+    let desk = Desk::signed_in(Role::Developer).await;
+    let (application, _) = made(&desk);
+    let uri = at(&application, "/settings");
+    assert!(desk.get(&uri).await.body.contains("as is set for all apps, 30d."));
+    let form = |id_token: &'static str, access_token: &'static str| {
+        [
+            ("name", "Orbit"),
+            ("redirect_uris", "https://app.example/cb"),
+            ("id_token_ttl", id_token),
+            ("access_token_ttl", access_token),
+        ]
+    };
+    assert_eq!(desk.post(&uri, &form("", "15m")).await.status, 303);
+    let changed = now(&desk, &application);
+    assert_eq!((changed.id_token_ttl, changed.access_token_ttl), (None, Some(900)));
+    let page = desk.get(&at(&application, "")).await.body;
+    assert!(page.contains("15m, for this app alone"), "{page}");
+    assert!(desk.get(&uri).await.body.contains("value=\"15m\""));
+    for (wrong, told) in [("soon", "such as 15m"), ("2d", "Between 1 minute and 1 day")] {
+        let refused = desk.post(&uri, &form(wrong, "15m")).await;
+        assert_eq!(refused.status, 422);
+        for part in ["href=\"#id_token_ttl\"", told] {
+            assert!(refused.body.contains(part), "{part}: {}", refused.body);
+        }
+    }
+    assert_eq!(desk.post(&uri, &form("", "")).await.status, 303);
+    assert_eq!(now(&desk, &application).access_token_ttl, None);
+}

@@ -173,6 +173,7 @@ const PAGES: &[&str] = &[
     "/console/audit?type=user.updated&actor=cli:rare",
     "/console/applications",
     "/console/applications?cursor={app@100}",
+    "/console/applications?state=deleted",
     "/console/api-keys",
     "/console/api-keys?cursor={key@1000}",
     "/console/webhooks",

@@ -53,6 +53,9 @@ pub(super) const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/console/organizations/{organization}/enforcement", MANAGE),
     ("GET", "/console/organizations/{organization}/delete", MANAGE),
     ("POST", "/console/organizations/{organization}/delete", MANAGE),
+    ("POST", "/console/demo/scim", MANAGE),
+    ("GET", "/console/organizations/{organization}/purge?older=30", MANAGE),
+    ("POST", "/console/organizations/{organization}/purge", MANAGE),
     ("GET", "/console/connections", &Role::ALL),
     ("GET", "/console/signing-keys", MANAGE),
     ("GET", "/console/signing-keys/{act}", MANAGE),
@@ -178,6 +181,7 @@ pub(super) const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/console/applications", DEVELOP),
     ("GET", "/console/applications/new", DEVELOP),
     ("GET", "/console/applications/{application}", &Role::ALL),
+    ("POST", "/console/applications/{application}/restore", DEVELOP),
     ("GET", "/console/applications/{application}/code", &Role::ALL),
     ("GET", "/console/applications/{application}/settings", DEVELOP),
     ("POST", "/console/applications/{application}/settings", DEVELOP),
@@ -332,6 +336,9 @@ fn filled(desk: &Desk, path: &str) -> String {
         let (application, secret) = applications::made(desk);
         path = path.replace("{application}", application.id.as_str());
         path = path.replace("{secret}", secret.id.as_str());
+        if whole.ends_with("/restore") {
+            store.system(|tx| store::applications::delete(tx, &application.id));
+        }
     }
     if path.contains("{endpoint}") {
         let (endpoint, delivery) = webhooks::told(desk);

@@ -241,3 +241,41 @@ async fn the_list_reads_its_newest_lines_again() {
     let part = desk.part("/console/traces?outcome=failed").await.body;
     assert!(part.contains(trace.id.as_str()) && !part.contains("<html"), "{part}");
 }
+
+#[actix_web::test]
+async fn traces_are_purged_when_the_name_has_been_typed() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let (old, underway) = (failed(&desk, &connection), begun(&desk, &connection));
+    desk.world.store().clock().advance(TimeDelta::minutes(1));
+    let of = connection.organization_id.as_str();
+    let name = desk
+        .world
+        .store()
+        .read_now(|db| crate::store::organizations::find(db, &connection.organization_id));
+    let (uri, name) = (format!("/console/organizations/{of}/purge"), name.unwrap().name);
+    let settings = desk.get(&format!("/console/organizations/{of}/settings")).await.body;
+    assert!(settings.contains(&format!("action=\"{uri}\"")), "{settings}");
+    let page = desk.get(&format!("{uri}?older=0")).await.body;
+    for part in ["(all that have ended): 1", "cannot be undone", "name=\"older\" value=\"0\""] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(desk.get(&format!("{uri}?older=7")).await.body.contains("(older than 7 days): 0"));
+    assert_eq!(desk.get(&format!("{uri}?older=8")).await.status, 404);
+    let is_there = |id: &TraceId| {
+        let id = id.clone();
+        desk.world.store().read_now(|db| crate::store::traces::by_id(db, &id)).unwrap().is_some()
+    };
+    for (older, typed, status) in [("0", "somebody else", 422), ("7", &*name, 303)] {
+        let answer = desk.post(&uri, &[("older", older), ("confirm", typed)]).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+        assert!(is_there(&old.id), "{older} {typed}");
+    }
+    assert_eq!(desk.post(&uri, &[("older", "0"), ("confirm", &name)]).await.status, 303);
+    assert!(!is_there(&old.id) && is_there(&underway.id));
+    let filter = Filter { kind: Some("trace.purged".into()), ..Filter::default() };
+    let window = Window { limit: 9, before: None };
+    let told = desk.world.store().read_now(|db| events::page(db, &window, &filter)).unwrap().data;
+    assert_eq!(told.len(), 1);
+    assert!(told[0].actor.starts_with("member:") && told[0].data["count"] == 1);
+}

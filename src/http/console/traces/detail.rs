@@ -70,6 +70,7 @@ struct View {
     took: Option<String>,
     person: Option<String>,
     organization: Option<String>,
+    is_demo: bool,
     connection: Option<String>,
     application: Option<String>,
     code: Option<String>,
@@ -201,6 +202,7 @@ fn view(
             .map(|end| listing::took(state, end.since(trace.started_at).num_milliseconds())),
         person: trace.email.as_deref().map(masked),
         organization: organization(&listed, names),
+        is_demo: listed.organization_id.as_ref().is_some_and(|id| names.is_demo(id)),
         connection: connection(&listed, names),
         same: same.map(|id| {
             let cause = trace.cause.as_deref().unwrap_or_default();
