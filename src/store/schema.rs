@@ -516,6 +516,7 @@ diesel::table! {
         provider_keys -> Nullable<Text>,
         keys_at -> Nullable<Timestamp>,
         keys_asked_at -> Nullable<Timestamp>,
+        issuer -> Nullable<Text>,
     }
 }
 
@@ -721,6 +722,7 @@ diesel::table! {
         help -> Nullable<Text>,
         email -> Nullable<Text>,
         is_guarded -> Bool,
+        asked_again_at -> Nullable<Timestamp>,
     }
 }
 

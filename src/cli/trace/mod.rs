@@ -11,7 +11,7 @@ use super::output::{Output, cell};
 use super::paging::Paging;
 use super::shell::Shell;
 use crate::cause::Cause;
-use crate::guides::{Fix, Guides};
+use crate::guides::Fix;
 use crate::store::connections::{self, Connection};
 use crate::store::organizations;
 use crate::store::traces::{self, Filter, Listed, Outcome, Trace};
@@ -155,6 +155,6 @@ pub(super) fn write_fix(out: &Output, fix: &Fix) -> Result {
 
 fn fix(shell: &Shell, trace: &Trace, connection: Option<&Connection>) -> Result<Option<Fix>> {
     let Some(cause) = trace.cause.as_deref().and_then(Cause::from_code) else { return Ok(None) };
-    let (guides, locale) = (Guides::load()?, shell.locale()?);
+    let (guides, locale) = (shell.guides()?, shell.locale()?);
     Ok(Some(views::fix((&guides, &locale), shell.public_url()?, cause, connection)))
 }

@@ -4,7 +4,7 @@ mod decide;
 mod list;
 
 pub(super) use decide::{Ground, Owned, Real, by_hand, by_rule, decide};
-pub use list::{count, of_groups, owners, page, some};
+pub use list::{count, giving, of_groups, owners, page, some};
 
 use super::alerts::{self, AlertKind};
 use super::{Declared, recompute};
