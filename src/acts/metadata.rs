@@ -109,6 +109,24 @@ impl Source {
     }
 }
 
+impl Source {
+    /// The issuer whose discovery document this is, where it is one in place of metadata.
+    pub async fn issuer(self, reading: &Reading<'_>) -> Result<Option<String>> {
+        let bytes = match self {
+            Self::Url(url) => match reading.fetcher.get(&url).await {
+                Ok(fetched) => fetched.body,
+                Err(_) => return Ok(None),
+            },
+            Self::Xml(bytes) => bytes,
+            Self::Values(_) => return Ok(None),
+        };
+        Ok(match reading.parse(bytes).await? {
+            Err(Fault::Oidc { issuer }) => Some(issuer),
+            _ => None,
+        })
+    }
+}
+
 impl Reading<'_> {
     /// Reads a file; of one that has to be signed only what the signature covers.
     pub(super) async fn parse(&self, bytes: Vec<u8>) -> Result<Result<IdentityProvider, Fault>> {

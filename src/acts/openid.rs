@@ -1,5 +1,6 @@
 //! A provider that speaks OpenID Connect is asked: for its discovery document, its keys, tokens, and more about a person.
 
+use super::metadata::{Reading, Source};
 use crate::crypto::{MasterKey, Secret};
 use crate::error::{Error, Result};
 use crate::fetch::{Fault, Fetcher};
@@ -84,6 +85,27 @@ pub async fn configure(
         openid::connect(tx, &master, &id, given)
     };
     store.write(&scope, actor, write).await
+}
+
+/// Has a connection that was begun with SAML speak OpenID Connect with an issuer, by its discovery document where that was
+/// given as metadata: the document itself, or where it is.
+pub async fn switch(
+    (store, master, upstream): (&Store, &MasterKey, &Upstream),
+    actor: Actor,
+    connection: &Connection,
+    found: (Source, &Reading<'_>),
+) -> Result<Connection> {
+    let (source, reading) = found;
+    let issuer = source.issuer(reading).await?.ok_or_else(|| {
+        let detail = "There is no OpenID Connect discovery document at this moment where one was found before. Give the metadata again.";
+        Error::conflict("discovery_missing", detail)
+    })?;
+    provider::check_address(&issuer, upstream.allow_http).map_err(|fault| at("/issuer", fault))?;
+    // Made before the transaction, which others wait for.
+    let key = store.apart(|_| openid::new_key()).await?;
+    let (id, master) = (connection.id.clone(), master.clone());
+    let write = move |tx: &mut Tx| openid::switch(tx, &master, &id, (&issuer, &key));
+    store.write(&connection.organization_id, actor, write).await
 }
 
 /// Which issuer was typed, where its document is, and the field that says so.

@@ -99,9 +99,10 @@ fn put(shell: &Shell, key: &str, value: Option<String>) -> Result {
     Ok(())
 }
 
-/// Loading has checked everything but what the keys are in files.
+/// Loading has checked everything but what is in other files: the keys, and the guides.
 fn check(shell: &Shell) -> Result {
     let loaded = shell.loaded()?;
+    shell.guides()?;
     if !loaded.config.is_development() {
         loaded.config.master_keys()?;
     }

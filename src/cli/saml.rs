@@ -6,7 +6,7 @@ use super::shell::{self, Shell};
 use super::trace;
 use crate::clock::Time;
 use crate::crypto::PrivateKey;
-use crate::guides::{self, Guides, Values};
+use crate::guides::{self, Values};
 use crate::saml::certificate::TrustedKeys;
 use crate::saml::encryption::DecryptionKey;
 use crate::saml::inspect::{self, Inspection};
@@ -178,7 +178,7 @@ fn told(
         app: None,
     };
     let fix = match rejection {
-        Some(rejection) => Some(Guides::load()?.fix(&locale, rejection.cause, guide, &values)),
+        Some(rejection) => Some(shell.guides()?.fix(&locale, rejection.cause, guide, &values)),
         None => None,
     };
     let identity = outcome.result.as_ref().ok();

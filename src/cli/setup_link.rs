@@ -6,7 +6,6 @@ use super::paging::Paging;
 use super::shell::Shell;
 use crate::crypto::Secret;
 use crate::error::Error;
-use crate::guides::Guides;
 use crate::store::setup_links::{self, Cover, NewLink, SetupLink};
 use crate::store::{ConnectionId, Scope, SetupLinkId};
 use crate::views::List;
@@ -33,9 +32,9 @@ pub(super) enum Command {
         /// What the IT admin reads before they start
         #[arg(long)]
         note: Option<String>,
-        /// For how many days it is good
-        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=30))]
-        days: u32,
+        /// For how many days it is good, 1 to 30; if left out, as the setting portal.link_days says
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=30))]
+        days: Option<u32>,
         /// The address of the IT admin: the link is mailed there
         #[arg(long, value_name = "ADDRESS")]
         to: Option<String>,
@@ -69,6 +68,10 @@ pub(super) enum Command {
 pub(super) fn run(shell: &Shell, command: Command) -> Result {
     match command {
         Command::Create { org, covers, connection, idp, note, days, to, only } => {
+            let days = match days {
+                Some(days) => days,
+                None => shell.effective()?.config.portal.link_days.days(),
+            };
             let new = NewLink {
                 connection_id: connection,
                 covers,
@@ -88,7 +91,7 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
 
 fn create(shell: &Shell, org: &str, new: NewLink) -> Result {
     if let Some(id) = &new.provider {
-        let guides = Guides::load()?;
+        let guides = shell.guides()?;
         let known: Vec<&str> = guides.all().map(|guide| guide.id.as_str()).collect();
         let unknown = || {
             Error::invalid("/idp", "invalid", format!("“{id}” is none of {}.", known.join(", ")))

@@ -6,6 +6,7 @@ use crate::clock::{Clock, Time};
 use crate::config::{self, Config, DatabaseUrl, Flags, Loaded};
 use crate::crypto::MasterKey;
 use crate::error::Error;
+use crate::guides::Guides;
 use crate::locale::Locale;
 use crate::store::configuration;
 use crate::store::organizations::{self, Organization};
@@ -71,6 +72,11 @@ impl Shell {
 
     pub(super) fn locale(&self) -> Result<Locale> {
         Ok(Locale::load(&self.config()?.locale)?)
+    }
+
+    /// The guides, with those of the folder that the settings name.
+    pub(super) fn guides(&self) -> Result<Guides> {
+        Ok(Guides::load(self.config()?.guides_dir.as_deref())?)
     }
 
     /// Refuses to go on without the database file, where the database is one.

@@ -14,6 +14,7 @@ const SETTABLE: &[&str] = &[
     "sign_in.clock_skew",
     "console.idle",
     "console.session",
+    "portal.link_days",
     "oidc.code_ttl",
     "oidc.id_token_ttl",
     "oidc.access_token_ttl",

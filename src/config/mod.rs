@@ -25,8 +25,8 @@ pub use self::network::{AllowedHost, DnsServer, Network};
 pub use self::problem::{Problem, Problems};
 pub use self::reference::reference;
 pub use self::values::{
-    AtMost, DatabaseUrl, Demo, FrameAncestor, LogFormat, Mode, PerMinute, Period, PublicUrl,
-    Secret, Support, WebAddress,
+    AtMost, DatabaseUrl, Demo, FrameAncestor, LinkDays, LogFormat, Mode, PerMinute, Period,
+    PublicUrl, Secret, Support, WebAddress,
 };
 
 use self::Preset::{Default, Example};
@@ -131,6 +131,9 @@ settings! {
         demo: Demo = Text Default("auto");
         /// The language of pages: `en`.
         locale: String = Text Default("en");
+        /// A folder of guides to identity providers' consoles, each a file `<id>.toml`: it takes the place of the built-in guide of that ID,
+        /// or is another one to choose. Read at the start, and a file that is no guide is refused.
+        guides_dir: Option<PathBuf> = Text Example("/etc/vestibule/guides");
     }
 
     /// Where everything is kept.
@@ -205,6 +208,8 @@ settings! {
         /// Origins of pages of yours in whose frames the portal may stand, as `https://app.example.com`. If empty: in none. The
         /// portal's cookie then goes to frames of other sites, kept apart for each of them.
         frame_ancestors: Vec<FrameAncestor> = List Default("");
+        /// For how many days a setup link is good where nobody says: 1 to 30.
+        link_days: LinkDays = Text Default("7");
     }
 
     /// Mail: links, codes and alerts. Without a server nothing is sent, and each mail is shown at the console, at Settings, Email.

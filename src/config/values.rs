@@ -142,6 +142,31 @@ impl TryFrom<String> for AtMost {
     }
 }
 
+/// For how many days a setup link is good: 1 to 30.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct LinkDays(u32);
+
+impl LinkDays {
+    /// The least and the most.
+    pub const RANGE: std::ops::RangeInclusive<u32> = 1..=30;
+
+    /// The number.
+    #[must_use]
+    pub const fn days(self) -> u32 {
+        self.0
+    }
+}
+
+impl TryFrom<String> for LinkDays {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let days = number(&text)?.map(NonZeroU32::get).filter(|days| Self::RANGE.contains(days));
+        days.map(Self).ok_or_else(|| "it is not a number from 1 to 30".to_owned())
+    }
+}
+
 /// A number in digits; 0 is none.
 fn number(text: &str) -> Result<Option<NonZeroU32>, String> {
     let text = text.trim();

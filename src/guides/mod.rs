@@ -1,32 +1,17 @@
 //! What each identity provider's console calls things, from `guides/`, and how to fix a cause there.
 
+mod files;
+mod month;
 mod provisioning;
 pub mod snippets;
 
+pub use month::Month;
 pub use provisioning::{ScimGuide, ScimValues};
 
 use crate::cause::Cause;
 use crate::error::{Error, Result};
 use crate::locale::{self, Locale, Who};
-use anyhow::Context;
 use serde::{Deserialize, Serialize};
-
-/// The files in the order in which people choose among them.
-const FILES: [&str; 13] = [
-    include_str!("../../guides/jumpcloud.toml"),
-    include_str!("../../guides/okta.toml"),
-    include_str!("../../guides/entra.toml"),
-    include_str!("../../guides/google.toml"),
-    include_str!("../../guides/onelogin.toml"),
-    include_str!("../../guides/pingone.toml"),
-    include_str!("../../guides/rippling.toml"),
-    include_str!("../../guides/keycloak.toml"),
-    include_str!("../../guides/adfs.toml"),
-    include_str!("../../guides/auth0.toml"),
-    include_str!("../../guides/duo.toml"),
-    include_str!("../../guides/cyberark.toml"),
-    include_str!("../../guides/generic.toml"),
-];
 
 /// The guide for a provider that has none of its own.
 pub const GENERIC: &str = "generic";
@@ -41,6 +26,8 @@ pub struct Guide {
     pub name: String,
     /// Two letters in place of a logo.
     pub tile: String,
+    /// When somebody last compared it with the live console; none: nobody has, and its names come from published documentation.
+    pub verified: Option<Month>,
     /// What a custom app there can speak.
     pub protocols: Vec<Protocol>,
     /// Who chooses the provider's entity ID.
@@ -137,6 +124,9 @@ pub struct Value {
     pub label: String,
     /// What to enter.
     pub value: String,
+    /// What else can be chosen and works.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<String>,
     /// Whether the name has not been compared with published documentation.
     #[serde(default)]
     pub may_differ: bool,
@@ -225,14 +215,6 @@ pub struct Guides {
 }
 
 impl Guides {
-    /// Parses the guides; once at start.
-    pub fn load() -> Result<Self> {
-        let read = |text: &&str| toml::from_str::<Guide>(text).context("guides");
-        let mut named = FILES.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        let generic = named.pop().context("guides")?;
-        Ok(Self { named, generic })
-    }
-
     /// Every guide in the order in which people choose among them; the generic one is last.
     pub fn all(&self) -> impl Iterator<Item = &Guide> {
         self.named.iter().chain([&self.generic])
@@ -294,7 +276,33 @@ impl Guides {
     }
 }
 
+impl Value {
+    /// What else can be chosen, in a sentence; none: there is nothing.
+    #[must_use]
+    pub fn also(&self, locale: &Locale) -> Option<String> {
+        let key = match self.alternatives.len() {
+            0 => return None,
+            1 => "guide.also_one",
+            _ => "guide.also",
+        };
+        let all = self.alternatives.join(locale.text("guide.or"));
+        Some(locale.fill(key, &[("all", &all)]))
+    }
+}
+
 impl Guide {
+    /// How far its names can be relied on, in a sentence; none: it describes no console.
+    #[must_use]
+    pub fn compared(&self, locale: &Locale) -> Option<String> {
+        let key = match self.verified {
+            _ if self.id == GENERIC => return None,
+            Some(_) => "guide.verified",
+            None => "guide.unverified",
+        };
+        let month = self.verified.map(|month| month.to_string()).unwrap_or_default();
+        Some(locale.fill(key, &[("provider", &self.name), ("month", &month)]))
+    }
+
     /// What to enter, filled in, in the order of the console. What is not known yet is left out.
     #[must_use]
     pub fn fill(&self, locale: &Locale, values: &Values<'_>) -> Vec<Value> {

@@ -1,6 +1,7 @@
 //! The rules of the guides, by their words.
 
 use super::*;
+use crate::clock::Clock;
 
 const VALUES: Values<'_> = Values {
     idp_entity_id: Some("https://sso.orbitlabs.example/idp/con_7hq2vk"),
@@ -13,7 +14,7 @@ const VALUES: Values<'_> = Values {
 };
 
 fn loaded() -> (Guides, Locale) {
-    (Guides::load().unwrap(), Locale::load("en").unwrap())
+    (Guides::load(None).unwrap(), Locale::load("en").unwrap())
 }
 
 #[test]
@@ -191,6 +192,38 @@ fn a_guide_knows_provisioning_where_a_custom_app_there_speaks_scim() {
     let unknown: Vec<_> = before.iter().filter(|(_, is_known)| !is_known).collect();
     assert_eq!(unknown.len(), 1);
     assert_eq!(unknown[0].0.label, "Token Key");
+}
+
+#[test]
+fn a_guide_that_was_compared_with_the_console_was_so_within_twelve_months() {
+    let (guides, locale) = loaded();
+    let now = Clock::default().now();
+    for guide in guides.all() {
+        if let Some(month) = guide.verified {
+            assert!(
+                !month.is_old(now),
+                "guides/{0}.toml was compared with the console of {1} in {month}. Compare every name in it with the live console and set `verified` to the month of that, or take `verified` away: pages then say that names may differ.",
+                guide.id,
+                guide.name
+            );
+            assert!(!month.is_to_come(now), "guides/{}.toml: {month} is to come", guide.id);
+        }
+        let said = guide.compared(&locale);
+        assert_eq!(said.is_none(), guide.id == GENERIC, "{}", guide.id);
+        let is_open = said.is_some_and(|text| text.contains("may differ"));
+        assert_eq!(is_open, guide.id != GENERIC && guide.verified.is_none(), "{}", guide.id);
+    }
+}
+
+#[test]
+fn what_else_can_be_chosen_is_said_beside_it() {
+    let (guides, locale) = loaded();
+    let guide = guides.find("jumpcloud").unwrap();
+    let sign = guide.values.iter().find(|entry| entry.label == "Sign").unwrap();
+    assert_eq!(sign.also(&locale).as_deref(), Some("Assertion or Response also work."));
+    let one = Value { alternatives: vec!["Response".to_owned()], ..sign.clone() };
+    assert_eq!(one.also(&locale).as_deref(), Some("Response also works."));
+    assert_eq!(guide.values[0].also(&locale), None);
 }
 
 #[test]

@@ -80,8 +80,10 @@ pub const EXCEPTIONS: &[Exception] = &[
     Exception {
         pages: &[
             "setup_entry",
+            "setup_over",
             "setup_step",
             "portal_home",
+            "portal_done",
             "portal_activity",
             "portal_trace",
             "portal_hand_over",

@@ -54,6 +54,11 @@ pub(super) fn typed(form: &Sent) -> Vec<(&'static str, String)> {
     FIELDS.map(|field| (field, form.text(field).to_owned())).to_vec()
 }
 
+/// Whether what was given as metadata is what a provider of OpenID Connect says of itself.
+pub(super) fn is_openid(faults: &[FieldError]) -> bool {
+    faults.iter().any(|fault| fault.code == "metadata_is_oidc")
+}
+
 /// What is wrong, each at its field, in the words of the provider's console.
 pub(super) fn in_words(
     locale: &Locale,

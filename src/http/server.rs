@@ -126,7 +126,7 @@ impl State {
         let state = Self {
             locale: Locale::load(&config.locale)?,
             assets: Assets::load()?,
-            guides: Guides::load()?,
+            guides: Guides::load(config.guides_dir.as_deref()).map_err(anyhow::Error::from)?,
             dns: acts::dns(&config)?,
             fetcher: acts::fetcher(&config)?,
             upstream: acts::upstream(&config)?,

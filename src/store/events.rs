@@ -117,6 +117,7 @@ pub const KINDS: &[&str] = &[
     "scim.token.revoked",
     "session.ended",
     "settings.changed",
+    "setup_link.another_wanted",
     "setup_link.code_refused",
     "setup_link.code_sent",
     "setup_link.completed",

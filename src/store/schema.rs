@@ -520,6 +520,7 @@ diesel::table! {
         provider_keys -> Nullable<Text>,
         keys_at -> Nullable<Timestamp>,
         keys_asked_at -> Nullable<Timestamp>,
+        issuer -> Nullable<Text>,
     }
 }
 
@@ -726,6 +727,7 @@ diesel::table! {
         help -> Nullable<Text>,
         email -> Nullable<Text>,
         is_guarded -> Bool,
+        asked_again_at -> Nullable<Timestamp>,
     }
 }
 

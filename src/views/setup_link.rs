@@ -60,6 +60,8 @@ pub struct SetupLinkView {
     email: Option<String>,
     /// Whether only who reads mail at that address starts with it.
     only_this_address: bool,
+    /// When its holder asked for another one, because it is over; `null` once there is one.
+    another_wanted_at: Option<DateTime<Utc>>,
 }
 
 /// A new link with its address, which is shown this once.
@@ -123,6 +125,7 @@ impl SetupLinkView {
             revoked_at: row.revoked_at.map(Time::to_utc),
             email: row.email,
             only_this_address: row.is_guarded,
+            another_wanted_at: row.asked_again_at.map(Time::to_utc),
         }
     }
 

@@ -132,6 +132,9 @@ const IT_ADMIN: &[&str] = &[
     "scim ada POST {directory}/Users {\"userName\":\"ada@globex.example\"}",
     "go /portal/setup/provisioning",
     "press button[name=finish]",
+    "at /portal/done",
+    "reads The test sign-in through",
+    "press a[href='/portal']",
     "at /portal",
     "reads Ready to turn on",
 ];

@@ -116,6 +116,12 @@ const WALKS: &[&[&str]] = &[
         "see setup-taken",
     ],
     &[
+        "go {over}",
+        "see setup-over",
+        "press form[action='/portal/another'] button",
+        "see setup-over-asked",
+    ],
+    &[
         "go {guarded}",
         "see setup-entry-code",
         "press form[action='/portal/code'] button",
@@ -152,6 +158,8 @@ const WALKS: &[&[&str]] = &[
         "press button[name=finish]",
         "see setup-provisioning",
         "press button[name=finish]",
+        "see portal-done",
+        "go /portal",
         "see portal",
         "go /portal/activity",
         "see portal-activity",
@@ -486,6 +494,7 @@ impl Scene {
             connections::delete(tx, &gone.id)?;
             Ok(gone)
         });
+        let over = over(&gateway, &globex.organization.id);
         let (for_ines, guarded, mail) = mailed(&gateway, &globex.organization.id);
         let (person, group, conflict) = with_groups(&gateway, &draft);
         let first = gateway.write(members::start).unwrap();
@@ -512,6 +521,7 @@ impl Scene {
                 "{setup}",
                 link(Some(draft.id.clone()), &[&Cover::USUAL[..], &[Cover::Traces]].concat()),
             ),
+            ("{over}", over),
             ("{taken}", link(None, &Cover::USUAL)),
             ("{groups}", link(None, &[Cover::Groups])),
             ("{guarded}", guarded),
@@ -530,6 +540,24 @@ impl Scene {
         };
         walks.iter().map(|walk| walk.iter().map(said).collect()).collect()
     }
+}
+
+/// Where a link leads that was taken back.
+fn over(gateway: &Gateway, of: &OrganizationId) -> String {
+    let new = NewLink {
+        connection_id: None,
+        covers: Cover::USUAL.to_vec(),
+        provider: None,
+        note: None,
+        days: 7,
+        email: None,
+        is_guarded: false,
+    };
+    gateway.write(|tx| {
+        let (link, token) = setup_links::create(tx, of, new)?;
+        setup_links::revoke(tx, &link.id)?;
+        Ok(format!("{}/setup/{}", gateway.url, token.reveal()))
+    })
 }
 
 /// A link for one address alone, where it leads, and the mail with it, which no server takes.

@@ -91,7 +91,10 @@ async fn an_it_admin_sets_single_sign_on_up_without_scripts_and_resumes_in_the_m
     let page = send(&mut agent, &page, &[("finish", "on")]).await;
     is_at(&page, "/portal/setup/provisioning");
     let page = send(&mut agent, &page, &[("finish", "on")]).await;
-    is_at(&page, "/portal");
+    is_at(&page, "/portal/done");
+    assert!(page.body.contains("The test sign-in through"), "{}", page.body);
+    assert!(page.body.contains("turns the connection on."), "{}", page.body);
+    let page = agent.get(format!("{}/portal", gateway.url)).await;
     assert!(page.body.contains("Ready to turn on"), "{}", page.body);
 
     let link = gateway.read(|db| setup_links::find(db, &link.id));

@@ -47,7 +47,7 @@ pub(in crate::cli) struct Arguments {
 
 pub(super) fn run(shell: &Shell, arguments: Arguments) -> Result {
     let organization = shell.organization(&arguments.org)?;
-    let guides = Guides::load()?;
+    let guides = shell.guides()?;
     let guide = guides.find(&arguments.idp).map_err(|_| unknown_guide(&guides, &arguments.idp))?;
     let names = domain::parse_names(&arguments.domains)?;
     let is_openid = arguments.oidc || arguments.openid.is_given();

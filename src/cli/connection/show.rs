@@ -4,7 +4,7 @@ use crate::cli::failure::Result;
 use crate::cli::output::{cell, pad, yes};
 use crate::cli::shell::Shell;
 use crate::clock::Time;
-use crate::guides::{Guides, Kind, Value, Values};
+use crate::guides::{Kind, Value, Values};
 use crate::oidc::provider::SCOPES;
 use crate::saml::certificate::Certificate;
 use crate::store::connections::openid::KnownClient;
@@ -152,7 +152,7 @@ fn next(known: &Known, now: Time) -> Option<String> {
 
 /// Prints what to enter in the provider's console, in its own words and order.
 pub(super) fn values(shell: &Shell, row: &Connection) -> Result {
-    let (guides, locale, public_url) = (Guides::load()?, shell.locale()?, shell.public_url()?);
+    let (guides, locale, public_url) = (shell.guides()?, shell.locale()?, shell.public_url()?);
     let guide = guides.of(&row.provider);
     if row.protocol == Protocol::Oidc {
         return openid_values(shell, &guide.name, row, public_url);
@@ -179,6 +179,7 @@ pub(super) fn values(shell: &Shell, row: &Connection) -> Result {
         kind: Kind::Add,
         label: format!("Attribute {}", attribute.name),
         value: attribute.source.clone(),
+        alternatives: Vec::new(),
         may_differ: attribute.may_differ,
     });
     let all: Vec<Value> = guide.fill(&locale, &values).into_iter().chain(attributes).collect();
@@ -196,8 +197,8 @@ pub(super) fn values(shell: &Shell, row: &Connection) -> Result {
         others => format!(" (not {})", others.join(", ")),
     };
     shell.out.note(format!("Then take the metadata with {}{not}, at {from}.", source.button));
-    if guide.place_may_differ || guide.values.iter().any(|value| value.may_differ) {
-        shell.out.note(locale.text("guide.may_differ"));
+    if let Some(said) = guide.compared(&locale) {
+        shell.out.note(said);
     }
     Ok(())
 }
@@ -209,6 +210,7 @@ fn openid_values(shell: &Shell, provider: &str, row: &Connection, public_url: &s
         kind: Kind::Paste,
         label: label.to_owned(),
         value,
+        alternatives: Vec::new(),
         may_differ: false,
     };
     let all = [

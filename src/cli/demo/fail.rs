@@ -48,7 +48,7 @@ impl Words {
     fn load(shell: &Shell) -> Result<Self> {
         Ok(Self {
             locale: shell.locale()?,
-            guides: Guides::load()?,
+            guides: shell.guides()?,
             demo: set_up(shell)?,
             operator: shell.effective()?.config.brand.name.clone(),
             public_url: shell.public_url()?.to_owned(),

@@ -10,6 +10,8 @@ pub(super) use database::unopened;
 use super::failure::{Failure, Result};
 use super::output::{Tone, pad};
 use super::shell::Shell;
+use crate::config::Problems;
+use crate::guides::Guides;
 use serde::Serialize;
 
 /// How bad it is.
@@ -49,6 +51,7 @@ impl Finding {
 
 pub(super) fn run(shell: &Shell) -> Result {
     let mut findings = vec![settings(shell)?];
+    findings.extend(guides(shell)?);
     let database = database::look(shell)?;
     let is_usable = database.iter().all(|finding| finding.verdict != Verdict::Failed);
     findings.extend(database);
@@ -74,6 +77,24 @@ fn settings(shell: &Shell) -> Result<Finding> {
     };
     let mode = if loaded.config.is_development() { "development" } else { "production" };
     Ok(Finding::ok("settings", format!("{file}, {mode} mode")))
+}
+
+/// The folder of guides, where the settings name one.
+fn guides(shell: &Shell) -> Result<Vec<Finding>> {
+    let Some(folder) = &shell.config()?.guides_dir else { return Ok(Vec::new()) };
+    Ok(match Guides::load(Some(folder)) {
+        Ok(guides) => {
+            let count = guides.all().count();
+            vec![Finding::ok(
+                "guides",
+                format!("{}: {count} with the built-in ones", folder.display()),
+            )]
+        }
+        Err(Problems(all)) => all
+            .into_iter()
+            .map(|one| Finding::failed("guides", format!("{} {}", one.what, one.why), one.fix))
+            .collect(),
+    })
 }
 
 fn told(shell: &Shell, findings: &[Finding]) -> Result {

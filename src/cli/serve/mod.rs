@@ -52,6 +52,8 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
     }
     let loaded = shell.loaded()?;
     telemetry::start_logs(&loaded.config.log)?;
+    // A guide that cannot be read is told like a setting, before anything is made or changed.
+    shell.guides()?;
     // Where another program listens, nothing is made or changed.
     let runtime = actix_web::rt::System::new();
     let listen = loaded.config.listen;

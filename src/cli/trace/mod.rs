@@ -13,7 +13,7 @@ use super::shell::{Shell, actor};
 use crate::acts;
 use crate::cause::Cause;
 use crate::config::Period;
-use crate::guides::{Fix, Guides};
+use crate::guides::Fix;
 use crate::store::connections::{self, Connection};
 use crate::store::organizations;
 use crate::store::traces::{self, Filter, Listed, Outcome, Purge, Trace};
@@ -182,6 +182,6 @@ pub(super) fn write_fix(out: &Output, fix: &Fix) -> Result {
 
 fn fix(shell: &Shell, trace: &Trace, connection: Option<&Connection>) -> Result<Option<Fix>> {
     let Some(cause) = trace.cause.as_deref().and_then(Cause::from_code) else { return Ok(None) };
-    let (guides, locale) = (Guides::load()?, shell.locale()?);
+    let (guides, locale) = (shell.guides()?, shell.locale()?);
     Ok(Some(views::fix((&guides, &locale), shell.public_url()?, cause, connection)))
 }

@@ -15,9 +15,6 @@ use actix_web::{HttpResponse, delete, get, post};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// For how long a link is good when nobody says.
-const USUAL_DAYS: u32 = 7;
-
 /// A new link.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = SetupLinkRequest)]
@@ -36,8 +33,8 @@ struct Create {
     /// What the IT admin reads before they start.
     #[schema(max_length = 1000)]
     note: Option<String>,
-    /// For how many days the link is good; 7 if it is left out.
-    #[schema(example = 7, default = 7, minimum = 1, maximum = 30)]
+    /// For how many days the link is good. If it is left out, as the setting `portal.link_days` says, which is 7 if nobody has changed it.
+    #[schema(example = 7, minimum = 1, maximum = 30)]
     days: Option<u32>,
     /// The address of the IT admin: the link is mailed there.
     #[schema(example = "ines.duarte@globex.example", max_length = 254)]
@@ -183,7 +180,7 @@ pub(super) async fn create_setup_link(
         covers: covers.unwrap_or_else(|| Cover::USUAL.to_vec()),
         provider,
         note,
-        days: days.unwrap_or(USUAL_DAYS),
+        days: days.unwrap_or_else(|| state.live().portal.link_days.days()),
         email,
         is_guarded: only_this_address,
     };

@@ -20,8 +20,9 @@ use crate::store::connections::Connection;
 use crate::store::domains::{self, Domain, DomainState};
 use crate::store::organizations::Organization;
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::web::{self, Data, Path, Query, ServiceConfig};
 use askama::Template;
+use serde::Deserialize;
 
 /// Whose page it is.
 enum Place {
@@ -120,15 +121,24 @@ pub(in crate::http) async fn of_organization(
     Ok(show(&state, &seat, of, String::new(), Vec::new()).await?)
 }
 
+/// What is known where the page is come to from.
+#[derive(Deserialize)]
+pub(in crate::http) struct Wanted {
+    /// The domain that is to be added.
+    #[serde(default)]
+    domain: String,
+}
+
 /// `GET /console/connections/{connection}/domains`
 pub(in crate::http) async fn of_connection(
     state: Data<State>,
     seat: Seat<Read>,
     id: Path<String>,
+    wanted: Query<Wanted>,
 ) -> Result<HttpResponse, PageError> {
     let (connection, organization) = connections::find(&state, &id).await?;
     let of = Of { organization, connection: Some(connection) };
-    Ok(show(&state, &seat, of, String::new(), Vec::new()).await?)
+    Ok(show(&state, &seat, of, wanted.into_inner().domain, Vec::new()).await?)
 }
 
 /// The page, with what stands against what was tried: a fault is about the field `domain` or about the domain of an ID.

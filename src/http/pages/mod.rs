@@ -5,6 +5,7 @@ mod break_glass;
 mod groups;
 mod hand_over;
 mod portal;
+mod portal_home;
 mod setup_entry;
 mod shell;
 mod signed_out;
@@ -17,10 +18,14 @@ pub use self::break_glass::{BreakGlass, BreakGlassFault, break_glass};
 pub use self::groups::{GroupLine, PortalGroup, PortalGroups, Would, portal_group, portal_groups};
 pub use self::hand_over::{HandOver, portal_hand_over};
 pub use self::portal::{
-    Arrival, Arrivals, Body, DomainLine, Fault, Frame, Live, Notice, PortalHome, SetupStep,
-    StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, portal_home, portal_live, setup_step,
+    Arrival, Arrivals, Body, DomainLine, Fault, Frame, Live, Notice, SetupStep, StepLine, Tested,
+    Tile, Told, TypedMetadata, portal_live, setup_step,
 };
-pub use self::setup_entry::{CodeAsked, SetupEntry, setup_entry};
+pub use self::portal_home::{
+    DirectoryCard, Fact, PortalDone, PortalHome, Sign, SignLine, TokenLine, portal_done,
+    portal_home,
+};
+pub use self::setup_entry::{CodeAsked, SetupEntry, SetupOver, setup_entry, setup_over};
 pub use self::signed_out::{
     Answer, AtProvider, Offer, SignedOut, answer, logout_refused, signed_out,
 };

@@ -99,6 +99,8 @@ pub struct SetupStep {
     pub faults: Vec<Fault>,
     /// What was typed for the operator.
     pub note: String,
+    /// How far the names of the provider's console can be relied on.
+    pub compared: Option<String>,
     /// The step itself.
     pub body: Body,
 }
@@ -235,6 +237,8 @@ pub enum Body {
         not_this: String,
         /// Whether it gives an address.
         has_url: bool,
+        /// Whether what was given speaks of OpenID Connect, with which the setup can go on: posted as `openid`.
+        is_openid: bool,
         /// What was typed.
         typed: TypedMetadata,
         /// What is known.
@@ -333,67 +337,6 @@ struct PortalLive<'a> {
 #[must_use]
 pub fn portal_live(state: &State, part: &Live<'_>) -> HttpResponse {
     respond(state, StatusCode::OK, &Csp::Portal, &PortalLive { shell: Shell::of(state), part })
-}
-
-/// A token of the directory.
-pub struct TokenLine {
-    /// How it begins and ends.
-    pub hint: String,
-    /// Where it is in its life.
-    pub state: String,
-    /// When it was last used.
-    pub used: String,
-}
-
-/// What there is: the page to come back to. Posted to `/portal/token`.
-pub struct PortalHome {
-    /// What all pages have.
-    pub frame: Frame,
-    /// What the provider is called.
-    pub provider: String,
-    /// Two letters.
-    pub tile: String,
-    /// The state of the connection in a word, and whether that is good.
-    pub state: Option<(String, bool)>,
-    /// Steps that are not finished: the first one's address.
-    pub unfinished: Option<String>,
-    /// The address of the first step; empty where the link has none.
-    pub first: String,
-    /// What groups give may be looked at.
-    pub has_groups: bool,
-    /// Each sign-in may be looked at.
-    pub has_traces: bool,
-    /// Facts of the connection.
-    pub facts: Vec<(String, String)>,
-    /// Values for the provider's console.
-    pub values: Vec<Value>,
-    /// The domains.
-    pub domains: Vec<DomainLine>,
-    /// Where the directory sends its requests, if provisioning is covered.
-    pub base_url: Option<String>,
-    /// Its tokens.
-    pub tokens: Vec<TokenLine>,
-    /// A token that was made just now.
-    pub new_token: Option<String>,
-    /// What the directory did.
-    pub arrivals: Arrivals,
-    /// What happened, newest first: when and what.
-    pub activity: Vec<(String, String)>,
-}
-
-#[derive(Template)]
-#[template(path = "portal_home.html")]
-struct PortalHomePage<'a> {
-    shell: Shell<'a>,
-    view: &'a PortalHome,
-    frame: &'a Frame,
-}
-
-/// The portal's home.
-#[must_use]
-pub fn portal_home(state: &State, view: &PortalHome) -> HttpResponse {
-    let page = PortalHomePage { shell: Shell::of(state), view, frame: &view.frame };
-    respond(state, StatusCode::OK, &Csp::Portal, &page)
 }
 
 impl<'a> Shell<'a> {

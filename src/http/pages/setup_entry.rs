@@ -82,3 +82,33 @@ pub(in crate::http) fn setup_entry_in(shell: Shell<'_>, view: &SetupEntry<'_>) -
     };
     respond(state, status, &csp, &page)
 }
+
+/// A link that lets nobody in. Posted to `/portal/another` as `token`.
+pub struct SetupOver<'a> {
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// The heading.
+    pub title: String,
+    /// Why.
+    pub text: String,
+    /// The link's token, where another link can be asked for.
+    pub token: Option<&'a str>,
+    /// Whether that was done a short time ago.
+    pub has_asked: bool,
+    /// Back to the vendor's app.
+    pub back: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "setup_over.html")]
+struct SetupOverPage<'a> {
+    shell: Shell<'a>,
+    view: &'a SetupOver<'a>,
+}
+
+/// The page of a link that lets nobody in.
+#[must_use]
+pub fn setup_over(state: &State, view: &SetupOver<'_>) -> HttpResponse {
+    let page = SetupOverPage { shell: Shell::of(state), view };
+    respond(state, view.status, &Csp::Portal, &page)
+}

@@ -6,7 +6,7 @@ use crate::crypto;
 use crate::error::{Error, Result};
 use crate::http::embedding;
 use crate::http::error::PageError;
-use crate::http::pages::{self, CodeAsked, Message, SetupEntry};
+use crate::http::pages::{self, CodeAsked, SetupEntry, SetupOver};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::organizations::{self, Organization};
@@ -31,7 +31,7 @@ async fn entry(state: &State, token: &str, fault: Option<String>) -> Result<Http
     match Refusal::of(&link, now) {
         // Only below /portal is it known whether it was this browser.
         Some(Refusal::InUse(_)) => Ok(see_other(&format!("/portal/link/{}", link.id))),
-        Some(refusal) => Ok(refused(state, &link, refusal)),
+        Some(refusal) => Ok(refused(state, &link, refusal, Some(token))),
         None => {
             let ends = day(link.expires_at);
             let view = SetupEntry {
@@ -110,7 +110,7 @@ pub(in crate::http) async fn start(
             };
             Ok(entry(&state, &form.token, Some(text)).await?)
         }
-        Err(refusal) => Ok(refused(&state, &link, refusal)),
+        Err(refusal) => Ok(refused(&state, &link, refusal, Some(&form.token))),
     }
 }
 
@@ -132,6 +132,26 @@ pub(in crate::http) async fn send_code(
     }
 }
 
+#[derive(Deserialize)]
+pub(in crate::http) struct AgainForm {
+    token: String,
+}
+
+/// `POST /portal/another`: whoever has a link that is over asks the operator for another one.
+pub(in crate::http) async fn ask_again(
+    state: Data<State>,
+    form: Form<AgainForm>,
+) -> Result<HttpResponse, PageError> {
+    let (link, organization) = find(&state, &form.token).await?;
+    let (id, actor) = (link.id.clone(), Actor::Portal(link.id.clone()));
+    let ask = move |tx: &mut Tx| setup_links::ask_again(tx, &id);
+    match state.store.write(&organization.id, actor, ask).await {
+        // The page says how it is, also to who has asked twice.
+        Ok(()) | Err(Error::Conflict { .. }) => Ok(see_other(&format!("/setup/{}", form.token))),
+        Err(other) => Err(other.into()),
+    }
+}
+
 /// `GET /portal/link/{link}`: a link that some browser has claimed. If it was this one, it goes on.
 pub(in crate::http) async fn claimed(
     state: Data<State>,
@@ -145,7 +165,7 @@ pub(in crate::http) async fn claimed(
     let wanted = id.clone();
     let link = state.store.read(move |db| setup_links::find(db, &wanted)).await?;
     match Refusal::of(&link, state.store.clock().now()) {
-        Some(refusal) => Ok(refused(&state, &link, refusal)),
+        Some(refusal) => Ok(refused(&state, &link, refusal, None)),
         None => Err(Error::not_found("setup link", id.as_str()).into()),
     }
 }
@@ -161,7 +181,8 @@ async fn find(state: &State, token: &str) -> Result<(SetupLink, Organization)> {
     found.await
 }
 
-fn refused(state: &State, link: &SetupLink, refusal: Refusal) -> HttpResponse {
+/// Why a link lets nobody in. Whoever shows its token may ask for another one.
+fn refused(state: &State, link: &SetupLink, refusal: Refusal, token: Option<&str>) -> HttpResponse {
     let (word, at) = match refusal {
         Refusal::Revoked => ("revoked", link.revoked_at.unwrap_or(link.expires_at)),
         Refusal::InUse(at) => ("in_use", at),
@@ -171,12 +192,16 @@ fn refused(state: &State, link: &SetupLink, refusal: Refusal) -> HttpResponse {
     let operator = state.operator();
     let values = [("day", &*day(at)), ("operator", &operator)];
     let say = |what: &str| state.locale.fill(&format!("portal.{word}.{what}"), &values);
-    let view = Message {
+    let now = state.store.clock().now();
+    let may_ask = setup_links::may_ask_again(link, now);
+    let has_asked = !may_ask && link.asked_again_at.is_some() && link.handed_over_to.is_none();
+    let view = SetupOver {
         status: if word == "in_use" { StatusCode::CONFLICT } else { StatusCode::GONE },
-        page_title: say("title"),
         title: say("title"),
-        texts: vec![say("text")],
-        ways: Vec::new(),
+        text: say("text"),
+        token: token.filter(|_| may_ask),
+        has_asked: token.is_some() && has_asked,
+        back: link.return_url.as_deref(),
     };
-    pages::message(state, &view)
+    pages::setup_over(state, &view)
 }

@@ -3,20 +3,22 @@
 use super::frame::{self, address, day};
 use super::provider::Given;
 use super::seat::{Posted, Seat};
+use super::standing::{self, Standing};
 use super::step::body::{arrivals, domain_line};
 use crate::clock::Time;
 use crate::crypto::Secret;
-use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::http::error::PageError;
-use crate::http::pages::{self, Arrivals, Live, Notice, PortalHome, TokenLine};
+use crate::http::pages::{
+    self, Arrivals, DirectoryCard, Fact, Live, Notice, PortalHome, TokenLine,
+};
 use crate::http::server::State;
-use crate::store::connections::{self, Connection, ConnectionState};
+use crate::store::connections::{self, Connection, ConnectionState, Protocol};
 use crate::store::directories::tokens::{self, Token};
-use crate::store::domains::{self, Domain};
 use crate::store::events::{self, Event};
+use crate::store::organizations::Organization;
 use crate::store::setup_links::{self, Cover, Reach, Step, Way};
-use crate::store::{Db, OrganizationId, Scope, Window};
+use crate::store::{Db, Scope, Window};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::TimeDelta;
@@ -28,12 +30,9 @@ const SHOWN: i64 = 10;
 
 /// What the page reads.
 struct Known {
-    domains: Vec<Domain>,
-    tokens: Vec<Token>,
+    standing: Standing,
     arrivals: Arrivals,
     activity: Vec<Event>,
-    /// Who is told of the certificate.
-    contact: Option<Email>,
 }
 
 /// `GET /portal`
@@ -77,14 +76,16 @@ async fn render(
     new_token: Option<&Secret>,
 ) -> Result<HttpResponse> {
     let (of, connection, now) =
-        (seat.organization.id.clone(), seat.connection.clone(), state.store.clock().now());
-    let known = state.store.read(move |db| read(db, &of, connection.as_ref())).await?;
+        (seat.organization.clone(), seat.connection.clone(), state.store.clock().now());
+    let known = state.store.read(move |db| read(db, &of, connection.as_ref(), now)).await?;
     let covers = |cover| seat.link.has(cover);
     let guide = seat.guide(state);
     let connection = seat.connection.as_ref();
-    let given = connection.map(|connection| Given::of(state, connection));
+    let is_signing_in = seat.link.way() != Way::Directory;
+    let signing_in = connection.filter(|_| is_signing_in);
     let steps = seat.steps(state);
     let first = steps.first().copied().map(address).unwrap_or_default();
+    let test = steps.contains(&Step::Test).then(|| address(Step::Test));
     let open = steps.into_iter().find(|step| !seat.link.has_done(*step));
     let is_complete = open.is_none() && !first.is_empty();
     let notice = is_complete.then(|| Notice {
@@ -92,59 +93,91 @@ async fn render(
         title: state.locale.text("portal.complete.title").to_owned(),
         text: state.locale.fill("portal.complete.text", &[("operator", &state.operator())]),
     });
-    let base_url = connection.filter(|_| covers(Cover::Provisioning)).map(|connection| {
-        connections::scim_base_url(state.config.public_url.as_str(), &connection.id)
-    });
+    let values = signing_in.filter(|_| covers(Cover::SignIn));
+    let Known { standing: known, arrivals, activity } = known;
     let view = PortalHome {
         frame: frame::frame(seat, notice),
         provider: frame::provider(state, seat),
         tile: guide.tile.clone(),
-        state: connection
-            .filter(|_| seat.link.way() != Way::Directory)
-            .map(|connection| standing(state, connection)),
+        subtitle: signing_in.map(|of| subtitle(state, of, &known)).unwrap_or_default(),
+        state: signing_in.map(|connection| state_of(state, connection)),
+        test: test.filter(|_| signing_in.is_some_and(Connection::knows_its_provider)),
         unfinished: open.map(address),
         first,
         has_groups: covers(Cover::Groups),
         has_traces: covers(Cover::Traces) && connection.is_some(),
-        facts: connection
-            .map(|connection| facts(state, connection, known.contact.as_ref()))
+        facts: signing_in
+            .map(|connection| facts(state, &seat.organization, connection, &known))
             .unwrap_or_default(),
-        values: given
-            .filter(|_| covers(Cover::SignIn) && seat.link.way() != Way::Directory)
-            .map(|given| given.fill(state, guide))
-            .unwrap_or_default(),
+        values: values.map(|of| Given::of(state, of).fill(state, guide)).unwrap_or_default(),
+        signs: standing::signs(state, seat, &known),
+        directory: connection
+            .filter(|_| covers(Cover::Provisioning))
+            .map(|connection| card(state, connection, &known, arrivals, new_token)),
         domains: known.domains.into_iter().map(|domain| domain_line(state, domain)).collect(),
-        base_url,
-        tokens: known.tokens.into_iter().map(|token| line(state, token, now)).collect(),
-        new_token: new_token.map(|token| token.reveal().to_owned()),
-        arrivals: known.arrivals,
-        activity: known.activity.iter().filter_map(|event| told(state, event)).collect(),
+        activity: activity.iter().filter_map(|event| told(state, event)).collect(),
     };
     Ok(pages::portal_home(state, &view))
 }
 
-fn read(db: &mut Db, of: &OrganizationId, connection: Option<&Connection>) -> Result<Known> {
-    let domains = domains::list(db, of)?;
+fn read(
+    db: &mut Db,
+    of: &Organization,
+    connection: Option<&Connection>,
+    now: Time,
+) -> Result<Known> {
+    let standing = standing::read(db, of, connection, now)?;
     let Some(Connection { id, .. }) = connection else {
         let arrivals = Arrivals { requests: Vec::new(), counts: String::new() };
-        let (tokens, activity) = (Vec::new(), Vec::new());
-        return Ok(Known { domains, tokens, arrivals, activity, contact: None });
+        return Ok(Known { standing, arrivals, activity: Vec::new() });
     };
-    let window = Window { limit: 200, before: None };
-    let mut tokens = tokens::page(db, &window, id)?.data;
-    tokens.retain(|token| token.revoked_at.is_none());
     let filter = events::Filter {
-        organization: Some(of.clone()),
+        organization: Some(of.id.clone()),
         subject: Some(id.to_string()),
         ..events::Filter::default()
     };
     let activity = events::page(db, &Window { limit: SHOWN, before: None }, &filter)?.data;
-    let contact = connections::contact(db, id)?;
-    Ok(Known { domains, tokens, arrivals: arrivals(db, id)?, activity, contact })
+    Ok(Known { standing, arrivals: arrivals(db, id)?, activity })
+}
+
+/// What the directory's part of the page shows.
+fn card(
+    state: &State,
+    connection: &Connection,
+    known: &Standing,
+    arrivals: Arrivals,
+    new_token: Option<&Secret>,
+) -> DirectoryCard {
+    let now = state.store.clock().now();
+    let (text, badge, groups) = standing::directory(state, known);
+    DirectoryCard {
+        base_url: connections::scim_base_url(state.config.public_url.as_str(), &connection.id),
+        line: text,
+        state: badge,
+        groups,
+        tokens: known.tokens.iter().map(|token| line(state, token, now)).collect(),
+        new_token: new_token.map(|token| token.reveal().to_owned()),
+        arrivals,
+    }
+}
+
+/// What is spoken there, and for which domains.
+fn subtitle(state: &State, connection: &Connection, known: &Standing) -> String {
+    let key = match connection.protocol {
+        Protocol::Saml => "portal.home.saml",
+        Protocol::Oidc => "portal.openid.name",
+    };
+    let domains = known.live_domains();
+    let spoken = state.locale.text(key);
+    if domains.is_empty() {
+        spoken.to_owned()
+    } else {
+        format!("{spoken} · {}", domains.join(", "))
+    }
 }
 
 /// The state of a connection in a word, and whether it is good.
-fn standing(state: &State, connection: &Connection) -> (String, bool) {
+fn state_of(state: &State, connection: &Connection) -> (String, bool) {
     let (key, is_good) = match connection.state {
         ConnectionState::Active => ("portal.state.active", true),
         ConnectionState::Testing if connection.tested() => ("portal.state.ready", true),
@@ -154,35 +187,33 @@ fn standing(state: &State, connection: &Connection) -> (String, bool) {
     (state.locale.text(key).to_owned(), is_good)
 }
 
-fn facts(state: &State, connection: &Connection, contact: Option<&Email>) -> Vec<(String, String)> {
-    let name = |key| state.locale.text(key).to_owned();
-    if let Some(known) = &connection.openid_provider {
-        return vec![
-            (name("portal.openid.issuer"), known.issuer.clone()),
-            (name("portal.openid.client_id"), known.client_id.clone()),
-        ];
-    }
-    let Some(known) = &connection.identity_provider else { return Vec::new() };
-    let ends = known.certificates.iter().map(|one| day(one.not_after()));
-    let renewal = match &connection.metadata_url {
-        Some(url) => url.clone(),
-        None => name("portal.by_hand"),
+fn facts(state: &State, of: &Organization, connection: &Connection, known: &Standing) -> Vec<Fact> {
+    let fact = |key, value: &str| Fact {
+        name: state.locale.text(key).to_owned(),
+        value: value.to_owned(),
+        more: None,
     };
-    let mut facts = vec![
-        (name("portal.fact.entity_id"), known.entity_id.clone()),
-        (name("portal.fact.certificate"), ends.collect::<Vec<_>>().join(", ")),
-        (name("portal.fact.renewal"), renewal),
-    ];
-    facts.extend(contact.map(|email| (name("portal.fact.contact"), email.to_string())));
+    let mut facts = vec![standing::enforced(state, of, known)];
+    facts.extend(standing::certificate(state, connection, known));
+    if let Some(known) = &connection.openid_provider {
+        facts.push(fact("portal.openid.issuer", &known.issuer));
+        facts.push(fact("portal.openid.client_id", &known.client_id));
+    }
+    if let Some(known) = &connection.identity_provider {
+        facts.push(fact("portal.fact.entity_id", &known.entity_id));
+    }
+    if let Some(url) = &connection.metadata_url {
+        facts.push(fact("portal.fact.renewal", url));
+    }
     facts
 }
 
-fn line(state: &State, token: Token, now: Time) -> TokenLine {
+fn line(state: &State, token: &Token, now: Time) -> TokenLine {
     let used = match (token.last_used_at, &token.last_used_from) {
         (Some(at), Some(from)) => format!("{}, {from}", day(at)),
         _ => state.locale.text("portal.never").to_owned(),
     };
-    TokenLine { state: token.state(now).to_owned(), hint: token.hint, used }
+    TokenLine { state: token.state(now).to_owned(), hint: token.hint.clone(), used }
 }
 
 /// An event, when and what; none for those that tell an IT admin nothing.

@@ -5,6 +5,7 @@
 
 mod act;
 mod activity;
+mod done;
 mod entry;
 mod frame;
 mod groups;
@@ -12,6 +13,7 @@ mod hand_over;
 mod home;
 pub(in crate::http) mod provider;
 mod seat;
+mod standing;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -21,14 +23,16 @@ use actix_web::web::{self, FormConfig, ServiceConfig};
 /// Bytes of a form: metadata may be pasted into one.
 const FORM_LIMIT: usize = 1024 * 1024;
 
-/// The routes. All but the first three ask for a [`seat::Seat`].
+/// The routes. All but the first five ask for a [`seat::Seat`].
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(web::resource("/setup/{token}").get(entry::show))
         .service(web::resource("/portal/start").post(entry::start))
         .service(web::resource("/portal/code").post(entry::send_code))
+        .service(web::resource("/portal/another").post(entry::ask_again))
         .service(web::resource("/portal/link/{link}").get(entry::claimed))
         .service(web::resource("/portal").get(home::show))
+        .service(web::resource(done::PATH).get(done::show))
         .service(web::resource("/portal/token").post(home::rotate))
         .service(web::resource("/portal/activity").get(activity::show))
         .service(web::resource("/portal/traces/{trace}").get(activity::trace))

@@ -79,6 +79,7 @@ impl Given {
             kind,
             label: state.locale.text(key).to_owned(),
             value: value.to_owned(),
+            alternatives: Vec::new(),
             may_differ: false,
         };
         let chosen = |key: &str| state.locale.text(key).to_owned();

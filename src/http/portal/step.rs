@@ -3,6 +3,7 @@
 pub(super) mod body;
 mod tiles;
 
+use super::done;
 use super::frame::{self, address};
 use super::seat::Seat;
 use crate::error::{Error, Result};
@@ -10,7 +11,7 @@ use crate::http::error::PageError;
 use crate::http::pages::{self, Body, Fault, Live, Notice, SetupStep};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
-use crate::store::setup_links::Step;
+use crate::store::setup_links::{Step, Way};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -23,6 +24,8 @@ pub(super) struct Outcome {
     pub(super) faults: Vec<Fault>,
     /// What was typed, by field.
     pub(super) typed: Vec<(&'static str, String)>,
+    /// Whether what was given as metadata speaks of OpenID Connect, with which the setup can go on.
+    pub(super) is_openid: bool,
     /// A token of the directory, shown this once.
     pub(super) token: Option<crate::crypto::Secret>,
 }
@@ -80,10 +83,10 @@ pub(super) fn find(state: &State, seat: &Seat, word: &str) -> Result<Step> {
     step.ok_or_else(|| Error::not_found("step", word))
 }
 
-/// The step after this one, or the portal's home.
+/// The step after this one. After the last it is the end of the setup, or what is not finished yet.
 pub(super) fn after(state: &State, seat: &Seat, step: Step) -> String {
     let mut steps = seat.steps(state).into_iter().skip_while(|other| *other != step).skip(1);
-    steps.next().map_or_else(|| "/portal".to_owned(), address)
+    steps.next().map_or_else(|| done::PATH.to_owned(), address)
 }
 
 /// The page of a step.
@@ -110,10 +113,23 @@ pub(super) async fn render(
         finish: finish(state, seat, &body),
         frame: frame::frame(seat, outcome.notice),
         faults: outcome.faults,
+        compared: compared(state, seat, &body),
         note,
         body,
     };
     Ok(pages::setup_step(state, &view))
+}
+
+/// How far the names of the provider's console can be relied on, where a step shows some.
+fn compared(state: &State, seat: &Seat, body: &Body) -> Option<String> {
+    let has_names = match body {
+        Body::Create { path, .. } => !path.is_empty(),
+        Body::Values { .. } | Body::Attributes { .. } | Body::Metadata { .. } => true,
+        Body::Provisioning { values, .. } => !values.is_empty(),
+        Body::Provider(_) | Body::OpenId { .. } | Body::Domain { .. } | Body::Test { .. } => false,
+    };
+    let is_guided = seat.link.way() != Way::OpenId;
+    seat.guide(state).compared(&state.locale).filter(|_| has_names && is_guided)
 }
 
 /// What the button says that finishes a step, if it can be finished.

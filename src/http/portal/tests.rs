@@ -2,10 +2,13 @@
 
 mod activity;
 mod code;
+mod done;
 mod embedding;
 mod groups;
 mod hand_over;
 mod help;
+mod home;
+mod over;
 mod tokens;
 mod trust;
 mod upload;
@@ -244,8 +247,20 @@ async fn the_steps_lead_from_the_provider_to_the_home_and_can_be_left_in_the_mid
     assert!(!portal.get("/portal/setup/provisioning").await.body.contains(">scim_"));
     portal.post("provisioning", &[("groups", "on")]).await;
     assert!(portal.get("/portal/setup/provisioning").await.body.contains("Do not allow groups"));
-    assert_eq!(portal.post("provisioning", &[]).await.header("location"), "/portal");
+    assert_eq!(portal.post("provisioning", &[]).await.header("location"), "/portal/done");
     assert_eq!(portal.state(), State::Completed);
+    let done = portal.get("/portal/done").await.body;
+    for part in [
+        "No test sign-in has passed with the present settings",
+        "globex.test waits for its DNS record",
+        "There is a token for your directory, which has not asked yet.",
+        "tests a sign-in with you and then turns the connection on.",
+        "can require single sign-on at Globex",
+        "Valid until ",
+        "is told 60, 30, 7 and 1 days before it ends.",
+    ] {
+        assert!(done.contains(part), "{part}: {done}");
+    }
     let home = portal.get("/portal").await.body;
     assert!(home.contains("The setup is complete") && home.contains("Setup in progress"), "{home}");
     let actors = portal.world.store().kinds(Some(&portal.organization));
@@ -296,6 +311,17 @@ async fn every_step_can_be_read_for_every_provider() {
             assert_eq!(page.header("cache-control"), "no-store");
         }
     }
+}
+
+#[actix_web::test]
+async fn the_address_that_is_proposed_for_a_directory_s_test_counts_as_a_test() {
+    let portal = Portal::started().await;
+    portal.post("provider", &[("provider", "jumpcloud")]).await;
+    let page = portal.get("/portal/setup/provisioning").await.body;
+    let address = page.split(">scim-test-").nth(1).unwrap().split('<').next().unwrap();
+    assert!(address.ends_with("@globex.example"), "{address}");
+    let address = format!("scim-test-{address}");
+    assert!(crate::scim::dialect::is_test(crate::scim::schema::Kind::User, &address), "{address}");
 }
 
 #[actix_web::test]

@@ -3,14 +3,16 @@
 use super::pages::HOSTILE;
 use crate::guides::{Kind, Value};
 use crate::http::pages::{
-    self, Arrival, Arrivals, Body, CodeAsked, DomainLine, Fault, Frame, GroupLine, HandOver,
-    Notice, PortalActivity, PortalGroup, PortalGroups, PortalHome, PortalTrace, SetupEntry,
-    SetupStep, SignInLine, StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, Way, Would,
+    self, Arrival, Arrivals, Body, CodeAsked, DirectoryCard, DomainLine, Fact, Fault, Frame,
+    GroupLine, HandOver, Notice, PortalActivity, PortalDone, PortalGroup, PortalGroups, PortalHome,
+    PortalTrace, SetupEntry, SetupOver, SetupStep, Sign, SignInLine, SignLine, StepLine, Tested,
+    Tile, TokenLine, Told, TypedMetadata, Way, Would,
 };
 use crate::http::testing::World;
 use crate::saml::check::{Check, CheckName};
 use crate::store::setup_links::Purpose;
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 
 fn hostile() -> String {
     HOSTILE.to_owned()
@@ -29,7 +31,13 @@ fn frame() -> Frame {
 }
 
 fn value() -> Value {
-    Value { kind: Kind::Paste, label: hostile(), value: hostile(), may_differ: true }
+    Value {
+        kind: Kind::Choose,
+        label: hostile(),
+        value: hostile(),
+        alternatives: vec![hostile(), hostile()],
+        may_differ: true,
+    }
 }
 
 fn domain() -> DomainLine {
@@ -70,6 +78,7 @@ fn step(world: &World, body: Body) -> HttpResponse {
         finish: Some(hostile()),
         faults: fields.into_iter().chain(more).map(fault).collect(),
         note: hostile(),
+        compared: Some(hostile()),
         body,
     };
     pages::setup_step(&world.state, &view)
@@ -152,6 +161,7 @@ fn bodies() -> Vec<Body> {
             button: hostile(),
             not_this: hostile(),
             has_url: true,
+            is_openid: true,
             typed,
             told: Some(told),
         },
@@ -193,24 +203,66 @@ fn test() -> Body {
     Body::Test { last: Some(last), is_tested: false }
 }
 
+fn fact() -> Fact {
+    Fact { name: hostile(), value: hostile(), more: Some(hostile()) }
+}
+
+fn signs() -> Vec<SignLine> {
+    let line =
+        |sign| SignLine { sign, text: hostile(), more: Some(hostile()), at: Some(hostile()) };
+    [Sign::Good, Sign::Warn, Sign::Bad, Sign::Open].map(line).into()
+}
+
+fn done() -> PortalDone {
+    PortalDone {
+        frame: frame(),
+        title: hostile(),
+        works: signs(),
+        next: vec![hostile()],
+        facts: vec![fact()],
+        ends: hostile(),
+        back: Some(Way { label: hostile(), href: "https://app.example/?a=\"<b>".to_owned() }),
+    }
+}
+
+fn over<'a>(token: Option<&'a str>, has_asked: bool) -> SetupOver<'a> {
+    SetupOver {
+        status: StatusCode::GONE,
+        title: hostile(),
+        text: hostile(),
+        token,
+        has_asked,
+        back: Some("https://app.example/?a=\"<b>"),
+    }
+}
+
 fn home() -> PortalHome {
     let token = TokenLine { hint: hostile(), state: hostile(), used: hostile() };
+    let directory = DirectoryCard {
+        base_url: "https://sso.example.com/scim/v2/con_1".to_owned(),
+        line: hostile(),
+        state: (" warn", hostile()),
+        groups: Some(hostile()),
+        tokens: vec![token],
+        new_token: Some(hostile()),
+        arrivals: arrivals(),
+    };
     PortalHome {
         frame: frame(),
         provider: hostile(),
         tile: hostile(),
+        subtitle: hostile(),
         state: Some((hostile(), false)),
+        test: Some("/portal/setup/test".to_owned()),
         unfinished: Some("/portal/setup/values".to_owned()),
         first: "/portal/setup/provider".to_owned(),
         has_groups: true,
         has_traces: true,
-        facts: vec![(hostile(), hostile())],
+        facts: vec![fact()],
         values: vec![value()],
         domains: vec![domain()],
-        base_url: Some("https://sso.example.com/scim/v2/con_1".to_owned()),
-        tokens: vec![token],
-        new_token: Some(hostile()),
-        arrivals: arrivals(),
+        directory: Some(directory),
+        signs: signs(),
         activity: vec![(hostile(), hostile())],
     }
 }
@@ -289,7 +341,10 @@ pub(super) fn every_one(world: &World) -> Vec<(&'static str, HttpResponse)> {
         ("setup_entry", asked(false)),
         ("setup_entry", asked(true)),
         ("setup_step", step(world, test())),
+        ("setup_over", pages::setup_over(state, &over(Some(HOSTILE), false))),
+        ("setup_over", pages::setup_over(state, &over(None, true))),
         ("portal_home", pages::portal_home(state, &home())),
+        ("portal_done", pages::portal_done(state, &done())),
         ("portal_activity", pages::portal_activity(state, &activity(true))),
         ("portal_activity", pages::portal_activity(state, &activity(false))),
         ("portal_trace", pages::portal_trace(state, &trace())),

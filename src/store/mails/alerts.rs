@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::store::connections::{self, Connection};
 use crate::store::organizations;
 use crate::store::schema::mails;
+use crate::store::setup_links::SetupLink;
 use crate::store::traces::{self, Failing};
 use crate::store::webhooks::{Because, Endpoint};
 use crate::store::{ApplicationId, ConnectionId, Db, OrganizationId, Time, Tx, applications};
@@ -59,6 +60,27 @@ pub(in crate::store) fn access_is_held(
             ("organization", name.unwrap_or_default()),
             ("application", called.unwrap_or_default()),
             (PATH, format!("/console/organizations/{organization}/groups")),
+        ]),
+        cause: None,
+    };
+    write(tx, new, None).map(drop)
+}
+
+/// Whoever has a setup link that is over wants another one.
+pub(in crate::store) fn link_is_wanted(tx: &mut Tx, link: &SetupLink) -> Result<()> {
+    let of = &link.organization_id;
+    let name = organizations::by_id(tx.db, of)?.map(|found| found.name);
+    let over = link.revoked_at.unwrap_or(link.expires_at);
+    let new = NewMail {
+        kind: Kind::LinkWanted,
+        organization: Some(of),
+        to: None,
+        subject: link.id.as_str(),
+        values: values([
+            ("organization", name.unwrap_or_default()),
+            ("link", link.hint.clone()),
+            ("day", over.to_utc().format("%-d %b %Y").to_string()),
+            (PATH, format!("/console/setup-links/new?organization={of}")),
         ]),
         cause: None,
     };

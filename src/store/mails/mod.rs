@@ -8,7 +8,7 @@ mod queue;
 #[cfg(test)]
 mod tests;
 
-pub(super) use alerts::{access_is_held, certificate_ends, webhook_is_off};
+pub(super) use alerts::{access_is_held, certificate_ends, link_is_wanted, webhook_is_off};
 pub use alerts::{failing, sign_ins_fail};
 pub(super) use queue::clean_up;
 pub use queue::{
@@ -57,6 +57,8 @@ word!(
         AccessHeld = "access_held",
         /// To the operator: sign-ins of a customer fail.
         SignInsFailing = "sign_ins_failing",
+        /// To the operator: whoever has a setup link that is over wants another one.
+        LinkWanted = "link_wanted",
     }
 );
 

@@ -87,6 +87,26 @@ pub fn choose(tx: &mut Tx, id: &SetupLinkId, choice: Choice<'_>, name: &str) -> 
     Ok(connection)
 }
 
+/// The connection of these links speaks OpenID Connect from now on: who has one takes the steps of that way.
+pub(in crate::store) fn go_on_with_openid(tx: &mut Tx, connection: &ConnectionId) -> Result<()> {
+    let live = setup_links::table
+        .filter(setup_links::connection_id.eq(connection))
+        .filter(setup_links::revoked_at.is_null())
+        .filter(setup_links::expires_at.gt(tx.now));
+    let links: Vec<SetupLink> = live.load(tx.db)?;
+    for link in links {
+        let mut done = link.done.into_inner();
+        done.retain(|step| matches!(step, Step::Provider | Step::Domain | Step::Provisioning));
+        diesel::update(setup_links::table.find(&link.id))
+            .set((
+                setup_links::provider.eq(Some(Way::OpenId.as_str())),
+                setup_links::done.eq(Json::from(done)),
+            ))
+            .execute(tx.db)?;
+    }
+    Ok(())
+}
+
 fn draft(tx: &mut Tx, link: &SetupLink, choice: Choice<'_>, name: &str) -> Result<Connection> {
     let new = NewConnection {
         name: name.to_owned(),

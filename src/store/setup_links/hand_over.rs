@@ -36,6 +36,7 @@ pub fn hand_over(tx: &mut Tx, id: &SetupLinkId) -> Result<(SetupLink, Secret)> {
         opened_from: None,
         browser_hash: None,
         help: None,
+        asked_again_at: None,
         // It is somebody else's now, whose address nobody knows.
         email: None,
         ..present

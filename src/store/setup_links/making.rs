@@ -1,6 +1,7 @@
 //! A link is made: what it may cover, and which of its steps need not be taken.
 
-use super::{Cover, Kind, SetupLink, Step, Way, steps, tell};
+use super::{Cover, Kind, SetupLink, Step, Way, again, steps, tell};
+use crate::config::LinkDays;
 use crate::crypto::{self, Secret};
 use crate::email::Email;
 use crate::error::{Error, Result};
@@ -50,7 +51,7 @@ pub fn create(
 ) -> Result<(SetupLink, Secret)> {
     let mut faults = Faults::default();
     let NewLink { connection_id, covers, provider, note, days, email, is_guarded } = new;
-    if !(1..=30).contains(&days) {
+    if !LinkDays::RANGE.contains(&days) {
         faults.add("/days", "out_of_range", "A setup link is good for 1 to 30 days.");
     }
     let note = note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
@@ -77,6 +78,7 @@ pub fn create(
     let provider = provider.or(row.provider.clone());
     let link = SetupLink { provider, note, email, is_guarded, ..row };
     diesel::insert_into(setup_links::table).values(&link).execute(tx.db)?;
+    again::answer(tx, organization)?;
     let data = json!({
         "covers": &*link.covers, "connection_id": link.connection_id, "expires_at": link.expires_at,
     });
@@ -152,6 +154,7 @@ pub(super) fn row(
         help: None,
         email: None,
         is_guarded: false,
+        asked_again_at: None,
     };
     Ok((row, secret))
 }

@@ -3,6 +3,7 @@
 //! A link is sent by the operator and good for days. A visit, as REST's `portal_sessions` makes it, is a link that must be
 //! opened within minutes and then lasts as long as a working day. Either is claimed by the browser that starts it.
 
+mod again;
 mod choice;
 mod claim;
 mod codes;
@@ -17,6 +18,8 @@ mod steps;
 mod tests;
 mod trust;
 
+pub use again::{ASKED_WITHIN, ask_again, asked_again, may_ask_again};
+pub(in crate::store) use choice::go_on_with_openid;
 pub use choice::{Choice, choose};
 pub use claim::{Refusal, finish, reopen, seat, start, start_with};
 pub use codes::{CODE_LASTS, CodeFault, code_is_out, send_code};
@@ -120,6 +123,8 @@ pub struct SetupLink {
     pub email: Option<String>,
     /// Whether only who reads mail at that address starts with it.
     pub is_guarded: bool,
+    /// When its holder asked for another one, because it is over; none: never, or they have been answered.
+    pub asked_again_at: Option<Time>,
 }
 
 impl SetupLink {

@@ -10,8 +10,11 @@ mod left_over;
 mod lifetimes;
 mod logout;
 mod names;
+mod operator;
 mod people;
+mod rotation;
 mod saml;
+mod slash;
 
 use crate::gateway::{Gateway, World, form, is_in};
 use crate::peers::{self, App, Provider, lent};

@@ -21,6 +21,7 @@ fn mails() -> Vec<Mail> {
         "url",
         "note",
         "day",
+        "link",
         "minutes",
         "failed",
         "of",

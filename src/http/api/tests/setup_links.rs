@@ -107,3 +107,26 @@ async fn a_visit_is_ended_by_who_may_and_lets_nobody_in_any_more() {
     let ends = kinds.iter().filter(|kind| *kind == "portal_session.revoked");
     assert_eq!(ends.count(), 1);
 }
+
+#[actix_web::test]
+async fn a_link_is_good_for_as_many_days_as_the_setting_says_where_the_request_does_not() {
+    let api = Api::new();
+    let organization = api.organization("Globex").await;
+    let path = format!("organizations/{organization}/setup_links");
+    let days = async |body: Value| {
+        let (_, made) = api.post(&path, body).await;
+        let time = |name: &str| {
+            chrono::DateTime::parse_from_rfc3339(made[name].as_str().unwrap()).unwrap()
+        };
+        (time("expires_at") - time("created_at")).num_days()
+    };
+    assert_eq!(days(json!({})).await, 7);
+    let body = json!({ "settings": { "portal.link_days": "14" } });
+    let (status, told) = api.ask("PATCH", "settings", body).await;
+    assert_eq!(status, 200, "{told}");
+    assert_eq!((days(json!({})).await, days(json!({ "days": 2 })).await), (14, 2));
+    let body = json!({ "settings": { "portal.link_days": "31" } });
+    let told = api.ask("PATCH", "settings", body).await;
+    let expected = "422 validation_failed /settings/portal.link_days setting_not_accepted";
+    assert_eq!(problem(&told), expected);
+}

@@ -10,6 +10,7 @@ use crate::http::console::seat::{Needs, Read, Seat};
 use crate::http::console::words::Badge;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
+use crate::http::metadata_form;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::connections::certificates::{ENDED, ProviderCertificate};
@@ -57,6 +58,8 @@ struct View {
     certificates: Vec<CertificateLine>,
     /// Where its directory sends people and groups.
     base_url: String,
+    /// The address of the metadata, where a provider speaks OpenID Connect there by now, with which the connection can go on.
+    switch: Option<String>,
     faults: Vec<FieldFault>,
 }
 
@@ -119,6 +122,7 @@ fn render<N: Needs>(
 
 fn view(state: &State, known: Known, head: Head, errors: Vec<FieldError>, now: Time) -> View {
     let Known { connection, certificates, refresh, .. } = known;
+    let is_openid = metadata_form::is_openid(&errors) && !connection.is_used();
     let alerts = refresh.iter().flat_map(|refresh| refresh.alerts(&connection, now));
     View {
         head,
@@ -131,6 +135,7 @@ fn view(state: &State, known: Known, head: Head, errors: Vec<FieldError>, now: T
         alerts: alerts.map(|alert| alert.detail).chain(weaker(state, &connection)).collect(),
         certificates: certificates.iter().map(|one| certificate(state, one, now)).collect(),
         base_url: connections::scim_base_url(state.config.public_url.as_str(), &connection.id),
+        switch: connection.metadata_url.clone().filter(|_| is_openid),
         faults: form::faults(errors),
     }
 }

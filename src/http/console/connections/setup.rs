@@ -18,7 +18,7 @@ use crate::http::guard::Csp;
 use crate::http::pages::{Shell, Told, TypedMetadata, respond};
 use crate::http::portal::provider::Given;
 use crate::http::server::State;
-use crate::store::connections::{Connection, ConnectionState, Protocol};
+use crate::store::connections::{self, Connection, ConnectionState, Protocol};
 use crate::store::organizations::Organization;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -41,6 +41,8 @@ struct Outcome {
     is_other: bool,
     /// Issuer and client ID that were typed.
     client: Option<(String, String)>,
+    /// Whether what was given as metadata speaks of OpenID Connect, with which the connection can go on.
+    is_openid: bool,
 }
 
 /// What is asked of a provider that speaks SAML.
@@ -74,6 +76,8 @@ struct View {
     providers: Vec<Choice>,
     place: Vec<String>,
     values: Vec<Value>,
+    /// How far the names can be relied on.
+    compared: Option<String>,
     /// Where the provider's metadata is.
     source: Vec<String>,
     /// All that is copied, one under the other.
@@ -82,6 +86,7 @@ struct View {
     metadata: Option<MetadataView>,
     client: Option<ClientView>,
     is_other: bool,
+    is_openid: bool,
     hand_over: String,
     faults: Vec<FieldFault>,
 }
@@ -107,25 +112,42 @@ pub(in crate::http) async fn show(
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let (connection, organization) = find(&state, &id).await?;
-    Ok(render(&state, &seat, &connection, &organization, Outcome::default()))
+    Ok(render(&state, &seat, &connection, &organization, Outcome::default()).await?)
 }
 
-fn render(
+async fn render(
     state: &State,
     seat: &Seat<Manage>,
     connection: &Connection,
     organization: &Organization,
     outcome: Outcome,
-) -> HttpResponse {
+) -> Result<HttpResponse> {
     let status =
         if outcome.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let awaited = awaited(state, connection, &outcome).await?;
+    let outcome = Outcome { client: outcome.client.or(awaited), ..outcome };
     let view = view(state, Head::of(state, seat, connection, organization), connection, outcome);
     let page = Page {
         shell: frame::shell(state),
         frame: frame::frame(state, seat, CONNECTIONS),
         view: &view,
     };
-    respond(state, status, &Csp::Page, &page)
+    Ok(respond(state, status, &Csp::Page, &page))
+}
+
+/// The issuer that waits for a client ID, as if it had been typed.
+async fn awaited(
+    state: &State,
+    connection: &Connection,
+    outcome: &Outcome,
+) -> Result<Option<(String, String)>> {
+    let is_known = outcome.client.is_some() || connection.knows_its_provider();
+    if connection.protocol != Protocol::Oidc || is_known {
+        return Ok(None);
+    }
+    let id = connection.id.clone();
+    let issuer = state.store.read(move |db| connections::openid::awaited_issuer(db, &id)).await?;
+    Ok(issuer.map(|issuer| (issuer, String::new())))
 }
 
 fn view(state: &State, head: Head, connection: &Connection, outcome: Outcome) -> View {
@@ -134,7 +156,7 @@ fn view(state: &State, head: Head, connection: &Connection, outcome: Outcome) ->
     let values = given.fill(state, guide);
     let copied = values.iter().filter(|value| value.kind == Kind::Paste);
     let all: Vec<_> = copied.map(|value| format!("{}: {}", value.label, value.value)).collect();
-    let Outcome { faults, typed, read, seen, choose, is_other, client } = outcome;
+    let Outcome { faults, typed, read, seen, choose, is_other, client, is_openid } = outcome;
     let parts = [
         ("organization", connection.organization_id.as_str()),
         ("connection", connection.id.as_str()),
@@ -147,11 +169,13 @@ fn view(state: &State, head: Head, connection: &Connection, outcome: Outcome) ->
         place: if is_saml { given.path(state, guide, &guide.place) } else { Vec::new() },
         source: given.path(state, guide, &guide.metadata.path),
         values,
+        compared: guide.compared(&state.locale).filter(|_| is_saml),
         all: all.join("\n"),
         file: given.metadata_file(),
         metadata: is_saml.then(|| metadata(connection, guide, &given, (typed, read, choose), seen)),
         client: (!is_saml).then(|| of_client(connection, client)),
         is_other,
+        is_openid,
         hand_over: listing::href("/console/setup-links/new", &parts),
         faults,
         head,

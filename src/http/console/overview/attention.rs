@@ -5,13 +5,16 @@ use crate::cause::Cause;
 use crate::clock::Time;
 use crate::error::Result;
 use crate::http::console::listing::{self, Moment};
-use crate::http::console::{connections, groups, scim_requests, webhooks as webhook_pages};
+use crate::http::console::{
+    connections, groups, scim_requests, setup_links as link_pages, webhooks as webhook_pages,
+};
 use crate::http::server::State;
 use crate::store::access::alerts::{self, Alert};
 use crate::store::connections::certificates;
 use crate::store::directories::silence::{self, Silent};
 use crate::store::names::Names;
 use crate::store::refreshes::{self, Refresh};
+use crate::store::setup_links::{self, SetupLink};
 use crate::store::traces::{self, Failing};
 use crate::store::webhooks::{self, Endpoint};
 use crate::store::{ConnectionId, Db};
@@ -27,6 +30,8 @@ pub(super) struct Matters {
     silent: Vec<Silent>,
     endpoints: Vec<Endpoint>,
     pub(super) alerts: Vec<Alert>,
+    /// Links that are over, whose holders want another one.
+    pub(super) wanted: Vec<SetupLink>,
 }
 
 /// A line.
@@ -48,6 +53,7 @@ impl Matters {
             silent: silence::silent(db, now)?,
             endpoints: webhooks::troubled(db, SHOWN)?,
             alerts: alerts::newest_open(db, SHOWN)?,
+            wanted: setup_links::asked_again(db, now, SHOWN)?,
         };
         found.failing.truncate(MOST);
         found.metadata.truncate(MOST);
@@ -120,6 +126,13 @@ pub(super) fn lines(state: &State, matters: &Matters, names: &Names, now: Time) 
         let what = format!("console.home.matter.alert.{}", one.kind);
         let words = (title, state.locale.text(&what).to_owned());
         add(false, words, Some(groups::href(of)), one.created_at);
+    }
+    for one in &matters.wanted {
+        let of = &one.organization_id;
+        let called = names.organization(of).unwrap_or(of.as_str());
+        let values = [("organization", called), ("link", one.hint.as_str())];
+        let since = one.asked_again_at.unwrap_or(now);
+        add(false, say("link_wanted", &values), Some(link_pages::another(of)), since);
     }
     lines
 }

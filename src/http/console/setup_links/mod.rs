@@ -16,7 +16,7 @@ use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::store::names::{self, Names};
 use crate::store::setup_links::{self, Help, Kind, SetupLink, State as Standing};
-use crate::store::{Db, Page, SetupLinkId, Window, organizations};
+use crate::store::{Db, OrganizationId, Page, SetupLinkId, Window, organizations};
 use actix_web::web::{self, Data, Path, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -51,6 +51,10 @@ struct Line {
     /// What its holder does not find, each in their own words, too; the newest first.
     help: Vec<(String, String)>,
     is_live: bool,
+    /// When its holder asked for another one.
+    asked_again: Option<Moment>,
+    /// Where that is made.
+    another: String,
     /// To whom it was mailed, and whether only they may start with it.
     email: Option<(String, bool)>,
 }
@@ -158,6 +162,8 @@ fn line(state: &State, link: &SetupLink, names: &Names, now: Time) -> Line {
         from: link.opened_from.clone(),
         ends: listing::when(state, link.expires_at),
         is_live: link.is_live(now),
+        asked_again: link.asked_again_at.map(|at| listing::when(state, at)),
+        another: another(&link.organization_id),
         email: link.email.clone().map(|email| (email, link.is_guarded)),
         help: link
             .help
@@ -166,6 +172,11 @@ fn line(state: &State, link: &SetupLink, names: &Names, now: Time) -> Line {
             .map(|help| wanted(state, help))
             .collect(),
     }
+}
+
+/// Where another link is made for an organization.
+pub(super) fn another(of: &OrganizationId) -> String {
+    listing::href(&format!("{LIST}/new"), &[("organization", of.as_str())])
 }
 
 /// What the holder of a link does not find, and the same in their own words.

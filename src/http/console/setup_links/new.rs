@@ -18,6 +18,7 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Query};
 use askama::Template;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 const COVERS: [Cover; 6] = [
     Cover::SignIn,
@@ -27,8 +28,8 @@ const COVERS: [Cover; 6] = [
     Cover::Certificate,
     Cover::Traces,
 ];
-/// For how many days a link can be good; the usual first.
-const DAYS: [u32; 3] = [7, 1, 30];
+/// For how many days a link can be good, beside what is usual.
+const DAYS: [u32; 3] = [1, 7, 30];
 
 /// What is known already where the page is come to from.
 #[derive(Deserialize)]
@@ -84,16 +85,21 @@ pub(in crate::http) async fn new(
 ) -> Result<HttpResponse, PageError> {
     let NewQuery { organization, connection } = query.into_inner();
     let organization = listing::spelled(&state, organization).await?;
-    Ok(show(&state, &seat, blank(organization, connection), Vec::new(), None))
+    Ok(show(&state, &seat, blank(&state, organization, connection), Vec::new(), None))
 }
 
-fn blank(organization: String, connection: String) -> Typed {
+/// For how many days a link is good where nobody says.
+fn usual_days(state: &State) -> u32 {
+    state.live().portal.link_days.days()
+}
+
+fn blank(state: &State, organization: String, connection: String) -> Typed {
     Typed {
         organization,
         connection,
         covers: Cover::USUAL.to_vec(),
         provider: String::new(),
-        days: DAYS[0],
+        days: usual_days(state),
         note: String::new(),
         email: String::new(),
         is_guarded: false,
@@ -111,14 +117,16 @@ pub(in crate::http) async fn create(
         connection: posted.text("connection").to_owned(),
         covers: COVERS.into_iter().filter(ticked).collect(),
         provider: posted.text("provider").to_owned(),
-        days: posted.text("days").parse().unwrap_or(DAYS[0]),
+        days: posted.text("days").parse().unwrap_or_else(|_| usual_days(&state)),
         note: posted.text("note").to_owned(),
         email: posted.text("email").to_owned(),
         is_guarded: posted.text("guarded") == "1",
     };
     let made = make(&state, &posted, &typed).await;
     let (typed, errors, secret) = match form::mendable(made, "/organization")? {
-        Ok(address) => (blank(typed.organization, String::new()), Vec::new(), Some(address)),
+        Ok(address) => {
+            (blank(&state, typed.organization, String::new()), Vec::new(), Some(address))
+        }
         Err(errors) => (typed, errors, None),
     };
     Ok(show(&state, &posted.seat, typed, errors, secret))
@@ -190,6 +198,7 @@ fn show(
         label: state.locale.text(&format!("console.setup_links.cover.{cover}")).to_owned(),
         is_chosen: typed.covers.contains(cover),
     };
+    let offered: BTreeSet<u32> = DAYS.into_iter().chain([usual_days(state)]).collect();
     let day = |days: &u32| Choice {
         value: days.to_string(),
         label: state.locale.fill("console.setup_links.day", &[("number", &days.to_string())]),
@@ -202,7 +211,7 @@ fn show(
     });
     let view = View {
         covers: COVERS.iter().map(cover).collect(),
-        days: DAYS.iter().map(day).collect(),
+        days: offered.iter().map(day).collect(),
         providers: providers.collect(),
         faults: form::faults(errors),
         secret,

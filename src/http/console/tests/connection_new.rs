@@ -332,3 +332,49 @@ async fn a_connection_is_duplicated_for_another_organization_with_its_settings_a
     assert_eq!(*made.settings, expected);
     assert_eq!(desk.get(&format!("{NEW}?like=con_nonsense")).await.status, 404);
 }
+
+/// What a provider of OpenID Connect says of itself.
+const DISCOVERY: &str = r#"{"issuer":"https://idp.example/tenant","authorization_endpoint":"https://idp.example/authorize","token_endpoint":"https://idp.example/token","jwks_uri":"https://idp.example/jwks"}"#;
+
+#[actix_web::test]
+async fn a_discovery_document_in_place_of_metadata_offers_openid_connect_which_takes_the_issuer_over()
+ {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let (setup, connection) = draft(&desk, &[]).await;
+    let told = desk.post(&setup, &[("act", "check"), ("metadata_xml", DISCOVERY)]).await;
+    assert_eq!(told.status, 422);
+    assert!(told.body.contains("name=\"act\" value=\"openid\""), "{}", told.body);
+    assert_eq!(found(&desk, &setup).protocol, Protocol::Saml, "to be told changes nothing");
+    let file = upload(&desk, &setup, ("check", ""), DISCOVERY).await;
+    assert!(file.body.contains("https://idp.example/tenant"), "the file goes on as text");
+    let switched = desk.post(&setup, &[("act", "openid"), ("metadata_xml", DISCOVERY)]).await;
+    assert_eq!((switched.status, switched.header("location")), (303, &*setup), "{}", switched.body);
+    let now = found(&desk, &setup);
+    assert_eq!(
+        (&now.id, now.protocol, now.state),
+        (&connection.id, Protocol::Oidc, ConnectionState::Draft)
+    );
+    let page = desk.get(&setup).await.body;
+    let redirect_uri = now.redirect_uri(desk.world.state.config.public_url.as_str());
+    for part in ["value=\"https://idp.example/tenant\"", "name=\"client_id\"", &redirect_uri] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+}
+
+#[actix_web::test]
+async fn a_connection_in_use_is_not_switched_to_another_protocol() {
+    let desk = Desk::signed_in(Role::Owner).await;
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let setup = format!("/console/connections/{}/setup", connection.id);
+    let told = desk.post(&setup, &[("act", "check"), ("metadata_xml", DISCOVERY)]).await;
+    assert!(told.status == 422 && !told.body.contains("value=\"openid\""), "{}", told.body);
+    let refused = desk.post(&setup, &[("act", "openid"), ("metadata_xml", DISCOVERY)]).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("make a new connection"), "{}", refused.body);
+    assert_eq!(found(&desk, &setup).protocol, Protocol::Saml);
+    let (draft, _) = draft(&desk, &[("name", "Second")]).await;
+    let xml = metadata("https://idp.example/id");
+    let wrong = desk.post(&draft, &[("act", "openid"), ("metadata_xml", &xml)]).await;
+    assert_eq!(wrong.status, 422, "metadata is no discovery document");
+    assert_eq!(found(&desk, &draft).protocol, Protocol::Saml);
+}

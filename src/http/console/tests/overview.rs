@@ -105,3 +105,21 @@ async fn the_overview_shows_open_links_and_changes_but_not_what_happens_every_da
     desk.world.store().system(|tx| crate::store::setup_links::revoke(tx, &link.id));
     assert!(overview(&desk).await.contains("None is open."));
 }
+
+#[actix_web::test]
+async fn who_wants_another_setup_link_is_told_of_until_there_is_one() {
+    let desk = Desk::signed_in(Role::Viewer).await;
+    let connection = customer(&desk);
+    let link = setup_links::made(&desk, &connection.organization_id);
+    let store = desk.world.store();
+    store.system(|tx| crate::store::setup_links::revoke(tx, &link.id));
+    store.system(|tx| crate::store::setup_links::ask_again(tx, &link.id));
+    let page = overview(&desk).await;
+    let href = format!("/console/setup-links/new?organization={}", link.organization_id);
+    for part in ["Globex wants another setup link", &link.hint, &href] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let list = desk.get("/console/setup-links").await.body;
+    assert!(list.contains("Another link is asked for"), "{list}");
+    assert!(!list.contains(&href), "a viewer makes none: {list}");
+}

@@ -203,3 +203,19 @@ async fn a_link_that_is_sent_again_is_worth_what_its_sender_may_do() {
     assert_eq!(refused.status, 403, "{}", refused.body);
     assert_eq!(all(&desk)[0].hash, link.hash);
 }
+
+#[actix_web::test]
+async fn the_days_that_are_usual_are_a_setting_and_offered_first() {
+    let mut desk = Desk::new(&[("portal.link_days", "14")], Role::Support);
+    desk.sign_in(super::PASSWORD).await;
+    let of = globex(&desk);
+    let page = desk.get(&format!("{LIST}/new?organization={of}")).await.body;
+    assert!(page.contains("<option value=\"14\" selected>"), "{page}");
+    for days in ["1", "7", "30"] {
+        assert!(page.contains(&format!("<option value=\"{days}\">")), "{days}: {page}");
+    }
+    let form = [("organization", of.as_str()), ("cover.sign_in", "1")];
+    assert_eq!(desk.post(LIST, &form).await.status, 200);
+    let kept = all(&desk).remove(0);
+    assert_eq!(kept.expires_at.since(kept.created_at).num_days(), 14);
+}

@@ -3,12 +3,14 @@
 use super::Desk;
 use crate::cause::Cause;
 use crate::check::{Check, CheckName};
+use crate::domain::DomainName;
 use crate::store::connections::Connection;
 use crate::store::events::{self, Filter};
 use crate::store::members::Role;
+use crate::store::organizations::NewOrganization;
 use crate::store::sign_in::{self, Beginning};
 use crate::store::traces::{Trace, TraceKind};
-use crate::store::{Actor, TraceId, Window, testing};
+use crate::store::{Actor, TraceId, Window, domains, organizations, testing};
 use chrono::TimeDelta;
 
 /// A sign-in of Ada's for which nothing happened yet.
@@ -278,4 +280,79 @@ async fn traces_are_purged_when_the_name_has_been_typed() {
     let told = desk.world.store().read_now(|db| events::page(db, &window, &filter)).unwrap().data;
     assert_eq!(told.len(), 1);
     assert!(told[0].actor.starts_with("member:") && told[0].data["count"] == 1);
+}
+
+/// A sign-in of somebody whose address is of this domain, which the organization does not have.
+fn of_domain(desk: &Desk, connection: &Connection, domain: &str) -> Trace {
+    let trace = begun(desk, connection);
+    let check = Check::of(CheckName::Domain, false, "a domain of the organization", domain);
+    let cause = Cause::EmailDomainNotAllowed;
+    desk.world.store().system(|tx| sign_in::refuse(tx, &trace, cause, vec![check], None));
+    trace
+}
+
+#[actix_web::test]
+async fn a_domain_that_an_organization_lacks_is_added_from_the_trace() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let trace = of_domain(&desk, &connection, "mail.globex.test");
+    let page = desk.get(&format!("/console/traces/{}", trace.id)).await.body;
+    let domains = format!("/console/connections/{}/domains", connection.id);
+    let add = format!("href=\"{domains}?domain=mail.globex.test#add\"");
+    assert!(page.contains(&add) && page.contains("Add mail.globex.test to Globex"), "{page}");
+    let form = desk.get(&format!("{domains}?domain=mail.globex.test")).await.body;
+    assert!(form.contains("name=\"domain\" type=\"text\" value=\"mail.globex.test\""), "{form}");
+    assert!(form.contains("name=\"vouch\""), "{form}");
+    let act = format!("/console/organizations/{}/domains", connection.organization_id);
+    let given = [("domain", "mail.globex.test"), ("connection", connection.id.as_str())];
+    let added = desk.post(&act, &given).await;
+    assert_eq!((added.status, added.header("location")), (303, &*domains), "{}", added.body);
+    // What waits for its record is led to, and what is live lacks no more.
+    let page = desk.get(&format!("/console/traces/{}", trace.id)).await.body;
+    assert!(page.contains("Go to mail.globex.test, which waits for its DNS record"), "{page}");
+    let of = &connection.organization_id;
+    let all = desk.world.store().read_now(|db| domains::list(db, of)).unwrap();
+    desk.world.store().system(|tx| domains::vouch(tx, &all[0]));
+    let page = desk.get(&format!("/console/traces/{}", trace.id)).await.body;
+    assert!(!page.contains("mail.globex.test, which waits") && !page.contains(&add), "{page}");
+}
+
+#[actix_web::test]
+async fn a_domain_of_another_customer_is_not_added_and_nobody_is_named() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let store = desk.world.store();
+    let connection = testing::active(store, "JumpCloud", None);
+    let other =
+        NewOrganization { name: "Initech".to_owned(), domains: vec![], ..testing::globex() };
+    let name = DomainName::parse("initech.test").unwrap();
+    store.system(|tx| {
+        let other = organizations::create(tx, other)?;
+        domains::add(tx, &other.id, &name, true)
+    });
+    of_domain(&desk, &connection, "initech.test");
+    let act = format!("/console/organizations/{}/domains", connection.organization_id);
+    for vouch in [&[][..], &[("vouch", "1")]] {
+        let given = [&[("domain", "initech.test")][..], vouch].concat();
+        let refused = desk.post(&act, &given).await;
+        assert_eq!(refused.status, 422);
+        assert!(refused.body.contains("already in use by another customer"), "{}", refused.body);
+        assert!(!refused.body.contains("Initech"), "{}", refused.body);
+    }
+}
+
+#[actix_web::test]
+async fn a_domain_is_not_offered_to_who_may_not_add_it_nor_one_that_everybody_shares() {
+    let viewer = Desk::signed_in(Role::Support).await;
+    let connection = testing::active(viewer.world.store(), "JumpCloud", None);
+    let trace = of_domain(&viewer, &connection, "mail.globex.test");
+    let page = viewer.get(&format!("/console/traces/{}", trace.id)).await.body;
+    assert!(!page.contains("Add mail.globex.test"), "{page}");
+    let desk = Desk::signed_in(Role::Owner).await;
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    for (domain, cause) in [("gmail.com", "shared"), ("<b>", "no domain")] {
+        let trace = of_domain(&desk, &connection, domain);
+        let page = desk.get(&format!("/console/traces/{}", trace.id)).await;
+        assert_eq!(page.status, 200, "{cause}");
+        assert!(!page.body.contains("domains?domain="), "{cause}: {}", page.body);
+    }
 }

@@ -2,8 +2,9 @@
 
 use super::{LIST, badge, connection, names_of, organization, title};
 use crate::cause::Cause;
-use crate::check::Check;
+use crate::check::{Check, CheckName};
 use crate::clock::Time;
+use crate::domain::DomainName;
 use crate::error::Result;
 use crate::guides::Fix;
 use crate::http::console::frame::{self, Frame, TRACES};
@@ -15,6 +16,7 @@ use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::connections::{self, Connection};
+use crate::store::domains::{self, Domain};
 use crate::store::names::Names;
 use crate::store::traces::{self, Filter, Listed, Outcome, Step, Trace};
 use crate::store::{Db, TraceId, Window};
@@ -81,6 +83,12 @@ struct View {
     same: Option<String>,
 }
 
+/// The email domain that the organization lacks: its button, and where it is added or looked for.
+struct LackingDomain {
+    label: String,
+    href: String,
+}
+
 #[derive(Template)]
 #[template(path = "console/trace.html")]
 struct Page<'a> {
@@ -94,6 +102,8 @@ struct Page<'a> {
     /// What the trace says of the person, where that was asked for.
     revealed: Option<Revealed>,
     alike: Vec<AlikeLine>,
+    /// The domain that can be added so that it works, for whoever may.
+    lacking: Option<LackingDomain>,
 }
 
 /// `GET /console/traces/{trace}`
@@ -112,14 +122,23 @@ pub(super) async fn render<N: Needs>(
     id: TraceId,
     revealed: Option<Revealed>,
 ) -> Result<HttpResponse> {
+    let may_manage = seat.may::<Manage>();
     let found = state.store.read(move |db| {
         let (trace, timeline, of) = read(db, &id)?;
         let names = names_of(db, &[trace.listed()])?;
         let alike = alike(db, &trace)?;
-        Ok((trace, timeline, of, names, alike))
+        let lacking = match &of {
+            Some(of) if may_manage => lacking(db, &trace, of)?,
+            _ => None,
+        };
+        Ok((trace, timeline, of, names, alike, lacking))
     });
-    let (trace, timeline, of, names, alike) = found.await?;
+    let (trace, timeline, of, names, alike, lacking) = found.await?;
     let fix = fix_of(state, &trace, of.as_ref());
+    let lacking = of.as_ref().zip(lacking).map(|(of, lacking)| {
+        let organization = names.organization(&of.organization_id).unwrap_or_default();
+        lacking_button(state, of, organization, lacking)
+    });
     let of = of.filter(|of| seat.may::<Manage>() && of.knows_its_provider());
     let steps = timeline.iter().map(|moment| line(state, moment, trace.started_at)).collect();
     let page = Page {
@@ -129,6 +148,7 @@ pub(super) async fn render<N: Needs>(
         href: format!("{LIST}/{}", trace.id),
         test: of.map(|of| format!("{}/test", super::super::connections::href(&of.id))),
         alike: alike.iter().map(alike_line).collect(),
+        lacking,
         view: view(state, trace, &names, fix, steps),
         revealed,
     };
@@ -170,6 +190,46 @@ fn alike(db: &mut Db, trace: &Trace) -> Result<Vec<Listed>> {
     let mut found = traces::page(db, &window, &filter)?.data;
     found.retain(|other| other.id != trace.id);
     Ok(found)
+}
+
+/// The domain of the address that a person came with, where that is what their organization lacks. One that many companies'
+/// people share can be nobody's, and one that is live by now lacks no more.
+fn lacking(
+    db: &mut Db,
+    trace: &Trace,
+    of: &Connection,
+) -> Result<Option<(DomainName, Option<Domain>)>> {
+    if trace.cause.as_deref() != Some(Cause::EmailDomainNotAllowed.code()) {
+        return Ok(None);
+    }
+    let refused =
+        trace.checks.iter().find(|check| check.name == CheckName::Domain && !check.passed);
+    let came = refused.and_then(|check| check.received.as_deref());
+    let Some(Ok(name)) = came.map(DomainName::parse_owned) else { return Ok(None) };
+    let all = domains::list(db, &of.organization_id)?;
+    let known = all.into_iter().find(|domain| domain.name == name.as_str());
+    if known.as_ref().is_some_and(Domain::is_live) {
+        return Ok(None);
+    }
+    Ok(Some((name, known)))
+}
+
+/// The button that adds it, or leads to it where it was added already and waits for its DNS record.
+fn lacking_button(
+    state: &State,
+    of: &Connection,
+    organization: &str,
+    (name, known): (DomainName, Option<Domain>),
+) -> LackingDomain {
+    let page = format!("{}/domains", super::super::connections::href(&of.id));
+    let (word, href) = match known {
+        Some(domain) => ("domain_pending", format!("{page}#{}", domain.id)),
+        None => {
+            ("domain_add", format!("{}#add", listing::href(&page, &[("domain", name.as_str())])))
+        }
+    };
+    let values = [("domain", name.as_str()), ("organization", organization)];
+    LackingDomain { label: state.locale.fill(&format!("console.traces.{word}"), &values), href }
 }
 
 fn alike_line(trace: &Listed) -> AlikeLine {

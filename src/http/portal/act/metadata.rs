@@ -4,22 +4,29 @@ use super::{Outcome, render};
 use crate::acts;
 use crate::acts::metadata::{Source, Terms};
 use crate::error::{Error, FieldError, Result};
-use crate::http::metadata_form;
+use crate::http::metadata_form::{self, FILE};
 use crate::http::pages::Fault;
 use crate::http::portal::frame::address;
 use crate::http::portal::seat::{Posted, Seat};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
+use crate::http::upload::{Sent, Upload};
 use crate::store::connections::{Connection, Protocol};
 use crate::store::setup_links::{self, Step};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+
+/// The button that goes on with the other protocol.
+const SWITCH: &str = "openid";
 
 /// Takes metadata in, or goes on with what is known.
 pub(super) async fn take(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
     let seat = &posted.seat;
     let connection = seat.connection()?;
     connection.must_speak(Protocol::Saml)?;
+    if posted.has(SWITCH) {
+        return switch(state, posted, connection).await;
+    }
     let source = match metadata_form::source(posted.form()) {
         Err(Error::Invalid(faults)) => return again(state, posted, faults).await,
         other => other?,
@@ -36,6 +43,29 @@ pub(super) async fn take(state: &Data<State>, posted: &Posted) -> Result<HttpRes
     };
     match import(state, seat, connection.clone(), source).await {
         Ok(connection) => known(state, seat, &connection).await,
+        Err(Error::Invalid(faults)) => again(state, posted, faults).await,
+        Err(other) => Err(other),
+    }
+}
+
+/// Goes on with OpenID Connect, which is what the provider's address turned out to speak.
+async fn switch(
+    state: &Data<State>,
+    posted: &Posted,
+    connection: &Connection,
+) -> Result<HttpResponse> {
+    let source = match metadata_form::source(posted.form()) {
+        Ok(Some(source)) => source,
+        Ok(None) => return Ok(see_other(&address(Step::Metadata))),
+        Err(Error::Invalid(faults)) => return again(state, posted, faults).await,
+        Err(other) => return Err(other),
+    };
+    let (with, reading) =
+        ((&state.store, &state.master, &state.upstream), state.reading(connection, None));
+    let actor = posted.seat.actor();
+    match acts::openid::switch(with, actor, connection, (source, &reading)).await {
+        // The steps of the new way are taken from the app on: what was made for SAML is of no use.
+        Ok(_) => Ok(see_other("/portal/setup")),
         Err(Error::Invalid(faults)) => again(state, posted, faults).await,
         Err(other) => Err(other),
     }
@@ -60,6 +90,14 @@ pub(super) async fn known(
     Ok(see_other(&address(Step::Metadata)))
 }
 
+/// What is in a file that was sent, if that is text.
+fn text_of_file(form: &Sent) -> Option<String> {
+    match form.file(FILE) {
+        Some(Upload::Whole(content)) => String::from_utf8(content.clone()).ok(),
+        Some(Upload::TooLarge) | None => None,
+    }
+}
+
 async fn import(
     state: &State,
     seat: &Seat,
@@ -78,11 +116,19 @@ async fn again(
     faults: Vec<FieldError>,
 ) -> Result<HttpResponse> {
     let (guide, form) = (posted.seat.guide(state), posted.form());
+    let is_openid = metadata_form::is_openid(&faults);
+    let mut typed = metadata_form::typed(form);
+    if is_openid && let Some(text) = text_of_file(form) {
+        // Browsers forget which file was chosen: what was in it goes on as text.
+        typed.retain(|(field, _)| !matches!(*field, "metadata_url" | "metadata_xml"));
+        typed.push(("metadata_xml", text));
+    }
     let faults = metadata_form::in_words(&state.locale, guide, form, faults);
     let fault = |(field, text): (&str, String)| Fault { field: field.to_owned(), text };
     let outcome = Outcome {
         faults: faults.into_iter().map(fault).collect(),
-        typed: metadata_form::typed(form),
+        typed,
+        is_openid,
         ..Outcome::default()
     };
     render(state, &posted.seat, Step::Metadata, outcome).await

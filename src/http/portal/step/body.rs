@@ -61,7 +61,10 @@ pub(super) async fn of(
             assign: path(&guide.assign),
         },
         Step::Metadata if seat.link.way() == setup_links::Way::OpenId => {
-            openid(state, connection, outcome)
+            let id = connection.id.clone();
+            let awaited =
+                state.store.read(move |db| connections::openid::awaited_issuer(db, &id)).await?;
+            openid(state, connection, outcome, awaited)
         }
         Step::Metadata => {
             let mut typed = TypedMetadata {
@@ -79,6 +82,7 @@ pub(super) async fn of(
                 button: guide.metadata.button.clone(),
                 not_this: guide.metadata.not_this.join(", "),
                 has_url: guide.metadata.url,
+                is_openid: outcome.is_openid && !connection.is_used(),
                 typed,
                 told: connection
                     .identity_provider
@@ -102,11 +106,17 @@ pub(in crate::http::portal) fn domain_line(state: &State, domain: Domain) -> Dom
 }
 
 /// What is asked of a provider that speaks OpenID Connect, and what it told.
-fn openid(state: &State, connection: &Connection, outcome: &Outcome) -> Body {
+fn openid(
+    state: &State,
+    connection: &Connection,
+    outcome: &Outcome,
+    awaited: Option<String>,
+) -> Body {
     let known = connection.openid_provider.as_deref();
     let is_again = !outcome.faults.is_empty();
     let (issuer, client_id) = match known {
         Some(known) if !is_again => (known.issuer.clone(), known.client_id.clone()),
+        None if !is_again => (awaited.unwrap_or_default(), String::new()),
         _ => (outcome.typed("issuer"), outcome.typed("client_id")),
     };
     let name = |key: &str| state.locale.text(key).to_owned();

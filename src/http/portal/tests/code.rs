@@ -37,7 +37,7 @@ fn mailed(portal: &Portal) -> String {
 
 #[actix_web::test]
 async fn a_link_for_one_address_asks_for_the_code_that_is_mailed_there() {
-    let portal = guarded();
+    let mut portal = guarded();
     let page = portal.get(&portal.address()).await.body;
     assert!(page.contains("i…@globex.example") && !page.contains("ines@"), "{page}");
     assert!(page.contains("/portal/code") && !page.contains("/portal/start"), "{page}");
@@ -56,6 +56,11 @@ async fn a_link_for_one_address_asks_for_the_code_that_is_mailed_there() {
     let started = post(&portal, "/portal/start", &[("code", &code)]).await;
     assert_eq!((started.status, started.header("location")), (303, "/portal/setup"));
     assert!(started.header("set-cookie").contains("vestibule-portal"));
+    let cookie = Cookie::parse_encoded(started.header("set-cookie").to_owned()).unwrap();
+    portal.cookie = Some(cookie.into_owned());
+    let page = portal.get("/portal/setup/provider").await.body;
+    assert!(page.contains("may lack the rights"), "{page}");
+    assert!(!page.contains("/portal/hand-over"), "it is nobody else's to go on with: {page}");
 }
 
 #[actix_web::test]

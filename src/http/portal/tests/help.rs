@@ -93,6 +93,16 @@ async fn a_second_note_within_a_day_is_kept_beside_the_first_and_the_page_says_s
 }
 
 #[actix_web::test]
+async fn the_likely_reasons_are_told_with_a_colleague_who_may_have_the_rights() {
+    let portal = Portal::started().await;
+    let page = portal.get("/portal/setup/provider").await.body;
+    for part in ["Names differ between versions", "may lack the rights", "Some plans do not"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(page.contains("ask an administrator of the console. <a href=\"/portal/hand-over\">"));
+}
+
+#[actix_web::test]
 async fn every_step_offers_help_and_a_note_that_is_too_long_is_kept() {
     let portal = Portal::started().await;
     portal.post("provider", &[("provider", "okta")]).await;

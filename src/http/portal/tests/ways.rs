@@ -91,7 +91,7 @@ async fn a_directory_alone_has_the_steps_of_provisioning_only() {
     assert!(page.contains("Step 2 of 2"), "{page}");
     let made = portal.post("provisioning", &[("token", "on")]).await.body;
     assert_eq!(made.matches(">scim_").count(), 1, "{made}");
-    assert_eq!(portal.post("provisioning", &[]).await.header("location"), "/portal");
+    assert_eq!(portal.post("provisioning", &[]).await.header("location"), "/portal/done");
     assert_eq!(portal.state(), State::Completed);
     // Of a sign-in that nobody set up nothing is said.
     let home = portal.get("/portal").await.body;
@@ -125,4 +125,39 @@ async fn another_way_can_be_chosen_until_something_rests_on_the_first() {
     let refused = portal.post("provider", &[("provider", "openid")]).await;
     assert!(refused.body.contains("something rests on that"), "{}", refused.body);
     assert_eq!(portal.connection().id, second.id);
+}
+
+#[actix_web::test]
+async fn who_gives_a_discovery_document_as_metadata_goes_on_with_openid_connect() {
+    const DISCOVERY: &str = r#"{"issuer":"https://idp.example/tenant","authorization_endpoint":"https://idp.example/authorize","token_endpoint":"https://idp.example/token","jwks_uri":"https://idp.example/jwks"}"#;
+    let portal = Portal::started().await;
+    portal.post("provider", &[("provider", "okta")]).await;
+    for step in ["create", "values", "attributes"] {
+        portal.post(step, &[]).await;
+    }
+    let made = portal.post("provisioning", &[("token", "on")]).await.body;
+    assert!(made.contains(">scim_"), "{made}");
+    let before = portal.connection();
+    let typed = [("metadata_url", ""), ("metadata_xml", DISCOVERY)];
+    let told = portal.post("metadata", &typed).await;
+    assert_eq!(told.status, 422);
+    assert!(told.body.contains("Switch to OpenID Connect"), "{}", told.body);
+    assert_eq!(portal.connection().protocol, Protocol::Saml);
+
+    let switched = portal.post("metadata", &[typed[0], typed[1], ("openid", "on")]).await;
+    assert_eq!(switched.header("location"), "/portal/setup", "{}", switched.body);
+    let connection = portal.connection();
+    assert_eq!((&connection.id, connection.protocol), (&before.id, Protocol::Oidc));
+    // The app there is another one: the steps are taken from there, and the issuer waits for them.
+    assert_eq!(next(&portal.get("/portal/setup").await), "create");
+    let page = portal.get("/portal/setup/metadata").await.body;
+    assert!(
+        page.contains("name=\"issuer\" type=\"url\" value=\"https://idp.example/tenant\""),
+        "{page}"
+    );
+    assert!(
+        portal.get("/portal/setup/provisioning").await.body.contains("There is a token already")
+    );
+    know(&portal, &connection);
+    assert!(portal.connection().knows_its_provider());
 }

@@ -1,9 +1,10 @@
 //! Mappings as lists need them: pages, those of groups, and whose places are.
 
-use super::{Filter, Mapping, MappingState};
+use super::{Filter, Flag, Mapping, MappingState};
 use crate::error::Result;
 use crate::store::schema::{groups, mappings};
-use crate::store::{Db, EntityId, GroupId, MappingId, OrganizationId, Page, Window};
+use crate::store::{ConnectionId, Db, EntityId, GroupId, MappingId, OrganizationId, Page, Window};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use std::collections::HashMap;
 
@@ -31,6 +32,22 @@ pub fn count(db: &mut Db, organization: &OrganizationId, filter: &Filter) -> Res
 /// The mappings of these groups, in the order in which they were made.
 pub fn of_groups(db: &mut Db, ids: &[GroupId]) -> Result<Vec<Mapping>> {
     Ok(mappings::table.filter(mappings::group_id.eq_any(ids)).order(mappings::id).load(db)?)
+}
+
+/// How many groups of a connection's directory give something at this moment. Test groups are none of them.
+pub fn giving(db: &mut Db, connection: &ConnectionId) -> Result<i64> {
+    let by_decision = [MappingState::Approved, MappingState::AutoApproved];
+    let until_decided =
+        mappings::state.eq(MappingState::Pending).and(mappings::flag.eq(Flag::RuleChanged));
+    let placing = mappings::table
+        .filter(mappings::group_id.eq(groups::id))
+        .filter(mappings::state.eq_any(by_decision).or(until_decided.assume_not_null()));
+    let found = groups::table
+        .filter(groups::connection_id.eq(connection))
+        .filter(groups::deleted_at.is_null())
+        .filter(groups::is_test.eq(false))
+        .filter(exists(placing));
+    Ok(found.count().get_result(db)?)
 }
 
 /// The groups to which these entities belong.

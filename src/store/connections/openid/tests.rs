@@ -221,3 +221,87 @@ fn a_state_is_taken_once() {
     let take = |state: &str| store.system(|tx| take_state(tx, &row.id, state, until));
     assert_eq!([take("_1"), take("_1"), take("_2")], [true, false, true]);
 }
+
+/// A draft that speaks SAML, of an organization of its own.
+fn of_saml(store: &TestStore) -> Connection {
+    store.system(|tx| {
+        let new = organizations::NewOrganization { domains: vec![], ..testing::globex() };
+        let organization = organizations::create(tx, new)?;
+        connections::create(tx, &organization.id, testing::connection())
+    })
+}
+
+fn switched(store: &TestStore, master: &MasterKey, row: &Connection) -> Result<Connection> {
+    let key = PrivateKey::generate(Algorithm::Es256).unwrap();
+    store.try_system(|tx| switch(tx, master, &row.id, (ISSUER, &key)))
+}
+
+#[test]
+fn a_switch_keeps_the_connection_and_leaves_nothing_of_saml() {
+    let (store, master) = (testing::store(), master());
+    let row = of_saml(&store);
+    let url = Some("https://idp.example/metadata".to_owned());
+    store.system(|tx| {
+        connections::import(tx, &row.id, testing::provider("https://idp.example/id"), url, false)
+    });
+    let now = switched(&store, &master, &row).unwrap();
+    assert_eq!(
+        (&now.id, now.protocol, now.state),
+        (&row.id, Protocol::Oidc, ConnectionState::Draft)
+    );
+    assert!(!now.knows_its_provider() && !now.tested() && now.metadata_url.is_none());
+    assert_eq!(now.provider_entity_id, None, "others may have the entity ID");
+    let kept =
+        store.read_now(|db| connections::known(db, now.clone(), store.clock().now())).unwrap();
+    assert!(kept.certificates.is_empty() && kept.refresh.is_none() && kept.client.is_some());
+    let awaited = |store: &TestStore| store.read_now(|db| awaited_issuer(db, &row.id)).unwrap();
+    assert_eq!(awaited(&store).as_deref(), Some(ISSUER));
+    // Twice is once.
+    assert_eq!(switched(&store, &master, &row).unwrap().revision, now.revision);
+    store.system(|tx| connect(tx, &master, &row.id, given(ISSUER, BASIC, Some("secret"))));
+    assert_eq!(awaited(&store), None, "nothing waits any more");
+}
+
+#[test]
+fn who_has_a_link_to_a_switched_connection_takes_the_steps_of_openid_connect() {
+    use crate::store::setup_links::{self, Cover, NewLink, Step, Way};
+    let (store, master) = (testing::store(), master());
+    let row = of_saml(&store);
+    let new = NewLink {
+        connection_id: Some(row.id.clone()),
+        covers: Cover::USUAL.to_vec(),
+        provider: None,
+        note: None,
+        days: 7,
+        email: None,
+        is_guarded: false,
+    };
+    let (link, _) = store.system(|tx| setup_links::create(tx, &row.organization_id, new));
+    for step in [Step::Provider, Step::Create, Step::Values, Step::Provisioning] {
+        store.system(|tx| setup_links::finish(tx, &link.id, step));
+    }
+    switched(&store, &master, &row).unwrap();
+    let link = store.read_now(|db| setup_links::find(db, &link.id)).unwrap();
+    assert_eq!(link.way(), Way::OpenId);
+    assert!(link.has_done(Step::Provider) && link.has_done(Step::Provisioning));
+    assert!(!link.has_done(Step::Create) && !link.has_done(Step::Values));
+}
+
+#[test]
+fn a_connection_by_which_people_signed_in_or_that_has_other_addresses_is_not_switched() {
+    let (store, master) = (testing::store(), master());
+    let active = testing::active(&store, "https://one.example", None);
+    assert_eq!(refused(switched(&store, &master, &active)), "connection_in_use");
+    let off = store.system(|tx| connections::disable(tx, &active.id));
+    assert_eq!(refused(switched(&store, &master, &off)), "connection_in_use");
+    let testing_row = of_saml(&store);
+    let user = store.system(|tx| {
+        users::create(tx, testing::person(&testing_row.organization_id, "ada@globex.example"))
+    });
+    store.system(|tx| crate::store::identities::link(tx, &testing_row.id, "ada", &user));
+    assert_eq!(refused(switched(&store, &master, &testing_row)), "connection_in_use");
+    let imported = of_saml(&store);
+    let (entity_id, acs) = ("https://old.example/entity", "https://old.example/acs");
+    store.system(|tx| connections::keep_addresses(tx, &imported.id, entity_id, acs));
+    assert_eq!(refused(switched(&store, &master, &imported)), "connection_in_use");
+}

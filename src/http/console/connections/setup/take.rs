@@ -39,6 +39,7 @@ pub(in crate::http) async fn take(
         ("guide", _) => relabel(&state, &posted, &connection).await?,
         // Nothing is taken over that nobody has looked at.
         ("check", Protocol::Saml) => check(&state, &posted, &connection, &organization).await?,
+        ("openid", _) => switch(&state, &posted, &connection, &organization).await?,
         (_, Protocol::Saml) if posted.text(SEEN).is_empty() => {
             check(&state, &posted, &connection, &organization).await?
         }
@@ -105,7 +106,7 @@ async fn check(
         }
         Err(errors) => refused(state, posted, connection, errors),
     };
-    Ok(render(state, &posted.seat, connection, organization, outcome))
+    Ok(render(state, &posted.seat, connection, organization, outcome).await?)
 }
 
 /// Takes metadata over, which makes a draft one that can be tested.
@@ -132,7 +133,7 @@ async fn import(
         Ok(_) => return Ok(see_other(&done_at(connection))),
         Err(errors) => refused(state, posted, connection, errors),
     };
-    Ok(render(state, &posted.seat, connection, organization, outcome))
+    Ok(render(state, &posted.seat, connection, organization, outcome).await?)
 }
 
 /// Where it goes on. Only a draft is made by it: any other had a provider before.
@@ -172,6 +173,7 @@ fn refused(
     let before = typed(posted);
     let is_other =
         before.is_other || errors.iter().any(|error| error.code == "metadata_entity_changed");
+    let is_openid = !connection.is_used() && metadata_form::is_openid(&errors);
     // What was checked goes on, unless that is what is wrong.
     let is_checked = errors.iter().all(|error| error.code == "metadata_entity_changed");
     let seen = if is_checked { posted.text(SEEN).to_owned() } else { String::new() };
@@ -184,7 +186,32 @@ fn refused(
     let rest = metadata_form::in_words(&state.locale, guide, posted.form(), errors);
     let rest = rest.into_iter().map(|(field, text)| FieldFault { field: field.to_owned(), text });
     let faults = several.into_iter().chain(rest).collect();
-    Outcome { faults, seen, choose, is_other, ..before }
+    Outcome { faults, seen, choose, is_other, is_openid, ..before }
+}
+
+/// Goes on with OpenID Connect, which is what the provider's address turned out to speak.
+async fn switch(
+    state: &State,
+    posted: &Posted<Manage>,
+    connection: &Connection,
+    organization: &Organization,
+) -> Result<HttpResponse> {
+    let with = (&state.store, &state.master, &state.upstream);
+    let done = match given(state, posted, connection) {
+        Ok((source, choose)) => {
+            let reading = state.reading(connection, choose);
+            let actor = posted.seat.actor();
+            acts::openid::switch(with, actor, connection, (source, &reading)).await
+        }
+        Err(error) => Err(error),
+    };
+    match form::mendable(done, "/metadata")? {
+        Ok(_) => Ok(see_other(&format!("{}/setup", href(&connection.id)))),
+        Err(errors) => {
+            let outcome = refused(state, posted, connection, errors);
+            Ok(render(state, &posted.seat, connection, organization, outcome).await?)
+        }
+    }
 }
 
 /// Reads what a provider of OpenID Connect says of itself, and takes it over.
@@ -224,5 +251,5 @@ async fn connect(
         is_other,
         ..Outcome::default()
     };
-    Ok(render(state, &posted.seat, connection, organization, outcome))
+    Ok(render(state, &posted.seat, connection, organization, outcome).await?)
 }

@@ -1,0 +1,1 @@
+ALTER TABLE openid_clients DROP COLUMN issuer;

@@ -1,0 +1,103 @@
+//! The end of a setup.
+
+use super::*;
+use crate::store::Actor;
+use crate::store::applications;
+use crate::store::setup_links::{NewSession, create_session};
+
+/// A portal whose only step is the email domain, finished.
+async fn finished(settings: &[(&str, &str)]) -> Portal {
+    let mut portal = Portal::new(settings, &[Cover::Domains]);
+    portal.start().await;
+    portal.post("domain", &[("domain", "globex.test")]).await;
+    assert_eq!(portal.post("domain", &[]).await.header("location"), "/portal/done");
+    portal
+}
+
+#[actix_web::test]
+async fn who_has_not_finished_is_led_to_where_they_stopped() {
+    let portal = Portal::started().await;
+    portal.post("provider", &[("provider", "okta")]).await;
+    let led = portal.get("/portal/done").await;
+    assert_eq!((led.status, led.header("location")), (303, "/portal/setup/create"));
+    let mut looking = Portal::new(&[], &[Cover::Groups]);
+    looking.start().await;
+    assert_eq!(looking.get("/portal/done").await.header("location"), "/portal");
+    looking.cookie = None;
+    assert_eq!(looking.get("/portal/done").await.status, 401);
+}
+
+#[actix_web::test]
+async fn a_domain_that_is_live_and_one_that_waits_are_told_apart() {
+    let portal = finished(&[]).await;
+    let page = portal.get("/portal/done").await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("globex.test waits for its DNS record"), "{}", page.body);
+    assert!(page.body.contains("globex.example are sent to your sign-in page"), "{}", page.body);
+    assert!(!page.body.contains("turns the connection on"), "{}", page.body);
+}
+
+#[actix_web::test]
+async fn the_way_back_is_that_of_the_visit_or_else_the_operators() {
+    let portal = finished(&[]).await;
+    assert!(!portal.get("/portal/done").await.body.contains("Back to "));
+    let mut portal = finished(&[("brand.back", "https://orbit.example/login")]).await;
+    let page = portal.get("/portal/done").await.body;
+    let back = "href=\"https://orbit.example/login\" target=\"_top\">Back to ";
+    assert!(page.contains(back), "{page}");
+
+    let store = portal.world.store();
+    store.system(|tx| applications::create(tx, testing::orbit()));
+    let session = NewSession {
+        covers: vec![Cover::Domains],
+        connection_id: None,
+        return_url: Some("https://app.example/settings".to_owned()),
+        person: None,
+    };
+    let of = portal.organization.clone();
+    (portal.link, portal.token) = store.system(|tx| create_session(tx, &of, session));
+    portal.start().await;
+    portal.post("domain", &[]).await;
+    let page = portal.get("/portal/done").await.body;
+    assert!(
+        page.contains("href=\"https://app.example/settings\" target=\"_top\">Back to "),
+        "{page}"
+    );
+    assert!(!page.contains("orbit.example/login"), "{page}");
+}
+
+#[actix_web::test]
+async fn a_renewal_ends_with_the_certificate_and_who_is_told_before_it_ends() {
+    let mut portal = Portal::new(&[], &[Cover::Domains]);
+    let connection = testing::active(portal.world.store(), "JumpCloud", None);
+    let of = connection.organization_id.clone();
+    let new = NewLink {
+        connection_id: Some(connection.id.clone()),
+        covers: vec![Cover::Certificate],
+        provider: None,
+        note: None,
+        days: 7,
+        email: None,
+        is_guarded: false,
+    };
+    let store = portal.world.store();
+    store.system(|tx| connections::set_contact(tx, &connection.id, "ines@globex.example"));
+    let made = store.write_now(&(&of).into(), &Actor::Cli("sam".to_owned()), |tx| {
+        setup_links::create(tx, &of, new)
+    });
+    (portal.link, portal.token) = made.unwrap();
+    portal.start().await;
+    let xml = metadata("JumpCloud");
+    portal.post("metadata", &[("metadata_xml", &xml)]).await;
+    assert_eq!(portal.post("metadata", &[]).await.header("location"), "/portal/done");
+    let page = portal.get("/portal/done").await.body;
+    for part in [
+        "The metadata is renewed",
+        "The new metadata of JumpCloud was taken in.",
+        "Valid until ",
+        "writes to ines@globex.example 60, 30, 7 and 1 days before it ends.",
+        "Not renewed by itself",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+}
