@@ -48,11 +48,11 @@ mod portal;
 #[cfg(test)]
 mod refresh;
 #[cfg(test)]
+mod reread;
+#[cfg(test)]
 mod rooms;
 #[cfg(test)]
 mod scim;
-#[cfg(test)]
-mod reread;
 #[cfg(test)]
 mod user_agent;
 #[cfg(test)]
