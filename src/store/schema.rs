@@ -873,6 +873,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    failing_connections (connection_id) {
+        connection_id -> Text,
+        since -> Timestamp,
+    }
+}
+
+diesel::joinable!(failing_connections -> connections (connection_id));
 diesel::joinable!(member_passkeys -> members (member_id));
 diesel::joinable!(member_sessions -> members (member_id));
 diesel::joinable!(member_arrivals -> members (member_id));
@@ -983,4 +991,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     member_passkeys,
     member_ceremonies,
     aliases,
+    failing_connections,
 );

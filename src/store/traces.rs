@@ -3,13 +3,15 @@
 mod days;
 mod hours;
 mod listing;
+mod people;
 #[cfg(test)]
 mod tests;
 mod timeline;
 
 pub use days::{DAYS, Day, by_day, lately};
 pub use hours::{Failing, Hour, by_hour, failing, failing_among};
-pub use listing::{Filter, Listed, count, last_received, last_test, page};
+pub use listing::{Filter, Listed, count, last_ended, last_received, last_test, page};
+pub use people::{People, people};
 pub use timeline::{Moment, Step, timeline};
 
 use super::schema::traces;

@@ -1,8 +1,8 @@
 //! Where the pages of connections are.
 
 use super::{
-    acts, attributes, contact, list, new, overview, provisioning, restore, settings, setup, tokens,
-    turn,
+    accept, acts, attributes, certificates, contact, list, new, overview, provisioning, restore,
+    settings, setup, tokens, turn,
 };
 use actix_web::web::{self, FormConfig, ServiceConfig};
 
@@ -17,6 +17,21 @@ pub(in crate::http::console) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/console/connections/{connection}").get(overview::one))
         .service(web::resource("/console/connections/{connection}/test").post(acts::test))
         .service(web::resource("/console/connections/{connection}/refresh").post(acts::refresh))
+        .service(
+            web::resource("/console/connections/{connection}/accept")
+                .get(accept::ask)
+                .post(accept::accept),
+        )
+        .service(
+            web::resource("/console/connections/{connection}/certificates/new")
+                .get(certificates::new)
+                .post(certificates::add),
+        )
+        .service(
+            web::resource("/console/connections/{connection}/certificates/{fingerprint}/remove")
+                .get(certificates::ask_remove)
+                .post(certificates::remove),
+        )
         .service(
             web::resource("/console/connections/{connection}/turn")
                 .get(turn::ask_turn)

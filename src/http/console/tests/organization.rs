@@ -1,9 +1,10 @@
 //! One customer at the console.
 
 use super::Desk;
+use crate::store::connections::{self, ConnectionPatch, Settings};
 use crate::store::members::Role;
 use crate::store::organizations::{self, Admission, Enforcement, Organization};
-use crate::store::testing;
+use crate::store::{enforcement, testing, users};
 
 fn made(desk: &Desk) -> Organization {
     desk.world.store().system(|tx| organizations::create(tx, testing::globex()))
@@ -82,10 +83,28 @@ async fn single_sign_on_is_required_when_there_is_a_way_in() {
     let refused = desk.post(&uri, &[("to", "required")]).await;
     assert!(refused.status == 422 && refused.body.contains("locked out"), "{}", refused.body);
     let connection = testing::active(desk.world.store(), "JumpCloud", None);
-    let of = connection.organization_id;
+    let of = connection.organization_id.clone();
     let name = crate::domain::DomainName::parse("initech.example").unwrap();
     desk.world.store().system(|tx| crate::store::domains::add(tx, &of, &name, true));
     let uri = format!("/console/organizations/{of}/enforcement");
+    let (ada, hank) = ("ada@initech.example", "hank@initech.example");
+    desk.world.store().system(|tx| {
+        users::create(tx, testing::person(&of, ada))?;
+        let hank = users::create(tx, testing::person(&of, hank))?;
+        enforcement::exempt(tx, &of, &hank.email()?)
+    });
+    let page = desk.get(&uri).await.body;
+    for part in ["No test sign-in has passed with its", "1 person has never come", ada, hank] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let id = &connection.id;
+    desk.world.store().system(|tx| connections::record_test(tx, id, connection.revision));
+    assert!(desk.get(&uri).await.body.contains("A test sign-in passed: just now."));
+    let patch = ConnectionPatch {
+        settings: Some(Settings { force_authn: true, ..Settings::default() }),
+        ..ConnectionPatch::default()
+    };
+    desk.world.store().system(|tx| connections::change(tx, id, patch));
     let untested = desk.post(&uri, &[("to", "required")]).await;
     assert!(untested.status == 422 && untested.body.contains("name=\"untested\""));
     assert_eq!(desk.post(&uri, &[("to", "required"), ("untested", "1")]).await.status, 303);
