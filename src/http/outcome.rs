@@ -117,7 +117,8 @@ async fn write_down(
     scope: Scope,
 ) -> Result<(Trace, Completed)> {
     let arrived = arrived.clone();
-    let (session, lifetimes) = (state.live().sign_in.session.delta(), state.lifetimes());
+    let usual = state.live().sign_in.session.delta();
+    let (session, lifetimes) = (arrived.organization.session(usual), state.lifetimes());
     let actor = Actor::SignIn(arrived.connection.id.clone());
     state
         .store

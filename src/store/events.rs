@@ -59,6 +59,7 @@ pub const KINDS: &[&str] = &[
     "connection.unlinked",
     "connection.updated",
     "directory.dialect_changed",
+    "directory.removal_changed",
     "domain.added",
     "domain.lost",
     "domain.removed",

@@ -45,6 +45,7 @@ diesel::table! {
         deleted_at -> Nullable<Timestamp>,
         enforcement -> Text,
         codes_left -> Integer,
+        session_seconds -> Nullable<Integer>,
     }
 }
 
@@ -403,6 +404,7 @@ diesel::table! {
         users -> BigInt,
         groups -> BigInt,
         created_at -> Timestamp,
+        removal_days -> Nullable<Integer>,
     }
 }
 

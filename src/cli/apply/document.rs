@@ -70,6 +70,9 @@ pub(super) struct Organization {
     /// Whether its directories may push groups.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) groups: Option<bool>,
+    /// How many seconds its people stay signed in; 0: as long as everybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) session_seconds: Option<i32>,
     /// Email domains for which whoever applies the file vouches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) domains: Option<Vec<String>>,

@@ -96,6 +96,7 @@ pub(super) fn organization(
         admission: Some(row.admission),
         enforcement: Some(row.enforcement),
         groups: Some(provisioning::find(db, &row.id)?.groups),
+        session_seconds: Some(row.session_seconds.unwrap_or_default()),
         domains: Some(live.map(|domain| domain.name).collect()),
         metadata: Some((*row.metadata).clone()),
         connections: Some(

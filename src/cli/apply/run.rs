@@ -157,6 +157,7 @@ impl Run<'_, '_> {
             };
             let row = organizations::create(self.tx, new)?;
             self.tx.lock(&row.id)?;
+            organizations::change(self.tx, &row.id, session(wanted))?;
             self.note("create", "organization", id, Vec::new());
             self.domains(&row, wanted)?;
             return self.groups(&row.id, wanted);
@@ -167,6 +168,7 @@ impl Run<'_, '_> {
             admission: wanted.admission,
             metadata: wanted.metadata.clone(),
             groups: wanted.groups,
+            session_seconds: wanted.session_seconds,
             ..document::Organization::default()
         };
         let fields = differing(&own, &there).into_iter().filter(|it| it != "external_id").collect();
@@ -175,7 +177,7 @@ impl Run<'_, '_> {
             name: wanted.name.clone(),
             admission: wanted.admission,
             metadata: wanted.metadata.clone(),
-            ..OrganizationPatch::default()
+            ..session(wanted)
         };
         organizations::change(self.tx, &row.id, patch)?;
         self.domains(&row, wanted)?;
@@ -322,4 +324,10 @@ impl Run<'_, '_> {
         }
         Ok(Some(ids))
     }
+}
+
+/// How long people of an organization stay signed in, as a file says it.
+fn session(wanted: &document::Organization) -> OrganizationPatch {
+    let session_seconds = wanted.session_seconds.map(|seconds| (seconds != 0).then_some(seconds));
+    OrganizationPatch { session_seconds, ..OrganizationPatch::default() }
 }

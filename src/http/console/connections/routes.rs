@@ -48,6 +48,10 @@ pub(in crate::http::console) fn routes(config: &mut ServiceConfig) {
                 .post(provisioning::create_token),
         )
         .service(
+            web::resource("/console/connections/{connection}/provisioning/removal")
+                .post(provisioning::change_removal),
+        )
+        .service(
             web::resource("/console/connections/{connection}/provisioning/{token}/retire")
                 .get(tokens::ask_retire)
                 .post(tokens::retire),

@@ -275,3 +275,27 @@ async fn turning_off_tells_how_many_people_came_lately_and_what_they_will_see() 
     assert!(page.contains("0 people signed in through it in the last 7 days."), "{page}");
     assert!(page.contains(seen) && page.contains("is unavailable at the moment."), "{page}");
 }
+
+#[actix_web::test]
+async fn after_how_many_days_removed_people_are_erased_is_set_at_the_directory() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let page = at(&connection, "/provisioning");
+    let uri = at(&connection, "/provisioning/removal");
+    assert!(desk.get(&page).await.body.contains("what counts everywhere: 30d"));
+    for wrong in ["soon", "0", "3651"] {
+        let refused = desk.post(&uri, &[("removal_days", wrong)]).await;
+        let body = &refused.body;
+        assert!(refused.status == 422 && body.contains("id=\"removal_days-error\""), "{body}");
+        assert!(body.contains(&format!("value=\"{wrong}\"")), "{body}");
+    }
+    assert_eq!(desk.post(&uri, &[("removal_days", "90")]).await.status, 303);
+    assert!(desk.get(&page).await.body.contains("value=\"90\""));
+    let now = || {
+        let id = &connection.id;
+        desk.world.store().read_now(|db| crate::store::directories::find(db, id)).unwrap()
+    };
+    assert_eq!(now().removal_days, Some(90));
+    assert_eq!(desk.post(&uri, &[("removal_days", "")]).await.status, 303);
+    assert_eq!(now().removal_days, None);
+}

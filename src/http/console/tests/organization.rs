@@ -133,3 +133,24 @@ async fn an_organizations_metadata_is_shown_and_changed_and_what_is_no_object_is
     assert_eq!(desk.post(&uri, &form("")).await.status, 303);
     assert!(now(&desk, &one.id).metadata.is_empty());
 }
+
+#[actix_web::test]
+async fn how_long_people_stay_signed_in_is_typed_as_a_period_or_left_to_what_counts_everywhere() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let one = made(&desk);
+    let uri = format!("/console/organizations/{}/settings", one.id);
+    assert!(desk.get(&uri).await.body.contains("what counts everywhere: 8h"));
+    let form = |session| [("name", "Globex"), ("admission", "both"), ("session", session)];
+    for wrong in ["soon", "1s", "400d"] {
+        let page = desk.post(&uri, &form(wrong)).await;
+        assert!(page.status == 422 && page.body.contains("id=\"session-error\""), "{}", page.body);
+    }
+    assert_eq!(desk.post(&uri, &form("30m")).await.status, 303);
+    assert_eq!(now(&desk, &one.id).session_seconds, Some(1800));
+    assert!(desk.get(&uri).await.body.contains("value=\"30m\""));
+    // A form without the field leaves it as it is.
+    assert_eq!(desk.post(&uri, &[("name", "Globex Inc")]).await.status, 303);
+    assert_eq!(now(&desk, &one.id).session_seconds, Some(1800));
+    assert_eq!(desk.post(&uri, &form("")).await.status, 303);
+    assert_eq!(now(&desk, &one.id).session_seconds, None);
+}

@@ -93,6 +93,7 @@ pub(super) const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/console/connections/{connection}/contact", MANAGE),
     ("GET", "/console/connections/{connection}/provisioning", &Role::ALL),
     ("POST", "/console/connections/{connection}/provisioning", MANAGE),
+    ("POST", "/console/connections/{connection}/provisioning/removal", MANAGE),
     ("GET", "/console/connections/{connection}/provisioning/{token}/retire", MANAGE),
     ("POST", "/console/connections/{connection}/provisioning/{token}/retire", MANAGE),
     ("GET", "/console/connections/{connection}/provisioning/{token}/revoke", MANAGE),
