@@ -11,8 +11,13 @@ use crate::access::rules::Rule;
 use crate::error::Result;
 use crate::store::schema::{access, applications, entities, groups, mappings, placements};
 use crate::store::users::User;
-use crate::store::{ApplicationId, Db, GroupId, MappingId, Prepared, UserId, on_backend};
+use crate::store::{
+    ApplicationId, Db, GroupId, MappingId, OrganizationId, Prepared, UserId, on_backend,
+};
 use diesel::prelude::*;
+
+/// Why somebody has a role that nothing else gives.
+const DEFAULT_ROLE: &str = "the application's default role";
 
 /// What a person has in one application.
 #[derive(Debug, Clone)]
@@ -92,6 +97,21 @@ pub fn of_user(db: &mut Db, user: &User) -> Result<Vec<Explained>> {
     Ok(explained)
 }
 
+/// What somebody has in each application who comes for the first time and is in no group.
+pub fn of_newcomer(db: &mut Db, organization: &OrganizationId) -> Result<Vec<Explained>> {
+    let by_default = || Reason { words: DEFAULT_ROLE.to_owned(), ..Reason::default() };
+    let all = applications_of(db, organization)?.into_iter();
+    Ok(all
+        .map(|application| Explained {
+            role: application.model.default_role.map(|role| (role, by_default())),
+            entities: Vec::new(),
+            held: None,
+            application_id: application.id,
+            application: application.name,
+        })
+        .collect())
+}
+
 /// What tokens of an application tell of a person. Who has no row yet has the application's default role.
 pub fn told(db: &mut Db, user: &UserId, application: &ApplicationId) -> Result<Told> {
     let query = access::table.find((user, application)).select(access::role);
@@ -143,7 +163,7 @@ impl Because {
                 ..Reason::default()
             },
             Some(Source::Default) | None => {
-                Reason { words: "the application's default role".to_owned(), ..Reason::default() }
+                Reason { words: DEFAULT_ROLE.to_owned(), ..Reason::default() }
             }
         };
         reason.words.push_str(why_held(row.mark()));

@@ -139,8 +139,8 @@ fn whom_a_directory_removed_is_erased_after_its_own_days_or_those_of_the_install
     let ann = world.ann();
     world.remove(&ann);
     // Longer than the installation would keep them.
-    assert_eq!(days(Some(60)).removal_days, Some(60));
-    world.later(TimeDelta::days(31));
+    assert_eq!(days(Some(90)).removal_days, Some(90));
+    world.later(TimeDelta::days(61));
     assert_eq!((world.run(Task::Removed), world.run(Task::Ruled)), (0, 0));
     world.later(TimeDelta::days(29));
     assert_eq!((world.run(Task::Ruled), world.run(Task::Ruled)), (1, 0));
@@ -158,7 +158,7 @@ fn whom_a_directory_removed_is_erased_after_its_own_days_or_those_of_the_install
     let cy = world.create(json!({ "userName": "cy" })).unwrap().0;
     world.remove(&cy);
     days(None);
-    world.later(TimeDelta::days(29));
+    world.later(TimeDelta::days(59));
     assert_eq!((world.run(Task::Removed), world.run(Task::Ruled)), (0, 0));
     world.later(TimeDelta::days(1));
     assert_eq!((world.run(Task::Removed), world.run(Task::Ruled)), (1, 0));

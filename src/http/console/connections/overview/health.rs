@@ -87,8 +87,8 @@ pub(super) fn of(state: &State, found: &Found, now: Time) -> Health {
         points.extend([looking.metadata(), looking.certificate()]);
     }
     points.extend([looking.domain(), looking.sign_ins(), looking.directory()]);
-    let troubled = |one: &&Point| matches!(one.standing, Standing::Warning | Standing::Failing);
-    let troubles = points.iter().filter(troubled).count();
+    let needs_a_look = |one: &&Point| matches!(one.standing, Standing::Warning | Standing::Failing);
+    let troubles = points.iter().filter(needs_a_look).count();
     let class = match points.iter().any(|one| one.standing == Standing::Failing) {
         true => " bad",
         false if troubles > 0 => " warn",
