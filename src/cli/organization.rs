@@ -4,6 +4,7 @@ use super::failure::Result;
 use super::output::cell;
 use super::paging::Paging;
 use super::shell::Shell;
+use crate::config::Period;
 use crate::store::organizations::{
     self, Admission, Filter, NewOrganization, Organization, OrganizationPatch,
 };
@@ -108,6 +109,12 @@ pub(super) struct Update {
     /// What you keep with it, as a JSON object; takes the place of all that was there
     #[arg(long, value_name = "JSON", value_parser = object)]
     metadata: Option<Map<String, Value>>,
+    /// How long its people stay signed in, like `8h` or `30d`
+    #[arg(long, conflicts_with = "no_session")]
+    session: Option<Period>,
+    /// They stay signed in as long as everybody
+    #[arg(long)]
+    no_session: bool,
 }
 
 fn object(text: &str) -> Result<Map<String, Value>, String> {
@@ -138,11 +145,13 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
                 (true, _) => Some(None),
                 (false, given) => given.map(Some),
             };
+            let session = update.session.map(|it| i32::try_from(it.seconds()).unwrap_or(i32::MAX));
             let patch = OrganizationPatch {
                 name: update.name,
                 external_id,
                 admission: update.admission,
                 metadata: update.metadata,
+                session_seconds: if update.no_session { Some(None) } else { session.map(Some) },
             };
             show(shell, shell.write(&id, |tx| organizations::change(tx, &id, patch))?)
         }
@@ -185,6 +194,7 @@ fn show(shell: &Shell, row: Organization) -> Result {
         ("external_id", cell(row.external_id.as_ref())),
         ("admission", row.admission.to_string()),
         ("enforcement", row.enforcement.to_string()),
+        ("session_seconds", cell(row.session_seconds.map(|it| it.to_string()).as_ref())),
         ("created_at", row.created_at.to_string()),
         ("updated_at", row.updated_at.to_string()),
     ];

@@ -5,12 +5,13 @@ use super::output::{Format, cell};
 use super::paging::Paging;
 use super::shell::Shell;
 use crate::store::connections::{self, Connection};
+use crate::store::directories;
 use crate::store::directories::requests::{self, Entry, Filter};
 use crate::store::directories::tokens::{self, NewToken, Token};
-use crate::store::{ConnectionId, ScimRequestId, ScimTokenId, Scope, Window};
+use crate::store::{ConnectionId, ScimRequestId, ScimTokenId, Scope, Tx, Window};
 use crate::views::List;
 use crate::views::directory::{
-    NewScimTokenView, ScimRequestDetailView, ScimRequestView, ScimTokenView,
+    DirectoryView, NewScimTokenView, ScimRequestDetailView, ScimRequestView, ScimTokenView,
 };
 use chrono::TimeDelta;
 use clap::Subcommand;
@@ -27,6 +28,17 @@ pub(super) enum Command {
     /// Tokens with which a directory proves who it is
     #[command(subcommand)]
     Token(TokenCommand),
+    /// What becomes of people whom a directory removes: they are off at once, and erased after a while
+    Removal {
+        /// The connection whose directory it is
+        connection: ConnectionId,
+        /// They are erased after so many days
+        #[arg(long, conflicts_with = "usual", value_parser = clap::value_parser!(i32).range(1..=3650))]
+        days: Option<i32>,
+        /// They are erased when the installation's time for that is over
+        #[arg(long)]
+        usual: bool,
+    },
     /// One request of a directory: what came, and what was before and after
     Request {
         /// Its ID, as `requests --json` has it
@@ -105,6 +117,7 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
             retire(shell, &token, TimeDelta::hours(i64::from(overlap_hours)))
         }
         Command::Token(TokenCommand::Revoke { token }) => revoke(shell, &token),
+        Command::Removal { connection, days, usual } => removal(shell, &connection, days, usual),
         Command::Request { id } => show(shell, &id),
         Command::Requests { org, connection, changed, failed, follow, paging } => {
             let organization =
@@ -113,6 +126,21 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
             if follow { tail(shell, &filter) } else { page(shell, &filter, &paging) }
         }
     }
+}
+
+/// Shows what becomes of people whom a directory removes, after it was changed if that is asked.
+fn removal(shell: &Shell, id: &ConnectionId, days: Option<i32>, is_usual: bool) -> Result {
+    let row = shell.read(|db| connections::find(db, id))?;
+    let directory = if days.is_some() || is_usual {
+        let set = |tx: &mut Tx| directories::set_removal(tx, id, days);
+        Some(shell.write(&row.organization_id, set)?)
+    } else {
+        shell.read(|db| directories::by_connection(db, id))?
+    };
+    let days = directory.as_ref().and_then(|directory| directory.removal_days);
+    let shown = days.map_or_else(|| "usual".to_owned(), |days| days.to_string());
+    let view = DirectoryView::new(id, directory.as_ref(), shell.public_url()?);
+    shell.out.object(&view, &[("connection", id.to_string()), ("removal_days", shown)])
 }
 
 fn create(

@@ -2,7 +2,7 @@
 
 use super::browser;
 use super::error::{Failure, PageError};
-use super::pages::{self, AttributeLine, Destination, TestResult};
+use super::pages::{self, AttributeLine, Destination, TestPerson, TestResult};
 use super::server::State;
 use super::sign_in::{add_cookie, break_glass_path, login_path, see_other};
 use super::verdict::{Accepted, Decided, Verdict};
@@ -14,6 +14,7 @@ use crate::oidc::answer::Answer as AppAnswer;
 use crate::saml::attributes::Profile;
 use crate::saml::check::Check;
 use crate::saml::response::Attribute;
+use crate::store::access::explain::{self, Explained};
 use crate::store::applications;
 use crate::store::connections::Connection;
 use crate::store::organizations::Organization;
@@ -96,7 +97,7 @@ async fn admit(
             add_cookie(&mut response, &browser::remember(state, &arrived.connection.id)?)?;
             Ok(response)
         }
-        Completed::Tested => Ok(tested(state, &trace, &arrived)),
+        Completed::Tested => Ok(tested(state, &trace, &arrived).await?),
         Completed::Refused(cause) => {
             let Arrived { connection, organization, checks, accepted, .. } = &*arrived;
             let Accepted { identity, profile, .. } = &**accepted;
@@ -117,7 +118,8 @@ async fn write_down(
     scope: Scope,
 ) -> Result<(Trace, Completed)> {
     let arrived = arrived.clone();
-    let (session, lifetimes) = (state.live().sign_in.session.delta(), state.lifetimes());
+    let usual = state.live().sign_in.session.delta();
+    let (session, lifetimes) = (arrived.organization.session(usual), state.lifetimes());
     let actor = Actor::SignIn(arrived.connection.id.clone());
     state
         .store
@@ -206,6 +208,7 @@ pub(super) fn refused(
             failed: Some((cause.code(), &text.title)),
             fix: Some(&fix),
             attributes: &shown(received.unwrap_or_default()),
+            would: None,
             checks,
         };
         return Ok(pages::test_result(state, &view));
@@ -283,7 +286,7 @@ fn shown(received: &[Received]) -> Vec<AttributeLine<'_>> {
         .collect()
 }
 
-fn tested(state: &State, trace: &Trace, arrived: &Arrived) -> HttpResponse {
+async fn tested(state: &State, trace: &Trace, arrived: &Arrived) -> Result<HttpResponse> {
     let Accepted { identity, profile, .. } = &*arrived.accepted;
     let received = lines(&identity.attributes, profile);
     let attributes = shown(&received);
@@ -293,9 +296,40 @@ fn tested(state: &State, trace: &Trace, arrived: &Arrived) -> HttpResponse {
         failed: None,
         fix: None,
         attributes: &attributes,
+        would: Some(would(state, arrived).await?),
         checks: &arrived.checks,
     };
-    pages::test_result(state, &view)
+    Ok(pages::test_result(state, &view))
+}
+
+/// What a sign-in that is no test would do: who it is here, and what they would have.
+async fn would(state: &State, arrived: &Arrived) -> Result<TestPerson> {
+    let Accepted { arrival, profile, email, .. } = &*arrived.accepted;
+    let (user, of) = (arrival.user().cloned(), arrived.organization.id.clone());
+    let has = state.store.read(move |db| match &user {
+        Some(user) => explain::of_user(db, user),
+        None => explain::of_newcomer(db, &of),
+    });
+    let word = match arrival {
+        Arrival::New => "make",
+        Arrival::Known(_) => "know",
+        Arrival::Changed(_) => "change",
+        Arrival::Linked(_) => "link",
+    };
+    let person = match &profile.name {
+        Some(name) => format!("{name} ({email})"),
+        None => email.to_string(),
+    };
+    let person = state.locale.fill(&format!("page.test.would_{word}"), &[("person", &person)]);
+    let line = |one: Explained| {
+        let application = one.application;
+        let role = one.role.into_iter();
+        let places = one.entities.into_iter();
+        let places = places.map(|(it, because)| (format!("{} {}", it.kind, it.name), because));
+        let all = role.chain(places).map(|(what, because)| (what, because.words));
+        all.map(|(what, because)| (application.clone(), what, because)).collect::<Vec<_>>()
+    };
+    Ok(TestPerson { person, access: has.await?.into_iter().flat_map(line).collect() })
 }
 
 /// Sends the answer of an authorization request on its way.

@@ -1,4 +1,4 @@
-//! Sends mail, and tells the operator of sign-ins that fail.
+//! Sends mail, and tells apps and the operator of sign-ins that fail.
 //!
 //! Several instances may do it at once: each takes rows that no other one holds. Whoever stops between sending and noting that
 //! it was sent leaves a mail that is sent again, with the same ID. What is told of once has a cause that is written once.
@@ -6,7 +6,7 @@
 use super::goes_on;
 use crate::acts::mail::Poster;
 use crate::error::Result;
-use crate::store::{Actor, Scope, Store, Tx, mails};
+use crate::store::{Actor, Db, Scope, Store, Tx, connections, mails};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -35,13 +35,18 @@ pub async fn run(store: Store, poster: Poster, mut stop: watch::Receiver<bool>) 
     }
 }
 
-/// Writes a mail for each connection at which sign-ins fail and of which nobody was told today.
+/// Tells of each connection at which sign-ins begin to fail, or fail no more, and writes a mail for each that fails and of which
+/// nobody was told today.
 pub async fn watch_sign_ins(store: &Store) -> Result<()> {
     let now = store.clock().now();
-    let found = store.read(move |db| mails::failing(db, now)).await?;
-    if found.is_empty() {
+    let look = move |db: &mut Db| Ok((connections::turned(db, now)?, mails::failing(db, now)?));
+    let (turn, found) = store.read(look).await?;
+    if turn.is_empty() && found.is_empty() {
         return Ok(());
     }
-    let tell = move |tx: &mut Tx| mails::sign_ins_fail(tx, &found);
+    let tell = move |tx: &mut Tx| {
+        connections::tell_turned(tx, &turn)?;
+        mails::sign_ins_fail(tx, &found)
+    };
     store.write(Scope::Own, Actor::System, tell).await
 }

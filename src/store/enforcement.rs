@@ -19,6 +19,10 @@ use serde_json::{Value, json};
 
 /// How many people who would be locked out are named.
 const NAMED: i64 = 20;
+/// How many of them are counted where a person is asked.
+const COUNTED: usize = 100;
+/// How many of them are named there.
+const FIRST: usize = 5;
 /// How many owners may be exempt.
 const MOST_OWNERS: usize = 20;
 
@@ -170,6 +174,40 @@ fn live_domains(db: &mut Db, id: &OrganizationId) -> Result<i64> {
 /// What requiring single sign-on means for the people of an organization.
 pub fn preview(db: &mut Db, id: &OrganizationId) -> Result<Preview> {
     let active = connections::active_in(db, id)?;
+    let named =
+        strangers(id).select(people::id).order(people::id).limit(NAMED).load::<UserId>(db)?;
+    let strangers = strangers(id).count().get_result(db)?;
+    Ok(Preview { active, owners: owners(db, id)?, strangers, named })
+}
+
+/// Who would be locked out if single sign-on were required, up to a hundred of them.
+#[derive(Debug, Clone, Default)]
+pub struct LockedOut {
+    /// How many were counted.
+    pub count: usize,
+    /// There are more of them: nobody went on counting.
+    pub is_more: bool,
+    /// The email addresses of the first. Personal.
+    pub first: Vec<String>,
+}
+
+/// People who have never come through an active connection, and so may have no account at its provider: counted up to a hundred.
+pub fn locked_out(db: &mut Db, id: &OrganizationId) -> Result<LockedOut> {
+    let most = i64::try_from(COUNTED).unwrap_or(i64::MAX);
+    let found: Vec<String> = strangers(id)
+        .select(people::email)
+        .order(people::id)
+        .limit(most.saturating_add(1))
+        .load(db)?;
+    Ok(LockedOut {
+        count: found.len().min(COUNTED),
+        is_more: found.len() > COUNTED,
+        first: found.into_iter().filter(|email| !email.is_empty()).take(FIRST).collect(),
+    })
+}
+
+/// People of an organization who may sign in, are not exempt and have never come through one of its active connections.
+fn strangers(id: &OrganizationId) -> people::BoxedQuery<'_, <Db as diesel::Connection>::Backend> {
     let open = connection_rows::table
         .filter(connection_rows::organization_id.eq(id))
         .filter(connection_rows::state.eq(ConnectionState::Active))
@@ -180,16 +218,14 @@ pub fn preview(db: &mut Db, id: &OrganizationId) -> Result<Preview> {
     let exempt = exempt_owners::table
         .filter(exempt_owners::organization_id.eq(people::organization_id))
         .filter(exempt_owners::email_key.eq(people::email_key));
-    let strangers = people::table
+    people::table
         .filter(people::organization_id.eq(id))
         .filter(people::suspended_at.is_null())
         .filter(people::directory_suspended_at.is_null())
         .filter(people::deprovisioned_at.is_null())
         .filter(not(exists(known)))
-        .filter(not(exists(exempt)));
-    let named = strangers.select(people::id).order(people::id).limit(NAMED).load(db)?;
-    let strangers = strangers.count().get_result(db)?;
-    Ok(Preview { active, owners: owners(db, id)?, strangers, named })
+        .filter(not(exists(exempt)))
+        .into_boxed()
 }
 
 /// Refuses to take the last active connection of an organization that requires single sign-on, unless that is what

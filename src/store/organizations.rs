@@ -17,6 +17,7 @@ use chrono::TimeDelta;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use serde_json::{Map, Value, json};
+use std::ops::RangeInclusive;
 
 pub use summary::{Summary, domains_of, summaries};
 
@@ -73,7 +74,20 @@ pub struct Organization {
     pub enforcement: Enforcement,
     /// How many of its break-glass codes can still be used.
     pub codes_left: i32,
+    /// How many seconds its people stay signed in; none: as long as everybody.
+    pub session_seconds: Option<i32>,
 }
+
+impl Organization {
+    /// How long its people stay signed in where everybody else does for `usual`.
+    #[must_use]
+    pub fn session(&self, usual: TimeDelta) -> TimeDelta {
+        self.session_seconds.map_or(usual, |seconds| TimeDelta::seconds(i64::from(seconds)))
+    }
+}
+
+/// How many seconds people may stay signed in: from a minute to a year.
+const SESSIONS: RangeInclusive<i32> = 60..=365 * 24 * 60 * 60;
 
 /// What a new organization is made of.
 #[derive(Debug, Clone)]
@@ -105,6 +119,8 @@ pub struct OrganizationPatch {
     pub admission: Option<Admission>,
     /// Takes the place of all metadata.
     pub metadata: Option<Map<String, Value>>,
+    /// How many seconds its people stay signed in; `Some(None)`: as long as everybody.
+    pub session_seconds: Option<Option<i32>>,
 }
 
 /// Which organizations are wanted; none of the fields: all that are not deleted.
@@ -220,6 +236,7 @@ pub fn create(tx: &mut Tx, new: NewOrganization) -> Result<Organization> {
         deleted_at: None,
         enforcement: Enforcement::Optional,
         codes_left: 0,
+        session_seconds: None,
     };
     let done = diesel::insert_into(organizations::table).values(&organization).execute(tx.db);
     or_conflict(done, EXTERNAL_ID_TAKEN, external_id_taken(&organization))?;
@@ -268,6 +285,16 @@ pub fn change(tx: &mut Tx, id: &OrganizationId, patch: OrganizationPatch) -> Res
         faults.metadata(&metadata);
         organization.metadata = Json::from(metadata);
     }
+    if let Some(seconds) = patch.session_seconds
+        && seconds != organization.session_seconds
+    {
+        changed.push("session_seconds");
+        if seconds.is_some_and(|seconds| !SESSIONS.contains(&seconds)) {
+            let detail = "People stay signed in for a minute at least and 365 days at most.";
+            faults.add("/session_seconds", "invalid", detail);
+        }
+        organization.session_seconds = seconds;
+    }
     faults.finish()?;
     if changed.is_empty() {
         return Ok(organization);
@@ -287,6 +314,7 @@ fn kept(organization: &Organization) -> Value {
         "external_id": organization.external_id,
         "admission": organization.admission,
         "metadata": *organization.metadata,
+        "session_seconds": organization.session_seconds,
     })
 }
 

@@ -45,6 +45,7 @@ diesel::table! {
         deleted_at -> Nullable<Timestamp>,
         enforcement -> Text,
         codes_left -> Integer,
+        session_seconds -> Nullable<Integer>,
     }
 }
 
@@ -406,6 +407,7 @@ diesel::table! {
         users -> BigInt,
         groups -> BigInt,
         created_at -> Timestamp,
+        removal_days -> Nullable<Integer>,
     }
 }
 
@@ -880,6 +882,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    failing_connections (connection_id) {
+        connection_id -> Text,
+        since -> Timestamp,
+    }
+}
+
+diesel::joinable!(failing_connections -> connections (connection_id));
 diesel::joinable!(member_passkeys -> members (member_id));
 diesel::joinable!(member_sessions -> members (member_id));
 diesel::joinable!(member_arrivals -> members (member_id));
@@ -990,4 +1000,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     member_passkeys,
     member_ceremonies,
     aliases,
+    failing_connections,
 );

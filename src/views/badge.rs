@@ -127,6 +127,7 @@ mod tests {
     use super::*;
     use crate::cause::Cause;
     use crate::store::connections::{self, Settings};
+    use crate::store::refreshes;
     use crate::store::sign_in::{self, Beginning};
     use crate::store::testing::{self, TestStore};
     use crate::store::traces::TraceKind;
@@ -154,6 +155,44 @@ mod tests {
         let expected = [None, Some(60), Some(60), Some(30), Some(30), Some(7), Some(7), Some(1)];
         assert_eq!(found[..8], expected);
         assert_eq!(found[8], Some(0));
+    }
+
+    #[test]
+    fn each_stage_of_a_setup_and_what_its_provider_and_directory_do_not_do_is_a_badge() {
+        let store = testing::store();
+        let url = "https://idp.example/metadata";
+        let row = testing::active(&store, "JumpCloud", Some(url));
+        let draft =
+            store.system(|tx| connections::create(tx, &row.organization_id, testing::connection()));
+        assert_eq!(shown(&store, &[&draft]), [[Badge::SetupInProgress]]);
+        let ready = store.system(|tx| {
+            let provider = testing::provider("Okta");
+            let made = connections::import(tx, &draft.id, provider, None, false)?;
+            connections::record_test(tx, &made.id, made.revision)?;
+            connections::find(tx.db, &made.id)
+        });
+        assert_eq!(shown(&store, &[&ready]), [[Badge::ReadyToTurnOn]]);
+        let on = store.system(|tx| connections::activate(tx, &ready.id, false));
+        assert_eq!(shown(&store, &[&on]), [Vec::<Badge>::new()]);
+        // Metadata is told to be out of reach after a day, and no more once it was read.
+        let day = TimeDelta::hours(6);
+        store.system(|tx| refreshes::adopt(tx, day));
+        let fail = || {
+            let code = "metadata_unreachable";
+            store.system(|tx| refreshes::failed(tx, &row, code, "Away.", day));
+            shown(&store, &[&row]).remove(0)
+        };
+        assert_eq!(fail(), []);
+        store.clock().advance(TimeDelta::hours(24));
+        assert_eq!(fail(), [Badge::MetadataUnreachable]);
+        store.system(|tx| refreshes::unmodified(tx, &row, day));
+        assert_eq!(shown(&store, &[&row]), [Vec::<Badge>::new()]);
+        // A certificate is a badge from 60 days before its end on.
+        let end = certificate_ends(&row).unwrap();
+        store.clock().advance(end.since(store.clock().now()) - TimeDelta::days(60));
+        assert!(shown(&store, &[&row])[0].contains(&Badge::CertificateExpiring));
+        store.clock().advance(TimeDelta::days(61));
+        assert!(shown(&store, &[&row])[0].contains(&Badge::CertificateExpired));
     }
 
     /// A sign-in that fails.

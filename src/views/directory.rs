@@ -34,6 +34,9 @@ pub struct DirectoryView {
     users: i64,
     /// How many groups it has.
     groups: i64,
+    /// After how many days people whom it removed are erased; `null`: as long after as the installation has it (`retention.removed`).
+    #[schema(example = 90)]
+    removal_days: Option<i32>,
 }
 
 impl DirectoryView {
@@ -47,6 +50,7 @@ impl DirectoryView {
             is_dialect_set: directory.is_some_and(|it| it.is_dialect_set),
             users: directory.map_or(0, |it| it.users),
             groups: directory.map_or(0, |it| it.groups),
+            removal_days: directory.and_then(|it| it.removal_days),
         }
     }
 }

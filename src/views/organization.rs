@@ -24,6 +24,9 @@ pub struct OrganizationView {
     /// Whether its people must use single sign-on.
     #[schema(schema_with = words::enforcement)]
     enforcement: Enforcement,
+    /// How many seconds its people stay signed in; `null`: as long as everybody.
+    #[schema(example = 28800)]
+    session_seconds: Option<i32>,
     /// Whatever you keep with it. Nothing here reads it.
     metadata: Map<String, Value>,
     /// Whether it belongs to the built-in demo.
@@ -40,6 +43,7 @@ impl From<Organization> for OrganizationView {
             name: row.name,
             admission: row.admission,
             enforcement: row.enforcement,
+            session_seconds: row.session_seconds,
             metadata: row.metadata.into_inner(),
             is_demo: row.is_demo,
             created_at: row.created_at.to_utc(),

@@ -89,6 +89,9 @@ pub(super) struct Organization {
     /// For how many hours it is held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) hold_hours: Option<i32>,
+    /// How many seconds its people stay signed in; 0: as long as everybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) session_seconds: Option<i32>,
     /// Email domains for which whoever applies the file vouches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) domains: Option<Vec<String>>,

@@ -104,6 +104,7 @@ pub(super) fn organization(
         most_people: Some(groups.most_people),
         most_percent: Some(groups.most_percent),
         hold_hours: Some(groups.hold_hours),
+        session_seconds: Some(row.session_seconds.unwrap_or_default()),
         domains: Some(live.map(|domain| domain.name).collect()),
         metadata: Some((*row.metadata).clone()),
         connections: Some(

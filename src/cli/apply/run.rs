@@ -157,6 +157,7 @@ impl Run<'_, '_> {
             };
             let row = organizations::create(self.tx, new)?;
             self.tx.lock(&row.id)?;
+            organizations::change(self.tx, &row.id, session(wanted))?;
             self.note("create", "organization", id, Vec::new());
             self.domains(&row, wanted)?;
             return self.groups(&row.id, wanted);
@@ -171,6 +172,7 @@ impl Run<'_, '_> {
             most_people: wanted.most_people,
             most_percent: wanted.most_percent,
             hold_hours: wanted.hold_hours,
+            session_seconds: wanted.session_seconds,
             ..document::Organization::default()
         };
         let fields = differing(&own, &there).into_iter().filter(|it| it != "external_id").collect();
@@ -179,7 +181,7 @@ impl Run<'_, '_> {
             name: wanted.name.clone(),
             admission: wanted.admission,
             metadata: wanted.metadata.clone(),
-            ..OrganizationPatch::default()
+            ..session(wanted)
         };
         organizations::change(self.tx, &row.id, patch)?;
         self.domains(&row, wanted)?;
@@ -347,4 +349,10 @@ impl Run<'_, '_> {
 /// A lifetime in seconds; 0 is none of its own.
 fn own(seconds: i32) -> Option<i32> {
     Some(seconds).filter(|seconds| *seconds != 0)
+}
+
+/// How long people of an organization stay signed in, as a file says it.
+fn session(wanted: &document::Organization) -> OrganizationPatch {
+    let session_seconds = wanted.session_seconds.map(|seconds| (seconds != 0).then_some(seconds));
+    OrganizationPatch { session_seconds, ..OrganizationPatch::default() }
 }

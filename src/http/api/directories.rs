@@ -10,12 +10,12 @@ use crate::http::caller::{ApiKey, ConnectionsRead, ConnectionsWrite};
 use crate::http::error::ApiError;
 use crate::http::server::State;
 use crate::scim::dialect::Dialect;
-use crate::store::ScimTokenId;
 use crate::store::connections::Connection;
 use crate::store::directories::{
     self,
     tokens::{self, NewToken},
 };
+use crate::store::{ScimTokenId, Tx};
 use crate::views::directory::{DirectoryView, NewScimTokenView, ScimTokenView};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
@@ -35,6 +35,11 @@ struct Patch {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, example = "okta")]
     dialect: Nullable<String>,
+    /// People whom it removes are off at once, and come back as who they were when it sends them again. After so many days, 1 to 3650, they
+    /// are erased; `null`: after the time that the installation has for that (`retention.removed`).
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<i32>, minimum = 1, maximum = 3650, example = 90)]
+    removal_days: Nullable<i32>,
 }
 
 /// A new token.
@@ -102,22 +107,32 @@ pub(super) async fn patch_directory(
     body: Body<Patch>,
 ) -> Answer<DirectoryView> {
     let Connection { id, organization_id, .. } = find(&state, &key, &id).await?;
-    let Some(dialect) = body.0.dialect else {
+    let Patch { dialect, removal_days } = body.0;
+    let dialect = match dialect {
+        Some(Some(word)) => {
+            let read = word.parse::<Dialect>();
+            Some(Some(read.map_err(|fault| Error::invalid("/dialect", "invalid", fault))?))
+        }
+        Some(None) => Some(None),
+        None => None,
+    };
+    let public_url = state.config.public_url.as_str();
+    if dialect.is_none() && removal_days.is_none() {
         let wanted = id.clone();
         let same = state.store.read(move |db| directories::by_connection(db, &wanted)).await?;
-        let public_url = state.config.public_url.as_str();
         return Ok(Json(DirectoryView::new(&id, same.as_ref(), public_url)));
-    };
-    let dialect = dialect.map(|word| word.parse::<Dialect>()).transpose();
-    let dialect = dialect.map_err(|fault| Error::invalid("/dialect", "invalid", fault))?;
+    }
     let changed = id.clone();
-    let directory = state
-        .store
-        .write(&organization_id, key.actor(), move |tx| {
-            directories::set_dialect(tx, &changed, dialect)
-        })
-        .await?;
-    let public_url = state.config.public_url.as_str();
+    let change = move |tx: &mut Tx| {
+        if let Some(dialect) = dialect {
+            directories::set_dialect(tx, &changed, dialect)?;
+        }
+        if let Some(days) = removal_days {
+            directories::set_removal(tx, &changed, days)?;
+        }
+        directories::find(tx.db, &changed)
+    };
+    let directory = state.store.write(&organization_id, key.actor(), change).await?;
     Ok(Json(DirectoryView::new(&id, Some(&directory), public_url)))
 }
 

@@ -87,6 +87,11 @@ struct Patch {
     admission: Option<Admission>,
     /// Takes the place of all that was kept before.
     metadata: Option<Map<String, Value>>,
+    /// How many seconds its people stay signed in, 60 to 31536000; `null`: as long as everybody (`sign_in.session`). It counts from
+    /// their next sign-in on.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<i32>, minimum = 60, maximum = 31_536_000, example = 28800)]
+    session_seconds: Nullable<i32>,
 }
 
 /// Which organizations a list shows.
@@ -295,6 +300,7 @@ impl Upsert {
             external_id: None,
             admission: self.admission,
             metadata: self.metadata,
+            session_seconds: None,
         }
     }
 }
@@ -315,12 +321,12 @@ pub(super) async fn patch_organization(
     body: Body<Patch>,
 ) -> Answer<OrganizationView> {
     let id = find(&state, &key, name.into_inner()).await?.id;
-    let Patch { name, external_id, admission, metadata } = body.0;
+    let Patch { name, external_id, admission, metadata, session_seconds } = body.0;
     if external_id.is_some() {
         // Apps know their customers by it: a customer's own key must not become another customer.
         key.whole_installation()?;
     }
-    let patch = OrganizationPatch { name, external_id, admission, metadata };
+    let patch = OrganizationPatch { name, external_id, admission, metadata, session_seconds };
     let organization = state
         .store
         .write(&id.clone(), key.actor(), move |tx| organizations::change(tx, &id, patch))

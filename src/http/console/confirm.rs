@@ -33,6 +33,8 @@ pub(super) struct Confirm {
     pub(super) password: bool,
     /// What is sent along.
     pub(super) hidden: Option<(&'static str, &'static str)>,
+    /// What was typed before, and is sent along.
+    pub(super) carried: Vec<(&'static str, String)>,
     /// Where it is sent.
     pub(super) action: String,
     /// The safe choice.
@@ -53,6 +55,7 @@ impl Confirm {
             tick: None,
             password: false,
             hidden: None,
+            carried: Vec::new(),
             action: String::new(),
             cancel,
             button: String::new(),

@@ -6,6 +6,7 @@ mod application;
 mod applications;
 mod audit;
 mod connection_new;
+mod connection_overview;
 mod connection_tabs;
 mod connections;
 mod customers;

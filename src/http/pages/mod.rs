@@ -29,7 +29,7 @@ pub use self::setup_entry::{CodeAsked, SetupEntry, SetupOver, setup_entry, setup
 pub use self::signed_out::{
     Answer, AtProvider, Offer, SignedOut, answer, logout_refused, signed_out,
 };
-pub use self::test_result::{AttributeLine, TestResult, test_result};
+pub use self::test_result::{AttributeLine, TestPerson, TestResult, test_result};
 pub use self::turns::{
     Again, NoConnection, SignedIn, again, no_connection, signed_in, started_at_provider,
 };

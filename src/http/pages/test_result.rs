@@ -20,8 +20,18 @@ pub struct TestResult<'a> {
     pub fix: Option<&'a str>,
     /// What was received, in the provider's order.
     pub attributes: &'a [AttributeLine<'a>],
+    /// What a sign-in that is no test would do for the person; none: nobody would be let in.
+    pub would: Option<TestPerson>,
     /// Every check in order.
     pub checks: &'a [Check],
+}
+
+/// What a sign-in would do for the person who took the test.
+pub struct TestPerson {
+    /// Who that is here, in a sentence.
+    pub person: String,
+    /// What they would have: application, role or place, and why.
+    pub access: Vec<(String, String, String)>,
 }
 
 /// An attribute as the provider sent it.

@@ -118,6 +118,10 @@ fn every_end(world: &World) -> Vec<(&'static str, HttpResponse)> {
             failed,
             fix,
             attributes: &attributes,
+            would: Some(pages::TestPerson {
+                person: hostile.to_owned(),
+                access: vec![(hostile.to_owned(), hostile.to_owned(), hostile.to_owned())],
+            }),
             checks: &checks,
         };
         pages::test_result(state, &view)

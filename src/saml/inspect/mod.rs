@@ -5,6 +5,7 @@ mod facts;
 mod offline;
 mod pretty;
 mod redact;
+mod signers;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ pub use decode::Wrapping;
 pub(super) use decode::decode;
 pub use facts::Fact;
 pub use redact::redacted;
+pub use signers::signers;
 
 /// What can be said of a document by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,6 +1,6 @@
 //! Why somebody has something, in words: which group gives it, by which mapping, of which rule.
 
-use super::explain::Reason;
+use super::explain::{DEFAULT_ROLE, Reason};
 use super::kept::{Hold, Mark};
 use super::mappings::Mapping;
 use super::rule_sets;
@@ -112,7 +112,7 @@ impl Because {
                 ..Reason::default()
             },
             Some(Source::Default) | None => {
-                Reason { words: "the application's default role".to_owned(), ..Reason::default() }
+                Reason { words: DEFAULT_ROLE.to_owned(), ..Reason::default() }
             }
         };
         reason.words.push_str(why_held(mark));

@@ -9,8 +9,13 @@ use super::kept::{Placed, Row};
 use crate::error::Result;
 use crate::store::schema::{access, applications, entities, placements};
 use crate::store::users::User;
-use crate::store::{ApplicationId, Db, GroupId, MappingId, Prepared, UserId, on_backend};
+use crate::store::{
+    ApplicationId, Db, GroupId, MappingId, OrganizationId, Prepared, UserId, on_backend,
+};
 use diesel::prelude::*;
+
+/// Why somebody has a role that nothing else gives.
+pub(super) const DEFAULT_ROLE: &str = "the application's default role";
 
 /// What a person has in one application.
 #[derive(Debug, Clone)]
@@ -92,6 +97,21 @@ pub fn of_user(db: &mut Db, user: &User) -> Result<Vec<Explained>> {
         });
     }
     Ok(explained)
+}
+
+/// What somebody has in each application who comes for the first time and is in no group.
+pub fn of_newcomer(db: &mut Db, organization: &OrganizationId) -> Result<Vec<Explained>> {
+    let by_default = || Reason { words: DEFAULT_ROLE.to_owned(), ..Reason::default() };
+    let all = applications_of(db, organization)?.into_iter();
+    Ok(all
+        .map(|application| Explained {
+            role: application.model.default_role.map(|role| (role, by_default())),
+            entities: Vec::new(),
+            held: None,
+            application_id: application.id,
+            application: application.name,
+        })
+        .collect())
 }
 
 /// What tokens of an application tell of a person. Who has no row yet has the application's default role.

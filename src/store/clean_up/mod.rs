@@ -91,6 +91,8 @@ pub enum Task {
     DirectoryTests,
     /// People and groups that a directory removed, past their retention.
     Removed,
+    /// People whom a directory removed, past the days that its connection has for that.
+    Ruled,
     /// People of deleted connections that cannot be restored any more: they are no directory's.
     Directories,
     /// Deleted connections that cannot be restored any more, with all that hangs on them.
@@ -121,6 +123,7 @@ impl Task {
         Self::RuleSets,
         Self::DirectoryTests,
         Self::Removed,
+        Self::Ruled,
         Self::Directories,
         Self::Connections,
         Self::Organizations,
@@ -149,6 +152,7 @@ impl Task {
             Self::RuleSets => "rule_sets",
             Self::DirectoryTests => "directory_tests",
             Self::Removed => "removed",
+            Self::Ruled => "ruled",
             Self::Directories => "directories",
             Self::Connections => "connections",
             Self::Organizations => "organizations",
@@ -158,7 +162,7 @@ impl Task {
     /// Whether one run takes what is due at one connection alone, so that only a run which took nothing is the last.
     #[must_use]
     pub const fn is_by_connection(self) -> bool {
-        matches!(self, Self::DirectoryTests | Self::Removed | Self::Directories)
+        matches!(self, Self::DirectoryTests | Self::Removed | Self::Ruled | Self::Directories)
     }
 
     /// Does it once.
@@ -185,6 +189,7 @@ impl Task {
             Self::Removed => {
                 directories::over(tx, Due::Removed(tx.now.minus(retention.removed)), LIMIT)
             }
+            Self::Ruled => directories::over(tx, Due::Ruled(tx.now), LIMIT),
             Self::Directories => {
                 directories::over(tx, Due::Directories(tx.now.minus(RESTORABLE)), LIMIT)
             }

@@ -263,7 +263,7 @@ fn sessions_and_links_of_members_go_when_they_are_over() {
 
 #[test]
 fn every_task_is_listed() {
-    assert_eq!(Task::ALL.len(), 22);
+    assert_eq!(Task::ALL.len(), 23);
     for task in Task::ALL {
         assert_eq!(run(&testing::store(), *task), 0, "{}", task.name());
     }

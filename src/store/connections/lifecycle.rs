@@ -7,10 +7,12 @@ use crate::store::directories::tokens;
 use crate::store::ending::{self, Of};
 use crate::store::enforcement::{self, LastWay};
 use crate::store::organizations::{self, RESTORABLE};
-use crate::store::schema::connections;
+use crate::store::schema::{connections, events};
 use crate::store::{ConnectionId, Db, Time, Tx, identities, setup_links};
+use diesel::dsl::max;
 use diesel::prelude::*;
 use serde_json::json;
+use std::collections::HashMap;
 
 /// Notes that a test sign-in passed with this revision. A test of what has been changed meanwhile counts for nothing.
 pub fn record_test(tx: &mut Tx, id: &ConnectionId, revision: i64) -> Result<()> {
@@ -24,6 +26,18 @@ pub fn record_test(tx: &mut Tx, id: &ConnectionId, revision: i64) -> Result<()> 
         tell(tx, &connection, "connection.tested", json!({ "revision": revision }))?;
     }
     Ok(())
+}
+
+/// When a test sign-in last passed at each of these connections, as long as that is remembered.
+pub fn tested_at(db: &mut Db, ids: &[ConnectionId]) -> Result<HashMap<ConnectionId, Time>> {
+    // What happened to a thing is not much: it is looked for, and its kind asked.
+    let rows: Vec<(ConnectionId, Option<Time>)> = events::table
+        .filter(events::subject_id.eq_any(ids))
+        .filter(events::kind.concat("").eq("connection.tested"))
+        .group_by(events::subject_id)
+        .select((events::subject_id, max(events::created_at)))
+        .load(db)?;
+    Ok(rows.into_iter().filter_map(|(id, at)| Some((id, at?))).collect())
 }
 
 /// Forgets by which names the provider knows people, and tells how many those were: when it is to name everybody anew.

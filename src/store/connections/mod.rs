@@ -5,6 +5,7 @@ mod attention;
 pub mod certificates;
 mod contacts;
 mod entities;
+mod failing;
 mod known;
 mod lifecycle;
 mod listing;
@@ -21,9 +22,11 @@ pub use attention::{Attention, attention};
 pub(in crate::store) use contacts::suggest as suggest_contact;
 pub use contacts::{contact, set_contact};
 pub use entities::{adopt_entity_ids, by_entity_id};
+pub use failing::{Turn, tell_turned, turned};
 pub use known::{Known, known, known_page};
 pub use lifecycle::{
-    activate, delete, delete_with, disable, disable_with, gone, record_test, restore, unlink,
+    activate, delete, delete_with, disable, disable_with, gone, record_test, restore, tested_at,
+    unlink,
 };
 pub use listing::{Filter, Order, count, page, page_in, tally};
 pub use metadata::import;

@@ -10,6 +10,7 @@ use crate::store::schema::{
 };
 use crate::store::users::{self as people, Source, User};
 use crate::store::{ConnectionId, GroupId, Time, Tx, UserId, events};
+use chrono::TimeDelta;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use serde_json::json;
@@ -19,8 +20,10 @@ use serde_json::json;
 pub(in crate::store) enum Due {
     /// Users and groups that only tested the connection, made until then.
     Tests(Time),
-    /// People and groups that the directory removed until then.
+    /// People and groups that a directory without a rule of its own removed until then; the groups of one with a rule, too.
     Removed(Time),
+    /// People whom a directory with a rule of its own removed so long before this that the rule lets go of them.
+    Ruled(Time),
     /// People of connections that were deleted until then.
     Directories(Time),
 }
@@ -36,7 +39,7 @@ pub(in crate::store) fn over(tx: &mut Tx, due: Due, limit: i64) -> Result<usize>
     let gone = people_due(tx, &directory, due, limit)?;
     let (kept, erased): (Vec<Gone>, Vec<Gone>) = match due {
         Due::Directories(_) => gone.into_iter().partition(|(_, is_removed)| !is_removed),
-        Due::Tests(_) | Due::Removed(_) => (Vec::new(), gone),
+        Due::Tests(_) | Due::Removed(_) | Due::Ruled(_) => (Vec::new(), gone),
     };
     let live = erased.iter().chain(&kept).filter(|(_, is_removed)| !is_removed).count();
     let ids: Vec<&UserId> = erased.iter().map(|(id, _)| id).collect();
@@ -45,7 +48,7 @@ pub(in crate::store) fn over(tx: &mut Tx, due: Due, limit: i64) -> Result<usize>
         Due::Tests(_) => {
             diesel::delete(users::table.filter(users::id.eq_any(&ids))).execute(tx.db)?;
         }
-        Due::Removed(_) | Due::Directories(_) => {
+        Due::Removed(_) | Due::Ruled(_) | Due::Directories(_) => {
             let theirs: Vec<User> = users::table.filter(users::id.eq_any(&ids)).load(tx.db)?;
             people::erase_all(tx, &directory.organization_id, &theirs)?;
         }
@@ -82,8 +85,12 @@ fn next(tx: &mut Tx, due: Due) -> Result<Option<Directory>> {
             }
         }
         Due::Removed(then) => {
+            let ruled = directories::table
+                .filter(directories::removal_days.is_not_null())
+                .select(directories::connection_id);
             let user = directory_users::table
                 .filter(directory_users::deleted_at.le(then))
+                .filter(directory_users::connection_id.ne_all(ruled))
                 .select(directory_users::connection_id)
                 .first(tx.db)
                 .optional()?;
@@ -96,6 +103,7 @@ fn next(tx: &mut Tx, due: Due) -> Result<Option<Directory>> {
                     .optional()?,
             }
         }
+        Due::Ruled(now) => next_ruled(tx, now)?,
         Due::Directories(then) => connections::table
             .inner_join(
                 directory_users::table.on(directory_users::connection_id.eq(connections::id)),
@@ -109,6 +117,35 @@ fn next(tx: &mut Tx, due: Due) -> Result<Option<Directory>> {
     Ok(directories::table.find(connection).first(tx.db).optional()?)
 }
 
+/// A connection whose directory has a rule of its own by which somebody is to be let go of. There are few different rules.
+fn next_ruled(tx: &mut Tx, now: Time) -> Result<Option<ConnectionId>> {
+    let rules: Vec<Option<i32>> = directories::table
+        .filter(directories::removal_days.is_not_null())
+        .select(directories::removal_days)
+        .distinct()
+        .load(tx.db)?;
+    for days in rules.into_iter().flatten() {
+        let theirs = directories::table
+            .filter(directories::removal_days.eq(days))
+            .select(directories::connection_id);
+        let found: Option<ConnectionId> = directory_users::table
+            .filter(directory_users::deleted_at.le(ruled(now, days)))
+            .filter(directory_users::connection_id.eq_any(theirs))
+            .select(directory_users::connection_id)
+            .first(tx.db)
+            .optional()?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// Until when somebody has to have been removed to be let go of by a rule of so many days.
+fn ruled(now: Time, days: i32) -> Time {
+    now.minus(TimeDelta::days(i64::from(days)))
+}
+
 fn people_due(tx: &mut Tx, directory: &Directory, due: Due, limit: i64) -> Result<Vec<Gone>> {
     let query = directory_users::table
         .filter(directory_users::connection_id.eq(&directory.connection_id))
@@ -119,7 +156,12 @@ fn people_due(tx: &mut Tx, directory: &Directory, due: Due, limit: i64) -> Resul
         Due::Tests(then) => query
             .filter(directory_users::is_test.eq(true))
             .filter(directory_users::created_at.le(then)),
+        Due::Removed(_) if directory.removal_days.is_some() => return Ok(Vec::new()),
         Due::Removed(then) => query.filter(directory_users::deleted_at.le(then)),
+        Due::Ruled(now) => match directory.removal_days {
+            Some(days) => query.filter(directory_users::deleted_at.le(ruled(now, days))),
+            None => return Ok(Vec::new()),
+        },
         Due::Directories(_) => query,
     };
     Ok(query.load(tx.db)?)
@@ -143,7 +185,7 @@ fn groups_due(
         }
         Due::Removed(then) => query.filter(groups::deleted_at.le(then)),
         // They go with the connection, when nobody is in them any more.
-        Due::Directories(_) => return Ok(Vec::new()),
+        Due::Directories(_) | Due::Ruled(_) => return Ok(Vec::new()),
     };
     Ok(query.load(tx.db)?)
 }

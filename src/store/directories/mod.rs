@@ -31,6 +31,7 @@ use crate::scim::dialect::Dialect;
 use diesel::prelude::*;
 use serde_json::json;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use tokens::Token;
 
 /// A directory, as far as it is kept.
@@ -51,7 +52,12 @@ pub struct Directory {
     pub groups: i64,
     /// When it was made.
     pub created_at: Time,
+    /// After how many days whom it removed is erased; none: when the installation's time for that is over.
+    pub removal_days: Option<i32>,
 }
+
+/// After how many days whom a directory removed may be erased.
+const REMOVAL: RangeInclusive<i32> = 1..=3650;
 
 impl Directory {
     /// Which product it is, as far as is known.
@@ -154,6 +160,7 @@ pub fn open(tx: &mut Tx, connection: &ConnectionId) -> Result<Directory> {
         users: 0,
         groups: 0,
         created_at: tx.now,
+        removal_days: None,
     };
     diesel::insert_into(directories::table).values(&directory).execute(tx.db)?;
     Ok(directory)
@@ -171,6 +178,29 @@ pub fn set_dialect(
         dialect.as_str().clone_into(&mut directory.dialect);
     }
     save_dialect(tx, &directory)?;
+    Ok(directory)
+}
+
+/// Says what becomes of people whom the directory removed. They are off at once in any case: after so many days they are erased, or,
+/// with none, when the installation's time for that is over. What is the same makes no event.
+pub fn set_removal(tx: &mut Tx, connection: &ConnectionId, days: Option<i32>) -> Result<Directory> {
+    if days.is_some_and(|days| !REMOVAL.contains(&days)) {
+        let detail = "People whom the directory removed are erased after 1 to 3650 days.";
+        return Err(Error::invalid("/removal_days", "invalid", detail));
+    }
+    let mut directory = open(tx, connection)?;
+    if directory.removal_days == days {
+        return Ok(directory);
+    }
+    let before = json!({ "removal_days": directory.removal_days });
+    directory.removal_days = days;
+    diesel::update(directories::table.find(connection))
+        .set(directories::removal_days.eq(days))
+        .execute(tx.db)?;
+    let (of, data) = (&directory.organization_id, json!({ "removal_days": days }));
+    let change = (&before, &data.clone());
+    let kind = "directory.removal_changed";
+    events::append_change(tx, Some(of), kind, connection.as_str(), data, change)?;
     Ok(directory)
 }
 

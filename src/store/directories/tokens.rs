@@ -136,6 +136,13 @@ pub fn last_uses(
     Ok(rows.into_iter().collect())
 }
 
+/// The tokens of a connection that are accepted now, the newest first. There are never many.
+pub fn live(db: &mut Db, connection: &ConnectionId, now: Time) -> Result<Vec<Token>> {
+    let mut found = present(db, connection)?;
+    found.retain(|token| token.is_live(now));
+    Ok(found)
+}
+
 /// A page of a connection's tokens, newest first.
 pub fn page(db: &mut Db, window: &Window, connection: &ConnectionId) -> Result<Page<Token>> {
     let mut query = scim_tokens::table

@@ -184,12 +184,22 @@ fn who_would_be_locked_out_is_told_before() {
     });
     let told = store.read_now(|db| preview(db, &id)).unwrap();
     assert_eq!((told.strangers, told.named), (1, vec![eve.id]));
+    let asked = || store.read_now(|db| locked_out(db, &id)).unwrap();
+    assert_eq!((asked().count, asked().is_more), (1, false));
+    assert_eq!(asked().first, ["eve@globex.example"]);
     assert_eq!((told.active.len(), told.owners.len()), (1, 1));
     // Where nothing is on, nobody can come.
     store.system(|tx| connections::disable(tx, &connection));
     let told = store.read_now(|db| preview(db, &id)).unwrap();
     assert_eq!(told.strangers, 2);
     assert!(told.named.contains(&ada.id));
+    // Beyond a hundred nobody goes on counting.
+    store.system(|tx| {
+        (0..99).try_for_each(|n| {
+            users::create(tx, person(&id, &format!("person{n}@globex.example"))).map(drop)
+        })
+    });
+    assert_eq!((asked().count, asked().is_more, asked().first.len()), (100, true, 5));
 }
 
 #[test]

@@ -164,3 +164,26 @@ fn a_domain_that_another_customer_took_meanwhile_is_pending_after_a_restore() {
     store.system(|tx| restore(tx, &other.id));
     assert_eq!(last(&other.id), "domain.restored");
 }
+
+#[test]
+fn people_stay_signed_in_as_long_as_their_organization_has_it_or_everybody() {
+    let store = testing::store();
+    let id = store.system(|tx| create(tx, testing::globex())).id;
+    let set = |seconds| {
+        let patch =
+            OrganizationPatch { session_seconds: Some(seconds), ..OrganizationPatch::default() };
+        store.try_system(|tx| change(tx, &id, patch))
+    };
+    let usual = TimeDelta::hours(8);
+    assert_eq!(set(None).unwrap().session(usual), usual);
+    assert_eq!(set(Some(3600)).unwrap().session(usual), TimeDelta::hours(1));
+    let events =
+        || store.kinds(Some(&id)).iter().filter(|it| *it == "organization.updated").count();
+    assert_eq!(events(), 1);
+    set(Some(3600)).unwrap();
+    assert_eq!(events(), 1, "what is the same makes no event");
+    for wrong in [0, 59, 365 * 86_400 + 1, -1] {
+        assert_eq!(testing::refused(set(Some(wrong))), "/session_seconds invalid", "{wrong}");
+    }
+    assert_eq!(set(None).unwrap().session(usual), usual);
+}

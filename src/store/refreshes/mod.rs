@@ -23,7 +23,7 @@ use serde_json::json;
 use std::collections::HashMap;
 
 /// After so long without metadata somebody is told.
-const PATIENCE: TimeDelta = TimeDelta::hours(24);
+pub const PATIENCE: TimeDelta = TimeDelta::hours(24);
 /// The shortest time between two tries, whatever a file says.
 const SHORTEST: TimeDelta = TimeDelta::minutes(5);
 /// The longest time to the next try after a failure.

@@ -107,6 +107,14 @@ pub fn last_received(
     Ok(found.and_then(|(id, at, received)| Some((id, at, received?.into_inner()))))
 }
 
+/// The newest among the last sign-ins of a connection that has ended, either way, and was no test.
+pub fn last_ended(db: &mut Db, connection: &ConnectionId) -> Result<Option<Listed>> {
+    let has_ended = |one: &Listed| {
+        matches!(one.outcome, Outcome::Succeeded | Outcome::Failed) && one.kind != TraceKind::Test
+    };
+    Ok(lately(db, connection)?.into_iter().find(has_ended))
+}
+
 fn lately(db: &mut Db, connection: &ConnectionId) -> Result<Vec<Listed>> {
     let filter = Filter { connection: Some(connection.clone()), ..Filter::default() };
     Ok(page(db, &Window { limit: LOOKED_THROUGH, before: None }, &filter)?.data)

@@ -265,6 +265,8 @@ async fn a_test_sign_in_tests_the_connection_and_signs_nobody_in() {
     assert_eq!(page.status, 200, "{}", page.body);
     assert!(page.headers.get("set-cookie").is_none(), "{page:?}");
     assert!(customer.find(ADA).is_none());
+    assert!(page.body.contains("would be created."), "{}", page.body);
+    assert!(page.body.contains("<th scope=\"row\">"), "{}", page.body);
     let trace = gateway.last_trace();
     assert_eq!((trace.kind, trace.outcome), (TraceKind::Test, Outcome::Succeeded));
     let tested = gateway.read(|db| connections::find(db, &connection.id));

@@ -5,7 +5,7 @@ use crate::saml::metadata::{self as saml_metadata, IdentityProvider};
 use crate::saml::sign::Signer;
 use crate::saml::testing;
 use crate::store::connections::{self, Connection};
-use crate::store::{refreshes, testing as store_testing};
+use crate::store::{TraceId, refreshes, testing as store_testing};
 use chrono::TimeDelta;
 
 const URL: &str = "https://idp.example/metadata";
@@ -76,6 +76,13 @@ async fn each_certificate_has_a_state_a_time_and_a_source() {
     assert_eq!(problem(&api.ask("DELETE", &one, Value::Null).await), "404 not_found");
     let last = format!("{certificates}/{}", testing::rsa().certificate.fingerprint());
     assert_eq!(problem(&api.ask("DELETE", &last, Value::Null).await), "409 certificate_last");
+    for lacking in [json!({}), json!({ "trace": TraceId::new().to_string() })] {
+        let refused = api.post(&certificates, lacking).await;
+        assert_eq!(problem(&refused), "422 validation_failed  required");
+    }
+    let (trace, print) = (TraceId::new().to_string(), "00");
+    let unknown = json!({ "trace": trace, "fingerprint_sha256": print });
+    assert_eq!(problem(&api.post(&certificates, unknown).await), "404 not_found");
     let rubbish = api.post(&certificates, json!({ "certificate": "x" })).await;
     assert_eq!(problem(&rubbish), "422 validation_failed /certificate certificate_invalid");
 }
@@ -137,4 +144,28 @@ async fn our_metadata_is_signed_on_request_and_valid_for_a_while_then() {
     let octets = saml_metadata::verify(signed.as_bytes(), &TrustedKeys::new(&ours), now).unwrap();
     let until = now.plus(TimeDelta::days(14));
     assert!(octets.contains(&format!("validUntil=\"{}", &until.to_string()[..13])), "{octets}");
+}
+
+#[actix_web::test]
+async fn a_directory_has_its_own_days_for_whom_it_removed_or_the_usual_ones() {
+    let api = Api::new();
+    let (_, path) = connection(&api);
+    let uri = format!("{path}/scim");
+    assert_eq!(api.get(&uri).await.1["removal_days"], Value::Null);
+    let set = async |days: Value| api.ask("PATCH", &uri, json!({ "removal_days": days })).await;
+    let (status, view) = set(json!(90)).await;
+    assert_eq!((status, &view["removal_days"]), (200, &json!(90)), "{view}");
+    let wrong = set(json!(0)).await;
+    assert_eq!(problem(&wrong), "422 validation_failed /removal_days invalid");
+    let both = json!({ "dialect": "okta", "removal_days": null });
+    let (_, view) = api.ask("PATCH", &uri, both).await;
+    assert_eq!((&view["removal_days"], &view["dialect"]), (&Value::Null, &json!("okta")));
+    let of =
+        format!("organizations/{}", api.get(&path).await.1["organization_id"].as_str().unwrap());
+    let (_, view) = api.ask("PATCH", &of, json!({ "session_seconds": 1800 })).await;
+    assert_eq!(view["session_seconds"], 1800);
+    let wrong = api.ask("PATCH", &of, json!({ "session_seconds": 5 })).await;
+    assert_eq!(problem(&wrong), "422 validation_failed /session_seconds invalid");
+    let (_, view) = api.ask("PATCH", &of, json!({ "session_seconds": null })).await;
+    assert_eq!(view["session_seconds"], Value::Null);
 }

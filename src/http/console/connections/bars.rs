@@ -30,13 +30,16 @@ pub(super) fn of(state: &State, days: &[Day]) -> Bars {
         draw(&mut all, place, high(day.succeeded + day.failed).max(1));
         draw(&mut failed, place, high(day.failed));
     }
+    Bars { all, failed, label: label(state, days) }
+}
+
+/// What the bars of these days say, for those who do not see them.
+pub(super) fn label(state: &State, days: &[Day]) -> String {
     let numbers: Vec<String> =
         days.iter().map(|day| (day.succeeded + day.failed).to_string()).collect();
     let lost: i64 = days.iter().map(|day| day.failed).sum();
     let (numbers, lost) = (numbers.join(", "), lost.to_string());
-    let label =
-        state.locale.fill("console.connections.bars", &[("numbers", &numbers), ("failed", &lost)]);
-    Bars { all, failed, label }
+    state.locale.fill("console.connections.bars", &[("numbers", &numbers), ("failed", &lost)])
 }
 
 fn draw(path: &mut String, place: usize, height: i64) {

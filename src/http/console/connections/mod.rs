@@ -1,8 +1,10 @@
 //! Connections: what their pages have in common.
 
+mod accept;
 mod acts;
 mod attributes;
 mod bars;
+mod certificates;
 mod contact;
 mod figures;
 mod list;
@@ -19,7 +21,7 @@ mod turn;
 pub(super) use routes::routes;
 
 use super::listing;
-use super::seat::{Manage, Needs, Seat};
+use super::seat::{Links, Manage, Needs, Seat};
 use super::words::{self, Badge};
 use crate::error::Result;
 use crate::http::server::State;
@@ -63,9 +65,15 @@ pub(super) struct Head {
     pub(super) traces: String,
     /// Whether it is on.
     pub(super) is_active: bool,
+    /// Whether it is off, and nothing stands against turning it on.
+    pub(super) is_ready: bool,
     /// Whether it was made just now, so that a test comes next.
     pub(super) is_made: bool,
     pub(super) may_manage: bool,
+    /// Where a setup link to it is made, for whoever may.
+    pub(super) send: Option<String>,
+    /// When it was made and how, where that is shown.
+    pub(super) origin: Option<String>,
 }
 
 impl Head {
@@ -76,6 +84,8 @@ impl Head {
         organization: &Organization,
     ) -> Self {
         let parts = [("connection", connection.id.as_str())];
+        let both = [("organization", organization.id.as_str()), parts[0]];
+        let send = || listing::href("/console/setup-links/new", &both);
         Self {
             href: href(&connection.id),
             id: connection.id.to_string(),
@@ -88,8 +98,11 @@ impl Head {
             organization_href: super::organization::href(&organization.id),
             traces: listing::href("/console/traces", &parts),
             is_active: connection.state == ConnectionState::Active,
+            is_ready: connection.state != ConnectionState::Active && connection.tested(),
             is_made: false,
             may_manage: seat.may::<Manage>(),
+            send: seat.may::<Links>().then(send),
+            origin: None,
         }
     }
 }

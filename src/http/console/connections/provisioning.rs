@@ -1,8 +1,8 @@
 //! What a directory is given to push people and groups: the address and the tokens, each shown once.
 
-use super::{Head, find};
+use super::{Head, find, href};
 use crate::clock::Time;
-use crate::error::{FieldError, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, FieldFault};
 use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::listing::{self, Moment};
@@ -13,10 +13,12 @@ use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
-use crate::store::Window;
+use crate::http::sign_in::see_other;
 use crate::store::connections::{self, Connection};
+use crate::store::directories;
 use crate::store::directories::tokens::{self, NewToken, Token};
 use crate::store::organizations::Organization;
+use crate::store::{Db, Tx, Window};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use askama::Template;
@@ -44,6 +46,10 @@ struct View {
     requests: String,
     tokens: Vec<Line>,
     typed: String,
+    /// After how many days removed people are erased; empty: as everywhere.
+    days: String,
+    /// How long that is everywhere.
+    usual: String,
     /// A token that was made just now: shown this once.
     secret: Option<String>,
     faults: Vec<FieldFault>,
@@ -67,6 +73,8 @@ struct Page<'a> {
 #[derive(Default)]
 struct Shown {
     typed: String,
+    /// What was typed for the days, where that was refused.
+    days: Option<String>,
     errors: Vec<FieldError>,
     secret: Option<String>,
 }
@@ -96,9 +104,38 @@ pub(in crate::http) async fn create_token(
         .write(&organization.id, posted.seat.actor(), move |tx| tokens::create(tx, &id, new));
     let shown = match form::mendable(done.await, "/label")? {
         Ok((_, secret)) => Shown { secret: Some(secret.reveal().to_owned()), ..Shown::default() },
-        Err(errors) => Shown { typed, errors, secret: None },
+        Err(errors) => Shown { typed, errors, ..Shown::default() },
     };
     Ok(show(&state, &posted.seat, &connection, &organization, shown).await?)
+}
+
+/// `POST /console/connections/{connection}/provisioning/removal`: after how many days removed people are erased.
+pub(in crate::http) async fn change_removal(
+    state: Data<State>,
+    posted: Posted<Manage>,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let (connection, organization) = find(&state, &id).await?;
+    let typed = posted.text("removal_days").trim().to_owned();
+    let days = Some(typed.as_str()).filter(|typed| !typed.is_empty()).map(str::parse::<i32>);
+    let done = match days.transpose() {
+        Ok(days) => {
+            let (id, actor) = (connection.id.clone(), posted.seat.actor());
+            let set = move |tx: &mut Tx| directories::set_removal(tx, &id, days);
+            state.store.write(&organization.id, actor, set).await
+        }
+        Err(_) => {
+            let detail = state.locale.text("console.token.removal_invalid");
+            Err(Error::invalid("/removal_days", "invalid", detail))
+        }
+    };
+    match form::mendable(done, "/removal_days")? {
+        Ok(_) => Ok(see_other(&format!("{}/provisioning#removal", href(&connection.id)))),
+        Err(errors) => {
+            let shown = Shown { days: Some(typed), errors, ..Shown::default() };
+            Ok(show(&state, &posted.seat, &connection, &organization, shown).await?)
+        }
+    }
 }
 
 async fn show<N: Needs>(
@@ -110,7 +147,12 @@ async fn show<N: Needs>(
 ) -> Result<HttpResponse> {
     let (id, now) = (connection.id.clone(), state.store.clock().now());
     let window = Window { limit: SHOWN, before: None };
-    let page = state.store.read(move |db| tokens::page(db, &window, &id)).await?;
+    let read = move |db: &mut Db| {
+        Ok((tokens::page(db, &window, &id)?, directories::by_connection(db, &id)?))
+    };
+    let (page, directory) = state.store.read(read).await?;
+    let days = directory.and_then(|directory| directory.removal_days);
+    let days = shown.days.unwrap_or_else(|| days.map_or_else(String::new, |it| it.to_string()));
     let status = form::status(&shown.errors);
     let head = Head::of(state, seat, connection, organization);
     let base = &head.href;
@@ -119,6 +161,8 @@ async fn show<N: Needs>(
         base_url: connections::scim_base_url(state.config.public_url.as_str(), &connection.id),
         tokens: page.data.into_iter().map(|token| line(state, base, token, now)).collect(),
         typed: shown.typed,
+        usual: state.live().retention.removed.to_string(),
+        days,
         secret: shown.secret,
         faults: form::faults(shown.errors),
         head,

@@ -1,8 +1,8 @@
 //! Where the pages of connections are.
 
 use super::{
-    acts, attributes, contact, list, new, overview, provisioning, restore, settings, setup, tokens,
-    turn,
+    accept, acts, attributes, certificates, contact, list, new, overview, provisioning, restore,
+    settings, setup, tokens, turn,
 };
 use actix_web::web::{self, FormConfig, ServiceConfig};
 
@@ -18,6 +18,21 @@ pub(in crate::http::console) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/console/connections/{connection}/test").post(acts::test))
         .service(web::resource("/console/connections/{connection}/refresh").post(acts::refresh))
         .service(
+            web::resource("/console/connections/{connection}/accept")
+                .get(accept::ask)
+                .post(accept::accept),
+        )
+        .service(
+            web::resource("/console/connections/{connection}/certificates/new")
+                .get(certificates::new)
+                .post(certificates::add),
+        )
+        .service(
+            web::resource("/console/connections/{connection}/certificates/{fingerprint}/remove")
+                .get(certificates::ask_remove)
+                .post(certificates::remove),
+        )
+        .service(
             web::resource("/console/connections/{connection}/turn")
                 .get(turn::ask_turn)
                 .post(turn::turn),
@@ -31,6 +46,10 @@ pub(in crate::http::console) fn routes(config: &mut ServiceConfig) {
             web::resource("/console/connections/{connection}/provisioning")
                 .get(provisioning::provisioning)
                 .post(provisioning::create_token),
+        )
+        .service(
+            web::resource("/console/connections/{connection}/provisioning/removal")
+                .post(provisioning::change_removal),
         )
         .service(
             web::resource("/console/connections/{connection}/provisioning/{token}/retire")

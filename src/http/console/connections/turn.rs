@@ -1,6 +1,8 @@
 //! What is asked before it is done to a connection: turning it on or off, and deleting it.
 
+use super::overview::week;
 use super::{find, href};
+use crate::cause::Cause;
 use crate::error::Result;
 use crate::http::console::confirm::{self, Confirm, TYPED};
 use crate::http::console::frame::CONNECTIONS;
@@ -10,6 +12,7 @@ use crate::http::server::State;
 use crate::store::connections::{self, Connection, ConnectionState};
 use crate::store::enforcement::LastWay;
 use crate::store::organizations::{Enforcement, Organization};
+use crate::store::traces::{self, People};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
@@ -26,7 +29,9 @@ pub(in crate::http) async fn ask_turn(
 ) -> Result<HttpResponse, PageError> {
     let (connection, organization) = find(&state, &id).await?;
     let to_on = connection.state != ConnectionState::Active;
-    Ok(confirm::ask(&state, &seat, &turning(&state, &connection, &organization, to_on)))
+    let people = lately(&state, &connection).await?;
+    let confirm = turning(&state, (&connection, people), &organization, to_on);
+    Ok(confirm::ask(&state, &seat, &confirm))
 }
 
 /// `POST /console/connections/{connection}/turn`
@@ -37,7 +42,8 @@ pub(in crate::http) async fn turn(
 ) -> Result<HttpResponse, PageError> {
     let (connection, organization) = find(&state, &id).await?;
     let to_on = posted.text("to") == "on";
-    let confirm = turning(&state, &connection, &organization, to_on);
+    let people = lately(&state, &connection).await?;
+    let confirm = turning(&state, (&connection, people), &organization, to_on);
     let (id, skip_test) = (connection.id.clone(), posted.text(UNTESTED) == "1");
     let last = LastWay::given_up(posted.text(LOCK_OUT) == "1");
     let done = state.store.write(&organization.id, posted.seat.actor(), move |tx| {
@@ -50,16 +56,40 @@ pub(in crate::http) async fn turn(
     confirm::after(&state, &posted.seat, &confirm, done.await, &href(&connection.id))
 }
 
-fn turning(state: &State, of: &Connection, organization: &Organization, to_on: bool) -> Confirm {
+/// How many people signed in through it lately.
+async fn lately(state: &State, of: &Connection) -> Result<People> {
+    let (id, now) = (of.id.clone(), state.store.clock().now());
+    state.store.read(move |db| traces::people(db, &id, now)).await
+}
+
+fn turning(
+    state: &State,
+    (of, people): (&Connection, People),
+    organization: &Organization,
+    to_on: bool,
+) -> Confirm {
     let (to, word) = if to_on { ("on", "turn_on") } else { ("off", "turn_off") };
     let tick = match to_on {
         true if !of.tested() => Some((UNTESTED, say(state, "untested"))),
         false => lock_out(state, of, organization),
         true => None,
     };
+    let mut texts = vec![fill(state, &format!("{word}_text"), of, organization)];
+    if !to_on {
+        let seen = state.locale.person(
+            Cause::ConnectionDisabled,
+            Some(&organization.name),
+            &state.operator(),
+        );
+        let fill = |key: &str, name: &str, value: &str| {
+            state.locale.fill(&format!("console.connections.{key}"), &[(name, value)])
+        };
+        texts.insert(0, fill("turn_off_people", "people", &week::people(state, people)));
+        texts.insert(1, fill("turn_off_seen", "sentence", &seen));
+    }
     Confirm {
         title: fill(state, &format!("{word}_title"), of, organization),
-        texts: vec![fill(state, &format!("{word}_text"), of, organization)],
+        texts,
         tick,
         hidden: Some(("to", to)),
         action: format!("{}/turn", href(&of.id)),

@@ -1,18 +1,21 @@
 //! What is asked before it is done to a customer: requiring single sign-on, and deleting it.
 
 use super::{find, href};
+use crate::clock::Time;
 use crate::error::Result;
 use crate::http::console::confirm::{self, Confirm, TYPED};
 use crate::http::console::frame::ORGANIZATIONS;
+use crate::http::console::listing;
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::store::connections::{self, Connection};
-use crate::store::enforcement::{self, Preview};
+use crate::store::enforcement::{self, ExemptOwner, LockedOut};
 use crate::store::organizations::{self, Enforcement, Organization};
-use crate::store::{Db, domains, users};
+use crate::store::{ConnectionId, Db, domains, users};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
+use std::collections::HashMap;
 
 /// `GET /console/organizations/{organization}/enforcement`: the other of what is set now.
 pub(in crate::http) async fn ask_enforcement(
@@ -49,20 +52,41 @@ fn other(now: Enforcement) -> Enforcement {
     }
 }
 
+/// What requiring single sign-on means: the ways in, when each was tested, who is exempt, and who would be locked out.
+struct Meaning {
+    active: Vec<Connection>,
+    tested: HashMap<ConnectionId, Time>,
+    owners: Vec<ExemptOwner>,
+    locked_out: LockedOut,
+}
+
 async fn enforcing(state: &State, of: &Organization, to: Enforcement) -> Result<Confirm> {
     let (is_required, id) = (to == Enforcement::Required, of.id.clone());
-    let preview = state.store.read(move |db| enforcement::preview(db, &id)).await?;
+    let read = move |db: &mut Db| {
+        if !is_required {
+            return Ok(None);
+        }
+        let active = connections::active_in(db, &id)?;
+        let ids: Vec<ConnectionId> = active.iter().map(|one| one.id.clone()).collect();
+        Ok(Some(Meaning {
+            tested: connections::tested_at(db, &ids)?,
+            owners: enforcement::owners(db, &id)?,
+            locked_out: enforcement::locked_out(db, &id)?,
+            active,
+        }))
+    };
+    let meant = state.store.read(read).await?;
     let word = if is_required { "require" } else { "leave" };
     let say = |key: &str| state.locale.text(&format!("console.organization.{key}")).to_owned();
-    let texts = if is_required { meaning(state, &preview) } else { vec![say("leave_text")] };
-    let is_tested = preview.active.iter().any(Connection::tested);
+    let texts = meant.as_ref().map_or_else(|| vec![say("leave_text")], |it| meaning(state, it));
+    let is_untested = meant.is_some_and(|meant| !meant.active.iter().any(Connection::tested));
     Ok(Confirm {
         above: vec![(href(&of.id), of.name.clone())],
         title: state
             .locale
             .fill(&format!("console.organization.{word}_title"), &[("organization", &of.name)]),
         texts,
-        tick: (is_required && !is_tested).then(|| ("untested", say("untested"))),
+        tick: is_untested.then(|| ("untested", say("untested"))),
         hidden: Some(("to", to.as_str())),
         action: format!("{}/enforcement", href(&of.id)),
         button: say(word),
@@ -71,24 +95,37 @@ async fn enforcing(state: &State, of: &Organization, to: Enforcement) -> Result<
 }
 
 /// What it means to require it.
-fn meaning(state: &State, preview: &Preview) -> Vec<String> {
-    let names: Vec<_> = preview.active.iter().map(|one| one.name.as_str()).collect();
+fn meaning(state: &State, meant: &Meaning) -> Vec<String> {
     let fill = |key: &str, values: &[(&str, &str)]| {
         state.locale.fill(&format!("console.organization.{key}"), values)
     };
-    let ways = if names.is_empty() {
-        fill("require_nothing", &[])
-    } else {
-        fill("require_ways", &[("connections", &names.join(", "))])
+    let way = |one: &Connection| {
+        let at = meant.tested.get(&one.id).map(|at| listing::when(state, *at).short);
+        let values = [("connection", one.name.as_str()), ("time", at.as_deref().unwrap_or("–"))];
+        fill(if one.tested() { "require_way" } else { "require_way_untested" }, &values)
     };
-    let strangers = fill("require_strangers", &[("number", &preview.strangers.to_string())]);
-    let owners: Vec<_> = preview.owners.iter().map(|owner| owner.email.as_str()).collect();
-    let owners = if owners.is_empty() {
+    let mut texts: Vec<String> = meant.active.iter().map(way).collect();
+    if texts.is_empty() {
+        texts.push(fill("require_nothing", &[]));
+    }
+    let LockedOut { count, is_more, first } = &meant.locked_out;
+    let names = first.join(", ");
+    let number = count.to_string();
+    let values = [("number", number.as_str()), ("names", names.as_str())];
+    texts.push(match (count, is_more) {
+        (0, _) => fill("require_nobody", &[]),
+        _ if *is_more => fill("require_strangers_or_more", &values),
+        (1, _) => fill("require_stranger", &values),
+        _ if *count > first.len() => fill("require_strangers_first", &values),
+        _ => fill("require_strangers", &values),
+    });
+    let owners: Vec<_> = meant.owners.iter().map(|owner| owner.email.as_str()).collect();
+    texts.push(if owners.is_empty() {
         fill("require_no_owner", &[])
     } else {
         fill("require_owners", &[("owners", &owners.join(", "))])
-    };
-    vec![ways, strangers, owners]
+    });
+    texts
 }
 
 /// `GET /console/organizations/{organization}/delete`

@@ -1,6 +1,7 @@
 //! What can be changed about a customer: its name, the operator's own ID of it, how new people arrive.
 
 use super::{Head, find, href};
+use crate::config::Period;
 use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
 use crate::http::console::frame::{self, Frame, ORGANIZATIONS};
@@ -25,6 +26,8 @@ struct Typed {
     name: String,
     external_id: String,
     admission: Admission,
+    /// How long its people stay signed in; empty: as long as everybody.
+    session: String,
     /// What the operator's programs keep with it, as JSON.
     metadata: String,
 }
@@ -35,6 +38,7 @@ impl Typed {
             name: organization.name.clone(),
             external_id: organization.external_id.clone().unwrap_or_default(),
             admission: organization.admission,
+            session: organization.session_seconds.map(period).unwrap_or_default(),
             metadata: as_text(organization)?,
         })
     }
@@ -44,6 +48,7 @@ impl Typed {
             ("name", &self.name),
             ("external_id", &self.external_id),
             ("admission", self.admission.as_str()),
+            ("session", &self.session),
             ("metadata", &self.metadata),
         ])
     }
@@ -54,6 +59,8 @@ struct View {
     seen: String,
     typed: Typed,
     admissions: Vec<Choice>,
+    /// How long everybody stays signed in.
+    usual: String,
     enforcement: String,
     is_required: bool,
     ages: Vec<Choice>,
@@ -99,6 +106,11 @@ pub(in crate::http) async fn change(
         name: posted.text("name").to_owned(),
         external_id: posted.text("external_id").to_owned(),
         admission: chosen.unwrap_or(organization.admission),
+        session: if posted.form().has("session") {
+            posted.text("session").trim().to_owned()
+        } else {
+            organization.session_seconds.map(period).unwrap_or_default()
+        },
         metadata: if posted.form().has("metadata") {
             posted.text("metadata").to_owned()
         } else {
@@ -113,12 +125,22 @@ pub(in crate::http) async fn change(
             return Ok(show(&state, &posted.seat, &organization, (typed, seen), vec![error]));
         }
     };
+    let session = Some(typed.session.as_str()).filter(|typed| !typed.is_empty());
+    let session = match session.map(str::parse::<Period>).transpose() {
+        Ok(session) => session.map(|it| i32::try_from(it.seconds()).unwrap_or(i32::MAX)),
+        Err(_) => {
+            let detail = state.locale.text("console.organization.session_invalid");
+            let error = FieldError::new("/session", "invalid", detail);
+            return Ok(show(&state, &posted.seat, &organization, (typed, seen), vec![error]));
+        }
+    };
     let external_id = (!typed.external_id.is_empty()).then(|| typed.external_id.clone());
     let patch = OrganizationPatch {
         name: Some(typed.name.clone()),
         external_id: Some(external_id),
         admission: Some(typed.admission),
         metadata: Some(metadata),
+        session_seconds: Some(session),
     };
     let (of, actor) = (organization.id.clone(), posted.seat.actor());
     let filled = Filled::new(&posted, typed.fields());
@@ -144,8 +166,24 @@ pub(in crate::http) async fn change(
     }
     match form::mendable(done, "/external_id")? {
         Ok(_) => Ok(see_other(&href(&organization.id))),
-        Err(errors) => Ok(show(&state, &posted.seat, &organization, (typed, seen), errors)),
+        Err(errors) => {
+            let errors = errors.into_iter().map(below).collect();
+            Ok(show(&state, &posted.seat, &organization, (typed, seen), errors))
+        }
     }
+}
+
+/// The store's pointer names the seconds; the page's field does not.
+fn below(mut error: FieldError) -> FieldError {
+    if error.pointer == "/session_seconds" {
+        "/session".clone_into(&mut error.pointer);
+    }
+    error
+}
+
+/// Seconds as they are typed: `8h`.
+fn period(seconds: i32) -> String {
+    Period::from_seconds(u32::try_from(seconds).unwrap_or_default()).to_string()
 }
 
 /// What a field is called, and a value of it as the form shows it.
@@ -154,6 +192,7 @@ fn named(state: &State, field: &str, value: &str) -> (String, String) {
         "name" => "console.organizations.name",
         "external_id" => "console.organizations.external_id",
         "admission" => "console.organization.admission",
+        "session" => "console.organization.session",
         _ => "console.organization.metadata",
     };
     let shown = match value.parse::<Admission>() {
@@ -198,6 +237,7 @@ fn show(
         head: Head::of(organization, true),
         seen,
         admissions: ADMISSIONS.into_iter().map(choice).collect(),
+        usual: state.live().sign_in.session.to_string(),
         enforcement: words::enforcement(state, organization.enforcement),
         is_required: organization.enforcement == Enforcement::Required,
         ages: super::purge::ages(state),

@@ -1,9 +1,10 @@
 //! One customer at the console.
 
 use super::Desk;
+use crate::store::connections::{self, ConnectionPatch, Settings};
 use crate::store::members::Role;
 use crate::store::organizations::{self, Admission, Enforcement, Organization};
-use crate::store::testing;
+use crate::store::{enforcement, testing, users};
 
 fn made(desk: &Desk) -> Organization {
     desk.world.store().system(|tx| organizations::create(tx, testing::globex()))
@@ -82,10 +83,28 @@ async fn single_sign_on_is_required_when_there_is_a_way_in() {
     let refused = desk.post(&uri, &[("to", "required")]).await;
     assert!(refused.status == 422 && refused.body.contains("locked out"), "{}", refused.body);
     let connection = testing::active(desk.world.store(), "JumpCloud", None);
-    let of = connection.organization_id;
+    let of = connection.organization_id.clone();
     let name = crate::domain::DomainName::parse("initech.example").unwrap();
     desk.world.store().system(|tx| crate::store::domains::add(tx, &of, &name, true));
     let uri = format!("/console/organizations/{of}/enforcement");
+    let (ada, hank) = ("ada@initech.example", "hank@initech.example");
+    desk.world.store().system(|tx| {
+        users::create(tx, testing::person(&of, ada))?;
+        let hank = users::create(tx, testing::person(&of, hank))?;
+        enforcement::exempt(tx, &of, &hank.email()?)
+    });
+    let page = desk.get(&uri).await.body;
+    for part in ["No test sign-in has passed with its", "1 person has never come", ada, hank] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let id = &connection.id;
+    desk.world.store().system(|tx| connections::record_test(tx, id, connection.revision));
+    assert!(desk.get(&uri).await.body.contains("A test sign-in passed: just now."));
+    let patch = ConnectionPatch {
+        settings: Some(Settings { force_authn: true, ..Settings::default() }),
+        ..ConnectionPatch::default()
+    };
+    desk.world.store().system(|tx| connections::change(tx, id, patch));
     let untested = desk.post(&uri, &[("to", "required")]).await;
     assert!(untested.status == 422 && untested.body.contains("name=\"untested\""));
     assert_eq!(desk.post(&uri, &[("to", "required"), ("untested", "1")]).await.status, 303);
@@ -113,4 +132,25 @@ async fn an_organizations_metadata_is_shown_and_changed_and_what_is_no_object_is
     assert_eq!(now(&desk, &one.id).metadata.len(), 2);
     assert_eq!(desk.post(&uri, &form("")).await.status, 303);
     assert!(now(&desk, &one.id).metadata.is_empty());
+}
+
+#[actix_web::test]
+async fn how_long_people_stay_signed_in_is_typed_as_a_period_or_left_to_what_counts_everywhere() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let one = made(&desk);
+    let uri = format!("/console/organizations/{}/settings", one.id);
+    assert!(desk.get(&uri).await.body.contains("what counts everywhere: 8h"));
+    let form = |session| [("name", "Globex"), ("admission", "both"), ("session", session)];
+    for wrong in ["soon", "1s", "400d"] {
+        let page = desk.post(&uri, &form(wrong)).await;
+        assert!(page.status == 422 && page.body.contains("id=\"session-error\""), "{}", page.body);
+    }
+    assert_eq!(desk.post(&uri, &form("30m")).await.status, 303);
+    assert_eq!(now(&desk, &one.id).session_seconds, Some(1800));
+    assert!(desk.get(&uri).await.body.contains("value=\"30m\""));
+    // A form without the field leaves it as it is.
+    assert_eq!(desk.post(&uri, &[("name", "Globex Inc")]).await.status, 303);
+    assert_eq!(now(&desk, &one.id).session_seconds, Some(1800));
+    assert_eq!(desk.post(&uri, &form("")).await.status, 303);
+    assert_eq!(now(&desk, &one.id).session_seconds, None);
 }

@@ -82,6 +82,12 @@ pub(super) const ROUTES: &[(&str, &str, &[Role])] = &[
     ("GET", "/console/connections/{connection}", &Role::ALL),
     ("POST", "/console/connections/{connection}/test", MANAGE),
     ("POST", "/console/connections/{connection}/refresh", MANAGE),
+    ("GET", "/console/connections/{connection}/accept", MANAGE),
+    ("POST", "/console/connections/{connection}/accept", MANAGE),
+    ("GET", "/console/connections/{connection}/certificates/new", MANAGE),
+    ("POST", "/console/connections/{connection}/certificates/new", MANAGE),
+    ("GET", "/console/connections/{connection}/certificates/{fingerprint}/remove", MANAGE),
+    ("POST", "/console/connections/{connection}/certificates/{fingerprint}/remove", MANAGE),
     ("GET", "/console/connections/{connection}/turn", MANAGE),
     ("POST", "/console/connections/{connection}/turn", MANAGE),
     ("GET", "/console/connections/{connection}/delete", MANAGE),
@@ -90,6 +96,7 @@ pub(super) const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/console/connections/{connection}/contact", MANAGE),
     ("GET", "/console/connections/{connection}/provisioning", &Role::ALL),
     ("POST", "/console/connections/{connection}/provisioning", MANAGE),
+    ("POST", "/console/connections/{connection}/provisioning/removal", MANAGE),
     ("GET", "/console/connections/{connection}/provisioning/{token}/retire", MANAGE),
     ("POST", "/console/connections/{connection}/provisioning/{token}/retire", MANAGE),
     ("GET", "/console/connections/{connection}/provisioning/{token}/revoke", MANAGE),
@@ -299,6 +306,8 @@ fn filled(desk: &Desk, path: &str) -> String {
         "/console/connections/{connection}/restore" => {
             store.system(|tx| store::connections::delete(tx, &connection.id));
         }
+        // What is accepted waits.
+        "/console/connections/{connection}/accept" => connection_overview::held(desk, &connection),
         "/console/organizations/{organization}/restore" => {
             store.system(|tx| organizations::delete(tx, &connection.organization_id));
         }
@@ -313,6 +322,8 @@ fn filled(desk: &Desk, path: &str) -> String {
     if path.contains("{connection}") {
         path = path.replace("{connection}", connection.id.as_str());
     }
+    let signer = crate::saml::testing::rsa().certificate.fingerprint();
+    path = path.replace("{fingerprint}", signer);
     if path.contains("{session}") {
         path = path.replace("{session}", account::elsewhere(desk).id.as_str());
     }

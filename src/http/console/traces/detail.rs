@@ -15,7 +15,7 @@ use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
-use crate::store::connections::{self, Connection};
+use crate::store::connections::{self, Connection, Protocol};
 use crate::store::domains::{self, Domain};
 use crate::store::names::Names;
 use crate::store::traces::{self, Filter, Listed, Outcome, Step, Trace};
@@ -99,6 +99,8 @@ struct Page<'a> {
     may_reveal: bool,
     /// Where another test of the connection begins, for whoever may.
     test: Option<String>,
+    /// Where the certificate that was unknown is trusted, for whoever may.
+    trust: Option<String>,
     /// What the trace says of the person, where that was asked for.
     revealed: Option<Revealed>,
     alike: Vec<AlikeLine>,
@@ -140,6 +142,12 @@ pub(super) async fn render<N: Needs>(
         lacking_button(state, of, organization, lacking)
     });
     let of = of.filter(|of| seat.may::<Manage>() && of.knows_its_provider());
+    let is_unknown = trace.cause.as_deref() == Some(Cause::CertificateUnknown.code());
+    let signer = of.as_ref().filter(|of| is_unknown && of.protocol == Protocol::Saml);
+    let trust = signer.map(|of| {
+        let page = format!("{}/certificates/new", super::super::connections::href(&of.id));
+        listing::href(&page, &[("trace", trace.id.as_str())])
+    });
     let steps = timeline.iter().map(|moment| line(state, moment, trace.started_at)).collect();
     let page = Page {
         shell: frame::shell(state),
@@ -147,6 +155,7 @@ pub(super) async fn render<N: Needs>(
         may_reveal: seat.may::<Reveal>() && revealed.is_none(),
         href: format!("{LIST}/{}", trace.id),
         test: of.map(|of| format!("{}/test", super::super::connections::href(&of.id))),
+        trust,
         alike: alike.iter().map(alike_line).collect(),
         lacking,
         view: view(state, trace, &names, fix, steps),

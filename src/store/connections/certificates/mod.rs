@@ -5,11 +5,13 @@
 
 mod change;
 mod expiry;
+mod offered;
 #[cfg(test)]
 mod tests;
 
 pub use change::{add, remove, signed};
 pub use expiry::{ending, tell_ends};
+pub use offered::{accept, offered};
 
 use super::Connection;
 use crate::error::{Error, Result};

@@ -132,6 +132,48 @@ fn an_erased_person_is_no_member_and_counts_no_more_and_no_request_tells_of_them
 }
 
 #[test]
+fn whom_a_directory_removed_is_erased_after_its_own_days_or_those_of_the_installation() {
+    let world = World::new();
+    let days = |days| {
+        let id = world.connection.id.clone();
+        world.store.system(move |tx| crate::store::directories::set_removal(tx, &id, days))
+    };
+    let ann = world.ann();
+    world.remove(&ann);
+    // Longer than the installation would keep them.
+    assert_eq!(days(Some(90)).removal_days, Some(90));
+    world.later(TimeDelta::days(61));
+    assert_eq!((world.run(Task::Removed), world.run(Task::Ruled)), (0, 0));
+    world.later(TimeDelta::days(29));
+    assert_eq!((world.run(Task::Ruled), world.run(Task::Ruled)), (1, 0));
+    assert!(!world.exists(&ann.row.user_id));
+    // And shorter.
+    let bo = world.create(json!({ "userName": "bo" })).unwrap().0;
+    world.remove(&bo);
+    days(Some(2));
+    world.later(TimeDelta::days(1));
+    assert_eq!(world.run(Task::Ruled), 0);
+    world.later(TimeDelta::days(1));
+    assert_eq!(world.run(Task::Ruled), 1);
+    assert!(!world.exists(&bo.row.user_id));
+    // Without a rule the installation's counts again.
+    let cy = world.create(json!({ "userName": "cy" })).unwrap().0;
+    world.remove(&cy);
+    days(None);
+    world.later(TimeDelta::days(59));
+    assert_eq!((world.run(Task::Removed), world.run(Task::Ruled)), (0, 0));
+    world.later(TimeDelta::days(1));
+    assert_eq!((world.run(Task::Removed), world.run(Task::Ruled)), (1, 0));
+    for wrong in [0, -1, 3651] {
+        let id = &world.connection.id;
+        let refused = world
+            .store
+            .try_system(|tx| crate::store::directories::set_removal(tx, id, Some(wrong)).map(drop));
+        assert!(refused.is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn a_group_is_another_version_when_a_member_is_removed_or_comes_back() {
     let world = World::new();
     let ann = world.ann();

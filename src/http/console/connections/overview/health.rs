@@ -1,0 +1,231 @@
+//! Whether a connection is well, point by point: what was looked at, what came of it, and when.
+
+use super::Found;
+use crate::cause::Cause;
+use crate::clock::Time;
+use crate::http::console::listing::{self, Moment};
+use crate::http::console::scim_requests;
+use crate::http::console::words::Badge;
+use crate::http::server::State;
+use crate::store::connections::{ConnectionState, Protocol};
+use crate::store::refreshes::PATIENCE;
+use crate::store::traces::Outcome;
+use crate::views::badge;
+
+/// How a point stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is well.
+    Fine,
+    /// Somebody should look at it.
+    Warning,
+    /// It stops people.
+    Failing,
+    /// There is nothing to look at yet.
+    Open,
+}
+
+impl Standing {
+    /// The class of its line.
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            Self::Fine => "p",
+            Self::Warning => "w",
+            Self::Failing => "f",
+            Self::Open => "s",
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Fine => "fine",
+            Self::Warning => "warning",
+            Self::Failing => "failing",
+            Self::Open => "open",
+        }
+    }
+}
+
+/// Something that was looked at.
+pub(super) struct Point {
+    pub(super) standing: Standing,
+    /// The word of its standing, for those who do not see its shape.
+    pub(super) word: String,
+    pub(super) title: String,
+    /// What else is to be said.
+    pub(super) text: Option<String>,
+    /// Where it is looked at.
+    pub(super) href: Option<String>,
+    pub(super) at: Option<Moment>,
+}
+
+/// All of them.
+pub(super) struct Health {
+    pub(super) badge: Badge,
+    pub(super) points: Vec<Point>,
+}
+
+/// What is said of a point, before it is one.
+#[derive(Default)]
+struct Said {
+    text: Option<String>,
+    href: Option<String>,
+    at: Option<Moment>,
+}
+
+struct Looking<'a> {
+    state: &'a State,
+    found: &'a Found,
+    now: Time,
+}
+
+/// What is well, and what is not.
+pub(super) fn of(state: &State, found: &Found, now: Time) -> Health {
+    let looking = Looking { state, found, now };
+    let mut points = vec![looking.test()];
+    if found.known.connection.protocol == Protocol::Saml {
+        points.extend([looking.metadata(), looking.certificate()]);
+    }
+    points.extend([looking.domain(), looking.sign_ins(), looking.directory()]);
+    let needs_a_look = |one: &&Point| matches!(one.standing, Standing::Warning | Standing::Failing);
+    let troubles = points.iter().filter(needs_a_look).count();
+    let class = match points.iter().any(|one| one.standing == Standing::Failing) {
+        true => " bad",
+        false if troubles > 0 => " warn",
+        false => " ok",
+    };
+    let key = match troubles {
+        0 => "console.connections.health.clear",
+        1 => "console.connections.health.trouble",
+        _ => "console.connections.health.troubles",
+    };
+    let label = state.locale.fill(key, &[("number", &troubles.to_string())]);
+    Health { badge: Badge { class, label }, points }
+}
+
+impl Looking<'_> {
+    fn point(&self, standing: Standing, key: &str, said: Said) -> Point {
+        let say = |key: &str| {
+            self.state.locale.text(&format!("console.connections.health.{key}")).to_owned()
+        };
+        let Said { text, href, at } = said;
+        Point { standing, word: say(standing.word()), title: say(key), text, href, at }
+    }
+
+    fn when(&self, at: Time) -> Option<Moment> {
+        Some(listing::when(self.state, at))
+    }
+
+    fn test(&self) -> Point {
+        let connection = &self.found.known.connection;
+        match (connection.tested(), connection.knows_its_provider()) {
+            (true, _) => {
+                let at = self.found.tested.and_then(|at| self.when(at));
+                self.point(Standing::Fine, "tested", Said { at, ..Said::default() })
+            }
+            (false, true) => self.point(Standing::Warning, "not_tested", Said::default()),
+            (false, false) => self.point(Standing::Open, "no_test", Said::default()),
+        }
+    }
+
+    fn metadata(&self) -> Point {
+        let connection = &self.found.known.connection;
+        let refresh = self.found.known.refresh.as_ref();
+        if connection.identity_provider.is_none() {
+            return self.point(Standing::Open, "no_metadata", Said::default());
+        }
+        if connection.metadata_url.is_none() {
+            let at = connection.metadata_at.and_then(|at| self.when(at));
+            return self.point(Standing::Open, "metadata_file", Said { at, ..Said::default() });
+        }
+        let fault = refresh.and_then(|refresh| Some((refresh.failing_since?, refresh)));
+        if let Some((since, refresh)) = fault {
+            let is_long = self.now.since(since) >= PATIENCE;
+            let standing = if is_long { Standing::Failing } else { Standing::Warning };
+            let said = Said { text: refresh.fault.clone(), at: self.when(since), href: None };
+            return self.point(standing, "metadata_failing", said);
+        }
+        let read = refresh.and_then(|refresh| refresh.fetched_at).max(connection.metadata_at);
+        let at = read.and_then(|at| self.when(at));
+        if refresh.is_some_and(|refresh| refresh.proposed.is_some()) {
+            return self.point(Standing::Warning, "metadata_held", Said { at, ..Said::default() });
+        }
+        self.point(Standing::Fine, "metadata_fine", Said { at, ..Said::default() })
+    }
+
+    fn certificate(&self) -> Point {
+        let connection = &self.found.known.connection;
+        let Some(ends) = badge::certificate_ends(connection) else {
+            return self.point(Standing::Open, "no_certificate", Said::default());
+        };
+        let said = Said { at: self.when(ends), ..Said::default() };
+        match badge::certificate_ends_within(connection, self.now) {
+            Some(0) => self.point(Standing::Failing, "certificate_ended", said),
+            Some(_) => self.point(Standing::Warning, "certificate_ends", said),
+            None => self.point(Standing::Fine, "certificate_fine", said),
+        }
+    }
+
+    fn domain(&self) -> Point {
+        let mut live = self.found.domains.iter().filter(|domain| domain.is_live());
+        match live.next() {
+            Some(first) => {
+                let more = listing::more(live.count().saturating_add(1));
+                let text = Some(format!("{} {more}", first.name).trim().to_owned());
+                self.point(Standing::Fine, "domain", Said { text, ..Said::default() })
+            }
+            None => {
+                let standing = match self.found.known.connection.state {
+                    ConnectionState::Active => Standing::Warning,
+                    _ => Standing::Open,
+                };
+                self.point(standing, "no_domain", Said::default())
+            }
+        }
+    }
+
+    fn sign_ins(&self) -> Point {
+        let id = self.found.known.connection.id.as_str();
+        if let Some(failing) = &self.found.known.signs.failing {
+            let parts = [("outcome", "failed"), ("connection", id), ("cause", &failing.cause)];
+            let said = Said {
+                text: Some(self.cause(&failing.cause)),
+                href: Some(listing::href("/console/traces", &parts)),
+                at: self.when(failing.last),
+            };
+            return self.point(Standing::Failing, "sign_ins_failing", said);
+        }
+        let Some(last) = &self.found.last else {
+            return self.point(Standing::Open, "no_sign_in", Said::default());
+        };
+        let said = Said {
+            text: last.cause.as_deref().map(|code| self.cause(code)),
+            href: Some(format!("/console/traces/{}", last.id)),
+            at: self.when(last.finished_at.unwrap_or(last.started_at)),
+        };
+        match last.outcome {
+            Outcome::Failed => self.point(Standing::Warning, "last_failed", said),
+            _ => self.point(Standing::Fine, "last_worked", said),
+        }
+    }
+
+    fn cause(&self, code: &str) -> String {
+        let cause = Cause::from_code(code);
+        cause.map_or_else(|| code.to_owned(), |cause| self.state.locale.cause(cause).title.clone())
+    }
+
+    fn directory(&self) -> Point {
+        let tokens = &self.found.tokens;
+        let last = tokens.iter().filter_map(|token| token.last_used_at).max();
+        let href = Some(scim_requests::at_connection(&self.found.known.connection.id));
+        let said = |at| Said { href: href.clone(), at, text: None };
+        match (last, self.found.known.signs.silent_since) {
+            (_, Some(since)) => self.point(Standing::Warning, "silent", said(self.when(since))),
+            (Some(last), None) => self.point(Standing::Fine, "receiving", said(self.when(last))),
+            (None, None) if tokens.is_empty() => {
+                self.point(Standing::Open, "no_directory", Said::default())
+            }
+            (None, None) => self.point(Standing::Open, "waits", said(None)),
+        }
+    }
+}
