@@ -6,9 +6,9 @@ pub mod domains;
 pub mod mail;
 pub mod metadata;
 pub mod openid;
+pub mod purge;
 pub mod refresh;
 pub mod webhooks;
-pub mod purge;
 
 use crate::config::Config;
 use crate::crypto::MasterKey;

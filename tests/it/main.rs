@@ -46,11 +46,13 @@ mod portal;
 #[cfg(test)]
 mod refresh;
 #[cfg(test)]
+mod reread;
+#[cfg(test)]
 mod rooms;
 #[cfg(test)]
 mod scim;
 #[cfg(test)]
-mod reread;
+mod secrets;
 #[cfg(test)]
 mod user_agent;
 #[cfg(test)]
