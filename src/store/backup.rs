@@ -25,6 +25,7 @@ pub fn copy(store: &Store, file: &Path) -> Result<()> {
 }
 
 /// What is wrong with the pages of a `SQLite` file; nothing if all is well.
+#[must_use]
 pub fn damage(file: &Path) -> Option<String> {
     #[derive(QueryableByName)]
     struct Row {

@@ -29,6 +29,7 @@ pub struct RuleBody {
     pub pattern: String,
     /// The places that it gives.
     #[serde(default)]
+    #[schema(example = json!([{ "type": "team" }]))]
     pub targets: Vec<TargetBody>,
     /// The key of the role that its mappings give.
     pub role: Option<String>,

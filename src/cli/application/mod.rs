@@ -134,14 +134,14 @@ impl Addresses {
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(super) struct Lifetimes {
     /// How long its ID tokens last, such as 5m; `usual`: as is set for all
-    #[arg(long, value_name = "PERIOD", value_parser = lifetime)]
-    id_token_ttl: Option<Lifetime>,
+    #[arg(long = "id-token-ttl", value_name = "PERIOD", value_parser = lifetime)]
+    id_token: Option<Lifetime>,
     /// How long its access tokens last, such as 1h; `usual`: as is set for all
-    #[arg(long, value_name = "PERIOD", value_parser = lifetime)]
-    access_token_ttl: Option<Lifetime>,
+    #[arg(long = "access-token-ttl", value_name = "PERIOD", value_parser = lifetime)]
+    access_token: Option<Lifetime>,
     /// For how long after a sign-in it can refresh tokens, such as 30d; `usual`: as is set for all
-    #[arg(long, value_name = "PERIOD", value_parser = lifetime)]
-    refresh_token_ttl: Option<Lifetime>,
+    #[arg(long = "refresh-token-ttl", value_name = "PERIOD", value_parser = lifetime)]
+    refreshing: Option<Lifetime>,
 }
 
 /// Seconds; none: as is set for all.
@@ -161,18 +161,18 @@ impl Lifetimes {
     fn of_new(self) -> OwnLifetimes {
         let own = |given: Option<Lifetime>| given.and_then(|lifetime| lifetime.0);
         OwnLifetimes {
-            id_token: own(self.id_token_ttl),
-            access_token: own(self.access_token_ttl),
-            refresh_token: own(self.refresh_token_ttl),
+            id_token: own(self.id_token),
+            access_token: own(self.access_token),
+            refresh_token: own(self.refreshing),
         }
     }
 
     fn patch(self) -> LifetimesPatch {
         let own = |given: Option<Lifetime>| given.map(|lifetime| lifetime.0);
         LifetimesPatch {
-            id_token: own(self.id_token_ttl),
-            access_token: own(self.access_token_ttl),
-            refresh_token: own(self.refresh_token_ttl),
+            id_token: own(self.id_token),
+            access_token: own(self.access_token),
+            refresh_token: own(self.refreshing),
         }
     }
 }
@@ -222,9 +222,12 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
 
 fn list(shell: &Shell, deleted: bool, paging: &Paging) -> Result {
     let window = paging.window()?;
-    let page = shell.read(|db| match deleted {
-        true => applications::deleted(db, &window, shell.now()),
-        false => applications::page(db, &window),
+    let page = shell.read(|db| {
+        if deleted {
+            applications::deleted(db, &window, shell.now())
+        } else {
+            applications::page(db, &window)
+        }
     })?;
     let row = |row: &Application| {
         vec![

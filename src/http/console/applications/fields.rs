@@ -142,15 +142,16 @@ impl Typed {
         let mut faults = Vec::new();
         let mut read = |name: &str, text: &str| match text.trim() {
             "" => Some(None),
-            text => match text.parse::<Period>() {
-                // What is too long for the store is too long for it to say so, too.
-                Ok(period) => Some(Some(i32::try_from(period.seconds()).unwrap_or(i32::MAX))),
-                Err(_) => {
+            text => {
+                if let Ok(period) = text.parse::<Period>() {
+                    // What is too long for the store is too long for it to say so, too.
+                    Some(Some(i32::try_from(period.seconds()).unwrap_or(i32::MAX)))
+                } else {
                     let detail = state.locale.text("console.applications.not_a_period");
                     faults.push(FieldError::new(format!("/{name}"), "invalid", detail));
                     None
                 }
-            },
+            }
         };
         let patch = LifetimesPatch {
             id_token: read("id_token_ttl", &self.id_token_ttl),

@@ -123,9 +123,12 @@ async fn list(
 ) -> Result<HttpResponse, PageError> {
     let window = Window::parse(None, query.cursor.clone())?;
     let (is_deleted, now) = (query.state == DELETED, state.store.clock().now());
-    let page = state.store.read(move |db| match is_deleted {
-        true => applications::deleted(db, &window, now),
-        false => applications::page(db, &window),
+    let page = state.store.read(move |db| {
+        if is_deleted {
+            applications::deleted(db, &window, now)
+        } else {
+            applications::page(db, &window)
+        }
     });
     let page = page.await?;
     let parts: &[(&str, &str)] = if is_deleted { &[("state", DELETED)] } else { &[] };

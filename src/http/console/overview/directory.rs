@@ -32,10 +32,7 @@ pub(in crate::http) async fn push(
         .text("part")
         .parse()
         .map_err(|why: String| Error::invalid("/part", "invalid", why))?;
-    let demo = match state.config.demo_is_on() {
-        true => state.store.read(demo::find).await?,
-        false => None,
-    };
+    let demo = if state.config.demo_is_on() { state.store.read(demo::find).await? } else { None };
     let demo = demo.ok_or_else(|| Error::not_found("demo", ""))?;
     let (address, actor) = (own_address(&state.config), posted.seat.actor());
     acts::provision(&state.store, actor, &demo.connection, part, &address, &mut |_| ()).await?;
