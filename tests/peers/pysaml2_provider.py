@@ -120,6 +120,7 @@ class Provider:
             "slo": [],
             "logout": "complete",
             "sign_logout": True,
+            "audience": None,
         }
         self.told = None
         self.server = self.build(self.options)
@@ -294,6 +295,9 @@ class Provider:
                 (STATUS_AUTHN_FAILED, "Not assigned to this application"),
                 sign=options["sign_response"], sign_alg=signature, digest_alg=digest,
             )
+        if options["audience"]:
+            # As a console lets an admin type it, whatever the service provider says of itself.
+            where = {**where, "sp_entity_id": options["audience"]}
         person = {name: value.format(domain=options["domain"])
                   for name, value in PEOPLE[user].items()}
         return self.server.create_authn_response(

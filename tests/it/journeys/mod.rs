@@ -9,8 +9,11 @@ mod hint;
 mod left_over;
 mod logout;
 mod names;
+mod operator;
 mod people;
+mod rotation;
 mod saml;
+mod slash;
 
 use crate::gateway::{Gateway, World, form, is_in};
 use crate::peers::{self, App, Provider, lent};

@@ -42,7 +42,7 @@ pub(crate) async fn pysaml2() -> Lent<Provider> {
         "sign_assertion": true, "sign_response": false, "signature": "sha256", "encrypt": null,
         "sign_with_key": 1, "keys": 1, "bindings": ["redirect", "post"],
         "want_requests_signed": false, "name_id": "email", "slo": [], "logout": "complete",
-        "sign_logout": true,
+        "sign_logout": true, "audience": null,
     });
     match Lent::from(&SHELF) {
         Some(lent) => {
