@@ -54,6 +54,8 @@ mod rooms;
 #[cfg(test)]
 mod scim;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod user_agent;
 #[cfg(test)]
 mod webhooks;

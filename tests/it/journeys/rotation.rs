@@ -84,8 +84,8 @@ async fn a_scim_token_and_an_api_key_are_rotated_and_no_request_fails_in_between
     let page = directory.call_during(operator.send(&page, "label", &typed)).await;
     let second_token = shown_once(&page);
     directory.secret.clone_from(&second_token);
-    let parts = format!("{provisioning}/");
-    let retire = page.body.split(&parts).filter_map(|rest| {
+    let below = format!("{provisioning}/");
+    let retire = page.body.split(&below).filter_map(|rest| {
         let (id, act) = rest.split_once('"')?.0.split_once('/')?;
         (act == "retire").then(|| id.to_owned())
     });
