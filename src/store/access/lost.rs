@@ -281,13 +281,13 @@ fn is_decided_against(delta: &Delta, id: &MappingId) -> bool {
 
 /// Who is off has nothing, whatever groups give.
 fn off(delta: &Delta) -> Option<Lost> {
-    let cause = match delta.off {
+    if delta.is_active {
+        return None;
+    }
+    Some(Lost::by(match delta.off {
         Some(Off::Here) => Cause::Suspended,
         Some(Off::There) => Cause::Deactivated,
-        Some(Off::Gone) => Cause::Removed,
-        None if delta.is_active => return None,
         // Who only tests the connection has nothing, either.
-        None => Cause::Removed,
-    };
-    Some(Lost::by(cause))
+        Some(Off::Gone) | None => Cause::Removed,
+    }))
 }

@@ -43,8 +43,8 @@ pub(super) fn write(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]
 }
 
 /// What a row says of somebody's role in an application: whose it may be of many people at once.
-#[derive(PartialEq, Eq, Hash)]
-struct Role<'a> {
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Kept<'a> {
     application: &'a ApplicationId,
     role: Option<&'a (String, Source)>,
     /// It is only on record.
@@ -60,7 +60,7 @@ fn columns(role: Option<String>, is_record: bool) -> (Option<String>, Option<Str
 /// Roles, and which are held.
 fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<()> {
     let (mut new, mut gone) = (Vec::new(), BTreeMap::<&ApplicationId, Vec<&UserId>>::new());
-    let mut others = HashMap::<Role, Vec<&UserId>>::new();
+    let mut others = HashMap::<Kept, Vec<&UserId>>::new();
     for delta in deltas {
         let (user, application) = (&delta.user, &delta.application.id);
         let (role, mark, is_record) = (delta.kept_role(), delta.held_role, delta.record.is_some());
@@ -82,7 +82,7 @@ fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<
             }
             (None, false) => {}
             (Some(_), true) => {
-                let is = Role { application, role, is_record, mark };
+                let is = Kept { application, role, is_record, mark };
                 others.entry(is).or_default().push(user);
             }
             (Some(_), false) => gone.entry(application).or_default().push(user),
@@ -111,8 +111,8 @@ fn rows(tx: &mut Tx, organization: &OrganizationId, deltas: &[Delta]) -> Result<
 }
 
 /// Writes one role into the rows of these people.
-fn save(tx: &mut Tx, is: Role, people: &[&UserId]) -> Result<()> {
-    let Role { application, role, is_record, mark } = is;
+fn save(tx: &mut Tx, is: Kept, people: &[&UserId]) -> Result<()> {
+    let Kept { application, role, is_record, mark } = is;
     let (role, because) = role.cloned().unzip();
     let (role, kept) = columns(role, is_record);
     let because = because.map(Json::from);
