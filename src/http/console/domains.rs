@@ -24,6 +24,7 @@ use actix_web::web::{self, Data, Path, ServiceConfig};
 use askama::Template;
 
 /// Whose page it is.
+#[expect(clippy::large_enum_variant, reason = "there is one for each page")]
 enum Place {
     Organization(OrganizationHead),
     Connection(ConnectionHead),
