@@ -25,6 +25,7 @@ use askama::Template;
 use serde::Deserialize;
 
 /// Whose page it is.
+#[expect(clippy::large_enum_variant, reason = "there is one for each page")]
 enum Place {
     Organization(OrganizationHead),
     Connection(ConnectionHead),

@@ -118,16 +118,13 @@ pub(in crate::http) async fn change_removal(
     let (connection, organization) = find(&state, &id).await?;
     let typed = posted.text("removal_days").trim().to_owned();
     let days = Some(typed.as_str()).filter(|typed| !typed.is_empty()).map(str::parse::<i32>);
-    let done = match days.transpose() {
-        Ok(days) => {
-            let (id, actor) = (connection.id.clone(), posted.seat.actor());
-            let set = move |tx: &mut Tx| directories::set_removal(tx, &id, days);
-            state.store.write(&organization.id, actor, set).await
-        }
-        Err(_) => {
-            let detail = state.locale.text("console.token.removal_invalid");
-            Err(Error::invalid("/removal_days", "invalid", detail))
-        }
+    let done = if let Ok(days) = days.transpose() {
+        let (id, actor) = (connection.id.clone(), posted.seat.actor());
+        let set = move |tx: &mut Tx| directories::set_removal(tx, &id, days);
+        state.store.write(&organization.id, actor, set).await
+    } else {
+        let detail = state.locale.text("console.token.removal_invalid");
+        Err(Error::invalid("/removal_days", "invalid", detail))
     };
     match form::mendable(done, "/removal_days")? {
         Ok(_) => Ok(see_other(&format!("{}/provisioning#removal", href(&connection.id)))),

@@ -126,14 +126,12 @@ pub(in crate::http) async fn change(
         }
     };
     let session = Some(typed.session.as_str()).filter(|typed| !typed.is_empty());
-    let session = match session.map(str::parse::<Period>).transpose() {
-        Ok(session) => session.map(|it| i32::try_from(it.seconds()).unwrap_or(i32::MAX)),
-        Err(_) => {
-            let detail = state.locale.text("console.organization.session_invalid");
-            let error = FieldError::new("/session", "invalid", detail);
-            return Ok(show(&state, &posted.seat, &organization, (typed, seen), vec![error]));
-        }
+    let Ok(session) = session.map(str::parse::<Period>).transpose() else {
+        let detail = state.locale.text("console.organization.session_invalid");
+        let error = FieldError::new("/session", "invalid", detail);
+        return Ok(show(&state, &posted.seat, &organization, (typed, seen), vec![error]));
     };
+    let session = session.map(|it| i32::try_from(it.seconds()).unwrap_or(i32::MAX));
     let external_id = (!typed.external_id.is_empty()).then(|| typed.external_id.clone());
     let patch = OrganizationPatch {
         name: Some(typed.name.clone()),

@@ -112,15 +112,15 @@ impl Looking<'_> {
         Point { standing, word: say(standing.word()), title: say(key), text, href, at }
     }
 
-    fn when(&self, at: Time) -> Option<Moment> {
-        Some(listing::when(self.state, at))
+    fn when(&self, at: Time) -> Moment {
+        listing::when(self.state, at)
     }
 
     fn test(&self) -> Point {
         let connection = &self.found.known.connection;
         match (connection.tested(), connection.knows_its_provider()) {
             (true, _) => {
-                let at = self.found.tested.and_then(|at| self.when(at));
+                let at = self.found.tested.map(|at| self.when(at));
                 self.point(Standing::Fine, "tested", Said { at, ..Said::default() })
             }
             (false, true) => self.point(Standing::Warning, "not_tested", Said::default()),
@@ -135,18 +135,18 @@ impl Looking<'_> {
             return self.point(Standing::Open, "no_metadata", Said::default());
         }
         if connection.metadata_url.is_none() {
-            let at = connection.metadata_at.and_then(|at| self.when(at));
+            let at = connection.metadata_at.map(|at| self.when(at));
             return self.point(Standing::Open, "metadata_file", Said { at, ..Said::default() });
         }
         let fault = refresh.and_then(|refresh| Some((refresh.failing_since?, refresh)));
         if let Some((since, refresh)) = fault {
             let is_long = self.now.since(since) >= PATIENCE;
             let standing = if is_long { Standing::Failing } else { Standing::Warning };
-            let said = Said { text: refresh.fault.clone(), at: self.when(since), href: None };
+            let said = Said { text: refresh.fault.clone(), at: Some(self.when(since)), href: None };
             return self.point(standing, "metadata_failing", said);
         }
         let read = refresh.and_then(|refresh| refresh.fetched_at).max(connection.metadata_at);
-        let at = read.and_then(|at| self.when(at));
+        let at = read.map(|at| self.when(at));
         if refresh.is_some_and(|refresh| refresh.proposed.is_some()) {
             return self.point(Standing::Warning, "metadata_held", Said { at, ..Said::default() });
         }
@@ -158,7 +158,7 @@ impl Looking<'_> {
         let Some(ends) = badge::certificate_ends(connection) else {
             return self.point(Standing::Open, "no_certificate", Said::default());
         };
-        let said = Said { at: self.when(ends), ..Said::default() };
+        let said = Said { at: Some(self.when(ends)), ..Said::default() };
         match badge::certificate_ends_within(connection, self.now) {
             Some(0) => self.point(Standing::Failing, "certificate_ended", said),
             Some(_) => self.point(Standing::Warning, "certificate_ends", said),
@@ -168,20 +168,16 @@ impl Looking<'_> {
 
     fn domain(&self) -> Point {
         let mut live = self.found.domains.iter().filter(|domain| domain.is_live());
-        match live.next() {
-            Some(first) => {
-                let more = listing::more(live.count().saturating_add(1));
-                let text = Some(format!("{} {more}", first.name).trim().to_owned());
-                self.point(Standing::Fine, "domain", Said { text, ..Said::default() })
-            }
-            None => {
-                let standing = match self.found.known.connection.state {
-                    ConnectionState::Active => Standing::Warning,
-                    _ => Standing::Open,
-                };
-                self.point(standing, "no_domain", Said::default())
-            }
+        if let Some(first) = live.next() {
+            let more = listing::more(live.count().saturating_add(1));
+            let text = Some(format!("{} {more}", first.name).trim().to_owned());
+            return self.point(Standing::Fine, "domain", Said { text, ..Said::default() });
         }
+        let standing = match self.found.known.connection.state {
+            ConnectionState::Active => Standing::Warning,
+            _ => Standing::Open,
+        };
+        self.point(standing, "no_domain", Said::default())
     }
 
     fn sign_ins(&self) -> Point {
@@ -191,7 +187,7 @@ impl Looking<'_> {
             let said = Said {
                 text: Some(self.cause(&failing.cause)),
                 href: Some(listing::href("/console/traces", &parts)),
-                at: self.when(failing.last),
+                at: Some(self.when(failing.last)),
             };
             return self.point(Standing::Failing, "sign_ins_failing", said);
         }
@@ -201,7 +197,7 @@ impl Looking<'_> {
         let said = Said {
             text: last.cause.as_deref().map(|code| self.cause(code)),
             href: Some(format!("/console/traces/{}", last.id)),
-            at: self.when(last.finished_at.unwrap_or(last.started_at)),
+            at: Some(self.when(last.finished_at.unwrap_or(last.started_at))),
         };
         match last.outcome {
             Outcome::Failed => self.point(Standing::Warning, "last_failed", said),
@@ -220,8 +216,12 @@ impl Looking<'_> {
         let href = Some(scim_requests::at_connection(&self.found.known.connection.id));
         let said = |at| Said { href: href.clone(), at, text: None };
         match (last, self.found.known.signs.silent_since) {
-            (_, Some(since)) => self.point(Standing::Warning, "silent", said(self.when(since))),
-            (Some(last), None) => self.point(Standing::Fine, "receiving", said(self.when(last))),
+            (_, Some(since)) => {
+                self.point(Standing::Warning, "silent", said(Some(self.when(since))))
+            }
+            (Some(last), None) => {
+                self.point(Standing::Fine, "receiving", said(Some(self.when(last))))
+            }
             (None, None) if tokens.is_empty() => {
                 self.point(Standing::Open, "no_directory", Said::default())
             }
