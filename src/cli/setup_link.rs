@@ -32,7 +32,7 @@ pub(super) enum Command {
         /// What the IT admin reads before they start
         #[arg(long)]
         note: Option<String>,
-        /// For how many days it is good, 1 to 30; if left out, as the setting portal.link_days says
+        /// For how many days it is good, 1 to 30; if left out, as the setting `portal.link_days` says
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..=30))]
         days: Option<u32>,
         /// The address of the IT admin: the link is mailed there

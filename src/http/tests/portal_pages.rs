@@ -225,7 +225,7 @@ fn done() -> PortalDone {
     }
 }
 
-fn over<'a>(token: Option<&'a str>, has_asked: bool) -> SetupOver<'a> {
+fn over(token: Option<&str>, has_asked: bool) -> SetupOver<'_> {
     SetupOver {
         status: StatusCode::GONE,
         title: hostile(),

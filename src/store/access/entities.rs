@@ -278,7 +278,9 @@ fn save(tx: &mut Tx, mut entity: Entity, before: Option<&Entity>) -> Result<Enti
     let (of, id, is) = (Some(&entity.organization_id), entity.id.as_str(), told(&entity));
     let former = before.map(|before| &before.name).filter(|name| **name != entity.name);
     let mut data = is.clone();
-    data["former"] = json!(former);
+    if let Some(fields) = data.as_object_mut() {
+        fields.insert("former".to_owned(), json!(former));
+    }
     match before {
         Some(before) => events::append_change(tx, of, kind, id, data, (&told(before), &is))?,
         None => events::append(tx, of, kind, id, data)?,

@@ -201,7 +201,7 @@ pub(super) fn run(
 /// Each rule of a set by its ID.
 fn told(set: Option<&RuleSet>) -> Value {
     let rules = set.into_iter().flat_map(|set| set.rules.iter());
-    rules.map(|rule| (rule.id.to_string(), json!(rule))).collect::<serde_json::Map<_, _>>().into()
+    rules.map(|rule| (rule.id.clone(), json!(rule))).collect::<serde_json::Map<_, _>>().into()
 }
 
 /// Everything that is wrong with one rule by itself.

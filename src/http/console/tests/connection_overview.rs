@@ -20,7 +20,7 @@ fn now(desk: &Desk, connection: &Connection) -> Connection {
     desk.world.store().read_now(|db| connections::find(db, &connection.id)).unwrap()
 }
 
-/// A connection with the guide of JumpCloud.
+/// A connection with the guide of `JumpCloud`.
 fn jumpcloud(desk: &Desk) -> Connection {
     testing::active(desk.world.store(), "JumpCloud", None)
 }

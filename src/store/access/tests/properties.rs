@@ -15,6 +15,9 @@ use proptest::test_runner::TestRunner;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+/// A group, and the roles that it carries.
+type Carried = (GroupId, Json<Vec<String>>);
+
 const PEOPLE: usize = 3;
 const GROUPS: usize = 4;
 /// How many random stories are told.
@@ -326,7 +329,7 @@ impl Story<'_> {
     /// The role that somebody who is on should have: the highest that their groups or places give.
     fn role(&self, user: &UserId, state: &State) -> String {
         let of = self.world.organization();
-        let read = |db: &mut Db| -> Result<(Vec<(GroupId, Json<Vec<String>>)>, Vec<Rule>)> {
+        let read = |db: &mut Db| -> Result<(Vec<Carried>, Vec<Rule>)> {
             let theirs = table::group_members::table.inner_join(table::groups::table);
             let theirs = theirs
                 .filter(table::group_members::user_id.eq(user))

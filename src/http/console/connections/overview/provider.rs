@@ -46,6 +46,7 @@ fn named(state: &State, key: &str, value: impl Into<String>) -> Value {
         label: state.locale.text(&format!("console.connections.value.{key}")).to_owned(),
         value: value.into(),
         may_differ: false,
+        alternatives: Vec::new(),
     }
 }
 

@@ -106,7 +106,7 @@ async fn check(
         }
         Err(errors) => refused(state, posted, connection, errors),
     };
-    Ok(render(state, &posted.seat, connection, organization, outcome).await?)
+    render(state, &posted.seat, connection, organization, outcome).await
 }
 
 /// Takes metadata over, which makes a draft one that can be tested.
@@ -133,7 +133,7 @@ async fn import(
         Ok(_) => return Ok(see_other(&done_at(connection))),
         Err(errors) => refused(state, posted, connection, errors),
     };
-    Ok(render(state, &posted.seat, connection, organization, outcome).await?)
+    render(state, &posted.seat, connection, organization, outcome).await
 }
 
 /// Where it goes on. Only a draft is made by it: any other had a provider before.
@@ -209,7 +209,7 @@ async fn switch(
         Ok(_) => Ok(see_other(&format!("{}/setup", href(&connection.id)))),
         Err(errors) => {
             let outcome = refused(state, posted, connection, errors);
-            Ok(render(state, &posted.seat, connection, organization, outcome).await?)
+            render(state, &posted.seat, connection, organization, outcome).await
         }
     }
 }
@@ -251,5 +251,5 @@ async fn connect(
         is_other,
         ..Outcome::default()
     };
-    Ok(render(state, &posted.seat, connection, organization, outcome).await?)
+    render(state, &posted.seat, connection, organization, outcome).await
 }
