@@ -167,6 +167,9 @@ fn is_of_jumpcloud(operation: &Value) -> bool {
 static TEST_GROUPS: [&str; 3] =
     ["jumpcloud scim test group", "jumpcloud test group", "scim test group"];
 
+/// How the names begin that scim-sanity gives to its group: at first and at last, and in between, where our ID follows.
+static SANITY: [&str; 2] = ["scim-sanity-test-", "updated-grp_"];
+
 /// Whether a resource has the name of one that a directory makes only to test the connection: `JumpCloud`'s Test
 /// Connection, and others', make an invented user under the address that the guide proposes, and a group that is called
 /// so and nothing else, but for a number. A customer's group of a like name (“`JumpCloud` Test Team”) is a group.
@@ -177,7 +180,7 @@ pub fn is_test(kind: Kind, name: &str) -> bool {
         Kind::User => name.starts_with("scim-test") || name.starts_with("scim_test"),
         Kind::Group => {
             let rest = TEST_GROUPS.iter().find_map(|it| name.strip_prefix(it));
-            rest.is_some_and(is_number) || name.starts_with("scim-sanity-test-")
+            rest.is_some_and(is_number) || SANITY.iter().any(|it| name.starts_with(it))
         }
     }
 }
@@ -239,7 +242,11 @@ mod tests {
     #[test]
     fn a_group_is_a_test_only_as_a_test_connection_names_it() {
         let made = ["JumpCloud SCIM Test Group", "JumpCloud SCIM Test Group 2", "scim test group"];
-        for name in made.into_iter().chain(["SCIM Test Group 7f3a-01", "scim-sanity-test-1a2b"]) {
+        for name in made.into_iter().chain([
+            "SCIM Test Group 7f3a-01",
+            "scim-sanity-test-1a2b",
+            "Updated-grp_01ka",
+        ]) {
             assert!(is_test(Kind::Group, name), "{name}");
         }
         let real = ["JumpCloud Test Team", "SCIM Test Groupies", "Test SCIMv2", "scim tests"];

@@ -47,7 +47,7 @@ fn a_guide_of_the_folder_is_used_and_one_that_is_none_is_refused_with_its_line()
     assert_eq!(place.exit(&["config", "check"]), 0);
     place.text(&["org", "create", "--name", "Globex"]);
     place.text(&["setup-link", "create", "--org", "Globex", "--idp", "acme"]);
-    fs::write(folder.join("acme.toml"), text.replace("label =", "lable =")).unwrap();
+    fs::write(folder.join("acme.toml"), text.replacen("label =", "lable =", 1)).unwrap();
     for command in [&["config", "check"][..], &["serve"], &["doctor"]] {
         let told = place.run(command);
         assert!(!told.status.success(), "{command:?}");

@@ -21,9 +21,10 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 struct Add {
     /// PEM, or base64 alone.
+    #[schema(value_type = String, required = false, example = "-----BEGIN CERTIFICATE-----\nMIIC…\n-----END CERTIFICATE-----")]
     certificate: Option<String>,
     /// A sign-in that failed with `certificate_unknown`, whose answer names the certificate.
-    #[schema(value_type = Option<String>, example = "trc_01kampz3y7f4m8t2v6c9d0e1hj")]
+    #[schema(value_type = Option<String>)]
     trace: Option<TraceId>,
     /// With `trace`: the SHA-256 of the certificate in hex, as the IT admin has confirmed it.
     fingerprint_sha256: Option<String>,
