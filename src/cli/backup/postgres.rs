@@ -73,7 +73,7 @@ fn replace(file: &Path, url: &str, tables: &[String]) -> Result {
     reading.args(OWNERLESS).arg("--file=-").arg(file).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut writing = program("psql", url);
     writing
-        .args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction"])
+        .args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"])
         .stdin(Stdio::piped())
         .stdout(Stdio::null());
     let mut writer = begun("psql", writing)?;
@@ -85,13 +85,19 @@ fn replace(file: &Path, url: &str, tables: &[String]) -> Result {
         }
     };
     let passed = pass(&mut reader, &mut writer, tables);
-    // The end of its input is what makes psql keep what it has done, so it comes only after all is well.
+    // What psql has done it keeps only if it is told so, after all is well: not if this program ends before.
     let read = reader.wait_with_output().map_err(broken)?;
     let has_closed = |error: &io::Error| error.kind() == ErrorKind::BrokenPipe;
     let refused = passed.as_ref().is_err_and(has_closed);
     if !refused && (passed.is_err() || !read.status.success()) {
         stopped(&mut writer);
         return finished("pg_restore", &read).and_then(|()| passed.map_err(broken));
+    }
+    if let (Ok(()), Some(into)) = (&passed, writer.stdin.as_mut()) {
+        // Where psql has given up, it says why.
+        writeln!(into, "COMMIT;")
+            .or_else(|error| has_closed(&error).then_some(()).ok_or(error))
+            .map_err(broken)?;
     }
     finished("psql", &writer.wait_with_output().map_err(broken)?)?;
     passed.map_err(broken)
@@ -101,7 +107,7 @@ fn pass(reader: &mut Child, writer: &mut Child, tables: &[String]) -> io::Result
     let (Some(from), Some(into)) = (reader.stdout.take(), writer.stdin.as_mut()) else {
         return Err(io::Error::other("a pipe is missing"));
     };
-    writeln!(into, "SET client_min_messages = warning;")?;
+    writeln!(into, "BEGIN;\nSET client_min_messages = warning;")?;
     if !tables.is_empty() {
         writeln!(into, "DROP TABLE {} CASCADE;", tables.join(", "))?;
     }
