@@ -16,8 +16,9 @@ use crate::saml::check::Check;
 use crate::saml::response::Attribute;
 use crate::store::access::explain::{self, Explained};
 use crate::store::applications;
-use crate::store::connections::Connection;
+use crate::store::connections::{Connection, ConnectionState};
 use crate::store::organizations::Organization;
+use crate::store::setup_links;
 use crate::store::sign_in::{self, Answer, Arrival, Beginning, Completed};
 use crate::store::traces::{Trace, TraceKind};
 use crate::store::{Actor, Scope};
@@ -296,20 +297,31 @@ async fn tested(state: &State, trace: &Trace, arrived: &Arrived) -> Result<HttpR
         failed: None,
         fix: None,
         attributes: &attributes,
-        would: Some(would(state, arrived).await?),
+        would: would(state, arrived).await?,
         checks: &arrived.checks,
     };
     Ok(pages::test_result(state, &view))
 }
 
-/// What a sign-in that is no test would do: who it is here, and what they would have.
-async fn would(state: &State, arrived: &Arrived) -> Result<TestPerson> {
+/// What a sign-in that is no test would do: who it is here, and what they would have. None: whoever looks may have said by a
+/// setup link which provider answers, as whom they like, and is not to learn what people have.
+async fn would(state: &State, arrived: &Arrived) -> Result<Option<TestPerson>> {
     let Accepted { arrival, profile, email, .. } = &*arrived.accepted;
     let (user, of) = (arrival.user().cloned(), arrived.organization.id.clone());
-    let has = state.store.read(move |db| match &user {
-        Some(user) => explain::of_user(db, user),
-        None => explain::of_newcomer(db, &of),
+    let connection = arrived.connection.clone();
+    let has = state.store.read(move |db| {
+        if connection.state != ConnectionState::Active
+            && setup_links::is_shaped(db, &connection.id)?
+        {
+            return Ok(None);
+        }
+        let has = match &user {
+            Some(user) => explain::of_user(db, user),
+            None => explain::of_newcomer(db, &of),
+        };
+        Ok(Some(has?))
     });
+    let Some(has) = has.await? else { return Ok(None) };
     let word = match arrival {
         Arrival::New => "make",
         Arrival::Known(_) => "know",
@@ -329,7 +341,7 @@ async fn would(state: &State, arrived: &Arrived) -> Result<TestPerson> {
         let all = role.chain(places).map(|(what, because)| (what, because.words));
         all.map(|(what, because)| (application.clone(), what, because)).collect::<Vec<_>>()
     };
-    Ok(TestPerson { person, access: has.await?.into_iter().flat_map(line).collect() })
+    Ok(Some(TestPerson { person, access: has.into_iter().flat_map(line).collect() }))
 }
 
 /// Sends the answer of an authorization request on its way.

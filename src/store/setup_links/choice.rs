@@ -9,7 +9,8 @@ use crate::store::connections::{
 };
 use crate::store::directories;
 use crate::store::schema::setup_links;
-use crate::store::{ConnectionId, Json, SetupLinkId, Tx};
+use crate::store::{ConnectionId, Db, Json, SetupLinkId, Tx};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 /// What is chosen.
@@ -87,6 +88,14 @@ pub fn choose(tx: &mut Tx, id: &SetupLinkId, choice: Choice<'_>, name: &str) -> 
     Ok(connection)
 }
 
+/// Whether whoever has a link may have said which provider a connection has: one for it was opened.
+pub fn is_shaped(db: &mut Db, connection: &ConnectionId) -> Result<bool> {
+    let opened = setup_links::table
+        .filter(setup_links::connection_id.eq(connection))
+        .filter(setup_links::opened_at.is_not_null());
+    Ok(diesel::select(exists(opened)).get_result(db)?)
+}
+
 /// The connection of these links speaks OpenID Connect from now on: who has one takes the steps of that way.
 pub(in crate::store) fn go_on_with_openid(tx: &mut Tx, connection: &ConnectionId) -> Result<()> {
     let live = setup_links::table
@@ -94,7 +103,9 @@ pub(in crate::store) fn go_on_with_openid(tx: &mut Tx, connection: &ConnectionId
         .filter(setup_links::revoked_at.is_null())
         .filter(setup_links::expires_at.gt(tx.now));
     let links: Vec<SetupLink> = live.load(tx.db)?;
-    for link in links {
+    // Who only connects a directory goes on with that.
+    let signs_in = |link: &SetupLink| link.provider.as_deref() != Some(Way::Directory.as_str());
+    for link in links.into_iter().filter(signs_in) {
         let mut done = link.done.into_inner();
         done.retain(|step| matches!(step, Step::Provider | Step::Domain | Step::Provisioning));
         diesel::update(setup_links::table.find(&link.id))

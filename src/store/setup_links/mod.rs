@@ -20,7 +20,7 @@ mod trust;
 
 pub use again::{ASKED_WITHIN, ask_again, asked_again, may_ask_again};
 pub(in crate::store) use choice::go_on_with_openid;
-pub use choice::{Choice, choose};
+pub use choice::{Choice, choose, is_shaped};
 pub use claim::{Refusal, finish, reopen, seat, start, start_with};
 pub use codes::{CODE_LASTS, CodeFault, code_is_out, send_code};
 pub use hand_over::hand_over;

@@ -43,6 +43,19 @@ fn seated(store: &TestStore, browser: &str) -> bool {
 }
 
 #[test]
+fn a_connection_is_shaped_by_whoever_opened_a_link_for_it() {
+    let store = testing::store();
+    let connection = testing::active(&store, "JumpCloud", None);
+    let (of, id) = (&connection.organization_id, &connection.id);
+    let shaped = || store.read_now(|db| is_shaped(db, id)).unwrap();
+    let new = NewLink { connection_id: Some(id.clone()), provider: None, ..new() };
+    let link = store.system(|tx| create(tx, of, new)).0.id;
+    assert!(!shaped());
+    started(&store, &link, browser().reveal()).unwrap();
+    assert!(shaped());
+}
+
+#[test]
 fn a_link_is_kept_as_a_hash_and_found_by_its_token() {
     let store = testing::store();
     let of = organization(&store);
