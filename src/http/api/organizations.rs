@@ -322,8 +322,9 @@ pub(super) async fn patch_organization(
 ) -> Answer<OrganizationView> {
     let id = find(&state, &key, name.into_inner()).await?.id;
     let Patch { name, external_id, admission, metadata, session_seconds } = body.0;
-    if external_id.is_some() {
-        // Apps know their customers by it: a customer's own key must not become another customer.
+    if external_id.is_some() || session_seconds.is_some() {
+        // Apps know their customers by the one: a customer's own key must not become another customer. And how long people stay
+        // signed in is the operator's to say.
         key.whole_installation()?;
     }
     let patch = OrganizationPatch { name, external_id, admission, metadata, session_seconds };

@@ -29,7 +29,8 @@ impl FromRequest for Previewed {
     type Future = Ready<std::result::Result<Self, Infallible>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let value = request.headers().get(IF_MATCH).and_then(|value| value.to_str().ok());
+        // What cannot be read is no version there is.
+        let value = request.headers().get(IF_MATCH).map(|it| it.to_str().unwrap_or_default());
         let seen = value.filter(|value| *value != "*");
         ready(Ok(Self(seen.map(|it| it.trim_start_matches("W/").trim_matches('"').to_owned()))))
     }
