@@ -321,6 +321,8 @@ pub fn delete(tx: &mut Tx, organization: &OrganizationId, key: &str) -> Result<(
         .execute(tx.db)?;
     // Nor is anything held here by a mapping that went with its group.
     let gone = mapping_rows::table.filter(mapping_rows::entity_id.eq(&entity.id));
+    let went = gone.filter(mapping_rows::flag.eq(Flag::GroupDeleted));
+    diesel::update(went).set(mapping_rows::flag.eq(Flag::TargetDeleted)).execute(tx.db)?;
     diesel::update(gone.filter(mapping_rows::state.eq(MappingState::Rejected)))
         .set(mapping_rows::entity_id.eq(None::<EntityId>))
         .execute(tx.db)?;

@@ -252,6 +252,13 @@ fn floor(
     deltas: &mut [Delta],
     floor: Floor,
 ) -> Result<()> {
+    // Who goes off with a role that was held already takes nothing more from the record, but nobody has it any more.
+    for delta in deltas.iter().filter(|it| floor != Floor::Refuse && it.role().is_some()) {
+        let Some((role, _)) = &delta.record else { continue };
+        let data = json!({ "application_id": delta.application.id, "role": role });
+        let user = delta.user.as_str();
+        alerts::raise(tx, organization, AlertKind::LastOfHighestRole, user, &data)?;
+    }
     for application in applications(deltas) {
         let Some(last) = last_in(tx.db, organization, deltas, &application)? else { continue };
         if floor == Floor::Refuse {

@@ -75,6 +75,25 @@ fn the_last_of_the_highest_role_has_nothing_when_switched_off_and_the_role_is_on
 }
 
 #[test]
+fn that_nobody_has_the_highest_role_is_told_also_of_who_had_it_held_already() {
+    let world = World::new();
+    let ann = world.person("ann");
+    let bosses = admins(&world, &[&ann]);
+    world.remove(&bosses, &ann);
+    let window = Window::parse(None, None).unwrap();
+    let open = |db: &mut _| alerts::page(db, &window, world.organization(), true);
+    for alert in world.store.read_now(open).unwrap().data {
+        world.choose(|tx, of| alerts::close(tx, of, &alert.id)).unwrap();
+    }
+    assert_eq!((world.has(&ann), world.alerts()), (has("admin", &[]), vec![]));
+    world.activate(&ann, false);
+    assert_eq!(world.has(&ann), nothing());
+    assert_eq!(world.alerts(), [alerts::AlertKind::LastOfHighestRole]);
+    world.activate(&ann, true);
+    assert_eq!(world.has(&ann), has("admin", &[]), "it was on record");
+}
+
+#[test]
 fn who_comes_back_to_the_role_on_record_has_it_though_no_group_gives_it_any_more() {
     let world = World::new();
     let ann = world.person("ann");

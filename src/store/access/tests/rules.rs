@@ -80,6 +80,22 @@ fn an_entity_type_without_auto_create_is_never_made_by_a_rule() {
 }
 
 #[test]
+fn a_place_that_is_deleted_while_its_group_is_gone_is_not_made_again_with_it() {
+    let world = World::new();
+    world.apply(vec![rule(Match::All, "", "team")]);
+    let ann = world.person("ann");
+    let eng = world.group("eng", &[&ann]);
+    let key = world.mapping(&eng).entity_id.unwrap().to_string();
+    world.delete(&eng);
+    world.choose(|tx, id| entities::delete(tx, id, &key)).unwrap();
+    assert_eq!(world.group("eng", &[&ann]), eng);
+    let mapping = world.mapping(&eng);
+    assert_eq!(mapping.state, MappingState::Pending);
+    assert_eq!(mapping.flag, Some(mappings::Flag::TargetDeleted));
+    assert_eq!(world.has(&ann), has("user", &[]));
+}
+
+#[test]
 fn a_deleted_place_is_not_made_again_when_its_group_comes_back_before_a_person_picks_one() {
     let world = World::new();
     world.apply(vec![rule(Match::All, "", "team")]);
