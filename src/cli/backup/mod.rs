@@ -58,7 +58,7 @@ pub(super) fn backup(shell: &Shell, arguments: &BackupArguments) -> Result {
     let draft = Draft::beside(file)?;
     match &shell.config()?.database.url {
         DatabaseUrl::Sqlite(_) => backup::copy(shell.raw_store()?, &draft.path)?,
-        DatabaseUrl::Postgres(url) => postgres::dump(url.reveal(), draft.reopened()?)?,
+        DatabaseUrl::Postgres(url) => postgres::dump(url.reveal(), draft.shared()?)?,
     }
     let bytes = draft.keep(file)?;
     shell.out.note(format!("The master key is not in it. {}", kept_apart(shell)?));
@@ -200,6 +200,8 @@ fn take(shell: &Shell, store: &Store, unsaved: &str) -> Result<usize> {
 /// A file that is being written, for its owner alone. It goes when it is dropped before it is kept.
 struct Draft {
     path: PathBuf,
+    /// The file itself, whatever becomes of its name.
+    file: File,
 }
 
 impl Draft {
@@ -223,18 +225,15 @@ impl Draft {
         let mut name = file.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}.part", std::process::id()));
         let path = file.with_file_name(name);
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|error| Failure::file(&path.display().to_string(), &error))?;
-        Ok(Self { path })
+        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+        let file = opened.map_err(|error| Failure::file(&path.display().to_string(), &error))?;
+        Ok(Self { path, file })
     }
 
-    fn reopened(&self) -> Result<File> {
-        let opened = OpenOptions::new().write(true).truncate(true).open(&self.path);
-        opened.map_err(|error| Failure::file(&self.path.display().to_string(), &error))
+    /// The same file for another to write.
+    fn shared(&self) -> Result<File> {
+        let shared = self.file.try_clone();
+        shared.map_err(|error| Failure::file(&self.path.display().to_string(), &error))
     }
 
     /// Gives it its own name once all of it is on the disk, and tells its length.

@@ -8,7 +8,7 @@ use crate::store::{Store, backup};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
 /// Puts a backup in the place of the database, or changes nothing. Returns how many migrations it took.
@@ -27,15 +27,14 @@ pub(super) fn restore(
     shell.make_data_dir()?;
     let draft = Draft::of(database)?;
     let failed = |error: io::Error| Failure::file(&database.display().to_string(), &error);
-    let mut written = draft.reopened()?;
-    File::open(file).and_then(|mut read| io::copy(&mut read, &mut written)).map_err(failed)?;
+    File::open(file).and_then(|mut read| io::copy(&mut read, &mut &draft.file)).map_err(failed)?;
     let migrations = looked_at(shell, file, &draft)?;
     // Whoever runs the gateway has to get at it, also where somebody else has restored it.
     let place = if database.exists() { database } else { &shell.config()?.data_dir() };
     let (wanted, is) =
-        (fs::metadata(place).map_err(failed)?, fs::metadata(&draft.path).map_err(failed)?);
+        (fs::metadata(place).map_err(failed)?, draft.file.metadata().map_err(failed)?);
     if (wanted.uid(), wanted.gid()) != (is.uid(), is.gid()) {
-        chown(&draft.path, Some(wanted.uid()), Some(wanted.gid())).map_err(failed)?;
+        fchown(&draft.file, Some(wanted.uid()), Some(wanted.gid())).map_err(failed)?;
     }
     if database.exists() && !backup::is_unused(database) {
         return Err(in_use(shell)?);
