@@ -145,7 +145,7 @@ pub(super) fn run(shell: &Shell, command: Command) -> Result {
                 (true, _) => Some(None),
                 (false, given) => given.map(Some),
             };
-            let session = update.session.map(|it| i32::try_from(it.seconds()).unwrap_or(i32::MAX));
+            let session = update.session.map(Period::to_row);
             let patch = OrganizationPatch {
                 name: update.name,
                 external_id,

@@ -87,6 +87,18 @@ impl Period {
         self.0
     }
 
+    /// The same of a row of the database, which has no number below zero there.
+    #[must_use]
+    pub fn from_row(seconds: i32) -> Self {
+        Self(u32::try_from(seconds).unwrap_or_default())
+    }
+
+    /// Whole seconds for a row of the database. What is too long for that is too long for any bound as well.
+    #[must_use]
+    pub fn to_row(self) -> i32 {
+        i32::try_from(self.0).unwrap_or(i32::MAX)
+    }
+
     /// To add to a `Time`.
     #[must_use]
     pub fn delta(self) -> TimeDelta {

@@ -270,7 +270,7 @@ fn fields(row: &Application) -> Vec<(&'static str, String)> {
 
 /// A lifetime as it is typed; of one that is set for all, nothing.
 fn lasts(seconds: Option<i32>) -> String {
-    cell(seconds.and_then(|seconds| u32::try_from(seconds).ok()).map(Period::from_seconds))
+    cell(seconds.map(Period::from_row))
 }
 
 fn show(shell: &Shell, row: Application) -> Result {

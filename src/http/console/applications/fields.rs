@@ -144,8 +144,7 @@ impl Typed {
             "" => Some(None),
             text => {
                 if let Ok(period) = text.parse::<Period>() {
-                    // What is too long for the store is too long for it to say so, too.
-                    Some(Some(i32::try_from(period.seconds()).unwrap_or(i32::MAX)))
+                    Some(Some(period.to_row()))
                 } else {
                     let detail = state.locale.text("console.applications.not_a_period");
                     faults.push(FieldError::new(format!("/{name}"), "invalid", detail));
@@ -188,8 +187,7 @@ pub(super) fn named(lists: &[(&str, &String)], error: FieldError) -> FieldError 
 
 /// A lifetime as a person writes it; of one that is set for all, nothing.
 pub(super) fn lasts(seconds: Option<i32>) -> String {
-    let seconds = seconds.and_then(|seconds| u32::try_from(seconds).ok());
-    seconds.map_or_else(String::new, |seconds| Period::from_seconds(seconds).to_string())
+    seconds.map_or_else(String::new, |seconds| Period::from_row(seconds).to_string())
 }
 
 /// The organizations that lines name by their IDs, or by `external:` and the operator's own.

@@ -131,7 +131,7 @@ pub(in crate::http) async fn change(
         let error = FieldError::new("/session", "invalid", detail);
         return Ok(show(&state, &posted.seat, &organization, (typed, seen), vec![error]));
     };
-    let session = session.map(|it| i32::try_from(it.seconds()).unwrap_or(i32::MAX));
+    let session = session.map(Period::to_row);
     let external_id = (!typed.external_id.is_empty()).then(|| typed.external_id.clone());
     let patch = OrganizationPatch {
         name: Some(typed.name.clone()),
@@ -181,7 +181,7 @@ fn below(mut error: FieldError) -> FieldError {
 
 /// Seconds as they are typed: `8h`.
 fn period(seconds: i32) -> String {
-    Period::from_seconds(u32::try_from(seconds).unwrap_or_default()).to_string()
+    Period::from_row(seconds).to_string()
 }
 
 /// What a field is called, and a value of it as the form shows it.
