@@ -10,7 +10,7 @@ use crate::http::pages::{self, GroupLine, PortalGroup, PortalGroups, Would};
 use crate::http::previewed;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
-use crate::store::access::mappings::{self, Mapping, MappingState};
+use crate::store::access::mappings::{self, MappingState};
 use crate::store::access::{self, preview, provisioning};
 use crate::store::directories::all_groups::{self, Filter};
 use crate::store::directories::groups::Group;
@@ -21,7 +21,6 @@ use crate::views::preview::PreviewQuestion;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
-use std::collections::HashMap;
 use std::slice;
 
 const LIST: &str = "/portal/groups";
@@ -79,10 +78,7 @@ pub(in crate::http) async fn list(
 
 fn lines(db: &mut Db, groups: &[Group]) -> Result<Vec<GroupLine>> {
     let ids: Vec<GroupId> = groups.iter().map(|group| group.id.clone()).collect();
-    let mut mappings: HashMap<GroupId, Vec<Mapping>> = HashMap::new();
-    for mapping in mappings::of_groups(db, &ids)? {
-        mappings.entry(mapping.group_id.clone()).or_default().push(mapping);
-    }
+    let mappings = mappings::by_group(db, &ids)?;
     let sizes = all_groups::sizes(db, groups)?;
     let entities: Vec<EntityId> =
         mappings.values().flatten().filter_map(|it| it.entity_id.clone()).collect();

@@ -5,7 +5,7 @@ mod list;
 mod standing;
 
 pub(super) use decide::{Ground, Owned, Real, by_hand, by_rule, decide, meant};
-pub use list::{count, giving, of_groups, owners, page, some};
+pub use list::{by_group, count, giving, of_groups, owners, page, some};
 pub use standing::GroupMapping;
 
 use super::alerts::{self, AlertKind};

@@ -3,7 +3,7 @@
 use super::groups::{self as groups_of_directory, Group};
 use crate::error::Result;
 use crate::scim;
-use crate::store::access::mappings::{self, GroupMapping, Mapping};
+use crate::store::access::mappings::{self, GroupMapping};
 use crate::store::db::or_not_found;
 use crate::store::schema::mappings as rows;
 use crate::store::schema::{connections, directory_users, group_members, groups, users};
@@ -79,10 +79,7 @@ fn filtered(filter: &Filter) -> groups::BoxedQuery<'static, <Db as diesel::Conne
 pub fn known(db: &mut Db, of: &[Group], now: Time) -> Result<impl Fn(Group) -> Known + use<>> {
     let unbound = unbound(db, of, now)?;
     let ids: Vec<GroupId> = of.iter().map(|group| group.id.clone()).collect();
-    let mut theirs: HashMap<GroupId, Vec<Mapping>> = HashMap::new();
-    for mapping in mappings::of_groups(db, &ids)? {
-        theirs.entry(mapping.group_id.clone()).or_default().push(mapping);
-    }
+    let theirs = mappings::by_group(db, &ids)?;
     Ok(move |group: Group| Known {
         is_unbound: unbound.contains(&group.id),
         mapping: GroupMapping::of(theirs.get(&group.id).map_or(&[], Vec::as_slice)),

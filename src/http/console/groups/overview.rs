@@ -1,7 +1,7 @@
 //! An organization's groups: whether they are on, what somebody should look at, and the groups themselves. The directory
 //! changes them, nobody here.
 
-use super::say::{self, Said};
+use super::say::Said;
 use super::{Head, look};
 use crate::clock::Time;
 use crate::error::Result;
@@ -14,7 +14,7 @@ use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::access::alerts::{self, Alert, AlertKind};
-use crate::store::access::mappings::{GroupMapping, Mapping, MappingState};
+use crate::store::access::mappings::{self, GroupMapping, Mapping, MappingState};
 use crate::store::directories::all_groups::{self, Filter};
 use crate::store::directories::groups::Group;
 use crate::store::{Db, GroupId, OrganizationId, Page as Rows, UserId, Window, names};
@@ -120,7 +120,7 @@ fn read(db: &mut Db, of: &OrganizationId, window: &Window, now: Time) -> Result<
     let filter = Filter { organization: Some(of.clone()), ..Filter::default() };
     let groups = all_groups::page(db, window, &filter)?;
     let ids: Vec<GroupId> = groups.data.iter().map(|group| group.id.clone()).collect();
-    let mappings = say::by_group(db, &ids)?;
+    let mappings = mappings::by_group(db, &ids)?;
     let all: Vec<Mapping> = mappings.values().flatten().cloned().collect();
     let mut said = Said::of_mappings(db, of, &all)?;
     let told = alerts.data.iter().filter_map(|it| it.data.get("group_id")?.as_str()?.parse().ok());

@@ -7,7 +7,7 @@ use crate::http::console::form::{Choice, choices};
 use crate::http::console::words::Badge;
 use crate::http::server::State;
 use crate::store::access::mappings::{Flag, Mapping, MappingState};
-use crate::store::access::{self, Declared, mappings};
+use crate::store::access::{self, Declared};
 use crate::store::{ApplicationId, Db, EntityId, GroupId, OrganizationId, names};
 use crate::views::draft::Mark;
 use crate::views::rules::RuleBody;
@@ -208,13 +208,4 @@ pub(super) fn made_by(
         }
         None => state.locale.text("console.groups.by_former_rule").to_owned(),
     }
-}
-
-/// What mappings of a page's groups lead to, by group.
-pub(super) fn by_group(db: &mut Db, ids: &[GroupId]) -> Result<HashMap<GroupId, Vec<Mapping>>> {
-    let mut all: HashMap<GroupId, Vec<Mapping>> = HashMap::new();
-    for mapping in mappings::of_groups(db, ids)? {
-        all.entry(mapping.group_id.clone()).or_default().push(mapping);
-    }
-    Ok(all)
 }

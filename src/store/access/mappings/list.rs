@@ -34,6 +34,15 @@ pub fn of_groups(db: &mut Db, ids: &[GroupId]) -> Result<Vec<Mapping>> {
     Ok(mappings::table.filter(mappings::group_id.eq_any(ids)).order(mappings::id).load(db)?)
 }
 
+/// The mappings of each of these groups; who has none is not named.
+pub fn by_group(db: &mut Db, ids: &[GroupId]) -> Result<HashMap<GroupId, Vec<Mapping>>> {
+    let mut all: HashMap<GroupId, Vec<Mapping>> = HashMap::new();
+    for mapping in of_groups(db, ids)? {
+        all.entry(mapping.group_id.clone()).or_default().push(mapping);
+    }
+    Ok(all)
+}
+
 /// How many groups of a connection's directory give something at this moment. Test groups are none of them.
 pub fn giving(db: &mut Db, connection: &ConnectionId) -> Result<i64> {
     let by_decision = [MappingState::Approved, MappingState::AutoApproved];
