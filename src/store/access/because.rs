@@ -1,6 +1,6 @@
 //! Why somebody has something, in words: which group gives it, by which mapping, of which rule.
 
-use super::explain::{DEFAULT_ROLE, Reason};
+use super::explain::Reason;
 use super::kept::{Hold, Mark};
 use super::mappings::Mapping;
 use super::rule_sets;
@@ -99,7 +99,7 @@ impl Because {
         self.groups.get(group).is_none_or(|it| it.is_deleted)
     }
 
-    /// Why somebody has a role.
+    /// Why somebody has a role; of nothing that is known it is the default.
     pub(super) fn of_role(&self, source: Option<&Source>, mark: Option<Mark>) -> Reason {
         let mut reason = match source {
             Some(Source::Group(group)) => {
@@ -112,7 +112,7 @@ impl Because {
                 ..Reason::default()
             },
             Some(Source::Default) | None => {
-                Reason { words: DEFAULT_ROLE.to_owned(), ..Reason::default() }
+                Reason { words: "the application's default role".to_owned(), ..Reason::default() }
             }
         };
         reason.words.push_str(why_held(mark));

@@ -319,7 +319,7 @@ pub fn delete(tx: &mut Tx, organization: &OrganizationId, key: &str) -> Result<(
     diesel::update(entities::table.find(&entity.id))
         .set(entities::is_default.eq(false))
         .execute(tx.db)?;
-    // Nor is anything held here by a mapping that went with its group.
+    // Nor is anything held here by a mapping that went with its group; and when that is back, no rule makes the place again.
     let gone = mapping_rows::table.filter(mapping_rows::entity_id.eq(&entity.id));
     let went = gone.filter(mapping_rows::flag.eq(Flag::GroupDeleted));
     diesel::update(went).set(mapping_rows::flag.eq(Flag::TargetDeleted)).execute(tx.db)?;

@@ -14,9 +14,6 @@ use crate::store::{
 };
 use diesel::prelude::*;
 
-/// Why somebody has a role that nothing else gives.
-pub(super) const DEFAULT_ROLE: &str = "the application's default role";
-
 /// What a person has in one application.
 #[derive(Debug, Clone)]
 pub struct Explained {
@@ -101,7 +98,7 @@ pub fn of_user(db: &mut Db, user: &User) -> Result<Vec<Explained>> {
 
 /// What somebody has in each application who comes for the first time and is in no group.
 pub fn of_newcomer(db: &mut Db, organization: &OrganizationId) -> Result<Vec<Explained>> {
-    let by_default = || Reason { words: DEFAULT_ROLE.to_owned(), ..Reason::default() };
+    let by_default = || Because::default().of_role(None, None);
     let all = applications_of(db, organization)?.into_iter();
     Ok(all
         .map(|application| Explained {

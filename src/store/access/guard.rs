@@ -252,12 +252,11 @@ fn floor(
     deltas: &mut [Delta],
     floor: Floor,
 ) -> Result<()> {
-    // Who goes off with a role that was held already takes nothing more from the record, but nobody has it any more.
+    // Whose role was held when they went off loses nothing that this would find: it goes on record as it was.
     for delta in deltas.iter().filter(|it| floor != Floor::Refuse && it.role().is_some()) {
-        let Some((role, _)) = &delta.record else { continue };
-        let data = json!({ "application_id": delta.application.id, "role": role });
-        let user = delta.user.as_str();
-        alerts::raise(tx, organization, AlertKind::LastOfHighestRole, user, &data)?;
+        if let Some((role, _)) = &delta.record {
+            tell_last(tx, organization, &delta.application.id, (role, &delta.user))?;
+        }
     }
     for application in applications(deltas) {
         let Some(last) = last_in(tx.db, organization, deltas, &application)? else { continue };
@@ -268,12 +267,21 @@ fn floor(
         let active = last.losing.iter().find(|at| deltas.get(**at).is_some_and(|it| it.is_active));
         if let Some(delta) = active.or(last.losing.first()).and_then(|at| deltas.get_mut(*at)) {
             held::hold_role(delta, Mark { hold: Hold::Floor, until: None });
-            let data = json!({ "application_id": application, "role": last.role });
-            let user = delta.user.to_string();
-            alerts::raise(tx, organization, AlertKind::LastOfHighestRole, &user, &data)?;
+            tell_last(tx, organization, &application, (&last.role, &delta.user))?;
         }
     }
     Ok(())
+}
+
+/// Says who was the last with the highest role of an application.
+fn tell_last(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    application: &ApplicationId,
+    (role, user): (&str, &UserId),
+) -> Result<()> {
+    let data = json!({ "application_id": application, "role": role });
+    alerts::raise(tx, organization, AlertKind::LastOfHighestRole, user.as_str(), &data)
 }
 
 /// The last who have the highest role of an application and would lose it, if that is so anywhere.
