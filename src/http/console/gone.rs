@@ -26,11 +26,31 @@ pub(super) struct Gone {
     pub(super) area: Area,
     /// What it is: `connection`.
     pub(super) what: &'static str,
+    pub(super) by: RestoredBy,
     pub(super) id: String,
     pub(super) name: String,
     pub(super) deleted_at: Time,
     /// Where its page was.
     pub(super) href: String,
+}
+
+/// Who restores it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum RestoredBy {
+    /// Whoever manages customers.
+    Managers,
+    /// Whoever manages applications.
+    Developers,
+}
+
+impl RestoredBy {
+    /// Whether a member does, and the key of what is said to one who does not.
+    fn of<N: Needs>(self, seat: &Seat<N>) -> (bool, &'static str) {
+        match self {
+            Self::Managers => (seat.may::<Manage>(), "console.gone.who_may"),
+            Self::Developers => (seat.may::<Develop>(), "console.gone.who_may_develop"),
+        }
+    }
 }
 
 struct View<'a> {
@@ -72,10 +92,7 @@ pub(super) async fn show<N: Needs>(
     let (who, deleted) = (who.await?, listing::second(gone.deleted_at));
     let values = [("time", deleted.short.as_str()), ("who", who.as_deref().unwrap_or("–"))];
     let status = if errors.is_empty() { StatusCode::GONE } else { form::status(&errors) };
-    let (may_restore, who_may) = match gone.what {
-        "application" => (seat.may::<Develop>(), "console.gone.who_may_develop"),
-        _ => (seat.may::<Manage>(), "console.gone.who_may"),
-    };
+    let (may_restore, who_may) = gone.by.of(seat);
     let view = View {
         text: state.locale.fill(&format!("console.gone.{}", gone.what), &values),
         until: listing::day(gone.deleted_at.plus(RESTORABLE)),

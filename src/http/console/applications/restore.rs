@@ -4,7 +4,7 @@ use super::href;
 use crate::error::{Error, Result};
 use crate::http::console::form;
 use crate::http::console::frame::APPLICATIONS;
-use crate::http::console::gone::{self, Gone, POINTER};
+use crate::http::console::gone::{self, Gone, POINTER, RestoredBy};
 use crate::http::console::seat::{Develop, Needs, Posted, Seat};
 use crate::http::error::PageError;
 use crate::http::server::State;
@@ -50,6 +50,7 @@ fn as_gone(of: &Application) -> Gone {
     Gone {
         area: APPLICATIONS,
         what: "application",
+        by: RestoredBy::Developers,
         id: of.id.to_string(),
         name: of.name.clone(),
         deleted_at: of.deleted_at.unwrap_or(of.updated_at),
