@@ -31,9 +31,7 @@ pub(super) struct Confirm {
     pub(super) tick: Option<(&'static str, String)>,
     /// Whether the member's own password is asked for.
     pub(super) password: bool,
-    /// What is sent along.
-    pub(super) hidden: Option<(&'static str, &'static str)>,
-    /// What was typed before, and is sent along.
+    /// What is sent along: fields and their values.
     pub(super) carried: Vec<(&'static str, String)>,
     /// Where it is sent.
     pub(super) action: String,
@@ -54,7 +52,6 @@ impl Confirm {
             typed: None,
             tick: None,
             password: false,
-            hidden: None,
             carried: Vec::new(),
             action: String::new(),
             cancel,

@@ -91,7 +91,7 @@ fn turning(
         title: fill(state, &format!("{word}_title"), of, organization),
         texts,
         tick,
-        hidden: Some(("to", to)),
+        carried: vec![("to", to.to_owned())],
         action: format!("{}/turn", href(&of.id)),
         button: say(state, word),
         ..asking(of)

@@ -49,7 +49,7 @@ pub(super) async fn switch(
 fn switching(state: &State, base: &Base, to_on: bool) -> Confirm {
     let (to, word) = if to_on { ("on", "turn_on") } else { ("off", "turn_off") };
     Confirm {
-        hidden: Some(("to", to)),
+        carried: vec![("to", to.to_owned())],
         action: format!("{}/switch", href(&base.organization.id)),
         ..asking(state, base, word, &[])
     }

@@ -87,7 +87,7 @@ async fn enforcing(state: &State, of: &Organization, to: Enforcement) -> Result<
             .fill(&format!("console.organization.{word}_title"), &[("organization", &of.name)]),
         texts,
         tick: is_untested.then(|| ("untested", say("untested"))),
-        hidden: Some(("to", to.as_str())),
+        carried: vec![("to", to.to_string())],
         action: format!("{}/enforcement", href(&of.id)),
         button: say(word),
         ..Confirm::blank(ORGANIZATIONS, href(&of.id))

@@ -97,7 +97,7 @@ async fn purging(state: &State, of: &Organization, older: &str) -> Result<(Confi
         title: fill("title"),
         texts: vec![fill("takes"), fill("forever")],
         typed: Some(of.name.clone()),
-        hidden: Some(("older", value)),
+        carried: vec![("older", value.to_owned())],
         action: format!("{}/purge", href(&of.id)),
         button: fill("button"),
         ..Confirm::blank(ORGANIZATIONS, format!("{}/settings", href(&of.id)))

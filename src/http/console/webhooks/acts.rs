@@ -62,7 +62,7 @@ pub(super) async fn turn(
 fn turning(state: &State, of: &Endpoint, to_on: bool) -> Confirm {
     let (to, word) = if to_on { ("on", "turn_on") } else { ("off", "turn_off") };
     Confirm {
-        hidden: Some(("to", to)),
+        carried: vec![("to", to.to_owned())],
         action: format!("{}/turn", href(&of.id)),
         ..asking(state, of, word)
     }
