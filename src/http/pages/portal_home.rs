@@ -56,10 +56,10 @@ impl Sign {
     /// The key of its word, for whoever sees no shape.
     pub(in crate::http) fn word(self) -> &'static str {
         match self {
-            Self::Good => "portal.sign.good",
-            Self::Warn => "portal.sign.warn",
-            Self::Bad => "portal.sign.bad",
-            Self::Open => "portal.sign.open",
+            Self::Good => "sign.good",
+            Self::Warn => "sign.warn",
+            Self::Bad => "sign.bad",
+            Self::Open => "sign.open",
         }
     }
 

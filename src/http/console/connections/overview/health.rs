@@ -6,51 +6,16 @@ use crate::clock::Time;
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::scim_requests;
 use crate::http::console::words::Badge;
+use crate::http::pages::Sign;
 use crate::http::server::State;
 use crate::store::connections::{ConnectionState, Protocol};
 use crate::store::refreshes::PATIENCE;
 use crate::store::traces::Outcome;
 use crate::views::badge;
 
-/// How a point stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// It is well.
-    Fine,
-    /// Somebody should look at it.
-    Warning,
-    /// It stops people.
-    Failing,
-    /// There is nothing to look at yet.
-    Open,
-}
-
-impl Standing {
-    /// The class of its line.
-    pub(super) fn class(self) -> &'static str {
-        match self {
-            Self::Fine => "p",
-            Self::Warning => "w",
-            Self::Failing => "f",
-            Self::Open => "s",
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Fine => "fine",
-            Self::Warning => "warning",
-            Self::Failing => "failing",
-            Self::Open => "open",
-        }
-    }
-}
-
 /// Something that was looked at.
 pub(super) struct Point {
-    pub(super) standing: Standing,
-    /// The word of its standing, for those who do not see its shape.
-    pub(super) word: String,
+    pub(super) sign: Sign,
     pub(super) title: String,
     /// What else is to be said.
     pub(super) text: Option<String>,
@@ -87,9 +52,8 @@ pub(super) fn of(state: &State, found: &Found, now: Time) -> Health {
         points.extend([looking.metadata(), looking.certificate()]);
     }
     points.extend([looking.domain(), looking.sign_ins(), looking.directory()]);
-    let needs_a_look = |one: &&Point| matches!(one.standing, Standing::Warning | Standing::Failing);
-    let troubles = points.iter().filter(needs_a_look).count();
-    let class = match points.iter().any(|one| one.standing == Standing::Failing) {
+    let troubles = points.iter().filter(|one| one.sign.is_trouble()).count();
+    let class = match points.iter().any(|one| one.sign == Sign::Bad) {
         true => " bad",
         false if troubles > 0 => " warn",
         false => " ok",
@@ -104,12 +68,10 @@ pub(super) fn of(state: &State, found: &Found, now: Time) -> Health {
 }
 
 impl Looking<'_> {
-    fn point(&self, standing: Standing, key: &str, said: Said) -> Point {
-        let say = |key: &str| {
-            self.state.locale.text(&format!("console.connections.health.{key}")).to_owned()
-        };
+    fn point(&self, sign: Sign, key: &str, said: Said) -> Point {
+        let title = self.state.locale.text(&format!("console.connections.health.{key}")).to_owned();
         let Said { text, href, at } = said;
-        Point { standing, word: say(standing.word()), title: say(key), text, href, at }
+        Point { sign, title, text, href, at }
     }
 
     fn when(&self, at: Time) -> Moment {
@@ -121,10 +83,10 @@ impl Looking<'_> {
         match (connection.tested(), connection.knows_its_provider()) {
             (true, _) => {
                 let at = self.found.tested.map(|at| self.when(at));
-                self.point(Standing::Fine, "tested", Said { at, ..Said::default() })
+                self.point(Sign::Good, "tested", Said { at, ..Said::default() })
             }
-            (false, true) => self.point(Standing::Warning, "not_tested", Said::default()),
-            (false, false) => self.point(Standing::Open, "no_test", Said::default()),
+            (false, true) => self.point(Sign::Warn, "not_tested", Said::default()),
+            (false, false) => self.point(Sign::Open, "no_test", Said::default()),
         }
     }
 
@@ -132,37 +94,37 @@ impl Looking<'_> {
         let connection = &self.found.known.connection;
         let refresh = self.found.known.refresh.as_ref();
         if connection.identity_provider.is_none() {
-            return self.point(Standing::Open, "no_metadata", Said::default());
+            return self.point(Sign::Open, "no_metadata", Said::default());
         }
         if connection.metadata_url.is_none() {
             let at = connection.metadata_at.map(|at| self.when(at));
-            return self.point(Standing::Open, "metadata_file", Said { at, ..Said::default() });
+            return self.point(Sign::Open, "metadata_file", Said { at, ..Said::default() });
         }
         let fault = refresh.and_then(|refresh| Some((refresh.failing_since?, refresh)));
         if let Some((since, refresh)) = fault {
             let is_long = self.now.since(since) >= PATIENCE;
-            let standing = if is_long { Standing::Failing } else { Standing::Warning };
+            let sign = if is_long { Sign::Bad } else { Sign::Warn };
             let said = Said { text: refresh.fault.clone(), at: Some(self.when(since)), href: None };
-            return self.point(standing, "metadata_failing", said);
+            return self.point(sign, "metadata_failing", said);
         }
         let read = refresh.and_then(|refresh| refresh.fetched_at).max(connection.metadata_at);
         let at = read.map(|at| self.when(at));
         if refresh.is_some_and(|refresh| refresh.proposed.is_some()) {
-            return self.point(Standing::Warning, "metadata_held", Said { at, ..Said::default() });
+            return self.point(Sign::Warn, "metadata_held", Said { at, ..Said::default() });
         }
-        self.point(Standing::Fine, "metadata_fine", Said { at, ..Said::default() })
+        self.point(Sign::Good, "metadata_fine", Said { at, ..Said::default() })
     }
 
     fn certificate(&self) -> Point {
         let connection = &self.found.known.connection;
         let Some(ends) = badge::certificate_ends(connection) else {
-            return self.point(Standing::Open, "no_certificate", Said::default());
+            return self.point(Sign::Open, "no_certificate", Said::default());
         };
         let said = Said { at: Some(self.when(ends)), ..Said::default() };
         match badge::certificate_ends_within(connection, self.now) {
-            Some(0) => self.point(Standing::Failing, "certificate_ended", said),
-            Some(_) => self.point(Standing::Warning, "certificate_ends", said),
-            None => self.point(Standing::Fine, "certificate_fine", said),
+            Some(0) => self.point(Sign::Bad, "certificate_ended", said),
+            Some(_) => self.point(Sign::Warn, "certificate_ends", said),
+            None => self.point(Sign::Good, "certificate_fine", said),
         }
     }
 
@@ -171,13 +133,13 @@ impl Looking<'_> {
         if let Some(first) = live.next() {
             let more = listing::more(live.count().saturating_add(1));
             let text = Some(format!("{} {more}", first.name).trim().to_owned());
-            return self.point(Standing::Fine, "domain", Said { text, ..Said::default() });
+            return self.point(Sign::Good, "domain", Said { text, ..Said::default() });
         }
-        let standing = match self.found.known.connection.state {
-            ConnectionState::Active => Standing::Warning,
-            _ => Standing::Open,
+        let sign = match self.found.known.connection.state {
+            ConnectionState::Active => Sign::Warn,
+            _ => Sign::Open,
         };
-        self.point(standing, "no_domain", Said::default())
+        self.point(sign, "no_domain", Said::default())
     }
 
     fn sign_ins(&self) -> Point {
@@ -189,10 +151,10 @@ impl Looking<'_> {
                 href: Some(listing::href("/console/traces", &parts)),
                 at: Some(self.when(failing.last)),
             };
-            return self.point(Standing::Failing, "sign_ins_failing", said);
+            return self.point(Sign::Bad, "sign_ins_failing", said);
         }
         let Some(last) = &self.found.last else {
-            return self.point(Standing::Open, "no_sign_in", Said::default());
+            return self.point(Sign::Open, "no_sign_in", Said::default());
         };
         let said = Said {
             text: last.cause.as_deref().map(|code| self.cause(code)),
@@ -200,8 +162,8 @@ impl Looking<'_> {
             at: Some(self.when(last.finished_at.unwrap_or(last.started_at))),
         };
         match last.outcome {
-            Outcome::Failed => self.point(Standing::Warning, "last_failed", said),
-            _ => self.point(Standing::Fine, "last_worked", said),
+            Outcome::Failed => self.point(Sign::Warn, "last_failed", said),
+            _ => self.point(Sign::Good, "last_worked", said),
         }
     }
 
@@ -216,16 +178,12 @@ impl Looking<'_> {
         let href = Some(scim_requests::at_connection(&self.found.known.connection.id));
         let said = |at| Said { href: href.clone(), at, text: None };
         match (last, self.found.known.signs.silent_since) {
-            (_, Some(since)) => {
-                self.point(Standing::Warning, "silent", said(Some(self.when(since))))
-            }
-            (Some(last), None) => {
-                self.point(Standing::Fine, "receiving", said(Some(self.when(last))))
-            }
+            (_, Some(since)) => self.point(Sign::Warn, "silent", said(Some(self.when(since)))),
+            (Some(last), None) => self.point(Sign::Good, "receiving", said(Some(self.when(last)))),
             (None, None) if tokens.is_empty() => {
-                self.point(Standing::Open, "no_directory", Said::default())
+                self.point(Sign::Open, "no_directory", Said::default())
             }
-            (None, None) => self.point(Standing::Open, "waits", said(None)),
+            (None, None) => self.point(Sign::Open, "waits", said(None)),
         }
     }
 }

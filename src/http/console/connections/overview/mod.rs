@@ -20,7 +20,7 @@ use crate::http::console::{audit, words};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::metadata_form;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Shell, Sign, respond};
 use crate::http::server::State;
 use crate::store::connections::{self, Connection, Known};
 use crate::store::directories::requests::{self, Entry};
