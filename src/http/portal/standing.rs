@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::http::moments;
 use crate::http::pages::{Fact, Sign, SignLine};
 use crate::http::server::State;
+use crate::store::Db;
 use crate::store::access::mappings;
 use crate::store::connections::{self, Connection, ConnectionState};
 use crate::store::directories::tokens::{self, Token};
@@ -17,14 +18,8 @@ use crate::store::domains::{self, Domain};
 use crate::store::enforcement;
 use crate::store::organizations::{Enforcement, Organization};
 use crate::store::setup_links::{Cover, Way};
-use crate::store::traces::{self, Listed, Outcome, TraceKind};
-use crate::store::{Db, Window};
+use crate::store::traces::{self, Listed, Outcome};
 use crate::views::badge::{self, Badge};
-
-/// Among how many of the newest attempts the last sign-in is looked for.
-const LOOKED_THROUGH: i64 = 50;
-/// How many tokens are looked at.
-const TOKENS: i64 = 200;
 
 /// What is known.
 pub(super) struct Standing {
@@ -68,23 +63,14 @@ pub(super) fn read(
         });
     };
     let id = &connection.id;
-    let mut tokens = tokens::page(db, &Window { limit: TOKENS, before: None }, id)?.data;
-    tokens.retain(|token| token.revoked_at.is_none());
-    let theirs = traces::Filter { connection: Some(id.clone()), ..traces::Filter::default() };
-    let newest = Window { limit: LOOKED_THROUGH, before: None };
-    let counts = |trace: &Listed| {
-        trace.kind != TraceKind::Test
-            && matches!(trace.outcome, Outcome::Succeeded | Outcome::Failed)
-    };
-    let last = traces::page(db, &newest, &theirs)?.data.into_iter().find(counts);
     let known = connections::known(db, connection.clone(), now)?;
     Ok(Standing {
         domains,
-        tokens,
+        tokens: tokens::present(db, id)?,
         directory: directories::by_connection(db, id)?,
         contact: connections::contact(db, id)?,
         badges: badge::of(&known, now),
-        last,
+        last: traces::last_ended(db, id)?,
         giving: mappings::giving(db, id)?,
         exempt,
     })

@@ -256,8 +256,8 @@ pub fn rotate(
     Ok(made)
 }
 
-/// A connection's tokens that nobody revoked, newest first.
-fn present(db: &mut Db, connection: &ConnectionId) -> Result<Vec<Token>> {
+/// A connection's tokens that nobody revoked, newest first. There are never many.
+pub fn present(db: &mut Db, connection: &ConnectionId) -> Result<Vec<Token>> {
     Ok(scim_tokens::table
         .filter(scim_tokens::connection_id.eq(connection))
         .filter(scim_tokens::revoked_at.is_null())
