@@ -175,17 +175,17 @@ mod tests {
         let on = store.system(|tx| connections::activate(tx, &ready.id, false));
         assert_eq!(shown(&store, &[&on]), [Vec::<Badge>::new()]);
         // Metadata is told to be out of reach after a day, and no more once it was read.
-        let day = TimeDelta::hours(6);
-        store.system(|tx| refreshes::adopt(tx, day));
+        let interval = TimeDelta::hours(6);
+        store.system(|tx| refreshes::adopt(tx, interval));
         let fail = || {
             let code = "metadata_unreachable";
-            store.system(|tx| refreshes::failed(tx, &row, code, "Away.", day));
+            store.system(|tx| refreshes::failed(tx, &row, code, "Away.", interval));
             shown(&store, &[&row]).remove(0)
         };
         assert_eq!(fail(), []);
         store.clock().advance(TimeDelta::hours(24));
         assert_eq!(fail(), [Badge::MetadataUnreachable]);
-        store.system(|tx| refreshes::unmodified(tx, &row, day));
+        store.system(|tx| refreshes::unmodified(tx, &row, interval));
         assert_eq!(shown(&store, &[&row]), [Vec::<Badge>::new()]);
         // A certificate is a badge from 60 days before its end on.
         let end = certificate_ends(&row).unwrap();

@@ -54,8 +54,8 @@ pub fn switch(
 /// to it.
 pub fn may_switch(db: &mut Db, connection: &Connection) -> Result<bool> {
     let is_begun = matches!(connection.state, ConnectionState::Draft | ConnectionState::Testing);
-    let has_own_addresses = connection.sp_entity_id.is_none() && connection.acs_url.is_none();
-    if connection.protocol != Protocol::Saml || !is_begun || !has_own_addresses {
+    let has_others_address = connection.sp_entity_id.is_some() || connection.acs_url.is_some();
+    if connection.protocol != Protocol::Saml || !is_begun || has_others_address {
         return Ok(false);
     }
     let known = identities::table.filter(identities::connection_id.eq(&connection.id));
