@@ -6,7 +6,7 @@ use crate::peers::{lent, run};
 use serde_json::{Value, json};
 use vestibule::store::connections::{self, ConnectionState};
 use vestibule::store::organizations::{self, Enforcement};
-use vestibule::store::setup_links::{self, Cover, NewLink, State};
+use vestibule::store::setup_links::{self, NewLink, State};
 use vestibule::store::traces::Outcome;
 use vestibule::store::{access, members, users};
 
@@ -203,15 +203,7 @@ async fn an_it_admin_sets_single_sign_on_up(how: How) {
     let provider = lent::pysaml2().await;
     let gateway = Gateway::with(&[("metadata.allow_private", "127.0.0.1")]).await;
     let globex = gateway.customer("globex.example").organization;
-    let new = NewLink {
-        connection_id: None,
-        covers: Cover::USUAL.to_vec(),
-        provider: None,
-        note: None,
-        days: 7,
-        email: None,
-        is_guarded: false,
-    };
+    let new = NewLink::default();
     let (link, token) = gateway.write(|tx| setup_links::create(tx, &globex.id, new));
     let words = json!({
         "base": gateway.url,

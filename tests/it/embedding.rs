@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread;
-use vestibule::store::setup_links::{self, Cover, NewLink};
+use vestibule::store::setup_links::{self, NewLink};
 
 /// What the browser saw.
 #[derive(Debug, Deserialize)]
@@ -51,15 +51,7 @@ fn vendor() -> String {
 
 fn entry(gateway: &Gateway) -> String {
     let customer = gateway.customer("globex.example");
-    let new = NewLink {
-        connection_id: None,
-        covers: Cover::USUAL.to_vec(),
-        provider: None,
-        note: None,
-        days: 7,
-        email: None,
-        is_guarded: false,
-    };
+    let new = NewLink::default();
     let (_, token) = gateway.write(|tx| setup_links::create(tx, &customer.organization.id, new));
     format!("{}/setup/{}", gateway.url, token.reveal())
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use vestibule::email::Email;
 use vestibule::store::Window;
 use vestibule::store::mails::{self, Kind, Mail, NewMail, State, Values};
-use vestibule::store::setup_links::{self, Cover, NewLink};
+use vestibule::store::setup_links::{self, NewLink};
 
 /// `p@ss/word`, as it is written in an address.
 const PASSWORD: &str = "p%40ss%2Fword";
@@ -56,13 +56,9 @@ async fn a_setup_link_is_mailed_by_starttls_and_password_as_a_message_that_other
     let gateway = Gateway::apart_with(&server.safe(PASSWORD)).await;
     let globex = gateway.customer("globex.example");
     let new = NewLink {
-        connection_id: None,
-        covers: Cover::USUAL.to_vec(),
-        provider: None,
         note: Some("Grüße <b>\r\nBcc: evil@evil.example".to_owned()),
-        days: 7,
         email: Some("ines@globex.example".to_owned()),
-        is_guarded: false,
+        ..NewLink::default()
     };
     let url = gateway.write(|tx| {
         let (link, token) = setup_links::create(tx, &globex.organization.id, new)?;

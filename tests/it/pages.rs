@@ -476,15 +476,7 @@ impl Scene {
         let link = |connection_id, covers: &[Cover]| {
             let note = Some("Questions? Call Dana on extension 12.".to_owned());
             let covers = covers.to_vec();
-            let new = NewLink {
-                connection_id,
-                covers,
-                provider: None,
-                note,
-                days: 7,
-                email: None,
-                is_guarded: false,
-            };
+            let new = NewLink { connection_id, covers, note, ..NewLink::default() };
             let made = gateway.write(|tx| setup_links::create(tx, &globex.organization.id, new));
             format!("{}/setup/{}", gateway.url, made.1.reveal())
         };
@@ -548,15 +540,7 @@ impl Scene {
 
 /// Where a link leads that was taken back.
 fn over(gateway: &Gateway, of: &OrganizationId) -> String {
-    let new = NewLink {
-        connection_id: None,
-        covers: Cover::USUAL.to_vec(),
-        provider: None,
-        note: None,
-        days: 7,
-        email: None,
-        is_guarded: false,
-    };
+    let new = NewLink::default();
     gateway.write(|tx| {
         let (link, token) = setup_links::create(tx, of, new)?;
         setup_links::revoke(tx, &link.id)?;
@@ -567,13 +551,9 @@ fn over(gateway: &Gateway, of: &OrganizationId) -> String {
 /// A link for one address alone, where it leads, and the mail with it, which no server takes.
 fn mailed(gateway: &Gateway, of: &OrganizationId) -> (SetupLinkId, String, MailId) {
     let new = NewLink {
-        connection_id: None,
-        covers: Cover::USUAL.to_vec(),
-        provider: None,
-        note: None,
-        days: 7,
         email: Some("ines@globex.example".to_owned()),
         is_guarded: true,
+        ..NewLink::default()
     };
     gateway.write(|tx| {
         let (link, token) = setup_links::create(tx, of, new)?;

@@ -4,19 +4,11 @@ use crate::gateway::Gateway;
 use crate::peers::lent;
 use crate::user_agent::{Page, UserAgent};
 use vestibule::store::connections::{self, ConnectionState};
-use vestibule::store::setup_links::{self, Cover, NewLink, SetupLink, State};
+use vestibule::store::setup_links::{self, NewLink, SetupLink, State};
 
 fn link(gateway: &Gateway, domain: &str) -> (SetupLink, String) {
     let customer = gateway.customer(domain);
-    let new = NewLink {
-        connection_id: None,
-        covers: Cover::USUAL.to_vec(),
-        provider: None,
-        note: None,
-        days: 7,
-        email: None,
-        is_guarded: false,
-    };
+    let new = NewLink::default();
     let (link, token) = gateway.write(|tx| setup_links::create(tx, &customer.organization.id, new));
     (link, format!("{}/setup/{}", gateway.url, token.reveal()))
 }

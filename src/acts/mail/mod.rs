@@ -269,11 +269,9 @@ impl Poster {
             let new = NewLink {
                 connection_id: Some(connection),
                 covers: vec![Cover::Certificate],
-                provider: None,
-                note: None,
                 days: LINK_DAYS,
                 email: taken.mail.recipient.clone(),
-                is_guarded: false,
+                ..NewLink::default()
             };
             let (link, secret) = setup_links::create(tx, &organization, new)?;
             let url = format!("{public_url}/setup/{}", secret.reveal());

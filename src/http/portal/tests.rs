@@ -39,13 +39,10 @@ impl Portal {
         let store = world.store();
         let organization = store.system(|tx| organizations::create(tx, testing::globex())).id;
         let new = NewLink {
-            connection_id: None,
             covers: covers.to_vec(),
             provider: Some("jumpcloud".to_owned()),
             note: Some("<b>Call us".to_owned()),
-            days: 7,
-            email: None,
-            is_guarded: false,
+            ..NewLink::default()
         };
         let (link, token) = store.system(|tx| setup_links::create(tx, &organization, new));
         Self { world, organization, link, token, cookie: None }

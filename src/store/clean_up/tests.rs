@@ -177,15 +177,7 @@ fn visits_go_a_day_after_their_end_and_setup_links_when_traces_would() {
             person: None,
         };
         links::create_session(tx, &of, visit)?;
-        let link = links::NewLink {
-            connection_id: None,
-            covers,
-            provider: None,
-            note: None,
-            days: 1,
-            email: None,
-            is_guarded: false,
-        };
+        let link = links::NewLink { covers, days: 1, ..links::NewLink::default() };
         links::create(tx, &of, link)
     });
     store.clock().advance(TimeDelta::days(1));

@@ -37,6 +37,21 @@ pub struct NewLink {
     pub is_guarded: bool,
 }
 
+impl Default for NewLink {
+    /// A link as most are: for all that is usual and nobody in particular, for a week.
+    fn default() -> Self {
+        Self {
+            connection_id: None,
+            covers: Cover::USUAL.to_vec(),
+            provider: None,
+            note: None,
+            days: 7,
+            email: None,
+            is_guarded: false,
+        }
+    }
+}
+
 /// What the operator wants set up, in a link or a visit.
 pub(super) struct Wanted {
     pub(super) connection_id: Option<ConnectionId>,

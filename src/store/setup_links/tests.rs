@@ -14,15 +14,7 @@ fn organization(store: &TestStore) -> OrganizationId {
 }
 
 fn new() -> NewLink {
-    NewLink {
-        connection_id: None,
-        covers: Cover::USUAL.to_vec(),
-        provider: Some("jumpcloud".to_owned()),
-        note: None,
-        days: 7,
-        email: None,
-        is_guarded: false,
-    }
+    NewLink { provider: Some("jumpcloud".to_owned()), ..NewLink::default() }
 }
 
 fn browser() -> Secret {

@@ -133,13 +133,8 @@ async fn whoever_manages_has_the_acts_and_is_told_how_it_came_to_be() {
     let of = connection.organization_id.clone();
     let link = store.system(|tx| {
         let new = setup_links::NewLink {
-            connection_id: None,
             covers: setup_links::Cover::USUAL.to_vec(),
-            provider: None,
-            note: None,
-            days: 7,
-            email: None,
-            is_guarded: false,
+            ..setup_links::NewLink::default()
         };
         setup_links::create(tx, &of, new)
     });

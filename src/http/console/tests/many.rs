@@ -56,11 +56,7 @@ fn fill(desk: &Desk) -> (Time, Secret) {
     let new = NewLink {
         connection_id: Some(format!("con_{}", tail(0, now)).parse().unwrap()),
         covers: [&Cover::USUAL[..], &[Cover::Traces, Cover::Groups]].concat(),
-        provider: None,
-        note: None,
-        days: 7,
-        email: None,
-        is_guarded: false,
+        ..NewLink::default()
     };
     let first = format!("org_{}", tail(0, now)).parse().unwrap();
     (now, store.system(|tx| links::create(tx, &first, new)).1)

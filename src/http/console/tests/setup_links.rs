@@ -13,15 +13,7 @@ fn globex(desk: &Desk) -> OrganizationId {
 
 /// A link of an organization.
 pub(super) fn made(desk: &Desk, of: &OrganizationId) -> SetupLink {
-    let new = NewLink {
-        connection_id: None,
-        covers: Cover::USUAL.to_vec(),
-        provider: None,
-        note: None,
-        days: 7,
-        email: None,
-        is_guarded: false,
-    };
+    let new = NewLink::default();
     desk.world.store().system(|tx| setup_links::create(tx, of, new)).0
 }
 
@@ -190,11 +182,7 @@ async fn a_link_that_is_sent_again_is_worth_what_its_sender_may_do() {
     let new = NewLink {
         connection_id: Some(active.id.clone()),
         covers: vec![Cover::Certificate],
-        provider: None,
-        note: None,
-        days: 7,
-        email: None,
-        is_guarded: false,
+        ..NewLink::default()
     };
     let of = active.organization_id.clone();
     let link = desk.world.store().system(|tx| setup_links::create(tx, &of, new)).0;

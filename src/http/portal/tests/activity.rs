@@ -51,11 +51,7 @@ async fn a_link_that_does_not_cover_sign_in_tells_of_no_sign_ins() {
     let new = NewLink {
         connection_id: Some(connection.id),
         covers: vec![Cover::Certificate],
-        provider: None,
-        note: None,
-        days: 7,
-        email: None,
-        is_guarded: false,
+        ..NewLink::default()
     };
     let of = portal.organization.clone();
     (portal.link, portal.token) =
@@ -111,11 +107,7 @@ async fn a_link_without_a_step_says_that_there_is_nothing_to_set_up_and_leads_to
         let new = NewLink {
             connection_id: Some(connection.id.clone()),
             covers: covers.clone(),
-            provider: None,
-            note: None,
-            days: 7,
-            email: None,
-            is_guarded: false,
+            ..NewLink::default()
         };
         (portal.link, portal.token) =
             portal.world.store().system(|tx| setup_links::create(tx, &of, new));

@@ -8,13 +8,9 @@ use crate::store::{Window, mails};
 fn guarded() -> Portal {
     let mut portal = Portal::new(&[], &Cover::USUAL);
     let new = NewLink {
-        connection_id: None,
-        covers: Cover::USUAL.to_vec(),
-        provider: None,
-        note: None,
-        days: 7,
         email: Some("ines@globex.example".to_owned()),
         is_guarded: true,
+        ..NewLink::default()
     };
     let of = portal.organization.clone();
     (portal.link, portal.token) =

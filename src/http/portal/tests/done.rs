@@ -74,11 +74,7 @@ async fn a_renewal_ends_with_the_certificate_and_who_is_told_before_it_ends() {
     let new = NewLink {
         connection_id: Some(connection.id.clone()),
         covers: vec![Cover::Certificate],
-        provider: None,
-        note: None,
-        days: 7,
-        email: None,
-        is_guarded: false,
+        ..NewLink::default()
     };
     let store = portal.world.store();
     store.system(|tx| connections::set_contact(tx, &connection.id, "ines@globex.example"));

@@ -87,15 +87,7 @@ async fn a_draft_of_somebody_else_s_is_not_taken_away() {
     let store = portal.world.store();
     let new = testing::connection();
     let draft = store.system(|tx| connections::create(tx, &portal.organization, new));
-    let new = NewLink {
-        connection_id: Some(draft.id.clone()),
-        covers: Cover::USUAL.to_vec(),
-        provider: None,
-        note: None,
-        days: 7,
-        email: None,
-        is_guarded: false,
-    };
+    let new = NewLink { connection_id: Some(draft.id.clone()), ..NewLink::default() };
     let (link, token) = store.system(|tx| setup_links::create(tx, &portal.organization, new));
     let mut other = Portal { link, token, cookie: None, ..portal };
     other.start().await;

@@ -19,11 +19,7 @@ async fn active(covers: &[Cover]) -> (Portal, Connection) {
     let new = NewLink {
         connection_id: Some(connection.id.clone()),
         covers: covers.to_vec(),
-        provider: None,
-        note: None,
-        days: 7,
-        email: None,
-        is_guarded: false,
+        ..NewLink::default()
     };
     (portal.link, portal.token) = store.system(|tx| setup_links::create(tx, &of, new));
     portal.organization = of;

@@ -95,15 +95,7 @@ async fn who_made_another_link_has_answered_and_one_that_goes_out_by_itself_is_n
     };
     ask(&portal).await;
     assert_eq!(waiting(), 1);
-    let new = || NewLink {
-        connection_id: None,
-        covers: Cover::USUAL.to_vec(),
-        provider: None,
-        note: None,
-        days: 7,
-        email: None,
-        is_guarded: false,
-    };
+    let new = || NewLink::default();
     let of = &portal.organization;
     store.system(|tx| setup_links::create(tx, of, new()));
     assert_eq!(waiting(), 1);

@@ -15,15 +15,7 @@ async fn made_by(role: Role) -> (Portal, MemberId) {
     let who = NewMember { email: "sam@orbit.example".to_owned(), name: "Sam".to_owned(), role };
     let member = store.system(|tx| members::create(tx, &who));
     let connection = testing::active(store, "JumpCloud", None);
-    let new = NewLink {
-        connection_id: Some(connection.id.clone()),
-        covers: Cover::USUAL.to_vec(),
-        provider: None,
-        note: None,
-        days: 7,
-        email: None,
-        is_guarded: false,
-    };
+    let new = NewLink { connection_id: Some(connection.id.clone()), ..NewLink::default() };
     let (actor, of) = (Actor::Member(member.id.clone()), connection.organization_id.clone());
     let made = store.write_now(&Scope::from(&of), &actor, |tx| setup_links::create(tx, &of, new));
     (portal.link, portal.token) = made.unwrap();
@@ -176,15 +168,7 @@ async fn a_directory_alone_is_live_once_it_has_shown_a_token_or_has_people() {
 async fn made_for_a_directory(role: Role) -> (Portal, MemberId) {
     let (mut portal, member) = made_by(role).await;
     let store = portal.world.store();
-    let new = NewLink {
-        connection_id: None,
-        covers: Cover::USUAL.to_vec(),
-        provider: None,
-        note: None,
-        days: 7,
-        email: None,
-        is_guarded: false,
-    };
+    let new = NewLink::default();
     let (actor, of) = (Actor::Member(member.clone()), portal.organization.clone());
     let made = store.write_now(&Scope::from(&of), &actor, |tx| setup_links::create(tx, &of, new));
     (portal.link, portal.token) = made.unwrap();

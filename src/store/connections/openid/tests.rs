@@ -264,18 +264,10 @@ fn a_switch_keeps_the_connection_and_leaves_nothing_of_saml() {
 
 #[test]
 fn who_has_a_link_to_a_switched_connection_takes_the_steps_of_openid_connect() {
-    use crate::store::setup_links::{self, Cover, NewLink, Step, Way};
+    use crate::store::setup_links::{self, NewLink, Step, Way};
     let (store, master) = (testing::store(), master());
     let row = of_saml(&store);
-    let new = NewLink {
-        connection_id: Some(row.id.clone()),
-        covers: Cover::USUAL.to_vec(),
-        provider: None,
-        note: None,
-        days: 7,
-        email: None,
-        is_guarded: false,
-    };
+    let new = NewLink { connection_id: Some(row.id.clone()), ..NewLink::default() };
     let (link, _) = store.system(|tx| setup_links::create(tx, &row.organization_id, new));
     for step in [Step::Provider, Step::Create, Step::Values, Step::Provisioning] {
         store.system(|tx| setup_links::finish(tx, &link.id, step));
