@@ -17,7 +17,6 @@ mod model;
 mod okta;
 mod others;
 mod protocol;
-mod rows;
 mod schemas;
 mod telling;
 mod tokens;
