@@ -3,7 +3,7 @@
 CARGO_TEST = cargo test --locked
 
 .PHONY: help run setup check check-format check-lints check-rooms check-dependencies check-compose \
-	test test-sqlite test-postgres fuzz openapi bench screenshots certificate
+	test test-sqlite test-postgres fuzz openapi bench measure screenshots certificate
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -67,3 +67,10 @@ bench: ## measure the release binary beside OpenSSL
 	@scripts/setup test
 	cargo build --locked --release
 	scripts/bench
+
+# What the suite does with less, and what depends on the machine.
+MEASURES = adding_one_member_to_a_group_of_100000 a_preview_of_a_rule_over_20000_people fifty_thousand_events every_list_page
+
+measure: ## a group of 100,000, a preview of 20,000 people, 50,000 events, each list page of 200,000 people
+	@scripts/setup build
+	$(CARGO_TEST) --release --lib -- --ignored --nocapture --test-threads 1 $(MEASURES)
