@@ -18,6 +18,7 @@ mod console;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod domains;
 mod durability;
 #[cfg(test)]
 mod embedding;

@@ -1,5 +1,6 @@
 //! The gateway under test: a real server with a database of its own, and shortcuts to what it knows.
 
+mod api;
 mod customer;
 mod database;
 mod house;
@@ -9,6 +10,7 @@ mod publisher;
 mod receiver;
 mod world;
 
+pub(crate) use api::Api;
 pub(crate) use customer::Customer;
 pub(crate) use database::{Database, MASTER_KEY};
 pub(crate) use idp::{Idp, Key, Underway, form};

@@ -12,12 +12,11 @@ mod rules;
 mod storing;
 
 use super::{Directory, GROUP, Reply, USER};
-use crate::gateway::{Gateway, World};
+use crate::gateway::{Api, Gateway, World};
 use crate::user_agent::UserAgent;
-use reqwest::{Client, Method};
+use reqwest::Method;
 use serde_json::{Value, json};
 use vestibule::jobs::number;
-use vestibule::store::api_keys::{self, NewApiKey, Scope};
 use vestibule::store::events::numbering;
 
 const ROLES: &str = "urn:ietf:params:scim:schemas:extension:vestibule:2.0:Group";
@@ -34,7 +33,8 @@ fn has(role: &str, places: &[&str]) -> Has {
 /// A customer with `JumpCloud`, and the vendor's program that looks at what comes of it.
 fn globex(gateway: &Gateway) -> (World<'_>, JumpCloud, Api) {
     let world = World::of(gateway);
-    let (jumpcloud, api) = (JumpCloud(Directory::of(&world)), Api::of(&world));
+    let jumpcloud = JumpCloud(Directory::of(&world));
+    let api = Api::of(gateway, &world.customer.organization.id);
     (world, jumpcloud, api)
 }
 
@@ -112,72 +112,7 @@ impl JumpCloud {
     }
 }
 
-/// The vendor's program.
-struct Api {
-    client: Client,
-    base: String,
-    key: String,
-    organization: String,
-}
-
 impl Api {
-    fn of(world: &World<'_>) -> Self {
-        let new = NewApiKey {
-            name: "Test".to_owned(),
-            scopes: Scope::WORDS.iter().map(|word| word.parse().unwrap()).collect(),
-            organization_id: None,
-            expires_at: None,
-            networks: Vec::new(),
-        };
-        let key = world.gateway.write(|tx| api_keys::create(tx, new)).1.reveal().to_owned();
-        let organization = world.customer.organization.id.to_string();
-        let base = format!("{}/api/v1", world.gateway.url);
-        Self { client: UserAgent::new().into_client(), base, key, organization }
-    }
-
-    async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        body: Value,
-        seen: Option<&str>,
-    ) -> (u16, Value) {
-        let mut request =
-            self.client.request(method, format!("{}/{path}", self.base)).bearer_auth(&self.key);
-        if let Some(seen) = seen {
-            request = request.header("if-match", format!("\"{seen}\""));
-        }
-        if !body.is_null() {
-            request = request.json(&body);
-        }
-        let answer = request.send().await.unwrap();
-        (answer.status().as_u16(), answer.json().await.unwrap_or_default())
-    }
-
-    async fn get(&self, path: &str) -> Value {
-        let (status, told) = self.send(Method::GET, path, Value::Null, None).await;
-        assert_eq!(status, 200, "{told}");
-        told
-    }
-
-    /// What is answered to a request about the organization.
-    async fn ours(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
-        self.send(method, &format!("organizations/{}/{path}", self.organization), body, None).await
-    }
-
-    /// The same of one that is done.
-    async fn done(&self, method: Method, path: &str, body: Value) -> Value {
-        let (status, told) = self.ours(method, path, body).await;
-        assert!((200..300).contains(&status), "{status} {told}");
-        told
-    }
-
-    /// The list of something of the organization.
-    async fn list(&self, path: &str) -> Vec<Value> {
-        let told = self.done(Method::GET, path, Value::Null).await;
-        told["data"].as_array().unwrap().clone()
-    }
-
     /// A place; its ID.
     async fn entity(&self, kind: &str, name: &str) -> String {
         let body = json!({ "type": kind, "name": name });
