@@ -22,7 +22,7 @@ use story::{About, Act, Story};
 /// In how many cases each property is looked at: acts that concern it.
 const CASES: usize = 1000;
 /// How many organizations are told of at most until it was.
-const MOST: usize = 200;
+const MOST: usize = 400;
 /// Organizations in one database, and acts in one organization.
 const IN_ONE: usize = 5;
 const ACTS: usize = 60;
@@ -70,7 +70,9 @@ impl About {
             for many in 1..=MOST {
                 told.tell(self, &world, &acts.new_tree(&mut runner).unwrap().current());
                 let enough = |it: &Property| told.concerned.get(it).is_some_and(|it| *it >= CASES);
-                if self.properties().iter().all(enough) {
+                let broke = |it: &Property| told.broken.contains_key(it);
+                let theirs = self.properties();
+                if theirs.iter().all(enough) || theirs.iter().any(broke) {
                     break;
                 }
                 another(&mut world, many);

@@ -79,8 +79,11 @@ impl Story<'_> {
         let mut all: Vec<Act> =
             (0..self.people.len()).filter(off).map(|p| Act::Active(p, true)).collect();
         for (g, group) in self.groups.iter().enumerate() {
-            let theirs = state.mappings.values().filter(|it| it.group_id == *group);
-            for it in theirs.filter(|it| !it.is_placing()) {
+            let theirs = || state.mappings.values().filter(|it| it.group_id == *group);
+            if theirs().next().is_none() && state.rules.len() < 3 {
+                all.push(Act::Rules(5));
+            }
+            for it in theirs().filter(|it| !it.is_placing()) {
                 all.push(match (state.groups.contains_key(group), it.is_blocked()) {
                     (false, _) => Act::Push(g),
                     (true, true) => Act::Pick(g),
@@ -160,7 +163,7 @@ impl Story<'_> {
             let Some(g) = self.group(&it.group_id) else { continue };
             if state.groups.contains_key(&it.group_id) {
                 let renames = (0..3).map(|n| Act::Rename(g, n));
-                all.extend([Act::Run, Act::Rules(1), Act::Rules(3), Act::Delete(g)]);
+                all.extend([Act::Run, Act::Rules(1), Act::Rules(3), Act::Rules(5), Act::Delete(g)]);
                 all.extend(renames);
             } else {
                 all.push(Act::Push(g));

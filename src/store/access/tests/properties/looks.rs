@@ -64,7 +64,7 @@ impl Property {
 
     pub(super) fn look(self, turn: &Turn) -> Look {
         match self {
-            Self::FromScratch => turn.from_scratch(),
+            Self::FromScratch => turn.anew(),
             Self::Exclusive => turn.exclusive(),
             Self::Lowered => turn.lowered(),
             Self::Open => turn.open(),
@@ -92,7 +92,7 @@ impl Turn<'_> {
 
     /// Computing everything from nothing but the facts gives what is kept. It concerns whatever leaves anybody anywhere
     /// by a group.
-    fn from_scratch(&self) -> Look {
+    fn anew(&self) -> Look {
         let is_concerned = self.now.places.values().flatten().any(|it| it.mapping.is_some());
         let mut look = Look { is_concerned, broken: None };
         let (is, should) = self.story.is_and_should_be(self.now);

@@ -3,7 +3,7 @@
 use super::super::*;
 use super::CASES;
 use super::state::{Claim, State};
-use super::story::{Act, GROUPS, PEOPLE, Story};
+use super::story::{Act, BY_HAND, PEOPLE, Story};
 use crate::access::person::Source;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How many cases follow each other in one organization.
 const IN_ORGANIZATION: usize = 20;
-/// All pairs of groups.
+/// All pairs of groups that are led somewhere by hand.
 const PAIRS: [(usize, usize); 6] = [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)];
 
 /// Acts, and another order of them.
@@ -25,7 +25,7 @@ struct Orders {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    let (person, group) = (0..PEOPLE, 0..GROUPS);
+    let (person, group) = (0..PEOPLE, 0..BY_HAND);
     prop_oneof![
         10 => (person.clone(), group.clone()).prop_map(|(p, g)| Act::Join(p, g)),
         3 => (person.clone(), group.clone()).prop_map(|(p, g)| Act::Leave(p, g)),
@@ -126,7 +126,8 @@ impl<'a> Side<'a> {
     fn begin(world: &'a World) -> Self {
         let story = Story::begin(world);
         world.breaker(None);
-        let mappings = story.groups.iter().map(|group| world.mapping(group).id).collect();
+        let mappings =
+            story.groups[..BY_HAND].iter().map(|group| world.mapping(group).id).collect();
         Self { story, mappings }
     }
 
@@ -158,14 +159,14 @@ impl<'a> Side<'a> {
         let is_in = |(p, g): &(usize, usize)| {
             state.members.contains_key(&(story.people[*p].clone(), story.groups[*g].clone()))
         };
-        let all = (0..PEOPLE).flat_map(|p| (0..GROUPS).map(move |g| (p, g)));
+        let all = (0..PEOPLE).flat_map(|p| (0..BY_HAND).map(move |g| (p, g)));
         let group = |id: &GroupId| {
             state.groups.get(id).map(|it| (it.display_name.clone(), it.roles.to_vec()))
         };
         let mapping = |id: &MappingId| (state.mappings[id].state, state.mappings[id].flag);
         Facts {
             members: all.filter(is_in).collect(),
-            groups: story.groups.iter().map(group).collect(),
+            groups: story.groups[..BY_HAND].iter().map(group).collect(),
             mappings: self.mappings.iter().map(mapping).collect(),
             on: story.people.iter().map(|it| state.on.contains(it)).collect(),
         }
@@ -173,7 +174,8 @@ impl<'a> Side<'a> {
 
     fn end(&self, state: &State) -> End {
         let number = |id: &str, all: &[String]| all.iter().position(|it| it == id);
-        let groups: Vec<String> = self.story.groups.iter().map(ToString::to_string).collect();
+        let groups: Vec<String> =
+            self.story.groups[..BY_HAND].iter().map(ToString::to_string).collect();
         let mappings: Vec<String> = self.mappings.iter().map(ToString::to_string).collect();
         let of = |user: &UserId| {
             let (role, from) = state.roles.get(user).cloned().unwrap_or_default();
@@ -240,14 +242,14 @@ fn in_turn(claims: &[Claim]) -> BTreeSet<&MappingId> {
 #[test]
 fn of_claims_of_the_same_instant_the_lower_mapping_is_current_whatever_their_order() {
     let mut runner = TestRunner::new(ProptestConfig::default());
-    let order = Just((0..GROUPS).collect::<Vec<_>>()).prop_shuffle();
-    let cases = (0..GROUPS, order, 2..=GROUPS);
+    let order = Just((0..BY_HAND).collect::<Vec<_>>()).prop_shuffle();
+    let cases = (0..BY_HAND, order, 2..=BY_HAND);
     let mut world = World::new();
     let mut waited = 0;
     while waited < CASES {
         let side = Side::begin(&world);
         let user = &side.story.people[0];
-        for g in 0..GROUPS {
+        for g in 0..BY_HAND {
             side.story.act(Act::Join(0, g));
         }
         for _ in 0..IN_ORGANIZATION {

@@ -95,7 +95,7 @@ impl State {
         let entities: Vec<Entity> =
             places::table.filter(places::organization_id.eq(of)).load(db)?;
         let rules = rule_sets::current(db, of)?;
-        let roles: Vec<(UserId, Option<String>, Option<Json<Source>>)> = table::access::table
+        let kept: Vec<(UserId, Option<String>, Option<Json<Source>>)> = table::access::table
             .filter(table::access::organization_id.eq(of))
             .select((table::access::user_id, table::access::role, table::access::because))
             .load(db)?;
@@ -111,7 +111,7 @@ impl State {
                 .order(table::access_conflicts::id)
                 .load(db)?,
             places: where_they_are,
-            roles: roles
+            roles: kept
                 .into_iter()
                 .map(|(user, role, from)| (user, (role, from.map(Json::into_inner))))
                 .collect(),

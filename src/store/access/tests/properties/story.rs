@@ -9,10 +9,18 @@ use proptest::strategy::Union;
 use std::collections::BTreeSet;
 
 pub(super) const PEOPLE: usize = 3;
-pub(super) const GROUPS: usize = 4;
-/// The type of the place to which each group leads.
-const KINDS: [&str; GROUPS] =
-    ["concurrency_group", "concurrency_group", "sub_organization", "team"];
+/// How many groups are led somewhere by hand. The others are led by rules alone.
+pub(super) const BY_HAND: usize = 4;
+const GROUPS: usize = 6;
+/// The type of the place to which a person leads each group.
+const KINDS: [&str; GROUPS] = [
+    "concurrency_group",
+    "concurrency_group",
+    "sub_organization",
+    "team",
+    "concurrency_group",
+    "team",
+];
 
 /// Something that happens.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +85,7 @@ impl About {
             ([1, 0, 0, 0, 1], group.clone().prop_map(Act::DropEntity).boxed()),
             ([1, 0, 0, 1, 4], group.clone().prop_map(Act::DropPlaces).boxed()),
             ([1, 0, 0, 1, 6], Just(Act::Run).boxed()),
-            ([1, 0, 0, 1, 4], (0..5_usize).prop_map(Act::Rules).boxed()),
+            ([1, 0, 0, 3, 4], (0..6_usize).prop_map(Act::Rules).boxed()),
             ([2, 2, 3, 1, 6], group.clone().prop_map(Act::Push).boxed()),
             ([1, 1, 0, 3, 1], group.prop_map(Act::Pick).boxed()),
             ([1, 0, 0, 0, 0], any::<bool>().prop_map(Act::Let).boxed()),
@@ -113,8 +121,10 @@ impl<'a> Story<'a> {
         let mut groups = Vec::new();
         for (n, kind) in KINDS.iter().enumerate() {
             let group = world.group(&format!("g{n}"), &[]);
-            world.entity(kind, &format!("e{n}"));
-            world.map(&group, &format!("e{n}"));
+            if n < BY_HAND {
+                world.entity(kind, &format!("e{n}"));
+                world.map(&group, &format!("e{n}"));
+            }
             groups.push(group);
         }
         Self { world, people, groups }
@@ -233,8 +243,14 @@ fn rules(n: usize) -> Vec<NewRule> {
             targets: both,
             ..rule(Match::Prefix, "g", "team")
         }],
-        _ => {
+        4 => {
             vec![rule(Match::Prefix, "g1", "concurrency_group"), rule(Match::Regex, "-2$", "team")]
         }
+        // Whatever a group is called some rule leads it somewhere, and by another name another one.
+        _ => vec![
+            rule(Match::Regex, "-1$", "concurrency_group"),
+            rule(Match::Regex, "-2$", "team"),
+            rule(Match::All, "", "team"),
+        ],
     }
 }
