@@ -15,6 +15,9 @@ pub struct ScimGuide {
     pub path: Vec<String>,
     /// What to enter, in the order of the console.
     pub values: Vec<Value>,
+    /// What to press once they are entered, one after the other.
+    #[serde(default)]
+    pub then: Vec<String>,
     /// Where it is said which people and groups are told of.
     #[serde(default)]
     pub groups: Vec<String>,

@@ -188,6 +188,7 @@ fn a_guide_knows_provisioning_where_a_custom_app_there_speaks_scim() {
         assert!(path.iter().chain(&groups).all(|step| !step.contains('{')), "{}", guide.id);
     }
     let jumpcloud = guides.find("jumpcloud").unwrap();
+    assert_eq!(jumpcloud.scim.as_ref().unwrap().then, ["Test Connection", "Activate", "Save"]);
     let before = jumpcloud.fill_scim(&ScimValues { token: None, ..values });
     let unknown: Vec<_> = before.iter().filter(|(_, is_known)| !is_known).collect();
     assert_eq!(unknown.len(), 1);
