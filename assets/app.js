@@ -17,27 +17,17 @@ const say = (text) => {
 };
 
 addEventListener("click", async (event) => {
-  const el = event.target.closest("[data-copy],[data-theme-toggle],[data-open],[data-close]");
+  const el = event.target.closest("[data-copy],[data-theme-toggle]");
   if (!el) return;
   if (el.dataset.copy !== undefined) {
     await navigator.clipboard.writeText(el.dataset.copy);
     el.classList.add("done");
-    say((el.dataset.what || "Value") + " copied");
+    say(root.dataset.copied.replace("…", el.dataset.what));
     setTimeout(() => el.classList.remove("done"), 2500);
-  } else if (el.dataset.themeToggle !== undefined) {
+  } else {
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     theme((root.dataset.theme = dark ? "light" : "dark"));
-  } else if (el.dataset.open) {
-    document.getElementById(el.dataset.open)?.showModal();
-  } else {
-    el.closest("dialog")?.close();
   }
-});
-
-// Type-to-confirm: enables the destructive button only on an exact match.
-addEventListener("input", (event) => {
-  const want = event.target.dataset?.confirm;
-  if (want) document.getElementById(event.target.getAttribute("aria-controls")).disabled = event.target.value !== want;
 });
 
 // No single-key shortcuts: they break speech input (WCAG 2.1.4).

@@ -22,10 +22,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use webhooks::Sender;
 
-/// What fetches documents from addresses of customers, with these settings.
+/// What fetches documents from addresses of customers, with these settings. Where the demo is on, its own provider's, too.
 pub fn fetcher(config: &Config) -> Result<Fetcher> {
-    let allowed: Vec<String> =
+    let mut allowed: Vec<String> =
         config.metadata.allow_private.iter().map(ToString::to_string).collect();
+    if config.demo_is_on() {
+        allowed.extend(config.public_url.host_and_port());
+    }
     Fetcher::new(AllowList::parse(&allowed)?, Limits::default())
 }
 

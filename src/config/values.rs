@@ -240,6 +240,12 @@ impl PublicUrl {
         &self.host
     }
 
+    /// Host and port as a list of what may be reached has them; without the port if it is that of the scheme.
+    #[must_use]
+    pub fn host_and_port(&self) -> Option<String> {
+        self.text.split_once("://").map(|(_, rest)| rest.to_owned())
+    }
+
     /// Whether browsers come by https, so that cookies can be `Secure`.
     #[must_use]
     pub fn is_https(&self) -> bool {

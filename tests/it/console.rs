@@ -8,7 +8,7 @@ use vestibule::store::connections::{self, ConnectionState};
 use vestibule::store::organizations::{self, Enforcement};
 use vestibule::store::setup_links::{self, NewLink, State};
 use vestibule::store::traces::Outcome;
-use vestibule::store::{access, members, users};
+use vestibule::store::{Actor, access, demo, members, users};
 
 /// The operator connects a customer, tries it, turns it on, lets its directory push groups, gives them places by a rule, and requires single
 /// sign-on. Each line is a step:
@@ -139,6 +139,47 @@ const IT_ADMIN: &[&str] = &[
     "reads Ready to turn on",
 ];
 
+/// Whoever has a link tries it with the demo's provider as if it were `JumpCloud`: all that it takes is on the pages.
+const WITH_THE_DEMO: &[&str] = &[
+    "go {setup}",
+    "press main form button",
+    "press button[value=jumpcloud]",
+    "reads Custom Application",
+    "press button[name=finish]",
+    "at /portal/setup/values",
+    "reads SP Entity ID",
+    "press button[name=finish]",
+    "press button[name=finish]",
+    "at /portal/setup/metadata",
+    "reads Copy Metadata URL",
+    "popup main a[href='/demo/idp/console']",
+    "reads Copy Metadata URL",
+    "take metadata .val",
+    "close",
+    "fill #metadata_url {metadata}",
+    "press form:has(#metadata_url) button",
+    "press button[name=finish]",
+    "at /portal/setup/domain",
+    "press button[name=finish]",
+    "popup button[name=begin]",
+    "fill #email ines@globex.example",
+    "press form:has(#email) button",
+    "reads ines@globex.example",
+    "close",
+    "go /portal/setup/test",
+    "reads passed",
+    "press button[name=finish]",
+    "press button[name=token]",
+    "reads Token Key",
+    "reads Test Connection",
+    "take token .val:text-matches('^scim_')",
+    "take directory .val:text-matches('/scim/v2/con_')",
+    "scim ada POST {directory}/Users {\"userName\":\"ada@globex.example\"}",
+    "go /portal/setup/provisioning",
+    "press button[name=finish]",
+    "at /portal/done",
+];
+
 /// How somebody goes through pages.
 #[derive(Clone, Copy)]
 enum How {
@@ -225,4 +266,19 @@ async fn an_it_admin_sets_single_sign_on_up_without_scripts() {
 #[actix_web::test]
 async fn an_it_admin_sets_single_sign_on_up_with_the_keyboard_alone() {
     an_it_admin_sets_single_sign_on_up(How::Keyboard).await;
+}
+
+#[actix_web::test]
+async fn whoever_has_a_link_connects_the_demo_provider_as_jumpcloud_by_what_pages_say() {
+    let gateway = Gateway::start().await;
+    let state = &gateway.state;
+    demo::up(&state.store, &state.master, &gateway.url, &Actor::System).unwrap();
+    let globex = gateway.customer("globex.example").organization;
+    let new = NewLink::default();
+    let (link, token) = gateway.write(|tx| setup_links::create(tx, &globex.id, new));
+    let setup = format!("/setup/{}", token.reveal());
+    let words = json!({ "base": gateway.url, "setup": setup });
+    walk(How::NoScripts, WITH_THE_DEMO, words).await;
+    let link = gateway.read(|db| setup_links::find(db, &link.id));
+    assert_eq!(link.state(gateway.now()), State::Completed);
 }

@@ -99,6 +99,31 @@ function totp(key, steps) {
   return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
+/** Notes what a page moves after it was loaded (UX: no layout shift after load), and what kept it from being drawn. */
+const watch = () => {
+  globalThis.shifts = [];
+  new PerformanceObserver((list) => {
+    const [page] = performance.getEntriesByType('navigation');
+    for (const shift of list.getEntries()) {
+      const isLate = page.loadEventEnd > 0 && shift.startTime > page.loadEventEnd;
+      if (isLate && !shift.hadRecentInput) globalThis.shifts.push(shift.value);
+    }
+  }).observe({ type: 'layout-shift', buffered: true });
+};
+
+/** What is wrong with how a page was loaded. */
+async function loaded(page) {
+  const { shifts, blocking } = await page.evaluate(() => ({
+    shifts: globalThis.shifts,
+    blocking: performance.getEntriesByType('resource')
+      .filter((one) => one.renderBlockingStatus === 'blocking').map((one) => one.name),
+  }));
+  const wrong = shifts.map((value) => `moves by ${value} after it was loaded`);
+  // The stylesheet, and that of the operator's colour.
+  const others = blocking.filter((url) => !new URL(url).pathname.endsWith('.css'));
+  return wrong.concat(others.map((url) => `waits for ${url} before it is drawn`));
+}
+
 /** What is wrong with the answer that a page came in, and with what it loaded. */
 async function looked({ page, answer, assets }) {
   const wrong = [];
@@ -151,7 +176,7 @@ async function see(tab, name) {
   const text = await page.locator('main').innerText();
   if (texts.has(text)) faults.push(`${name}: says the same as ${texts.get(text)}`);
   texts.set(text, name);
-  faults.push(...(await looked(tab)).map((wrong) => `${name}: ${wrong}`));
+  faults.push(...(await looked(tab)).concat(await loaded(page)).map((wrong) => `${name}: ${wrong}`));
   await page.evaluate(axe);
   for (const theme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
@@ -205,6 +230,7 @@ async function step(tab, [verb, ...words]) {
 
 async function walk(steps) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
+  await context.addInitScript(watch);
   let tab = new Tab(await context.newPage());
   for (const line of steps) {
     try {

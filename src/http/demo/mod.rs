@@ -9,6 +9,7 @@ mod provider;
 mod tests;
 
 pub(super) use self::client::own_address;
+pub(super) use self::provider::CONSOLE;
 
 use self::provider::Sent;
 use super::pages::{self, Message, Shell, Way};
@@ -48,6 +49,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(web::resource("/demo").get(start))
         .service(web::resource("/demo/idp").get(provider::metadata))
+        .service(web::resource(provider::CONSOLE).get(provider::console))
         .service(web::resource("/demo/idp/sso").get(provider::sign_on).post(provider::sign_on))
         .service(web::resource("/demo/app").get(app::page))
         .service(web::resource("/demo/app/sign-in").get(app::sign_in))

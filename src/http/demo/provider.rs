@@ -3,6 +3,7 @@
 use super::{absent, cookie, say};
 use crate::clock::Time;
 use crate::crypto::{Algorithm, PrivateKey};
+use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
@@ -30,6 +31,8 @@ use std::sync::PoisonError;
 /// The cookie by which the demo's app says who is to be signed in, and how it is to fail.
 const WISH: &str = "vestibule-demo-wish";
 const PATH: &str = "/demo/idp";
+/// Where its console is.
+pub(in crate::http) const CONSOLE: &str = "/demo/idp/console";
 /// Longer than it takes to come here.
 const WISH_AGE: Duration = Duration::minutes(2);
 /// How long an answer may be sent again: later its own time would be over first.
@@ -84,9 +87,24 @@ pub(super) async fn metadata(state: Data<State>) -> Result<HttpResponse, PageErr
         .body(text))
 }
 
+#[derive(Template)]
+#[template(path = "demo_console.html")]
+struct ConsolePage<'a> {
+    shell: Shell<'a>,
+    metadata_url: String,
+}
+
+/// `GET /demo/idp/console`: what an IT admin would have before them of a provider's console.
+pub(super) async fn console(state: Data<State>) -> HttpResponse {
+    let metadata_url = demo::entity_id(state.config.public_url.as_str());
+    let page = ConsolePage { shell: Shell::of(&state), metadata_url };
+    pages::respond(&state, StatusCode::OK, &Csp::Page, &page)
+}
+
 /// `GET` and `POST /demo/idp/sso`: takes a request and answers it (SAML profiles 4.1.4).
 ///
-/// `as` is the person who signs in, `fail` how the answer is wrong. Without a person the page asks.
+/// `as` is the person who signs in, or `email` the address of anybody, `fail` how the answer is wrong. Without a person the page
+/// asks.
 pub(super) async fn sign_on(
     state: Data<State>,
     request: HttpRequest,
@@ -105,8 +123,9 @@ pub(super) async fn sign_on(
     if wish == Wish::default() {
         wish = Wish::of(&request);
     }
-    let Some(person) = wish.person else { return Ok(ask(&state, &fields, wish.wrong)) };
-    let question = Question { asked, person, wrong: wish.wrong };
+    let who = wish.person.map(Someone::from).or_else(|| Someone::typed(fields.get("email")));
+    let Some(who) = who else { return Ok(ask(&state, &fields, wish.wrong)) };
+    let question = Question { asked, who, wrong: wish.wrong };
     let (reader, relay_state) = (state.clone(), fields.get("RelayState").to_owned());
     let answered = state.store.read(move |db| question.answer(db, &reader, relay_state)).await?;
     let mut response = match answered {
@@ -149,10 +168,38 @@ impl Fields {
     }
 }
 
+/// Who signs in at the provider.
+struct Someone {
+    email: String,
+    given_name: String,
+    family_name: String,
+    is_assigned: bool,
+}
+
+impl From<&'static Person> for Someone {
+    fn from(person: &'static Person) -> Self {
+        Self {
+            email: person.email(),
+            given_name: person.given_name.to_owned(),
+            family_name: person.family_name.to_owned(),
+            is_assigned: person.is_assigned,
+        }
+    }
+}
+
+impl Someone {
+    /// Whoever has this address: so the provider can stand in for any customer's.
+    fn typed(email: &str) -> Option<Self> {
+        let email = Email::parse(email).ok()?.to_string();
+        let given_name = email.split('@').next().unwrap_or_default().to_owned();
+        Some(Self { email, given_name, family_name: "Demo".to_owned(), is_assigned: true })
+    }
+}
+
 /// A request, who answers it, and how.
 struct Question {
     asked: Asked,
-    person: &'static Person,
+    who: Someone,
     wrong: Option<Wrong>,
 }
 
@@ -180,7 +227,7 @@ impl Question {
         }
         let response = self.response(state, &keys, now)?;
         let sent = Sent { acs: self.asked.acs.clone(), response, relay_state, at: now };
-        if self.wrong.is_none() && self.person.is_assigned {
+        if self.wrong.is_none() && self.who.is_assigned {
             *last = Some(sent.clone());
         }
         Ok(Answered::Send(sent))
@@ -208,14 +255,14 @@ impl Question {
             (None, _) => keys.signer(),
         };
         let issuer = demo::entity_id(state.config.public_url.as_str());
-        let (person, email) = (self.person, self.person.email());
         let (acs, audience) = (&self.asked.acs, &self.asked.issuer);
-        let mut issue = Issue::new(&issuer, acs, audience, &email, now, signer)?
-            .attribute("email", &[&email])
-            .attribute("firstName", &[person.given_name])
-            .attribute("lastName", &[person.family_name]);
+        let who = &self.who;
+        let mut issue = Issue::new(&issuer, acs, audience, &who.email, now, signer)?
+            .attribute("email", &[&who.email])
+            .attribute("firstName", &[&who.given_name])
+            .attribute("lastName", &[&who.family_name]);
         issue.in_response_to = Some(self.asked.id.clone());
-        if !person.is_assigned {
+        if !who.is_assigned {
             issue.status = issue::not_assigned();
         }
         match self.wrong {

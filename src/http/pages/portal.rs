@@ -129,8 +129,8 @@ pub struct Told {
     pub entity_id: String,
     /// Where people sign in.
     pub sign_on: Vec<String>,
-    /// The certificates, each with the day on which it ends.
-    pub certificates: Vec<(String, String)>,
+    /// The certificates, each with the day on which it ends, and whether that is over.
+    pub certificates: Vec<(String, String, bool)>,
 }
 
 /// A domain, with the record that makes it live.
@@ -273,6 +273,8 @@ pub enum Body {
     Provisioning {
         /// Where it is set up.
         path: Vec<String>,
+        /// What to press once all is entered.
+        then: Vec<String>,
         /// Where it is said which groups are told of.
         groups_path: Vec<String>,
         /// What to enter, and whether that is known at this moment; nothing: there is no provisioning.
@@ -322,6 +324,10 @@ pub fn setup_step(state: &State, view: &SetupStep) -> HttpResponse {
 pub enum Live<'a> {
     /// What came of a directory, and where it is read again.
     Arrivals(&'a Arrivals, &'a str),
+    /// The domains, with what a form carries.
+    Domains(&'a str, &'a [DomainLine]),
+    /// That nobody has signed in as a test.
+    Untested,
     /// The last test sign-in.
     Tested(&'a Tested),
 }
@@ -343,6 +349,12 @@ impl<'a> Shell<'a> {
     /// A sentence with one name filled in.
     pub(in crate::http) fn with(self, key: &str, name: &str, value: &str) -> String {
         self.fill(key, &[(name, value)])
+    }
+
+    /// Whether a domain waits for its record.
+    #[expect(clippy::unused_self, reason = "a template asks its shell")]
+    pub(in crate::http) fn waits(self, domains: &[DomainLine]) -> bool {
+        domains.iter().any(|one| !one.is_live)
     }
 
     /// Whether a value is copied from us.

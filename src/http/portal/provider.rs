@@ -92,8 +92,14 @@ impl Given {
         ]
     }
 
-    /// What a provider told of itself, held against what it was given.
-    pub(in crate::http) fn told(&self, source: EntityIdSource, known: &IdentityProvider) -> Told {
+    /// What a provider told of itself, held against what it was given and against the time.
+    pub(in crate::http) fn told(
+        &self,
+        state: &State,
+        source: EntityIdSource,
+        known: &IdentityProvider,
+    ) -> Told {
+        let now = state.store.clock().now();
         let (entity, is_fine) = match source {
             EntityIdSource::FromMetadata => ("portal.told_entity", true),
             EntityIdSource::Generated if known.entity_id == self.idp_entity_id => {
@@ -109,7 +115,10 @@ impl Given {
             certificates: known
                 .certificates
                 .iter()
-                .map(|one| (one.fingerprint().to_owned(), day(one.not_after())))
+                .map(|one| {
+                    let ends = one.not_after();
+                    (one.fingerprint().to_owned(), day(ends), ends <= now)
+                })
                 .collect(),
         }
     }

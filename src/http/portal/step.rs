@@ -71,7 +71,8 @@ async fn part(state: &Data<State>, seat: &Seat, step: Step) -> Result<HttpRespon
     let href = address(step);
     let live = match &body {
         Body::Provisioning { arrivals, .. } => Live::Arrivals(arrivals, &href),
-        Body::Test { last: Some(last), .. } => Live::Tested(last),
+        Body::Domain { domains, .. } => Live::Domains(&seat.form_token, domains),
+        Body::Test { last, .. } => last.as_ref().map_or(Live::Untested, Live::Tested),
         _ => return Err(Error::not_found("part of the step", step.as_str())),
     };
     Ok(pages::portal_live(state, &live))

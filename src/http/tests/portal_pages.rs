@@ -140,7 +140,7 @@ fn bodies() -> Vec<Body> {
         is_fine: false,
         entity_id: hostile(),
         sign_on: vec![hostile()],
-        certificates: vec![(hostile(), hostile())],
+        certificates: vec![(hostile(), hostile(), false), (hostile(), hostile(), true)],
     };
     let typed = TypedMetadata {
         url: hostile(),
@@ -174,6 +174,7 @@ fn bodies() -> Vec<Body> {
         Body::Domain { typed: hostile(), domains: vec![domain()] },
         Body::Provisioning {
             path: path(),
+            then: path(),
             groups_path: path(),
             values: vec![(value(), true), (value(), false)],
             is_made: true,

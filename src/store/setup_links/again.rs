@@ -1,8 +1,9 @@
-//! A link is over, and whoever has it asks for another one.
+//! Links that wait for the operator: whoever has them asks for another one or for help, or is done.
 
 use super::{Kind, SetupLink, find, tell};
 use crate::error::{Error, Result};
-use crate::store::schema::setup_links;
+use crate::store::connections::{Connection, ConnectionState};
+use crate::store::schema::{connections, setup_links};
 use crate::store::{Actor, Db, OrganizationId, SetupLinkId, Time, Tx, mails};
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -50,6 +51,29 @@ pub fn ask_again(tx: &mut Tx, id: &SetupLinkId) -> Result<()> {
 pub fn asked_again(db: &mut Db, now: Time, limit: i64) -> Result<Vec<SetupLink>> {
     let lately = setup_links::asked_again_at.gt(Some(now.minus(TOLD_FOR)));
     let found = setup_links::table.filter(lately).order(setup_links::asked_again_at.desc());
+    Ok(found.limit(limit).load(db)?)
+}
+
+/// Links at which somebody is stuck and has said so, and which are not over, the newest first and `limit` at most.
+pub fn stuck(db: &mut Db, now: Time, limit: i64) -> Result<Vec<SetupLink>> {
+    let found = setup_links::table
+        .filter(setup_links::help.is_not_null())
+        .filter(setup_links::completed_at.is_null())
+        .filter(setup_links::revoked_at.is_null())
+        .filter(setup_links::expires_at.gt(now))
+        .order(setup_links::created_at.desc());
+    Ok(found.limit(limit).load(db)?)
+}
+
+/// Links that are finished and whose connection has yet to be turned on, the newest first and `limit` at most.
+pub fn to_turn_on(db: &mut Db, limit: i64) -> Result<Vec<(SetupLink, Connection)>> {
+    let found = setup_links::table
+        .inner_join(
+            connections::table.on(setup_links::connection_id.eq(connections::id.nullable())),
+        )
+        .filter(setup_links::completed_at.is_not_null())
+        .filter(connections::state.eq(ConnectionState::Testing))
+        .order(setup_links::completed_at.desc());
     Ok(found.limit(limit).load(db)?)
 }
 

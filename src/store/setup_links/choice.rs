@@ -62,6 +62,15 @@ pub fn choose(tx: &mut Tx, id: &SetupLinkId, choice: Choice<'_>, name: &str) -> 
         );
         return Err(Error::conflict("other_protocol", detail));
     }
+    if let Some(known) = present.as_ref().filter(|known| known.provider != choice.guide())
+        && matches!(known.state, ConnectionState::Active | ConnectionState::Disabled)
+    {
+        let detail = format!(
+            "People sign in through {} already. Ask for a link to a new connection for another provider.",
+            known.name
+        );
+        return Err(Error::conflict("provider_in_use", detail));
+    }
     let protocol = if way == Way::OpenId { Protocol::Oidc } else { Protocol::Saml };
     if let Some(other) = present.take_if(|present| present.protocol != protocol) {
         discard(tx, &link, &other)?;

@@ -18,7 +18,7 @@ mod steps;
 mod tests;
 mod trust;
 
-pub use again::{ASKED_WITHIN, ask_again, asked_again, may_ask_again};
+pub use again::{ASKED_WITHIN, ask_again, asked_again, may_ask_again, stuck, to_turn_on};
 pub(in crate::store) use choice::go_on_with_openid;
 pub use choice::{Choice, choose, is_shaped};
 pub use claim::{Refusal, finish, reopen, seat, start, start_with};

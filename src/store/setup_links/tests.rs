@@ -235,6 +235,23 @@ fn a_link_goes_on_when_it_takes_another_way_than_its_draft() {
     assert!(seated(&store, inside.reveal()));
 }
 
+#[test]
+fn a_connection_that_people_sign_in_through_is_not_made_another_providers_by_a_link() {
+    let store = testing::store();
+    let connection = testing::active(&store, "Globex", None);
+    let (of, id) = (&connection.organization_id, connection.id.clone());
+    let other = if connection.provider == "okta" { "jumpcloud" } else { "okta" };
+    let new = NewLink { connection_id: Some(id.clone()), ..NewLink::default() };
+    let (link, _) = store.system(|tx| create(tx, of, new));
+    started(&store, &link.id, browser().reveal()).unwrap();
+    let chosen =
+        |guide: &str| store.try_system(|tx| choose(tx, &link.id, Choice::Guide(guide), "x"));
+    assert_eq!(testing::refused(chosen(other)), "provider_in_use");
+    let after = store.read_now(|db| connections::find(db, &id)).unwrap();
+    assert_eq!(after.provider, connection.provider);
+    chosen(&connection.provider).unwrap();
+}
+
 fn master() -> MasterKey {
     MasterKey::from_base64("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", None).unwrap()
 }

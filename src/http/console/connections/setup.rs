@@ -172,7 +172,8 @@ fn view(state: &State, head: Head, connection: &Connection, outcome: Outcome) ->
         compared: guide.compared(&state.locale).filter(|_| is_saml),
         all: all.join("\n"),
         file: given.metadata_file(),
-        metadata: is_saml.then(|| metadata(connection, guide, &given, (typed, read, choose), seen)),
+        metadata: is_saml
+            .then(|| metadata(state, connection, guide, &given, (typed, read, choose), seen)),
         client: (!is_saml).then(|| of_client(connection, client)),
         is_other,
         is_openid,
@@ -183,6 +184,7 @@ fn view(state: &State, head: Head, connection: &Connection, outcome: Outcome) ->
 }
 
 fn metadata(
+    state: &State,
     connection: &Connection,
     guide: &Guide,
     given: &Given,
@@ -192,7 +194,7 @@ fn metadata(
     let known = connection.identity_provider.as_deref();
     let told = read.or_else(|| {
         let is_new = typed.is_none();
-        known.filter(|_| is_new).map(|known| given.told(guide.idp_entity_id, known))
+        known.filter(|_| is_new).map(|known| given.told(state, guide.idp_entity_id, known))
     });
     MetadataView {
         button: guide.metadata.button.clone(),

@@ -10,7 +10,7 @@ use crate::http::console::{
 };
 use crate::http::server::State;
 use crate::store::access::alerts::{self, Alert};
-use crate::store::connections::certificates;
+use crate::store::connections::{Connection, certificates};
 use crate::store::directories::silence::{self, Silent};
 use crate::store::names::Names;
 use crate::store::refreshes::{self, Refresh};
@@ -32,6 +32,10 @@ pub(super) struct Matters {
     pub(super) alerts: Vec<Alert>,
     /// Links that are over, whose holders want another one.
     pub(super) wanted: Vec<SetupLink>,
+    /// Links whose holders are stuck, and have said so.
+    pub(super) stuck: Vec<SetupLink>,
+    /// Connections that IT admins have set up, to be turned on.
+    ready: Vec<(SetupLink, Connection)>,
 }
 
 /// A line.
@@ -54,6 +58,8 @@ impl Matters {
             endpoints: webhooks::troubled(db, SHOWN)?,
             alerts: alerts::newest_open(db, SHOWN)?,
             wanted: setup_links::asked_again(db, now, SHOWN)?,
+            stuck: setup_links::stuck(db, now, SHOWN)?,
+            ready: setup_links::to_turn_on(db, SHOWN)?,
         };
         found.failing.truncate(MOST);
         found.metadata.truncate(MOST);
@@ -133,6 +139,20 @@ pub(super) fn lines(state: &State, matters: &Matters, names: &Names, now: Time) 
         let values = [("organization", called), ("link", one.hint.as_str())];
         let since = one.asked_again_at.unwrap_or(now);
         add(false, say("link_wanted", &values), Some(link_pages::another(of)), since);
+    }
+    for one in &matters.stuck {
+        let of = &one.organization_id;
+        let called = names.organization(of).unwrap_or(of.as_str());
+        let note = one.help.as_ref().map(|help| help.note.as_str()).unwrap_or_default();
+        let (title, text) = say("link_stuck", &[("organization", called), ("link", &one.hint)]);
+        let text = if note.is_empty() { text } else { note.to_owned() };
+        let since = one.help.as_ref().map_or(now, |help| help.at);
+        add(false, (title, text), Some(link_pages::of_organization(of)), since);
+    }
+    for (link, connection) in &matters.ready {
+        let words = say("link_done", &[("connection", &connection.name)]);
+        let since = link.completed_at.unwrap_or(now);
+        add(false, words, Some(connections::href(&connection.id)), since);
     }
     lines
 }

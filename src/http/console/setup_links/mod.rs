@@ -174,6 +174,11 @@ fn line(state: &State, link: &SetupLink, names: &Names, now: Time) -> Line {
     }
 }
 
+/// Where the links of an organization are.
+pub(super) fn of_organization(of: &OrganizationId) -> String {
+    listing::href(LIST, &[("organization", of.as_str())])
+}
+
 /// Where another link is made for an organization.
 pub(super) fn another(of: &OrganizationId) -> String {
     listing::href(&format!("{LIST}/new"), &[("organization", of.as_str())])

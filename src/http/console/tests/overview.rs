@@ -123,3 +123,42 @@ async fn who_wants_another_setup_link_is_told_of_until_there_is_one() {
     assert!(list.contains("Another link is asked for"), "{list}");
     assert!(!list.contains(&href), "a viewer makes none: {list}");
 }
+
+#[actix_web::test]
+async fn who_is_stuck_at_a_setup_and_what_is_to_be_turned_on_is_told() {
+    use crate::store::connections;
+    use crate::store::setup_links as links;
+    let desk = Desk::signed_in(Role::Viewer).await;
+    let store = desk.world.store();
+    let of = customer(&desk).organization_id;
+    let ready = store.system(|tx| {
+        let draft = connections::create(tx, &of, testing::connection())?;
+        let made = connections::import(tx, &draft.id, testing::provider("Okta"), None, false)?;
+        connections::record_test(tx, &made.id, made.revision)?;
+        connections::find(tx.db, &made.id)
+    });
+    let new =
+        || links::NewLink { connection_id: Some(ready.id.clone()), ..links::NewLink::default() };
+    let (link, _) = store.system(|tx| links::create(tx, &ready.organization_id, new()));
+    let note = "There is no field for the ACS URL.".to_owned();
+    let asked = links::Asked {
+        step: links::Step::Values,
+        missing: links::Missing::Names,
+        note: note.clone(),
+    };
+    store.system(|tx| links::ask_for_help(tx, &link.id, asked));
+    let page = overview(&desk).await;
+    for part in ["asks for help with its setup", &note, "/console/setup-links?organization="] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    for step in link.steps() {
+        store.system(|tx| links::finish(tx, &link.id, step));
+    }
+    let page = overview(&desk).await;
+    assert!(!page.contains("asks for help"), "{page}");
+    for part in ["is set up", "turn it on", &format!("/console/connections/{}", ready.id)] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    store.system(|tx| connections::activate(tx, &ready.id, false));
+    assert!(!overview(&desk).await.contains("turn it on"));
+}

@@ -87,7 +87,7 @@ pub(super) async fn of(
                 told: connection
                     .identity_provider
                     .as_deref()
-                    .map(|known| given.told(guide.idp_entity_id, known)),
+                    .map(|known| given.told(state, guide.idp_entity_id, known)),
             }
         }
         Step::Test => test(state, seat, connection, &given).await?,
@@ -214,6 +214,7 @@ async fn provisioning(
     let (path, groups_path) = guide.scim_paths(&state.locale, Some(&state.operator()));
     Ok(Body::Provisioning {
         path,
+        then: guide.scim.as_ref().map(|scim| scim.then.clone()).unwrap_or_default(),
         groups_path,
         values: guide.fill_scim(&values),
         is_made,

@@ -95,7 +95,7 @@ async fn check(
     let outcome = match form::mendable(read, "/metadata")? {
         Ok(provider) => {
             let source = state.guides.of(&connection.provider).idp_entity_id;
-            let told = Given::of(state, connection).told(source, &provider);
+            let told = Given::of(state, connection).told(state, source, &provider);
             let seen = acts::metadata::seen(&provider)?;
             // Said before anything is taken over: another entity ID is another provider.
             let known = connection.identity_provider.as_ref();
