@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use vestibule::cause::Cause;
 use vestibule::store::api_keys::{self, NewApiKey, Scope};
 
-pub(super) const ROLES: &str = "urn:ietf:params:scim:schemas:extension:vestibule:2.0:Group";
+pub(crate) const ROLES: &str = "urn:ietf:params:scim:schemas:extension:vestibule:2.0:Group";
 
 /// The vendor's program.
 pub(super) struct Api {
@@ -114,11 +114,11 @@ impl Api {
     }
 }
 
-pub(super) fn add(id: &str) -> Value {
+pub(crate) fn add(id: &str) -> Value {
     json!([{ "op": "add", "path": "members", "value": [{ "value": id }] }])
 }
 
-pub(super) fn remove(id: &str) -> Value {
+pub(crate) fn remove(id: &str) -> Value {
     json!([{ "op": "remove", "path": "members", "value": [{ "value": id }] }])
 }
 
@@ -126,7 +126,7 @@ pub(super) fn rename(name: &str) -> Value {
     json!([{ "op": "replace", "value": { "displayName": name } }])
 }
 
-pub(super) async fn patch(directory: &Directory, group: &str, operations: Value) {
+pub(crate) async fn patch(directory: &Directory, group: &str, operations: Value) {
     directory.patch(&format!("/Groups/{group}"), operations).await.is(200);
 }
 
