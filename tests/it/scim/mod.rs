@@ -4,6 +4,7 @@ pub(crate) mod access;
 mod apart;
 mod bulk;
 mod concurrent;
+mod effects;
 mod ending;
 mod entra;
 mod foreign;
