@@ -17,6 +17,7 @@ mod many;
 mod model;
 mod okta;
 mod others;
+mod previews;
 mod protocol;
 mod rows;
 mod schemas;
