@@ -97,7 +97,7 @@ pub(super) fn names_settled(tx: &mut Tx, organization: &OrganizationId) -> Resul
 fn is_in_the_way(db: &mut Db, organization: &OrganizationId, alert: &Alert) -> Result<bool> {
     let Ok(id) = alert.subject_id.parse::<EntityId>() else { return Ok(false) };
     let Some((_, group, name)) = mappings::owner(db, &id)? else { return Ok(false) };
-    if alert.data["group_id"] != group.as_str() {
+    if alert.data.get("group_id") != Some(&json!(group)) {
         return Ok(false);
     }
     let entity = entities::find(db, organization, &id)?;

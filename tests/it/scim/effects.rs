@@ -44,9 +44,9 @@ impl Api {
     }
 
     /// The application declares something else.
-    async fn declare(&self, world: &World<'_>, patch: Value) {
+    async fn declare(&self, world: &World<'_>, what: Value) {
         let path = format!("applications/{}", world.app.application.id);
-        let (status, told) = self.send(Method::PATCH, &path, patch, None).await;
+        let (status, told) = self.send(Method::PATCH, &path, what, None).await;
         assert_eq!(status, 200, "{told}");
         // What the job does.
         vestibule::jobs::access::once(&world.gateway.state.store).await.unwrap();
@@ -372,19 +372,11 @@ async fn an_apps_library_reads_roles_and_entities_in_the_id_token_that_it_verifi
     let app = lent::openid_client().await;
     let gateway = Gateway::start().await;
     let world = World::of(&gateway);
-    gateway.adopt(&app).await;
     // The customer's people use two apps now, each with its own places.
-    let application = |told: &Value, name: &str| {
-        let all = told["applications"].as_array().unwrap().iter();
-        let it =
-            all.filter(|it| it["application"] == name).last().unwrap_or_else(|| panic!("{told}"));
-        it["application_id"].as_str().unwrap().to_owned()
-    };
+    let id = gateway.adopt(&app).await.application.id;
     let (directory, api) = (Directory::of(&world), Api::of(&world));
     let ada = directory.user(ADA).await;
     let boss = directory.user("boss@globex.example").await;
-    let (_, told) = api.send(Method::GET, &format!("users/{ada}/access"), Value::Null, None).await;
-    let id = application(&told, "Orbit");
     let admins = group_with_role(&directory, "admins", "admin", &boss).await;
     patch(&directory, &admins, add(&ada)).await;
     let eng = directory.group("eng-payments", &[&ada]).await;
