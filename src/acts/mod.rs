@@ -22,6 +22,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use webhooks::Sender;
 
+/// How long an endpoint has for its answer to an event.
+const TOLD_WITHIN: Duration = Duration::from_secs(15);
+
 /// What fetches documents from addresses of customers, with these settings. Where the demo is on, its own provider's, too.
 pub fn fetcher(config: &Config) -> Result<Fetcher> {
     let mut allowed: Vec<String> =
@@ -63,7 +66,7 @@ pub fn sender(config: &Config, store: Store, master: MasterKey) -> Result<Sender
         allowed.extend(["localhost", "127.0.0.0/8", "::1/128"].map(str::to_owned));
     }
     // Of an answer only the beginning is read.
-    let limits = Limits { time: Duration::from_secs(15), size: 512, redirects: 0 };
+    let limits = Limits { time: TOLD_WITHIN, size: 512, redirects: 0 };
     Ok(Sender { store, fetcher: Fetcher::new(AllowList::parse(&allowed)?, limits)?, master })
 }
 
@@ -89,6 +92,9 @@ mod tests {
     use super::*;
     use crate::config::{Flags, Surroundings, load_from};
     use crate::fetch::Fault;
+    use crate::store::testing;
+    use std::net::TcpListener;
+    use tokio::time::Instant;
 
     async fn told(settings: &[(&str, &str)]) -> Fault {
         let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
@@ -112,5 +118,21 @@ mod tests {
         assert!(matches!(told(&allowed).await, Fault::PrivateAddress { .. }));
         let allowed = [&production[..], &[("oidc.allow_private", "127.0.0.0/8")]].concat();
         assert!(matches!(told(&allowed).await, Fault::Connect { .. }));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_endpoint_that_says_nothing_is_given_up_after_15_seconds() {
+        // The system takes what comes, and nobody answers.
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/hooks", silent.local_addr().unwrap());
+        let config = load_from(&Flags::default(), &Surroundings::default()).unwrap().config;
+        let store = testing::store();
+        let master = MasterKey::from_base64(MasterKey::generate().reveal(), None).unwrap();
+        let sender = sender(&config, store.clone(), master).unwrap();
+        let began = Instant::now();
+        let fault = sender.fetcher.deliver(&url, &[], "{}".to_owned()).await.unwrap_err();
+        let host = silent.local_addr().unwrap().to_string();
+        assert_eq!(fault, Fault::TimeOut { host, seconds: 15 });
+        assert_eq!(began.elapsed().as_secs(), 15);
     }
 }

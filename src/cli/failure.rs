@@ -155,7 +155,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let (exit, why, fix) = match &error {
             Error::NotFound { what, .. } => {
-                let fix = format!("List what there is: vestibule {} list", command(what));
+                let fix = format!("List what there is: vestibule {}", listing(what));
                 (Exit::NotFound, "It was never there, or it has been deleted.".to_owned(), fix)
             }
             Error::Invalid(errors) => invalid(errors),
@@ -212,17 +212,19 @@ impl From<crate::config::Problem> for Failure {
     }
 }
 
-/// The noun of the command line for a noun of the store.
-fn command(what: &str) -> &str {
-    match what {
+/// The command that lists what the store calls so.
+fn listing(what: &str) -> String {
+    let noun = match what {
         "organization" | "deleted organization" => "org",
         "deleted connection" => "connection",
         "deleted application" => "application",
         "API key" => "key",
         "secret" => "application secret",
-        "conflict" | "alert" => "access",
+        "conflict" => return "access conflicts".to_owned(),
+        "alert" => return "access alerts".to_owned(),
         other => other,
-    }
+    };
+    format!("{noun} list")
 }
 
 fn invalid(errors: &[FieldError]) -> (Exit, String, String) {

@@ -17,7 +17,7 @@ use super::schema::{access_alerts, grants, sessions, webhook_endpoints};
 use super::users::{NewUser, Source, User};
 use super::{
     Actor, AlertId, ApplicationId, ConnectionId, GrantId, Json, OrganizationId, Scope, SessionId,
-    Store, Tx, WebhookEndpointId, Window,
+    Store, Tx, WebhookEndpointId, Window, on_backend,
 };
 use crate::access::Model;
 use crate::clock::Clock;
@@ -29,9 +29,10 @@ use crate::saml::response::NameId;
 use crate::saml::{self, Binding};
 use crate::scim::{Kind, Resource};
 use chrono::TimeDelta;
+use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::prelude::*;
 use std::ops::Deref;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 use tempfile::TempDir;
 
 /// The store of one test. The database goes when it is dropped.
@@ -263,6 +264,30 @@ pub(crate) fn alert(tx: &mut Tx, organization: &OrganizationId, kind: AlertKind)
     };
     diesel::insert_into(access_alerts::table).values(&alert).execute(tx.db)?;
     Ok(())
+}
+
+/// The statements that a connection runs while it is listened to.
+pub(crate) struct Heard(Arc<Mutex<Vec<String>>>);
+
+impl Heard {
+    /// Listens to a connection.
+    pub(crate) fn begin(db: &mut Db) -> Self {
+        let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+        let notes = heard.clone();
+        let note = move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { query, .. } = event {
+                notes.lock().unwrap().push(query.to_string());
+            }
+        };
+        on_backend!(db, conn => conn.set_instrumentation(note));
+        Self(heard)
+    }
+
+    /// Listens no more; each statement as diesel tells it.
+    pub(crate) fn end(self, db: &mut Db) -> Vec<String> {
+        on_backend!(db, conn => conn.set_instrumentation(None::<Box<dyn Instrumentation>>));
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
 }
 
 /// How many sessions and grants go on.

@@ -1,5 +1,6 @@
 //! The command line as people and scripts meet it: what it prints, and what it tells the shell.
 
+mod access;
 mod apply;
 mod audit;
 mod configuration;

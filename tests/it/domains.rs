@@ -41,7 +41,7 @@ impl Dnsmasq {
 async fn globex(port: u16) -> (Gateway, Api) {
     let gateway = Gateway::with(&[("dns.resolver", &format!("127.0.0.1:{port}"))]).await;
     let organization = gateway.customer("globex.example").organization.id;
-    let api = Api::of(&gateway, &organization);
+    let api = Api::at(&gateway, &organization);
     (gateway, api)
 }
 

@@ -84,12 +84,8 @@ pub fn close(tx: &mut Tx, organization: &OrganizationId, id: &AlertId) -> Result
         .first::<Alert>(tx.db);
     let mut alert = or_not_found(found, "alert", id)?;
     if alert.closed_at.is_none() {
+        end(tx, organization, std::slice::from_ref(&alert))?;
         alert.closed_at = Some(tx.now);
-        let row = diesel::update(alerts::table.find(id));
-        row.set(alerts::closed_at.eq(alert.closed_at)).execute(tx.db)?;
-        let data = json!({ "alert": alert.kind, "about": *alert.data });
-        let kind = "access.alert_closed";
-        events::append(tx, Some(organization), kind, &alert.subject_id, data)?;
     }
     Ok(alert)
 }
@@ -129,6 +125,19 @@ pub(super) fn raise(
     events::append(tx, Some(organization), "access.alert", subject, data)
 }
 
+/// The alerts of a kind that are not over.
+pub(super) fn open(
+    db: &mut Db,
+    organization: &OrganizationId,
+    kind: AlertKind,
+) -> Result<Vec<Alert>> {
+    let open = alerts::table
+        .filter(alerts::organization_id.eq(organization))
+        .filter(alerts::kind.eq(kind))
+        .filter(alerts::closed_at.is_null());
+    Ok(open.order(alerts::id).load(db)?)
+}
+
 /// Closes the alerts of a kind about these things: they are over.
 pub(super) fn over(
     tx: &mut Tx,
@@ -142,17 +151,27 @@ pub(super) fn over(
             .filter(alerts::kind.eq(kind))
             .filter(alerts::subject_id.eq_any(some))
             .filter(alerts::closed_at.is_null());
-        diesel::update(open).set(alerts::closed_at.eq(Some(tx.now))).execute(tx.db)?;
+        let open = open.order(alerts::id).load(tx.db)?;
+        end(tx, organization, &open)?;
     }
     Ok(())
 }
 
 /// Closes all alerts of a kind: they are over.
 pub(super) fn all_over(tx: &mut Tx, organization: &OrganizationId, kind: AlertKind) -> Result<()> {
-    let open = alerts::table
-        .filter(alerts::organization_id.eq(organization))
-        .filter(alerts::kind.eq(kind))
-        .filter(alerts::closed_at.is_null());
-    diesel::update(open).set(alerts::closed_at.eq(Some(tx.now))).execute(tx.db)?;
-    Ok(())
+    let open = open(tx.db, organization, kind)?;
+    end(tx, organization, &open)
+}
+
+/// Closes these alerts and tells of each.
+fn end(tx: &mut Tx, organization: &OrganizationId, open: &[Alert]) -> Result<()> {
+    for some in open.chunks(AT_ONCE) {
+        let them = alerts::table.filter(alerts::id.eq_any(some.iter().map(|it| &it.id)));
+        diesel::update(them).set(alerts::closed_at.eq(Some(tx.now))).execute(tx.db)?;
+    }
+    let told = |it: &Alert| {
+        let data = json!({ "alert": it.kind, "about": *it.data });
+        ("access.alert_closed", it.subject_id.clone(), data)
+    };
+    events::append_all(tx, Some(organization), open.iter().map(told).collect())
 }

@@ -2,7 +2,7 @@
 
 use super::alerts::{self, AlertKind};
 use super::mappings::{self, Flag, MappingState};
-use super::{Declared, after_choice, recompute};
+use super::{Declared, after_choice, recompute, renames};
 use crate::error::{Error, Result};
 use crate::store::db::or_not_found;
 use crate::store::input::{self, Faults};
@@ -235,7 +235,9 @@ pub fn put(
     if before.as_ref() == Some(&entity) {
         return Ok(entity);
     }
-    save(tx, entity, before.as_ref())
+    let entity = save(tx, entity, before.as_ref())?;
+    renames::names_settled(tx, organization)?;
+    Ok(entity)
 }
 
 /// Makes an entity for a group of its name.
@@ -338,6 +340,7 @@ pub fn delete(tx: &mut Tx, organization: &OrganizationId, key: &str) -> Result<(
     }
     after_choice(tx, organization, &people)?;
     diesel::delete(entities::table.find(&entity.id)).execute(tx.db)?;
+    renames::names_settled(tx, organization)?;
     let data = json!({ "application_id": entity.application_id, "type": entity.kind, "key": key, "name": entity.name });
     events::append(tx, Some(organization), "entity.deleted", entity.id.as_str(), data)
 }

@@ -9,7 +9,7 @@ pub use list::{by_group, count, giving, of_groups, owners, page, some};
 pub use standing::GroupMapping;
 
 use super::alerts::{self, AlertKind};
-use super::{Declared, recompute};
+use super::{Declared, recompute, renames};
 use crate::access::rules::{Target, unknown_role};
 use crate::error::{Error, Result};
 use crate::store::db::or_not_found;
@@ -244,6 +244,7 @@ pub(super) fn rewritten(
         }
     }
     save(tx, &mut mapping)?;
+    renames::names_settled(tx, organization)?;
     Ok(mapping)
 }
 

@@ -1,13 +1,13 @@
 //! What happens to mappings when a group is renamed: nobody is lost.
 
-use super::alerts::{self, AlertKind};
+use super::alerts::{self, Alert, AlertKind};
 use super::entities::{self, Entity};
 use super::mappings::{self, Flag, Mapping, MappingState};
 use super::{Declared, applications_of, rule_sets, run};
 use crate::access::rules::{self, Ordered, Rule, Target};
 use crate::error::Result;
 use crate::store::directories::groups::Group;
-use crate::store::{EntityId, Json, RuleId, Tx, input};
+use crate::store::{Db, EntityId, Json, OrganizationId, RuleId, Tx, input};
 use serde_json::json;
 
 /// A mapping, and the type of the entity that it leads to.
@@ -34,6 +34,7 @@ pub(in crate::store) fn group_renamed(tx: &mut Tx, group: &Group, former: &str) 
         }
         ask_again(tx, group, application, &rules, open)?;
     }
+    names_settled(tx, &group.organization_id)?;
     Ok(run::evaluate(tx, group, &Ordered::new(&rules), &applications)? > 0)
 }
 
@@ -74,11 +75,34 @@ fn rename(tx: &mut Tx, group: &Group, entity: Entity) -> Result<()> {
         let data = json!({ "group_id": group.id, "name": name, "other": other.id });
         return alerts::raise(tx, organization, AlertKind::NameTaken, entity.id.as_str(), &data);
     }
-    alerts::over(tx, organization, AlertKind::NameTaken, &[entity.id.as_str()])?;
     if entity.name != *name {
         entities::rename(tx, entity, name)?;
     }
     Ok(())
+}
+
+/// Closes the alerts of names that stand in nobody's way any more.
+pub(super) fn names_settled(tx: &mut Tx, organization: &OrganizationId) -> Result<()> {
+    let mut over = Vec::new();
+    for alert in alerts::open(tx.db, organization, AlertKind::NameTaken)? {
+        if !is_in_the_way(tx.db, organization, &alert)? {
+            over.push(alert.subject_id);
+        }
+    }
+    let over: Vec<&str> = over.iter().map(String::as_str).collect();
+    alerts::over(tx, organization, AlertKind::NameTaken, &over)
+}
+
+/// Whether the entity of an alert still belongs to the group that was renamed, and another one has that one's name.
+fn is_in_the_way(db: &mut Db, organization: &OrganizationId, alert: &Alert) -> Result<bool> {
+    let Ok(id) = alert.subject_id.parse::<EntityId>() else { return Ok(false) };
+    let Some((_, group, name)) = mappings::owner(db, &id)? else { return Ok(false) };
+    if alert.data.get("group_id") != Some(&json!(group)) {
+        return Ok(false);
+    }
+    let entity = entities::find(db, organization, &id)?;
+    let named = entities::by_name(db, organization, &entity.application_id, &entity.kind, &name)?;
+    Ok(named.is_some_and(|other| other.id != id))
 }
 
 /// Asks the rules about the mappings that rules made, since their group has another name. Members stay where they are.

@@ -2,7 +2,7 @@
 
 use super::alerts::{self, AlertKind};
 use super::mappings::{self, Flag, Ground, Mapping, MappingState, Owned, Real};
-use super::{Declared, after_choice, applications_of, holds, recompute, rule_sets};
+use super::{Declared, after_choice, applications_of, holds, recompute, renames, rule_sets};
 use crate::access::rules::{Ordered, Rule, Target};
 use crate::error::Result;
 use crate::store::directories::groups::Group;
@@ -179,6 +179,8 @@ pub(in crate::store) fn group_removed(tx: &mut Tx, group: &Group) -> Result<Vec<
         if mapping.state == MappingState::Rejected {
             continue;
         }
+        let organization = &group.organization_id;
+        alerts::over(tx, organization, AlertKind::TargetTaken, &[mapping.id.as_str()])?;
         mapping.state = MappingState::Rejected;
         // That its entity was deleted is not forgotten: the group may come back.
         mapping.flag =
@@ -186,6 +188,7 @@ pub(in crate::store) fn group_removed(tx: &mut Tx, group: &Group) -> Result<Vec<
         mapping.since = None;
         mappings::save(tx, &mut mapping)?;
     }
+    renames::names_settled(tx, &group.organization_id)?;
     if recompute::is_by_directory(tx) {
         return Ok(Vec::new());
     }

@@ -1,6 +1,7 @@
 //! What directories' groups do to people's access.
 
 mod alike;
+mod costs;
 mod guards;
 mod held;
 mod holds;

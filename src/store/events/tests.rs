@@ -60,3 +60,64 @@ fn every_kind_is_in_the_documents() {
 fn kinds_are_sorted_and_told_once() {
     assert!(KINDS.is_sorted_by(|a, b| a < b));
 }
+
+/// What apps are promised to be told of by webhooks. A type may be added; one of these may not go.
+const PROMISED: &[&str] = &[
+    "access.changed",
+    "access.granted",
+    "access.revoked",
+    "connection.activated",
+    "connection.certificate_expiring",
+    "connection.created",
+    "connection.disabled",
+    "connection.failing",
+    "connection.recovered",
+    "group.created",
+    "group.member.added",
+    "group.member.removed",
+    "group.removed",
+    "group.renamed",
+    "group.updated",
+    "organization.created",
+    "organization.deleted",
+    "organization.restored",
+    "organization.updated",
+    "scim.token.created",
+    "scim.token.retired",
+    "setup_link.completed",
+    "setup_link.opened",
+    "sign_in.failed",
+    "sign_in.succeeded",
+    "user.created",
+    "user.deprovisioned",
+    "user.restored",
+    "user.suspended",
+    "user.updated",
+];
+
+#[test]
+fn an_endpoint_may_want_each_type_that_is_promised_and_the_one_that_is_no_event() {
+    for kind in PROMISED {
+        assert!(KINDS.contains(kind), "{kind} is promised");
+    }
+    let all: Vec<String> =
+        PROMISED.iter().copied().chain([kinds::TEST]).map(str::to_owned).collect();
+    let wanted = Kinds::parse(&all, "/events").unwrap();
+    assert_eq!(wanted.chosen().unwrap(), PROMISED);
+    assert!(Kinds::parse(&["group.rename".to_owned()], "/events").is_err());
+}
+
+#[test]
+fn the_documents_name_no_type_that_no_event_has() {
+    let documents = include_str!("../../../docs/events.md");
+    let heads = documents.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+    let told: Vec<&str> =
+        heads.flat_map(|head| head.split('`').filter(|word| word.contains('.'))).collect();
+    for kind in &told {
+        assert!(KINDS.contains(kind), "docs/events.md has {kind}");
+    }
+    for kind in KINDS {
+        let count = told.iter().filter(|it| *it == kind).count();
+        assert_eq!(count, 1, "docs/events.md tells of {kind} in {count} lines");
+    }
+}

@@ -1,6 +1,6 @@
 //! The vendor's program, which asks the REST API about one organization.
 
-use super::Gateway;
+use super::{Gateway, World};
 use crate::user_agent::UserAgent;
 use reqwest::{Client, Method};
 use serde_json::Value;
@@ -16,7 +16,12 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    pub(crate) fn of(gateway: &Gateway, organization: &OrganizationId) -> Self {
+    /// About the customer of a world.
+    pub(crate) fn of(world: &World<'_>) -> Self {
+        Self::at(world.gateway, &world.customer.organization.id)
+    }
+
+    pub(crate) fn at(gateway: &Gateway, organization: &OrganizationId) -> Self {
         let new = NewApiKey {
             name: "Test".to_owned(),
             scopes: Scope::WORDS.iter().map(|word| word.parse().unwrap()).collect(),

@@ -9,7 +9,7 @@ use vestibule::store::api_keys::{self, NewApiKey, Scope};
 use vestibule::store::{ConnectionId, Window};
 use vestibule::store::{events, users};
 
-fn person(email: &str) -> Value {
+pub(super) fn person(email: &str) -> Value {
     json!({
         "schemas": [USER],
         "userName": email,

@@ -1,6 +1,6 @@
 //! What directories do by SCIM, over HTTP.
 
-mod access;
+pub(crate) mod access;
 mod apart;
 mod bulk;
 mod concurrent;
@@ -16,6 +16,7 @@ mod many;
 mod model;
 mod okta;
 mod others;
+mod previews;
 mod protocol;
 mod schemas;
 mod telling;
@@ -31,7 +32,7 @@ use vestibule::store::directories::tokens::{NewToken, create};
 use vestibule::store::{ConnectionId, connections};
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+pub(crate) const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
@@ -39,7 +40,7 @@ const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 
 /// A directory: who calls the SCIM address of a connection.
 #[derive(Clone)]
-struct Directory {
+pub(crate) struct Directory {
     client: Client,
     /// The base URL, as it is entered in the directory's console.
     base: String,
@@ -48,7 +49,7 @@ struct Directory {
 
 /// What a directory was answered.
 #[derive(Debug)]
-struct Reply {
+pub(crate) struct Reply {
     status: u16,
     headers: HeaderMap,
     body: Value,
@@ -56,7 +57,7 @@ struct Reply {
 
 impl Directory {
     /// The directory of the world's connection.
-    fn of(world: &World<'_>) -> Self {
+    pub(crate) fn of(world: &World<'_>) -> Self {
         Self::at(world.gateway, &world.connection.id)
     }
 
@@ -99,7 +100,7 @@ impl Directory {
         Reply { status, headers, body }
     }
 
-    async fn get(&self, path: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         self.send(Method::GET, path, &[], None).await
     }
 
@@ -111,7 +112,7 @@ impl Directory {
         self.get(&format!("{endpoint}?{query}")).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
         self.send(Method::POST, path, &[], Some(body.to_string())).await
     }
 
@@ -124,12 +125,12 @@ impl Directory {
         self.send(Method::PATCH, path, &[], Some(body.to_string())).await
     }
 
-    async fn delete(&self, path: &str) -> Reply {
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
         self.send(Method::DELETE, path, &[], None).await
     }
 
     /// A new person; their ID.
-    async fn user(&self, name: &str) -> String {
+    pub(crate) async fn user(&self, name: &str) -> String {
         let body = json!({
             "schemas": [USER],
             "userName": name,
@@ -141,7 +142,7 @@ impl Directory {
     }
 
     /// A new group with these members; its ID.
-    async fn group(&self, name: &str, members: &[&str]) -> String {
+    pub(crate) async fn group(&self, name: &str, members: &[&str]) -> String {
         let members: Vec<Value> = members.iter().map(|id| json!({ "value": id })).collect();
         let body = json!({ "schemas": [GROUP], "displayName": name, "members": members });
         self.post("/Groups", body).await.is(201).id()
@@ -156,14 +157,14 @@ impl Directory {
 impl Reply {
     /// The same, whose status this must be.
     #[track_caller]
-    fn is(self, status: u16) -> Self {
+    pub(crate) fn is(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.body);
         self
     }
 
     /// A refusal with this status, SCIM's word and ours.
     #[track_caller]
-    fn refuses(self, status: u16, scim_type: &str, code: &str) -> Self {
+    pub(crate) fn refuses(self, status: u16, scim_type: &str, code: &str) -> Self {
         assert_eq!(self.status, status, "{}", self.body);
         assert_eq!(self.body["schemas"], json!([ERROR]), "{}", self.body);
         assert_eq!(self.body["status"], status.to_string(), "{}", self.body);
@@ -175,7 +176,7 @@ impl Reply {
     }
 
     #[track_caller]
-    fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         self.body["id"].as_str().unwrap_or_else(|| panic!("{}", self.body)).to_owned()
     }
 

@@ -180,7 +180,7 @@ pub(in crate::http::api) async fn run_mapping_rules(
 
 /// List the sets of rules that were applied
 ///
-/// The newest hundred, newest first. To go back to one, PUT its rules without their IDs. Sets are kept as long as events are,
+/// The newest hundred, newest first. To go back to one, PUT its rules without `id` and `created_at`. Sets are kept as long as events are,
 /// and the newest 200 however old they are.
 #[utoipa::path(
     tag = "mapping_rules",

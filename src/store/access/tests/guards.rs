@@ -69,7 +69,7 @@ fn the_last_of_the_highest_role_has_nothing_when_switched_off_and_the_role_is_on
             world.activate(&ann, true);
         }
         assert_eq!(world.has(&ann), has("admin", &[]));
-        assert_eq!(world.told()[4..], ["access.granted"]);
+        assert_eq!(world.told()[4..], ["access.alert_closed", "access.granted"]);
         assert_eq!(world.alerts(), []);
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 const ADDED: usize = 100;
 
 /// So many people of the directory.
-fn crowd(world: &World, count: usize) -> Vec<UserId> {
+pub(super) fn crowd(world: &World, count: usize) -> Vec<UserId> {
     let mut all = Vec::with_capacity(count);
     for from in (0..count).step_by(1000) {
         let made = world.push(|tx, it| {
@@ -25,7 +25,7 @@ fn crowd(world: &World, count: usize) -> Vec<UserId> {
 }
 
 /// A group of these people with three mappings.
-fn mapped(world: &World, name: &str, members: &[UserId]) -> GroupId {
+pub(super) fn mapped(world: &World, name: &str, members: &[UserId]) -> GroupId {
     let group = world.group(name, &members.iter().collect::<Vec<_>>());
     for place in ["a", "b", "c"] {
         let name = format!("{name}-{place}");

@@ -39,6 +39,93 @@ fn an_entity_whose_new_name_was_taken_once_follows_the_next_rename() {
     assert_eq!(world.alerts(), [], "it has the name of its group");
 }
 
+/// A group that was renamed to “eng-2”, which another team is called; its own team is “eng-1” still.
+fn in_the_way(world: &World) -> GroupId {
+    world.apply(vec![rule(Match::Prefix, "eng", "team")]);
+    world.entity("team", "eng-2");
+    world.entity("team", "Payments");
+    let group = world.group("eng-1", &[&world.person("ann")]);
+    world.rename(&group, "eng-2");
+    assert_eq!(world.alerts(), [alerts::AlertKind::NameTaken]);
+    group
+}
+
+fn delete_entity(world: &World, key: &str) {
+    world.choose(|tx, id| entities::delete(tx, id, key)).unwrap();
+}
+
+fn call_it(world: &World, key: &str, name: &str) {
+    let (kind, name) = ("team".to_owned(), name.to_owned());
+    world.put(key, NewEntity { kind, name, external_id: None, is_default: false });
+}
+
+#[test]
+fn that_a_name_is_taken_is_over_once_it_is_free_or_nothing_wants_it_any_more() {
+    type Act = fn(&World, &GroupId);
+    let acts: [(&str, Act); 9] = [
+        ("the other one is renamed", |world, _| call_it(world, "eng-2", "Other")),
+        ("the other one is deleted", |world, _| delete_entity(world, "eng-2")),
+        ("the other one is renamed with its own group", |world, _| {
+            let other = world.group("ops", &[]);
+            world.map(&other, "eng-2");
+            world.rename(&other, "ops-2");
+        }),
+        ("the mapping is rejected", |world, group| {
+            world.approve(&world.mapping(group).id, false);
+        }),
+        ("the mapping leads elsewhere", |world, group| {
+            let place = Some(Place::Key("Payments".to_owned()));
+            let patch = MappingPatch { place, ..MappingPatch::default() };
+            world.decide_mapping(&world.mapping(group).id, patch).unwrap();
+        }),
+        ("the group has its former name", |world, group| world.rename(group, "eng-1")),
+        ("the group has a name that is free", |world, group| world.rename(group, "eng-3")),
+        ("the directory deletes the group", |world, group| world.delete(group)),
+        ("a person removes the group", |world, group| world.take_away(group).unwrap()),
+    ];
+    for (what, act) in acts {
+        let world = World::new();
+        let group = in_the_way(&world);
+        act(&world, &group);
+        assert_eq!(world.alerts(), [], "{what}");
+        let (kind, about) = world.last_closed();
+        assert_eq!((kind.as_str(), &about["group_id"]), ("name_taken", &json!(group)), "{what}");
+        let closed = world.told().into_iter().filter(|kind| kind == "access.alert_closed").count();
+        assert_eq!(closed, 1, "{what}");
+    }
+}
+
+#[test]
+fn that_a_name_is_taken_is_over_with_the_place_that_wanted_it() {
+    let world = World::new();
+    let group = in_the_way(&world);
+    let key = world.mapping(&group).entity_id.unwrap().to_string();
+    delete_entity(&world, &key);
+    assert_eq!(world.alerts(), [alerts::AlertKind::TargetDeleted]);
+    assert_eq!(world.last_closed().0, "name_taken");
+}
+
+#[test]
+fn that_a_name_is_taken_stays_told_as_long_as_it_is() {
+    let world = World::new();
+    let group = in_the_way(&world);
+    world.entity("team", "eng-3");
+    call_it(&world, "Payments", "Billing");
+    world.add(&group, &world.person("bob"));
+    let other = world.group("sales", &[]);
+    world.map(&other, "Payments");
+    world.rename(&other, "marketing");
+    world.delete(&other);
+    // Another name that is taken as well is the same alert.
+    world.rename(&group, "eng-3");
+    assert_eq!(world.alerts(), [alerts::AlertKind::NameTaken]);
+    assert!(!world.told().contains(&"access.alert_closed".to_owned()));
+    delete_entity(&world, "eng-2");
+    assert_eq!(world.alerts(), [alerts::AlertKind::NameTaken], "it is another one now");
+    delete_entity(&world, "eng-3");
+    assert_eq!(world.alerts(), []);
+}
+
 #[test]
 fn an_entity_with_follow_rename_is_renamed_with_its_group_whatever_it_is_called() {
     let world = World::new();

@@ -1,5 +1,6 @@
 //! Events of access say why: of each thing that somebody has, and of each that they lose.
 
+use super::super::holds;
 use super::*;
 use crate::store::Json;
 use crate::store::schema::events;
@@ -19,6 +20,16 @@ impl World {
         };
         let (kind, data) = self.store.read_now(last).unwrap();
         (kind, data.into_inner())
+    }
+
+    /// The alert of which the newest event says that it is over: its kind, and what it was about.
+    pub(super) fn last_closed(&self) -> (String, Value) {
+        let last = |db: &mut _| -> Result<Json<Value>> {
+            let closed = events::table.filter(events::kind.eq("access.alert_closed"));
+            Ok(closed.order(events::id.desc()).select(events::data).first(db)?)
+        };
+        let data = self.store.read_now(last).unwrap().into_inner();
+        (data["alert"].as_str().unwrap().to_owned(), data["about"].clone())
     }
 
     /// What took what somebody has lost, line by line.
@@ -170,4 +181,79 @@ fn everybody_who_loses_something_by_one_act_is_told_why() {
     for user in &people {
         assert_eq!(world.lost(user), ["group_deleted: group red was deleted"]);
     }
+}
+
+#[test]
+fn that_an_alert_is_over_by_itself_is_told_once() {
+    let world = World::new();
+    let (ann, bob) = (world.person("ann"), world.person("bob"));
+    let bosses = json!({ "displayName": "bosses", EXTENSION: { "roles": ["admin"] } });
+    let bosses = world.group_with(bosses, &[&ann]);
+    let closed = || world.told().into_iter().filter(|it| it == "access.alert_closed").count();
+    world.remove(&bosses, &ann);
+    world.add(&bosses, &bob);
+    let about = json!({ "application_id": world.application, "role": "admin" });
+    let (kind, told) = world.last_closed();
+    assert_eq!((closed(), kind.as_str(), told), (1, "last_of_highest_role", about));
+
+    // What is held comes to its end in each of the ways.
+    world.entity("team", "Crowd");
+    let crowd = world.group("crowd", &[&ann, &bob]);
+    let mapping = world.map(&crowd, "Crowd").id;
+    world.breaker(Some(0));
+    let take = || {
+        world.remove(&crowd, &ann);
+        assert_eq!(world.alerts(), [alerts::AlertKind::TooMuchAtOnce]);
+    };
+    take();
+    world.choose(|tx, id| holds::apply(tx, id, holds::Which::Waiting)).unwrap();
+    assert_eq!((closed(), world.last_closed().0.as_str()), (2, "too_much_at_once"));
+    world.add(&crowd, &ann);
+    take();
+    world.choose(holds::restore).unwrap();
+    assert_eq!(closed(), 3);
+    world.add(&crowd, &ann);
+    take();
+    world.add(&crowd, &ann);
+    assert_eq!(closed(), 4, "the directory gives it again");
+    take();
+    world.store.clock().advance(chrono::TimeDelta::hours(25));
+    world.store.system(|tx| holds::catch_up(tx, world.organization()));
+    assert_eq!((closed(), world.alerts()), (5, vec![]), "its time is over");
+
+    world.choose(|tx, id| entities::delete(tx, id, "Crowd")).unwrap();
+    world.entity("team", "Other");
+    let place = Some(Place::Key("Other".to_owned()));
+    world.decide_mapping(&mapping, MappingPatch { place, ..MappingPatch::default() }).unwrap();
+    assert_eq!((closed(), world.last_closed().0.as_str()), (6, "target_deleted"));
+
+    world.apply(vec![rule(Match::All, "", "team")]);
+    let other = world.group("other", &[]);
+    assert_eq!(world.alerts(), [alerts::AlertKind::TargetTaken]);
+    world.delete(&other);
+    assert_eq!((closed(), world.last_closed().0.as_str()), (7, "target_taken"));
+    world.group("other", &[]);
+    assert_eq!(world.alerts(), [alerts::AlertKind::TargetTaken], "its cause raises it again");
+    world.approve(&world.mapping(&other).id, false);
+    assert_eq!((closed(), world.alerts()), (8, vec![]));
+}
+
+#[test]
+fn an_alert_that_somebody_closes_is_told_once() {
+    let world = World::new();
+    let ann = world.person("ann");
+    let bosses = json!({ "displayName": "bosses", EXTENSION: { "roles": ["admin"] } });
+    let bosses = world.group_with(bosses, &[&ann]);
+    world.remove(&bosses, &ann);
+    let window = Window::parse(None, None).unwrap();
+    let open = |db: &mut _| alerts::page(db, &window, world.organization(), true);
+    let alert = world.store.read_now(open).unwrap().data.remove(0);
+    for _ in 0..2 {
+        let closed = world.choose(|tx, id| alerts::close(tx, id, &alert.id)).unwrap();
+        assert!(closed.closed_at.is_some());
+    }
+    world.remove(&bosses, &ann);
+    world.add(&bosses, &world.person("bob"));
+    let closed = world.told().into_iter().filter(|it| it == "access.alert_closed").count();
+    assert_eq!(closed, 1, "what is closed is not over once more");
 }

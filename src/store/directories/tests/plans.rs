@@ -2,10 +2,8 @@
 
 use super::*;
 use crate::store::Db;
-use diesel::connection::{Connection as _, Instrumentation, InstrumentationEvent};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use std::sync::{Arc, Mutex};
 
 #[derive(diesel::QueryableByName)]
 struct Sqlite {
@@ -21,18 +19,9 @@ struct Postgres {
 
 /// The statements that a query runs, with their values in them.
 fn statements(db: &mut Db, act: impl FnOnce(&mut Db)) -> Vec<String> {
-    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
-    let notes = seen.clone();
-    let note = move |event: InstrumentationEvent<'_>| {
-        if let InstrumentationEvent::StartQuery { query, .. } = event {
-            notes.lock().unwrap().push(query.to_string());
-        }
-    };
-    on_backend!(db, conn => conn.set_instrumentation(note));
+    let heard = testing::Heard::begin(db);
     act(db);
-    on_backend!(db, conn => conn.set_instrumentation(None::<Box<dyn Instrumentation>>));
-    let seen = seen.lock().unwrap();
-    seen.iter().map(|query| with_values(query)).collect()
+    heard.end(db).iter().map(|query| with_values(query)).collect()
 }
 
 /// Writes the values into the places of a statement: `… $1 … -- binds: ["a"]`.

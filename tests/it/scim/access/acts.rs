@@ -88,7 +88,7 @@ async fn person_added_to_a_group_a_collision_raises_a_conflict() {
     jumpcloud.add(&slow, &ann).await;
     assert_eq!(api.has(&ann).await, has("user", &["fast"]));
     assert_eq!(api.conflict().await["user_id"], ann);
-    let raised = api.events(&world, "&type=access.conflict_opened").await;
+    let raised = api.events(&world, "access.conflict_opened").await;
     assert_eq!(raised.len(), 1, "{raised:?}");
 }
 

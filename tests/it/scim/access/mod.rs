@@ -4,6 +4,7 @@
 mod acts;
 mod breaker;
 mod conflicts;
+mod effects;
 mod mappings;
 mod preview;
 mod renames;
@@ -19,7 +20,7 @@ use serde_json::{Value, json};
 use vestibule::jobs::number;
 use vestibule::store::events::numbering;
 
-const ROLES: &str = "urn:ietf:params:scim:schemas:extension:vestibule:2.0:Group";
+pub(crate) const ROLES: &str = "urn:ietf:params:scim:schemas:extension:vestibule:2.0:Group";
 const OWN_ROLES: &str = "urn:ietf:params:scim:schemas:extension:vestibule:2.0:User";
 
 /// The role of a person, or nothing, and the names of their places in the order of the alphabet.
@@ -33,8 +34,7 @@ fn has(role: &str, places: &[&str]) -> Has {
 /// A customer with `JumpCloud`, and the vendor's program that looks at what comes of it.
 fn globex(gateway: &Gateway) -> (World<'_>, JumpCloud, Api) {
     let world = World::of(gateway);
-    let jumpcloud = JumpCloud(Directory::of(&world));
-    let api = Api::of(gateway, &world.customer.organization.id);
+    let (jumpcloud, api) = (JumpCloud(Directory::of(&world)), Api::of(&world));
     (world, jumpcloud, api)
 }
 
@@ -74,33 +74,28 @@ impl JumpCloud {
         self.0.post("/Groups", body).await.is(201).id()
     }
 
-    async fn patch(&self, group: &str, operation: Value) -> Reply {
-        self.0.patch(&format!("/Groups/{group}"), json!([operation])).await
+    async fn patch(&self, group: &str, operations: Value) -> Reply {
+        self.0.patch(&format!("/Groups/{group}"), operations).await
     }
 
     /// Other roles of a group, which alone are sent.
     async fn carries(&self, group: &str, roles: &[&str]) {
         let path = format!("{ROLES}:roles");
-        let operation = json!({ "op": "replace", "path": path, "value": roles });
-        self.patch(group, operation).await.is(200);
+        let operations = json!([{ "op": "replace", "path": path, "value": roles }]);
+        self.patch(group, operations).await.is(200);
     }
 
     async fn add(&self, group: &str, user: &str) {
-        let value = json!([{ "value": user }]);
-        let operation = json!({ "op": "add", "path": "members", "value": value });
-        self.patch(group, operation).await.is(200);
+        patch(&self.0, group, add(user)).await;
     }
 
     async fn remove(&self, group: &str, user: &str) {
-        let value = json!([{ "value": user }]);
-        let operation = json!({ "op": "remove", "path": "members", "value": value });
-        self.patch(group, operation).await.is(200);
+        patch(&self.0, group, remove(user)).await;
     }
 
-    /// What a rename is answered: a value without a path, with the ID in it.
+    /// What a rename is answered.
     async fn renames(&self, group: &str, name: &str) -> Reply {
-        let value = json!({ "id": group, "displayName": name });
-        self.patch(group, json!({ "op": "replace", "value": value })).await
+        self.patch(group, rename(name)).await
     }
 
     async fn rename(&self, group: &str, name: &str) {
@@ -109,6 +104,33 @@ impl JumpCloud {
 
     async fn delete(&self, group: &str) {
         self.0.delete(&format!("/Groups/{group}")).await.is(204);
+    }
+}
+
+/// Somebody comes into a group.
+pub(crate) fn add(id: &str) -> Value {
+    json!([{ "op": "add", "path": "members", "value": [{ "value": id }] }])
+}
+
+/// Somebody leaves it.
+pub(crate) fn remove(id: &str) -> Value {
+    json!([{ "op": "remove", "path": "members", "value": [{ "value": id }] }])
+}
+
+/// It gets another name: a value without a path.
+pub(crate) fn rename(name: &str) -> Value {
+    json!([{ "op": "replace", "value": { "displayName": name } }])
+}
+
+pub(crate) async fn patch(directory: &Directory, group: &str, operations: Value) {
+    directory.patch(&format!("/Groups/{group}"), operations).await.is(200);
+}
+
+/// Gives every event its place, whoever else is at it.
+pub(super) async fn numbered(gateway: &Gateway) {
+    let store = &gateway.state.store;
+    while store.read(numbering::is_due).await.unwrap() {
+        number::round(store).await.unwrap();
     }
 }
 
@@ -238,14 +260,11 @@ impl Api {
         self.done(Method::PATCH, "provisioning", limits).await;
     }
 
-    /// All events of the gateway, of a type if it is given, once they are numbered.
-    async fn events(&self, world: &World<'_>, kind: &str) -> Vec<Value> {
-        let store = &world.gateway.state.store;
-        // The gateway numbers them as well: whoever is not at it waits.
-        while store.read(numbering::is_due).await.unwrap() {
-            number::round(store).await.unwrap();
-        }
-        let told = self.get(&format!("events?limit=200{kind}")).await;
+    /// The events of these types, or of all, oldest first, once all are numbered.
+    async fn events(&self, world: &World<'_>, types: &str) -> Vec<Value> {
+        numbered(world.gateway).await;
+        let types = if types.is_empty() { String::new() } else { format!("&type={types}") };
+        let told = self.get(&format!("events?limit=200{types}")).await;
         let events = told["data"].as_array().unwrap();
         assert!(events.len() < 200, "all of them are read");
         events.clone()
@@ -253,7 +272,7 @@ impl Api {
 
     /// The last event about a person's access.
     async fn last_event(&self, world: &World<'_>, user: &str) -> Value {
-        let events = self.events(world, "&type=access.*").await;
+        let events = self.events(world, "access.*").await;
         events.iter().rev().find(|it| it["data"]["subject_id"] == user).cloned().unwrap_or_default()
     }
 }
