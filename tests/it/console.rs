@@ -153,7 +153,7 @@ const WITH_THE_DEMO: &[&str] = &[
     "at /portal/setup/metadata",
     "reads Copy Metadata URL",
     "popup main a[href='/demo/idp/console']",
-    "reads Copy Metadata URL",
+    "reads Export Metadata",
     "take metadata .val",
     "close",
     "fill #metadata_url {metadata}",
