@@ -19,6 +19,7 @@ mod console;
 mod demo;
 #[cfg(test)]
 mod domains;
+#[cfg(test)]
 mod durability;
 #[cfg(test)]
 mod embedding;
