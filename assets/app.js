@@ -7,13 +7,13 @@ const theme = (value) => {
   document.cookie = `theme=${value}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
 };
 
-const say = (text) => {
+const copied = (what) => {
   const toast = document.querySelector(".toast");
   if (!toast) return;
-  toast.textContent = text;
+  toast.textContent = toast.dataset.copied.replace("…", what);
   toast.classList.add("on");
-  clearTimeout(say.t);
-  say.t = setTimeout(() => toast.classList.remove("on"), 1600);
+  clearTimeout(copied.t);
+  copied.t = setTimeout(() => toast.classList.remove("on"), 1600);
 };
 
 addEventListener("click", async (event) => {
@@ -22,7 +22,7 @@ addEventListener("click", async (event) => {
   if (el.dataset.copy !== undefined) {
     await navigator.clipboard.writeText(el.dataset.copy);
     el.classList.add("done");
-    say(root.dataset.copied.replace("…", el.dataset.what));
+    copied(el.dataset.what);
     setTimeout(() => el.classList.remove("done"), 2500);
   } else {
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;

@@ -30,7 +30,7 @@ pub fn fetcher(config: &Config) -> Result<Fetcher> {
     let mut allowed: Vec<String> =
         config.metadata.allow_private.iter().map(ToString::to_string).collect();
     if config.demo_is_on() {
-        allowed.extend(config.public_url.host_and_port());
+        allowed.push(config.public_url.host_and_port());
     }
     Fetcher::new(AllowList::parse(&allowed)?, Limits::default())
 }

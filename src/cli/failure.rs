@@ -220,8 +220,8 @@ fn listing(what: &str) -> String {
         "deleted application" => "application",
         "API key" => "key",
         "secret" => "application secret",
-        "conflict" => return "access conflicts".to_owned(),
-        "alert" => return "access alerts".to_owned(),
+        "conflict" => return "access conflicts --org ORG".to_owned(),
+        "alert" => return "access alerts --org ORG".to_owned(),
         other => other,
     };
     format!("{noun} list")

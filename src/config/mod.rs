@@ -256,7 +256,7 @@ settings! {
         /// How often metadata that came from an address is read again.
         refresh: Period = Text Default("6h");
         /// Hosts that may be asked although they have a private address: a name, a name with port,
-        /// an address or a network.
+        /// an address or a network. Where the demo is on, the gateway itself may be asked in any case.
         allow_private: Vec<AllowedHost> = List Default("");
     }
 

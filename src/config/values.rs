@@ -224,6 +224,7 @@ impl fmt::Display for Period {
 pub struct PublicUrl {
     text: String,
     host: String,
+    port: u16,
     https: bool,
 }
 
@@ -240,10 +241,10 @@ impl PublicUrl {
         &self.host
     }
 
-    /// Host and port as a list of what may be reached has them; without the port if it is that of the scheme.
+    /// Host and port as a list of what may be reached has them: that port and no other.
     #[must_use]
-    pub fn host_and_port(&self) -> Option<String> {
-        self.text.split_once("://").map(|(_, rest)| rest.to_owned())
+    pub fn host_and_port(&self) -> String {
+        format!("{}:{}", self.host, self.port)
     }
 
     /// Whether browsers come by https, so that cookies can be `Secure`.
@@ -280,7 +281,8 @@ impl FromStr for PublicUrl {
             return Err("it has a user name or password".to_owned());
         }
         let host = url.host_str().unwrap_or_default().to_owned();
-        Ok(Self { text: url.origin().ascii_serialization(), host, https })
+        let port = url.port_or_known_default().unwrap_or_default();
+        Ok(Self { text: url.origin().ascii_serialization(), host, port, https })
     }
 }
 

@@ -95,10 +95,14 @@ struct ConsolePage<'a> {
 }
 
 /// `GET /demo/idp/console`: what an IT admin would have before them of a provider's console.
-pub(super) async fn console(state: Data<State>) -> HttpResponse {
+pub(super) async fn console(state: Data<State>) -> Result<HttpResponse, PageError> {
+    let reader = state.clone();
+    if state.store.read(move |db| keys::load(db, &reader.master)).await?.is_none() {
+        return Ok(absent(&state));
+    }
     let metadata_url = demo::entity_id(state.config.public_url.as_str());
     let page = ConsolePage { shell: Shell::of(&state), metadata_url };
-    pages::respond(&state, StatusCode::OK, &Csp::Page, &page)
+    Ok(pages::respond(&state, StatusCode::OK, &Csp::Page, &page))
 }
 
 /// `GET` and `POST /demo/idp/sso`: takes a request and answers it (SAML profiles 4.1.4).
@@ -120,10 +124,14 @@ pub(super) async fn sign_on(
         }
     };
     let mut wish = Wish::parse(fields.get("as"), fields.get("fail"))?;
-    if wish == Wish::default() {
+    if wish == Wish::default() && fields.get("email").is_empty() {
         wish = Wish::of(&request);
     }
-    let who = wish.person.map(Someone::from).or_else(|| Someone::typed(fields.get("email")));
+    // Whoever types an address and presses Enter presses the first button with it.
+    let who = match fields.get("email") {
+        "" => wish.person.map(Someone::from),
+        typed => Someone::typed(typed),
+    };
     let Some(who) = who else { return Ok(ask(&state, &fields, wish.wrong)) };
     let question = Question { asked, who, wrong: wish.wrong };
     let (reader, relay_state) = (state.clone(), fields.get("RelayState").to_owned());
@@ -292,6 +300,8 @@ fn send(state: &State, sent: &Sent) -> HttpResponse {
 #[template(path = "demo_provider.html")]
 struct AskPage<'a> {
     shell: Shell<'a>,
+    typed: &'a str,
+    fault: Option<String>,
     saml_request: &'a str,
     relay_state: &'a str,
     wrong: Option<Wrong>,
@@ -311,8 +321,11 @@ impl AskPage<'_> {
 
 /// The page on which a person says who they are.
 fn ask(state: &State, fields: &Fields, wrong: Option<Wrong>) -> HttpResponse {
+    let typed = fields.get("email");
     let page = AskPage {
         shell: Shell::of(state),
+        typed,
+        fault: Email::parse(typed).err().filter(|_| !typed.is_empty()).map(|why| why.to_string()),
         saml_request: fields.get("SAMLRequest"),
         relay_state: fields.get("RelayState"),
         wrong,

@@ -268,15 +268,23 @@ async fn the_steps_lead_from_the_provider_to_the_home_and_can_be_left_in_the_mid
 async fn what_a_page_asks_again_is_the_part_that_shows_what_arrives() {
     let portal = Portal::started().await;
     portal.post("provider", &[("provider", "jumpcloud")]).await;
-    for at in ["/portal/setup/provisioning", "/portal"] {
+    portal.post("domain", &[("domain", "globex.example")]).await;
+    for (at, seconds, id) in [
+        ("/portal/setup/provisioning", 3, "arrivals"),
+        ("/portal", 3, "arrivals"),
+        ("/portal/setup/test", 3, "result"),
+        ("/portal/setup/domain", 5, "domains"),
+    ] {
         let page = portal.get(at).await.body;
-        assert!(page.contains(&format!("hx-get=\"{at}\" hx-trigger=\"every 3s\"")), "{page}");
+        let asks = format!("hx-get=\"{at}\" hx-trigger=\"every {seconds}s\"");
+        assert!(page.contains(&asks), "{page}");
         let cookie = portal.cookie.as_ref().unwrap();
         let cookie = Cookie::new(cookie.name().to_owned(), cookie.value().to_owned());
         let request = TestRequest::get().uri(at).cookie(cookie);
         let part = portal.world.call(request.insert_header(("HX-Request", "true"))).await;
         assert_eq!(part.status, 200, "{at}: {}", part.body);
-        assert!(part.body.contains("id=\"arrivals\"") && !part.body.contains("<html"), "{at}");
+        let its = format!("id=\"{id}\"");
+        assert!(part.body.contains(&its) && !part.body.contains("<html"), "{at}: {}", part.body);
     }
 }
 

@@ -220,6 +220,7 @@ pub fn change(
     patch: MappingPatch,
 ) -> Result<Mapping> {
     let mapping = rewritten(tx, organization, id, patch)?;
+    renames::names_settled(tx, organization)?;
     recompute::after_group(tx, organization, &mapping.group_id)?;
     Ok(mapping)
 }
@@ -244,7 +245,6 @@ pub(super) fn rewritten(
         }
     }
     save(tx, &mut mapping)?;
-    renames::names_settled(tx, organization)?;
     Ok(mapping)
 }
 

@@ -7,7 +7,7 @@ use super::mappings::{self, MappingPatch, NewMapping};
 use super::rule_sets::{self, NewRule};
 use super::run::{self, Effect};
 use super::would::Would;
-use super::{Declared, applications_of, meant, recompute};
+use super::{Declared, applications_of, meant, recompute, renames};
 use crate::error::Result;
 use crate::store::input::Faults;
 use crate::store::schema::users;
@@ -210,6 +210,7 @@ pub fn apply(
         let mapping = done.map_err(|error| error.below(&format!("/mappings/{n}")))?;
         decided.push(mapping.group_id);
     }
+    renames::names_settled(tx, organization)?;
     for (n, new) in asked.new_mappings.into_iter().enumerate() {
         let made = mappings::written(tx, organization, new);
         let mapping = made.map_err(|error| error.below(&format!("/new_mappings/{n}")))?;

@@ -136,7 +136,7 @@ pub fn last_uses(
     Ok(rows.into_iter().collect())
 }
 
-/// The tokens of a connection that are accepted now, the newest first. There are never many.
+/// The tokens of a connection that are accepted now, the newest first.
 pub fn live(db: &mut Db, connection: &ConnectionId, now: Time) -> Result<Vec<Token>> {
     let mut found = present(db, connection)?;
     found.retain(|token| token.is_live(now));

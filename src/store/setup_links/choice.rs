@@ -62,11 +62,12 @@ pub fn choose(tx: &mut Tx, id: &SetupLinkId, choice: Choice<'_>, name: &str) -> 
         );
         return Err(Error::conflict("other_protocol", detail));
     }
-    if let Some(known) = present.as_ref().filter(|known| known.provider != choice.guide())
+    if let (Some(known), Choice::Guide(guide)) = (&present, choice)
+        && ![GENERIC, guide].contains(&known.provider.as_str())
         && matches!(known.state, ConnectionState::Active | ConnectionState::Disabled)
     {
         let detail = format!(
-            "People sign in through {} already. Ask for a link to a new connection for another provider.",
+            "{} is in use, or was turned off: another provider needs a connection of its own. Ask for a link to a new one.",
             known.name
         );
         return Err(Error::conflict("provider_in_use", detail));
@@ -84,7 +85,8 @@ pub fn choose(tx: &mut Tx, id: &SetupLinkId, choice: Choice<'_>, name: &str) -> 
     let connection = if let Some(present) = present {
         // A name that somebody gave it stays.
         let name = (!present.knows_its_provider()).then(|| name.to_owned());
-        let provider = Some(choice.guide().to_owned());
+        // The guide says what the console of a provider with SAML is like; of OpenID Connect there is none.
+        let provider = matches!(choice, Choice::Guide(_)).then(|| choice.guide().to_owned());
         let patch = ConnectionPatch { name, provider, ..Default::default() };
         connections::change(tx, &present.id, patch)?
     } else {

@@ -375,7 +375,7 @@ async fn access_is_explained_and_conflicts_are_decided() {
     assert_eq!(place.exit(&["access", "decide", id, "both", "--org", "globex"]), 2);
     let nothing = ["access", "decide", NO_CONFLICT, "current", "--org", "globex"];
     let said = place.refuses(3, "not_found", &nothing);
-    assert!(said.ends_with("List what there is: vestibule access conflicts\n"), "{said}");
+    assert!(said.ends_with("List what there is: vestibule access conflicts --org ORG\n"), "{said}");
 }
 
 #[actix_web::test]
@@ -399,7 +399,7 @@ async fn what_is_held_is_applied_or_kept_and_alerts_are_closed() {
     assert_eq!(place.has(&ann).0, "admin", "that it was seen changes nothing");
     let nothing = ["access", "close", NO_ALERT, "--org", "globex"];
     let said = place.refuses(3, "not_found", &nothing);
-    assert!(said.ends_with("List what there is: vestibule access alerts\n"), "{said}");
+    assert!(said.ends_with("List what there is: vestibule access alerts --org ORG\n"), "{said}");
 
     let limits = ["--most-people", "1", "--most-percent", "10"];
     place.json(&[&["org", "provisioning", "globex"][..], &limits].concat());

@@ -59,7 +59,7 @@ impl Matters {
             alerts: alerts::newest_open(db, SHOWN)?,
             wanted: setup_links::asked_again(db, now, SHOWN)?,
             stuck: setup_links::stuck(db, now, SHOWN)?,
-            ready: setup_links::to_turn_on(db, SHOWN)?,
+            ready: setup_links::to_turn_on(db, MOST)?,
         };
         found.failing.truncate(MOST);
         found.metadata.truncate(MOST);

@@ -28,7 +28,7 @@ impl Story<'_> {
             }
             About::Roles => vec![self.lower(state), self.lower(state), self.raise(state)],
             About::Names => vec![self.rename(state), self.rename(state), self.gather(state)],
-            About::Targets => vec![self.ask(state), self.ask(state), self.drop_places(state)],
+            About::Targets => vec![self.ask(state), self.ask(state), self.drop_place(state)],
         };
         let (kind, which) = (dice % kinds.len().max(1), dice / kinds.len().max(1));
         let mut turned = kinds.iter().cycle().skip(kind).take(kinds.len());
@@ -172,9 +172,9 @@ impl Story<'_> {
         all
     }
 
-    /// The places of a group are deleted.
-    fn drop_places(&self, state: &State) -> Vec<Act> {
+    /// A place of a group is deleted.
+    fn drop_place(&self, state: &State) -> Vec<Act> {
         let placed = state.mappings.values().filter(|it| it.entity_id.is_some());
-        placed.filter_map(|it| self.group(&it.group_id)).map(Act::DropPlaces).collect()
+        placed.filter_map(|it| self.group(&it.group_id)).map(Act::DropPlace).collect()
     }
 }

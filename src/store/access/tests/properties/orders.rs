@@ -1,13 +1,12 @@
 //! The same facts and decisions in another order, and claims of the same instant.
 
 use super::super::*;
-use super::CASES;
 use super::state::{Claim, State};
 use super::story::{Act, BY_HAND, PEOPLE, Story};
+use super::{CASES, runner};
 use crate::access::person::Source;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use proptest::test_runner::TestRunner;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How many cases follow each other in one organization.
@@ -199,7 +198,7 @@ impl<'a> Side<'a> {
 
 #[test]
 fn the_final_state_is_independent_of_the_order_of_facts_and_decisions() {
-    let mut runner = TestRunner::new(ProptestConfig::default());
+    let mut runner = runner();
     let (mut here, mut there) = (World::new(), World::new());
     let (mut turned, mut chosen) = (0, 0);
     while turned < CASES {
@@ -241,7 +240,7 @@ fn in_turn(claims: &[Claim]) -> BTreeSet<&MappingId> {
 /// Somebody comes back to claims that began to count at one moment, whatever the order in which they were made.
 #[test]
 fn of_claims_of_the_same_instant_the_lower_mapping_is_current_whatever_their_order() {
-    let mut runner = TestRunner::new(ProptestConfig::default());
+    let mut runner = runner();
     let order = Just((0..BY_HAND).collect::<Vec<_>>()).prop_shuffle();
     let cases = (0..BY_HAND, order, 2..=BY_HAND);
     let mut world = World::new();

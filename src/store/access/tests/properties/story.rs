@@ -6,7 +6,6 @@ use crate::store::schema as table;
 use diesel::prelude::*;
 use proptest::prelude::*;
 use proptest::strategy::Union;
-use std::collections::BTreeSet;
 
 pub(super) const PEOPLE: usize = 3;
 /// How many groups are led somewhere by hand. The others are led by rules alone.
@@ -35,8 +34,8 @@ pub(super) enum Act {
     Approve(usize),
     Decide(bool),
     DropEntity(usize),
-    /// Every place of a group is deleted, whoever made it.
-    DropPlaces(usize),
+    /// A place of a group is deleted, whoever made it.
+    DropPlace(usize),
     Run,
     /// Another set of rules holds.
     Rules(usize),
@@ -83,7 +82,7 @@ impl About {
             ([1, 4, 2, 2, 1], group.clone().prop_map(Act::Approve).boxed()),
             ([2, 2, 1, 1, 0], any::<bool>().prop_map(Act::Decide).boxed()),
             ([1, 0, 0, 0, 1], group.clone().prop_map(Act::DropEntity).boxed()),
-            ([1, 0, 0, 1, 4], group.clone().prop_map(Act::DropPlaces).boxed()),
+            ([1, 0, 0, 1, 4], group.clone().prop_map(Act::DropPlace).boxed()),
             ([1, 0, 0, 1, 6], Just(Act::Run).boxed()),
             ([1, 0, 0, 3, 4], (0..6_usize).prop_map(Act::Rules).boxed()),
             ([2, 2, 3, 1, 6], group.clone().prop_map(Act::Push).boxed()),
@@ -154,14 +153,17 @@ impl<'a> Story<'a> {
                 );
             }
             Act::Reject(g) if lives(&self.groups[g]) => {
-                for mapping in world.mappings(&self.groups[g]) {
+                let is_left =
+                    |it: &Mapping| it.state != MappingState::Rejected || it.flag.is_some();
+                if let Some(mapping) = self.first(g, is_left) {
                     world.approve(&mapping.id, false);
                 }
             }
             Act::Approve(g) if lives(&self.groups[g]) => {
-                for mapping in world.mappings(&self.groups[g]) {
+                let is_left = |it: &Mapping| it.state != MappingState::Approved && !it.is_blocked();
+                if let Some(mapping) = self.first(g, is_left) {
                     let patch = MappingPatch { is_approved: Some(true), ..MappingPatch::default() };
-                    // What has lost its entity cannot be approved.
+                    // Its place may be another mapping's by now.
                     let _refused = world.decide_mapping(&mapping.id, patch);
                 }
             }
@@ -174,9 +176,9 @@ impl<'a> Story<'a> {
                     world.choose(|tx, id| entities::delete(tx, id, &key)).unwrap();
                 }
             }
-            Act::DropPlaces(g) => {
-                let places = world.mappings(&self.groups[g]).into_iter();
-                for id in places.filter_map(|it| it.entity_id).collect::<BTreeSet<_>>() {
+            Act::DropPlace(g) => {
+                let place = self.first(g, |it| it.entity_id.is_some());
+                if let Some(id) = place.and_then(|it| it.entity_id) {
                     let of = world.organization();
                     let key = world.store.read_now(|db| entities::find(db, of, &id)).unwrap().key;
                     world.choose(|tx, id| entities::delete(tx, id, &key)).unwrap();
@@ -191,7 +193,7 @@ impl<'a> Story<'a> {
                 assert_eq!(world.group(&name, &[]), self.groups[g]);
             }
             Act::Pick(g) if lives(&self.groups[g]) => {
-                for mapping in world.mappings(&self.groups[g]).iter().filter(|it| it.is_blocked()) {
+                if let Some(mapping) = self.first(g, Mapping::is_blocked) {
                     let place = Some(Place::Named { kind: KINDS[g].to_owned(), name: None });
                     let pick = MappingPatch { place, ..MappingPatch::default() };
                     // The place of that name may be another mapping's.
@@ -204,6 +206,11 @@ impl<'a> Story<'a> {
             Act::Let(false) => drop(world.choose(holds::restore).unwrap()),
             _ => {}
         }
+    }
+
+    /// The first such mapping of a group. An act is about one of them, as somebody does one thing after the other.
+    fn first(&self, g: usize, is_such: impl Fn(&Mapping) -> bool) -> Option<Mapping> {
+        self.world.mappings(&self.groups[g]).into_iter().find(|it| is_such(it))
     }
 
     /// Decides the oldest open conflict.
