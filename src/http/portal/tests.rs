@@ -268,7 +268,7 @@ async fn the_steps_lead_from_the_provider_to_the_home_and_can_be_left_in_the_mid
 async fn what_a_page_asks_again_is_the_part_that_shows_what_arrives() {
     let portal = Portal::started().await;
     portal.post("provider", &[("provider", "jumpcloud")]).await;
-    portal.post("domain", &[("domain", "globex.example")]).await;
+    portal.post("domain", &[("domain", "globex.test")]).await;
     for (at, seconds, id) in [
         ("/portal/setup/provisioning", 3, "arrivals"),
         ("/portal", 3, "arrivals"),
