@@ -1,21 +1,17 @@
-//! Links that wait for the operator: whoever has them asks for another one or for help, or is done.
+//! A link is over, and whoever has it asks for another one.
 
-use super::{Cover, Kind, SetupLink, find, tell};
+use super::{Kind, SetupLink, find, tell};
 use crate::error::{Error, Result};
-use crate::store::connections::{Connection, ConnectionState};
-use crate::store::schema::{connections, organizations, setup_links};
+use crate::store::schema::setup_links;
 use crate::store::{Actor, Db, OrganizationId, SetupLinkId, Time, Tx, mails};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
-use std::collections::HashSet;
 
 /// So long somebody who has asked does not ask again.
 pub const ASKED_WITHIN: TimeDelta = TimeDelta::days(1);
 /// So long the operator is told that somebody asks.
 const TOLD_FOR: TimeDelta = TimeDelta::days(7);
-/// Among so many links that were finished last is looked for connections that wait.
-const LOOKED_THROUGH: i64 = 200;
 
 /// Whether whoever has this link may ask for another one at this time: it is over, nobody has it in their place, and they have
 /// not asked within a day. A visit is asked for at the vendor's app.
@@ -55,39 +51,6 @@ pub fn asked_again(db: &mut Db, now: Time, limit: i64) -> Result<Vec<SetupLink>>
     let lately = setup_links::asked_again_at.gt(Some(now.minus(TOLD_FOR)));
     let found = setup_links::table.filter(lately).order(setup_links::asked_again_at.desc());
     Ok(found.limit(limit).load(db)?)
-}
-
-/// Links at which somebody is stuck and has said so, and which are not over, the newest first and `limit` at most.
-pub fn stuck(db: &mut Db, now: Time, limit: i64) -> Result<Vec<SetupLink>> {
-    let found = setup_links::table
-        .filter(setup_links::help.is_not_null())
-        .filter(setup_links::completed_at.is_null())
-        .filter(setup_links::revoked_at.is_null())
-        .filter(setup_links::expires_at.gt(now))
-        .order(setup_links::created_at.desc());
-    Ok(found.limit(limit).load(db)?)
-}
-
-/// Connections that wait to be turned on since somebody has finished a link to them, each with the last such link, the newest
-/// first and `limit` at most.
-pub fn to_turn_on(db: &mut Db, limit: usize) -> Result<Vec<(SetupLink, Connection)>> {
-    let found = setup_links::table
-        .inner_join(
-            connections::table.on(setup_links::connection_id.eq(connections::id.nullable())),
-        )
-        .inner_join(organizations::table.on(organizations::id.eq(connections::organization_id)))
-        .filter(organizations::deleted_at.is_null())
-        .filter(setup_links::completed_at.is_not_null())
-        .filter(connections::state.eq(ConnectionState::Testing))
-        .order(setup_links::completed_at.desc())
-        .select((setup_links::all_columns, connections::all_columns));
-    let all: Vec<(SetupLink, Connection)> = found.limit(LOOKED_THROUGH).load(db)?;
-    let mut seen = HashSet::new();
-    let is_of_sign_in = |link: &SetupLink| link.has(Cover::SignIn);
-    let ready = all
-        .into_iter()
-        .filter(|(link, connection)| is_of_sign_in(link) && seen.insert(connection.id.clone()));
-    Ok(ready.take(limit).collect())
 }
 
 /// Somebody has made another link for the organization: nobody waits for one any more. One that goes out by itself, because a

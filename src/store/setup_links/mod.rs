@@ -18,14 +18,14 @@ mod steps;
 mod tests;
 mod trust;
 
-pub use again::{ASKED_WITHIN, ask_again, asked_again, may_ask_again, stuck, to_turn_on};
+pub use again::{ASKED_WITHIN, ask_again, asked_again, may_ask_again};
 pub(in crate::store) use choice::go_on_with_openid;
 pub use choice::{Choice, choose, is_shaped};
 pub use claim::{Refusal, finish, reopen, seat, start, start_with};
 pub use codes::{CODE_LASTS, CodeFault, code_is_out, send_code};
 pub use hand_over::hand_over;
 pub use help::{Asked, Heard, Help, Missing, ask_for_help};
-pub use listing::{count, count_open, open, page};
+pub use listing::{count, count_open, open, page, stuck, to_turn_on};
 pub use mailing::{mail, renew};
 pub use making::{NewLink, create};
 pub use sessions::{NewSession, OPENED_WITHIN, STAYS, create_session, origins};
