@@ -8,6 +8,7 @@ mod portal;
 mod portal_home;
 mod setup_entry;
 mod shell;
+mod sign;
 mod signed_out;
 mod test_result;
 pub(super) mod theme;
@@ -22,10 +23,10 @@ pub use self::portal::{
     Tile, Told, TypedMetadata, portal_live, setup_step,
 };
 pub use self::portal_home::{
-    DirectoryCard, Fact, PortalDone, PortalHome, Sign, SignLine, TokenLine, portal_done,
-    portal_home,
+    DirectoryCard, Fact, PortalDone, PortalHome, SignLine, TokenLine, portal_done, portal_home,
 };
 pub use self::setup_entry::{CodeAsked, SetupEntry, SetupOver, setup_entry, setup_over};
+pub use self::sign::Sign;
 pub use self::signed_out::{
     Answer, AtProvider, Offer, SignedOut, answer, logout_refused, signed_out,
 };

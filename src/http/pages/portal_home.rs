@@ -1,6 +1,6 @@
 //! The portal's home, and the page at the end of a setup: what there is and how it stands.
 
-use super::{Arrivals, DomainLine, Frame, Shell, Way, respond};
+use super::{Arrivals, DomainLine, Frame, Shell, Sign, Way, respond};
 use crate::guides::Value;
 use crate::http::guard::Csp;
 use crate::http::server::State;
@@ -27,46 +27,6 @@ pub struct Fact {
     pub value: String,
     /// What follows from that.
     pub more: Option<String>,
-}
-
-/// How something is that was looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sign {
-    /// As it should be.
-    Good,
-    /// Somebody has to know of it.
-    Warn,
-    /// It does not work.
-    Bad,
-    /// Nothing is known.
-    Open,
-}
-
-impl Sign {
-    /// The class of its line.
-    pub(in crate::http) fn class(self) -> &'static str {
-        match self {
-            Self::Good => "p",
-            Self::Warn => "w",
-            Self::Bad => "f",
-            Self::Open => "s",
-        }
-    }
-
-    /// The key of its word, for whoever sees no shape.
-    pub(in crate::http) fn word(self) -> &'static str {
-        match self {
-            Self::Good => "sign.good",
-            Self::Warn => "sign.warn",
-            Self::Bad => "sign.bad",
-            Self::Open => "sign.open",
-        }
-    }
-
-    /// Whether there is something to do.
-    pub(in crate::http) fn is_trouble(self) -> bool {
-        matches!(self, Self::Warn | Self::Bad)
-    }
 }
 
 /// Something that was looked at.
