@@ -1,6 +1,7 @@
 //! Types of the settings of mail: which server takes it, and who it is from.
 
-use super::values::{Secret, is_loopback, without_password};
+use super::public_url::is_loopback;
+use super::values::{Secret, without_password};
 use crate::email::Email;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;

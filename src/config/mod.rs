@@ -13,6 +13,7 @@ mod mail;
 mod master_key;
 mod network;
 mod problem;
+mod public_url;
 mod reference;
 mod values;
 
@@ -23,10 +24,11 @@ pub use self::mail::{MailTls, Sender, SmtpUrl};
 pub use self::master_key::MasterKeys;
 pub use self::network::{AllowedHost, DnsServer, Network};
 pub use self::problem::{Problem, Problems};
+pub use self::public_url::PublicUrl;
 pub use self::reference::reference;
 pub use self::values::{
-    AtMost, DatabaseUrl, Demo, FrameAncestor, LinkDays, LogFormat, Mode, PerMinute, Period,
-    PublicUrl, Secret, Support, WebAddress,
+    AtMost, DatabaseUrl, Demo, FrameAncestor, LinkDays, LogFormat, Mode, PerMinute, Period, Secret,
+    Support, WebAddress,
 };
 
 use self::Preset::{Default, Example};
