@@ -90,7 +90,7 @@ pub fn refresher(config: &Config, store: Store, fetcher: Fetcher) -> Refresher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Flags, Surroundings, load_from};
+    use crate::config::{Flags, PublicUrl, Surroundings, load_from};
     use crate::fetch::Fault;
     use crate::store::testing;
     use std::net::TcpListener;
@@ -118,6 +118,25 @@ mod tests {
         assert!(matches!(told(&allowed).await, Fault::PrivateAddress { .. }));
         let allowed = [&production[..], &[("oidc.allow_private", "127.0.0.0/8")]].concat();
         assert!(matches!(told(&allowed).await, Fault::Connect { .. }));
+    }
+
+    #[tokio::test]
+    async fn metadata_on_this_machine_is_read_at_our_own_port_alone_and_where_the_demo_is_on() {
+        // Nobody listens at these ports.
+        let fetched = async |demo: &str, url: &str| {
+            let settings = [("demo", demo), ("public_url", "http://localhost:1")];
+            let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned()));
+            let flags = Flags { config: None, settings: settings.into() };
+            let config = load_from(&flags, &Surroundings::default()).unwrap().config;
+            let fault = fetcher(&config).unwrap().get(url).await.unwrap_err();
+            matches!(fault, Fault::PrivateAddress { .. })
+        };
+        assert!(!fetched("auto", "http://localhost:1/demo/idp").await);
+        assert!(fetched("auto", "http://localhost:2/demo/idp").await, "another port");
+        assert!(fetched("auto", "http://127.0.0.1:1/demo/idp").await, "another name");
+        assert!(fetched("off", "http://localhost:1/demo/idp").await, "no demo");
+        let whole: PublicUrl = "https://sso.example.com".parse().unwrap();
+        assert_eq!(whole.host_and_port(), "sso.example.com:443", "never any port");
     }
 
     #[tokio::test(start_paused = true)]
