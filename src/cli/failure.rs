@@ -222,6 +222,7 @@ fn listing(what: &str) -> String {
         "secret" => "application secret",
         "conflict" => return "access conflicts --org ORG".to_owned(),
         "alert" => return "access alerts --org ORG".to_owned(),
+        "entity" | "mapping" => return format!("{what} list --org ORG"),
         other => other,
     };
     format!("{noun} list")
