@@ -136,7 +136,7 @@ pub fn last_uses(
     Ok(rows.into_iter().collect())
 }
 
-/// The tokens of a connection that are accepted now, the newest first.
+/// The tokens of a connection that are accepted now, the newest first. There are never many.
 pub fn live(db: &mut Db, connection: &ConnectionId, now: Time) -> Result<Vec<Token>> {
     let mut found = present(db, connection)?;
     found.retain(|token| token.is_live(now));
@@ -256,7 +256,7 @@ pub fn rotate(
     Ok(made)
 }
 
-/// A connection's tokens that nobody revoked, newest first. There are never many.
+/// A connection's tokens that nobody revoked, newest first.
 pub fn present(db: &mut Db, connection: &ConnectionId) -> Result<Vec<Token>> {
     Ok(scim_tokens::table
         .filter(scim_tokens::connection_id.eq(connection))
