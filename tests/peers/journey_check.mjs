@@ -41,7 +41,7 @@ function open(page) {
 }
 
 // A page that hands a message over: a form of which nothing is seen but its button.
-const HAND_OVER = 'form[data-autosubmit], form:has(input[name^=SAML]):not(:has(select, input:not([type=hidden]):not([type=submit])))';
+const HAND_OVER = 'form[data-autosubmit], form:has(input[name^=SAML]):not(:has(input:not([type=hidden]):not([type=submit])))';
 
 /** Waits until a page that sends itself onward has done so; where it cannot, presses the button that it has for that. */
 async function settle() {

@@ -19,23 +19,6 @@ impl Api {
         assert_eq!(status, 200, "{path}: {told}");
         told
     }
-
-    /// The application declares something else.
-    async fn declare(&self, world: &World<'_>, what: Value) {
-        let path = format!("applications/{}", world.app.application.id);
-        let (status, told) = self.send(Method::PATCH, &path, what, None).await;
-        assert_eq!(status, 200, "{told}");
-        // What the job does.
-        vestibule::jobs::access::once(&world.gateway.state.store).await.unwrap();
-    }
-}
-
-/// A group that carries a role.
-async fn group_with_role(directory: &Directory, name: &str, role: &str, member: &str) -> String {
-    let body = json!({
-        "schemas": [GROUP], "displayName": name, ROLES: { "roles": [role] }, "members": [{ "value": member }],
-    });
-    directory.post("/Groups", body).await.is(201).id()
 }
 
 #[actix_web::test]
@@ -143,7 +126,7 @@ async fn an_alert_is_closed_by_whoever_has_seen_it_and_the_role_says_why_it_is_h
     let world = World::of(&gateway);
     let (directory, api) = (Directory::of(&world), Api::of(&world));
     let ann = directory.user("ann@globex.example").await;
-    let admins = group_with_role(&directory, "admins", "admin", &ann).await;
+    let admins = JumpCloud(directory.clone()).carrying("admins", "admin", &[&ann]).await;
     let role = api.explained(&ann).await["role"].clone();
     assert_eq!(role["key"], "admin");
     assert_eq!(
@@ -349,7 +332,7 @@ async fn an_apps_library_reads_roles_and_entities_in_the_id_token_that_it_verifi
     let (directory, api) = (Directory::of(&world), Api::of(&world));
     let ada = directory.user(ADA).await;
     let boss = directory.user("boss@globex.example").await;
-    let admins = group_with_role(&directory, "admins", "admin", &boss).await;
+    let admins = JumpCloud(directory.clone()).carrying("admins", "admin", &[&boss]).await;
     patch(&directory, &admins, add(&ada)).await;
     let eng = directory.group("eng-payments", &[&ada]).await;
     let body =

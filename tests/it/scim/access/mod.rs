@@ -255,6 +255,15 @@ impl Api {
         self.list("access_alerts?open=true").await.iter().map(|it| it["kind"].clone()).collect()
     }
 
+    /// The application declares something else.
+    async fn declare(&self, world: &World<'_>, what: Value) {
+        let path = format!("applications/{}", world.app.application.id);
+        let (status, told) = self.send(Method::PATCH, &path, what, None).await;
+        assert_eq!(status, 200, "{told}");
+        // What the job does.
+        vestibule::jobs::access::once(&world.gateway.state.store).await.unwrap();
+    }
+
     /// How directories may act.
     async fn limit(&self, limits: Value) {
         self.done(Method::PATCH, "provisioning", limits).await;

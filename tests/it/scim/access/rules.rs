@@ -122,15 +122,6 @@ async fn rules_run_when_a_group_is_created_renamed_or_restored_and_never_on_a_me
     assert_eq!(api.events(&world, "mapping.*").await, before, "a membership change");
 }
 
-/// Whether people of the customer use the vendor's application.
-async fn used(world: &World<'_>, api: &Api, used: bool) {
-    let path = format!("applications/{}", world.app.application.id);
-    let whose = if used { Value::Null } else { json!([]) };
-    let body = json!({ "organizations": whose });
-    let (status, told) = api.send(Method::PATCH, &path, body, None).await;
-    assert_eq!(status, 200, "{told}");
-}
-
 #[actix_web::test]
 async fn run_rules_now_maps_the_groups_that_have_no_mapping_and_overwrites_none() {
     let gateway = Gateway::start().await;
@@ -140,11 +131,11 @@ async fn run_rules_now_maps_the_groups_that_have_no_mapping_and_overwrites_none(
     api.entity("team", "refused").await;
     api.rules(json!([rule("prefix", "eng-", "team")])).await;
     // Groups that came while their people did not use the application.
-    used(&world, &api, false).await;
+    api.declare(&world, json!({ "organizations": [] })).await;
     let late = jumpcloud.group("eng-late", &[&ann]).await;
     let by_hand = jumpcloud.group("eng-by-hand", &[&ann]).await;
     let refused = jumpcloud.group("eng-refused", &[&ann]).await;
-    used(&world, &api, true).await;
+    api.declare(&world, json!({ "organizations": null })).await;
     assert_eq!(api.mappings(&late).await.len(), 0);
     let mapping = api.map(&by_hand, "payments").await;
     api.map(&refused, "refused").await;
