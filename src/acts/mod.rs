@@ -124,7 +124,8 @@ mod tests {
     async fn metadata_on_this_machine_is_read_at_our_own_port_alone_and_where_the_demo_is_on() {
         // Nobody listens at these ports.
         let fetched = async |demo: &str, url: &str| {
-            let settings = [("demo", demo), ("public_url", "http://localhost:1")];
+            let url_of_ours = ("public_url", "http://localhost:1");
+            let settings = [("mode", "development"), ("demo", demo), url_of_ours];
             let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned()));
             let flags = Flags { config: None, settings: settings.into() };
             let config = load_from(&flags, &Surroundings::default()).unwrap().config;
