@@ -228,9 +228,16 @@ async function step(tab, [verb, ...words]) {
   }
 }
 
+/** Fetches the font ahead: a page that is drawn before it has come goes without it, and no picture should. */
+async function warm({ page }) {
+  await page.goto(new URL('/login', base).href);
+  await page.evaluate(() => document.fonts.load('14px Inter'));
+}
+
 async function walk(steps) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
   let tab = new Tab(await context.newPage());
+  if (pictures || screenshots) await warm(tab);
   for (const line of steps) {
     try {
       tab = await step(tab, line.split(' '));
