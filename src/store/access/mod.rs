@@ -33,7 +33,7 @@ pub(super) use recompute::{
 };
 pub(super) use renames::group_renamed;
 pub use run::{Effect, run_rules};
-pub(super) use run::{group_appeared, group_removed};
+pub(super) use run::{directory_forgotten, group_appeared, group_removed, groups_forgotten};
 
 use super::applications::Application;
 use super::schema::{applications, organizations};

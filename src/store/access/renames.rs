@@ -7,8 +7,9 @@ use super::{Declared, applications_of, rule_sets, run};
 use crate::access::rules::{self, Ordered, Rule, Target};
 use crate::error::Result;
 use crate::store::directories::groups::Group;
-use crate::store::{Db, EntityId, Json, OrganizationId, RuleId, Tx, input};
-use serde_json::json;
+use crate::store::{Db, EntityId, GroupId, Json, OrganizationId, RuleId, Tx, input};
+use serde_json::{Value, json};
+use std::collections::HashSet;
 
 /// A mapping, and the type of the entity that it leads to.
 type Led = (Mapping, Option<String>);
@@ -90,6 +91,21 @@ pub(super) fn names_settled(tx: &mut Tx, organization: &OrganizationId) -> Resul
         }
     }
     let over: Vec<&str> = over.iter().map(String::as_str).collect();
+    alerts::over(tx, organization, AlertKind::NameTaken, &over)
+}
+
+/// Closes the alerts of names that groups had whose rows are about to go.
+pub(super) fn forgotten(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    groups: &[&GroupId],
+) -> Result<()> {
+    let gone: HashSet<&str> = groups.iter().map(|id| id.as_str()).collect();
+    let open = alerts::open(tx.db, organization, AlertKind::NameTaken)?;
+    let is_theirs = |alert: &&Alert| {
+        alert.data.get("group_id").and_then(Value::as_str).is_some_and(|id| gone.contains(id))
+    };
+    let over: Vec<&str> = open.iter().filter(is_theirs).map(|it| it.subject_id.as_str()).collect();
     alerts::over(tx, organization, AlertKind::NameTaken, &over)
 }
 

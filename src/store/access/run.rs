@@ -7,7 +7,7 @@ use crate::access::rules::{Ordered, Rule, Target};
 use crate::error::Result;
 use crate::store::directories::groups::Group;
 use crate::store::schema::{groups, mappings as rows};
-use crate::store::{EntityId, GroupId, OrganizationId, Tx, UserId};
+use crate::store::{ConnectionId, EntityId, GroupId, MappingId, OrganizationId, Tx, UserId};
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -194,6 +194,34 @@ pub(in crate::store) fn group_removed(tx: &mut Tx, group: &Group) -> Result<Vec<
     }
     let people = holds::let_go(tx, &group.organization_id, &group.id)?;
     Ok(people.into_iter().collect())
+}
+
+/// Ends the alerts of groups whose rows are about to go, with their mappings: there is nothing left to decide.
+pub(in crate::store) fn groups_forgotten(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    groups: &[&GroupId],
+) -> Result<()> {
+    for some in groups.chunks(alerts::AT_ONCE) {
+        let theirs = rows::table.filter(rows::group_id.eq_any(some));
+        let mappings: Vec<MappingId> = theirs.select(rows::id).order(rows::id).load(tx.db)?;
+        let mappings: Vec<&str> = mappings.iter().map(MappingId::as_str).collect();
+        for kind in [AlertKind::TargetDeleted, AlertKind::TargetTaken] {
+            alerts::over(tx, organization, kind, &mappings)?;
+        }
+    }
+    renames::forgotten(tx, organization, groups)
+}
+
+/// The same for all groups of a connection whose row is about to go.
+pub(in crate::store) fn directory_forgotten(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    connection: &ConnectionId,
+) -> Result<()> {
+    let mapped = rows::table.inner_join(groups::table).filter(groups::connection_id.eq(connection));
+    let mapped: Vec<GroupId> = mapped.select(rows::group_id).distinct().load(tx.db)?;
+    groups_forgotten(tx, organization, &mapped.iter().collect::<Vec<_>>())
 }
 
 /// Runs the rules on all groups of an organization, and makes everybody's access what it is by them.

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::access::{previews, rule_sets};
+use super::access::{self, previews, rule_sets};
 use super::directories::{self, Due};
 use super::events::{chain, feed};
 use super::idempotency::KEPT;
@@ -18,7 +18,8 @@ use super::schema::{
 use super::setup_links::Kind;
 use super::traces::Outcome;
 use super::{
-    DeliveryId, GrantId, LogoutId, ScimRequestId, SessionId, SetupLinkId, TraceId, Tx, mails,
+    ConnectionId, DeliveryId, GrantId, LogoutId, OrganizationId, ScimRequestId, SessionId,
+    SetupLinkId, TraceId, Tx, mails,
 };
 use crate::error::Result;
 use chrono::TimeDelta;
@@ -344,7 +345,14 @@ fn deleted_connections(tx: &mut Tx) -> Result<usize> {
     // Whom its directory keeps goes first, in short transactions.
     let kept =
         exists(directory_users::table.filter(directory_users::connection_id.eq(connections::id)));
-    Ok(diesel::delete(connections::table.filter(over).filter(not(kept))).execute(tx.db)?)
+    let due = connections::table.filter(over).filter(not(kept)).order(connections::id).limit(LIMIT);
+    let due = due.select((connections::id, connections::organization_id));
+    let due: Vec<(ConnectionId, OrganizationId)> = due.load(tx.db)?;
+    for (connection, organization) in &due {
+        access::directory_forgotten(tx, organization, connection)?;
+    }
+    let them = connections::id.eq_any(due.iter().map(|(connection, _)| connection));
+    Ok(diesel::delete(connections::table.filter(them)).execute(tx.db)?)
 }
 
 fn deleted_organizations(tx: &mut Tx) -> Result<usize> {

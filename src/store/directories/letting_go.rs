@@ -56,6 +56,7 @@ pub(in crate::store) fn over(tx: &mut Tx, due: Due, limit: i64) -> Result<usize>
     hand_over(tx, &directory, &kept)?;
     let groups = groups_due(tx, &directory, due, limit)?;
     let all: Vec<&GroupId> = groups.iter().map(|(id, _)| id).collect();
+    access::groups_forgotten(tx, &directory.organization_id, &all)?;
     diesel::delete(groups::table.filter(groups::id.eq_any(&all))).execute(tx.db)?;
     let live_groups = groups.iter().filter(|(_, is_removed)| !is_removed).count();
     let fewer = |n: usize| i64::try_from(n).map_or(0, |n| -n);

@@ -2,8 +2,9 @@
 
 use super::super::holds;
 use super::*;
-use crate::store::Json;
+use crate::store::clean_up::{Retention, Task};
 use crate::store::schema::events;
+use crate::store::{Json, connections};
 use diesel::prelude::*;
 
 const EXTENSION: &str = "urn:ietf:params:scim:schemas:extension:vestibule:2.0:Group";
@@ -236,6 +237,44 @@ fn that_an_alert_is_over_by_itself_is_told_once() {
     assert_eq!(world.alerts(), [alerts::AlertKind::TargetTaken], "its cause raises it again");
     world.approve(&world.mapping(&other).id, false);
     assert_eq!((closed(), world.alerts()), (8, vec![]));
+}
+
+#[test]
+fn an_alert_about_a_group_ends_when_nothing_is_left_of_the_group() {
+    use alerts::AlertKind::{NameTaken, TargetDeleted, TargetTaken};
+    let world = World::new();
+    let days = chrono::TimeDelta::days;
+    let retention =
+        Retention { traces: days(30), events: days(90), requests: days(7), removed: days(30) };
+    let run = |task: Task| world.store.system(|tx| task.run(tx, retention));
+    for name in ["Gone", "Named", "Other", "Red"] {
+        world.entity("team", name);
+    }
+    let gone = world.group("gone", &[]);
+    world.map(&gone, "Gone");
+    world.choose(|tx, id| entities::delete(tx, id, "Gone")).unwrap();
+    let named = world.group("named", &[]);
+    world.map(&named, "Named");
+    world.rename(&named, "other");
+    world.map(&world.group("crowd", &[]), "Red");
+    world.apply(vec![rule(Match::Exact, "red", "team")]);
+    world.group("red", &[]);
+    assert_eq!(world.alerts(), [TargetTaken, NameTaken, TargetDeleted]);
+
+    world.delete(&gone);
+    world.store.clock().advance(days(30));
+    assert_eq!(world.alerts().len(), 3, "the group may come back");
+    assert_eq!(run(Task::Removed), 1);
+    let open = [TargetTaken, NameTaken];
+    assert_eq!((world.alerts(), world.last_closed().0.as_str()), (open.to_vec(), "target_deleted"));
+
+    world.store.system(|tx| connections::delete(tx, &world.connection.id));
+    world.store.clock().advance(days(30));
+    assert_eq!(world.alerts(), open, "the connection may come back");
+    assert_eq!(run(Task::Connections), 1);
+    assert_eq!(world.alerts(), []);
+    let told = world.told().into_iter().filter(|it| it == "access.alert_closed").count();
+    assert_eq!(told, 3);
 }
 
 #[test]
