@@ -15,6 +15,7 @@ use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
+use crate::locale::{Locale, Who};
 use crate::store::connections::{self, Connection, Protocol};
 use crate::store::domains::{self, Domain};
 use crate::store::names::Names;
@@ -34,6 +35,8 @@ struct FixView {
     sentence: String,
     place: Option<String>,
     value: Option<String>,
+    /// Who can do it, in a sentence; the first is asked first.
+    who: String,
     /// All of it, to send to somebody.
     whole: String,
 }
@@ -279,18 +282,27 @@ fn view(
         }),
         application: trace.application_id.map(|id| id.to_string()),
         code: trace.cause,
-        fix: fix.map(to_mend),
+        fix: fix.map(|fix| to_mend(&state.locale, fix)),
         checks: trace.checks.into_inner(),
         id: trace.id.to_string(),
         steps,
     }
 }
 
-fn to_mend(fix: Fix) -> FixView {
+fn to_mend(locale: &Locale, fix: Fix) -> FixView {
+    let name = |who: &Who| match who {
+        Who::ItAdmin => locale.text("console.traces.by.it_admin"),
+        Who::Operator => locale.text("console.traces.by.operator"),
+        Who::Developer => locale.text("console.traces.by.developer"),
+        Who::Person => locale.text("console.traces.by.person"),
+    };
+    let all: Vec<&str> = fix.who.iter().map(name).collect();
+    let who = locale
+        .fill("console.traces.who", &[("who", &all.join(locale.text("console.traces.who_or")))]);
     let place = fix.line();
     let lines = [Some(fix.sentence.as_str()), place.as_deref(), fix.value.as_deref()];
     let whole = lines.into_iter().flatten().collect::<Vec<_>>().join("\n");
-    FixView { whole, place, sentence: fix.sentence, value: fix.value }
+    FixView { whole, place, who, sentence: fix.sentence, value: fix.value }
 }
 
 fn line(state: &State, moment: &traces::Moment, began: Time) -> StepLine {
