@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::saml::metadata::{IdentityProvider, difference};
 use crate::store::ending::{self, Of};
 use crate::store::schema::connections;
-use crate::store::{ConnectionId, Db, Json, Tx, identities, refreshes};
+use crate::store::{ConnectionId, Db, Json, Time, Tx, identities, refreshes};
 use diesel::prelude::*;
 
 /// Takes over what the provider says of itself. A draft can then be tested; an active connection goes on with it.
@@ -24,8 +24,7 @@ pub fn import(
 ) -> Result<Connection> {
     let mut connection = find(tx.db, id)?;
     connection.must_speak(Protocol::Saml)?;
-    check_certificates(&provider, tx)?;
-    refuse_in_use(tx.db, &connection, &provider.entity_id)?;
+    check_metadata(tx.db, &connection, &provider, tx.now)?;
     let before = connection.identity_provider.clone().map(Json::into_inner);
     let is_used = connection.is_used();
     let old = before.as_ref().map(|before| before.entity_id.as_str());
@@ -67,8 +66,19 @@ pub fn import(
     Ok(connection)
 }
 
+/// Refuses metadata that this connection cannot take over, whatever is accepted of it.
+pub fn check_metadata(
+    db: &mut Db,
+    connection: &Connection,
+    provider: &IdentityProvider,
+    now: Time,
+) -> Result<()> {
+    check_certificates(provider, now)?;
+    refuse_in_use(db, connection, &provider.entity_id)
+}
+
 /// At least one certificate must be one that a response could be signed with now.
-fn check_certificates(provider: &IdentityProvider, tx: &Tx) -> Result<()> {
+fn check_certificates(provider: &IdentityProvider, now: Time) -> Result<()> {
     let mut strong = provider.certificates.iter().filter(|one| one.check_key().is_ok()).peekable();
     if strong.peek().is_none() {
         return Err(Error::invalid(
@@ -77,7 +87,7 @@ fn check_certificates(provider: &IdentityProvider, tx: &Tx) -> Result<()> {
             "The metadata has no signing certificate with a key that is strong enough.",
         ));
     }
-    if strong.all(|one| one.is_expired(tx.now)) {
+    if strong.all(|one| one.is_expired(now)) {
         return Err(Error::invalid(
             "/metadata",
             "metadata_certificate_expired",

@@ -29,7 +29,7 @@ pub use lifecycle::{
     unlink,
 };
 pub use listing::{Filter, Order, count, page, page_in, tally};
-pub use metadata::import;
+pub use metadata::{check_metadata, import};
 pub use refresh::{Refreshed, accept, has_only_gained, refresh};
 pub use settings::Settings;
 pub use signs::Signs;

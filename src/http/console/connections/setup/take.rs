@@ -16,6 +16,8 @@ use crate::http::portal::provider::Given;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::http::upload::Upload;
+use crate::saml::metadata::IdentityProvider;
+use crate::store::Db;
 use crate::store::connections::{self, Connection, ConnectionPatch, ConnectionState, Protocol};
 use crate::store::organizations::Organization;
 use actix_web::HttpResponse;
@@ -92,7 +94,11 @@ async fn check(
         Ok((source, choose)) => source.read(&state.reading(connection, choose)).await,
         Err(error) => Err(error),
     };
-    let outcome = match form::mendable(read, "/metadata")? {
+    let possible = match read {
+        Ok(provider) => possible(state, connection, provider).await,
+        Err(error) => Err(error),
+    };
+    let outcome = match form::mendable(possible, "/metadata")? {
         Ok(provider) => {
             let source = state.guides.of(&connection.provider).idp_entity_id;
             let told = Given::of(state, connection).told(state, source, &provider);
@@ -107,6 +113,18 @@ async fn check(
         Err(errors) => refused(state, posted, connection, errors),
     };
     render(state, &posted.seat, connection, organization, outcome).await
+}
+
+/// What was read, where it can be taken over.
+async fn possible(
+    state: &State,
+    connection: &Connection,
+    provider: IdentityProvider,
+) -> Result<IdentityProvider> {
+    let (of, now) = (connection.clone(), state.store.clock().now());
+    let check =
+        move |db: &mut Db| connections::check_metadata(db, &of, &provider, now).map(|()| provider);
+    state.store.read(check).await
 }
 
 /// Takes metadata over, which makes a draft one that can be tested.
