@@ -138,13 +138,17 @@ struct ErrorPage<'a> {
 pub(super) fn render(state: &State, id: &RequestId, error: &PageError) -> HttpResponse {
     match error {
         PageError::SignIn(failure) => sign_in(Shell::of(state), id, failure),
-        PageError::App(error) => app(state, id, SIGN_IN, error.code(), vec![error.description()]),
+        PageError::App(error) => {
+            let texts = vec![Shell::of(state).operator("error.app.text"), error.description()];
+            app(state, id, "error.page_title", error.code(), texts)
+        }
         PageError::SignOut(error) => {
-            app(state, id, SIGN_OUT, error.code(), vec![error.description()])
+            let texts = vec![Shell::of(state).operator("error.sign_out.text"), error.description()];
+            app(state, id, "error.sign_out.page_title", error.code(), texts)
         }
         PageError::UnknownRedirect(unknown) => {
-            let code = Cause::AppRedirectInvalid.code();
-            app(state, id, SIGN_IN, code, redirect(Shell::of(state), unknown))
+            let texts = redirect(Shell::of(state), unknown);
+            app(state, id, "error.page_title", Cause::AppRedirectInvalid.code(), texts)
         }
         PageError::Other(error) => {
             super::log(error);
@@ -251,29 +255,27 @@ fn ways(shell: Shell<'_>, failure: &Failure, retry: bool, who: &[Who]) -> Vec<Wa
 
 /// What a developer reads who registered another address.
 fn redirect(shell: Shell<'_>, unknown: &UnknownRedirect) -> Vec<String> {
+    let (locale, cause) = (&shell.state().locale, Cause::AppRedirectInvalid);
     let received = [("received", unknown.received.as_str())];
     let nearest = unknown
         .nearest
         .iter()
         .map(|nearest| shell.fill("page.error.nearest_redirect", &[("nearest", nearest.as_str())]));
-    std::iter::once(shell.fill("page.error.unknown_redirect", &received)).chain(nearest).collect()
+    let received = shell.fill("page.error.unknown_redirect", &received);
+    let told = [locale.person(cause, None, &shell.brand()), received].into_iter();
+    told.chain(nearest).chain([locale.cause(cause).fix.clone()]).collect()
 }
-
-/// What the page of a request to sign in, or to sign out, is called, and its first sentence.
-const SIGN_IN: (&str, &str) = ("error.page_title", "error.app.text");
-const SIGN_OUT: (&str, &str) = ("error.sign_out.page_title", "error.sign_out.text");
 
 /// The page of a request that the application's developers must change.
 fn app(
     state: &State,
     id: &RequestId,
-    (page_title, text): (&str, &str),
+    page_title: &str,
     code: &str,
-    details_of: Vec<String>,
+    texts: Vec<String>,
 ) -> HttpResponse {
     let shell = Shell::of(state);
     let now = state.store.clock().now();
-    let texts = std::iter::once(shell.operator(text)).chain(details_of).collect();
     let page = ErrorPage {
         page_title: shell.text(page_title),
         title: shell.text("error.app.title").to_owned(),
