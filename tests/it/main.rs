@@ -14,6 +14,8 @@ mod cli;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod codes;
+#[cfg(test)]
 mod console;
 #[cfg(test)]
 mod demo;

@@ -16,7 +16,7 @@ use vestibule::store::traces::Outcome;
 use vestibule::store::{break_glass, connections, enforcement, events, sessions, users};
 
 /// Codes of the customer, whose exempt owner Ada is and who requires single sign-on.
-fn codes(world: &World<'_>, count: usize) -> Vec<String> {
+pub(crate) fn codes(world: &World<'_>, count: usize) -> Vec<String> {
     let id = &world.customer.organization.id;
     world.gateway.write(|tx| {
         enforcement::exempt(tx, id, &Email::parse(ADA).unwrap())?;

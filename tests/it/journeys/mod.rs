@@ -16,6 +16,9 @@ mod rotation;
 mod saml;
 mod slash;
 
+pub(crate) use break_glass::codes;
+pub(crate) use operator::Operator;
+
 use crate::gateway::{Gateway, World, form, is_in};
 use crate::peers::{self, App, Provider, lent};
 use crate::user_agent::{Page, UserAgent};

@@ -16,19 +16,19 @@ use vestibule::store::connections::Connection;
 use vestibule::store::traces::Outcome;
 
 /// A gateway with one customer whose provider is in this process.
-struct Stage<'a> {
+pub(crate) struct Stage<'a> {
     gateway: &'a Gateway,
     customer: Customer<'a>,
-    provider: Pretender,
+    pub(crate) provider: Pretender,
     connection: Connection,
     app: Registered,
 }
 
 /// A sign-in on its way: what the provider was asked.
-struct Underway(HashMap<String, String>);
+pub(crate) struct Underway(HashMap<String, String>);
 
 impl<'a> Stage<'a> {
-    async fn set(gateway: &'a Gateway) -> Self {
+    pub(crate) async fn set(gateway: &'a Gateway) -> Self {
         Self::with(gateway, "globex.example", true).await
     }
 
@@ -44,7 +44,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Begins a sign-in, up to the provider.
-    async fn begin(&self, agent: &mut UserAgent) -> Underway {
+    pub(crate) async fn begin(&self, agent: &mut UserAgent) -> Underway {
         let hint = [("connection", self.connection.id.as_str()), ("login_hint", ADA)];
         let page = agent.get_once(self.app.authorize(self.gateway, &hint)).await;
         let location = page.location().unwrap_or_else(|| panic!("{page:?}"));
@@ -53,7 +53,7 @@ impl<'a> Stage<'a> {
     }
 
     /// The claims of a right ID token about Ada.
-    fn claims(&self, to: &Underway) -> Value {
+    pub(crate) fn claims(&self, to: &Underway) -> Value {
         let now = self.gateway.now().unix();
         json!({
             "iss": self.provider.url, "aud": CLIENT, "sub": "0815", "iat": now, "exp": now + 300,
@@ -62,7 +62,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Lets the provider give these claims in a signed token.
-    fn give(&self, claims: &Value) {
+    pub(crate) fn give(&self, claims: &Value) {
         self.give_token(&self.provider.key.sign(claims).unwrap());
     }
 
@@ -77,7 +77,7 @@ impl<'a> Stage<'a> {
         Url::parse_with_params(&redirect_uri, fields).unwrap().into()
     }
 
-    async fn come_back(&self, agent: &mut UserAgent, to: &Underway) -> Page {
+    pub(crate) async fn come_back(&self, agent: &mut UserAgent, to: &Underway) -> Page {
         let fields = [("code", "c"), ("state", &*to.0["state"]), ("iss", &*self.provider.url)];
         agent.get_once(self.back(&fields)).await
     }

@@ -5,6 +5,8 @@ mod hostile;
 mod journeys;
 mod pretender;
 
+pub(crate) use hostile::Stage;
+
 use crate::gateway::Customer;
 use crate::peers::OpenIdProvider;
 use serde_json::json;

@@ -16,7 +16,7 @@ fn entries(gateway: &Gateway) -> Vec<Entry> {
 }
 
 /// Waits until so many are written down; newest first.
-async fn written(gateway: &Gateway, count: usize) -> Vec<Entry> {
+pub(crate) async fn written(gateway: &Gateway, count: usize) -> Vec<Entry> {
     for _ in 0..200 {
         let entries = entries(gateway);
         if entries.len() >= count {

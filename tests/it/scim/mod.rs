@@ -22,6 +22,8 @@ mod schemas;
 mod telling;
 mod tokens;
 
+pub(crate) use log::written;
+
 use crate::gateway::{Gateway, World};
 use crate::user_agent::UserAgent;
 use reqwest::header::HeaderMap;
@@ -70,8 +72,13 @@ impl Directory {
         Self { client: UserAgent::new().into_client(), base, token: token.reveal().to_owned() }
     }
 
+    /// The same with another token.
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
     /// A request with anything.
-    async fn send(
+    pub(crate) async fn send(
         &self,
         method: Method,
         path: &str,
@@ -105,7 +112,7 @@ impl Directory {
     }
 
     /// Those whom a filter finds.
-    async fn filter(&self, endpoint: &str, filter: &str) -> Reply {
+    pub(crate) async fn filter(&self, endpoint: &str, filter: &str) -> Reply {
         let query = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("filter", filter)
             .finish();
@@ -120,7 +127,7 @@ impl Directory {
         self.send(Method::PUT, path, &[], Some(body.to_string())).await
     }
 
-    async fn patch(&self, path: &str, operations: Value) -> Reply {
+    pub(crate) async fn patch(&self, path: &str, operations: Value) -> Reply {
         let body = json!({ "schemas": [PATCH], "Operations": operations });
         self.send(Method::PATCH, path, &[], Some(body.to_string())).await
     }
@@ -180,11 +187,11 @@ impl Reply {
         self.body["id"].as_str().unwrap_or_else(|| panic!("{}", self.body)).to_owned()
     }
 
-    fn detail(&self) -> &str {
+    pub(crate) fn detail(&self) -> &str {
         self.body["detail"].as_str().unwrap_or_default()
     }
 
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
