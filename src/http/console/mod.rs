@@ -29,6 +29,7 @@ mod seat;
 mod second;
 mod settings;
 mod setup_links;
+mod shown_before;
 mod signing_keys;
 mod stale;
 #[cfg(test)]

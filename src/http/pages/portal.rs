@@ -16,6 +16,8 @@ pub struct Frame {
     pub organization: String,
     /// What every form carries as `form_token`.
     pub form_token: String,
+    /// What a form that makes a secret carries as `once`.
+    pub once: String,
     /// What was done, or could not be done.
     pub notice: Option<Notice>,
     /// Back to the vendor's app.

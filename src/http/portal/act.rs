@@ -5,13 +5,14 @@ mod metadata;
 mod openid;
 mod provider;
 
-use super::frame::address;
+use super::frame::{self, address};
 use super::seat::{Posted, Seat};
 use super::step::{self, Outcome, after, render};
 use crate::acts;
 use crate::domain::DomainName;
 use crate::error::{Error, Result};
 use crate::http::error::PageError;
+use crate::http::once::Made;
 use crate::http::pages::{Fault, Notice};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
@@ -157,12 +158,17 @@ async fn provision(state: &Data<State>, posted: &Posted) -> Result<HttpResponse>
     let of = connection.organization_id.clone();
     if posted.has("token") {
         let (id, label) = (connection.id.clone(), connection.name.clone());
+        let once = posted.once();
         let made = state.store.write(&of, seat.actor(), move |tx| {
             setup_links::must_be_trusted(tx, Reach::Directory(&id))?;
-            tokens::another(tx, &id, label)
+            once.make(tx, |tx| tokens::another(tx, &id, label), |_| address(Step::Provisioning))
         });
-        let (_, secret) = made.await?;
-        let outcome = Outcome { token: Some(secret), ..Outcome::default() };
+        let outcome = match made.await? {
+            Made::Now((_, secret)) => Outcome { token: Some(secret), ..Outcome::default() },
+            Made::Before(_) => {
+                Outcome { notice: Some(frame::shown_before(state)), ..Outcome::default() }
+            }
+        };
         return render(state, seat, Step::Provisioning, outcome).await;
     }
     if posted.has("groups") {

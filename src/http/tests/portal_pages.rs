@@ -23,6 +23,7 @@ fn frame() -> Frame {
     Frame {
         organization: hostile(),
         form_token: hostile(),
+        once: hostile(),
         notice: Some(notice),
         back: Some("https://app.example/?a=\"<b>".to_owned()),
         purpose: Purpose::Setup,

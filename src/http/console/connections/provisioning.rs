@@ -8,9 +8,11 @@ use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::scim_requests;
 use crate::http::console::seat::{Manage, Needs, Posted, Read, Seat};
+use crate::http::console::shown_before;
 use crate::http::console::words::Badge;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
+use crate::http::once::Made;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
@@ -99,11 +101,16 @@ pub(in crate::http) async fn create_token(
     let typed = posted.text("label").to_owned();
     let (id, new) =
         (connection.id.clone(), NewToken { label: typed.clone(), ..Default::default() });
-    let done = state
-        .store
-        .write(&organization.id, posted.seat.actor(), move |tx| tokens::create(tx, &id, new));
-    let shown = match form::mendable(done.await, "/label")? {
-        Ok((_, secret)) => Shown { secret: Some(secret.reveal().to_owned()), ..Shown::default() },
+    let (once, page) = (posted.once(), format!("{}/provisioning#tokens", href(&connection.id)));
+    let make = move |tx: &mut Tx| once.make(tx, |tx| tokens::create(tx, &id, new), |_| page);
+    let done = state.store.write(&organization.id, posted.seat.actor(), make).await;
+    let shown = match form::mendable(done, "/label")? {
+        Ok(Made::Before(page)) => {
+            return Ok(shown_before::show(&state, &posted.seat, CONNECTIONS, &page));
+        }
+        Ok(Made::Now((_, secret))) => {
+            Shown { secret: Some(secret.reveal().to_owned()), ..Shown::default() }
+        }
         Err(errors) => Shown { typed, errors, ..Shown::default() },
     };
     Ok(show(&state, &posted.seat, &connection, &organization, shown).await?)
