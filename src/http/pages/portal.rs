@@ -129,8 +129,8 @@ pub struct Told {
     pub is_fine: bool,
     /// Its entity ID.
     pub entity_id: String,
-    /// Where people sign in.
-    pub sign_on: Vec<String>,
+    /// Where people sign in, each address once, and how requests get there.
+    pub sign_on: Vec<(String, String)>,
     /// The certificates, each with the day on which it ends, and whether that is over.
     pub certificates: Vec<(String, String, bool)>,
 }

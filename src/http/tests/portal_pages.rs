@@ -140,7 +140,7 @@ fn bodies() -> Vec<Body> {
         entity: "portal.told_other",
         is_fine: false,
         entity_id: hostile(),
-        sign_on: vec![hostile()],
+        sign_on: vec![(hostile(), hostile())],
         certificates: vec![(hostile(), hostile(), false), (hostile(), hostile(), true)],
     };
     let typed = TypedMetadata {
