@@ -257,12 +257,14 @@ pub enum Body {
         /// What the provider told: names and values.
         told: Vec<(String, String)>,
     },
-    /// Posted as `domain`, or as `check` with an ID.
+    /// Posted as `domain`, or as `check` or `withdraw` with an ID.
     Domain {
         /// What was typed.
         typed: String,
         /// Those that there are.
         domains: Vec<DomainLine>,
+        /// The one that is about to be taken back: its ID and its name.
+        withdraws: Option<(String, String)>,
     },
     /// Posted as `begin`, or `without`.
     Test {

@@ -172,7 +172,11 @@ fn bodies() -> Vec<Body> {
             has_secret: true,
             told: vec![(hostile(), hostile())],
         },
-        Body::Domain { typed: hostile(), domains: vec![domain()] },
+        Body::Domain {
+            typed: hostile(),
+            domains: vec![domain()],
+            withdraws: Some((hostile(), hostile())),
+        },
         Body::Provisioning {
             path: path(),
             then: path(),

@@ -35,8 +35,12 @@ pub(super) async fn of(
     if step == Step::Domain {
         let of = seat.organization.id.clone();
         let all = state.store.read(move |db| domains::list(db, &of)).await?;
+        let is_meant =
+            |domain: &&Domain| !domain.is_live() && domain.id.as_str() == outcome.withdraws;
+        let withdraws =
+            all.iter().find(is_meant).map(|domain| (domain.id.to_string(), domain.name.clone()));
         let domains = all.into_iter().map(|domain| domain_line(state, domain)).collect();
-        return Ok(Body::Domain { typed: outcome.typed("domain"), domains });
+        return Ok(Body::Domain { typed: outcome.typed("domain"), domains, withdraws });
     }
     let connection = seat.connection()?;
     let given = Given::of(state, connection);
