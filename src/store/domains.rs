@@ -2,7 +2,7 @@
 
 mod checks;
 
-pub use checks::{LOOKED_FOR, claim, put_off};
+pub use checks::{LOOKED_FOR, claim, overdue, put_off};
 
 use super::db::{or_conflict, or_not_found};
 use super::ending::{self, Of};
