@@ -1,7 +1,7 @@
 //! The portal for IT admins: the steps of a setup, and the page to come back to.
 
 use super::{Shell, Way, respond};
-use crate::guides::{Kind, Value};
+use crate::guides::{Kind, Rows, Value};
 use crate::http::guard::Csp;
 use crate::http::server::State;
 use crate::saml::check::Check;
@@ -210,6 +210,8 @@ pub enum Body {
         path: Vec<String>,
         /// What the app has to speak, where the way is not known: the key of a sentence.
         any: &'static str,
+        /// What is to be ticked there for provisioning.
+        also: Option<String>,
     },
     /// What to enter.
     Values {
@@ -226,6 +228,8 @@ pub enum Body {
         path: Vec<String>,
         /// Names, and what they are taken from.
         rows: Vec<(String, String)>,
+        /// What the console calls them.
+        called: Rows,
         /// How people get the app.
         assign: Vec<String>,
     },

@@ -14,7 +14,7 @@ use crate::http::server::State;
 use crate::store::connections::{self, Connection};
 use crate::store::directories::{self, requests, tokens};
 use crate::store::domains::{self, Domain};
-use crate::store::setup_links::{self, Step};
+use crate::store::setup_links::{self, Cover, Step};
 use crate::store::traces::{self, Trace};
 use crate::store::{ConnectionId, Db, Window, access};
 use actix_web::web::Data;
@@ -48,10 +48,15 @@ pub(super) async fn of(
     Ok(match step {
         Step::Provider | Step::Create | Step::Domain => match seat.link.way() {
             setup_links::Way::OpenId => {
-                Body::Create { path: Vec::new(), any: "portal.create_openid" }
+                Body::Create { path: Vec::new(), any: "portal.create_openid", also: None }
             }
             setup_links::Way::Saml | setup_links::Way::Directory => {
-                Body::Create { path: path(&guide.create), any: "portal.create_any" }
+                let scim = guide.scim.as_ref().filter(|_| seat.link.has(Cover::Provisioning));
+                Body::Create {
+                    path: path(&guide.create),
+                    any: "portal.create_any",
+                    also: scim.and_then(|scim| scim.choose.clone()),
+                }
             }
         },
         Step::Values => Body::Values {
@@ -61,6 +66,7 @@ pub(super) async fn of(
         },
         Step::Attributes => Body::Attributes {
             path: path(&guide.place),
+            called: guide.rows.clone(),
             rows: guide.attributes.iter().map(|it| (it.name.clone(), it.source.clone())).collect(),
             assign: path(&guide.assign),
         },
