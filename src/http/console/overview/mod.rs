@@ -5,6 +5,8 @@ mod chart;
 mod directory;
 mod first;
 
+pub(super) use self::directory::parts as demo_parts;
+
 use self::attention::{Matter, Matters};
 use self::chart::Chart;
 use self::first::{Begun, Item};

@@ -241,7 +241,7 @@ fn test_user(connection: &ConnectionId, domain: Option<&str>) -> String {
 }
 
 /// What a directory has done so far.
-pub(in crate::http::portal) fn arrivals(db: &mut Db, id: &ConnectionId) -> Result<Arrivals> {
+pub(in crate::http) fn arrivals(db: &mut Db, id: &ConnectionId) -> Result<Arrivals> {
     let filter = requests::Filter { connection: Some(id.clone()), ..requests::Filter::default() };
     let window = Window { limit: SHOWN, before: None };
     let page = requests::page(db, &window, &filter)?;
