@@ -51,6 +51,9 @@ pub struct Guide {
     /// Attributes to send, by the names that we read.
     #[serde(default)]
     pub attributes: Vec<Attribute>,
+    /// What the console calls the rows of them.
+    #[serde(default)]
+    pub rows: Rows,
     /// What it has for provisioning; none: it tells nobody of people.
     pub scim: Option<ScimGuide>,
     #[serde(default)]
@@ -130,6 +133,27 @@ pub struct Value {
     /// Whether the name has not been compared with published documentation.
     #[serde(default)]
     pub may_differ: bool,
+}
+
+/// What a console calls the rows of attributes.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rows {
+    /// The column of the name that we read; empty: no name is known.
+    #[serde(default)]
+    pub name: String,
+    /// The column of what the console takes it from.
+    #[serde(default)]
+    pub source: String,
+    /// The button that makes a row.
+    #[serde(default)]
+    pub add: String,
+    /// What sends groups as well, for whoever wants them with each sign-in and not from the directory.
+    #[serde(default)]
+    pub groups: Vec<Value>,
+    /// What to press once all of it is entered.
+    #[serde(default)]
+    pub then: Vec<String>,
 }
 
 /// One attribute to send.

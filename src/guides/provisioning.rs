@@ -11,6 +11,8 @@ const TOKEN: &str = "{scim_token}";
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScimGuide {
+    /// What is ticked where the app is made, so that it can be told of people.
+    pub choose: Option<String>,
     /// The way to its settings.
     pub path: Vec<String>,
     /// What to enter, in the order of the console.

@@ -97,6 +97,13 @@ fn jumpcloud_reads_as_its_console() {
     ");
     let place = guide.path(&locale, &guide.place, &Values { app: None, ..VALUES });
     assert_eq!(place, ["SSO Applications", "your app", "SSO"]);
+    let rows = &guide.rows;
+    assert_eq!(rows.name, "Service Provider Attribute Name");
+    assert_eq!(rows.source, "JumpCloud Attribute Name");
+    assert_eq!((&*rows.add, &*rows.groups[0].label), ("Add Attribute", "include group attribute"));
+    assert_eq!(rows.then, ["Save"]);
+    let scim = guide.scim.as_ref().unwrap();
+    assert!(scim.choose.as_ref().unwrap().starts_with("Export users to this app"));
 }
 
 #[test]

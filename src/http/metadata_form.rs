@@ -13,10 +13,20 @@ pub(super) const FIELDS: [&str; 5] =
 /// The field of the file, of which no browser shows again what was chosen.
 pub(super) const FILE: &str = "metadata_file";
 
-/// The first of the four ways in which something was filled in. A file that was chosen comes before an address, which may be
-/// the one that is known already.
-pub(super) fn source(form: &Sent) -> Result<Option<Source>> {
+/// What is given in the one of the four ways that was filled in; two are refused, since one of them would be ignored. An
+/// address that the page had filled in itself, `known`, gives way to what was given beside it.
+pub(super) fn source(form: &Sent, known: Option<&str>) -> Result<Option<Source>> {
     let [url, xml, entity_id, sign_on_url, certificate] = FIELDS.map(|field| form.text(field));
+    let has_values = [entity_id, sign_on_url, certificate].iter().any(|value| !value.is_empty());
+    let others = [form.file(FILE).is_some(), !xml.is_empty(), has_values];
+    let others = others.into_iter().filter(|is_given| *is_given).count();
+    let has_url = !url.is_empty() && (others == 0 || known != Some(url));
+    if others > 1 || (has_url && others > 0) {
+        let at = [(has_url, "metadata_url"), (!xml.is_empty(), "metadata_xml"), (true, FILE)];
+        let at = at.into_iter().find(|(is_given, _)| *is_given).map_or(FILE, |(_, field)| field);
+        let detail = "Metadata was given in two ways, and one of them is wanted.";
+        return Err(Error::invalid(format!("/{at}"), "metadata_given_twice", detail));
+    }
     match form.file(FILE) {
         Some(Upload::Whole(content)) => return Ok(Some(Source::Xml(content.clone()))),
         // A file is refused for its size before anybody looks into it.
@@ -26,14 +36,13 @@ pub(super) fn source(form: &Sent) -> Result<Option<Source>> {
         }
         None => {}
     }
-    if !url.is_empty() {
+    if has_url {
         return Ok(Some(Source::Url(url.to_owned())));
     }
     if !xml.is_empty() {
         return Ok(Some(Source::Xml(xml.as_bytes().to_vec())));
     }
-    let is_given = [entity_id, sign_on_url, certificate].iter().any(|value| !value.is_empty());
-    Ok(is_given.then(|| {
+    Ok(has_values.then(|| {
         Source::Values(Values {
             entity_id: entity_id.to_owned(),
             sign_on_url: sign_on_url.to_owned(),
@@ -70,7 +79,11 @@ pub(super) fn in_words(
         let given = [FILE].into_iter().chain(FIELDS).find(|field| fault.pointer.contains(field));
         // What is wrong with the text of a file is told where the file was chosen.
         let field = match given {
-            Some("metadata_xml") if form.file(FILE).is_some() => Some(FILE),
+            Some("metadata_xml")
+                if form.file(FILE).is_some() && form.text("metadata_xml").is_empty() =>
+            {
+                Some(FILE)
+            }
             other => other,
         };
         let title = locale.metadata_title(&fault.code);

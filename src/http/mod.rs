@@ -22,6 +22,7 @@ mod logout;
 mod metadata_form;
 mod moments;
 mod oidc;
+mod once;
 mod openid;
 mod outcome;
 pub mod pages;

@@ -3,6 +3,7 @@
 //! A certificate is an envelope for a key that an administrator chose to trust: its issuer is not
 //! looked at (SAML metadata interoperability profile 2.6.1). Its end is.
 
+mod other;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +40,36 @@ pub enum CertificateFault {
     /// Base64 of something else.
     #[error("The text is base64, but not of an X.509 certificate.")]
     NotCertificate,
+    /// An address in place of what is there.
+    #[error(
+        "This is an address, not a certificate. If metadata is there, give it as the metadata address; else open it, and paste the certificate, which begins with -----BEGIN CERTIFICATE-----."
+    )]
+    Address,
+    /// The whole of a provider's metadata.
+    #[error(
+        "This is whole metadata, not a certificate. Give it as the metadata instead of single values: the certificates are in it."
+    )]
+    Metadata,
+    /// Some other document.
+    #[error(
+        "This is XML, not a certificate. Paste only what stands between <X509Certificate> and </X509Certificate>, or give the whole metadata."
+    )]
+    Xml,
+    /// What must stay at the provider.
+    #[error(
+        "This is a private key, not a certificate. A private key is for the identity provider alone: it is not kept here, and should be replaced there, since it has been pasted into a page. Paste the certificate that goes with it."
+    )]
+    PrivateKey,
+    /// What a certificate is asked for with.
+    #[error(
+        "This is a certificate signing request, not a certificate. Paste the certificate that was issued for it, which begins with -----BEGIN CERTIFICATE-----."
+    )]
+    Request,
+    /// A key without its envelope.
+    #[error(
+        "This is a public key alone, not a certificate. Paste the certificate, which begins with -----BEGIN CERTIFICATE-----."
+    )]
+    PublicKey,
     /// Its key is too small or of a kind that SAML signatures here do not use.
     #[error(
         "The certificate's key is {0}; RSA of {RSA_MIN_BITS} bits or more, or the curves P-256, P-384 and P-521 are accepted."
@@ -66,11 +97,14 @@ impl Certificate {
     pub fn parse(text: &str) -> Result<Self, CertificateFault> {
         let body = match text.split_once("-----BEGIN CERTIFICATE-----") {
             Some((_, after)) => after.split("-----END CERTIFICATE-----").next().unwrap_or_default(),
-            None => text,
+            None => match other::by_text(text) {
+                Some(other) => return Err(other),
+                None => text,
+            },
         };
         let packed: String = body.split_ascii_whitespace().collect();
         let der = LENIENT.decode(packed).map_err(|_| CertificateFault::NotBase64)?;
-        Self::from_der(&der)
+        Self::read(&der).ok_or_else(|| other::by_octets(&der))
     }
 
     /// Reads DER.

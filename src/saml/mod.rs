@@ -41,9 +41,31 @@ impl Binding {
         }
     }
 
+    /// What it is called.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Redirect => "HTTP-Redirect",
+            Self::Post => "HTTP-POST",
+        }
+    }
+
     /// The binding of that name, if it is one that a browser carries.
     #[must_use]
     pub fn from_urn(urn: &str) -> Option<Self> {
         [Self::Redirect, Self::Post].into_iter().find(|binding| binding.urn() == urn)
     }
+}
+
+/// Each address once, with the names of the bindings by which it is reached.
+pub fn by_address<'a>(all: impl Iterator<Item = (&'a str, Binding)>) -> Vec<(String, String)> {
+    let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (location, binding) in all {
+        match found.iter_mut().find(|(known, _)| *known == location) {
+            Some((_, names)) if names.contains(&binding.name()) => {}
+            Some((_, names)) => names.push(binding.name()),
+            None => found.push((location, vec![binding.name()])),
+        }
+    }
+    found.into_iter().map(|(location, names)| (location.to_owned(), names.join(", "))).collect()
 }

@@ -2,7 +2,7 @@
 
 mod checks;
 
-pub use checks::{LOOKED_FOR, claim, put_off};
+pub use checks::{LOOKED_FOR, claim, overdue, put_off};
 
 use super::db::{or_conflict, or_not_found};
 use super::ending::{self, Of};
@@ -236,6 +236,17 @@ pub fn remove(tx: &mut Tx, organization: &OrganizationId, reference: &str) -> Re
     events::append(tx, Some(organization), "domain.removed", domain.id.as_str(), data)
 }
 
+/// Takes back a domain that is not live, as its customer may by themselves: a name that was mistyped.
+pub fn withdraw(tx: &mut Tx, organization: &OrganizationId, reference: &str) -> Result<()> {
+    let domain = find_in(tx.db, organization, reference)?;
+    if domain.is_live() {
+        let detail =
+            format!("{} is live: people sign in by it. It is not taken away here.", domain.name);
+        return Err(Error::conflict("domain_live", detail));
+    }
+    remove(tx, organization, domain.id.as_str())
+}
+
 /// Frees the domains of a deleted organization for others.
 pub(super) fn release(tx: &mut Tx, organization: &OrganizationId) -> Result<()> {
     diesel::update(domains::table)
@@ -287,7 +298,10 @@ fn owner_elsewhere(db: &mut Db, domain: &Domain) -> Result<bool> {
 }
 
 fn taken(name: &str) -> String {
-    format!("{name} is already in use by another customer.")
+    format!(
+        "{name} is already in use by another customer, and is live at one only. Search the console for it to see whose it is: \
+         it is removed there first, or this customer has mistyped it."
+    )
 }
 
 fn tell(tx: &mut Tx, domain: &Domain, kind: &'static str) -> Result<()> {

@@ -15,6 +15,7 @@ use crate::error::Result;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 
 /// Every kind of event, as `noun.past_participle`. Stored as text, so that an older release can read a newer one's.
 pub const KINDS: &[&str] = &[
@@ -216,6 +217,16 @@ pub struct Filter {
 /// Finds an event.
 pub fn find(db: &mut Db, id: &EventId) -> Result<Event> {
     or_not_found(events::table.find(id).first(db), "event", id)
+}
+
+/// By whom things were made of which an event of this kind tells: their IDs, and who it was.
+pub fn makers(db: &mut Db, kind: &str, subjects: &[String]) -> Result<HashMap<String, String>> {
+    let rows: Vec<(String, String)> = events::table
+        .filter(events::subject_id.eq_any(subjects))
+        .filter(events::kind.concat("").eq(kind))
+        .select((events::subject_id, events::actor))
+        .load(db)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// A page of events, newest first. Of several kinds each is looked for by itself, in the index that has it in the order of time.

@@ -29,6 +29,8 @@ const OPERATOR: &[&str] = &[
     "fill #email maya@orbit.example",
     "fill #password seven lamps behind the harbour",
     "press form:has(#password) button",
+    "at /console/first/second-step",
+    "press main a[href='/console']",
     "at /console",
     "press nav a[href='/console/organizations']",
     "press a[href='/console/organizations/new']",

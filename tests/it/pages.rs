@@ -186,6 +186,7 @@ const WALKS: &[&[&str]] = &[
         "fill #email maya@orbit.example",
         "fill #password seven lamps behind the harbour",
         "press form:has(#password) button",
+        "see console-first-second-step",
         "go /console/organizations",
         "see console-organizations",
         "fill #filter-q globex",

@@ -36,6 +36,7 @@ const WALKS: &[&[&str]] = &[
         "fill #email maya@orbit.example",
         "fill #password seven lamps behind the harbour",
         "press form:has(#password) button",
+        "press main a[href='/console']",
         "see console-overview",
         "go /console/connections",
         "see console-connections",

@@ -1,6 +1,6 @@
 //! What an act takes with it, before it is done: the safe choice comes first, and the button names the act.
 
-use super::form::{self, FieldFault};
+use super::form::{self, Choice, FieldFault};
 use super::frame::{self, Area, Frame};
 use super::seat::{Needs, Seat};
 use crate::error::{Error, FieldError, Result};
@@ -29,6 +29,8 @@ pub(super) struct Confirm {
     pub(super) typed: Option<String>,
     /// What can be ticked: the field's name, and what it says.
     pub(super) tick: Option<(&'static str, String)>,
+    /// What is chosen of: the field's name, what it says, and the choices.
+    pub(super) choice: Option<(&'static str, String, Vec<Choice>)>,
     /// Whether the member's own password is asked for.
     pub(super) password: bool,
     /// What is sent along: fields and their values.
@@ -51,6 +53,7 @@ impl Confirm {
             texts: Vec::new(),
             typed: None,
             tick: None,
+            choice: None,
             password: false,
             carried: Vec::new(),
             action: String::new(),

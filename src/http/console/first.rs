@@ -1,7 +1,8 @@
 //! Links by which a member chooses a password: the first owner, and whoever was invited or reset.
 
 use super::form::{self, FieldFault};
-use super::seat::lasts;
+use super::frame::{ACCOUNT, Frame, OVERVIEW};
+use super::seat::{Read, Seat, lasts};
 use super::{entry, frame};
 use crate::crypto::{self, Secret};
 use crate::error::{Error, FieldError, Result};
@@ -10,6 +11,7 @@ use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Message, Shell, message, respond};
 use crate::http::server::State;
+use crate::http::sign_in::see_other;
 use crate::store::members::{self, By, Entered, Link, Member, NewMember, Purpose, Role};
 use crate::store::{Actor, Scope};
 use actix_web::http::StatusCode;
@@ -17,6 +19,17 @@ use actix_web::web::{Data, Form, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
+
+/// Where a second step is offered.
+const OFFER: &str = "/console/first/second-step";
+
+#[derive(Template)]
+#[template(path = "console/first_second_step.html")]
+struct OfferPage<'a> {
+    shell: Shell<'a>,
+    frame: Frame,
+    has_passkeys: bool,
+}
 
 /// The token of a link.
 #[derive(Deserialize)]
@@ -93,11 +106,37 @@ pub(in crate::http) async fn begin(
         Purpose::SignIn => spend(&state, &request, &form.t, actor).await,
     };
     match done {
-        Ok((done, email_key)) => Ok(entry::entered(&state, &done, &email_key, "")?),
+        Ok((done, email_key)) => {
+            // Whoever has just chosen a password is offered a second step, unless there is one.
+            let is_new = matches!((&link.purpose, &done), (Purpose::Password, Entered::In(..)));
+            let next = if is_new { OFFER } else { "" };
+            Ok(entry::entered(&state, &done, &email_key, next)?)
+        }
         Err(Error::Invalid(errors)) => Ok(again(&state, &form, member.as_ref(), errors)),
         Err(Error::NotFound { .. }) => Ok(over(&state)),
         Err(other) => Err(other.into()),
     }
+}
+
+/// `GET /console/first/second-step`: an app or a passkey beside the password, for whoever wants one. The overview comes after it.
+pub(in crate::http) async fn offer(
+    state: Data<State>,
+    seat: Seat<Read>,
+) -> Result<HttpResponse, PageError> {
+    let id = seat.member.id.clone();
+    let has = state.store.read(move |db| {
+        Ok(members::second_step::since(db, &id)?.is_some()
+            || !members::passkeys::list(db, &id)?.is_empty())
+    });
+    if has.await? {
+        return Ok(see_other(OVERVIEW.href()));
+    }
+    let page = OfferPage {
+        shell: frame::shell(&state),
+        frame: frame::frame(&state, &seat, ACCOUNT),
+        has_passkeys: state.passkeys().is_some(),
+    };
+    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
 }
 
 async fn take(

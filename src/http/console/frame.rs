@@ -1,6 +1,7 @@
 //! What the pages of the console have round their contents.
 
 use super::seat::{Members, Needs, Read, Seat};
+use crate::http::once;
 use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::store::members::Role;
@@ -118,6 +119,8 @@ pub(in crate::http) struct Frame {
     pub(in crate::http) is_account: bool,
     /// What every form carries as `form_token`.
     pub(in crate::http) form_token: String,
+    /// What a form that makes a secret carries as `once`.
+    pub(in crate::http) once: String,
     /// The area of the page, by its word.
     pub(in crate::http) area: &'static str,
     /// What it is called.
@@ -141,6 +144,7 @@ pub(super) fn frame<N: Needs>(state: &State, seat: &Seat<N>, here: Area) -> Fram
         account: label(state, ACCOUNT),
         is_account: here == ACCOUNT,
         form_token: seat.form_token.clone(),
+        once: once::number(),
         area: here.name,
         here: label(state, here),
         nav: AREAS.iter().filter(|area| area.roles.contains(&seat.member.role)).map(line).collect(),

@@ -29,6 +29,7 @@ mod seat;
 mod second;
 mod settings;
 mod setup_links;
+mod shown_before;
 mod signing_keys;
 mod stale;
 #[cfg(test)]
@@ -51,6 +52,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/console/login/passkey/answer").post(passkey::sign_in))
         .service(web::resource("/console/login/second").get(second::ask).post(second::step))
         .service(web::resource("/console/first").get(first::first).post(first::begin))
+        .service(web::resource("/console/first/second-step").get(first::offer))
         .service(web::resource("/console/logout").post(entry::sign_out));
     for routes in [
         overview::routes,

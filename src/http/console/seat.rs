@@ -5,6 +5,7 @@ use crate::crypto;
 use crate::error::{Error, Result};
 use crate::http::browser;
 use crate::http::error::PageError;
+use crate::http::once::Once;
 use crate::http::pages::is_part;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
@@ -193,6 +194,11 @@ impl<N: Needs> Posted<N> {
     /// Fills something in, in place of what was.
     pub(super) fn put(&mut self, name: &str, value: &str) {
         self.form.put(name, value);
+    }
+
+    /// The number by which the form does what it does once.
+    pub(super) fn once(&self) -> Once {
+        Once::of(self.seat.session.id.as_str(), &self.form)
     }
 
     /// All of it.

@@ -17,6 +17,7 @@ mod groups;
 mod invitations;
 mod lists;
 mod many;
+mod once;
 mod organization;
 mod overview;
 mod passkeys;

@@ -132,7 +132,28 @@ struct ErrorPage<'a> {
     time: String,
     when: String,
     details: String,
+    /// What the button says that copies them.
+    copy: &'a str,
     ways: Vec<Way>,
+}
+
+/// What is copied of a page: of a sign-in, of a sign-out, or of any other page.
+#[derive(Clone, Copy)]
+enum Told {
+    SignIn,
+    SignOut,
+    Page,
+}
+
+impl Told {
+    /// The keys of what is copied, and of what the button says.
+    fn keys(self) -> (&'static str, &'static str) {
+        match self {
+            Self::SignIn => ("page.error.details", "error.copy_details"),
+            Self::SignOut => ("page.error.details_sign_out", "error.copy_details"),
+            Self::Page => ("page.error.details_page", "error.copy_page"),
+        }
+    }
 }
 
 pub(super) fn render(state: &State, id: &RequestId, error: &PageError) -> HttpResponse {
@@ -140,15 +161,21 @@ pub(super) fn render(state: &State, id: &RequestId, error: &PageError) -> HttpRe
         PageError::SignIn(failure) => sign_in(Shell::of(state), id, failure),
         PageError::App(error) => {
             let texts = vec![Shell::of(state).operator("error.app.text"), error.description()];
-            app(state, id, "error.page_title", error.code(), texts)
+            app(state, id, ("error.page_title", Told::SignIn), error.code(), texts)
         }
         PageError::SignOut(error) => {
             let texts = vec![Shell::of(state).operator("error.sign_out.text"), error.description()];
-            app(state, id, "error.sign_out.page_title", error.code(), texts)
+            app(state, id, ("error.sign_out.page_title", Told::SignOut), error.code(), texts)
         }
         PageError::UnknownRedirect(unknown) => {
             let texts = redirect(Shell::of(state), unknown);
-            app(state, id, "error.page_title", Cause::AppRedirectInvalid.code(), texts)
+            app(
+                state,
+                id,
+                ("error.page_title", Told::SignIn),
+                Cause::AppRedirectInvalid.code(),
+                texts,
+            )
         }
         PageError::Other(error) => {
             super::log(error);
@@ -209,7 +236,8 @@ fn sign_in(shell: Shell<'_>, id: &RequestId, failure: &Failure) -> HttpResponse 
         what: Some((&text.short, code)),
         time: now.to_string(),
         when: day_and_time(now),
-        details: details(shell, reference, code, now),
+        details: details(shell, (Told::SignIn, ""), reference, code, now),
+        copy: shell.text(Told::SignIn.keys().1),
         ways: ways(shell, failure, text.retry, &text.who),
     };
     let csp = shell.policy(Csp::Page);
@@ -270,7 +298,7 @@ fn redirect(shell: Shell<'_>, unknown: &UnknownRedirect) -> Vec<String> {
 fn app(
     state: &State,
     id: &RequestId,
-    page_title: &str,
+    (page_title, told): (&str, Told),
     code: &str,
     texts: Vec<String>,
 ) -> HttpResponse {
@@ -285,7 +313,8 @@ fn app(
         what: Some((shell.text("error.app.title"), code)),
         time: now.to_string(),
         when: day_and_time(now),
-        details: details(shell, id.as_str(), code, now),
+        details: details(shell, (told, ""), id.as_str(), code, now),
+        copy: shell.text(told.keys().1),
         ways: back(shell),
         shell,
     };
@@ -328,16 +357,24 @@ fn other(state: &State, id: &RequestId, status: StatusCode, text: Option<String>
         what: None,
         time: now.to_string(),
         when: day_and_time(now),
-        details: details(shell, id.as_str(), status.as_str(), now),
+        details: details(shell, (Told::Page, shell.text(title)), id.as_str(), status.as_str(), now),
+        copy: shell.text(Told::Page.keys().1),
         ways: back(shell),
     };
     respond(state, status, &Csp::Page, &page)
 }
 
-/// What "Copy all details" copies.
-fn details(shell: Shell<'_>, reference: &str, code: &str, now: Time) -> String {
+/// What is copied of a page that is called `title`.
+fn details(
+    shell: Shell<'_>,
+    (told, title): (Told, &str),
+    reference: &str,
+    code: &str,
+    now: Time,
+) -> String {
     let time = now.to_utc().format("%Y-%m-%d %H:%M UTC").to_string();
-    shell.fill("page.error.details", &[("reference", reference), ("code", code), ("time", &time)])
+    let values = [("reference", reference), ("code", code), ("time", &*time), ("title", title)];
+    shell.fill(told.keys().0, &values)
 }
 
 /// `22 Nov, 14:02 UTC`.

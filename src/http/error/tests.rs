@@ -329,3 +329,14 @@ fn an_error_of_http_is_an_api_error_too() {
         ApiError::new(StatusCode::PRECONDITION_FAILED, "stale", "It was changed meanwhile.");
     assert_eq!(error.to_string(), "It was changed meanwhile.");
 }
+
+#[actix_web::test]
+async fn a_page_that_is_not_there_offers_no_details_of_a_sign_in() {
+    let world = world(&[]);
+    let page = world.call(TestRequest::get().uri("/nothing/here")).await;
+    assert_eq!(page.status, 404);
+    assert!(page.body.contains("Copy reference and time"), "{}", page.body);
+    for part in ["sign-in failed", "Copy all details"] {
+        assert!(!page.body.contains(part), "{part}: {}", page.body);
+    }
+}

@@ -1,7 +1,7 @@
 //! The portal for IT admins: the steps of a setup, and the page to come back to.
 
 use super::{Shell, Way, respond};
-use crate::guides::{Kind, Value};
+use crate::guides::{Kind, Rows, Value};
 use crate::http::guard::Csp;
 use crate::http::server::State;
 use crate::saml::check::Check;
@@ -16,6 +16,8 @@ pub struct Frame {
     pub organization: String,
     /// What every form carries as `form_token`.
     pub form_token: String,
+    /// What a form that makes a secret carries as `once`.
+    pub once: String,
     /// What was done, or could not be done.
     pub notice: Option<Notice>,
     /// Back to the vendor's app.
@@ -127,8 +129,8 @@ pub struct Told {
     pub is_fine: bool,
     /// Its entity ID.
     pub entity_id: String,
-    /// Where people sign in.
-    pub sign_on: Vec<String>,
+    /// Where people sign in, each address once, and how requests get there.
+    pub sign_on: Vec<(String, String)>,
     /// The certificates, each with the day on which it ends, and whether that is over.
     pub certificates: Vec<(String, String, bool)>,
 }
@@ -208,6 +210,8 @@ pub enum Body {
         path: Vec<String>,
         /// What the app has to speak, where the way is not known: the key of a sentence.
         any: &'static str,
+        /// What is to be ticked there for provisioning.
+        also: Option<String>,
     },
     /// What to enter.
     Values {
@@ -224,6 +228,8 @@ pub enum Body {
         path: Vec<String>,
         /// Names, and what they are taken from.
         rows: Vec<(String, String)>,
+        /// What the console calls them.
+        called: Rows,
         /// How people get the app.
         assign: Vec<String>,
     },
@@ -255,12 +261,14 @@ pub enum Body {
         /// What the provider told: names and values.
         told: Vec<(String, String)>,
     },
-    /// Posted as `domain`, or as `check` with an ID.
+    /// Posted as `domain`, or as `check` or `withdraw` with an ID.
     Domain {
         /// What was typed.
         typed: String,
         /// Those that there are.
         domains: Vec<DomainLine>,
+        /// The one that is about to be taken back: its ID and its name.
+        withdraws: Option<(String, String)>,
     },
     /// Posted as `begin`, or `without`.
     Test {

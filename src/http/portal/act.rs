@@ -5,13 +5,14 @@ mod metadata;
 mod openid;
 mod provider;
 
-use super::frame::address;
+use super::frame::{self, address};
 use super::seat::{Posted, Seat};
 use super::step::{self, Outcome, after, render};
 use crate::acts;
 use crate::domain::DomainName;
 use crate::error::{Error, Result};
 use crate::http::error::PageError;
+use crate::http::once::Made;
 use crate::http::pages::{Fault, Notice};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
@@ -19,7 +20,7 @@ use crate::store::access::provisioning::{self, ProvisioningPatch};
 use crate::store::directories::tokens;
 use crate::store::domains;
 use crate::store::setup_links::{self, Reach, Step, Way};
-use crate::store::{Scope, sign_in};
+use crate::store::{Scope, Tx, sign_in};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
@@ -36,6 +37,17 @@ pub(in crate::http) async fn take(
         act(&state, &posted, step).await
     };
     match done {
+        // Whose it is only the operator sees, and only they can free it.
+        Err(Error::Conflict { code, .. }) if code == "domain_taken" => {
+            let text = |key: &str| {
+                let operator = state.operator();
+                state.locale.fill(&format!("portal.domain_taken.{key}"), &[("operator", &operator)])
+            };
+            let notice = Some(Notice { is_good: false, title: text("title"), text: text("text") });
+            let typed = vec![("domain", posted.text("domain").to_owned())];
+            let outcome = Outcome { notice, typed, ..Outcome::default() };
+            Ok(render(&state, &posted.seat, step, outcome).await?)
+        }
         // What a person can mend here is told here.
         Err(Error::Conflict { detail, .. } | Error::Busy(detail)) => {
             let title = state.locale.text("portal.not_done").to_owned();
@@ -81,6 +93,20 @@ async fn domain(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
         let reference = posted.text("check").to_owned();
         let found = state.store.read(move |db| domains::find_in(db, &of, &reference)).await?;
         acts::domains::verify(&state.store, &state.dns, seat.actor(), found).await?;
+        return Ok(see_other(&address(Step::Domain)));
+    }
+    if posted.has("withdraw") {
+        let reference = posted.text("withdraw").to_owned();
+        let scope = of.clone();
+        let withdraw = move |tx: &mut Tx| {
+            setup_links::must_be_trusted(tx, Reach::Organization(&of))?;
+            domains::withdraw(tx, &of, &reference)?;
+            if domains::list(tx.db, &of)?.is_empty() {
+                setup_links::reopen(tx, &id, Step::Domain)?;
+            }
+            Ok(())
+        };
+        state.store.write(&scope, seat.actor(), withdraw).await?;
         return Ok(see_other(&address(Step::Domain)));
     }
     if !posted.has("domain") {
@@ -157,12 +183,17 @@ async fn provision(state: &Data<State>, posted: &Posted) -> Result<HttpResponse>
     let of = connection.organization_id.clone();
     if posted.has("token") {
         let (id, label) = (connection.id.clone(), connection.name.clone());
+        let once = posted.once();
         let made = state.store.write(&of, seat.actor(), move |tx| {
             setup_links::must_be_trusted(tx, Reach::Directory(&id))?;
-            tokens::another(tx, &id, label)
+            once.make(tx, |tx| tokens::another(tx, &id, label), |_| address(Step::Provisioning))
         });
-        let (_, secret) = made.await?;
-        let outcome = Outcome { token: Some(secret), ..Outcome::default() };
+        let outcome = match made.await? {
+            Made::Now((_, secret)) => Outcome { token: Some(secret), ..Outcome::default() },
+            Made::Before(_) => {
+                Outcome { notice: Some(frame::shown_before(state)), ..Outcome::default() }
+            }
+        };
         return render(state, seat, Step::Provisioning, outcome).await;
     }
     if posted.has("groups") {

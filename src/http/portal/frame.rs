@@ -3,6 +3,7 @@
 use super::seat::Seat;
 use crate::clock::Time;
 use crate::guides::GENERIC;
+use crate::http::once;
 use crate::http::pages::{Frame, Notice, StepLine};
 use crate::http::server::State;
 use crate::store::setup_links::{Step, Way};
@@ -37,11 +38,18 @@ pub(super) fn frame(seat: &Seat, notice: Option<Notice>) -> Frame {
     Frame {
         organization: seat.organization.name.clone(),
         form_token: seat.form_token.clone(),
+        once: once::number(),
         notice,
         back: seat.link.return_url.clone(),
         purpose: seat.link.purpose(),
         hands_over: !seat.link.is_guarded,
     }
+}
+
+/// What a form reads that made a token before, as a page that is loaded again sends it.
+pub(super) fn shown_before(state: &State) -> Notice {
+    let text = |key: &str| state.locale.text(&format!("portal.token_before.{key}")).to_owned();
+    Notice { is_good: false, title: text("title"), text: text("text") }
 }
 
 /// A sentence of a step.

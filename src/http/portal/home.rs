@@ -9,6 +9,7 @@ use crate::clock::Time;
 use crate::crypto::Secret;
 use crate::error::{Error, Result};
 use crate::http::error::PageError;
+use crate::http::once::Made;
 use crate::http::pages::{
     self, Arrivals, DirectoryCard, Fact, Live, Notice, PortalHome, TokenLine,
 };
@@ -18,7 +19,7 @@ use crate::store::directories::tokens::{self, Token};
 use crate::store::events::{self, Event};
 use crate::store::organizations::Organization;
 use crate::store::setup_links::{self, Cover, Reach, Step, Way};
-use crate::store::{Db, Scope, Window};
+use crate::store::{Db, Scope, Tx, Window};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::TimeDelta;
@@ -60,21 +61,29 @@ pub(in crate::http) async fn rotate(
         return Err(Error::not_found("step", Step::Provisioning.as_str()).into());
     }
     let (id, label) = (connection.id.clone(), connection.name.clone());
-    let secret = state
+    let once = posted.once();
+    let rotate = move |tx: &mut Tx| {
+        setup_links::must_be_trusted(tx, Reach::Directory(&id))?;
+        Ok(tokens::rotate(tx, &id, label, OVERLAP)?.1)
+    };
+    let made = state
         .store
         .write(Scope::from(&connection.organization_id), seat.actor(), move |tx| {
-            setup_links::must_be_trusted(tx, Reach::Directory(&id))?;
-            Ok(tokens::rotate(tx, &id, label, OVERLAP)?.1)
+            once.make(tx, rotate, |_| "/portal".to_owned())
         })
         .await?;
-    Ok(render(&state, seat, Some(&secret)).await?)
+    Ok(render(&state, seat, Some(&made)).await?)
 }
 
 async fn render(
     state: &Data<State>,
     seat: &Seat,
-    new_token: Option<&Secret>,
+    made: Option<&Made<Secret>>,
 ) -> Result<HttpResponse> {
+    let new_token = match made {
+        Some(Made::Now(token)) => Some(token),
+        Some(Made::Before(_)) | None => None,
+    };
     let (of, connection, now) =
         (seat.organization.clone(), seat.connection.clone(), state.store.clock().now());
     let known = state.store.read(move |db| read(db, &of, connection.as_ref(), now)).await?;
@@ -88,11 +97,15 @@ async fn render(
     let test = steps.contains(&Step::Test).then(|| address(Step::Test));
     let open = steps.into_iter().find(|step| !seat.link.has_done(*step));
     let is_complete = open.is_none() && !first.is_empty();
-    let notice = is_complete.then(|| Notice {
+    let complete = || Notice {
         is_good: true,
         title: state.locale.text("portal.complete.title").to_owned(),
         text: state.locale.fill("portal.complete.text", &[("operator", &state.operator())]),
-    });
+    };
+    let notice = match made {
+        Some(Made::Before(_)) => Some(frame::shown_before(state)),
+        _ => is_complete.then(complete),
+    };
     let values = signing_in.filter(|_| covers(Cover::SignIn));
     let Known { standing: known, arrivals, activity } = known;
     let view = PortalHome {

@@ -18,6 +18,8 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::http) use self::step::body::arrivals;
+
 use actix_web::web::{self, FormConfig, ServiceConfig};
 
 /// Bytes of a form: metadata may be pasted into one.

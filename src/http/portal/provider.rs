@@ -6,6 +6,7 @@ use crate::guides::{EntityIdSource, Fix, Guide, Kind, Value, Values};
 use crate::http::pages::Told;
 use crate::http::server::State;
 use crate::oidc::provider::SCOPES;
+use crate::saml::by_address;
 use crate::saml::metadata::IdentityProvider;
 use crate::store::connections::{Connection, Protocol};
 
@@ -111,7 +112,7 @@ impl Given {
             entity,
             is_fine,
             entity_id: known.entity_id.clone(),
-            sign_on: known.sign_on.iter().map(|endpoint| endpoint.location.clone()).collect(),
+            sign_on: by_address(known.sign_on.iter().map(|at| (at.location.as_str(), at.binding))),
             certificates: known
                 .certificates
                 .iter()

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::guides::Guide;
 use crate::http::browser;
 use crate::http::error::PageError;
+use crate::http::once::Once;
 use crate::http::server::State;
 use crate::http::upload::{self, Sent};
 use crate::store::Actor;
@@ -101,6 +102,11 @@ impl Posted {
     /// Whether a box was ticked or a button pressed.
     pub(super) fn has(&self, name: &str) -> bool {
         self.form.has(name)
+    }
+
+    /// The number by which the form does what it does once.
+    pub(super) fn once(&self) -> Once {
+        Once::of(&format!("{} {}", self.seat.link.id, self.seat.form_token), &self.form)
     }
 
     /// All of it.

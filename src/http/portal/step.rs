@@ -12,8 +12,9 @@ use crate::http::pages::{self, Body, Fault, Live, Notice, SetupStep};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::setup_links::{Step, Way};
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
 
 /// What became of a form that the page shows again.
 #[derive(Default)]
@@ -28,6 +29,8 @@ pub(super) struct Outcome {
     pub(super) is_openid: bool,
     /// A token of the directory, shown this once.
     pub(super) token: Option<crate::crypto::Secret>,
+    /// The domain that is about to be taken back.
+    pub(super) withdraws: String,
 }
 
 impl Outcome {
@@ -48,11 +51,20 @@ pub(in crate::http) async fn next(
     Ok(see_other(&open.map_or_else(|| "/portal".to_owned(), address)))
 }
 
+/// What is about to be done at a step.
+#[derive(Deserialize)]
+pub(in crate::http) struct Wanted {
+    /// The domain that is to be taken back, which waits to be confirmed.
+    #[serde(default)]
+    withdraw: String,
+}
+
 /// `GET /portal/setup/{step}`
 pub(in crate::http) async fn show(
     state: Data<State>,
     seat: Seat,
     step: Path<String>,
+    wanted: Query<Wanted>,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let step = find(&state, &seat, &step)?;
@@ -62,7 +74,8 @@ pub(in crate::http) async fn show(
     if pages::is_part(&request) {
         return Ok(part(&state, &seat, step).await?);
     }
-    Ok(render(&state, &seat, step, Outcome::default()).await?)
+    let withdraws = wanted.into_inner().withdraw;
+    Ok(render(&state, &seat, step, Outcome { withdraws, ..Outcome::default() }).await?)
 }
 
 /// The part of a step that shows what arrives.

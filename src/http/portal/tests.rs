@@ -2,6 +2,7 @@
 
 mod activity;
 mod code;
+mod domains;
 mod done;
 mod embedding;
 mod groups;

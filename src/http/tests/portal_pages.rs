@@ -1,7 +1,7 @@
 //! The portal's pages with everything on them that can be, for the rules that hold for every page.
 
 use super::pages::HOSTILE;
-use crate::guides::{Kind, Value};
+use crate::guides::{Kind, Rows, Value};
 use crate::http::pages::{
     self, Arrival, Arrivals, Body, CodeAsked, DirectoryCard, DomainLine, Fact, Fault, Frame,
     GroupLine, HandOver, Notice, PortalActivity, PortalDone, PortalGroup, PortalGroups, PortalHome,
@@ -23,6 +23,7 @@ fn frame() -> Frame {
     Frame {
         organization: hostile(),
         form_token: hostile(),
+        once: hostile(),
         notice: Some(notice),
         back: Some("https://app.example/?a=\"<b>".to_owned()),
         purpose: Purpose::Setup,
@@ -139,7 +140,7 @@ fn bodies() -> Vec<Body> {
         entity: "portal.told_other",
         is_fine: false,
         entity_id: hostile(),
-        sign_on: vec![hostile()],
+        sign_on: vec![(hostile(), hostile())],
         certificates: vec![(hostile(), hostile(), false), (hostile(), hostile(), true)],
     };
     let typed = TypedMetadata {
@@ -152,10 +153,21 @@ fn bodies() -> Vec<Body> {
     let path = || vec![hostile(), hostile()];
     vec![
         Body::Provider(vec![tile]),
-        Body::Create { path: path(), any: "portal.create_any" },
-        Body::Create { path: Vec::new(), any: "portal.create_openid" },
+        Body::Create { path: path(), any: "portal.create_any", also: Some(hostile()) },
+        Body::Create { path: Vec::new(), any: "portal.create_openid", also: None },
         Body::Values { path: path(), values: vec![value()], file: Some("/saml/con_1".to_owned()) },
-        Body::Attributes { path: path(), rows: vec![(hostile(), hostile())], assign: path() },
+        Body::Attributes {
+            path: path(),
+            rows: vec![(hostile(), hostile())],
+            called: Rows {
+                name: hostile(),
+                source: hostile(),
+                add: hostile(),
+                groups: vec![value()],
+                then: path(),
+            },
+            assign: path(),
+        },
         Body::Metadata {
             path: path(),
             button: hostile(),
@@ -171,7 +183,11 @@ fn bodies() -> Vec<Body> {
             has_secret: true,
             told: vec![(hostile(), hostile())],
         },
-        Body::Domain { typed: hostile(), domains: vec![domain()] },
+        Body::Domain {
+            typed: hostile(),
+            domains: vec![domain()],
+            withdraws: Some((hostile(), hostile())),
+        },
         Body::Provisioning {
             path: path(),
             then: path(),

@@ -35,6 +35,37 @@ fn what_is_no_certificate_is_named() {
 }
 
 #[test]
+fn what_people_paste_in_place_of_a_certificate_is_recognised_by_its_content() {
+    use CertificateFault::{Address, Metadata, PrivateKey, PublicKey, Request, Xml};
+    let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+    let mut request = openssl::x509::X509Req::builder().unwrap();
+    request.set_pubkey(&key).unwrap();
+    request.sign(&key, MessageDigest::sha256()).unwrap();
+    let request = request.build();
+    let text = |pem: Vec<u8>| String::from_utf8(pem).unwrap();
+    let base64 = |der: Vec<u8>| general_purpose::STANDARD.encode(der);
+    let metadata = "<md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\"/>";
+    for (given, fault) in [
+        ("https://idp.example/metadata".to_owned(), Address),
+        (" HTTP://idp.example".to_owned(), Address),
+        (format!("\u{feff}<?xml version=\"1.0\"?>{metadata}"), Metadata),
+        ("<X509Certificate>MIIC</X509Certificate>".to_owned(), Xml),
+        (text(key.private_key_to_pem_pkcs8().unwrap()), PrivateKey),
+        (text(key.rsa().unwrap().private_key_to_pem().unwrap()), PrivateKey),
+        (base64(key.private_key_to_der().unwrap()), PrivateKey),
+        (text(request.to_pem().unwrap()), Request),
+        (base64(request.to_der().unwrap()), Request),
+        (text(key.public_key_to_pem().unwrap()), PublicKey),
+        (base64(key.public_key_to_der().unwrap()), PublicKey),
+    ] {
+        assert_eq!(Certificate::parse(&given), Err(fault), "{given}");
+    }
+    // A certificate with its chain or its key beside it is read as before.
+    let whole = text(key.private_key_to_pem_pkcs8().unwrap()) + &testing::rsa().pem();
+    assert!(Certificate::parse(&whole).is_ok());
+}
+
+#[test]
 fn what_people_ask_of_a_certificate_is_known() {
     let certificate = &testing::rsa().certificate;
     assert_eq!(certificate.subject(), "CN=identity provider of the tests");

@@ -14,12 +14,20 @@ pub const LOOKED_FOR: TimeDelta = TimeDelta::hours(72);
 /// How long it is at least from one look to the next, and at most.
 const SOON: TimeDelta = TimeDelta::minutes(1);
 const LATE: TimeDelta = TimeDelta::hours(1);
+/// After so long somebody asks why it is not found.
+const EXPECTED: TimeDelta = TimeDelta::hours(24);
 /// For how long who took a row has it: much longer than a look takes.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
 /// Rows that an instance takes at a time.
 const BATCH: i64 = 8;
 
 impl Domain {
+    /// Whether it has waited for its DNS record for longer than is usual.
+    #[must_use]
+    pub fn is_overdue(&self, now: Time) -> bool {
+        self.state == DomainState::Pending && now.since(self.created_at) >= EXPECTED
+    }
+
     /// When it is looked for by itself next, and until when that goes on.
     #[must_use]
     pub fn checks(&self) -> Option<(Time, Time)> {
@@ -48,6 +56,22 @@ impl Domain {
         let pause = (missing / 4).clamp(SOON, LATE);
         self.next_check_at = Some(now.plus(pause).min(until));
     }
+}
+
+/// Domains that have waited for their DNS record for longer than a day, the newest first and `limit` at most. Those of deleted
+/// organizations wait for nobody.
+pub fn overdue(db: &mut Db, now: Time, limit: i64) -> Result<Vec<Domain>> {
+    let gone = organizations::table
+        .filter(organizations::deleted_at.is_not_null())
+        .select(organizations::id);
+    let waiting = domains::table
+        .filter(domains::live_at.is_null())
+        .filter(domains::state.eq(DomainState::Pending))
+        .filter(domains::created_at.le(now.minus(EXPECTED)))
+        .filter(domains::organization_id.ne_all(gone))
+        .order(domains::created_at.desc())
+        .limit(limit);
+    Ok(waiting.load(db)?)
 }
 
 /// Takes some of the domains that are due: for five minutes they are nobody else's. Should the instance die, they are due again

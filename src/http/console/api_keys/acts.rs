@@ -1,15 +1,16 @@
 //! What is asked before a key is rolled or revoked.
 
-use super::{LIST, covered, show};
+use super::{LIST, covered, listed, show};
 use crate::error::{Error, Result};
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::frame::API_KEYS;
 use crate::http::console::seat::{Develop, Posted, Seat};
-use crate::http::console::words;
+use crate::http::console::{shown_before, words};
 use crate::http::error::PageError;
+use crate::http::once::Made;
 use crate::http::server::State;
 use crate::store::api_keys::{self, ApiKey};
-use crate::store::{ApiKeyId, Scope};
+use crate::store::{ApiKeyId, Scope, Tx};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use chrono::TimeDelta;
@@ -35,11 +36,12 @@ pub(in crate::http) async fn roll(
 ) -> Result<HttpResponse, PageError> {
     let key = find(&state, &posted.seat, &id).await?;
     let confirm = asking(&state, &key, "roll");
-    let done = state.store.write(Scope::System, posted.seat.actor(), move |tx| {
-        api_keys::roll(tx, &key.id, OVERLAP, None)
-    });
-    match done.await {
-        Ok((_, secret)) => {
+    let once = posted.once();
+    let roll = move |tx: &mut Tx| api_keys::roll(tx, &key.id, OVERLAP, None);
+    let make = move |tx: &mut Tx| once.make(tx, roll, |_| listed());
+    match state.store.write(Scope::System, posted.seat.actor(), make).await {
+        Ok(Made::Before(page)) => Ok(shown_before::show(&state, &posted.seat, API_KEYS, &page)),
+        Ok(Made::Now((_, secret))) => {
             let secret = Some(secret.reveal().to_owned());
             Ok(show(&state, &posted.seat, None, secret).await?)
         }

@@ -1,16 +1,18 @@
 //! A new API key, which is shown once.
 
-use super::{LIST, covered, may_give, show as show_list};
+use super::{LIST, covered, listed, may_give, show as show_list};
 use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
 use crate::http::console::frame::{self, API_KEYS, Frame};
 use crate::http::console::seat::{Develop, Posted, Seat};
+use crate::http::console::shown_before;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
+use crate::http::once::Made;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
-use crate::store::Scope as WriteScope;
 use crate::store::api_keys::{self, NewApiKey, Scope};
+use crate::store::{Scope as WriteScope, Tx};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use askama::Template;
@@ -83,14 +85,19 @@ pub(in crate::http) async fn create(
     };
     covered(posted.seat.member.role, &typed.scopes)?;
     let errors = match make(&state, &posted, &typed).await {
-        Ok(secret) => return Ok(show_list(&state, &posted.seat, None, Some(secret)).await?),
+        Ok(Made::Now(secret)) => {
+            return Ok(show_list(&state, &posted.seat, None, Some(secret)).await?);
+        }
+        Ok(Made::Before(page)) => {
+            return Ok(shown_before::show(&state, &posted.seat, API_KEYS, &page));
+        }
         Err(Error::Invalid(errors)) => errors,
         Err(other) => return Err(other.into()),
     };
     Ok(show(&state, &posted.seat, typed, errors))
 }
 
-async fn make(state: &State, posted: &Posted<Develop>, typed: &Typed) -> Result<String> {
+async fn make(state: &State, posted: &Posted<Develop>, typed: &Typed) -> Result<Made<String>> {
     let organization_id = form::organization(state, &typed.organization).await?;
     let days = typed.days.parse().ok().map(TimeDelta::days);
     let new = NewApiKey {
@@ -100,10 +107,10 @@ async fn make(state: &State, posted: &Posted<Develop>, typed: &Typed) -> Result<
         expires_at: days.map(|days| state.store.clock().now().plus(days)),
         networks: typed.networks.split_whitespace().map(str::to_owned).collect(),
     };
-    let made = state
-        .store
-        .write(WriteScope::System, posted.seat.actor(), move |tx| api_keys::create(tx, new));
-    Ok(made.await?.1.reveal().to_owned())
+    let once = posted.once();
+    let create = move |tx: &mut Tx| Ok(api_keys::create(tx, new)?.1.reveal().to_owned());
+    let make = move |tx: &mut Tx| once.make(tx, create, |_| listed());
+    state.store.write(WriteScope::System, posted.seat.actor(), make).await
 }
 
 fn show(

@@ -1,22 +1,24 @@
 //! A new application, whose first secret is shown once.
 
 use super::fields::{KINDS, named};
-use super::{LIST, choices, overview};
+use super::{LIST, choices, href, overview};
 use crate::access::Model;
 use crate::crypto::Secret;
 use crate::error::{FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault, lines};
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
 use crate::http::console::seat::{Develop, Posted, Seat};
+use crate::http::console::shown_before;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
+use crate::http::once::Made;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
-use crate::store::Scope;
 use crate::store::applications::{
     self, Application, ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection,
     OwnLifetimes,
 };
+use crate::store::{Scope, Tx};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use askama::Template;
@@ -67,7 +69,8 @@ pub(super) async fn create(
         redirect_uris: posted.text("redirect_uris").to_owned(),
     };
     match form::mendable(make(&state, &posted, &typed).await, "/name")? {
-        Ok((application, secret)) => {
+        Ok(Made::Before(page)) => Ok(shown_before::show(&state, &posted.seat, APPLICATIONS, &page)),
+        Ok(Made::Now((application, secret))) => {
             let secret = secret.map(|secret| secret.reveal().to_owned());
             Ok(overview::show(&state, &posted.seat, application, secret, Vec::new()).await?)
         }
@@ -80,7 +83,7 @@ async fn make(
     state: &State,
     posted: &Posted<Develop>,
     typed: &Typed,
-) -> Result<(Application, Option<Secret>)> {
+) -> Result<Made<(Application, Option<Secret>)>> {
     let new = NewApplication {
         name: typed.name.clone(),
         kind: typed.kind,
@@ -97,7 +100,10 @@ async fn make(
         protected_hosts: Vec::new(),
         lifetimes: OwnLifetimes::default(),
     };
-    let create = move |tx: &mut crate::store::Tx| applications::create(tx, new);
+    let once = posted.once();
+    let create = move |tx: &mut Tx| {
+        once.make(tx, |tx| applications::create(tx, new), |(made, _)| href(&made.id))
+    };
     state.store.write(Scope::System, posted.seat.actor(), create).await
 }
 

@@ -7,7 +7,9 @@ use crate::http::console::form;
 use crate::http::console::frame::APPLICATIONS;
 use crate::http::console::listing;
 use crate::http::console::seat::{Develop, Posted, Seat};
+use crate::http::console::shown_before;
 use crate::http::error::PageError;
+use crate::http::once::Made;
 use crate::http::server::State;
 use crate::store::applications::{self, Application, ApplicationSecret};
 use crate::store::{Scope, SecretId, Tx};
@@ -30,11 +32,16 @@ pub(super) async fn create(
     let chosen = DAYS.into_iter().find(|days| *days == posted.text("days"));
     let days = chosen.and_then(|days| days.parse().ok()).map(TimeDelta::days);
     let ends = days.map(|days| state.store.clock().now().plus(days));
-    let of = application.id.clone();
-    let add = move |tx: &mut Tx| applications::add_secret(tx, &of, ends);
+    let (of, once) = (application.id.clone(), posted.once());
+    let page = href(&of);
+    let add =
+        move |tx: &mut Tx| once.make(tx, |tx| applications::add_secret(tx, &of, ends), |_| page);
     let made = state.store.write(Scope::System, posted.seat.actor(), add).await;
     let (secret, errors) = match form::mendable(made, SECRETS)? {
-        Ok((_, secret)) => (Some(secret.reveal().to_owned()), Vec::new()),
+        Ok(Made::Before(page)) => {
+            return Ok(shown_before::show(&state, &posted.seat, APPLICATIONS, &page));
+        }
+        Ok(Made::Now((_, secret))) => (Some(secret.reveal().to_owned()), Vec::new()),
         Err(errors) => (None, errors),
     };
     Ok(overview::show(&state, &posted.seat, application, secret, errors).await?)

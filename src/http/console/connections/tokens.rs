@@ -3,6 +3,7 @@
 use super::{find, href};
 use crate::error::Result;
 use crate::http::console::confirm::{self, Confirm};
+use crate::http::console::form::Choice;
 use crate::http::console::frame::CONNECTIONS;
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::console::words;
@@ -13,6 +14,12 @@ use crate::store::directories::tokens::{self, DEFAULT_OVERLAP, Token};
 use crate::store::{OrganizationId, ScimTokenId};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
+use chrono::TimeDelta;
+
+/// The field in which it is chosen for how many hours a retired token goes on.
+const HOURS: &str = "hours";
+/// What can be chosen there.
+const AFTER: [i64; 4] = [1, 24, 72, 168];
 
 type Ids = Path<(String, String)>;
 
@@ -23,7 +30,7 @@ pub(in crate::http) async fn ask_retire(
     ids: Ids,
 ) -> Result<HttpResponse, PageError> {
     let (connection, token, _) = look(&state, &ids).await?;
-    Ok(confirm::ask(&state, &seat, &ending(&state, &connection, &token, "retire")))
+    Ok(confirm::ask(&state, &seat, &retiring(&state, &connection, &token)))
 }
 
 /// `POST /console/connections/{connection}/provisioning/{token}/retire`
@@ -33,9 +40,11 @@ pub(in crate::http) async fn retire(
     ids: Ids,
 ) -> Result<HttpResponse, PageError> {
     let (connection, token, of) = look(&state, &ids).await?;
-    let confirm = ending(&state, &connection, &token, "retire");
+    let confirm = retiring(&state, &connection, &token);
+    let chosen = AFTER.into_iter().find(|hours| hours.to_string() == posted.text(HOURS));
+    let overlap = chosen.map_or(DEFAULT_OVERLAP, TimeDelta::hours);
     let done = state.store.write(&of, posted.seat.actor(), move |tx| {
-        tokens::retire(tx, &connection.id, &token.id, DEFAULT_OVERLAP)
+        tokens::retire(tx, &connection.id, &token.id, overlap)
     });
     confirm::after(&state, &posted.seat, &confirm, done.await, &confirm.cancel)
 }
@@ -72,14 +81,25 @@ async fn look(state: &State, ids: &Ids) -> Result<(Connection, Token, Organizati
     Ok((connection, token, organization.id))
 }
 
+/// What is asked before a token retires, and for how long it goes on.
+fn retiring(state: &State, connection: &Connection, token: &Token) -> Confirm {
+    let choice = |hours: i64| Choice {
+        value: hours.to_string(),
+        label: state.locale.text(&format!("console.token.after.h{hours}")).to_owned(),
+        is_chosen: TimeDelta::hours(hours) == DEFAULT_OVERLAP,
+    };
+    let label = state.locale.text("console.token.goes_on").to_owned();
+    Confirm {
+        choice: Some((HOURS, label, AFTER.map(choice).into())),
+        ..ending(state, connection, token, "retire")
+    }
+}
+
 fn ending(state: &State, connection: &Connection, token: &Token, act: &str) -> Confirm {
     let back = format!("{}/provisioning", href(&connection.id));
     let name = format!("{} ({})", token.label, token.hint);
-    let days = DEFAULT_OVERLAP.num_days().to_string();
-    let fill = |key: &str| {
-        let values = [("token", name.as_str()), ("days", days.as_str())];
-        state.locale.fill(&format!("console.token.{key}"), &values)
-    };
+    let fill =
+        |key: &str| state.locale.fill(&format!("console.token.{key}"), &[("token", name.as_str())]);
     Confirm {
         above: vec![(href(&connection.id), connection.name.clone())],
         title: fill(&format!("{act}_title")),

@@ -6,14 +6,16 @@ mod second_step;
 use super::form::{self, Choice, FieldFault};
 use super::frame::{self, Frame, MEMBERS};
 use super::seat::{Members, Posted, Seat};
+use super::shown_before;
 use crate::error::{FieldError, Result};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
+use crate::http::once::Made;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::mails::Kind;
 use crate::store::members::{self, Member, NewMember, Role};
-use crate::store::{MemberId, Scope};
+use crate::store::{MemberId, Scope, Tx};
 use crate::views::member::address;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -104,15 +106,22 @@ pub(in crate::http) async fn invite(
     };
     let new = NewMember { email: typed.email.clone(), name: typed.name.clone(), role };
     let (master, url) = (state.master.clone(), state.config.public_url.clone());
-    let made = state.store.write(Scope::System, posted.seat.actor(), move |tx| {
+    let once = posted.once();
+    let invite = move |tx: &mut Tx| {
         let member = members::create(tx, &new)?;
         let token = members::invite(tx, &member.id)?;
         let to = address(url.as_str(), &token);
         members::mail(tx, &master, &member, Kind::Invitation, &to)?;
-        Ok(token)
-    });
-    let (typed, role, shown) = match form::mendable(made.await, "/email")? {
-        Ok(token) => {
+        Ok((member, token))
+    };
+    let invite =
+        move |tx: &mut Tx| once.make(tx, invite, |(made, _)| format!("{LIST}/{}", made.id));
+    let made = state.store.write(Scope::System, posted.seat.actor(), invite).await;
+    let (typed, role, shown) = match form::mendable(made, "/email")? {
+        Ok(Made::Before(page)) => {
+            return Ok(shown_before::show(&state, &posted.seat, MEMBERS, &page));
+        }
+        Ok(Made::Now((_, token))) => {
             let link = address(state.config.public_url.as_str(), &token);
             (Typed::default(), Role::Viewer, Shown::Link(link))
         }

@@ -5,14 +5,16 @@ use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
 use crate::http::console::frame::{self, Frame, MEMBERS};
 use crate::http::console::seat::{Members, Posted, Seat};
+use crate::http::console::shown_before;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
+use crate::http::once::Made;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::mails::Kind;
 use crate::store::members;
-use crate::store::{Db, MemberId, Scope};
+use crate::store::{Db, MemberId, Scope, Tx};
 use crate::views::member::address;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
@@ -84,14 +86,23 @@ pub(in crate::http) async fn link(
     }
     let wanted = id.clone();
     let (master, url) = (state.master.clone(), state.config.public_url.clone());
-    let made = state.store.write(Scope::System, posted.seat.actor(), move |tx| {
+    let once = posted.once();
+    let reset = move |tx: &mut Tx| {
         members::reset_password(tx, &wanted)?;
         let (member, token) = (members::find(tx.db, &wanted)?, members::invite(tx, &wanted)?);
         let to = address(url.as_str(), &token);
         members::mail(tx, &master, &member, Kind::PasswordReset, &to)?;
         Ok(token)
-    });
-    let link = address(state.config.public_url.as_str(), &made.await?);
+    };
+    let page = format!("{LIST}/{id}");
+    let reset = move |tx: &mut Tx| once.make(tx, reset, |_| page);
+    let token = match state.store.write(Scope::System, posted.seat.actor(), reset).await? {
+        Made::Before(page) => {
+            return Ok(shown_before::show(&state, &posted.seat, MEMBERS, &page));
+        }
+        Made::Now(token) => token,
+    };
+    let link = address(state.config.public_url.as_str(), &token);
     Ok(show_one(&state, &posted.seat, id, Shown::Link(link)).await?)
 }
 

@@ -6,12 +6,14 @@ use crate::clock::Time;
 use crate::error::Result;
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::{
-    connections, groups, scim_requests, setup_links as link_pages, webhooks as webhook_pages,
+    connections, groups, organization, scim_requests, setup_links as link_pages,
+    webhooks as webhook_pages,
 };
 use crate::http::server::State;
 use crate::store::access::alerts::{self, Alert};
 use crate::store::connections::{Connection, certificates};
 use crate::store::directories::silence::{self, Silent};
+use crate::store::domains::{self, Domain};
 use crate::store::names::Names;
 use crate::store::refreshes::{self, Refresh};
 use crate::store::setup_links::{self, SetupLink};
@@ -34,6 +36,8 @@ pub(super) struct Matters {
     pub(super) wanted: Vec<SetupLink>,
     /// Links whose holders are stuck, and have said so.
     pub(super) stuck: Vec<SetupLink>,
+    /// Domains that have waited for their DNS record for too long.
+    pub(super) domains: Vec<Domain>,
     /// Connections that IT admins have set up, to be turned on.
     ready: Vec<(SetupLink, Connection)>,
 }
@@ -59,6 +63,7 @@ impl Matters {
             alerts: alerts::newest_open(db, SHOWN)?,
             wanted: setup_links::asked_again(db, now, SHOWN)?,
             stuck: setup_links::stuck(db, now, SHOWN)?,
+            domains: domains::overdue(db, now, SHOWN)?,
             ready: setup_links::to_turn_on(db, MOST)?,
         };
         found.failing.truncate(MOST);
@@ -148,6 +153,13 @@ pub(super) fn lines(state: &State, matters: &Matters, names: &Names, now: Time) 
         let text = if note.is_empty() { text } else { note.to_owned() };
         let since = one.help.as_ref().map_or(now, |help| help.at);
         add(false, (title, text), Some(link_pages::of_organization(of)), since);
+    }
+    for one in &matters.domains {
+        let of = &one.organization_id;
+        let called = names.organization(of).unwrap_or(of.as_str());
+        let words = say("domain_waits", &[("domain", &one.name), ("organization", called)]);
+        let href = format!("{}/domains", organization::href(of));
+        add(false, words, Some(href), one.created_at);
     }
     for (link, connection) in &matters.ready {
         let words = say("link_done", &[("connection", &connection.name)]);

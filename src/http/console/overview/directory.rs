@@ -2,6 +2,7 @@
 
 use crate::acts::demo::{self as acts, Part};
 use crate::error::Error;
+use crate::http::console::connections;
 use crate::http::console::form::Choice;
 use crate::http::console::listing;
 use crate::http::console::seat::{Manage, Posted};
@@ -14,7 +15,7 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 
 /// Whose part can be played.
-pub(super) fn parts() -> Vec<Choice> {
+pub(in crate::http::console) fn parts() -> Vec<Choice> {
     let choice = |part: Part| Choice {
         value: part.dialect().as_str().to_owned(),
         label: part.dialect().name().to_owned(),
@@ -36,6 +37,10 @@ pub(in crate::http) async fn push(
     let demo = demo.ok_or_else(|| Error::not_found("demo", ""))?;
     let (address, actor) = (own_address(&state.config), posted.seat.actor());
     acts::provision(&state.store, actor, &demo.connection, part, &address, &mut |_| ()).await?;
+    if posted.text("connection") == demo.connection.id.as_str() {
+        let page = connections::href(&demo.connection.id);
+        return Ok(see_other(&format!("{page}/provisioning#arrivals")));
+    }
     let of = [("organization", demo.organization.id.as_str())];
     Ok(see_other(&listing::href("/console/scim-requests", &of)))
 }

@@ -5,6 +5,8 @@ mod chart;
 mod directory;
 mod first;
 
+pub(super) use self::directory::parts as demo_parts;
+
 use self::attention::{Matter, Matters};
 use self::chart::Chart;
 use self::first::{Begun, Item};
@@ -155,6 +157,7 @@ fn read(db: &mut Db, now: Time) -> Result<Found> {
         .chain(changes.iter().filter_map(|event| event.organization_id.clone()))
         .chain(matters.alerts.iter().map(|alert| alert.organization_id.clone()))
         .chain(matters.wanted.iter().map(|link| link.organization_id.clone()))
+        .chain(matters.domains.iter().map(|domain| domain.organization_id.clone()))
         .chain(matters.stuck.iter().map(|link| link.organization_id.clone()))
         .collect();
     let connections: Vec<ConnectionId> = matters.connections();

@@ -6,8 +6,10 @@ use crate::http::console::form::{self, Choice, FieldFault};
 use crate::http::console::frame::{self, Frame, SETUP_LINKS};
 use crate::http::console::listing;
 use crate::http::console::seat::{Links, Manage, Posted, Seat};
+use crate::http::console::shown_before;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
+use crate::http::once::Made;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::connections;
@@ -124,7 +126,10 @@ pub(in crate::http) async fn create(
     };
     let made = make(&state, &posted, &typed).await;
     let (typed, errors, secret) = match form::mendable(made, "/organization")? {
-        Ok(address) => {
+        Ok(Made::Before(page)) => {
+            return Ok(shown_before::show(&state, &posted.seat, SETUP_LINKS, &page));
+        }
+        Ok(Made::Now(address)) => {
             (blank(&state, typed.organization, String::new()), Vec::new(), Some(address))
         }
         Err(errors) => (typed, errors, None),
@@ -132,7 +137,7 @@ pub(in crate::http) async fn create(
     Ok(show(&state, &posted.seat, typed, errors, secret))
 }
 
-async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<String> {
+async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<Made<String>> {
     let of = listing::chosen(state, &typed.organization, "/organization").await?;
     // By such a link people are given places in the app.
     if typed.covers.contains(&Cover::Groups) {
@@ -155,12 +160,14 @@ async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<St
     };
     let (scope, actor) = (of.clone(), posted.seat.actor());
     let (master, to) = (state.master.clone(), state.config.public_url.clone());
+    let once = posted.once();
     let make = move |tx: &mut Tx| {
         let (link, token) = setup_links::create(tx, &of, new)?;
         let url = address(to.as_str(), &token);
         setup_links::mail(tx, &master, &link, &url)?;
         Ok(url)
     };
+    let make = move |tx: &mut Tx| once.make(tx, make, |_| LIST.to_owned());
     state.store.write(&scope, actor, make).await
 }
 

@@ -6,8 +6,10 @@ use crate::error::{FieldError, Result};
 use crate::http::console::form::{self, FieldFault};
 use crate::http::console::frame::{self, Frame, SETUP_LINKS};
 use crate::http::console::seat::{Links, Posted, Seat};
+use crate::http::console::shown_before;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
+use crate::http::once::Made;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::Tx;
@@ -73,10 +75,13 @@ pub(super) async fn send(
         setup_links::mail(tx, &master, &link, &url)?;
         Ok(url)
     };
+    let once = posted.once();
+    let renew = move |tx: &mut Tx| once.make(tx, renew, |_| LIST.to_owned());
     let done = state.store.write(&link.organization_id, posted.seat.actor(), renew).await;
     let of = (&link, organization.as_str());
     Ok(match form::mendable(done, "/email")? {
-        Ok(url) => show(&state, &posted.seat, of, email, Vec::new(), Some(url)),
+        Ok(Made::Before(page)) => shown_before::show(&state, &posted.seat, SETUP_LINKS, &page),
+        Ok(Made::Now(url)) => show(&state, &posted.seat, of, email, Vec::new(), Some(url)),
         Err(errors) => show(&state, &posted.seat, of, email, errors, None),
     })
 }

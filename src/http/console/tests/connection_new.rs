@@ -76,8 +76,8 @@ async fn upload(desk: &Desk, setup: &str, (act, seen): (&str, &str), file: &str)
         field("form_token", token),
         field("act", act),
         field("seen", seen),
-        // What is chosen counts, also where an address stands in its field.
-        field("metadata_url", "https://127.0.0.1:9/metadata"),
+        // As a browser sends it where the address was left empty.
+        field("metadata_url", ""),
     );
     let request = TestRequest::post()
         .uri(setup)
@@ -210,6 +210,34 @@ async fn metadata_is_taken_as_a_file_and_by_single_values() {
         found(&desk, &other).identity_provider.unwrap().entity_id,
         "https://other.example/id"
     );
+}
+
+#[actix_web::test]
+async fn metadata_in_two_ways_is_refused_instead_of_one_being_ignored() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let (setup, _) = draft(&desk, &[]).await;
+    let told = "Metadata was given in two ways. One of them is wanted";
+    let url = ("metadata_url", "https://idp.example/metadata");
+    for other in [("metadata_xml", "<x/>"), ("entity_id", "JumpCloud"), ("certificate", "MIIC")] {
+        let page = desk.post(&setup, &[("act", "check"), url, other]).await;
+        assert_eq!(page.status, 422);
+        let at = page.body.split("id=\"metadata_url-error\"").nth(1).unwrap_or_default();
+        assert!(at.contains(told), "{}", page.body);
+        assert!(page.body.contains(url.1), "what was typed is gone: {}", page.body);
+    }
+}
+
+#[actix_web::test]
+async fn an_address_for_both_bindings_is_listed_once_with_their_names() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let (setup, _) = draft(&desk, &[]).await;
+    let address = "https://idp.example/sso";
+    let xml = metadata("https://idp.example/id");
+    let page = desk.post(&setup, &[("act", "check"), ("metadata_xml", &xml)]).await;
+    let told = page.body.split("Sign-in address found").nth(1).unwrap_or_default();
+    let told = told.split("</li>").next().unwrap_or_default();
+    assert_eq!(told.matches(address).count(), 1, "{}", page.body);
+    assert!(told.contains("HTTP-POST") && told.contains("HTTP-Redirect"), "{told}");
 }
 
 #[actix_web::test]

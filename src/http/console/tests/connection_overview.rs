@@ -294,3 +294,24 @@ async fn after_how_many_days_removed_people_are_erased_is_set_at_the_directory()
     assert_eq!(desk.post(&uri, &[("removal_days", "")]).await.status, 303);
     assert_eq!(now().removal_days, None);
 }
+
+#[actix_web::test]
+async fn health_is_not_all_clear_while_a_domain_waits_for_longer_than_a_day() {
+    let mut desk = Desk::signed_in(Role::Support).await;
+    let connection = jumpcloud(&desk);
+    desk.world.store().system(|tx| {
+        let name = |text: &str| crate::domain::DomainName::parse(text).unwrap();
+        domains::add(tx, &connection.organization_id, &name("globex.example"), true)?;
+        domains::add(tx, &connection.organization_id, &name("globx.example"), false)?;
+        connections::record_test(tx, &connection.id, connection.revision)
+    });
+    let page = desk.get(&at(&connection, "")).await.body;
+    for part in ["All clear", "Email domain waits for its DNS record", "globx.example"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    desk.world.store().clock().advance(TimeDelta::hours(24));
+    desk.sign_in(super::PASSWORD).await;
+    let page = desk.get(&at(&connection, "")).await.body;
+    assert!(page.contains("1 to look at") && !page.contains("All clear"), "{page}");
+    assert!(page.contains(&at(&connection, "/domains")), "{page}");
+}

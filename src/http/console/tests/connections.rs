@@ -147,11 +147,22 @@ async fn a_directorys_token_is_shown_once_then_retired_and_revoked() {
     };
     let token = all().remove(0).id;
     let act = |act: &str| format!("{uri}/{token}/{act}");
-    assert!(desk.get(&act("retire")).await.body.contains("goes on for 7 days"));
+    let asked = desk.get(&act("retire")).await.body;
+    for part in ["<option value=\"168\" selected>7 days", "<option value=\"1\">1 hour", "24 hours"]
+    {
+        assert!(asked.contains(part), "{part}: {asked}");
+    }
     assert!(desk.get(&act("revoke")).await.body.contains("never used"));
     assert!(all()[0].retires_at.is_none(), "reading changes nothing");
+    let goes_on = || {
+        let token = all().remove(0);
+        token.retires_at.unwrap().since(desk.world.store().clock().now()).num_minutes()
+    };
     assert_eq!(desk.post(&act("retire"), &[]).await.status, 303);
+    assert!((7 * 24 * 60 - 1..=7 * 24 * 60).contains(&goes_on()), "{}", goes_on());
     assert!(desk.get(&uri).await.body.contains(">Retiring<"));
+    assert_eq!(desk.post(&act("retire"), &[("hours", "24")]).await.status, 303);
+    assert!((24 * 60 - 1..=24 * 60).contains(&goes_on()), "{}", goes_on());
     let other = testing::active(desk.world.store(), "Okta", None);
     let foreign = format!("{}/{token}/revoke", at(&other, "/provisioning"));
     assert_eq!(desk.post(&foreign, &[]).await.status, 404, "a token of another connection");
@@ -217,4 +228,22 @@ async fn a_full_page_of_connections_keeps_to_its_size_and_goes_on() {
     let next = page.split("?cursor=").nth(1).unwrap().split('"').next().unwrap();
     let page = desk.get(&format!("/console/connections?cursor={next}")).await.body;
     assert_eq!(page.matches("<tr id=").count(), 1, "{page}");
+}
+
+#[actix_web::test]
+async fn the_provisioning_tab_says_who_made_a_token_and_shows_requests_as_they_come() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let uri = at(&connection, "/provisioning");
+    assert_eq!(desk.post(&uri, &[("label", "Production")]).await.status, 200);
+    let page = desk.get(&uri).await.body;
+    assert!(page.contains("<td>Maya O</td>"), "{page}");
+    assert!(page.contains(&format!("hx-get=\"{uri}\"")), "{page}");
+    assert!(page.contains("Nothing has arrived yet"), "{page}");
+    assert!(!page.contains("Send a test"), "only the demo's directory is played: {page}");
+    super::scim_requests::changed(&desk, &connection);
+    let part = desk.part(&uri).await.body;
+    assert!(part.contains("Milton B. &#60;b&#62;deactivated"), "{part}");
+    assert!(!part.contains("<h1>") && !part.contains("Production"), "{part}");
+    assert!(desk.get(&uri).await.body.contains("Milton B."));
 }

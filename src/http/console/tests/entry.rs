@@ -228,7 +228,8 @@ async fn whoever_comes_by_a_link_is_in_the_audit_log_as_the_member() {
         ("email", "maya@orbit.example"),
         ("password", PASSWORD),
     ];
-    assert_eq!(desk.call("POST", "/console/first", &fields).await.status, 303);
+    let answer = desk.call("POST", "/console/first", &fields).await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/console/first/second-step"));
     let owner = store.read_now(members::list).unwrap().remove(0);
     let filter =
         events::Filter { kind: Some("member.signed_in".to_owned()), ..events::Filter::default() };

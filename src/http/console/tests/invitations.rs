@@ -19,9 +19,13 @@ async fn a_member_is_invited_by_a_link_that_is_shown_once() {
     desk.cookie = None;
     let chosen = [("t", &*token), ("password", PASSWORD)];
     let answer = desk.call("POST", "/console/first", &chosen).await;
-    assert_eq!(answer.status, 303);
+    assert_eq!((answer.status, answer.header("location")), (303, "/console/first/second-step"));
     desk.take_cookie(&answer);
     assert!(desk.is_in().await);
+    let offered = desk.get("/console/first/second-step").await.body;
+    for part in ["/console/account/second-step\"", "Later", "href=\"/console\""] {
+        assert!(offered.contains(part), "{part}: {offered}");
+    }
     assert_eq!(desk.get(uri).await.status, 403);
 }
 

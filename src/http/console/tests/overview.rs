@@ -162,3 +162,27 @@ async fn who_is_stuck_at_a_setup_and_what_is_to_be_turned_on_is_told() {
     store.system(|tx| connections::activate(tx, &ready.id, false));
     assert!(!overview(&desk).await.contains("turn it on"));
 }
+
+#[actix_web::test]
+async fn a_domain_that_waits_for_its_dns_record_for_longer_than_a_day_needs_somebody() {
+    let mut desk = Desk::signed_in(Role::Viewer).await;
+    let of = customer(&desk).organization_id;
+    let add = |name: &str, vouch| {
+        let name = crate::domain::DomainName::parse(name).unwrap();
+        desk.world.store().system(|tx| crate::store::domains::add(tx, &of, &name, vouch))
+    };
+    add("globex.example", true);
+    add("globx.example", false);
+    assert!(!overview(&desk).await.contains("waits for its DNS record"));
+    desk.world.store().clock().advance(chrono::TimeDelta::hours(24));
+    desk.sign_in(super::PASSWORD).await;
+    let page = overview(&desk).await;
+    for part in [
+        "globx.example of Globex waits for its DNS record",
+        "remove it if it was mistyped",
+        &format!("/console/organizations/{of}/domains"),
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains("globex.example of"), "{page}");
+}

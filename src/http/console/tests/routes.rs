@@ -24,6 +24,7 @@ pub(super) const ROUTES: &[(&str, &str, &[Role])] = &[
     ("POST", "/console/login/second", &[]),
     ("GET", "/console/first", &[]),
     ("POST", "/console/first", &[]),
+    ("GET", "/console/first/second-step", &Role::ALL),
     ("POST", "/console/logout", &Role::ALL),
     ("GET", "/console/account", &Role::ALL),
     ("POST", "/console/account/password", &Role::ALL),

@@ -187,6 +187,10 @@ async fn a_trace_is_taken_along_without_the_person() {
     trace.message = Some(sealed);
     store.system(|tx| sign_in::refuse(tx, &trace, Cause::SignatureMissing, Vec::new(), None));
     let at = format!("/console/traces/{}", trace.id);
+    let page = desk.get(&at).await.body;
+    let folded = page.split("<pre class=\"pre\"").nth(1).unwrap_or_default();
+    assert!(folded.contains("[hidden]") && folded.contains("Assertion"), "{page}");
+    assert!(!page.contains("ada@"), "{page}");
     let json = desk.get(&format!("{at}/download?format=json")).await;
     assert_eq!(json.header("content-type"), "application/json");
     let name = format!("attachment; filename=\"{}.json\"", trace.id);

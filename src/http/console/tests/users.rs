@@ -155,6 +155,14 @@ async fn a_user_shows_sessions_with_their_end_and_names_that_can_be_changed() {
     assert_eq!(desk.post(&at("/edit"), &form).await.status, 303);
     let page = desk.get(&at("")).await.body;
     assert!(page.contains("&#60;Ada&#62;"), "{page}");
+    let line = |value: &str| {
+        let rest = page.split(&format!("<dd>{value}</dd>")).nth(1).unwrap_or_default();
+        rest.split("</div>").next().unwrap_or_default().to_owned()
+    };
+    for value in ["&#60;Ada&#62;", "ada@globex.example"] {
+        let line = line(value);
+        assert!(line.contains("<time datetime=") && line.contains("badge sq"), "{value}: {line}");
+    }
     assert_eq!(now(&desk, &user).given_name.as_deref(), Some("Ada"));
 }
 

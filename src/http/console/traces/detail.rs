@@ -1,5 +1,6 @@
 //! One sign-in trace: why it failed, what to change and where, each check, what happened when.
 
+use super::reveal::message;
 use super::{LIST, badge, connection, names_of, organization, title};
 use crate::cause::Cause;
 use crate::check::{Check, CheckName};
@@ -16,6 +17,7 @@ use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::locale::{Locale, Who};
+use crate::saml::inspect;
 use crate::store::connections::{self, Connection, Protocol};
 use crate::store::domains::{self, Domain};
 use crate::store::names::Names;
@@ -104,6 +106,8 @@ struct Page<'a> {
     test: Option<String>,
     /// Where the certificate that was unknown is trusted, for whoever may.
     trust: Option<String>,
+    /// The message that was refused, with what is personal hidden, as long as nobody asked for that.
+    hidden: Option<String>,
     /// What the trace says of the person, where that was asked for.
     revealed: Option<Revealed>,
     alike: Vec<AlikeLine>,
@@ -152,6 +156,10 @@ pub(super) async fn render<N: Needs>(
         listing::href(&page, &[("trace", trace.id.as_str())])
     });
     let steps = timeline.iter().map(|moment| line(state, moment, trace.started_at)).collect();
+    let hidden = match &revealed {
+        Some(_) => None,
+        None => message(state, &trace)?.and_then(|xml| inspect::redacted(&xml)),
+    };
     let page = Page {
         shell: frame::shell(state),
         frame: frame::frame(state, seat, TRACES),
@@ -162,6 +170,7 @@ pub(super) async fn render<N: Needs>(
         alike: alike.iter().map(alike_line).collect(),
         lacking,
         view: view(state, trace, &names, fix, steps),
+        hidden,
         revealed,
     };
     Ok(respond(state, StatusCode::OK, &Csp::Page, &page))

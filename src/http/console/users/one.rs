@@ -1,6 +1,7 @@
 //! One person: who they are, who manages that, and what happened to them lately.
 
 use super::{LIST, badge, href, source};
+use crate::clock::Time;
 use crate::error::Result;
 use crate::http::console::audit;
 use crate::http::console::connections;
@@ -19,7 +20,7 @@ use crate::store::events::{self, Event, Filter};
 use crate::store::names::{self, Names};
 use crate::store::sessions::{Method, Session};
 use crate::store::users::{self, Source, User};
-use crate::store::{UserId, Window};
+use crate::store::{Page as Part, UserId, Window};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
@@ -28,6 +29,8 @@ use serde_json::Value;
 
 /// How many events are shown.
 const SHOWN: i64 = 10;
+/// How many changes of attributes are looked through for when each was.
+const UPDATES: i64 = 100;
 /// How many sessions.
 const SESSIONS: i64 = 20;
 
@@ -51,6 +54,8 @@ struct AccessLine {
 struct AttributeLine {
     name: String,
     value: String,
+    /// When it was last changed, as far as that is known of it.
+    at: Option<Moment>,
 }
 
 /// A browser in which the person is signed in.
@@ -124,15 +129,17 @@ pub(in crate::http) async fn one(
         };
         let window = Window { limit: SHOWN, before: None };
         let events = events::page(db, &window, &filter)?.data;
+        let updates = Filter { kind: Some("user.updated".to_owned()), ..filter };
+        let told = events::page(db, &Window { limit: UPDATES, before: None }, &updates)?;
         let access = explain::of_user(db, &user)?;
-        Ok((user, owner, events, access, keeper, (sessions, through)))
+        Ok((user, owner, events, access, keeper, (sessions, through, told)))
     });
-    let (user, owner, events, access, keeper, (sessions, through)) = found.await?;
+    let (user, owner, events, access, keeper, (sessions, through, told)) = found.await?;
     let view = View {
         held: access.iter().filter_map(|it| held(&state, it)).collect(),
         access: access.into_iter().flat_map(lines).collect(),
         sessions: sessions.iter().map(|one| session(&state, one, &through)).collect(),
-        attributes: attributes(&state, &user),
+        attributes: attributes(&state, &user, &told),
         changed: listing::when(&state, keeper.as_ref().map_or(user.updated_at, |(_, _, at)| *at)),
         managed: managed(&state, &user, keeper.map(|(_, name, _)| name)),
         ..view(&state, &user, owner, events, seat.may::<Manage>())
@@ -173,24 +180,36 @@ fn held(state: &State, it: &Explained) -> Option<String> {
 }
 
 /// What is known of a person: what we ask for, and what else came.
-fn attributes(state: &State, user: &User) -> Vec<AttributeLine> {
-    let named = |key: &str, value: Option<&str>| {
+fn attributes(state: &State, user: &User, told: &Part<Event>) -> Vec<AttributeLine> {
+    let named = |field: &str, key: &str, value: Option<&str>| {
         Some(AttributeLine {
             name: state.locale.text(key).to_owned(),
             value: value.filter(|value| !value.is_empty())?.to_owned(),
+            at: changed(user, told, field).map(|at| listing::when(state, at)),
         })
     };
     let own = [
-        named("console.login.email", Some(&user.email)),
-        named("console.users.name", user.name.as_deref()),
-        named("console.users.given_name", user.given_name.as_deref()),
-        named("console.users.family_name", user.family_name.as_deref()),
+        named("email", "console.login.email", Some(&user.email)),
+        named("name", "console.users.name", user.name.as_deref()),
+        named("given_name", "console.users.given_name", user.given_name.as_deref()),
+        named("family_name", "console.users.family_name", user.family_name.as_deref()),
     ];
     let other = |(name, value): (&String, &Value)| AttributeLine {
         name: name.clone(),
         value: audit::shown(value),
+        at: None,
     };
     own.into_iter().flatten().chain(user.attributes.iter().map(other)).collect()
+}
+
+/// When a field was last changed: since the person came, if no event tells of it and none is too old to be looked at.
+fn changed(user: &User, told: &Part<Event>, field: &str) -> Option<Time> {
+    let names = |event: &&Event| {
+        let fields = event.data.get("changed").and_then(Value::as_array);
+        fields.is_some_and(|fields| fields.iter().any(|one| one.as_str() == Some(field)))
+    };
+    let last = told.data.iter().find(names).map(|event| event.created_at);
+    last.or_else(|| told.next_cursor.is_none().then_some(user.created_at))
 }
 
 /// Who keeps a person, where that is not us.

@@ -5,7 +5,9 @@ use crate::error::{Error, Result};
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::frame::WEBHOOKS;
 use crate::http::console::seat::{Develop, Posted, Seat};
+use crate::http::console::shown_before;
 use crate::http::error::PageError;
+use crate::http::once::Made;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::webhooks::{self, Endpoint, EndpointPatch};
@@ -88,9 +90,12 @@ pub(super) async fn rotate(
     let confirm = rotating(&state, &endpoint);
     let overlap = if posted.text(AT_ONCE) == "1" { TimeDelta::zero() } else { OVERLAP };
     let (id, master) = (endpoint.id.clone(), state.master.clone());
+    let (once, page) = (posted.once(), href(&id));
     let rotate = move |tx: &mut Tx| webhooks::rotate(tx, &master, &id, overlap);
-    match state.store.write(endpoint.scope(), posted.seat.actor(), rotate).await {
-        Ok((endpoint, secret)) => {
+    let make = move |tx: &mut Tx| once.make(tx, rotate, |_| page);
+    match state.store.write(endpoint.scope(), posted.seat.actor(), make).await {
+        Ok(Made::Before(page)) => Ok(shown_before::show(&state, &posted.seat, WEBHOOKS, &page)),
+        Ok(Made::Now((endpoint, secret))) => {
             Ok(one::with_secret(&state, &posted.seat, endpoint, &secret).await?)
         }
         Err(other) => confirm::after(&state, &posted.seat, &confirm, Err::<(), Error>(other), LIST),

@@ -1,14 +1,16 @@
 //! A new endpoint, whose secret is shown once.
 
 use super::fields::Typed;
-use super::{LIST, one};
+use super::{LIST, href, one};
 use crate::crypto::Secret;
 use crate::error::{FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
 use crate::http::console::frame::{self, Frame, WEBHOOKS};
 use crate::http::console::seat::{Develop, Posted, Seat};
+use crate::http::console::shown_before;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
+use crate::http::once::Made;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::webhooks::{self, Endpoint, NewEndpoint};
@@ -50,7 +52,8 @@ pub(super) async fn create(
 ) -> Result<HttpResponse, PageError> {
     let typed = Typed::sent(&posted);
     match form::mendable(make(&state, &posted, &typed).await, "/url")? {
-        Ok((endpoint, secret)) => {
+        Ok(Made::Before(page)) => Ok(shown_before::show(&state, &posted.seat, WEBHOOKS, &page)),
+        Ok(Made::Now((endpoint, secret))) => {
             Ok(one::with_secret(&state, &posted.seat, endpoint, &secret).await?)
         }
         Err(errors) => Ok(show(&state, &posted.seat, typed, errors)),
@@ -61,7 +64,7 @@ async fn make(
     state: &State,
     posted: &Posted<Develop>,
     typed: &Typed,
-) -> Result<(Endpoint, Secret)> {
+) -> Result<Made<(Endpoint, Secret)>> {
     let organization_id = form::organization(state, &typed.organization).await?;
     let scope = organization_id.as_ref().map_or(Scope::System, Scope::from);
     let new = NewEndpoint {
@@ -71,7 +74,9 @@ async fn make(
         events: typed.kinds()?,
     };
     let (master, most) = (state.master.clone(), state.live().limits.webhook_endpoints.limit());
+    let once = posted.once();
     let create = move |tx: &mut Tx| webhooks::create(tx, &master, new, most);
+    let create = move |tx: &mut Tx| once.make(tx, create, |(made, _)| href(&made.id));
     state.store.write(scope, posted.seat.actor(), create).await
 }
 

@@ -27,7 +27,9 @@ pub(super) async fn take(state: &Data<State>, posted: &Posted) -> Result<HttpRes
     if posted.has(SWITCH) {
         return switch(state, posted, connection).await;
     }
-    let source = match metadata_form::source(posted.form()) {
+    // The address that is known stands in the field by itself.
+    let stands = connection.metadata_url.as_deref();
+    let source = match metadata_form::source(posted.form(), stands) {
         Err(Error::Invalid(faults)) => return again(state, posted, faults).await,
         other => other?,
     };
@@ -54,7 +56,8 @@ async fn switch(
     posted: &Posted,
     connection: &Connection,
 ) -> Result<HttpResponse> {
-    let source = match metadata_form::source(posted.form()) {
+    let stands = connection.metadata_url.as_deref();
+    let source = match metadata_form::source(posted.form(), stands) {
         Ok(Some(source)) => source,
         Ok(None) => return Ok(see_other(&address(Step::Metadata))),
         Err(Error::Invalid(faults)) => return again(state, posted, faults).await,

@@ -14,7 +14,7 @@ use crate::http::server::State;
 use crate::store::connections::{self, Connection};
 use crate::store::directories::{self, requests, tokens};
 use crate::store::domains::{self, Domain};
-use crate::store::setup_links::{self, Step};
+use crate::store::setup_links::{self, Cover, Step};
 use crate::store::traces::{self, Trace};
 use crate::store::{ConnectionId, Db, Window, access};
 use actix_web::web::Data;
@@ -35,8 +35,12 @@ pub(super) async fn of(
     if step == Step::Domain {
         let of = seat.organization.id.clone();
         let all = state.store.read(move |db| domains::list(db, &of)).await?;
+        let is_meant =
+            |domain: &&Domain| !domain.is_live() && domain.id.as_str() == outcome.withdraws;
+        let withdraws =
+            all.iter().find(is_meant).map(|domain| (domain.id.to_string(), domain.name.clone()));
         let domains = all.into_iter().map(|domain| domain_line(state, domain)).collect();
-        return Ok(Body::Domain { typed: outcome.typed("domain"), domains });
+        return Ok(Body::Domain { typed: outcome.typed("domain"), domains, withdraws });
     }
     let connection = seat.connection()?;
     let given = Given::of(state, connection);
@@ -44,10 +48,15 @@ pub(super) async fn of(
     Ok(match step {
         Step::Provider | Step::Create | Step::Domain => match seat.link.way() {
             setup_links::Way::OpenId => {
-                Body::Create { path: Vec::new(), any: "portal.create_openid" }
+                Body::Create { path: Vec::new(), any: "portal.create_openid", also: None }
             }
             setup_links::Way::Saml | setup_links::Way::Directory => {
-                Body::Create { path: path(&guide.create), any: "portal.create_any" }
+                let scim = guide.scim.as_ref().filter(|_| seat.link.has(Cover::Provisioning));
+                Body::Create {
+                    path: path(&guide.create),
+                    any: "portal.create_any",
+                    also: scim.and_then(|scim| scim.choose.clone()),
+                }
             }
         },
         Step::Values => Body::Values {
@@ -57,6 +66,7 @@ pub(super) async fn of(
         },
         Step::Attributes => Body::Attributes {
             path: path(&guide.place),
+            called: guide.rows.clone(),
             rows: guide.attributes.iter().map(|it| (it.name.clone(), it.source.clone())).collect(),
             assign: path(&guide.assign),
         },
@@ -231,7 +241,7 @@ fn test_user(connection: &ConnectionId, domain: Option<&str>) -> String {
 }
 
 /// What a directory has done so far.
-pub(in crate::http::portal) fn arrivals(db: &mut Db, id: &ConnectionId) -> Result<Arrivals> {
+pub(in crate::http) fn arrivals(db: &mut Db, id: &ConnectionId) -> Result<Arrivals> {
     let filter = requests::Filter { connection: Some(id.clone()), ..requests::Filter::default() };
     let window = Window { limit: SHOWN, before: None };
     let page = requests::page(db, &window, &filter)?;

@@ -99,3 +99,45 @@ async fn a_form_with_a_file_needs_the_visit_s_token_and_its_end() {
     assert_eq!(send(&portal, form(&many, b"x")).await.status, 400);
     assert!(portal.connection().identity_provider.is_none());
 }
+
+#[actix_web::test]
+async fn a_file_beside_an_address_is_refused_and_says_which_is_wanted() {
+    let portal = chosen().await;
+    let token = portal.form_token("/portal/setup/metadata").await;
+    let file = metadata("https://idp.example/id");
+    let fields = [
+        ("form_token", &*token),
+        ("metadata_url", "https://idp.example/metadata"),
+        ("metadata_xml", ""),
+    ];
+    let both = send(&portal, form(&fields, file.as_bytes())).await;
+    assert_eq!(both.status, 422);
+    let told = both.body.split("id=\"metadata_url-error\"").nth(1).unwrap_or_default();
+    assert!(
+        told.contains("Metadata was given in two ways. One of them is wanted"),
+        "{}",
+        both.body
+    );
+    assert!(both.body.contains("value=\"https://idp.example/metadata\""), "{}", both.body);
+    assert!(portal.connection().identity_provider.is_none());
+    let fields = [("form_token", &*token), ("metadata_url", ""), ("metadata_xml", "<x/>")];
+    let both = send(&portal, form(&fields, file.as_bytes())).await;
+    assert!(both.status == 422 && both.body.contains("given in two ways"), "{}", both.body);
+}
+
+#[actix_web::test]
+async fn the_address_that_is_known_already_gives_way_to_a_file() {
+    let portal = chosen().await;
+    let (url, connection) = ("https://idp.example/metadata", portal.connection());
+    portal.world.store().system(|tx| {
+        let known = testing::provider("https://idp.example/id");
+        connections::import(tx, &connection.id, known, Some(url.to_owned()), false)
+    });
+    let page = portal.get("/portal/setup/metadata").await.body;
+    assert!(page.contains(&format!("value=\"{url}\"")), "{page}");
+    let token = portal.form_token("/portal/setup/metadata").await;
+    let fields = [("form_token", &*token), ("metadata_url", url), ("metadata_xml", "")];
+    let file = metadata("https://idp.example/id");
+    assert_eq!(send(&portal, form(&fields, file.as_bytes())).await.status, 303);
+    assert_eq!(portal.connection().identity_provider.unwrap().entity_id, "https://idp.example/id");
+}

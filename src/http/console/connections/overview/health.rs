@@ -3,12 +3,14 @@
 use super::Found;
 use crate::cause::Cause;
 use crate::clock::Time;
+use crate::http::console::connections::href;
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::scim_requests;
 use crate::http::console::words::Badge;
 use crate::http::pages::Sign;
 use crate::http::server::State;
 use crate::store::connections::{ConnectionState, Protocol};
+use crate::store::domains::DomainState;
 use crate::store::refreshes::PATIENCE;
 use crate::store::traces::Outcome;
 use crate::views::badge;
@@ -51,7 +53,9 @@ pub(super) fn of(state: &State, found: &Found, now: Time) -> Health {
     if found.known.connection.protocol == Protocol::Saml {
         points.extend([looking.metadata(), looking.certificate()]);
     }
-    points.extend([looking.domain(), looking.sign_ins(), looking.directory()]);
+    points.push(looking.domain());
+    points.extend(looking.waiting());
+    points.extend([looking.sign_ins(), looking.directory()]);
     let troubles = points.iter().filter(|one| one.sign.is_trouble()).count();
     let class = match points.iter().any(|one| one.sign == Sign::Bad) {
         true => " bad",
@@ -140,6 +144,22 @@ impl Looking<'_> {
             _ => Sign::Open,
         };
         self.point(sign, "no_domain", Said::default())
+    }
+
+    /// The domains that wait for their DNS record: after a day somebody has to look.
+    fn waiting(&self) -> Option<Point> {
+        let all = &self.found.domains;
+        let mut waiting = all.iter().filter(|one| one.state == DomainState::Pending);
+        let first = waiting.next()?;
+        let is_overdue = all.iter().any(|one| one.is_overdue(self.now));
+        let more = listing::more(waiting.count().saturating_add(1));
+        let said = Said {
+            text: Some(format!("{} {more}", first.name).trim().to_owned()),
+            href: Some(format!("{}/domains", href(&self.found.known.connection.id))),
+            at: Some(self.when(first.created_at)),
+        };
+        let sign = if is_overdue { Sign::Warn } else { Sign::Open };
+        Some(self.point(sign, "domain_waits", said))
     }
 
     fn sign_ins(&self) -> Point {

@@ -6,7 +6,7 @@ use crate::http::console::listing::{self, Moment};
 use crate::http::console::words::Badge;
 use crate::http::portal::provider;
 use crate::http::server::State;
-use crate::saml::Binding;
+use crate::saml::by_address;
 use crate::store::connections::certificates::{ENDED, ProviderCertificate};
 use crate::store::connections::{Connection, Protocol};
 
@@ -102,15 +102,13 @@ pub(super) fn known(state: &State, connection: &Connection) -> Vec<KnownLine> {
         let more = matches(state, connection, &known.entity_id);
         lines.push(KnownLine { more, ..line("entity_id", &known.entity_id) });
         let sign_on = known.sign_on.iter().map(|one| (one.location.as_str(), one.binding));
-        lines.extend(with_bindings(sign_on, |location, by| KnownLine {
+        let reached = |key: &str, (location, by): (String, String)| KnownLine {
             more: Some((by, "")),
-            ..line("sign_on", location)
-        }));
+            ..line(key, &location)
+        };
+        lines.extend(by_address(sign_on).into_iter().map(|one| reached("sign_on", one)));
         let logout = known.logout.iter().map(|one| (one.location.as_str(), one.binding));
-        lines.extend(with_bindings(logout, |location, by| KnownLine {
-            more: Some((by, "")),
-            ..line("logout", location)
-        }));
+        lines.extend(by_address(logout).into_iter().map(|one| reached("logout", one)));
     }
     if let Some(known) = &connection.openid_provider {
         lines.push(line("issuer", &known.issuer));
@@ -132,25 +130,6 @@ fn matches(
     let is_ours = entity_id == connection.idp_entity_id(state.config.public_url.as_str());
     let (key, class) = if is_ours { ("matches", "ok-t") } else { ("differs", "") };
     Some((state.locale.text(&format!("console.connections.{key}")).to_owned(), class))
-}
-
-/// Each address once, with the bindings by which it is reached.
-fn with_bindings<'a>(
-    all: impl Iterator<Item = (&'a str, Binding)>,
-    line: impl Fn(&str, String) -> KnownLine,
-) -> Vec<KnownLine> {
-    let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (location, binding) in all {
-        let word = match binding {
-            Binding::Redirect => "HTTP-Redirect",
-            Binding::Post => "HTTP-POST",
-        };
-        match found.iter_mut().find(|(known, _)| *known == location) {
-            Some((_, words)) => words.push(word),
-            None => found.push((location, vec![word])),
-        }
-    }
-    found.into_iter().map(|(location, words)| line(location, words.join(", "))).collect()
 }
 
 /// A certificate, and where it is in its life.

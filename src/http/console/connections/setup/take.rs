@@ -71,7 +71,7 @@ fn given(
     connection: &Connection,
 ) -> Result<(Source, Option<String>)> {
     let form = posted.form();
-    let source = metadata_form::source(form)?.ok_or_else(|| {
+    let source = metadata_form::source(form, None)?.ok_or_else(|| {
         let field = metadata_form::first_field(state.guides.of(&connection.provider));
         Error::invalid(
             format!("/{field}"),
@@ -166,7 +166,7 @@ fn typed(posted: &Posted<Manage>) -> Outcome {
     let text = |field: &str| form.text(field).to_owned();
     let (url, xml) = match form.file(FILE) {
         Some(Upload::Whole(file)) => {
-            (String::new(), String::from_utf8(file.clone()).unwrap_or_default())
+            (text("metadata_url"), String::from_utf8(file.clone()).unwrap_or_default())
         }
         _ => (text("metadata_url"), text("metadata_xml")),
     };
