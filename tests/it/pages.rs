@@ -1,5 +1,6 @@
 //! Every page in a real browser: in light and dark, wide and narrow, by the rules of accessibility, with its policy and its size.
 
+mod gallery;
 mod more;
 mod scene;
 mod templates;
