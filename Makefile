@@ -59,8 +59,9 @@ certificate: ## make a certificate for localhost in certs
 		-addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout certs/localhost.key -out certs/localhost.pem 2>/dev/null
 	@echo "Wrote certs/localhost.pem and certs/localhost.key"
 
-screenshots: setup ## a picture of every page, light and dark, in docs/screenshots, and those that tests compare with
-	SCREENSHOTS=docs/screenshots $(CARGO_TEST) --test it pages::
+screenshots: setup ## a picture of every page, light and dark, in docs/screenshots and the README, and those that tests compare with
+	SCREENSHOTS=docs/screenshots $(CARGO_TEST) --test it pages::every_page_is
+	UPDATE=1 $(CARGO_TEST) --test it pages::gallery
 	PICTURES=renew $(CARGO_TEST) --test it pictures::
 
 bench: ## measure the release binary beside OpenSSL

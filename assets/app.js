@@ -1,6 +1,5 @@
 // Progressive enhancement only: every page works without this file.
 const root = document.documentElement;
-root.classList.add("js");
 // The server writes the theme of this cookie into each page, so that none is drawn in another first.
 const theme = (value) => {
   const secure = location.protocol === "https:" ? "; Secure" : "";

@@ -1,7 +1,7 @@
 // Walks through pages in headless Chromium as two kinds of people do: without scripts, and with the keyboard alone.
 //
-// Reads {base, how, steps, timeout} as JSON from standard input and prints {faults, told, stops}: what is wrong, what was taken from
-// pages, and at how many places the keyboard stood. `tests/it/console.rs` says what each step does.
+// Reads {base, how, steps, words, timeout} as JSON from standard input and prints {faults, told, stops}: what is wrong, what was
+// taken from pages, and at how many places the keyboard stood. `tests/it/console.rs` says what each step does.
 
 import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
@@ -24,10 +24,26 @@ const browser = await chromium.launch({
     '--disable-background-networking', '--disable-component-update', '--disable-sync', '--hide-scrollbars',
   ],
 });
-const context = await browser.newContext({
-  viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: how !== 'no scripts',
-});
-let page = open(await context.newPage());
+// Whoever takes part has a browser of their own.
+const people = new Map();
+let context;
+let page;
+await become('1');
+
+/** From now on the steps are those of whoever has this browser. */
+async function become(who) {
+  if (!people.has(who)) {
+    const theirs = await browser.newContext({
+      viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: how !== 'no scripts',
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    open(await theirs.newPage());
+    people.set(who, theirs);
+  }
+  context = people.get(who);
+  page = context.pages().at(-1);
+  await page.bringToFront();
+}
 
 /** A tab whose messages count: a page of ours writes none. */
 function open(page) {
@@ -96,7 +112,10 @@ async function tabTo(locator) {
     if (!page.url().startsWith(base)) continue;
     for (const what of await page.evaluate(stand)) if (!faults.includes(`${at}: ${what}`)) faults.push(`${at}: ${what}`);
   }
-  if (!await isHere()) throw new Error('Tab does not lead there');
+  if (!await isHere()) {
+    const at = await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 120));
+    throw new Error(`Tab does not lead there, but to ${at}`);
+  }
   return target;
 }
 
@@ -114,14 +133,14 @@ async function press(locator) {
   return page.keyboard.press('Enter');
 }
 
-async function tick(locator) {
-  if (!byKeyboard) return locator.check();
+async function tick(locator, wanted) {
+  if (!byKeyboard) return locator.setChecked(wanted);
   const target = await tabTo(locator);
   // A radio button that is reached by its group is chosen by the arrows.
-  for (let n = 0; n < 20 && !await target.isChecked(); n += 1) {
+  for (let n = 0; n < 20 && await target.isChecked() !== wanted; n += 1) {
     await page.keyboard.press(await target.evaluate((element) => element.type) === 'radio' ? 'ArrowDown' : 'Space');
   }
-  if (!await target.isChecked()) throw new Error('it is not chosen');
+  if (await target.isChecked() !== wanted) throw new Error(`it is ${wanted ? 'not ' : ''}chosen`);
 }
 
 async function choose(locator, value) {
@@ -135,6 +154,26 @@ async function choose(locator, value) {
 
 /** Words in braces are what was said at the start or taken from pages. */
 const said = (text) => text.replace(/\{(\w+)\}/g, (_, word) => told[word] ?? `{${word}}`);
+
+/** What the page says: of ours what is in its main part. */
+async function says() {
+  const main = page.locator('main');
+  const text = await (await main.count() ? main : page.locator('body')).innerText();
+  return text.replace(/\s+/g, ' ');
+}
+
+/** Presses a button that copies; what is in the clipboard then. */
+async function copied(locator) {
+  await press(locator);
+  await page.locator('.toast:not(:empty)').waitFor();
+  return page.evaluate(() => navigator.clipboard.readText());
+}
+
+/** Tells a peer something by its door for that. */
+async function tell(url, body) {
+  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+}
 
 /** A request of somebody's server, such as a directory. */
 async function send(method, url, body) {
@@ -151,7 +190,8 @@ async function step(verb, words) {
   switch (verb) {
     case 'go': await page.goto(new URL(text, base).href); return settle();
     case 'fill': return fill(first(words[0]), words.slice(1).join(' '));
-    case 'tick': return tick(first(text));
+    case 'tick': return tick(first(text), true);
+    case 'untick': return tick(first(text), false);
     case 'choose': return choose(first(words[0]), words[1]);
     case 'unfold': return press(first(text));
     case 'press': return onward(() => press(first(text)));
@@ -160,10 +200,25 @@ async function step(verb, words) {
       page = open(other);
       return settle();
     }
+    case 'enter':
+      await fill(first(words[0]), words.slice(1).join(' '));
+      return onward(() => page.keyboard.press('Enter'));
+    case 'paste': return fill(first(words[0]), await (await fetch(words[1])).text());
+    case 'copy': told[words[0]] = await copied(first(words.slice(1).join(' '))); return undefined;
+    case 'browser': return become(text);
+    case 'reopen': {
+      const before = page;
+      page = open(await context.newPage());
+      return before.close();
+    }
     case 'close': await page.close(); page = context.pages().at(-1); return undefined;
     case 'reads': {
-      const body = (await page.locator('main').innerText()).replace(/\s+/g, ' ');
+      const body = await says();
       if (!body.includes(text)) throw new Error(`the page does not say so, but: ${body}`);
+      return undefined;
+    }
+    case 'lacks': {
+      if (await page.locator(text).count()) throw new Error('it is there');
       return undefined;
     }
     case 'at': {
@@ -173,10 +228,11 @@ async function step(verb, words) {
     }
     case 'take': told[words[0]] = (await first(words.slice(1).join(' ')).innerText()).trim(); return undefined;
     case 'path': told[words[0]] = new URL(page.url()).pathname.split('/')[Number(words[1])]; return undefined;
-    case 'serve': {
-      const headers = { 'content-type': 'application/json' };
-      const answer = await fetch(`${told.provider}/control/sp`, { method: 'POST', headers, body: JSON.stringify({ url: text }) });
-      if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+    case 'serve': return tell(`${told.provider}/control/sp`, JSON.stringify({ url: text }));
+    case 'tell': return tell(words[0], words.slice(1).join(' '));
+    case 'asks': {
+      const answer = await fetch(words[1], { headers: { authorization: `Bearer ${told[words[0]]}` } });
+      if (answer.status !== Number(words[2])) throw new Error(`${answer.status} ${await answer.text()}`);
       return undefined;
     }
     case 'scim': told[words[0]] = (await send(words[1], words[2], words.slice(3).join(' '))).id; return undefined;

@@ -1,26 +1,34 @@
 // Looks at pages in headless Chromium, in light and dark and at several widths: axe, sideways scroll, console, headers, sizes.
 //
-// Reads {base, walks, widths, screenshots, pictures, timeout} as JSON from standard input and prints {seen, faults}. A walk is a
-// list of steps in a browser of its own; `tests/it/pages.rs` says what each step does. With `pictures` pages are compared with
-// the pictures that are kept of them, one walk after the other, and nothing else is looked at.
+// Reads {base, walks, widths, screenshots, pictures, scripts, timeout} as JSON from standard input and prints {seen, sources,
+// faults}. A walk is a list of steps in a browser of its own, and the others begin when the first has ended;
+// `tests/it/pages/walks.rs` says what each step does. `sources` are the pages as they came. With `pictures` pages are compared
+// with the pictures that are kept of them, one walk after the other, and nothing else is looked at. Where `scripts` is false none
+// run, and it is looked at whether all that pages offer works.
 
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
+import { Forms } from './forms.mjs';
 import { pictured } from './pictures.mjs';
 
 const work = JSON.parse(readFileSync(0, 'utf8'));
-const { base, widths, screenshots, pictures, timeout = 30_000 } = work;
+const { base, widths, screenshots, pictures, scripts = true, timeout = 30_000 } = work;
+const forms = new Forms(base);
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const POLICY = ["default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "font-src 'self'",
   "connect-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"];
+// Our answer to a provider that signs somebody out goes through the browser, in a frame of its own page if need be.
+const FRAMED = ['signed-out-answer'];
 const HEADERS = { 'x-content-type-options': 'nosniff', 'cross-origin-opener-policy': 'same-origin' };
 const BUDGETS = [[/\.css$/, 40_000], [/\.js$/, 60_000], [/./, 60_000]];
 
 const seen = [];
+const sources = {};
+const kept = new Map();
 const texts = new Map();
 const faults = [];
 const browser = await chromium.launch({
@@ -38,7 +46,9 @@ class Tab {
     this.page = page;
     this.assets = new Map();
     this.messages = [];
+    this.told = {};
     page.setDefaultTimeout(timeout);
+    if (!scripts) forms.follow(page);
     page.on('response', (answer) => {
       const request = answer.request();
       if (request.isNavigationRequest() && request.frame() === page.mainFrame()) {
@@ -76,16 +86,28 @@ class Tab {
     this.authenticator = (await this.cdp.send('WebAuthn.addVirtualAuthenticator', { options })).authenticatorId;
   }
 
+  /** Presses the button of a page that cannot send itself onward. */
+  async handOver() {
+    const form = this.page.locator(HAND_OVER);
+    while (await form.count()) {
+      await Promise.all([this.page.waitForNavigation({ waitUntil: 'load' }), form.locator('button').first().click()]);
+    }
+  }
+
   /** Waits until a page that sends itself onward has done so. */
   async settle() {
     // A page that is held waits for an answer that does not come, so it is never loaded.
     if (this.held) return this.page.locator('h1').waitFor();
-    const leaves = () => this.page.locator('form[data-autosubmit]').count().catch(() => 1);
     await this.page.waitForLoadState('load');
+    if (!scripts) return this.handOver();
+    const leaves = () => this.page.locator('form[data-autosubmit]').count().catch(() => 1);
     while (await leaves()) await this.page.waitForTimeout(20);
     await this.page.waitForLoadState('load');
   }
 }
+
+// A page that hands a message over: a form of which nothing is seen but its button.
+const HAND_OVER = 'form[data-autosubmit], form:has(input[name^=SAML]):not(:has(input:not([type=hidden]):not([type=submit])))';
 
 /** The code that an app shows for a key in base 32 (RFC 6238), so many steps of thirty seconds from now. */
 function totp(key, steps) {
@@ -125,16 +147,21 @@ async function loaded(page) {
 }
 
 /** What is wrong with the answer that a page came in, and with what it loaded. */
-async function looked({ page, answer, assets }) {
+async function looked(name, { page, answer, assets }) {
   const wrong = [];
   if (answer.status() >= 500) wrong.push(`the status is ${answer.status()}`);
   const headers = answer.headers();
   const policy = (headers['content-security-policy'] ?? '').split('; ');
-  for (const rule of POLICY) if (!policy.includes(rule)) wrong.push(`the policy lacks ${rule}: ${policy.join('; ')}`);
+  const rules = FRAMED.includes(name) ? POLICY.slice(0, -1) : POLICY;
+  if (FRAMED.includes(name) && !policy.some((rule) => /^frame-ancestors http\S+$/.test(rule))) {
+    wrong.push(`who may frame it: ${policy.join('; ')}`);
+  }
+  for (const rule of rules) if (!policy.includes(rule)) wrong.push(`the policy lacks ${rule}: ${policy.join('; ')}`);
   if (!policy.some((rule) => rule.startsWith('form-action '))) wrong.push('the policy has no form-action');
   for (const [name, value] of Object.entries(HEADERS)) if (headers[name] !== value) wrong.push(`${name}: ${headers[name]}`);
   // The browser forgets what it read of a page that has begun to leave.
   const html = await answer.body().catch(async () => Buffer.from(await page.content()));
+  sources[name] = html.toString();
   const sizes = [[answer.url(), html.length]];
   for (const [url, asset] of assets) if (/\.(css|js)$/.test(url)) {
     // What the page left behind before its body was read is asked for once more.
@@ -167,16 +194,20 @@ async function see(tab, name) {
   const { page } = tab;
   if (!page.url().startsWith(base)) throw new Error(`${name}: the browser is at ${page.url()}`);
   seen.push(name);
+  if (!scripts) {
+    faults.push(...(await forms.look(page)).map((wrong) => `${name}: ${wrong}`));
+    return;
+  }
   if (pictures) {
     faults.push(...(await pictured(page, name, pictures)).map((wrong) => `${name}: ${wrong}`));
     await page.setViewportSize({ width: 1440, height: 900 });
     return;
   }
-  // Whoever is sent elsewhere sees a page, but not this one.
-  const text = await page.locator('main').innerText();
+  // Whoever is sent elsewhere sees a page, but not this one. Where it may lead makes a page another.
+  const text = await page.locator('main').innerText() + tab.answer.headers()['content-security-policy'];
   if (texts.has(text)) faults.push(`${name}: says the same as ${texts.get(text)}`);
   texts.set(text, name);
-  faults.push(...(await looked(tab)).concat(await loaded(page)).map((wrong) => `${name}: ${wrong}`));
+  faults.push(...(await looked(name, tab)).concat(await loaded(page)).map((wrong) => `${name}: ${wrong}`));
   await page.evaluate(axe);
   for (const theme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
@@ -195,18 +226,37 @@ async function see(tab, name) {
 
 /** One step of a walk; answers with the tab that the next begins in. */
 async function step(tab, [verb, ...words]) {
-  const { page } = tab;
+  const { page, told } = tab;
   const text = words.join(' ');
   switch (verb) {
-    case 'go': await page.goto(new URL(text, base).href); await tab.settle(); return tab;
+    case 'go': 
+      // A page that is held is never loaded.
+      await page.goto(new URL(text, base).href, { waitUntil: tab.held ? 'commit' : 'load' });
+      await tab.settle();
+      return tab;
     case 'see': await see(tab, text); return tab;
-    case 'fill': await page.locator(words[0]).fill(words.slice(1).join(' ')); return tab;
+    case 'scripts': case 'plain': return tab;
+    case 'fill':
+      tab.filled = words[0];
+      await page.locator(words[0]).fill(words.slice(1).join(' '));
+      return tab;
+    case 'choose': await page.locator(words[0]).selectOption(words[1]); return tab;
+    case 'tick': await page.locator(text).first().check(); return tab;
+    case 'take': told[words[0]] = (await page.locator(words.slice(1).join(' ')).first().innerText()).trim(); return tab;
     case 'unfold': await page.locator(text).first().click(); return tab;
-    case 'wait': await page.locator(text).first().waitFor(); return tab;
+    case 'wait':
+      // What a script sends while somebody types is sent by its button where there is none.
+      if (!scripts) await tab.onward(() => page.locator(`form:has(${tab.filled}) button`).first().click());
+      await page.locator(text).first().waitFor();
+      return tab;
     case 'press': await tab.onward(() => page.locator(text).first().click()); return tab;
+    case 'save':
+      await Promise.all([page.waitForEvent('download'), page.locator(text).first().click()]);
+      return tab;
     case 'hold':
       tab.held = true;
-      await page.route((url) => url.origin !== new URL(base).origin, (route) => route.fulfill({ status: 204 }));
+      await page.route((url) => url.origin !== new URL(base).origin, (route) =>
+        route.request().frame().url().startsWith(base) ? route.fulfill({ status: 204 }) : route.continue());
       return tab;
     case 'totp': {
       const key = await page.locator('.secret code').first().innerText({ timeout: 1000 }).catch(() => tab.key);
@@ -216,14 +266,23 @@ async function step(tab, [verb, ...words]) {
     }
     case 'authenticator': await tab.carries(text === 'one'); return tab;
     case 'arrive': await page.waitForURL((url) => url.pathname === text); await tab.settle(); return tab;
+    case 'keep': kept.set(text, await page.context().cookies()); return tab;
+    case 'as': await page.context().addCookies(kept.get(text)); return tab;
     case 'forget': await page.context().clearCookies(); return tab;
     case 'popup': {
       const [other] = await Promise.all([page.context().waitForEvent('page'), page.locator(text).first().click()]);
       await other.waitForLoadState('load');
       const next = new Tab(other);
+      next.told = told;
       await next.settle();
       return next;
     }
+    case 'tab': {
+      const next = new Tab(await page.context().newPage());
+      Object.assign(next, { told, before: tab });
+      return step(next, ['go', text]);
+    }
+    case 'close': await page.close(); return tab.before;
     default: throw new Error(`no step: ${verb}`);
   }
 }
@@ -235,12 +294,15 @@ async function warm({ page }) {
 }
 
 async function walk(steps) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: scripts,
+  });
   let tab = new Tab(await context.newPage());
   if (pictures || screenshots) await warm(tab);
   for (const line of steps) {
     try {
-      tab = await step(tab, line.split(' '));
+      const said = line.replace(/\{(\w+)\}/g, (whole, word) => tab.told[word] ?? whole);
+      tab = await step(tab, said.split(' '));
     } catch (error) {
       const text = await tab.page.locator('body').innerText({ timeout: 1000 }).catch(() => '');
       faults.push(`${line}: ${error.message}\nat ${tab.page.url()}\n${text}`);
@@ -251,10 +313,20 @@ async function walk(steps) {
 }
 
 try {
-  const left = [...work.walks];
+  const [first, ...left] = work.walks;
+  await walk(first);
   const worker = async () => { for (let next = left.shift(); next; next = left.shift()) await walk(next); };
   await Promise.all(pictures ? [worker()] : [worker(), worker(), worker()]);
-  console.log(JSON.stringify({ seen, faults }));
+  if (!scripts) {
+    faults.push(...await forms.finish(async (cookies) => {
+      const context = await browser.newContext({ javaScriptEnabled: false });
+      await context.addCookies(cookies);
+      const page = await context.newPage();
+      page.setDefaultTimeout(timeout);
+      return page;
+    }));
+  }
+  console.log(JSON.stringify({ seen, sources, faults }));
 } finally {
   await browser.close();
 }

@@ -2,6 +2,7 @@
 
 use super::{Gateway, Idp};
 use crate::peers::Provider;
+use crate::user_agent::UserAgent;
 use vestibule::email::Email;
 use vestibule::fetch::{AllowList, Fetcher, Limits};
 use vestibule::saml::metadata;
@@ -31,6 +32,15 @@ impl Customer<'_> {
     pub(crate) async fn connect_with(&self, provider: &Provider, with: Settings) -> Connection {
         let draft = self.draft("Company sign-in", with);
         let tested = self.import(&draft, &provider.metadata_url).await;
+        provider.serve(&tested.entity_id(&self.gateway.url)).await;
+        self.activate(&tested)
+    }
+
+    /// A connection to a provider whose metadata came as a file, turned on: there is no address to read it from again.
+    pub(crate) async fn connect_by_file(&self, provider: &Provider) -> Connection {
+        let draft = self.draft("Company sign-in", Settings::default());
+        let metadata = UserAgent::new().get(&provider.metadata_url).await.body;
+        let tested = self.import_xml(&draft, metadata.as_bytes(), None);
         provider.serve(&tested.entity_id(&self.gateway.url)).await;
         self.activate(&tested)
     }

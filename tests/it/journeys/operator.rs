@@ -21,7 +21,8 @@ impl Operator {
         let typed =
             [("name", "Maya Orbit"), ("email", "maya@orbit.example"), ("password", PASSWORD)];
         let page = operator.send(&page, "password", &typed).await;
-        assert_eq!((page.status.as_u16(), page.url.path()), (200, "/console"), "{}", page.body);
+        let at = (page.status.as_u16(), page.url.path());
+        assert_eq!(at, (200, "/console/first/second-step"), "{}", page.body);
         operator
     }
 

@@ -48,6 +48,7 @@ pub(crate) async fn pysaml2() -> Lent<Provider> {
         Some(lent) => {
             lent.forget().await;
             lent.set(&usual).await;
+            lent.set(&json!({ "entity_id": lent.metadata_url })).await;
             lent
         }
         None => Lent { peer: Some(Provider::pysaml2().await), shelf: &SHELF },

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 pub(crate) struct WebhooksApp {
     process: Process,
     /// Its base address.
-    url: String,
+    pub(crate) url: String,
     /// Where it takes events.
     pub(crate) hooks: String,
 }
