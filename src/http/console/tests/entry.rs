@@ -262,7 +262,7 @@ async fn the_first_link_is_not_used_up_by_reading_and_makes_one_owner() {
     assert_eq!(short.status, 422);
     assert!(short.body.contains("value=\"Maya\"") && short.body.contains("href=\"#password\""));
     let made = desk.world.call(send(fill(PASSWORD))).await;
-    assert_eq!((made.status, made.header("location")), (303, "/console"));
+    assert_eq!((made.status, made.header("location")), (303, "/console/first/second-step"));
     desk.take_cookie(&made);
     assert!(desk.is_in().await);
     assert_eq!(desk.world.call(send(fill(PASSWORD))).await.status, 410);
