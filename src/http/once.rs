@@ -25,11 +25,13 @@ pub(super) enum Made<T> {
 pub(super) struct Once(Option<String>);
 
 impl Once {
-    /// The number of a form that somebody sent, which is theirs alone; `who` is their session.
-    pub(super) fn of(who: &str, form: &Sent) -> Self {
+    /// The number of a form that somebody sent, which is theirs alone and this form's: `who` is their session, `path` where
+    /// they sent it.
+    pub(super) fn of(who: &str, path: &str, form: &Sent) -> Self {
         let number = form.text(FIELD);
         let is_one = !number.is_empty() && number.len() <= LONGEST;
-        let digest = || crypto::hex(&crypto::sha256(format!("form\n{who}\n{number}").as_bytes()));
+        let digest =
+            || crypto::hex(&crypto::sha256(format!("form\n{who}\n{path}\n{number}").as_bytes()));
         Self(is_one.then(digest))
     }
 

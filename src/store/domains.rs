@@ -224,14 +224,17 @@ pub fn verify(tx: &mut Tx, domain: &Domain, txt: &[String]) -> Result<Checked> {
     Ok(Checked::Verified(domain))
 }
 
-/// Takes a domain from an organization. Its people no longer find the connection, nor may it speak for them: who is
-/// signed in with an address of the domain is signed out.
+/// Takes a domain from an organization. Where it was live, its people no longer find the connection, nor may it speak for
+/// them: who is signed in with an address of the domain is signed out.
 pub fn remove(tx: &mut Tx, organization: &OrganizationId, reference: &str) -> Result<()> {
     let domain = find_in(tx.db, organization, reference)?;
     enforcement::keep_last_domain(tx, organization, domain.is_live())?;
     diesel::delete(&domain).execute(tx.db)?;
-    users::unsettle(tx, organization, &domain.name)?;
-    let ended = ending::sessions(tx, Of::Domain(organization, &domain.name))?;
+    let mut ended = 0;
+    if domain.is_live() {
+        users::unsettle(tx, organization, &domain.name)?;
+        ended = ending::sessions(tx, Of::Domain(organization, &domain.name))?;
+    }
     let data = json!({ "domain": domain.name, "sessions_ended": ended });
     events::append(tx, Some(organization), "domain.removed", domain.id.as_str(), data)
 }
@@ -299,8 +302,8 @@ fn owner_elsewhere(db: &mut Db, domain: &Domain) -> Result<bool> {
 
 fn taken(name: &str) -> String {
     format!(
-        "{name} is already in use by another customer, and is live at one only. Search the console for it to see whose it is: \
-         it is removed there first, or this customer has mistyped it."
+        "{name} is already in use by another customer, and is live at one only. It is removed there first, or this customer \
+         has mistyped it."
     )
 }
 

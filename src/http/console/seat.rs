@@ -82,6 +82,8 @@ pub(in crate::http) struct Seat<N: Needs> {
 pub(in crate::http) struct Posted<N: Needs> {
     pub(super) seat: Seat<N>,
     form: Sent,
+    /// Where it was sent.
+    path: String,
 }
 
 impl<N: Needs> Seat<N> {
@@ -198,7 +200,7 @@ impl<N: Needs> Posted<N> {
 
     /// The number by which the form does what it does once.
     pub(super) fn once(&self) -> Once {
-        Once::of(self.seat.session.id.as_str(), &self.form)
+        Once::of(self.seat.session.id.as_str(), &self.path, &self.form)
     }
 
     /// All of it.
@@ -214,6 +216,7 @@ impl<N: Needs> FromRequest for Posted<N> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let seat = Seat::<N>::from_request(request, payload);
         let form = upload::form(request, payload);
+        let path = request.path().to_owned();
         Box::pin(async move {
             let seat = seat.await?;
             let form = form.await?;
@@ -225,7 +228,7 @@ impl<N: Needs> FromRequest for Posted<N> {
                     "This form is of another session. Open the page again and send it once more.";
                 return Err(PageError::from(Error::Forbidden(why.to_owned())).into());
             }
-            Ok(Self { seat, form })
+            Ok(Self { seat, form, path })
         })
     }
 }

@@ -40,6 +40,8 @@ pub(in crate::http) struct Seat {
 pub(in crate::http) struct Posted {
     pub(super) seat: Seat,
     form: Sent,
+    /// Where it was sent.
+    path: String,
 }
 
 impl Seat {
@@ -106,7 +108,7 @@ impl Posted {
 
     /// The number by which the form does what it does once.
     pub(super) fn once(&self) -> Once {
-        Once::of(&format!("{} {}", self.seat.link.id, self.seat.form_token), &self.form)
+        Once::of(&format!("{} {}", self.seat.link.id, self.seat.form_token), &self.path, &self.form)
     }
 
     /// All of it.
@@ -122,6 +124,7 @@ impl FromRequest for Posted {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let seat = Seat::from_request(request, payload);
         let form = upload::form(request, payload);
+        let path = request.path().to_owned();
         Box::pin(async move {
             let seat = seat.await?;
             let form = form.await?;
@@ -132,7 +135,7 @@ impl FromRequest for Posted {
                 let why = "This form does not come from your visit here. Open the page again and send it once more.";
                 return Err(PageError::from(Error::Forbidden(why.to_owned())).into());
             }
-            Ok(Self { seat, form })
+            Ok(Self { seat, form, path })
         })
     }
 }

@@ -4,6 +4,7 @@
 mod tests;
 
 use super::access::{self, previews, rule_sets};
+use super::db;
 use super::directories::{self, Due};
 use super::events::{chain, feed};
 use super::idempotency::KEPT;
@@ -163,7 +164,14 @@ impl Task {
     /// Whether one run takes what is due at one connection alone, so that only a run which took nothing is the last.
     #[must_use]
     pub const fn is_by_connection(self) -> bool {
-        matches!(self, Self::DirectoryTests | Self::Removed | Self::Ruled | Self::Directories)
+        matches!(
+            self,
+            Self::DirectoryTests
+                | Self::Removed
+                | Self::Ruled
+                | Self::Directories
+                | Self::Connections
+        )
     }
 
     /// Does it once.
@@ -194,7 +202,7 @@ impl Task {
             Self::Directories => {
                 directories::over(tx, Due::Directories(tx.now.minus(RESTORABLE)), LIMIT)
             }
-            Self::Connections => deleted_connections(tx),
+            Self::Connections => deleted_connection(tx),
             Self::Organizations => deleted_organizations(tx),
         }
     }
@@ -340,19 +348,22 @@ fn deleted_applications(tx: &mut Tx) -> Result<usize> {
     Ok(diesel::delete(applications::table.filter(over)).execute(tx.db)?)
 }
 
-fn deleted_connections(tx: &mut Tx) -> Result<usize> {
-    let over = connections::deleted_at.le(tx.now.minus(RESTORABLE));
+fn deleted_connection(tx: &mut Tx) -> Result<usize> {
+    let until = tx.now.minus(RESTORABLE);
     // Whom its directory keeps goes first, in short transactions.
     let kept =
         exists(directory_users::table.filter(directory_users::connection_id.eq(connections::id)));
-    let due = connections::table.filter(over).filter(not(kept)).order(connections::id).limit(LIMIT);
-    let due = due.select((connections::id, connections::organization_id));
-    let due: Vec<(ConnectionId, OrganizationId)> = due.load(tx.db)?;
-    for (connection, organization) in &due {
-        access::directory_forgotten(tx, organization, connection)?;
-    }
-    let them = connections::id.eq_any(due.iter().map(|(connection, _)| connection));
-    Ok(diesel::delete(connections::table.filter(them)).execute(tx.db)?)
+    let over = || connections::table.filter(connections::deleted_at.le(until));
+    let due: Option<(ConnectionId, OrganizationId)> = over()
+        .filter(not(kept))
+        .select((connections::id, connections::organization_id))
+        .first(tx.db)
+        .optional()?;
+    let Some((connection, organization)) = due else { return Ok(0) };
+    // What is decided about its groups at the same time comes before or after.
+    db::lock(tx.db, &organization)?;
+    access::directory_forgotten(tx, &organization, &connection)?;
+    Ok(diesel::delete(over().filter(connections::id.eq(&connection))).execute(tx.db)?)
 }
 
 fn deleted_organizations(tx: &mut Tx) -> Result<usize> {

@@ -124,6 +124,21 @@ fn a_shared_mail_domain_belongs_to_no_organization() {
 }
 
 #[test]
+fn taking_back_a_domain_that_was_never_live_signs_nobody_out() {
+    let store = testing::store();
+    let one = store.system(|tx| organizations::create(tx, globex())).id;
+    store.system(|tx| {
+        let made = connections::create(tx, &one, testing::connection())?;
+        let application = applications::create(tx, testing::orbit())?.0.id;
+        let user = users::create(tx, testing::person(&one, "ann@new.example"))?;
+        testing::sign_in(tx, &user, &made.id, &application)?;
+        add(tx, &one, &name("new.example"), false)
+    });
+    store.system(|tx| withdraw(tx, &one, "new.example"));
+    assert_eq!(store.read_now(testing::open_ones).unwrap(), (1, 1));
+}
+
+#[test]
 fn people_of_a_removed_domain_are_signed_out_and_others_stay() {
     let store = testing::store();
     let one = store.system(|tx| organizations::create(tx, globex())).id;

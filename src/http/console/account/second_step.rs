@@ -9,13 +9,15 @@ use crate::http::console::entry::inside;
 use crate::http::console::form::{self, FieldFault};
 use crate::http::console::frame::{self, ACCOUNT, Frame};
 use crate::http::console::seat::{Posted, Read, Seat};
+use crate::http::console::shown_before;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
+use crate::http::once::Made;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
-use crate::store::Scope;
 use crate::store::members::second_step::{self as steps, Confirmed};
+use crate::store::{Scope, Tx};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use askama::Template;
@@ -133,10 +135,13 @@ pub(in crate::http) async fn renew_codes(
     if let Some(answer) = refused(&state, &posted, "codes").await? {
         return Ok(answer);
     }
-    let id = seat.member.id.clone();
-    let made =
-        state.store.write(Scope::System, seat.actor(), move |tx| steps::renew_codes(tx, &id));
-    Ok(show(&state, seat, listed(&made.await?), Vec::new()))
+    let (id, once) = (seat.member.id.clone(), posted.once());
+    let renew =
+        move |tx: &mut Tx| once.make(tx, |tx| steps::renew_codes(tx, &id), |_| PATH.to_owned());
+    Ok(match state.store.write(Scope::System, seat.actor(), renew).await? {
+        Made::Before(page) => shown_before::show(&state, seat, ACCOUNT, &page),
+        Made::Now(codes) => show(&state, seat, listed(&codes), Vec::new()),
+    })
 }
 
 /// `GET /console/account/second-step/remove`

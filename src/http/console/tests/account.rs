@@ -236,6 +236,16 @@ async fn removal_and_new_codes_ask_for_the_password() {
     let made = desk.post("/console/account/recovery-codes", &[("password", PASSWORD)]).await;
     assert_eq!(made.body.matches("<li><code>rc_").count(), 10);
     assert!(!made.body.contains(&codes[0]));
+    // The same form once more makes no others: those on the first page go on.
+    let (path, number) = ("/console/account/recovery-codes", "0123456789abcdef");
+    let fields = [("password", PASSWORD), ("once", number)];
+    let made = desk.post(path, &fields).await;
+    assert_eq!(made.body.matches("<li><code>rc_").count(), 10);
+    let again = desk.post(path, &fields).await;
+    assert_eq!((again.status, again.body.matches("<code>rc_").count()), (409, 0));
+    let of = desk.member.id.clone();
+    let left = desk.world.store().read_now(|db| members::second_step::codes_left(db, &of));
+    assert_eq!(left.unwrap(), 10);
     let gone = desk.post("/console/account/second-step/remove", &[("password", PASSWORD)]).await;
     assert_eq!(gone.header("location"), "/console/account");
     desk.cookie = None;
