@@ -1,6 +1,7 @@
 //! The form in which a provider's metadata is given: by address, as a file, as text, or as single values.
 
 use super::upload::{Sent, Upload};
+use crate::acts;
 use crate::acts::metadata::{Source, Values};
 use crate::error::{Error, FieldError, Result};
 use crate::guides::Guide;
@@ -24,8 +25,7 @@ pub(super) fn source(form: &Sent, known: Option<&str>) -> Result<Option<Source>>
     if others > 1 || (has_url && others > 0) {
         let at = [(has_url, "metadata_url"), (!xml.is_empty(), "metadata_xml"), (true, FILE)];
         let at = at.into_iter().find(|(is_given, _)| *is_given).map_or(FILE, |(_, field)| field);
-        let detail = "Metadata was given in two ways, and one of them is wanted.";
-        return Err(Error::invalid(format!("/{at}"), "metadata_given_twice", detail));
+        return Err(acts::metadata::given_twice(at));
     }
     match form.file(FILE) {
         Some(Upload::Whole(content)) => return Ok(Some(Source::Xml(content.clone()))),
