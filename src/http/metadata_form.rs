@@ -7,6 +7,7 @@ use crate::error::{Error, FieldError, Result};
 use crate::guides::Guide;
 use crate::locale::Locale;
 use crate::saml::Binding;
+use crate::saml::certificate::Certificate;
 
 /// The fields that are typed into.
 pub(super) const FIELDS: [&str; 5] =
@@ -58,9 +59,17 @@ pub(super) fn first_field(guide: &Guide) -> &'static str {
     if guide.metadata.url { "metadata_url" } else { FILE }
 }
 
-/// What was typed, to be shown again.
-pub(super) fn typed(form: &Sent) -> Vec<(&'static str, String)> {
-    FIELDS.map(|field| (field, form.text(field).to_owned())).to_vec()
+/// What was typed, to be shown again: of a private key nothing.
+pub(super) fn typed(form: &Sent) -> [(&'static str, String); 5] {
+    FIELDS.map(|field| (field, Certificate::shown_again(form.text(field)).to_owned()))
+}
+
+/// What is in a file that was sent, if that is text: it can go on as text, since browsers forget which was chosen. Of a private key
+/// nothing does.
+pub(super) fn text_of_file(form: &Sent) -> Option<String> {
+    let Some(Upload::Whole(content)) = form.file(FILE) else { return None };
+    let text = std::str::from_utf8(content).ok()?;
+    Some(Certificate::shown_again(text).to_owned())
 }
 
 /// Whether what was given as metadata is what a provider of OpenID Connect says of itself.

@@ -190,6 +190,9 @@ async fn a_pasted_certificate_is_trusted_after_both_fingerprints_were_shown_and_
     assert!(desk.get(&uri).await.body.contains("name=\"certificate\""));
     let wrong = desk.post(&uri, &[("certificate", "<rubbish>")]).await;
     assert!(wrong.status == 422 && wrong.body.contains("&#60;rubbish&#62;"), "{}", wrong.body);
+    let key = desk.post(&uri, &[("certificate", saml_testing::PRIVATE_KEY)]).await;
+    assert!(key.status == 422 && key.body.contains("This is a private key"), "{}", key.body);
+    assert!(!key.body.contains("MIIkeepme"), "a private key is shown again: {}", key.body);
     let pem = new.pem();
     let asked = desk.post(&uri, &[("certificate", &pem)]).await.body;
     let (old_print, print) = (old.certificate.fingerprint(), new.certificate.fingerprint());

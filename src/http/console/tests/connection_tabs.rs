@@ -227,3 +227,14 @@ async fn what_happened_at_an_organization_is_listed_and_nothing_of_another() {
     let page = desk.get(&format!("{uri}?cursor={}", crate::store::EventId::new())).await.body;
     assert!(page.contains("Back to the newest") || page.contains("no older records"), "{page}");
 }
+
+#[actix_web::test]
+async fn a_private_key_in_place_of_the_pinned_certificate_is_not_shown_again() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let key = crate::saml::testing::PRIVATE_KEY;
+    let typed = [("name", "Kept"), ("provider", "jumpcloud"), ("metadata_certificate", key)];
+    let page = desk.post(&at(&connection, "/settings"), &typed).await;
+    assert!(page.status == 422 && page.body.contains("private key"), "{}", page.body);
+    assert!(!page.body.contains("MIIkeepme") && page.body.contains("Kept"), "{}", page.body);
+}
