@@ -22,6 +22,12 @@ pub enum Source {
     Values(Values),
 }
 
+/// Metadata is wanted in one way: of two, given at this field among others, one would be ignored.
+pub fn given_twice(field: &str) -> Error {
+    let detail = "Metadata was given in two ways, and one of them is wanted.";
+    Error::invalid(format!("/{field}"), "metadata_given_twice", detail)
+}
+
 /// An identity provider's values one by one.
 #[derive(Debug, Clone)]
 pub struct Values {

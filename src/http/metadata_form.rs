@@ -1,11 +1,13 @@
 //! The form in which a provider's metadata is given: by address, as a file, as text, or as single values.
 
 use super::upload::{Sent, Upload};
+use crate::acts;
 use crate::acts::metadata::{Source, Values};
 use crate::error::{Error, FieldError, Result};
 use crate::guides::Guide;
 use crate::locale::Locale;
 use crate::saml::Binding;
+use crate::saml::certificate::Certificate;
 
 /// The fields that are typed into.
 pub(super) const FIELDS: [&str; 5] =
@@ -24,8 +26,7 @@ pub(super) fn source(form: &Sent, known: Option<&str>) -> Result<Option<Source>>
     if others > 1 || (has_url && others > 0) {
         let at = [(has_url, "metadata_url"), (!xml.is_empty(), "metadata_xml"), (true, FILE)];
         let at = at.into_iter().find(|(is_given, _)| *is_given).map_or(FILE, |(_, field)| field);
-        let detail = "Metadata was given in two ways, and one of them is wanted.";
-        return Err(Error::invalid(format!("/{at}"), "metadata_given_twice", detail));
+        return Err(acts::metadata::given_twice(at));
     }
     match form.file(FILE) {
         Some(Upload::Whole(content)) => return Ok(Some(Source::Xml(content.clone()))),
@@ -58,9 +59,17 @@ pub(super) fn first_field(guide: &Guide) -> &'static str {
     if guide.metadata.url { "metadata_url" } else { FILE }
 }
 
-/// What was typed, to be shown again.
-pub(super) fn typed(form: &Sent) -> Vec<(&'static str, String)> {
-    FIELDS.map(|field| (field, form.text(field).to_owned())).to_vec()
+/// What was typed, to be shown again: of a private key nothing.
+pub(super) fn typed(form: &Sent) -> [(&'static str, String); 5] {
+    FIELDS.map(|field| (field, Certificate::shown_again(form.text(field)).to_owned()))
+}
+
+/// What is in a file that was sent, if that is text: it can go on as text, since browsers forget which was chosen. Of a private key
+/// nothing does.
+pub(super) fn text_of_file(form: &Sent) -> Option<String> {
+    let Some(Upload::Whole(content)) = form.file(FILE) else { return None };
+    let text = std::str::from_utf8(content).ok()?;
+    Some(Certificate::shown_again(text).to_owned())
 }
 
 /// Whether what was given as metadata is what a provider of OpenID Connect says of itself.

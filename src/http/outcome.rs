@@ -206,6 +206,7 @@ pub(super) fn refused(
         let view = TestResult {
             organization: &organization.name,
             trace: trace.id.as_str(),
+            at_portal: trace.at_portal,
             failed: Some((cause.code(), &text.title)),
             fix: Some(&fix),
             attributes: &shown(received.unwrap_or_default()),
@@ -294,6 +295,7 @@ async fn tested(state: &State, trace: &Trace, arrived: &Arrived) -> Result<HttpR
     let view = TestResult {
         organization: &arrived.organization.name,
         trace: trace.id.as_str(),
+        at_portal: trace.at_portal,
         failed: None,
         fix: None,
         attributes: &attributes,

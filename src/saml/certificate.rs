@@ -107,6 +107,15 @@ impl Certificate {
         Self::read(&der).ok_or_else(|| other::by_octets(&der))
     }
 
+    /// What was pasted as a certificate, for the page that shows it again: nothing of a private key.
+    #[must_use]
+    pub fn shown_again(text: &str) -> &str {
+        match Self::parse(text) {
+            Err(CertificateFault::PrivateKey) => "",
+            _ => text,
+        }
+    }
+
     /// Reads DER.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateFault> {
         Self::read(der).ok_or(CertificateFault::NotCertificate)

@@ -12,6 +12,10 @@ use openssl::x509::{X509Builder, X509NameBuilder};
 use std::process::Command;
 use std::sync::LazyLock;
 
+/// What nobody should paste in place of a certificate.
+pub(crate) const PRIVATE_KEY: &str =
+    "-----BEGIN PRIVATE KEY-----\nMIIkeepme\n-----END PRIVATE KEY-----";
+
 /// 2026-01-31T09:30:00Z.
 pub(crate) fn now() -> Time {
     Time::from_unix(1_769_851_800)

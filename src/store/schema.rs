@@ -181,6 +181,7 @@ diesel::table! {
         expires_at -> Timestamp,
         finished_at -> Nullable<Timestamp>,
         sent_at -> Nullable<Timestamp>,
+        at_portal -> Bool,
     }
 }
 

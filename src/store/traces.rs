@@ -109,6 +109,8 @@ pub struct Trace {
     pub finished_at: Option<Time>,
     /// When the person was sent to the identity provider, the last time.
     pub sent_at: Option<Time>,
+    /// Whether it was begun in the portal, which only a test is.
+    pub at_portal: bool,
 }
 
 impl Trace {

@@ -107,7 +107,7 @@ pub(in crate::http) async fn begin(
     };
     match done {
         Ok((done, email_key)) => {
-            // Whoever has just chosen a password is offered a second step, unless there is one.
+            // Whoever has just chosen a password, also in place of a lost one, is offered a second step unless there is one.
             let is_new = matches!((&link.purpose, &done), (Purpose::Password, Entered::In(..)));
             let next = if is_new { OFFER } else { "" };
             Ok(entry::entered(&state, &done, &email_key, next)?)
@@ -118,7 +118,8 @@ pub(in crate::http) async fn begin(
     }
 }
 
-/// `GET /console/first/second-step`: an app or a passkey beside the password, for whoever wants one. The overview comes after it.
+/// `GET /console/first/second-step`: an app or a passkey beside the password, for whoever wants one. Whoever has one already goes on to the
+/// overview.
 pub(in crate::http) async fn offer(
     state: Data<State>,
     seat: Seat<Read>,

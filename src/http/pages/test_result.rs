@@ -14,6 +14,8 @@ pub struct TestResult<'a> {
     pub organization: &'a str,
     /// The trace's ID.
     pub trace: &'a str,
+    /// Whether it was begun in the portal, to which the page leads back then; else it leads to the console.
+    pub at_portal: bool,
     /// Code and short name of the cause, if it failed.
     pub failed: Option<(&'a str, &'a str)>,
     /// How to mend it, in the words of the provider's console.

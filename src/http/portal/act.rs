@@ -100,6 +100,10 @@ async fn domain(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
         let scope = of.clone();
         let withdraw = move |tx: &mut Tx| {
             setup_links::must_be_trusted(tx, Reach::Organization(&of))?;
+            // Taken back before, by the same form sent twice or by somebody else: what is wanted is so.
+            if let Err(Error::NotFound { .. }) = domains::find_in(tx.db, &of, &reference) {
+                return Ok(());
+            }
             domains::withdraw(tx, &of, &reference)?;
             if domains::list(tx.db, &of)?.is_empty() {
                 setup_links::reopen(tx, &id, Step::Domain)?;

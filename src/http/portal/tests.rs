@@ -21,7 +21,7 @@ use crate::saml::issue;
 use crate::saml::testing as saml_testing;
 use crate::store::connections::{self, ConnectionState};
 use crate::store::setup_links::{self, Cover, NewLink, SetupLink, State};
-use crate::store::{OrganizationId, organizations, testing};
+use crate::store::{OrganizationId, organizations, testing, traces};
 use actix_web::cookie::Cookie;
 use actix_web::test::TestRequest;
 
@@ -238,6 +238,9 @@ async fn the_steps_lead_from_the_provider_to_the_home_and_can_be_left_in_the_mid
     let begun = portal.post("test", &[("begin", "on")]).await;
     let login = format!("{}?test=trc_", connection.login_url(public_url));
     assert!(begun.header("location").starts_with(&login), "{}", begun.header("location"));
+    let trace = begun.header("location").split("?test=").nth(1).unwrap().parse().unwrap();
+    let trace = portal.world.store().read_now(|db| traces::find(db, &trace)).unwrap();
+    assert!(trace.at_portal, "the result leads back here");
     assert_eq!(next(&portal.post("test", &[("without", "on")]).await), "provisioning");
 
     let made = portal.post("provisioning", &[("token", "on")]).await.body;

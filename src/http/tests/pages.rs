@@ -111,10 +111,11 @@ fn every_end(world: &World) -> Vec<(&'static str, HttpResponse)> {
         check(false, Some("this"), Some(hostile)),
         check(false, Some(hostile), Some(&slash)),
     ];
-    let test = |failed, fix| {
+    let test = |failed, fix, at_portal| {
         let view = pages::TestResult {
             organization: hostile,
             trace: "trc_1",
+            at_portal,
             failed,
             fix,
             attributes: &attributes,
@@ -128,8 +129,8 @@ fn every_end(world: &World) -> Vec<(&'static str, HttpResponse)> {
     };
     let again = |why| pages::again(state, why, "/login");
     vec![
-        ("test_result", test(None, None)),
-        ("test_result", test(Some(("audience_mismatch", "Audience")), Some(hostile))),
+        ("test_result", test(None, None, true)),
+        ("test_result", test(Some(("audience_mismatch", "Audience")), Some(hostile), false)),
         ("message", pages::no_connection(state, &pages::NoConnection { again: "/login" })),
         ("message", again(pages::Again::Cookies)),
         ("message", again(pages::Again::Back)),
@@ -304,5 +305,26 @@ async fn every_page_has_the_headers_and_departs_from_the_policy_only_as_the_tabl
     }
     for exception in EXCEPTIONS {
         assert!(!exception.change.is_empty() && !exception.reason.is_empty());
+    }
+}
+
+#[actix_web::test]
+async fn the_result_of_a_test_leads_back_to_where_it_was_begun_and_nowhere_else() {
+    let world = world(&[]);
+    for at_portal in [true, false] {
+        let view = pages::TestResult {
+            organization: "Globex",
+            trace: "trc_1",
+            at_portal,
+            failed: None,
+            fix: None,
+            attributes: &[],
+            would: None,
+            checks: &[],
+        };
+        let page = read(pages::test_result(&world.state, &view)).await.body;
+        assert_eq!(page.contains("href=\"/portal/setup/test\""), at_portal, "{page}");
+        assert_eq!(page.contains("on which the test was begun"), at_portal, "{page}");
+        assert_eq!(page.contains("href=\"/t/trc_1\""), !at_portal, "{page}");
     }
 }

@@ -17,8 +17,15 @@ pub(super) fn by_text(text: &str) -> Option<CertificateFault> {
         return Some(if is_whole { CertificateFault::Metadata } else { CertificateFault::Xml });
     }
     // `-----BEGIN RSA PRIVATE KEY-----`, `-----BEGIN NEW CERTIFICATE REQUEST-----` and their like.
-    let (_, label) = start.split_once("-----BEGIN ")?;
-    let (label, _) = label.split_once("-----")?;
+    // Several may be there: before a key of `openssl ecparam` stand its parameters.
+    let labels = start.split("-----BEGIN ").skip(1).filter_map(|part| part.split_once("-----"));
+    let named: Vec<_> = labels.filter_map(|(label, _)| by_label(label)).collect();
+    let key = named.iter().find(|fault| **fault == CertificateFault::PrivateKey);
+    key.or(named.first()).cloned()
+}
+
+/// Names what a block of PEM is that is no certificate.
+fn by_label(label: &str) -> Option<CertificateFault> {
     match label {
         _ if label.ends_with("PRIVATE KEY") => Some(CertificateFault::PrivateKey),
         _ if label.ends_with("CERTIFICATE REQUEST") => Some(CertificateFault::Request),

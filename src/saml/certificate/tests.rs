@@ -60,6 +60,21 @@ fn what_people_paste_in_place_of_a_certificate_is_recognised_by_its_content() {
     ] {
         assert_eq!(Certificate::parse(&given), Err(fault), "{given}");
     }
+    // Before a key stand its parameters, or what the key is for; the key is what matters.
+    let ec = openssl::ec::EcKey::generate(
+        &openssl::ec::EcGroup::from_curve_name(openssl::nid::Nid::X9_62_PRIME256V1).unwrap(),
+    );
+    let ec = text(ec.unwrap().private_key_to_pem().unwrap());
+    let parameters =
+        "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+    let public = text(key.public_key_to_pem().unwrap());
+    let cipher = openssl::symm::Cipher::aes_256_cbc();
+    let sealed = key.private_key_to_pem_pkcs8_passphrase(cipher, b"secret").unwrap();
+    for given in [format!("{parameters}{ec}"), format!("{public}{ec}"), text(sealed)] {
+        assert_eq!(Certificate::parse(&given), Err(PrivateKey), "{given}");
+        assert_eq!(Certificate::shown_again(&given), "");
+    }
+    assert_eq!(Certificate::shown_again(&public), public);
     // A certificate with its chain or its key beside it is read as before.
     let whole = text(key.private_key_to_pem_pkcs8().unwrap()) + &testing::rsa().pem();
     assert!(Certificate::parse(&whole).is_ok());

@@ -25,7 +25,13 @@ impl Domain {
     /// Whether it has waited for its DNS record for longer than is usual.
     #[must_use]
     pub fn is_overdue(&self, now: Time) -> bool {
-        self.state == DomainState::Pending && now.since(self.created_at) >= EXPECTED
+        self.state == DomainState::Pending && now.since(self.waits_since()) >= EXPECTED
+    }
+
+    /// Since when it has waited for its DNS record, if it does: from when it was added, or lost while its organization was deleted.
+    #[must_use]
+    pub fn waits_since(&self) -> Time {
+        self.checks_until.map_or(self.created_at, |until| until.minus(LOOKED_FOR))
     }
 
     /// When it is looked for by itself next, and until when that goes on.
@@ -50,7 +56,9 @@ impl Domain {
     /// It was looked for and not found: the longer it is missing, the later the next look is, and the last is at the end.
     pub(super) fn checked(&mut self, now: Time) {
         let Some(until) = self.checks_until.filter(|until| now < *until) else {
-            return self.end_checks();
+            // Until when it was looked for stays: it tells since when it waits.
+            self.next_check_at = None;
+            return;
         };
         let missing = LOOKED_FOR - until.since(now);
         let pause = (missing / 4).clamp(SOON, LATE);
@@ -58,18 +66,22 @@ impl Domain {
     }
 }
 
-/// Domains that have waited for their DNS record for longer than a day, the newest first and `limit` at most. Those of deleted
+/// Domains that have waited for their DNS record for longer than a day, the longest first and `limit` at most. Those of deleted
 /// organizations wait for nobody.
 pub fn overdue(db: &mut Db, now: Time, limit: i64) -> Result<Vec<Domain>> {
     let gone = organizations::table
         .filter(organizations::deleted_at.is_not_null())
         .select(organizations::id);
+    // As [`Domain::waits_since`] has it.
+    let latest = now.minus(EXPECTED).plus(LOOKED_FOR);
+    let began = domains::checks_until.is_null().or(domains::checks_until.le(latest));
     let waiting = domains::table
         .filter(domains::live_at.is_null())
         .filter(domains::state.eq(DomainState::Pending))
         .filter(domains::created_at.le(now.minus(EXPECTED)))
+        .filter(began)
         .filter(domains::organization_id.ne_all(gone))
-        .order(domains::created_at.desc())
+        .order((domains::checks_until.is_not_null(), domains::checks_until, domains::created_at))
         .limit(limit);
     Ok(waiting.load(db)?)
 }

@@ -245,3 +245,34 @@ fn what_is_live_or_gone_is_not_looked_for_and_who_died_at_it_leaves_it_to_others
     assert_eq!(names(store.system(claim)), ["gone.example"]);
     assert_eq!(next(&store, &gone), Some(5));
 }
+
+#[test]
+fn domains_that_wait_too_long_come_the_longest_first_and_one_that_was_lost_waits_anew() {
+    let store = testing::store();
+    let (one, two) = (organization(&store), organization(&store));
+    let overdue = || {
+        let now = store.clock().now();
+        let found = store.read_now(|db| overdue(db, now, 10)).unwrap();
+        found.into_iter().map(|one| one.name).collect::<Vec<_>>()
+    };
+    store.system(|tx| add(tx, &one, &name("lost.example"), true));
+    store.system(|tx| add(tx, &two, &name("first.example"), false));
+    store.clock().advance(TimeDelta::hours(2));
+    store.system(|tx| add(tx, &two, &name("second.example"), false));
+    store.clock().advance(TimeDelta::hours(30));
+    store.system(|tx| organizations::delete(tx, &one));
+    store.system(|tx| add(tx, &two, &name("lost.example"), true));
+    store.system(|tx| organizations::restore(tx, &one));
+    let lost = || store.read_now(|db| find_in(db, &one, "lost.example")).unwrap();
+    assert_eq!(lost().state, DomainState::Pending);
+    assert!(!lost().is_overdue(store.clock().now()), "it waits for no day yet");
+    assert_eq!(overdue(), ["first.example", "second.example"]);
+    store.clock().advance(TimeDelta::hours(24));
+    assert!(lost().is_overdue(store.clock().now()));
+    assert_eq!(overdue(), ["first.example", "second.example", "lost.example"]);
+    // Nor is it forgotten since when it waits, once it is no longer looked for.
+    let since = lost().waits_since();
+    store.clock().advance(TimeDelta::hours(72));
+    store.system(|tx| verify(tx, &lost(), &[]));
+    assert_eq!((lost().waits_since(), lost().checks()), (since, None));
+}

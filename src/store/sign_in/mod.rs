@@ -14,7 +14,7 @@ use super::connections::Connection;
 use super::prepared::written;
 use super::schema::traces;
 use super::traces::{Outcome, Received, Trace, TraceKind};
-use super::{ApplicationId, Json, TraceId, Tx, events, on_backend};
+use super::{Actor, ApplicationId, Json, TraceId, Tx, events, on_backend};
 use crate::cause::Cause;
 use crate::clock::Time;
 use crate::crypto;
@@ -47,7 +47,7 @@ written! {
     insert NewTrace: Trace, into traces {
         id, kind, outcome, cause, organization_id, connection_id, application_id, user_id, email, request,
         saml_request_id, browser_hash, checks, received, message, started_at, expires_at, finished_at,
-        sent_at,
+        sent_at, at_portal,
     }
 }
 
@@ -76,6 +76,7 @@ pub fn begin(tx: &mut Tx, beginning: Beginning<'_>) -> Result<Trace> {
         expires_at: tx.now.plus(beginning.lifetime),
         finished_at: None,
         sent_at,
+        at_portal: matches!(tx.actor, Actor::Portal(_)),
     };
     on_backend!(tx.db, conn => NewTrace(&trace).execute(conn))?;
     Ok(trace)

@@ -93,7 +93,7 @@ async fn a_scim_token_and_an_api_key_are_rotated_and_no_request_fails_in_between
     let first = retire.last().expect("a token to retire");
     let asked =
         directory.call_during(operator.open(&format!("{provisioning}/{first}/retire"))).await;
-    let done = directory.call_during(operator.send(&asked, "/retire", &[])).await;
+    let done = directory.call_during(operator.send(&asked, "/retire", &[("hours", "168")])).await;
     assert_eq!(done.status, 200, "{}", done.body);
     assert_eq!(directory.status(&first_token).await, 200, "what is on its way still counts");
 

@@ -137,11 +137,13 @@ impl Import {
                 "invalid",
                 "With single values the entity ID is /values/entity_id.",
             )),
-            _ => Err(Error::invalid(
+            (None, None, None) => Err(Error::invalid(
                 "",
                 "required",
                 "Send one of metadata_url, metadata_xml and values.",
             )),
+            (Some(_), _, _) => Err(acts::metadata::given_twice("metadata_url")),
+            (None, Some(_), _) => Err(acts::metadata::given_twice("metadata_xml")),
         }
     }
 }

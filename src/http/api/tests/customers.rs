@@ -218,7 +218,11 @@ async fn metadata_that_cannot_be_used_is_named_by_what_it_is() {
         (json!({}), "422 validation_failed  required"),
         (
             json!({ "metadata_url": "https://a.example", "metadata_xml": "<a/>" }),
-            "422 validation_failed  required",
+            "422 validation_failed /metadata_url metadata_given_twice",
+        ),
+        (
+            json!({ "metadata_xml": "<a/>", "values": { "entity_id": "a", "sign_on_url": "b", "certificates": [] } }),
+            "422 validation_failed /metadata_xml metadata_given_twice",
         ),
         (
             json!({ "metadata_xml": "<!DOCTYPE html><html><body>Sign in</body></html>" }),

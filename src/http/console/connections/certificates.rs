@@ -98,7 +98,8 @@ pub(in crate::http) async fn add(
     connection.must_speak(Protocol::Saml)?;
     let (typed, seen) = (posted.text(CERTIFICATE).to_owned(), posted.text(SEEN).to_owned());
     let of = (&connection, &organization);
-    let refused = |errors| Given { typed: typed.clone(), errors, is_bare: false };
+    let again = Certificate::shown_again(&typed).to_owned();
+    let refused = |errors| Given { typed: again.clone(), errors, is_bare: false };
     let certificate = match Certificate::parse(&typed) {
         Ok(certificate) => certificate,
         Err(fault) => {

@@ -12,6 +12,7 @@ use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::saml::Binding;
+use crate::saml::certificate::Certificate;
 use crate::store::applications::{self, Application};
 use crate::store::connections::{self, Connection, ConnectionPatch, Protocol, Settings};
 use crate::store::organizations::Organization;
@@ -242,6 +243,8 @@ pub(in crate::http) async fn change(
     match form::mendable(done, "/name")? {
         Ok(_) => Ok(see_other(&href(&connection.id))),
         Err(errors) => {
+            let again = Certificate::shown_again(&typed.metadata_certificate).to_owned();
+            let typed = Typed { metadata_certificate: again, ..typed };
             let (seat, of) = (&posted.seat, (&connection, &organization));
             let (seen, errors) =
                 (stale::still_seen(&posted), errors.into_iter().map(below).collect());

@@ -1,7 +1,7 @@
 //! What is asked before a directory's token ends.
 
 use super::{find, href};
-use crate::error::Result;
+use crate::error::{FieldError, Result};
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::form::Choice;
 use crate::http::console::frame::CONNECTIONS;
@@ -42,7 +42,11 @@ pub(in crate::http) async fn retire(
     let (connection, token, of) = look(&state, &ids).await?;
     let confirm = retiring(&state, &connection, &token);
     let chosen = AFTER.into_iter().find(|hours| hours.to_string() == posted.text(HOURS));
-    let overlap = chosen.map_or(DEFAULT_OVERLAP, TimeDelta::hours);
+    let Some(overlap) = chosen.map(TimeDelta::hours) else {
+        let detail = state.locale.text("console.token.hours_unknown");
+        let error = FieldError::new(format!("/{HOURS}"), "invalid", detail);
+        return Ok(confirm::refused(&state, &posted.seat, &confirm, error));
+    };
     let done = state.store.write(&of, posted.seat.actor(), move |tx| {
         tokens::retire(tx, &connection.id, &token.id, overlap)
     });

@@ -157,9 +157,10 @@ pub(super) fn lines(state: &State, matters: &Matters, names: &Names, now: Time) 
     for one in &matters.domains {
         let of = &one.organization_id;
         let called = names.organization(of).unwrap_or(of.as_str());
-        let words = say("domain_waits", &[("domain", &one.name), ("organization", called)]);
+        let word = if one.checks().is_some() { "domain_waits" } else { "domain_left" };
+        let words = say(word, &[("domain", &one.name), ("organization", called)]);
         let href = format!("{}/domains", organization::href(of));
-        add(false, words, Some(href), one.created_at);
+        add(false, words, Some(href), one.waits_since());
     }
     for (link, connection) in &matters.ready {
         let words = say("link_done", &[("connection", &connection.name)]);

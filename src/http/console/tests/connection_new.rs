@@ -64,7 +64,18 @@ async fn take(desk: &Desk, setup: &str, given: &[(&str, &str)]) -> Answer {
 }
 
 /// Sends metadata as a file.
-async fn upload(desk: &Desk, setup: &str, (act, seen): (&str, &str), file: &str) -> Answer {
+async fn upload(desk: &Desk, setup: &str, act: (&str, &str), file: &str) -> Answer {
+    upload_beside(desk, setup, act, file, &[]).await
+}
+
+/// The same, with what was typed beside it.
+async fn upload_beside(
+    desk: &Desk,
+    setup: &str,
+    (act, seen): (&str, &str),
+    file: &str,
+    typed: &[(&str, &str)],
+) -> Answer {
     let page = desk.get(setup).await.body;
     let token = page.split("name=\"form_token\" value=\"").nth(1).unwrap();
     let token = token.split('"').next().unwrap();
@@ -72,12 +83,13 @@ async fn upload(desk: &Desk, setup: &str, (act, seen): (&str, &str), file: &str)
         format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     };
     let body = format!(
-        "{}{}{}{}--edge\r\nContent-Disposition: form-data; name=\"metadata_file\"; filename=\"idp.xml\"\r\n\r\n{file}\r\n--edge--\r\n",
+        "{}{}{}{}{}--edge\r\nContent-Disposition: form-data; name=\"metadata_file\"; filename=\"idp.xml\"\r\n\r\n{file}\r\n--edge--\r\n",
         field("form_token", token),
         field("act", act),
         field("seen", seen),
         // As a browser sends it where the address was left empty.
         field("metadata_url", ""),
+        typed.iter().map(|(name, value)| field(name, value)).collect::<String>(),
     );
     let request = TestRequest::post()
         .uri(setup)
@@ -405,4 +417,36 @@ async fn a_connection_in_use_is_not_switched_to_another_protocol() {
     let wrong = desk.post(&draft, &[("act", "openid"), ("metadata_xml", &xml)]).await;
     assert_eq!(wrong.status, 422, "metadata is no discovery document");
     assert_eq!(found(&desk, &draft).protocol, Protocol::Saml);
+}
+
+#[actix_web::test]
+async fn a_private_key_in_place_of_a_certificate_is_not_shown_again() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let (setup, _) = draft(&desk, &[]).await;
+    let typed = [
+        ("act", "check"),
+        ("entity_id", "https://idp.example/id"),
+        ("sign_on_url", "https://idp.example/sso"),
+        ("certificate", saml_testing::PRIVATE_KEY),
+    ];
+    let page = desk.post(&setup, &typed).await;
+    assert!(page.status == 422 && page.body.contains("private key"), "{}", page.body);
+    assert!(!page.body.contains("MIIkeepme"), "{}", page.body);
+    assert!(page.body.contains("https://idp.example/id"), "the rest is gone: {}", page.body);
+    let page = upload(&desk, &setup, ("check", ""), saml_testing::PRIVATE_KEY).await;
+    assert!(page.status == 422 && !page.body.contains("MIIkeepme"), "{}", page.body);
+}
+
+#[actix_web::test]
+async fn what_was_pasted_beside_a_file_is_there_when_the_page_is_shown_again() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let (setup, _) = draft(&desk, &[]).await;
+    let xml = ("metadata_xml", "<pasted/>");
+    let page = upload_beside(&desk, &setup, ("check", ""), "<of-the-file/>", &[xml]).await;
+    assert!(page.status == 422 && page.body.contains("given in two ways"), "{}", page.body);
+    assert!(page.body.contains("&#60;pasted/&#62;"), "what was pasted is gone: {}", page.body);
+    assert!(!page.body.contains("of-the-file"), "{}", page.body);
+    // A file alone goes on as text, since browsers forget it.
+    let page = upload(&desk, &setup, ("check", ""), "<of-the-file/>").await;
+    assert!(page.status == 422 && page.body.contains("of-the-file"), "{}", page.body);
 }

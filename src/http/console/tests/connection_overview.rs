@@ -190,6 +190,9 @@ async fn a_pasted_certificate_is_trusted_after_both_fingerprints_were_shown_and_
     assert!(desk.get(&uri).await.body.contains("name=\"certificate\""));
     let wrong = desk.post(&uri, &[("certificate", "<rubbish>")]).await;
     assert!(wrong.status == 422 && wrong.body.contains("&#60;rubbish&#62;"), "{}", wrong.body);
+    let key = desk.post(&uri, &[("certificate", saml_testing::PRIVATE_KEY)]).await;
+    assert!(key.status == 422 && key.body.contains("This is a private key"), "{}", key.body);
+    assert!(!key.body.contains("MIIkeepme"), "a private key is shown again: {}", key.body);
     let pem = new.pem();
     let asked = desk.post(&uri, &[("certificate", &pem)]).await.body;
     let (old_print, print) = (old.certificate.fingerprint(), new.certificate.fingerprint());
@@ -314,4 +317,23 @@ async fn health_is_not_all_clear_while_a_domain_waits_for_longer_than_a_day() {
     let page = desk.get(&at(&connection, "")).await.body;
     assert!(page.contains("1 to look at") && !page.contains("All clear"), "{page}");
     assert!(page.contains(&at(&connection, "/domains")), "{page}");
+}
+
+#[actix_web::test]
+async fn health_names_the_domain_that_has_waited_longest() {
+    let mut desk = Desk::signed_in(Role::Support).await;
+    let connection = jumpcloud(&desk);
+    let add = |name: &str| {
+        let name = crate::domain::DomainName::parse(name).unwrap();
+        let of = &connection.organization_id;
+        desk.world.store().system(|tx| domains::add(tx, of, &name, false));
+    };
+    add("zulu.example");
+    desk.world.store().clock().advance(TimeDelta::hours(24));
+    add("alpha.example");
+    desk.sign_in(super::PASSWORD).await;
+    let page = desk.get(&at(&connection, "")).await.body;
+    let line = page.split("Email domain waits for its DNS record").nth(1).unwrap_or_default();
+    let line = line.split("</li>").next().unwrap_or_default();
+    assert!(line.contains("zulu.example") && !line.contains("alpha.example"), "{page}");
 }

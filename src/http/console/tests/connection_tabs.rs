@@ -4,6 +4,7 @@ use super::{Desk, PASSWORD};
 use crate::cause::Cause;
 use crate::saml::response::Attribute;
 use crate::store::connections::{self, Connection, ConnectionState, Settings};
+use crate::store::directories::tokens;
 use crate::store::members::Role;
 use crate::store::traces::Received;
 use crate::store::{organizations, sign_in, testing};
@@ -226,4 +227,38 @@ async fn what_happened_at_an_organization_is_listed_and_nothing_of_another() {
     assert!(!page.contains(other.id.as_str()), "{page}");
     let page = desk.get(&format!("{uri}?cursor={}", crate::store::EventId::new())).await.body;
     assert!(page.contains("Back to the newest") || page.contains("no older records"), "{page}");
+}
+
+#[actix_web::test]
+async fn a_private_key_in_place_of_the_pinned_certificate_is_not_shown_again() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let key = crate::saml::testing::PRIVATE_KEY;
+    let typed = [("name", "Kept"), ("provider", "jumpcloud"), ("metadata_certificate", key)];
+    let page = desk.post(&at(&connection, "/settings"), &typed).await;
+    assert!(page.status == 422 && page.body.contains("private key"), "{}", page.body);
+    assert!(!page.body.contains("MIIkeepme") && page.body.contains("Kept"), "{}", page.body);
+}
+
+#[actix_web::test]
+async fn a_token_retires_only_when_it_is_chosen_for_how_long_it_goes_on() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let store = desk.world.store();
+    let id = connection.id.clone();
+    let token = store.system(|tx| tokens::another(tx, &id, "Production".to_owned())).0;
+    let uri = at(&connection, &format!("/provisioning/{}/retire", token.id));
+    let retires = || {
+        let found = store.read_now(|db| tokens::find(db, &connection.id, &token.id));
+        found.unwrap().retires_at
+    };
+    let wrong: [&[(&str, &str)]; 4] =
+        [&[], &[("hours", "")], &[("hours", "2")], &[("hours", "soon")]];
+    for wrong in wrong {
+        let page = desk.post(&uri, wrong).await;
+        assert!(page.status == 422 && page.body.contains("href=\"#hours\""), "{}", page.body);
+        assert_eq!(retires(), None, "{wrong:?}");
+    }
+    assert_eq!(desk.post(&uri, &[("hours", "24")]).await.status, 303);
+    assert!(retires().is_some());
 }

@@ -111,6 +111,9 @@ async fn a_test_sign_in_begins_with_a_link_and_has_a_trace() {
     let trace = page.body.split("/console/traces/trc_").nth(1).unwrap().split('"').next().unwrap();
     let page = desk.get(&format!("/console/traces/trc_{trace}")).await;
     assert!(page.body.contains("Test sign-in"), "{}", page.body);
+    let id = format!("trc_{trace}").parse().unwrap();
+    let trace = desk.world.store().read_now(|db| crate::store::traces::find(db, &id)).unwrap();
+    assert!(!trace.at_portal, "the result leads to the console");
 }
 
 #[actix_web::test]

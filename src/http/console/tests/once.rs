@@ -4,7 +4,8 @@ use super::Desk;
 use crate::http::testing::Answer;
 use crate::store::api_keys;
 use crate::store::directories::tokens;
-use crate::store::members::Role;
+use crate::store::mails;
+use crate::store::members::{self, Role};
 use crate::store::{Window, setup_links, testing, webhooks};
 
 const BEFORE: &str = "This secret was already shown";
@@ -26,6 +27,32 @@ async fn twice(desk: &Desk, page: &str, action: &str, fields: &[(&str, &str)]) -
     assert_eq!(first.status, 200, "{}", first.body);
     assert!(!first.body.contains(BEFORE), "{}", first.body);
     (first, desk.post(action, &fields).await)
+}
+
+/// The same, where the first makes something and the second nothing: `made` tells what there is.
+async fn counted<T: PartialEq + std::fmt::Debug>(
+    desk: &Desk,
+    (page, action): (&str, &str),
+    fields: &[(&str, &str)],
+    made: impl Fn(&Desk) -> T,
+) -> (Answer, Answer) {
+    let number = number(&desk.get(page).await.body, action);
+    let fields: Vec<_> = fields.iter().copied().chain([("once", number.as_str())]).collect();
+    let before = made(desk);
+    let first = desk.post(action, &fields).await;
+    assert_eq!(first.status, 200, "{}", first.body);
+    let once = made(desk);
+    assert_ne!(once, before, "nothing was made");
+    let second = desk.post(action, &fields).await;
+    assert_eq!(made(desk), once, "it was made twice");
+    (first, second)
+}
+
+/// How many mails were written, and how many events.
+fn told_of(desk: &Desk) -> (usize, usize) {
+    let store = desk.world.store();
+    let mails = store.read_now(|db| mails::page(db, &Window::default(), None)).unwrap().data.len();
+    (mails, store.kinds(None).len())
 }
 
 /// That the second answer says so, leads to what was made and shows nothing that `first` showed.
@@ -126,14 +153,22 @@ async fn a_repeated_form_of_a_webhook_makes_no_second_endpoint_and_rotates_once(
     let desk = Desk::signed_in(Role::Developer).await;
     let list = "/console/webhooks";
     let fields = [("url", "https://hooks.example/in"), ("noun.user", "1")];
-    let (first, second) = twice(&desk, "/console/webhooks/new", list, &fields).await;
-    let page = |db: &mut crate::store::Db| webhooks::page(db, &Window::default(), None);
-    let all = desk.world.store().read_now(page).unwrap().data;
-    assert_eq!(all.len(), 1);
-    let own = format!("{list}/{}", all[0].id);
+    let all = |desk: &Desk| {
+        let page = |db: &mut crate::store::Db| webhooks::page(db, &Window::default(), None);
+        desk.world.store().read_now(page).unwrap().data
+    };
+    let ids = |desk: &Desk| all(desk).into_iter().map(|one| one.id).collect::<Vec<_>>();
+    let (first, second) = counted(&desk, ("/console/webhooks/new", list), &fields, ids).await;
+    let all_now = all(&desk);
+    assert_eq!(all_now.len(), 1);
+    let own = format!("{list}/{}", all_now[0].id);
     told(&first, &second, &own);
     let rotate = format!("{own}/rotate");
-    let (first, second) = twice(&desk, &rotate, &rotate, &[]).await;
+    let secrets = |desk: &Desk| {
+        let one = all(desk).remove(0);
+        (one.secret, one.previous_secret, told_of(desk))
+    };
+    let (first, second) = counted(&desk, (&rotate, &rotate), &[], secrets).await;
     told(&first, &second, &own);
 }
 
@@ -154,10 +189,39 @@ async fn a_repeated_form_of_a_member_takes_no_password_away_a_second_time() {
     let desk = Desk::signed_in(Role::Owner).await;
     let list = "/console/settings/members";
     let fields = [("name", "Sam"), ("email", "sam@orbit.example"), ("role", "viewer")];
-    let (_, second) = twice(&desk, list, list, &fields).await;
+    let made = |desk: &Desk| {
+        let members = desk.world.store().read_now(members::list).unwrap().len();
+        (members, told_of(desk))
+    };
+    let (_, second) = counted(&desk, (list, list), &fields, made).await;
     assert!(second.body.contains(BEFORE), "{}", second.body);
+    assert_eq!(made(&desk).0, 2);
     let member = desk.other(Role::Viewer);
     let own = format!("{list}/{}", member.id);
-    let (_, second) = twice(&desk, &own, &format!("{own}/link"), &[]).await;
+    let (first, second) = counted(&desk, (&own, &format!("{own}/link")), &[], made).await;
     assert_eq!(second.status, 409);
+    // The link that the first made is good still.
+    let link = first.body.split("/console/first?t=").nth(1).unwrap();
+    let link = link.split(['<', '"']).next().unwrap();
+    let store = desk.world.store();
+    let now = store.clock().now();
+    let found = store.read_now(|db| members::link(db, link, now)).unwrap();
+    assert_eq!(found.and_then(|(_, of)| of).map(|of| of.id), Some(member.id));
+}
+
+#[actix_web::test]
+async fn a_repeated_form_that_sends_a_setup_link_again_gives_it_no_second_address() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let of = testing::active(desk.world.store(), "JumpCloud", None).organization_id;
+    let new = setup_links::NewLink::default();
+    let link = desk.world.store().system(|tx| setup_links::create(tx, &of, new.clone())).0;
+    let uri = format!("/console/setup-links/{}/send", link.id);
+    let made = |desk: &Desk| {
+        let found = desk.world.store().read_now(|db| setup_links::find(db, &link.id)).unwrap();
+        (found.hash, told_of(desk))
+    };
+    let fields = [("email", "kim@globex.example")];
+    let (first, second) = counted(&desk, (&uri, &uri), &fields, made).await;
+    told(&first, &second, "/console/setup-links");
+    assert_eq!(told_of(&desk).0, 1, "one mail");
 }

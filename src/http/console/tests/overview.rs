@@ -167,12 +167,12 @@ async fn who_is_stuck_at_a_setup_and_what_is_to_be_turned_on_is_told() {
 async fn a_domain_that_waits_for_its_dns_record_for_longer_than_a_day_needs_somebody() {
     let mut desk = Desk::signed_in(Role::Viewer).await;
     let of = customer(&desk).organization_id;
-    let add = |name: &str, vouch| {
+    let add = |desk: &Desk, name: &str, vouch| {
         let name = crate::domain::DomainName::parse(name).unwrap();
         desk.world.store().system(|tx| crate::store::domains::add(tx, &of, &name, vouch))
     };
-    add("globex.example", true);
-    add("globx.example", false);
+    add(&desk, "globex.example", true);
+    add(&desk, "globx.example", false);
     assert!(!overview(&desk).await.contains("waits for its DNS record"));
     desk.world.store().clock().advance(chrono::TimeDelta::hours(24));
     desk.sign_in(super::PASSWORD).await;
@@ -185,4 +185,21 @@ async fn a_domain_that_waits_for_its_dns_record_for_longer_than_a_day_needs_some
         assert!(page.contains(part), "{part}: {page}");
     }
     assert!(!page.contains("globex.example of"), "{page}");
+    assert!(!page.contains("no longer looked for"), "{page}");
+    // The one that waits longest is the most urgent.
+    add(&desk, "later.example", false);
+    desk.world.store().clock().advance(chrono::TimeDelta::hours(24));
+    desk.sign_in(super::PASSWORD).await;
+    let page = overview(&desk).await;
+    let (first, later) = (page.find("globx.example of"), page.find("later.example of"));
+    assert!(first.is_some() && first < later, "{page}");
+    // After three days nobody looks for it by themselves.
+    desk.world.store().clock().advance(chrono::TimeDelta::hours(30));
+    desk.sign_in(super::PASSWORD).await;
+    let store = desk.world.store();
+    let waiting = store.read_now(|db| crate::store::domains::find_in(db, &of, "globx.example"));
+    let waiting = waiting.unwrap();
+    store.system(|tx| crate::store::domains::verify(tx, &waiting, &[]));
+    let page = overview(&desk).await;
+    assert_eq!(page.matches("no longer looked for by itself").count(), 1, "{page}");
 }

@@ -360,3 +360,23 @@ async fn a_domain_is_not_offered_to_who_may_not_add_it_nor_one_that_everybody_sh
         assert!(!page.body.contains("domains?domain="), "{cause}: {}", page.body);
     }
 }
+
+#[actix_web::test]
+async fn a_message_that_cannot_be_opened_is_none_and_the_trace_is_shown() {
+    let desk = Desk::signed_in(Role::Support).await;
+    let connection = testing::active(desk.world.store(), "JumpCloud", None);
+    let mut trace = begun(&desk, &connection);
+    // Sealed for another row: as after a restore with another master key.
+    let elsewhere = begun(&desk, &connection);
+    let sealed = desk.world.state.master.seal(b"<a>ada</a>", &elsewhere.place()).unwrap();
+    trace.message = Some(sealed);
+    desk.world
+        .store()
+        .system(|tx| sign_in::refuse(tx, &trace, Cause::SignatureMissing, Vec::new(), None));
+    let at = format!("/console/traces/{}", trace.id);
+    let page = desk.get(&at).await;
+    assert!(page.status == 200 && !page.body.contains("<pre"), "{}", page.body);
+    assert_eq!(desk.get(&format!("{at}/download")).await.status, 200);
+    assert_eq!(desk.get(&format!("{at}/download?format=xml")).await.status, 404);
+    assert_eq!(desk.post(&format!("{at}/reveal"), &[]).await.status, 200);
+}

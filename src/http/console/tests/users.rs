@@ -185,3 +185,21 @@ async fn whom_a_directory_keeps_is_changed_there_and_the_page_says_who_it_is() {
     assert!(refused.status == 422, "{}", refused.body);
     assert!(refused.body.contains("come from the customer"), "{}", refused.body);
 }
+
+#[actix_web::test]
+async fn when_an_attribute_was_changed_is_not_said_where_no_event_is_kept_that_could_tell() {
+    let mut desk = Desk::signed_in(Role::Admin).await;
+    let user = ada(&desk, &globex(&desk));
+    let uri = format!("{LIST}/{}", user.id);
+    let line = |page: &str| {
+        let rest = page.split("<dd>ada@globex.example</dd>").nth(1).unwrap_or_default().to_owned();
+        rest.split("</div>").next().unwrap_or_default().to_owned()
+    };
+    let page = desk.get(&uri).await.body;
+    assert!(line(&page).contains("<time datetime="), "{page}");
+    desk.world.store().clock().advance(chrono::TimeDelta::days(401));
+    desk.sign_in(super::PASSWORD).await;
+    let page = desk.get(&uri).await.body;
+    assert!(page.contains("<dd>ada@globex.example</dd>"), "{page}");
+    assert!(!line(&page).contains("<time datetime="), "{page}");
+}

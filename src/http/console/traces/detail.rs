@@ -1,6 +1,6 @@
 //! One sign-in trace: why it failed, what to change and where, each check, what happened when.
 
-use super::reveal::message;
+use super::reveal::hidden;
 use super::{LIST, badge, connection, names_of, organization, title};
 use crate::cause::Cause;
 use crate::check::{Check, CheckName};
@@ -17,7 +17,6 @@ use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::locale::{Locale, Who};
-use crate::saml::inspect;
 use crate::store::connections::{self, Connection, Protocol};
 use crate::store::domains::{self, Domain};
 use crate::store::names::Names;
@@ -158,7 +157,7 @@ pub(super) async fn render<N: Needs>(
     let steps = timeline.iter().map(|moment| line(state, moment, trace.started_at)).collect();
     let hidden = match &revealed {
         Some(_) => None,
-        None => message(state, &trace)?.and_then(|xml| inspect::redacted(&xml)),
+        None => hidden(state, &trace).await?,
     };
     let page = Page {
         shell: frame::shell(state),

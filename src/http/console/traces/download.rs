@@ -2,12 +2,11 @@
 //! it, unless somebody asks for that, which is written down.
 
 use super::detail;
-use super::reveal::{message, revealed};
+use super::reveal::{hidden, revealed};
 use crate::error::{Error, Result};
 use crate::http::console::seat::{Posted, Read, Reveal, Seat};
 use crate::http::error::PageError;
 use crate::http::server::State;
-use crate::saml::inspect;
 use crate::store::traces::{self, Trace};
 use crate::store::{Scope, TraceId};
 use crate::views::trace::TraceDetailView;
@@ -39,7 +38,7 @@ pub(in crate::http) async fn download(
 ) -> Result<HttpResponse, PageError> {
     let id: TraceId = id.parse()?;
     let (trace, as_json) = read(&state, id.clone()).await?;
-    let hidden = message(&state, &trace)?.and_then(|xml| inspect::redacted(&xml));
+    let hidden = hidden(&state, &trace).await?;
     let (ending, content_type, body) = match query.format.as_str() {
         "" => ("zip", "application/zip", archive(&text(&as_json)?, hidden.as_deref())?),
         "json" => ("json", "application/json", text(&as_json)?.into_bytes()),
@@ -62,7 +61,7 @@ pub(in crate::http) async fn whole(
     let (actor, wanted) = (posted.seat.actor(), id.clone());
     state.store.write(Scope::Own, actor, move |tx| traces::reveal(tx, &wanted)).await?;
     let (trace, mut as_json) = read(&state, id.clone()).await?;
-    let revealed = revealed(&state, &trace)?;
+    let revealed = revealed(&state, &trace).await?;
     if let Value::Object(fields) = &mut as_json {
         let attributes: Vec<Value> = revealed
             .attributes

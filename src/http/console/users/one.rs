@@ -181,11 +181,12 @@ fn held(state: &State, it: &Explained) -> Option<String> {
 
 /// What is known of a person: what we ask for, and what else came.
 fn attributes(state: &State, user: &User, told: &Part<Event>) -> Vec<AttributeLine> {
+    let kept = state.store.clock().now().minus(state.live().retention.audit.delta());
     let named = |field: &str, key: &str, value: Option<&str>| {
         Some(AttributeLine {
             name: state.locale.text(key).to_owned(),
             value: value.filter(|value| !value.is_empty())?.to_owned(),
-            at: changed(user, told, field).map(|at| listing::when(state, at)),
+            at: changed(user, told, kept, field).map(|at| listing::when(state, at)),
         })
     };
     let own = [
@@ -202,14 +203,15 @@ fn attributes(state: &State, user: &User, told: &Part<Event>) -> Vec<AttributeLi
     own.into_iter().flatten().chain(user.attributes.iter().map(other)).collect()
 }
 
-/// When a field was last changed: since the person came, if no event tells of it and none is too old to be looked at.
-fn changed(user: &User, told: &Part<Event>, field: &str) -> Option<Time> {
+/// When a field was last changed: since the person came, if no event tells of it and none is too old to be looked at or to be kept.
+fn changed(user: &User, told: &Part<Event>, kept: Time, field: &str) -> Option<Time> {
     let names = |event: &&Event| {
         let fields = event.data.get("changed").and_then(Value::as_array);
         fields.is_some_and(|fields| fields.iter().any(|one| one.as_str() == Some(field)))
     };
     let last = told.data.iter().find(names).map(|event| event.created_at);
-    last.or_else(|| told.next_cursor.is_none().then_some(user.created_at))
+    let is_all = told.next_cursor.is_none() && user.created_at > kept;
+    last.or_else(|| is_all.then_some(user.created_at))
 }
 
 /// Who keeps a person, where that is not us.

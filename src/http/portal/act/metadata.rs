@@ -4,13 +4,12 @@ use super::{Outcome, render};
 use crate::acts;
 use crate::acts::metadata::{Source, Terms};
 use crate::error::{Error, FieldError, Result};
-use crate::http::metadata_form::{self, FILE};
+use crate::http::metadata_form;
 use crate::http::pages::Fault;
 use crate::http::portal::frame::address;
 use crate::http::portal::seat::{Posted, Seat};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
-use crate::http::upload::{Sent, Upload};
 use crate::store::connections::{Connection, Protocol};
 use crate::store::setup_links::{self, Step};
 use actix_web::HttpResponse;
@@ -93,14 +92,6 @@ pub(super) async fn known(
     Ok(see_other(&address(Step::Metadata)))
 }
 
-/// What is in a file that was sent, if that is text.
-fn text_of_file(form: &Sent) -> Option<String> {
-    match form.file(FILE) {
-        Some(Upload::Whole(content)) => String::from_utf8(content.clone()).ok(),
-        Some(Upload::TooLarge) | None => None,
-    }
-}
-
 async fn import(
     state: &State,
     seat: &Seat,
@@ -120,8 +111,8 @@ async fn again(
 ) -> Result<HttpResponse> {
     let (guide, form) = (posted.seat.guide(state), posted.form());
     let is_openid = metadata_form::is_openid(&faults);
-    let mut typed = metadata_form::typed(form);
-    if is_openid && let Some(text) = text_of_file(form) {
+    let mut typed = metadata_form::typed(form).to_vec();
+    if is_openid && let Some(text) = metadata_form::text_of_file(form) {
         // Browsers forget which file was chosen: what was in it goes on as text.
         typed.retain(|(field, _)| !matches!(*field, "metadata_url" | "metadata_xml"));
         typed.push(("metadata_xml", text));

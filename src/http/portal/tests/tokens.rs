@@ -47,3 +47,38 @@ async fn a_token_that_is_changed_is_bound_to_the_networks_and_the_end_of_the_one
     let refused = store.try_system(|tx| tokens::another(tx, &id, "JumpCloud".to_owned()));
     assert_eq!(testing::refused(refused), "token_ended");
 }
+
+/// Sends the form of a page that makes a token, and the same once more. How many tokens there are then.
+async fn twice(portal: &Portal, page: &str, action: &str, fields: &[(&str, &str)]) -> i64 {
+    let body = portal.get(page).await.body;
+    let form = body.split("name=\"once\" value=\"").nth(1).unwrap();
+    let number = form.split('"').next().unwrap().to_owned();
+    assert_eq!(number.len(), 32, "{body}");
+    let token = portal.form_token(page).await;
+    let own = [("form_token", &*token), ("once", &*number)];
+    let fields: Vec<(&str, &str)> = fields.iter().copied().chain(own).collect();
+    let id = portal.connection().id;
+    let store = portal.world.store();
+    let count = || store.read_now(|db| tokens::count(db, &id)).unwrap();
+    let before = count();
+    let first = portal.send(action, &fields).await.body;
+    let secret = first.split(">scim_").nth(1).and_then(|rest| rest.split('<').next());
+    let secret = secret.unwrap_or_else(|| panic!("no token: {first}"));
+    assert_eq!(count(), before + 1);
+    let kinds = || store.kinds(Some(&portal.organization));
+    let told = kinds();
+    let second = portal.send(action, &fields).await;
+    assert!(second.body.contains("This token was already shown"), "{}", second.body);
+    assert!(!second.body.contains(secret), "it is shown again");
+    assert_eq!(kinds(), told);
+    count()
+}
+
+#[actix_web::test]
+async fn a_repeated_form_of_the_portal_makes_no_second_token_at_the_step_nor_at_home() {
+    let portal = Portal::started().await;
+    portal.post("provider", &[("provider", "jumpcloud")]).await;
+    let step = "/portal/setup/provisioning";
+    assert_eq!(twice(&portal, step, step, &[("token", "on")]).await, 1);
+    assert_eq!(twice(&portal, "/portal", "/portal/token", &[]).await, 2);
+}

@@ -141,3 +141,17 @@ async fn the_address_that_is_known_already_gives_way_to_a_file() {
     assert_eq!(send(&portal, form(&fields, file.as_bytes())).await.status, 303);
     assert_eq!(portal.connection().identity_provider.unwrap().entity_id, "https://idp.example/id");
 }
+
+#[actix_web::test]
+async fn a_private_key_in_place_of_a_certificate_is_not_shown_again() {
+    let portal = chosen().await;
+    let typed = [
+        ("entity_id", "https://idp.example/id"),
+        ("sign_on_url", "https://idp.example/sso"),
+        ("certificate", saml_testing::PRIVATE_KEY),
+    ];
+    let page = portal.post("metadata", &typed).await;
+    assert!(page.status == 422 && page.body.contains("private key"), "{}", page.body);
+    assert!(!page.body.contains("MIIkeepme"), "{}", page.body);
+    assert!(page.body.contains("https://idp.example/id"), "the rest is gone: {}", page.body);
+}

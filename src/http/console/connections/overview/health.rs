@@ -146,19 +146,17 @@ impl Looking<'_> {
         self.point(sign, "no_domain", Said::default())
     }
 
-    /// The domains that wait for their DNS record: after a day somebody has to look.
+    /// The domains that wait for their DNS record, by the one that has waited longest: after a day somebody has to look.
     fn waiting(&self) -> Option<Point> {
-        let all = &self.found.domains;
-        let mut waiting = all.iter().filter(|one| one.state == DomainState::Pending);
-        let first = waiting.next()?;
-        let is_overdue = all.iter().any(|one| one.is_overdue(self.now));
-        let more = listing::more(waiting.count().saturating_add(1));
+        let all = self.found.domains.iter().filter(|one| one.state == DomainState::Pending);
+        let first = all.clone().min_by_key(|one| one.waits_since())?;
+        let more = listing::more(all.count());
         let said = Said {
             text: Some(format!("{} {more}", first.name).trim().to_owned()),
             href: Some(format!("{}/domains", href(&self.found.known.connection.id))),
-            at: Some(self.when(first.created_at)),
+            at: Some(self.when(first.waits_since())),
         };
-        let sign = if is_overdue { Sign::Warn } else { Sign::Open };
+        let sign = if first.is_overdue(self.now) { Sign::Warn } else { Sign::Open };
         Some(self.point(sign, "domain_waits", said))
     }
 

@@ -10,12 +10,11 @@ use crate::http::console::connections::{find, href};
 use crate::http::console::form::{self, FieldFault};
 use crate::http::console::seat::{Manage, Posted};
 use crate::http::error::PageError;
-use crate::http::metadata_form::{self, FILE};
+use crate::http::metadata_form;
 use crate::http::pages::TypedMetadata;
 use crate::http::portal::provider::Given;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
-use crate::http::upload::Upload;
 use crate::saml::metadata::IdentityProvider;
 use crate::store::Db;
 use crate::store::connections::{self, Connection, ConnectionPatch, ConnectionState, Protocol};
@@ -160,24 +159,17 @@ fn done_at(before: &Connection) -> String {
     if before.state == ConnectionState::Draft { format!("{page}?made=1") } else { page }
 }
 
-/// What was typed, to be shown again. A file that is text goes on as text: browsers forget which was chosen.
+/// What was typed, to be shown again. A file alone goes on as text, if it is that: browsers forget which was chosen. Beside what
+/// was typed it does not, since it would take its place.
 fn typed(posted: &Posted<Manage>) -> Outcome {
     let form = posted.form();
-    let text = |field: &str| form.text(field).to_owned();
-    let (url, xml) = match form.file(FILE) {
-        Some(Upload::Whole(file)) => {
-            (text("metadata_url"), String::from_utf8(file.clone()).unwrap_or_default())
-        }
-        _ => (text("metadata_url"), text("metadata_xml")),
-    };
-    let typed = TypedMetadata {
-        url,
-        xml,
-        entity_id: text("entity_id"),
-        sign_on_url: text("sign_on_url"),
-        certificate: text("certificate"),
-    };
-    let choose = Some(text(CHOOSE)).filter(|text| !text.is_empty());
+    let [url, xml, entity_id, sign_on_url, certificate] =
+        metadata_form::typed(form).map(|(_, text)| text);
+    let is_alone = metadata_form::FIELDS.iter().all(|field| form.text(field).is_empty());
+    let file = metadata_form::text_of_file(form).filter(|_| is_alone);
+    let xml = file.unwrap_or(xml);
+    let typed = TypedMetadata { url, xml, entity_id, sign_on_url, certificate };
+    let choose = Some(form.text(CHOOSE).to_owned()).filter(|text| !text.is_empty());
     Outcome { typed: Some(typed), choose, is_other: form.has(OTHER), ..Outcome::default() }
 }
 

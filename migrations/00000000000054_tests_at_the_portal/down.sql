@@ -1,0 +1,1 @@
+ALTER TABLE traces DROP COLUMN at_portal;
