@@ -23,6 +23,7 @@ pub enum Source {
 }
 
 /// Metadata is wanted in one way: of two, given at this field among others, one would be ignored.
+#[must_use]
 pub fn given_twice(field: &str) -> Error {
     let detail = "Metadata was given in two ways, and one of them is wanted.";
     Error::invalid(format!("/{field}"), "metadata_given_twice", detail)

@@ -45,9 +45,9 @@ impl Once {
         let Some(id) = &self.0 else { return make(tx).map(Made::Now) };
         match idempotency::begin(tx, id, FIELD)? {
             Begun::New => {
-                let made = make(tx)?;
-                idempotency::finish(tx, id, 200, &page(&made))?;
-                Ok(Made::Now(made))
+                let secret = make(tx)?;
+                idempotency::finish(tx, id, 200, &page(&secret))?;
+                Ok(Made::Now(secret))
             }
             Begun::Done { body, .. } => Ok(Made::Before(body)),
             Begun::Running | Begun::Other => {

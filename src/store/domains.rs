@@ -18,7 +18,8 @@ use crate::error::{Error, Result};
 use diesel::prelude::*;
 use serde_json::json;
 
-const TAKEN: &str = "domain_taken";
+/// The code of a domain that another customer has live.
+pub const TAKEN: &str = "domain_taken";
 
 word!(
     /// Why a domain is believed to be the organization's.

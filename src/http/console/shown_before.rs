@@ -16,7 +16,7 @@ struct Page<'a> {
     frame: Frame,
     area: Area,
     /// Where what was made has its page.
-    page: &'a str,
+    made: &'a str,
 }
 
 /// The page in place of a second secret.
@@ -27,6 +27,6 @@ pub(super) fn show<N: Needs>(
     page: &str,
 ) -> HttpResponse {
     let frame = frame::frame(state, seat, area);
-    let shown = Page { shell: frame::shell(state), frame, area, page };
+    let shown = Page { shell: frame::shell(state), frame, area, made: page };
     respond(state, StatusCode::CONFLICT, &Csp::Page, &shown)
 }

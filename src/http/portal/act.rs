@@ -38,7 +38,7 @@ pub(in crate::http) async fn take(
     };
     match done {
         // Whose it is only the operator sees, and only they can free it.
-        Err(Error::Conflict { code, .. }) if code == "domain_taken" => {
+        Err(Error::Conflict { code: domains::TAKEN, .. }) => {
             let text = |key: &str| {
                 let operator = state.operator();
                 state.locale.fill(&format!("portal.domain_taken.{key}"), &[("operator", &operator)])
