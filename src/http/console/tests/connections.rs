@@ -161,7 +161,9 @@ async fn a_directorys_token_is_shown_once_then_retired_and_revoked() {
         let token = all().remove(0);
         token.retires_at.unwrap().since(desk.world.store().clock().now()).num_minutes()
     };
-    assert_eq!(desk.post(&act("retire"), &[]).await.status, 303);
+    let retire = act("retire");
+    assert_eq!(desk.post(&retire, &[]).await.status, 422, "nothing was chosen");
+    assert_eq!(desk.post(&retire, &[("hours", "168")]).await.status, 303);
     assert!((7 * 24 * 60 - 1..=7 * 24 * 60).contains(&goes_on()), "{}", goes_on());
     assert!(desk.get(&uri).await.body.contains(">Retiring<"));
     assert_eq!(desk.post(&act("retire"), &[("hours", "24")]).await.status, 303);
