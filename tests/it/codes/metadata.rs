@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 use vestibule::store::connections::{self, Connection, NewConnection, Settings};
 
-/// What JumpCloud's console calls the way to its metadata.
+/// What `JumpCloud`'s console calls the way to its metadata.
 const BUTTON: &str = "Copy Metadata URL";
 
 /// What is given, how the page calls it, and what it says to do.
@@ -33,7 +33,7 @@ fn url(value: &str, code: &'static str, title: &'static str, fix: &'static str) 
     Given { field: "metadata_url", value: value.to_owned(), code, title, fix }
 }
 
-/// A new connection to JumpCloud.
+/// A new connection to `JumpCloud`.
 fn jumpcloud(gateway: &Gateway, domain: &str) -> Connection {
     let customer = gateway.customer(domain);
     let new = NewConnection {

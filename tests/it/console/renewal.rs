@@ -32,8 +32,8 @@ async fn a_certificate_is_renewed(how: How) {
         .map(|trace| (trace.outcome, trace.cause))
         .collect();
     let refused = (Outcome::Failed, Some(Cause::CertificateUnknown.code().to_owned()));
-    let works = (Outcome::Succeeded, None);
-    assert_eq!(ended, [refused.clone(), works.clone(), refused, works]);
+    let is_in = (Outcome::Succeeded, None);
+    assert_eq!(ended, [refused.clone(), is_in.clone(), refused, is_in]);
     let connection = gateway.read(|db| connections::find(db, &connection.id));
     assert!(connection.metadata_url.is_none(), "it came by a file");
 }

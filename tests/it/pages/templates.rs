@@ -24,21 +24,16 @@ pub(super) fn unseen(sources: &Map<String, Value>, locale: &Locale) -> Vec<Strin
         all[name].base.is_some() && !all.values().any(|other| other.base.as_ref() == Some(name))
     };
     let pages: Vec<&String> = all.keys().filter(|name| is_page(name)).collect();
-    let is_unseen = |name: &str| match WITHOUT_WORDS.iter().find(|(without, _)| *without == name) {
-        Some((_, page)) => {
-            assert!(own(name).is_empty(), "{name} has words of its own: {:?}", own(name));
+    let is_unseen = |name: &str| {
+        let words = own(name);
+        if let Some((_, page)) = WITHOUT_WORDS.iter().find(|(without, _)| *without == name) {
+            assert!(words.is_empty(), "{name} has words of its own: {words:?}");
             let source = sources.get(*page).and_then(Value::as_str);
-            source.is_none_or(|source| pages.iter().any(|other| is_of(source, other)))
+            return source.is_none_or(|source| pages.iter().any(|other| is_of(source, other)));
         }
-        None => {
-            let words = own(name);
-            assert!(
-                !words.is_empty(),
-                "{name} has no words of its own: name a page in WITHOUT_WORDS"
-            );
-            let mut texts = sources.values().filter_map(Value::as_str);
-            !texts.any(|source| words.iter().any(|word| source.contains(word)))
-        }
+        assert!(!words.is_empty(), "{name} has no words of its own: name a page in WITHOUT_WORDS");
+        let mut texts = sources.values().filter_map(Value::as_str);
+        !texts.any(|source| words.iter().any(|word| source.contains(word)))
     };
     pages.iter().filter(|name| is_unseen(name)).map(|name| (*name).clone()).collect()
 }
