@@ -268,6 +268,7 @@ async function step(tab, [verb, ...words]) {
     case 'arrive': await page.waitForURL((url) => url.pathname === text); await tab.settle(); return tab;
     case 'keep': kept.set(text, await page.context().cookies()); return tab;
     case 'as': await page.context().addCookies(kept.get(text)); return tab;
+    case 'again': await page.reload(); await tab.settle(); return tab;
     case 'forget': await page.context().clearCookies(); return tab;
     case 'popup': {
       const [other] = await Promise.all([page.context().waitForEvent('page'), page.locator(text).first().click()]);

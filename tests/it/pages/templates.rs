@@ -9,7 +9,7 @@ use vestibule::locale::Locale;
 /// Templates that have no word of their own, as they say only what they are given, with a page that is known to be of each.
 const WITHOUT_WORDS: &[(&str, &str)] = &[("message.html", "login-nowhere")];
 /// Shorter ones are in any page.
-const SHORTEST: usize = 12;
+const SHORTEST: usize = 16;
 
 /// The templates of pages of which none was seen. `sources` are the pages by their names, as the server sent them.
 pub(super) fn unseen(sources: &Map<String, Value>, locale: &Locale) -> Vec<String> {

@@ -8,6 +8,7 @@
 //! | `see NAME` | looks at the page that is open; this is the line that adds a page |
 //! | `fill SELECTOR TEXT` | fills a field in |
 //! | `choose SELECTOR VALUE`, `tick SELECTOR` | chooses one of several, ticks one |
+//! | `again` | loads the page again, which sends the form that led to it once more |
 //! | `unfold SELECTOR` | clicks what opens something on the same page |
 //! | `wait SELECTOR` | waits until something is on the page that a script brings |
 //! | `press SELECTOR` | clicks what leads to another page |

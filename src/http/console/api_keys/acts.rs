@@ -1,6 +1,6 @@
 //! What is asked before a key is rolled or revoked.
 
-use super::{LIST, covered, listed, show};
+use super::{LIST, covered, show};
 use crate::error::{Error, Result};
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::frame::API_KEYS;
@@ -38,7 +38,7 @@ pub(in crate::http) async fn roll(
     let confirm = asking(&state, &key, "roll");
     let once = posted.once();
     let roll = move |tx: &mut Tx| api_keys::roll(tx, &key.id, OVERLAP, None);
-    let make = move |tx: &mut Tx| once.make(tx, roll, |_| listed());
+    let make = move |tx: &mut Tx| once.make(tx, roll, |_| LIST.to_owned());
     match state.store.write(Scope::System, posted.seat.actor(), make).await {
         Ok(Made::Before(page)) => Ok(shown_before::show(&state, &posted.seat, API_KEYS, &page)),
         Ok(Made::Now((_, secret))) => {

@@ -89,11 +89,6 @@ pub(in crate::http) async fn list(
     Ok(show(&state, &seat, query.cursor.clone(), None).await?)
 }
 
-/// Where a key is found that was made.
-fn listed() -> String {
-    format!("{LIST}#list")
-}
-
 /// The list, with a key that was made just now.
 async fn show<N: Needs>(
     state: &State,

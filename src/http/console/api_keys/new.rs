@@ -1,6 +1,6 @@
 //! A new API key, which is shown once.
 
-use super::{LIST, covered, listed, may_give, show as show_list};
+use super::{LIST, covered, may_give, show as show_list};
 use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
 use crate::http::console::frame::{self, API_KEYS, Frame};
@@ -109,7 +109,7 @@ async fn make(state: &State, posted: &Posted<Develop>, typed: &Typed) -> Result<
     };
     let once = posted.once();
     let create = move |tx: &mut Tx| Ok(api_keys::create(tx, new)?.1.reveal().to_owned());
-    let make = move |tx: &mut Tx| once.make(tx, create, |_| listed());
+    let make = move |tx: &mut Tx| once.make(tx, create, |_| LIST.to_owned());
     state.store.write(WriteScope::System, posted.seat.actor(), make).await
 }
 

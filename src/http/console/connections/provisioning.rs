@@ -129,7 +129,7 @@ pub(in crate::http) async fn create_token(
     let typed = posted.text("label").to_owned();
     let (id, new) =
         (connection.id.clone(), NewToken { label: typed.clone(), ..Default::default() });
-    let (once, page) = (posted.once(), format!("{}/provisioning#tokens", href(&connection.id)));
+    let (once, page) = (posted.once(), format!("{}/provisioning", href(&connection.id)));
     let make = move |tx: &mut Tx| once.make(tx, |tx| tokens::create(tx, &id, new), |_| page);
     let done = state.store.write(&organization.id, posted.seat.actor(), make).await;
     let shown = match form::mendable(done, "/label")? {
