@@ -5,6 +5,7 @@ mod api_keys;
 mod application;
 mod applications;
 mod audit;
+mod connection_metadata;
 mod connection_new;
 mod connection_overview;
 mod connection_tabs;
