@@ -161,21 +161,15 @@ pub(super) fn render(state: &State, id: &RequestId, error: &PageError) -> HttpRe
         PageError::SignIn(failure) => sign_in(Shell::of(state), id, failure),
         PageError::App(error) => {
             let texts = vec![Shell::of(state).operator("error.app.text"), error.description()];
-            app(state, id, ("error.page_title", Told::SignIn), error.code(), texts)
+            app(state, id, SIGN_IN, error.code(), texts)
         }
         PageError::SignOut(error) => {
             let texts = vec![Shell::of(state).operator("error.sign_out.text"), error.description()];
-            app(state, id, ("error.sign_out.page_title", Told::SignOut), error.code(), texts)
+            app(state, id, SIGN_OUT, error.code(), texts)
         }
         PageError::UnknownRedirect(unknown) => {
             let texts = redirect(Shell::of(state), unknown);
-            app(
-                state,
-                id,
-                ("error.page_title", Told::SignIn),
-                Cause::AppRedirectInvalid.code(),
-                texts,
-            )
+            app(state, id, SIGN_IN, Cause::AppRedirectInvalid.code(), texts)
         }
         PageError::Other(error) => {
             super::log(error);
@@ -293,6 +287,10 @@ fn redirect(shell: Shell<'_>, unknown: &UnknownRedirect) -> Vec<String> {
     let told = [locale.person(cause, None, &shell.brand()), received].into_iter();
     told.chain(nearest).chain([locale.cause(cause).fix.clone()]).collect()
 }
+
+/// What the page of a request to sign in, or to sign out, is called, and what is copied of it.
+const SIGN_IN: (&str, Told) = ("error.page_title", Told::SignIn);
+const SIGN_OUT: (&str, Told) = ("error.sign_out.page_title", Told::SignOut);
 
 /// The page of a request that the application's developers must change.
 fn app(

@@ -93,11 +93,11 @@ async fn check(
         Ok((source, choose)) => source.read(&state.reading(connection, choose)).await,
         Err(error) => Err(error),
     };
-    let possible = match read {
+    let checked = match read {
         Ok(provider) => possible(state, connection, provider).await,
         Err(error) => Err(error),
     };
-    let outcome = match form::mendable(possible, "/metadata")? {
+    let outcome = match form::mendable(checked, "/metadata")? {
         Ok(provider) => {
             let source = state.guides.of(&connection.provider).idp_entity_id;
             let told = Given::of(state, connection).told(state, source, &provider);
