@@ -149,6 +149,7 @@ fn sqlite_is_built_as_the_hot_paths_need_it() {
         store.read_now(|db| Ok(diesel::sql_query("PRAGMA compile_options").load(db)?)).unwrap();
     let options: Vec<&str> = options.iter().map(|row| &*row.compile_options).collect();
     assert!(options.contains(&"ENABLE_QPSG") && options.contains(&"DEFAULT_MEMSTATUS=0"));
+    assert!(options.contains(&"THREADSAFE=2"));
     assert!(!options.contains(&"ENABLE_STAT4") && !options.contains(&"ENABLE_MEMORY_MANAGEMENT"));
 }
 
