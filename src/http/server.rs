@@ -222,20 +222,23 @@ pub fn configure(config: &mut ServiceConfig) {
     config
         .app_data(FormConfig::default().limit(FORM_LIMIT))
         .app_data(JsonConfig::default().limit(JSON_LIMIT))
-        .app_data(PayloadConfig::new(JSON_LIMIT))
+        .app_data(PayloadConfig::new(JSON_LIMIT));
+    // Each request is held against the routes one by one, in this order: what is asked for most often comes first.
+    apps(config);
+    people(config);
+    config
+        .configure(super::scim::configure)
         .service(web::resource("/assets/{name}").get(super::assets::asset))
         .service(web::resource("/assets/brand/{name}").get(brand::asset))
         .service(web::resource("/healthz").get(health::alive).route(web::head().to(health::alive)))
         .service(web::resource("/readyz").get(health::ready).route(web::head().to(health::ready)))
         .service(web::resource("/version").get(health::version))
         .service(web::resource("/metrics").get(health::metrics));
-    people(config);
     super::portal::routes(config);
     super::console::routes(config);
     super::reference::routes(config);
-    apps(config);
     super::forward::routes(config);
-    config.configure(super::api::configure).configure(super::scim::configure);
+    config.configure(super::api::configure);
 }
 
 /// What people and their identity providers meet.
