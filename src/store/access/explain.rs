@@ -6,7 +6,7 @@ pub use super::kept::{Hold, Mark};
 use super::applications_of;
 use super::because::{Because, Sources};
 use super::kept::{Placed, Row};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::schema::{access, applications, entities, placements};
 use crate::store::users::User;
 use crate::store::{
@@ -111,20 +111,33 @@ pub fn of_newcomer(db: &mut Db, organization: &OrganizationId) -> Result<Vec<Exp
         .collect())
 }
 
+/// A place in an application, beside what else is told: its default role, whether there is a row of the person, and its role.
+type Line = (Option<String>, Option<UserId>, Option<String>, Option<Entity>);
+
 /// What tokens of an application tell of a person. Who has no row yet has the application's default role.
 pub fn told(db: &mut Db, user: &UserId, application: &ApplicationId) -> Result<Told> {
-    let query = access::table.find((user, application)).select(access::role);
-    let row: Option<Option<String>> =
-        on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?;
-    let role = if let Some(role) = row { role } else { default_role(db, application)? };
-    let query = placements::table
-        .inner_join(entities::table)
-        .filter(placements::user_id.eq(user))
-        .filter(placements::application_id.eq(application))
+    // One statement: it is asked in each phase of a sign-in. What tables are joined on must be owned.
+    let row = access::application_id.eq(applications::id).and(access::user_id.eq(user.clone()));
+    let place =
+        placements::application_id.eq(applications::id).and(placements::user_id.eq(user.clone()));
+    let query = applications::table
+        .left_join(access::table.on(row))
+        .left_join(placements::table.on(place))
+        .left_join(entities::table.on(entities::id.eq(placements::entity_id)))
+        .filter(applications::id.eq(application))
         .order(placements::entity_id)
-        .select(entities::all_columns);
-    let entities = on_backend!(db, conn => Prepared(query).load(conn))?;
-    Ok(Told { role, entities })
+        .select((
+            applications::default_role,
+            access::user_id.nullable(),
+            access::role.nullable(),
+            entities::all_columns.nullable(),
+        ));
+    let lines: Vec<Line> = on_backend!(db, conn => Prepared(query).load(conn))?;
+    let Some((default, row, role, _)) = lines.first() else {
+        return Err(Error::not_found("application", application.as_str()));
+    };
+    let role = if row.is_some() { role.clone() } else { default.clone() };
+    Ok(Told { role, entities: lines.into_iter().filter_map(|(.., place)| place).collect() })
 }
 
 /// The role that an application gives to whom nothing else gives one.
