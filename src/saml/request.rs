@@ -6,6 +6,7 @@ use super::metadata::Endpoint;
 use super::sign::Signer;
 use super::write::Element;
 use crate::clock::Time;
+use crate::crypto;
 use crate::error::Result;
 use anyhow::Context;
 
@@ -41,7 +42,17 @@ pub struct PostForm {
 pub fn id() -> Result<String> {
     let mut bytes = [0; 20];
     openssl::rand::rand_bytes(&mut bytes).context("random bytes")?;
-    Ok(bytes.iter().fold("_".to_owned(), |id, byte| id + &format!("{byte:02x}")))
+    Ok(format!("_{}", crypto::hex(&bytes)))
+}
+
+/// A new ID for a request that is written down: the time, and as many random bits as [`id`] has. So the index of those
+/// that are written down grows at its end, and not another page of it is written for each.
+pub fn id_at(now: Time) -> Result<String> {
+    let mut bytes = [0; 28];
+    let (at, random) = bytes.split_at_mut(8);
+    at.copy_from_slice(&now.to_utc().timestamp_micros().to_be_bytes());
+    openssl::rand::rand_bytes(random).context("random bytes")?;
+    Ok(format!("_{}", crypto::hex(&bytes)))
 }
 
 /// The endpoint to ask at: the wished binding if the provider has it, else its own, redirect before form.
@@ -250,5 +261,16 @@ mod tests {
         assert_eq!(one.len(), 41);
         assert!(one.starts_with('_') && one[1..].bytes().all(|byte| byte.is_ascii_hexdigit()));
         assert_ne!(one, other);
+    }
+
+    #[test]
+    fn an_id_with_the_time_is_as_random_and_sorts_after_those_before_it() {
+        let now = testing::now();
+        let (one, other) = (id_at(now).unwrap(), id_at(now).unwrap());
+        let later = id_at(now.plus(chrono::TimeDelta::microseconds(1))).unwrap();
+        assert_eq!(one.len(), 1 + 16 + 40);
+        assert!(one.starts_with('_') && one[1..].bytes().all(|byte| byte.is_ascii_hexdigit()));
+        assert_ne!(one, other);
+        assert!(one < later && other < later);
     }
 }
