@@ -2,7 +2,7 @@
 
 use super::browser;
 use super::error::PageError;
-use super::outcome::{self, Received};
+use super::outcome::{self, Judged, Received};
 use super::request::Origin;
 use super::server::State;
 use super::sign_in;
@@ -79,7 +79,8 @@ pub(super) async fn callback(
         Ok(code) => exchange(&state, &mut way, &code).await?,
     };
     let verdict = state.store.apart(move |store| decide(store, way, arrived)).await?;
-    outcome::finish(&state, verdict, Origin::of(&request).address).await
+    let judged = Judged::Open(Box::new(verdict));
+    outcome::finish(&state, judged, Origin::of(&request).address).await
 }
 
 /// A sign-in on its way back.

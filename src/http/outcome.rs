@@ -21,7 +21,7 @@ use crate::store::organizations::Organization;
 use crate::store::setup_links;
 use crate::store::sign_in::{self, Answer, Arrival, Beginning, Completed};
 use crate::store::traces::{Trace, TraceKind};
-use crate::store::{Actor, Scope};
+use crate::store::{Actor, Next, Scope, Tx};
 use crate::telemetry::SignInOutcome;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
@@ -29,12 +29,57 @@ use chrono::TimeDelta;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+/// What was found about a provider's answer.
+pub(super) enum Judged {
+    /// Nothing is written down yet.
+    Open(Box<Verdict>),
+    /// It lets somebody in who is known and unchanged, and that is written down.
+    Written(Box<Written>),
+}
+
+/// A response that passed, and what came of it.
+pub(super) struct Written {
+    arrived: Arc<Arrived>,
+    trace: Trace,
+    done: Completed,
+}
+
+/// Writes down that somebody is in who is known and unchanged, as most are. Everything else is for [`finish`].
+pub(super) fn written(state: &State, verdict: Verdict) -> Next<Judged> {
+    match verdict {
+        Verdict {
+            connection,
+            organization,
+            trace,
+            checks,
+            decided: Decided::Accepted(accepted),
+            ..
+        } if matches!(accepted.arrival, Arrival::Known(_)) && !is_test(trace.as_ref()) => {
+            let arrived = Arc::new(Arrived { connection, organization, checks, accepted });
+            let scope = Scope::Among(arrived.organization.id.clone());
+            let (actor, write) = (arrived.actor(), write_down(state, &arrived, trace, false));
+            Next::write(scope, actor, write).map(move |(trace, done)| {
+                Judged::Written(Box::new(Written { arrived, trace, done }))
+            })
+        }
+        other => Next::Done(Judged::Open(Box::new(other))),
+    }
+}
+
+fn is_test(trace: Option<&Trace>) -> bool {
+    trace.is_some_and(|trace| trace.kind == TraceKind::Test)
+}
+
 /// Ends a sign-in: the person is in, or is told why not. `from` is the client's address.
 pub(super) async fn finish(
     state: &Data<State>,
-    verdict: Verdict,
+    judged: Judged,
     from: IpAddr,
 ) -> Result<HttpResponse, PageError> {
+    let verdict = match judged {
+        Judged::Open(verdict) => *verdict,
+        Judged::Written(written) => return admitted(state, *written, from).await,
+    };
     let Verdict { connection, organization, trace, checks, decided, kept, received, .. } = verdict;
     match decided {
         Decided::Refused(cause) => {
@@ -49,8 +94,18 @@ pub(super) async fn finish(
             refused(state, cause, Some(&trace), to, &checks, received.as_deref())
         }
         Decided::Accepted(accepted) => {
-            let arrived = Arrived { connection, organization, trace, checks, accepted };
-            admit(state, Arc::new(arrived), from).await
+            let is_alone =
+                matches!(accepted.arrival, Arrival::Known(_)) && !is_test(trace.as_ref());
+            let arrived = Arc::new(Arrived { connection, organization, checks, accepted });
+            let organization = arrived.organization.id.clone();
+            let scope = if is_alone {
+                Scope::Among(organization)
+            } else {
+                Scope::Organization(organization)
+            };
+            let write = write_down(state, &arrived, trace, false);
+            let (trace, done) = state.store.write(scope, arrived.actor(), write).await?;
+            admitted(state, Written { arrived, trace, done }, from).await
         }
     }
 }
@@ -59,28 +114,28 @@ pub(super) async fn finish(
 struct Arrived {
     connection: Arc<Connection>,
     organization: Organization,
-    trace: Option<Trace>,
     checks: Vec<Check>,
     accepted: Box<Accepted>,
 }
 
-/// Writes down that a person is in. Somebody may change the person while the response is checked: then
-/// it is decided once more, with the organization's lock.
-async fn admit(
+impl Arrived {
+    fn actor(&self) -> Actor {
+        Actor::SignIn(self.connection.id.clone())
+    }
+}
+
+/// Tells what was written down. Somebody may have changed the person while the response was checked: then it is decided
+/// once more, with the organization's lock.
+async fn admitted(
     state: &Data<State>,
-    arrived: Arc<Arrived>,
+    written: Written,
     from: IpAddr,
 ) -> Result<HttpResponse, PageError> {
-    let arrival = &arrived.accepted.arrival;
-    let is_test = arrived.trace.as_ref().is_some_and(|trace| trace.kind == TraceKind::Test);
-    let locked = Scope::from(&arrived.organization.id);
-    let is_alone = matches!(arrival, Arrival::Known(_)) && !is_test;
-    let among = Scope::Among(arrived.organization.id.clone());
-    let scope = if is_alone { among } else { locked.clone() };
-    let open = arrived.trace.clone();
-    let (mut trace, mut done) = write_down(state, &arrived, open, arrival.clone(), scope).await?;
+    let Written { arrived, mut trace, mut done } = written;
     if matches!(done, Completed::Stale) {
-        (trace, done) = write_down(state, &arrived, Some(trace), Arrival::New, locked).await?;
+        let locked = Scope::from(&arrived.organization.id);
+        let write = write_down(state, &arrived, Some(trace), true);
+        (trace, done) = state.store.write(locked, arrived.actor(), write).await?;
     }
     match done {
         Completed::SignedIn { session, cookie, code } => {
@@ -111,40 +166,36 @@ async fn admit(
     }
 }
 
-async fn write_down(
-    state: &Data<State>,
+/// Writes a response down that passed. `anew`: who arrives is decided once more.
+fn write_down(
+    state: &State,
     arrived: &Arc<Arrived>,
     open: Option<Trace>,
-    arrival: Arrival,
-    scope: Scope,
-) -> Result<(Trace, Completed)> {
-    let arrived = arrived.clone();
+    anew: bool,
+) -> impl FnOnce(&mut Tx) -> Result<(Trace, Completed)> + Send + use<> {
     let usual = state.live().sign_in.session.delta();
     let (session, lifetimes) = (arrived.organization.session(usual), state.lifetimes());
-    let actor = Actor::SignIn(arrived.connection.id.clone());
-    state
-        .store
-        .write(scope, actor, move |tx| {
-            let trace = match open {
-                Some(trace) => trace,
-                None => sign_in::begin(tx, unasked(&arrived.connection))?,
-            };
-            let answer = Answer {
-                trace: &trace,
-                connection: &arrived.connection,
-                organization: &arrived.organization,
-                identity: &arrived.accepted.identity,
-                profile: &arrived.accepted.profile,
-                email: &arrived.accepted.email,
-                arrival: &arrival,
-                checks: arrived.checks.clone(),
-                session,
-                lifetimes,
-            };
-            let done = sign_in::complete(tx, answer)?;
-            Ok((trace, done))
-        })
-        .await
+    let arrived = arrived.clone();
+    move |tx| {
+        let trace = match open {
+            Some(trace) => trace,
+            None => sign_in::begin(tx, unasked(&arrived.connection))?,
+        };
+        let answer = Answer {
+            trace: &trace,
+            connection: &arrived.connection,
+            organization: &arrived.organization,
+            identity: &arrived.accepted.identity,
+            profile: &arrived.accepted.profile,
+            email: &arrived.accepted.email,
+            arrival: if anew { &Arrival::New } else { &arrived.accepted.arrival },
+            checks: &arrived.checks,
+            session,
+            lifetimes,
+        };
+        let done = sign_in::complete(tx, &answer)?;
+        Ok((trace, done))
+    }
 }
 
 /// The trace of a response that nobody asked for.

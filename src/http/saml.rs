@@ -2,10 +2,10 @@
 
 use super::browser;
 use super::error::PageError;
-use super::outcome;
+use super::outcome::{self, Judged};
 use super::posted::{self, Posted};
 use super::request::Origin;
-use super::rollover;
+use super::rollover::{self, Signer};
 use super::server::State;
 use super::sign_in;
 use super::verdict::{self, Decided, Speaks, Verdict};
@@ -49,19 +49,28 @@ pub(super) async fn answer(
     request: &HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let posted = Arc::new(posted);
-    let mut verdict = judged(&state, &posted).await?;
-    if rollover::has_news(&state, &verdict).await? {
-        verdict = judged(&state, &posted).await?;
+    let (mut judged, mut signer) = judged(&state, &posted).await?;
+    if let Judged::Open(verdict) = &judged
+        && rollover::has_news(&state, verdict).await?
+    {
+        (judged, signer) = self::judged(&state, &posted).await?;
     }
-    let signer = rollover::signer(&state, &verdict);
-    let answer = outcome::finish(&state, verdict, Origin::of(request).address).await;
+    let answer = outcome::finish(&state, judged, Origin::of(request).address).await;
     rollover::settle(&state, signer).await;
     answer
 }
 
-async fn judged(state: &Data<State>, posted: &Arc<Posted>) -> Result<Verdict> {
+/// Looks at a response and, where that is enough, writes down that the person is in, on one thread.
+async fn judged(state: &Data<State>, posted: &Arc<Posted>) -> Result<(Judged, Option<Signer>)> {
     let (posted, reader, now) = (posted.clone(), state.clone(), state.store.clock().now());
-    state.store.apart(move |store| judge(store, &reader, &posted, now)).await
+    state
+        .store
+        .apart_then(move |store| {
+            let verdict = judge(store, &reader, &posted, now)?;
+            let signer = rollover::signer(&reader, &verdict);
+            Ok(outcome::written(&reader, verdict).map(move |judged| (judged, signer)))
+        })
+        .await
 }
 
 /// A refused response is kept up to this size.

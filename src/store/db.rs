@@ -16,7 +16,7 @@ use std::time::Duration;
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// How long a request waits for a free connection before it is told to come back.
-const POOL_PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const POOL_PATIENCE: Duration = Duration::from_secs(10);
 
 /// KiB of the file that the one writer of SQLite remembers: it alone changes it, so what it has read stays true.
 const WRITE_CACHE: u32 = 32 * 1024;
@@ -77,6 +77,14 @@ pub(super) struct Manager {
 
 /// A pool of connections.
 pub(super) type DbPool = Pool<Manager>;
+/// A connection of a pool.
+pub(super) type Pooled = diesel::r2d2::PooledConnection<Manager>;
+
+/// Takes a connection out of a pool.
+pub(super) fn get(pool: &DbPool) -> Result<Pooled> {
+    pool.get().map_err(|error| Error::Busy(format!("The database cannot be reached: {error}")))
+}
+
 /// Builds a pool of at most `size` connections; none is opened before it is needed.
 pub(super) fn pool(location: &Location, read_only: bool, size: u32) -> Result<DbPool> {
     let pool = Pool::builder()
@@ -108,7 +116,7 @@ impl ManageConnection for Manager {
             (Db::Sqlite(_), read_only) => format!(
                 "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; \
                  PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; \
-                 PRAGMA wal_autocheckpoint = 4000; \
+                 PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; \
                  PRAGMA query_only = {}; PRAGMA cache_size = -{};",
                 if read_only { "ON" } else { "OFF" },
                 if read_only { READ_CACHE } else { WRITE_CACHE },
@@ -189,6 +197,18 @@ pub(super) fn try_turn(db: &mut Db, name: &str) -> Result<bool> {
 /// Makes the transaction's changes last.
 pub(super) fn commit(db: &mut Db) -> Result<()> {
     on_backend!(db, conn => AnsiTransactionManager::commit_transaction(conn))?;
+    Ok(())
+}
+
+/// Begins a part of the open transaction that can be undone alone. It ends by [`commit`] or [`undo`].
+pub(super) fn mark(db: &mut Db) -> Result<()> {
+    on_backend!(db, conn => AnsiTransactionManager::begin_transaction(conn))?;
+    Ok(())
+}
+
+/// Undoes what was done since [`mark`].
+pub(super) fn undo(db: &mut Db) -> Result<()> {
+    on_backend!(db, conn => AnsiTransactionManager::rollback_transaction(conn))?;
     Ok(())
 }
 

@@ -44,6 +44,7 @@ pub mod sign_in;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod together;
 pub mod traces;
 mod types;
 mod used;
@@ -55,8 +56,8 @@ use crate::error::{Error, Result};
 use crate::telemetry::{Metrics, Pool};
 use anyhow::Context;
 use std::sync::Arc;
-use std::time::Instant;
-use tokio::sync::{Notify, Semaphore, watch};
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, Semaphore, oneshot, watch};
 
 pub use db::Db;
 pub(crate) use db::on_backend;
@@ -69,6 +70,8 @@ pub use ids::{
 };
 pub use page::{Page, Window};
 use prepared::Prepared;
+pub use together::Next;
+use together::Together;
 pub use types::Json;
 
 /// Connections that may write: more would wait for SQLite's one writer by polling the file.
@@ -86,6 +89,8 @@ pub struct Store {
     clock: Clock,
     metrics: Option<Metrics>,
     turns: Arc<Semaphore>,
+    /// What several write in one transaction; none where the database does so by itself.
+    together: Option<Arc<Together>>,
     bell: Arc<Notify>,
     news: Arc<Notify>,
     numbered: Arc<watch::Sender<i64>>,
@@ -188,9 +193,9 @@ impl Store {
     /// Opens the pools of the database at `url` (`sqlite://path` or `postgres://…`).
     pub fn open(url: &str, clock: Clock) -> Result<Self> {
         let location = db::Location::parse(url)?;
-        let writers = match location {
-            db::Location::Sqlite(_) => SQLITE_WRITERS,
-            db::Location::Postgres(_) => POSTGRES_WRITERS,
+        let (writers, together) = match location {
+            db::Location::Sqlite(_) => (SQLITE_WRITERS, Some(Arc::default())),
+            db::Location::Postgres(_) => (POSTGRES_WRITERS, None),
         };
         Ok(Self {
             writers: db::pool(&location, false, writers)?,
@@ -198,6 +203,7 @@ impl Store {
             clock,
             metrics: None,
             turns: Arc::new(Semaphore::new(APART)),
+            together,
             bell: Arc::default(),
             news: Arc::default(),
             numbered: Arc::new(watch::Sender::new(0)),
@@ -270,8 +276,15 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut Tx) -> Result<T> + Send + 'static,
     {
-        let (store, from) = (self.clone(), origin::address());
-        let scope = scope.into();
+        let (scope, by) = (scope.into(), (actor, origin::address()));
+        if let Some(together) = self.shared(&scope) {
+            let (asker, answer) = oneshot::channel();
+            if let Some(lead) = together.leave(self, None, by, asker, f) {
+                tokio::task::spawn_blocking(move || drop(lead));
+            }
+            return answered(answer).await;
+        }
+        let (store, (actor, from)) = (self.clone(), by);
         blocking(move || origin::within(from, || store.write_now(&scope, &actor, f))).await
     }
 
@@ -287,7 +300,9 @@ impl Store {
         actor: &Actor,
         f: impl FnOnce(&mut Tx) -> Result<T>,
     ) -> Result<T> {
+        let alone = self.together.as_ref().map(Together::alone);
         let mut db = self.get(Pool::Writers)?;
+        drop(alone);
         db::begin(&mut db, scope)?;
         let now = self.clock.now();
         let mut tx = Tx { db: &mut db, actor, now, rings: false, tells: false };
@@ -298,13 +313,18 @@ impl Store {
             db::rollback(&mut db);
             return done;
         }
+        self.ring(rings, tells);
+        done
+    }
+
+    /// Wakes the jobs that have something to do after a commit.
+    fn ring(&self, rings: bool, tells: bool) {
         if rings {
             self.bell.notify_one();
         }
         if tells {
             self.news.notify_one();
         }
-        done
     }
 
     /// Does something and takes it back, whatever came of it: tells what would happen. It waits as a change does, and nobody
@@ -337,16 +357,28 @@ impl Store {
         db::migrate(&mut *self.get(Pool::Writers)?)
     }
 
-    fn get(&self, which: Pool) -> Result<diesel::r2d2::PooledConnection<db::Manager>> {
+    fn get(&self, which: Pool) -> Result<db::Pooled> {
         let begun = Instant::now();
         let got = match which {
-            Pool::Readers => self.readers.get(),
-            Pool::Writers => self.writers.get(),
+            Pool::Readers => db::get(&self.readers),
+            Pool::Writers => db::get(&self.writers),
         };
+        self.waited(which, begun.elapsed());
+        got
+    }
+
+    /// Counts how long a connection was waited for.
+    fn waited(&self, which: Pool, took: Duration) {
         if let Some(metrics) = &self.metrics {
-            metrics.store_waited(which, begun.elapsed());
+            metrics.store_waited(which, took);
         }
-        got.map_err(|error| Error::Busy(format!("The database cannot be reached: {error}")))
+    }
+}
+
+async fn answered<T>(answer: oneshot::Receiver<Result<T>>) -> Result<T> {
+    match answer.await {
+        Ok(done) => done,
+        Err(error) => Err(Error::Internal(anyhow::Error::new(error).context("a database task"))),
     }
 }
 

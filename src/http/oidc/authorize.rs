@@ -22,7 +22,7 @@ use crate::store::sessions::{self, Method, Session};
 use crate::store::sign_in::Beginning;
 use crate::store::traces::TraceKind;
 use crate::store::users::User;
-use crate::store::{self, Actor, Db, Scope};
+use crate::store::{self, Actor, Db, Next, Scope};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -39,14 +39,14 @@ pub(in crate::http) async fn authorize(
     let keys = state.keys();
     let (browser, bind) = browser::bind(&state, &request);
     let writer = state.clone();
-    // What most requests come to, leaving for the provider, is written down on the same thread.
+    // What most requests come to, leaving for the provider, is written down without coming back here before.
     let plan = state
         .store
-        .apart(move |store| {
+        .apart_then(move |store| {
             match store.read_now(|db| plan(db, &writer, &text, cookie.as_deref(), &keys, now))? {
-                Break(plan) => Ok(plan),
+                Break(plan) => Ok(Next::Done(plan)),
                 Continue(departure) => {
-                    sign_in::set_out(store, &writer, departure, &browser).map(Plan::Left)
+                    Ok(sign_in::set_out(&writer, departure, browser)?.map(Plan::Left))
                 }
             }
         })

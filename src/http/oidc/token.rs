@@ -13,10 +13,10 @@ use crate::oidc::token::{
     Bearer, ClientAuth, Grant, Introspection, LiveToken, TokenQuery, TokenRequest, TokenResponse,
 };
 use crate::store::access::entities::Entity;
-use crate::store::applications::{self, Application, ApplicationSecret};
+use crate::store::applications::{self, Application, ApplicationSecret, IdTokenAlg};
 use crate::store::grants::{self, Holder, TokenKind, Tokens};
 use crate::store::sessions::Method;
-use crate::store::{Actor, Db, Scope, Store};
+use crate::store::{Actor, Db, Next, Scope, Store};
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, PRAGMA};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -28,48 +28,56 @@ pub(in crate::http) async fn token(
     body: String,
 ) -> Result<HttpResponse, OAuthError> {
     let asked = TokenRequest::parse(&body, authorization(&request))?;
-    let signer = state.clone();
-    let answer = state.store.apart(move |store| exchange(store, &signer, &asked)).await??;
+    let asker = state.clone();
+    let (application, tokens) =
+        state.store.apart_then(move |store| exchange(store, &asker, asked)).await??;
+    let answer = match application.id_token_alg {
+        // An ECDSA signature costs less than going to another thread for it.
+        IdTokenAlg::Es256 => answer(&state, &application, &tokens)?,
+        IdTokenAlg::Rs256 => {
+            let signer = state.clone();
+            state.store.apart(move |_| answer(&signer, &application, &tokens)).await?
+        }
+    };
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((PRAGMA, "no-cache"))
         .json(answer))
 }
 
-/// The whole of a token request, on one thread for blocking work: who asks, what for, and the signed answer.
-fn exchange(
-    store: &Store,
-    state: &State,
-    asked: &TokenRequest,
-) -> Result<std::result::Result<TokenResponse, oidc::Error>> {
+/// An application, and what it gets.
+type Exchanged = std::result::Result<(Application, Tokens), oidc::Error>;
+
+/// A token request but for the signature: who asks, and what for.
+fn exchange(store: &Store, state: &Data<State>, asked: TokenRequest) -> Result<Next<Exchanged>> {
     let now = store.clock().now();
-    let found = store.read_now(|db| authenticate(db, &asked.client, now))?;
-    let (application, secret) = match found {
+    let (application, secret) = match store.read_now(|db| authenticate(db, &asked.client, now))? {
         Ok(found) => found,
-        Err(error) => return Ok(Err(error)),
+        Err(error) => return Ok(Next::Done(Err(error))),
     };
-    let lifetimes = application.lifetimes(state.lifetimes());
+    let state = state.clone();
     let actor = Actor::Application(application.id.clone());
-    let tokens = store.write_now(&Scope::Own, &actor, |tx| {
+    Ok(Next::write(Scope::Own, actor, move |tx| {
+        let lifetimes = application.lifetimes(state.lifetimes());
         if let Some(secret) = secret.filter(|secret| secret.is_touch_due(tx.now)) {
             applications::touch_secret(tx, &secret.id)?;
         }
-        match &asked.grant {
-            Grant::Code(code) => grants::redeem(tx, &application, code, &lifetimes),
+        let tokens = match &asked.grant {
+            Grant::Code(code) => grants::redeem(tx, &application, code, &lifetimes)?,
             Grant::Refresh { refresh_token, scopes } => {
-                grants::refresh(tx, &application, refresh_token, scopes.as_ref(), &lifetimes)
+                grants::refresh(tx, &application, refresh_token, scopes.as_ref(), &lifetimes)?
             }
-        }
-    })?;
-    match tokens {
-        // They were written down, but nobody gets them.
-        Ok(tokens) if is_left_over(state, &tokens.holder.organization) => {
-            let why = "What this was given for has ended.";
-            Ok(Err(oidc::Error::InvalidGrant(why.into())))
-        }
-        Ok(tokens) => answer(state, &application, &tokens).map(Ok),
-        Err(error) => Ok(Err(error)),
-    }
+        };
+        Ok(match tokens {
+            // They are written down, but nobody gets them.
+            Ok(tokens) if is_left_over(&state, &tokens.holder.organization) => {
+                let why = "What this was given for has ended.";
+                Err(oidc::Error::InvalidGrant(why.into()))
+            }
+            Ok(tokens) => Ok((application, tokens)),
+            Err(error) => Err(error),
+        })
+    }))
 }
 
 fn answer(state: &State, application: &Application, tokens: &Tokens) -> Result<TokenResponse> {

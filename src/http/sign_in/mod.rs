@@ -24,7 +24,7 @@ use crate::store::connections::{Connection, ConnectionState};
 use crate::store::organizations::Organization;
 use crate::store::sign_in::{self, Beginning};
 use crate::store::traces::{Trace, TraceKind};
-use crate::store::{Actor, Scope, Store};
+use crate::store::{Actor, Next, Scope};
 use actix_web::cookie::Cookie;
 use actix_web::http::header::LOCATION;
 use actix_web::web::Data;
@@ -135,29 +135,27 @@ pub(super) async fn depart(
 ) -> Result<HttpResponse, PageError> {
     let (browser, bind) = browser::bind(state, request);
     let writer = state.clone();
-    let departed =
-        state.store.apart(move |store| set_out(store, &writer, departure, &browser)).await?;
+    let departed = state.store.apart_then(move |_| set_out(&writer, departure, browser)).await?;
     away(state, &departed, &bind)
 }
 
-/// The part of [`depart`] that writes, on a thread for blocking work.
+/// The part of [`depart`] that writes.
 pub(super) fn set_out(
-    store: &Store,
     state: &State,
     departure: Departure,
-    browser: &str,
-) -> Result<Departed> {
+    browser: String,
+) -> Result<Next<Departed>> {
     let Departure { course, connection, organization, email } = departure;
     let is_test = matches!(&course, Course::Going(trace) if trace.kind == TraceKind::Test);
     let force_authn = match &course {
         Course::New(asked) => asked.as_ref().is_some_and(|asked| asked.1.forces()),
         Course::Going(trace) => trace.request.as_ref().is_some_and(|asked| asked.forces()),
     };
-    let request_id = request::id()?;
+    let request_id = request::id_at(state.store.clock().now())?;
     let off = closed(state, &connection, &organization, is_test);
     let lifetime = state.live().sign_in.request_ttl.delta();
     let actor = Actor::SignIn(connection.id.clone());
-    let trace = store.write_now(&Scope::Own, &actor, |tx| {
+    Ok(Next::write(Scope::Own, actor, move |tx| {
         let trace = match course {
             Course::New(asked) => {
                 let (application, asked) = asked.map(|asked| *asked).unzip();
@@ -167,22 +165,21 @@ pub(super) fn set_out(
                     request: asked,
                     toward: Some((&connection, Some(request_id.clone()))),
                     email,
-                    browser: Some(browser),
+                    browser: Some(&browser),
                     lifetime,
                 };
                 sign_in::begin(tx, beginning)?
             }
             Course::Going(trace) => {
                 let email = email.or_else(|| trace.email.clone());
-                sign_in::choose(tx, &trace, &connection, &request_id, email, browser)?
+                sign_in::choose(tx, &trace, &connection, &request_id, email, &browser)?
             }
         };
         if let Some(cause) = off {
             sign_in::refuse(tx, &trace, cause, Vec::new(), None)?;
         }
-        Ok(trace)
-    })?;
-    Ok(Departed { trace, connection, organization, request_id, force_authn, off })
+        Ok(Departed { trace, connection, organization, request_id, force_authn, off })
+    }))
 }
 
 /// The part of [`depart`] that answers the browser.

@@ -45,7 +45,7 @@ pub struct Answer<'a> {
     /// Who arrives, as it was decided before this transaction.
     pub arrival: &'a Arrival,
     /// Every check, in order.
-    pub checks: Vec<Check>,
+    pub checks: &'a [Check],
     /// How long the session may last.
     pub session: TimeDelta,
     /// How long codes and tokens last.
@@ -77,23 +77,23 @@ pub enum Completed {
 /// With [`Arrival::Known`] it writes only rows that nobody else writes, and
 /// [`Scope::Among`](crate::store::Scope::Among) is enough. Every other arrival changes a person and needs the
 /// organization's lock.
-pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
-    let Some(arrival) = arrival_now(tx.db, &answer)? else { return Ok(Completed::Stale) };
-    if !is_same_connection(tx.db, &answer)? {
-        let (cause, checks) = (Cause::ConnectionDisabled, answer.checks);
+pub fn complete(tx: &mut Tx, answer: &Answer<'_>) -> Result<Completed> {
+    let Some(arrival) = arrival_now(tx.db, answer)? else { return Ok(Completed::Stale) };
+    if !is_same_connection(tx.db, answer)? {
+        let (cause, checks) = (Cause::ConnectionDisabled, answer.checks.to_vec());
         refuse(tx, answer.trace, cause, checks, None)?;
         return Ok(Completed::Refused(cause));
     }
     let arrival = match arrival {
-        Ok(arrival) if is_for_nothing(tx.db, &answer, &arrival)? => Err(Cause::NoAccess),
+        Ok(arrival) if is_for_nothing(tx.db, answer, &arrival)? => Err(Cause::NoAccess),
         arrival => arrival,
     };
-    let user = settled(&answer, &arrival);
+    let user = settled(answer, &arrival);
     let is_closed = user.is_some();
-    if let Some(cause) = used_before(tx, &answer, user)? {
+    if let Some(cause) = used_before(tx, answer, user)? {
         // A sign-in that began here has its answer, and its trace tells of that one.
         if answer.trace.kind == TraceKind::ProviderStarted {
-            let (received, mut checks) = (received(&answer), answer.checks);
+            let (received, mut checks) = (received(answer), answer.checks.to_vec());
             let expected = "an assertion that was not used before";
             checks.push(Check::of(CheckName::Request, false, expected, "used before"));
             refuse(tx, answer.trace, cause, checks, Some(received))?;
@@ -103,7 +103,7 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
     let arrival = match arrival {
         Ok(arrival) => arrival,
         Err(cause) => {
-            let (received, mut checks) = (received(&answer), answer.checks);
+            let (received, mut checks) = (received(answer), answer.checks.to_vec());
             if cause == Cause::NoAccess {
                 let expected = "a role or a place in the application";
                 checks.push(Check::of(CheckName::Person, false, expected, "none"));
@@ -114,7 +114,7 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
     };
     if !is_hinted_person(answer.trace, arrival.user()) {
         let (cause, received, mut checks) =
-            (Cause::PersonMismatch, received(&answer), answer.checks);
+            (Cause::PersonMismatch, received(answer), answer.checks.to_vec());
         let expected = "the person of the app's ID token";
         checks.push(Check::of(CheckName::Person, false, expected, "somebody else"));
         refuse(tx, answer.trace, cause, checks, Some(received))?;
@@ -122,11 +122,11 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
     }
     if answer.trace.kind == TraceKind::Test {
         connections::record_test(tx, &answer.connection.id, answer.connection.revision)?;
-        close(tx, &answer, arrival.user().map(|user| &user.id))?;
-        tell(tx, &answer, arrival.user())?;
+        close(tx, answer, arrival.user().map(|user| &user.id))?;
+        tell(tx, answer, arrival.user())?;
         return Ok(Completed::Tested);
     }
-    let user = settle(tx, &answer, arrival)?;
+    let user = settle(tx, answer, arrival)?;
     people::signed_in(tx, &user)?;
     let (session, cookie) = sessions::create(
         tx,
@@ -148,9 +148,9 @@ pub fn complete(tx: &mut Tx, answer: Answer<'_>) -> Result<Completed> {
         _ => None,
     };
     if !is_closed {
-        close(tx, &answer, Some(&user.id))?;
+        close(tx, answer, Some(&user.id))?;
     }
-    tell(tx, &answer, Some(&user))?;
+    tell(tx, answer, Some(&user))?;
     Ok(Completed::SignedIn { session: Box::new(session), cookie, code })
 }
 
