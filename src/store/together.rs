@@ -32,6 +32,7 @@ pub enum Next<T> {
 
 impl<T> Next<T> {
     /// A write that answers.
+    #[must_use]
     pub fn write(
         scope: Scope,
         actor: Actor,
@@ -41,6 +42,7 @@ impl<T> Next<T> {
     }
 
     /// The same, with another answer made of it.
+    #[must_use]
     pub fn map<U>(self, f: impl FnOnce(T) -> U + Send + 'static) -> Next<U>
     where
         T: 'static,
