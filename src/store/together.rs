@@ -194,9 +194,9 @@ impl Together {
         F: FnOnce(&mut Tx) -> Result<T> + Send + 'static,
     {
         let (act, done, since) = (Some(act), Err(busy()), Instant::now());
-        let asked = Asked { actor, from, since, act, done, rings: false, tells: false, asker };
+        let write = Asked { actor, from, since, act, done, rings: false, tells: false, asker };
         let mut line = self.lock();
-        line.waiting.push_back(Box::new(asked));
+        line.waiting.push_back(Box::new(write));
         let leads = !std::mem::replace(&mut line.is_led, true);
         drop(line);
         drop(coming);

@@ -28,9 +28,9 @@ pub(in crate::http) async fn token(
     body: String,
 ) -> Result<HttpResponse, OAuthError> {
     let asked = TokenRequest::parse(&body, authorization(&request))?;
-    let asker = state.clone();
+    let reader = state.clone();
     let (application, tokens) =
-        state.store.apart_then(move |store| exchange(store, &asker, asked)).await??;
+        state.store.apart_then(move |store| exchange(store, &reader, asked)).await??;
     let answer = match application.id_token_alg {
         // An ECDSA signature costs less than going to another thread for it.
         IdTokenAlg::Es256 => answer(&state, &application, &tokens)?,
