@@ -92,11 +92,6 @@ pub const EXCEPTIONS: &[Exception] = &[
         reason: "the same; the address of an entry, which is a secret, stays with us either way",
     },
     Exception {
-        pages: &["setup_step"],
-        change: "form-action and Referrer-Policy as on the pages of a sign-in, in the step of the test",
-        reason: "the form that begins a test sign-in is answered by a redirect to the identity provider",
-    },
-    Exception {
         // Which, their paths say.
         pages: &[],
         change: "every answer below /portal and /setup: frame-ancestors the origins of `portal.frame_ancestors`, where \

@@ -132,6 +132,16 @@ impl Trace {
         }
     }
 
+    /// Whether nobody came back in time.
+    #[must_use]
+    pub fn is_left(&self, now: Time) -> bool {
+        match self.outcome {
+            Outcome::InProgress => self.expires_at <= now,
+            Outcome::Abandoned => true,
+            Outcome::Succeeded | Outcome::Failed => false,
+        }
+    }
+
     /// Where the message is sealed.
     #[must_use]
     pub fn place(&self) -> Place<'_> {

@@ -34,11 +34,12 @@ function looked() {
   return { wrong, forms };
 }
 
-/** Marks what sends a form; what has to be filled in is for the server to say. To be run in the page. */
+/** Marks what sends a form, in the same tab; what has to be filled in is for the server to say. To be run in the page. */
 function marked(at) {
   for (const fold of document.querySelectorAll('details')) fold.open = true;
   const form = document.forms[at];
   form.noValidate = true;
+  form.removeAttribute('target');
   const all = [...form.elements].filter((one) => one.checkVisibility());
   all.find((one) => one.type === 'submit')?.setAttribute('data-sends', '');
   all.find((one) => one.type !== 'submit' && one.type !== 'hidden')?.setAttribute('data-typed', '');

@@ -63,6 +63,12 @@ const HAND_OVER = 'form[data-autosubmit], form:has(input[name^=SAML]):not(:has(i
 async function settle() {
   await page.waitForLoadState('load');
   for (;;) {
+    // A page that opens another at once, which takes no script.
+    if (await page.locator('meta[http-equiv=refresh][content^="0;"]').count().catch(() => 1)) {
+      await page.waitForTimeout(20);
+      await page.waitForLoadState('load');
+      continue;
+    }
     const form = page.locator(HAND_OVER);
     // A page that leaves in this moment has none any more.
     if (!await form.count().catch(() => 1)) return;

@@ -100,12 +100,15 @@ class Tab {
     // A page that is held waits for an answer that does not come, so it is never loaded.
     if (this.held) return this.page.locator('h1').waitFor();
     await this.page.waitForLoadState('load');
-    if (!scripts) return this.handOver();
-    const leaves = () => this.page.locator('form[data-autosubmit]').count().catch(() => 1);
+    const leaves = () => this.page.locator(scripts ? `form[data-autosubmit], ${REFRESH}` : REFRESH).count().catch(() => 1);
     while (await leaves()) await this.page.waitForTimeout(20);
     await this.page.waitForLoadState('load');
+    if (!scripts) return this.handOver();
   }
 }
+
+// A page that opens another at once, which takes no script.
+const REFRESH = 'meta[http-equiv=refresh][content^="0;"]';
 
 // A page that hands a message over: a form of which nothing is seen but its button.
 const HAND_OVER = 'form[data-autosubmit], form:has(input[name^=SAML]):not(:has(input:not([type=hidden]):not([type=submit])))';
@@ -283,6 +286,10 @@ async function step(tab, [verb, ...words]) {
       await next.settle();
       return next;
     }
+    case 'here':
+      await page.locator(text).first().evaluate((button) => button.form.removeAttribute('target'));
+      await tab.onward(() => page.locator(text).first().click());
+      return tab;
     case 'tab': {
       const next = new Tab(await page.context().newPage());
       Object.assign(next, { told, before: tab });

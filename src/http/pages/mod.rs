@@ -162,6 +162,14 @@ pub struct Between<'a> {
     pub to: Destination<'a>,
 }
 
+/// How a page takes a browser to another server.
+enum Passage<'a> {
+    /// By a form, which posts itself.
+    Form(&'a Between<'a>),
+    /// By an address, which is opened at once.
+    Link(&'a str),
+}
+
 /// Where a form takes a person.
 #[derive(Debug, Clone, Copy)]
 pub enum Destination<'a> {
@@ -175,33 +183,46 @@ pub enum Destination<'a> {
 #[template(path = "between.html")]
 struct BetweenPage<'a> {
     shell: Shell<'a>,
-    view: &'a Between<'a>,
+    passage: Passage<'a>,
     title: String,
     text: &'a str,
     button: String,
 }
 
+impl<'a> BetweenPage<'a> {
+    fn new(shell: Shell<'a>, passage: Passage<'a>, to: Destination<'_>) -> Self {
+        match to {
+            Destination::Organization(name) => Self {
+                passage,
+                title: shell.organization("between.title", name),
+                text: shell.text("between.text"),
+                button: shell.organization("between.button", name),
+                shell,
+            },
+            Destination::Application(name) => Self {
+                passage,
+                title: shell.application("returning.title", name),
+                text: shell.text("returning.text"),
+                button: shell.application("returning.button", name),
+                shell,
+            },
+        }
+    }
+}
+
 /// The page whose form posts itself, with a button for browsers that run no script.
 #[must_use]
 pub fn between(state: &State, view: &Between<'_>) -> HttpResponse {
-    let shell = Shell::of(state);
-    let page = match view.to {
-        Destination::Organization(name) => BetweenPage {
-            view,
-            title: shell.organization("between.title", name),
-            text: shell.text("between.text"),
-            button: shell.organization("between.button", name),
-            shell,
-        },
-        Destination::Application(name) => BetweenPage {
-            view,
-            title: shell.application("returning.title", name),
-            text: shell.text("returning.text"),
-            button: shell.application("returning.button", name),
-            shell,
-        },
-    };
+    let page = BetweenPage::new(Shell::of(state), Passage::Form(view), view.to);
     respond(state, StatusCode::OK, &Csp::PostTo(view.action.to_owned()), &page)
+}
+
+/// The same where an address is opened, with a link for browsers that do not go on by themselves. It answers forms of pages that
+/// may lead nowhere else: what a form may lead to counts for a redirect that answers it, and not for a page.
+#[must_use]
+pub fn onward(state: &State, href: &str, to: Destination<'_>) -> HttpResponse {
+    let page = BetweenPage::new(Shell::of(state), Passage::Link(href), to);
+    respond(state, StatusCode::OK, &Csp::Page, &page)
 }
 
 /// Asks whether to sign out: reading a page signs nobody out.

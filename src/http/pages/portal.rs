@@ -155,6 +155,8 @@ pub struct Tested {
     pub trace: String,
     /// Whether it passed; none: the provider has not answered.
     pub passed: Option<bool>,
+    /// Whether nobody came back in time.
+    pub is_left: bool,
     /// Why it failed: code and title.
     pub cause: Option<(String, String)>,
     /// How to mend that, in the words of the provider's console.
@@ -318,12 +320,10 @@ struct SetupStepPage<'a> {
 pub fn setup_step(state: &State, view: &SetupStep) -> HttpResponse {
     let status =
         if view.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    // The form that begins a test is answered by a redirect to the identity provider.
-    let csp = if matches!(view.body, Body::Test { .. }) { Csp::SignIn(None) } else { Csp::Portal };
     respond(
         state,
         status,
-        &csp,
+        &Csp::Portal,
         &SetupStepPage { shell: Shell::of(state), view, frame: &view.frame },
     )
 }

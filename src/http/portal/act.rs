@@ -15,24 +15,35 @@ use crate::http::error::PageError;
 use crate::http::once::Made;
 use crate::http::pages::{Fault, Notice};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
+use crate::http::sign_in::{depart_test, see_other};
 use crate::store::access::provisioning::{self, ProvisioningPatch};
+use crate::store::connections::Connection;
 use crate::store::directories::tokens;
 use crate::store::domains;
 use crate::store::setup_links::{self, Reach, Step, Way};
+use crate::store::traces::Trace;
 use crate::store::{Scope, Tx, sign_in};
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
 
 /// `POST /portal/setup/{step}`
 pub(in crate::http) async fn take(
     state: Data<State>,
     posted: Posted,
     step: Path<String>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let step = step::find(&state, &posted.seat, &step)?;
     let done = if posted.has("missing") {
         help::ask(&state, &posted, step).await
+    } else if step == Step::Test && posted.has("begin") {
+        match begin(&state, &posted.seat).await {
+            Ok((trace, connection)) => {
+                let organization = posted.seat.organization;
+                return depart_test(&state, &request, trace, connection, organization).await;
+            }
+            Err(error) => Err(error),
+        }
     } else {
         act(&state, &posted, step).await
     };
@@ -156,23 +167,22 @@ async fn domain(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
     }
 }
 
-/// Begins a test sign-in, or goes on: after one that passed, or without one, and then the connection stays off.
+/// Begins a test sign-in, which goes on in a window of its own.
+async fn begin(state: &Data<State>, seat: &Seat) -> Result<(Trace, Connection)> {
+    let connection = seat.connection()?.clone();
+    connection.needs_its_provider()?;
+    let lifetime = state.live().sign_in.request_ttl.delta();
+    let begin = move |tx: &mut Tx| {
+        setup_links::must_be_trusted(tx, Reach::SignIn(&connection.id))?;
+        Ok((sign_in::begin_test(tx, &connection, lifetime)?, connection))
+    };
+    state.store.write(Scope::Own, seat.actor(), begin).await
+}
+
+/// Goes on after a test that passed, or without one, and then the connection stays off.
 async fn test(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
     let seat = &posted.seat;
-    let connection = seat.connection()?.clone();
-    if posted.has("begin") {
-        connection.needs_its_provider()?;
-        let login_url = connection.login_url(state.config.public_url.as_str());
-        let lifetime = state.live().sign_in.request_ttl.delta();
-        let trace = state
-            .store
-            .write(Scope::Own, seat.actor(), move |tx| {
-                setup_links::must_be_trusted(tx, Reach::SignIn(&connection.id))?;
-                sign_in::begin_test(tx, &connection, lifetime)
-            })
-            .await?;
-        return Ok(see_other(&format!("{login_url}?test={}", trace.id)));
-    }
+    let connection = seat.connection()?;
     if !connection.tested() && !posted.has("without") {
         let detail = "No test sign-in has passed with the present settings.";
         return Err(Error::conflict("test_required", detail));

@@ -32,12 +32,16 @@ use actix_web::{HttpRequest, HttpResponse};
 use url::Url;
 
 /// Sends the browser to the identity provider with our request (SAML profiles 4.1.4.1).
-fn leave(state: &State, departed: &Departed, bind: &[Cookie<'_>]) -> Result<HttpResponse> {
+fn leave(
+    state: &State,
+    departed: &Departed,
+    bind: &[Cookie<'_>],
+    lead: impl FnOnce(&str) -> HttpResponse,
+) -> Result<HttpResponse> {
     let connection = &departed.connection;
     if let Some(provider) = &connection.openid_provider {
         let Departed { trace, request_id, .. } = departed;
-        let mut response =
-            see_other(&openid::address(state, connection, provider, trace, request_id)?);
+        let mut response = lead(&openid::address(state, connection, provider, trace, request_id)?);
         add_cookies(&mut response, bind)?;
         return Ok(response);
     }
@@ -61,7 +65,7 @@ fn leave(state: &State, departed: &Departed, bind: &[Cookie<'_>]) -> Result<Http
     let relay_state = departed.trace.id.as_str();
     let mut response = match endpoint.binding {
         Binding::Redirect => {
-            see_other(&message.redirect(&endpoint.location, relay_state, signer.as_ref())?)
+            lead(&message.redirect(&endpoint.location, relay_state, signer.as_ref())?)
         }
         Binding::Post => {
             let form = message.post(&endpoint.location, relay_state, signer.as_ref())?;
@@ -139,6 +143,25 @@ pub(super) async fn depart(
     away(state, &departed, &bind)
 }
 
+/// Sends a test that has begun on its way, in answer to the form that began it: by a page, as the form's own may lead nowhere else.
+pub(super) async fn depart_test(
+    state: &Data<State>,
+    request: &HttpRequest,
+    trace: Trace,
+    connection: Connection,
+    organization: Organization,
+) -> Result<HttpResponse, PageError> {
+    let (browser, bind) = browser::bind(state, request);
+    let (course, connection) = (Course::Going(Box::new(trace)), Box::new(connection));
+    let departure = Departure { course, connection, organization, email: None };
+    let writer = state.clone();
+    let departed =
+        state.store.apart_then(move |_| set_out(&writer, departure, browser)).await?;
+    let to = Way::Organization(&departed.organization.name);
+    let lead = |href: &str| pages::onward(state, href, to);
+    away_by(state, &departed, &bind, lead)
+}
+
 /// The part of [`depart`] that writes.
 pub(super) fn set_out(
     state: &State,
@@ -188,6 +211,15 @@ pub(super) fn away(
     departed: &Departed,
     bind: &[Cookie<'_>],
 ) -> Result<HttpResponse, PageError> {
+    away_by(state, departed, bind, see_other)
+}
+
+fn away_by(
+    state: &State,
+    departed: &Departed,
+    bind: &[Cookie<'_>],
+    lead: impl FnOnce(&str) -> HttpResponse,
+) -> Result<HttpResponse, PageError> {
     let Departed { trace, connection, organization, off, .. } = departed;
     match off {
         Some(cause) => {
@@ -198,7 +230,7 @@ pub(super) fn away(
             }
             refused
         }
-        None => Ok(leave(state, departed, bind)?),
+        None => Ok(leave(state, departed, bind, lead)?),
     }
 }
 

@@ -64,6 +64,10 @@ fn every_question(world: &World) -> Vec<(&'static str, HttpResponse)> {
         ),
         ("between", between(Destination::Organization(hostile))),
         ("between", between(Destination::Application(hostile))),
+        ("onward", {
+            let to = Destination::Organization(hostile);
+            pages::onward(state, "https://idp.example/sso?SAMLRequest=x&RelayState=y", to)
+        }),
         (
             "sign_out",
             pages::sign_out(

@@ -211,6 +211,7 @@ fn test() -> Body {
     let last = Tested {
         trace: "trc_1".to_owned(),
         passed: Some(false),
+        is_left: false,
         cause: Some((hostile(), hostile())),
         fix: Some(hostile()),
         path: Some(hostile()),

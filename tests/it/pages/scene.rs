@@ -42,7 +42,7 @@ impl Scene {
         let app = gateway.register(|_| {});
 
         let umbrella = gateway.customer("umbrella.example");
-        umbrella.connect_to(&Idp::new("https://one.umbrella.example"));
+        let one = umbrella.connect_to(&Idp::new("https://one.umbrella.example"));
         umbrella.connect_to(&Idp::new("https://two.umbrella.example"));
         let post = Settings { request_binding: Some(Binding::Post), ..Settings::default() };
         let initech = gateway.customer("initech.example").connect_with(provider, post).await;
@@ -87,6 +87,7 @@ impl Scene {
             ("{first}", format!("{}/console/first?t={}", gateway.url, first.reveal())),
             ("{organization}", globex.organization.id.to_string()),
             ("{connection}", initech.id.to_string()),
+            ("{umbrella}", one.id.to_string()),
             ("{draft}", draft.id.to_string()),
             ("{gone}", gone.id.to_string()),
             ("{application}", demo.application.id.to_string()),

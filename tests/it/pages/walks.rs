@@ -14,6 +14,7 @@
 //! | `press SELECTOR` | clicks what leads to another page |
 //! | `save SELECTOR` | clicks what gives a file |
 //! | `popup SELECTOR` | clicks what leads to a page in another tab, and goes on there |
+//! | `here SELECTOR` | clicks the button of a form that leads to another tab, but stays in this one |
 //! | `tab ADDRESS`, `close` | opens an address in another tab and goes on there; leaves that tab |
 //! | `take WORD SELECTOR` | from now on the word in braces is what stands there |
 //! | `totp SELECTOR STEPS` | fills in the code that an app shows so many steps of thirty seconds from now, by the key that was on a page |

@@ -63,6 +63,18 @@ pub(crate) fn forms(page: &Url, html: &str) -> Vec<Form> {
     forms
 }
 
+/// Where a page leads that opens another at once.
+pub(crate) fn refresh(html: &str) -> Option<String> {
+    let mut rest = html;
+    while let Some((tag, after)) = next_tag(rest) {
+        rest = after;
+        if tag.name == "meta" && tag.attribute("http-equiv") == Some("refresh") {
+            return tag.attribute("content")?.strip_prefix("0;url=").map(str::to_owned);
+        }
+    }
+    None
+}
+
 fn start(page: &Url, tag: &Tag) -> Form {
     let action = match tag.attribute("action") {
         None | Some("") => page.clone(),
@@ -204,6 +216,16 @@ mod tests {
             form.fields,
             [("a".to_owned(), "1".to_owned()), ("c".to_owned(), "3".to_owned())]
         );
+    }
+
+    #[test]
+    fn a_page_that_opens_another_at_once_says_where() {
+        let page = |content: &str| {
+            format!("<head><meta charset=a><meta http-equiv=refresh content='{content}'>")
+        };
+        assert_eq!(refresh(&page("0;url=/a?b&#38;c")).as_deref(), Some("/a?b&c"));
+        assert_eq!(refresh(&page("3;url=/a")), None);
+        assert_eq!(refresh("<meta charset=a><p>"), None);
     }
 
     #[test]

@@ -101,12 +101,17 @@ impl UserAgent {
         sent.send().await.ok().map(|answer| answer.status())
     }
 
-    /// Sends on the forms that a page would send by script, until a person has to do something.
+    /// Goes where a page leads at once and sends on the forms that it would send by script, until a person has to do something.
     pub(crate) async fn settle(&mut self, mut page: Page) -> Page {
-        while let Some(form) = page.self_submitting_form() {
-            page = self.submit(&form).await;
+        loop {
+            page = if let Some(next) = page.opens() {
+                self.get(next).await
+            } else if let Some(form) = page.self_submitting_form() {
+                self.submit(&form).await
+            } else {
+                return page;
+            };
         }
-        page
     }
 
     /// Remembers a cookie for every path of the address's host, as if that host had set it.
@@ -179,6 +184,12 @@ impl Page {
         }
         let location = self.headers.get(LOCATION)?.to_str().ok()?;
         Some(self.url.join(location).unwrap())
+    }
+
+    /// The address that the page opens at once.
+    fn opens(&self) -> Option<Url> {
+        let next = html::refresh(&self.body)?;
+        Some(self.url.join(&next).unwrap())
     }
 
     /// All forms of the page.

@@ -16,6 +16,7 @@ mod routes;
 mod settings;
 mod setup;
 mod tokens;
+mod trial;
 mod turn;
 
 pub(super) use routes::routes;
@@ -30,6 +31,8 @@ use crate::store::connections::{self, Connection, ConnectionState, Protocol};
 use crate::store::organizations::Organization;
 
 const LIST: &str = "/console/connections";
+/// Where what stands against an act is told: beside what is known of the provider.
+const PROVIDER: &str = "/provider";
 
 /// Where the page of a connection is.
 pub(super) fn href(id: &ConnectionId) -> String {

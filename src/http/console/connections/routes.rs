@@ -2,7 +2,7 @@
 
 use super::{
     accept, acts, attributes, certificates, contact, list, new, overview, provisioning, restore,
-    settings, setup, tokens, turn,
+    settings, setup, tokens, trial, turn,
 };
 use actix_web::web::{self, FormConfig, ServiceConfig};
 
@@ -15,7 +15,7 @@ pub(in crate::http::console) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/console/connections").get(list::list))
         .service(web::resource("/console/connections/new").get(new::ask).post(new::create))
         .service(web::resource("/console/connections/{connection}").get(overview::one))
-        .service(web::resource("/console/connections/{connection}/test").post(acts::test))
+        .service(web::resource("/console/connections/{connection}/test").post(trial::test))
         .service(web::resource("/console/connections/{connection}/refresh").post(acts::refresh))
         .service(
             web::resource("/console/connections/{connection}/accept")

@@ -1,11 +1,12 @@
 //! Connections at the console.
 
 use super::Desk;
+use crate::cause::Cause;
 use crate::store::connections::{self, Connection, ConnectionState};
 use crate::store::directories::tokens;
 use crate::store::members::Role;
 use crate::store::organizations::{self, Enforcement};
-use crate::store::{Window, enforcement, testing};
+use crate::store::{Window, enforcement, sign_in, testing, traces};
 
 fn at(connection: &Connection, page: &str) -> String {
     format!("/console/connections/{}{page}", connection.id)
@@ -100,20 +101,43 @@ async fn the_last_way_in_goes_only_when_that_is_ticked() {
 }
 
 #[actix_web::test]
-async fn a_test_sign_in_begins_with_a_link_and_has_a_trace() {
+async fn a_test_sign_in_opens_at_the_provider_and_the_page_says_how_far_it_is() {
     let desk = Desk::signed_in(Role::Owner).await;
-    let connection = testing::active(desk.world.store(), "JumpCloud", None);
-    let page = desk.post(&at(&connection, "/test"), &[]).await;
-    assert_eq!(page.status, 200);
-    let public_url = desk.world.state.config.public_url.as_str();
-    let link = format!("href=\"{}?test=trc_", connection.login_url(public_url));
-    assert!(page.body.contains(&link), "{}", page.body);
-    let trace = page.body.split("/console/traces/trc_").nth(1).unwrap().split('"').next().unwrap();
-    let page = desk.get(&format!("/console/traces/trc_{trace}")).await;
-    assert!(page.body.contains("Test sign-in"), "{}", page.body);
-    let id = format!("trc_{trace}").parse().unwrap();
-    let trace = desk.world.store().read_now(|db| crate::store::traces::find(db, &id)).unwrap();
+    let store = desk.world.store();
+    let connection = testing::active(store, "JumpCloud", None);
+    let page = desk.get(&at(&connection, "")).await.body;
+    let form =
+        format!("action=\"{}\" target=\"_blank\" rel=\"noopener\"", at(&connection, "/test"));
+    assert!(page.contains(&form) && page.contains("Nobody has signed in as a test yet."), "{page}");
+    // The answer goes on by itself: a form of the console may not lead elsewhere by a redirect.
+    let begun = desk.post(&at(&connection, "/test"), &[]).await;
+    assert_eq!(begun.status, 200, "{}", begun.body);
+    assert!(
+        begun.body.contains("http-equiv=\"refresh\" content=\"0;url=https://"),
+        "{}",
+        begun.body
+    );
+    assert!(begun.body.contains("Taking you to Globex"), "{}", begun.body);
+    assert!(begun.header("set-cookie").contains("-browser="), "it is bound to the browser");
+    let trace = store.read_now(|db| traces::last_test(db, &connection.id)).unwrap().unwrap();
+    assert!(trace.sent_at.is_some() && begun.body.contains(trace.id.as_str()), "{}", begun.body);
     assert!(!trace.at_portal, "the result leads to the console");
+    // The page is read again by itself, and only that part of it.
+    let part = desk.part(&at(&connection, "")).await;
+    assert_eq!((part.status, part.body.contains("<html")), (200, false), "{}", part.body);
+    let href = format!("href=\"/console/traces/{}\"", trace.id);
+    for said in ["Waiting for the provider", &href, "id=\"test\""] {
+        assert!(part.body.contains(said), "{said}: {}", part.body);
+    }
+    store.system(|tx| sign_in::refuse(tx, &trace, Cause::AudienceMismatch, Vec::new(), None));
+    let part = desk.part(&at(&connection, "")).await.body;
+    let title = &desk.world.state.locale.cause(Cause::AudienceMismatch).title;
+    assert!(part.contains("badge bad") && part.contains(title.as_str()), "{part}");
+    // Nobody comes back from another.
+    desk.post(&at(&connection, "/test"), &[]).await;
+    store.clock().advance(chrono::TimeDelta::minutes(30));
+    let part = desk.part(&at(&connection, "")).await.body;
+    assert!(part.contains("Not finished in time") && !part.contains("badge ok"), "{part}");
 }
 
 #[actix_web::test]

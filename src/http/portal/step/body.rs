@@ -15,7 +15,7 @@ use crate::store::connections::{self, Connection};
 use crate::store::directories::{self, requests, tokens};
 use crate::store::domains::{self, Domain};
 use crate::store::setup_links::{self, Cover, Step};
-use crate::store::traces::{self, Trace};
+use crate::store::traces::{self, Outcome as End, Trace};
 use crate::store::{ConnectionId, Db, Window, access};
 use actix_web::web::Data;
 
@@ -174,7 +174,12 @@ fn tested(
     let covered = |way: &Way| seat.steps(state).iter().any(|step| address(*step) == way.href);
     Tested {
         trace: trace.id.to_string(),
-        passed: trace.finished_at.map(|_| cause.is_none()),
+        passed: match trace.outcome {
+            End::Succeeded => Some(true),
+            End::Failed => Some(false),
+            End::InProgress | End::Abandoned => None,
+        },
+        is_left: trace.is_left(state.store.clock().now()),
         cause: cause
             .map(|cause| (cause.code().to_owned(), state.locale.cause(cause).title.clone())),
         path: fix.as_ref().and_then(crate::guides::Fix::line),

@@ -9,18 +9,19 @@ use self::directory::Card;
 use self::health::Health;
 use self::provider::{CertificateLine, Given, KnownLine};
 use self::week::Week;
+use super::trial::{self, Trial};
 use super::{Head, accept, find, restore};
 use crate::clock::Time;
 use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, FieldFault};
 use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::listing::{self, Moment};
-use crate::http::console::seat::{Needs, Read, Seat};
+use crate::http::console::seat::{Manage, Needs, Read, Seat};
 use crate::http::console::{audit, words};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::metadata_form;
-use crate::http::pages::{Shell, Sign, respond};
+use crate::http::pages::{Shell, Sign, is_part, respond};
 use crate::http::server::State;
 use crate::store::connections::{self, Connection, Known};
 use crate::store::directories::requests::{self, Entry};
@@ -30,10 +31,10 @@ use crate::store::domains::{self, Domain};
 use crate::store::events::{self, Event, Filter};
 use crate::store::organizations::Organization;
 use crate::store::refreshes::Alert;
-use crate::store::traces::{self, DAYS, Day, Listed, People};
+use crate::store::traces::{self, DAYS, Day, Listed, People, Trace};
 use crate::store::{ConnectionId, Db, Window};
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -58,6 +59,7 @@ struct Found {
     /// What the directory changed last.
     changed: Option<Entry>,
     last: Option<Listed>,
+    test: Option<Trace>,
     days: [Day; DAYS],
     people: People,
 }
@@ -96,6 +98,7 @@ struct View {
     add_certificate: Option<String>,
     certificates: Vec<CertificateLine>,
     directory: Card,
+    trial: Trial,
     health: Health,
     week: Week,
     customer: Customer,
@@ -118,11 +121,17 @@ pub(in crate::http) async fn one(
     seat: Seat<Read>,
     id: Path<String>,
     query: Query<OneQuery>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let (connection, organization) = match find(&state, &id).await {
-        Err(Error::NotFound { .. }) => return restore::gone(&state, &seat, &id).await,
+        Err(Error::NotFound { .. }) if !is_part(&request) => {
+            return restore::gone(&state, &seat, &id).await;
+        }
         other => other?,
     };
+    if is_part(&request) {
+        return Ok(trial::part(&state, &connection, seat.may::<Manage>()).await?);
+    }
     let is_made = !query.made.is_empty();
     Ok(render(&state, &seat, connection, &organization, (Vec::new(), is_made)).await?)
 }
@@ -178,6 +187,7 @@ fn read(db: &mut Db, connection: Connection, now: Time) -> Result<Found> {
         tokens: tokens::live(db, &id, now)?,
         changed: requests::page(db, &window, &changes)?.data.pop(),
         last: traces::last_ended(db, &id)?,
+        test: traces::last_test(db, &id)?,
         days: traces::by_day(db, std::slice::from_ref(&id), now)?.remove(&id).unwrap_or_default(),
         people: traces::people(db, &id, now)?,
         known: connections::known(db, connection, now)?,
@@ -251,6 +261,7 @@ fn view(
             .map(|one| provider::certificate(state, base, one, now))
             .collect(),
         directory: directory::card(state, found),
+        trial: trial::of(state, connection, found.test.as_ref()),
         health: health::of(state, found, now),
         week: week::of(state, &found.days, found.people, now),
         customer: Customer {
