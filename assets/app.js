@@ -91,6 +91,40 @@ addEventListener("click", (event) => {
   else location.reload();
 });
 
+// Beside a list one of its lines is shown in a panel, where there is room; else, and in another tab, its own page.
+const panel = document.getElementById("panel");
+if (panel) {
+  let opener;
+  const mark = (row) => {
+    for (const one of list.querySelectorAll("tr.sel")) one.classList.remove("sel");
+    row?.classList.add("sel");
+  };
+  addEventListener("click", (event) => {
+    const link = event.target.closest("a[hx-get]");
+    const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || !matchMedia("(min-width: 1101px)").matches;
+    if (link && elsewhere) event.stopPropagation();
+  }, true);
+  document.addEventListener("htmx:after:swap", (event) => {
+    const { ctx } = event.detail;
+    if (ctx?.target !== panel) return;
+    opener = ctx.sourceElement;
+    mark(opener.closest("tr"));
+    panel.scrollTop = 0;
+    panel.querySelector("[data-begins]")?.focus();
+  });
+  for (const name of ["htmx:error", "htmx:response:error"]) document.addEventListener(name, (event) => {
+    const { ctx } = event.detail;
+    if (ctx?.target === panel) location.assign(ctx.sourceElement.href);
+  });
+  const close = () => {
+    panel.replaceChildren();
+    mark();
+    (opener?.isConnected ? opener : list.querySelector("a, input"))?.focus();
+  };
+  addEventListener("click", (event) => { if (event.target.closest("[data-close]")) close(); });
+  addEventListener("keydown", (event) => { if (event.key === "Escape" && panel.firstElementChild) close(); });
+}
+
 // A passkey: what the page asks goes to the browser, and the browser's answer into the form. Bytes are base64url on the way.
 const passkey = document.querySelector("form[data-passkey]");
 if (passkey) {

@@ -257,6 +257,7 @@ async function step(tab, [verb, ...words]) {
       await page.locator(text).first().waitFor();
       tab.answers = scripts;
       return tab;
+    case 'key': await page.keyboard.press(text); return tab;
     case 'press': await tab.onward(() => page.locator(text).first().click()); return tab;
     case 'save':
       await Promise.all([page.waitForEvent('download'), page.locator(text).first().click()]);

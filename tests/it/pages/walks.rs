@@ -11,6 +11,7 @@
 //! | `again` | loads the page again, which sends the form that led to it once more |
 //! | `unfold SELECTOR` | clicks what opens something on the same page |
 //! | `wait SELECTOR` | waits until something is on the page that a script brings |
+//! | `key NAME` | presses a key |
 //! | `press SELECTOR` | clicks what leads to another page |
 //! | `save SELECTOR` | clicks what gives a file |
 //! | `popup SELECTOR` | clicks what leads to a page in another tab, and goes on there |

@@ -42,6 +42,27 @@ async fn users_are_listed_and_found_by_address_state_and_organization() {
 }
 
 #[actix_web::test]
+async fn a_user_is_shown_beside_the_list_as_on_a_page_of_their_own() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let user = ada(&desk, &globex(&desk));
+    let at = format!("{LIST}/{}", user.id);
+    let list = desk.get(LIST).await.body;
+    let opens = format!("href=\"{at}\" hx-get=\"{at}\" hx-target=\"#panel\"");
+    assert!(list.contains(&opens), "{list}");
+    assert!(list.contains("<aside id=\"panel\" aria-label=\"Person\"></aside>"), "{list}");
+    let panel = desk.part(&at).await;
+    assert_eq!((panel.status, panel.header("vary")), (200, "HX-Request"));
+    assert!(!panel.body.contains("<html") && !panel.body.contains("<h1"), "{}", panel.body);
+    let page = desk.get(&at).await.body;
+    let whole = panel.body.split_once("<div class=\"stack\">").unwrap().1.trim_end();
+    assert!(whole.contains("ada@globex.example") && page.contains(whole), "{whole}\n{page}");
+    let act = format!("href=\"{at}/suspend\"");
+    assert!(panel.body.contains(&act) && page.contains(&act), "{}", panel.body);
+    let nobody = format!("{LIST}/{}", crate::store::UserId::new());
+    assert_eq!(desk.part(&nobody).await.status, 404);
+}
+
+#[actix_web::test]
 async fn a_user_is_suspended_when_that_is_confirmed_and_restored() {
     let desk = Desk::signed_in(Role::Admin).await;
     let user = ada(&desk, &globex(&desk));

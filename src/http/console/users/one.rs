@@ -12,8 +12,7 @@ use crate::http::console::organization;
 use crate::http::console::seat::{Manage, Read, Seat};
 use crate::http::console::words::Badge;
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::store::access::explain::{self, Explained, Mark, Reason};
 use crate::store::events::{self, Event, Filter};
@@ -21,9 +20,8 @@ use crate::store::names::{self, Names};
 use crate::store::sessions::{Method, Session};
 use crate::store::users::{self, Source, User};
 use crate::store::{Page as Part, UserId, Window};
-use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde_json::Value;
 
@@ -101,9 +99,18 @@ struct View {
 #[template(path = "console/user.html")]
 struct Page<'a> {
     shell: Shell<'a>,
-    frame: Frame,
-    view: View,
+    frame: &'a Frame,
+    view: &'a View,
     list: &'a str,
+}
+
+/// The same beside the list.
+#[derive(Template)]
+#[template(path = "console/_user_panel.html")]
+struct Panel<'a> {
+    shell: Shell<'a>,
+    frame: &'a Frame,
+    view: &'a View,
 }
 
 /// `GET /console/users/{user}`
@@ -111,6 +118,7 @@ pub(in crate::http) async fn one(
     state: Data<State>,
     seat: Seat<Read>,
     id: Path<String>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let (id, now): (UserId, _) = (id.parse()?, state.store.clock().now());
     let found = state.store.read(move |db| {
@@ -144,13 +152,10 @@ pub(in crate::http) async fn one(
         managed: managed(&state, &user, keeper.map(|(_, name, _)| name)),
         ..view(&state, &user, owner, events, seat.may::<Manage>())
     };
-    let page = Page {
-        shell: frame::shell(&state),
-        frame: frame::frame(&state, &seat, USERS),
-        view,
-        list: LIST,
-    };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
+    let (shell, frame) = (frame::shell(&state), frame::frame(&state, &seat, USERS));
+    let panel = Panel { shell, frame: &frame, view: &view };
+    let page = Page { shell, frame: &frame, view: &view, list: LIST };
+    Ok(listing::answer(&state, &request, &page, &panel))
 }
 
 /// What a person has in an application, line by line.
