@@ -42,32 +42,32 @@ pub enum CertificateFault {
     NotCertificate,
     /// An address in place of what is there.
     #[error(
-        "This is an address, not a certificate. If metadata is there, give it as the metadata address; else open it, and paste the certificate, which begins with -----BEGIN CERTIFICATE-----."
+        "This is an address, not a certificate. A certificate begins with -----BEGIN CERTIFICATE-----. If the address is that of metadata, it is expected as the metadata address."
     )]
     Address,
     /// The whole of a provider's metadata.
     #[error(
-        "This is whole metadata, not a certificate. Give it as the metadata instead of single values: the certificates are in it."
+        "This is whole metadata, not a certificate. It is expected as the metadata, in place of single values: the certificates are in it."
     )]
     Metadata,
     /// Some other document.
     #[error(
-        "This is XML, not a certificate. Paste only what stands between <X509Certificate> and </X509Certificate>, or give the whole metadata."
+        "This is XML, not a certificate. What stands between <X509Certificate> and </X509Certificate> is expected, or the whole metadata in place of single values."
     )]
     Xml,
     /// What must stay at the provider.
     #[error(
-        "This is a private key, not a certificate. A private key is for the identity provider alone: it is not kept here, and should be replaced there, since it has been pasted into a page. Paste the certificate that goes with it."
+        "This is a private key, not a certificate. A private key is for the identity provider alone: it is not kept here, and should be replaced there, since it has been sent elsewhere. The certificate that goes with it is expected."
     )]
     PrivateKey,
     /// What a certificate is asked for with.
     #[error(
-        "This is a certificate signing request, not a certificate. Paste the certificate that was issued for it, which begins with -----BEGIN CERTIFICATE-----."
+        "This is a certificate signing request, not a certificate. The certificate that was issued for it is expected, which begins with -----BEGIN CERTIFICATE-----."
     )]
     Request,
     /// A key without its envelope.
     #[error(
-        "This is a public key alone, not a certificate. Paste the certificate, which begins with -----BEGIN CERTIFICATE-----."
+        "This is a public key alone, not a certificate. The whole certificate is expected, which begins with -----BEGIN CERTIFICATE-----."
     )]
     PublicKey,
     /// Its key is too small or of a kind that SAML signatures here do not use.

@@ -58,6 +58,11 @@ fn what_people_paste_in_place_of_a_certificate_is_recognised_by_its_content() {
         (text(key.public_key_to_pem().unwrap()), PublicKey),
         (base64(key.public_key_to_der().unwrap()), PublicKey),
     ] {
+        let told = fault.to_string();
+        assert!(
+            !told.contains("aste") && !told.contains("page"),
+            "it may be told to a program: {told}"
+        );
         assert_eq!(Certificate::parse(&given), Err(fault), "{given}");
     }
     // Before a key stand its parameters, or what the key is for; the key is what matters.

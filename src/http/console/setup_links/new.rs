@@ -62,6 +62,10 @@ struct View {
     faults: Vec<FieldFault>,
     /// The address of a link that was made just now: shown this once.
     secret: Option<String>,
+    /// The address that it was mailed to, if there is one.
+    mailed: Option<String>,
+    /// Whether mail leaves the house.
+    sends: bool,
     list: &'static str,
 }
 
@@ -125,16 +129,17 @@ pub(in crate::http) async fn create(
         is_guarded: posted.text("guarded") == "1",
     };
     let made = make(&state, &posted, &typed).await;
-    let (typed, errors, secret) = match form::mendable(made, "/organization")? {
+    let email = typed.email.clone();
+    let (typed, errors, made) = match form::mendable(made, "/organization")? {
         Ok(Made::Before(page)) => {
             return Ok(shown_before::show(&state, &posted.seat, SETUP_LINKS, &page));
         }
         Ok(Made::Now(address)) => {
-            (blank(&state, typed.organization, String::new()), Vec::new(), Some(address))
+            (blank(&state, typed.organization, String::new()), Vec::new(), Some((address, email)))
         }
         Err(errors) => (typed, errors, None),
     };
-    Ok(show(&state, &posted.seat, typed, errors, secret))
+    Ok(show(&state, &posted.seat, typed, errors, made))
 }
 
 async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<Made<String>> {
@@ -197,9 +202,10 @@ fn show(
     seat: &Seat<Links>,
     typed: Typed,
     errors: Vec<FieldError>,
-    secret: Option<String>,
+    made: Option<(String, String)>,
 ) -> HttpResponse {
     let status = form::status(&errors);
+    let (secret, mailed) = made.unzip();
     let cover = |cover: &Cover| Choice {
         value: cover.to_string(),
         label: state.locale.text(&format!("console.setup_links.cover.{cover}")).to_owned(),
@@ -222,6 +228,8 @@ fn show(
         providers: providers.collect(),
         faults: form::faults(errors),
         secret,
+        mailed: mailed.filter(|email| !email.is_empty()),
+        sends: state.poster.sends(),
         list: LIST,
         typed,
     };

@@ -40,13 +40,14 @@ async fn a_setup_link_is_made_shown_once_and_listed() {
     let made = desk.post(LIST, &form).await;
     let link = made.body.split("<code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
     assert!(link.contains("/setup/sl_"), "{link}");
+    assert!(!made.body.contains("mail server"), "nothing was to be mailed: {}", made.body);
     let kept = all(&desk).remove(0);
     assert_eq!((kept.covers.len(), kept.provider.as_deref()), (2, Some("okta")));
     assert_eq!(kept.note.as_deref(), Some("Call us"));
     assert_eq!(kept.created_by, format!("member:{}", desk.member.id));
     for uri in [LIST.to_owned(), format!("{LIST}?organization={of}")] {
         let page = desk.get(&uri).await.body;
-        for part in ["Globex", "Sign-in, Email domains", ">Sent<", "0 of 7 steps"] {
+        for part in ["Globex", "Sign-in, Email domains", ">Not opened yet<", "0 of 7 steps"] {
             assert!(page.contains(part), "{part}: {page}");
         }
         assert!(!page.contains("sl_"), "a token is on the page");
@@ -152,6 +153,16 @@ async fn a_setup_link_is_mailed_and_sent_again_with_another_address() {
     let made = desk.post(LIST, &form).await;
     let (mail, first) = mailed(&desk);
     assert!(made.body.contains(&first), "{}", made.body);
+    for said in
+        ["The address of the setup link", "There is no mail server", "under Settings, Email"]
+    {
+        assert!(made.body.contains(said), "{said}: {}", made.body);
+    }
+    assert!(
+        !made.body.contains("The new secret") && !made.body.contains("on its way"),
+        "{}",
+        made.body
+    );
     assert_eq!(mail.recipient.as_deref(), Some("ines@globex.example"));
     let kept = all(&desk).remove(0);
     assert!(kept.is_guarded && desk.get(LIST).await.body.contains("only this address"));
