@@ -110,7 +110,8 @@ impl Draft {
         }
     }
 
-    /// Makes a rule what `body` says: one that holds, one of this draft, or a new one. What holds already is no change.
+    /// Makes a rule what `body` says: one that holds, one of this draft, or a new one, which is called by `id` from then on. What holds
+    /// already is no change.
     pub fn put_rule(&mut self, id: Option<&RuleId>, mut body: RuleBody, current: &[Rule]) {
         let former = id.and_then(|id| current.iter().find(|rule| rule.id == id.as_str()));
         if let (Some(id), Some(former)) = (id, former) {
@@ -125,7 +126,7 @@ impl Draft {
         let known = id.and_then(|id| self.new_rules.iter_mut().find(|(it, _)| it == id));
         match known {
             Some((_, known)) => *known = body,
-            None => self.new_rules.push((RuleId::new(), body)),
+            None => self.new_rules.push((id.cloned().unwrap_or_else(RuleId::new), body)),
         }
     }
 
@@ -175,9 +176,15 @@ impl Draft {
         self.new_mappings.retain(|(it, _)| it != id);
     }
 
-    /// Adds a mapping by hand.
-    pub fn make(&mut self, new: NewMappingBody) {
-        self.new_mappings.push((MappingId::new(), new));
+    /// Adds a mapping by hand, or makes one of this draft what `new` says; tells which of them it is.
+    pub fn make(&mut self, id: Option<&MappingId>, new: NewMappingBody) -> usize {
+        let known = self.new_mappings.iter().position(|(it, _)| Some(it) == id);
+        if let Some((_, mapping)) = known.and_then(|at| self.new_mappings.get_mut(at)) {
+            *mapping = new;
+        } else {
+            self.new_mappings.push((id.cloned().unwrap_or_else(MappingId::new), new));
+        }
+        known.unwrap_or_else(|| self.new_mappings.len().saturating_sub(1))
     }
 }
 

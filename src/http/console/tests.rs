@@ -118,11 +118,27 @@ impl Desk {
 
     /// Sends a form with the token of a page of this session.
     async fn post(&self, uri: &str, fields: &[(&str, &str)]) -> Answer {
-        let page = self.get("/console/organizations").await.body;
-        let token = page.split("name=\"form_token\" value=\"").nth(1).unwrap_or_default();
-        let token = token.split('"').next().unwrap().to_owned();
+        let token = self.token().await;
         let fields: Vec<_> = fields.iter().copied().chain([("form_token", &*token)]).collect();
         self.call("POST", uri, &fields).await
+    }
+
+    /// Sends a form as a script of its page does while it is filled in.
+    async fn type_in(&self, uri: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = self.token().await;
+        let fields: Vec<_> = fields.iter().copied().chain([("form_token", &*token)]).collect();
+        let mut request = TestRequest::post().uri(uri).insert_header(("HX-Request", "true"));
+        if let Some(cookie) = &self.cookie {
+            request = request.cookie(cookie.clone());
+        }
+        self.world.call(request.set_form(&fields)).await
+    }
+
+    /// What each form of this session carries.
+    async fn token(&self) -> String {
+        let page = self.get("/console/organizations").await.body;
+        let token = page.split("name=\"form_token\" value=\"").nth(1).unwrap_or_default();
+        token.split('"').next().unwrap().to_owned()
     }
 
     /// Somebody else, without a password.

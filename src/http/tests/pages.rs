@@ -214,8 +214,8 @@ async fn answers(world: &World) -> Vec<(&'static str, Answer)> {
 
 /// Attributes of htmx that no page may have, and triggers that wait for more than time.
 pub(in crate::http) fn strange_attributes(body: &str) -> Vec<&str> {
-    const ALLOWED: [&str; 7] =
-        ["get", "post", "target", "swap", "trigger", "indicator", "push-url"];
+    const ALLOWED: [&str; 8] =
+        ["get", "post", "target", "swap", "trigger", "indicator", "push-url", "sync"];
     let attributes = body.split(" hx-").skip(1).map(|rest| rest.split('>').next().unwrap_or(rest));
     let is_strange = |attribute: &&str| {
         let (name, value) = attribute.split_once('=').unwrap_or((attribute, ""));

@@ -81,6 +81,16 @@ pub fn ask(tx: &mut Tx, organization: &OrganizationId, asked: Value) -> Result<U
     insert(tx, organization, asked, None)
 }
 
+/// Takes a preview back that nobody waits for any more. One that is finished stays: somebody may have looked at it.
+pub fn withdraw(tx: &mut Tx, organization: &OrganizationId, id: &PreviewId) -> Result<()> {
+    let waiting = previews::table
+        .find(id)
+        .filter(previews::organization_id.eq(organization))
+        .filter(previews::finished_at.is_null());
+    diesel::delete(waiting).execute(tx.db)?;
+    Ok(())
+}
+
 /// Keeps what came of a preview that was made while the caller waited, so that it can be looked at again and applied.
 pub fn keep(
     tx: &mut Tx,

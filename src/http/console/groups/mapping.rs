@@ -34,6 +34,8 @@ pub(super) struct NewQuery {
 /// What was typed and chosen.
 #[derive(Default)]
 pub(super) struct Typed {
+    /// What a new one is called in the draft, so that it is the same however often the form is sent.
+    pub(super) named: String,
     pub(super) group: String,
     pub(super) application: String,
     /// What becomes of a mapping that is there: a word of [`ACTS`].
@@ -48,7 +50,6 @@ const ACTS: [&str; 4] = [STAY, "approve", "reject", "move"];
 
 /// A mapping that is there.
 struct Now {
-    href: String,
     leads: String,
     made_by: String,
     badge: Badge,
@@ -57,6 +58,10 @@ struct Now {
 
 struct View {
     head: Head,
+    /// Where the form is sent.
+    action: String,
+    /// What a new one is called in the draft.
+    named: String,
     group: String,
     /// None: a new one.
     now: Option<Now>,
@@ -91,7 +96,8 @@ pub(super) async fn new(
     id: Path<String>,
     query: Query<NewQuery>,
 ) -> Result<HttpResponse, PageError> {
-    let typed = Typed { group: query.group.trim().to_owned(), ..Typed::default() };
+    let named = MappingId::new().to_string();
+    let typed = Typed { named, group: query.group.trim().to_owned(), ..Typed::default() };
     Ok(show(&state, &seat, &id, None, typed, Vec::new()).await?)
 }
 
@@ -167,7 +173,12 @@ pub(super) async fn show(
     let view = View {
         group: mapping.as_ref().map(|it| said.group(&it.group_id)).unwrap_or_default(),
         is_gone,
-        now: mapping.as_ref().map(|it| now(state, &head, &base, &said, it)),
+        now: mapping.as_ref().map(|it| now(state, &base, &said, it)),
+        action: match &mapping {
+            Some(mapping) => format!("{}/mappings/{}", head.href, mapping.id),
+            None => format!("{}/mappings", head.href),
+        },
+        named: typed.named.clone(),
         applications: said.choose_application(&typed.application),
         acts: form::choices(acts.to_vec(), &typed.act),
         kinds: said.kinds(vec![(String::new(), say("console.groups.no_kind"))], &typed.kind),
@@ -181,9 +192,8 @@ pub(super) async fn show(
     Ok(respond(state, form::status(&errors), &Csp::Page, &page))
 }
 
-fn now(state: &State, head: &Head, base: &Base, said: &Said, mapping: &Mapping) -> Now {
+fn now(state: &State, base: &Base, said: &Said, mapping: &Mapping) -> Now {
     Now {
-        href: format!("{}/mappings/{}", head.href, mapping.id),
         leads: said.leads(state, mapping),
         made_by: say::made_by(state, mapping, &base.rules),
         badge: say::state(state, mapping),

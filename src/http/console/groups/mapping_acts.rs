@@ -1,13 +1,14 @@
 //! What a form of a mapping does to the member's draft: a new one, what becomes of one, and taking that back.
 
 use super::mapping::{STAY, Typed, show};
-use super::{mappings_at, redraft};
+use super::{beside, mappings_at, redraft};
 use crate::access::rules::Rule;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::http::console::form::{self, given};
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::error::PageError;
+use crate::http::pages::is_part;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::access::mappings::{self, MappingState};
@@ -17,19 +18,21 @@ use crate::store::{Db, GroupId, MappingId, OrganizationId};
 use crate::views::draft::Draft;
 use crate::views::mapping::NewMappingBody;
 use crate::views::preview::{Decision, PreviewQuestion};
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
 
 /// `POST …/groups/mappings`
 pub(super) async fn create(
     state: Data<State>,
     posted: Posted<Manage>,
     id: Path<String>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let of: OrganizationId = id.parse()?;
     let typed = sent(&posted);
     let done = make(&state, &posted.seat, &of, &typed).await;
     match form::mendable(done, "/entity")? {
+        kept if is_part(&request) => Ok(beside::answer(&state, &posted, &id, kept).await?),
         Ok(()) => Ok(see_other(&mappings_at(&of))),
         Err(errors) => Ok(show(&state, &posted.seat, &id, None, typed, errors).await?),
     }
@@ -37,6 +40,7 @@ pub(super) async fn create(
 
 fn sent(posted: &Posted<Manage>) -> Typed {
     Typed {
+        named: posted.text("mapping").to_owned(),
         group: posted.text("group").to_owned(),
         application: posted.text("application_id").to_owned(),
         act: posted.text("act").to_owned(),
@@ -55,16 +59,17 @@ async fn make(
     let application_id = given(&typed.application).map(|id| id.parse()).transpose()?;
     let (entity, kind, role) = (given(&typed.entity), given(&typed.kind), given(&typed.role));
     let (organization, named) = (of.clone(), typed.group.clone());
+    let id = typed.named.parse::<MappingId>().unwrap_or_else(|_| MappingId::new());
     let (strange, now) =
         (state.locale.text("console.groups.no_group").to_owned(), state.store.clock().now());
     let change = move |db: &mut Db, draft: &mut Draft, rules: &[Rule]| {
         let Some(group_id) = group(db, &organization, &named)? else {
             return Err(Error::invalid("/group", "not_found", &*strange));
         };
-        let at = format!("/new_mappings/{}", draft.new_mappings.len());
         let (entity, kind, role) = (entity.clone(), kind.clone(), role.clone());
         let application_id = application_id.clone();
-        draft.make(NewMappingBody { group_id, application_id, entity, kind, name: None, role });
+        let new = NewMappingBody { group_id, application_id, entity, kind, name: None, role };
+        let at = format!("/new_mappings/{}", draft.make(Some(&id), new));
         tried(db, &organization, draft.question(rules), &at, now)
     };
     redraft(state, seat, of.clone(), change).await
@@ -114,11 +119,13 @@ pub(super) async fn change(
     state: Data<State>,
     posted: Posted<Manage>,
     ids: Path<(String, String)>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let (of, mapping): (OrganizationId, MappingId) = (ids.0.parse()?, ids.1.parse()?);
     let typed = sent(&posted);
     let done = decide(&state, &posted.seat, &of, &mapping, &typed).await;
     match form::mendable(done, "/entity")? {
+        kept if is_part(&request) => Ok(beside::answer(&state, &posted, &ids.0, kept).await?),
         Ok(()) => Ok(see_other(&mappings_at(&of))),
         Err(errors) => Ok(show(&state, &posted.seat, &ids.0, Some(mapping), typed, errors).await?),
     }

@@ -4,6 +4,7 @@
 //! applied.
 
 mod acts;
+mod beside;
 mod chooser;
 mod conflicts;
 mod entities;

@@ -48,7 +48,7 @@ async fn ask(state: &State, seat: &Seat<Manage>, id: &str) -> Result<String> {
 }
 
 /// What is wrong, all of it.
-fn told(error: &Error) -> String {
+pub(super) fn told(error: &Error) -> String {
     match error {
         Error::Invalid(errors) => {
             errors.iter().map(|it| it.detail.as_str()).collect::<Vec<_>>().join(" ")

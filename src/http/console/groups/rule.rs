@@ -2,7 +2,7 @@
 
 use super::say::{Said, compared};
 use super::typed::{MATCHES, Typed, body, typed};
-use super::{Base, Head, look, mappings_at, redraft};
+use super::{Base, Head, beside, look, mappings_at, redraft};
 use crate::access::rules::{Match, Rule};
 use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
@@ -10,21 +10,24 @@ use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Shell, is_part, respond};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::access::{entities, rule_sets};
 use crate::store::{Db, OrganizationId, RuleId};
 use crate::views::draft::Draft;
 use crate::views::rules::TargetBody;
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 struct View {
     head: Head,
-    /// The rule that is there; none: a new one.
-    href: Option<String>,
+    is_new: bool,
+    /// Where the form is sent.
+    action: String,
+    /// What a new one is called in the draft.
+    named: String,
     typed: Typed,
     applications: Vec<Choice>,
     matches: Vec<Choice>,
@@ -59,7 +62,24 @@ pub(super) async fn new(
         priority: "0".to_owned(),
         ..Typed::default()
     };
-    Ok(show(&state, &seat, &id, None, typed, Vec::new()).await?)
+    Ok(show(&state, &seat, &id, &Which::New(RuleId::new()), typed, Vec::new()).await?)
+}
+
+/// Which rule a form is of.
+#[derive(Clone)]
+enum Which {
+    /// One that holds, or of the draft.
+    There(RuleId),
+    /// A new one, and what it is called in the draft, so that it is the same however often the form is sent.
+    New(RuleId),
+}
+
+impl Which {
+    fn id(&self) -> &RuleId {
+        match self {
+            Self::There(id) | Self::New(id) => id,
+        }
+    }
 }
 
 /// `POST …/groups/rules`
@@ -67,8 +87,10 @@ pub(super) async fn create(
     state: Data<State>,
     posted: Posted<Manage>,
     id: Path<String>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    Ok(save(&state, &posted, &id, None).await?)
+    let named = posted.text("rule").parse().unwrap_or_else(|_| RuleId::new());
+    Ok(save(&state, &posted, &id, Which::New(named), is_part(&request)).await?)
 }
 
 /// `GET …/groups/rules/{rule}`: as the member's draft has it.
@@ -86,7 +108,7 @@ pub(super) async fn edit(
         typed(db, &base.organization.id, body)
     });
     let (_, typed) = read.await?;
-    Ok(show(&state, &seat, &ids.0, Some(rule), typed, Vec::new()).await?)
+    Ok(show(&state, &seat, &ids.0, &Which::There(rule), typed, Vec::new()).await?)
 }
 
 /// `POST …/groups/rules/{rule}`
@@ -94,8 +116,10 @@ pub(super) async fn change(
     state: Data<State>,
     posted: Posted<Manage>,
     ids: Path<(String, String)>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    Ok(save(&state, &posted, &ids.0, Some(ids.1.parse()?)).await?)
+    let rule = Which::There(ids.1.parse()?);
+    Ok(save(&state, &posted, &ids.0, rule, is_part(&request)).await?)
 }
 
 /// `POST …/groups/rules/{rule}/remove`: once the draft is applied.
@@ -136,7 +160,8 @@ async fn save(
     state: &State,
     posted: &Posted<Manage>,
     id: &str,
-    rule: Option<RuleId>,
+    rule: Which,
+    is_part: bool,
 ) -> Result<HttpResponse> {
     let of: OrganizationId = id.parse()?;
     let (base, said) =
@@ -155,8 +180,9 @@ async fn save(
     };
     let done = put(state, &posted.seat, &base, &typed, rule.clone()).await;
     match form::mendable(done, "/pattern")? {
+        kept if is_part => beside::answer(state, posted, id, kept).await,
         Ok(()) => Ok(see_other(&mappings_at(&of))),
-        Err(errors) => show(state, &posted.seat, id, rule, typed, errors).await,
+        Err(errors) => show(state, &posted.seat, id, &rule, typed, errors).await,
     }
 }
 
@@ -165,7 +191,7 @@ async fn put(
     seat: &Seat<Manage>,
     base: &Base,
     typed: &Typed,
-    id: Option<RuleId>,
+    rule: Which,
 ) -> Result<()> {
     let body = body(state, typed)?;
     let (keys, now) = (typed.keys(), state.store.clock().now());
@@ -173,9 +199,9 @@ async fn put(
     let organization = of.clone();
     let change = move |db: &mut Db, draft: &mut Draft, rules: &[Rule]| {
         let mut body = body.clone();
-        if let Some(id) = &id
-            && !draft.all_rules(rules).iter().any(|(known, ..)| known == id)
-        {
+        let id = rule.id();
+        let is_there = || draft.all_rules(rules).iter().any(|(known, ..)| known == id);
+        if matches!(rule, Which::There(_)) && !is_there() {
             return Err(Error::not_found("mapping rule", id.as_str()));
         }
         for key in &keys {
@@ -188,10 +214,10 @@ async fn put(
             body.targets
                 .push(TargetBody { kind: entity.kind, entity: Some(entity.id.to_string()) });
         }
-        let known = id.as_ref().filter(|id| rules.iter().any(|rule| rule.id == id.as_str()));
-        body.id = known.cloned();
+        let is_held = rules.iter().any(|rule| rule.id == id.as_str());
+        body.id = is_held.then(|| id.clone());
         rule_sets::check(db, &organization, body.clone().into(), now)?;
-        draft.put_rule(id.as_ref(), body, rules);
+        draft.put_rule(Some(id), body, rules);
         Ok(())
     };
     redraft(state, seat, of, change).await
@@ -201,7 +227,7 @@ async fn show(
     state: &State,
     seat: &Seat<Manage>,
     id: &str,
-    rule: Option<RuleId>,
+    rule: &Which,
     typed: Typed,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse> {
@@ -218,7 +244,12 @@ async fn show(
     };
     let none = vec![(String::new(), say("console.groups.no_role"))];
     let view = View {
-        href: rule.map(|rule| format!("{}/rules/{rule}", head.href)),
+        action: match rule {
+            Which::There(id) => format!("{}/rules/{id}", head.href),
+            Which::New(_) => format!("{}/rules", head.href),
+        },
+        is_new: matches!(rule, Which::New(_)),
+        named: rule.id().to_string(),
         applications: said.choose_application(&typed.application),
         matches: form::choices(matches.to_vec(), &typed.compare),
         kinds: said.kinds(Vec::new(), "").into_iter().map(is_same).collect(),

@@ -1,23 +1,23 @@
 //! What a member's draft would do, person by person, before it is done.
 
 use super::say::Said;
-use super::{Base, Head, look};
+use super::{Base, Head, beside, look};
 use crate::error::Result;
 use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::listing::{self, Pager};
 use crate::http::console::seat::{Manage, Seat};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Shell, is_part, respond};
 use crate::http::server::State;
 use crate::store::access::preview;
 use crate::store::access::previews::{self, Underway};
-use crate::store::{ApplicationId, PreviewId, UserId, names};
+use crate::store::{ApplicationId, Db, OrganizationId, PreviewId, UserId, names};
 use crate::views::preview::{HavingView, PreviewLineView, PreviewView};
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -51,13 +51,64 @@ pub(super) struct Told {
 /// A preview with what it stands on.
 pub(super) struct Known {
     pub(super) base: Base,
-    row: Underway,
+    pub(super) row: Underway,
     /// What would happen, once it is known.
     pub(super) view: Option<PreviewView>,
     /// Somebody has to say that it is meant.
     pub(super) takes_much: bool,
+    pub(super) naming: Naming,
+}
+
+/// What a preview's people, roles and places are called.
+pub(super) struct Naming {
     people: HashMap<UserId, String>,
     said: Said,
+}
+
+impl Naming {
+    /// The names of what a preview tells of.
+    pub(super) fn read(
+        db: &mut Db,
+        of: &OrganizationId,
+        view: Option<&PreviewView>,
+    ) -> Result<Self> {
+        let named = view.iter().flat_map(|view| &view.people).map(|line| &line.user_id);
+        let refused = view.iter().filter_map(|view| view.refused.as_ref());
+        let named = named.chain(refused.flat_map(|it| &it.user_ids));
+        let ids = named.filter_map(|id| id.parse().ok()).collect();
+        Ok(Self { people: names::people(db, ids)?, said: Said::of(db, of)? })
+    }
+
+    fn person(&self, id: &str) -> String {
+        let known = id.parse().ok().and_then(|id: UserId| self.people.get(&id).cloned());
+        known.unwrap_or_else(|| id.to_owned())
+    }
+
+    /// What changes for somebody.
+    pub(super) fn line(&self, state: &State, line: &PreviewLineView) -> Line {
+        let application: Option<ApplicationId> = line.application_id.parse().ok();
+        let has = |having: &HavingView| {
+            let role =
+                having.role.as_deref().map(|role| self.said.role(application.as_ref(), role));
+            let places = having.entities.iter().map(|it| {
+                format!("{} {}", self.said.kind(application.as_ref(), &it.kind), it.name)
+            });
+            let all: Vec<String> = role.into_iter().chain(places).collect();
+            if all.is_empty() {
+                return state.locale.text("console.groups.nothing").to_owned();
+            }
+            all.join(", ")
+        };
+        Line {
+            href: format!("/console/users/{}", line.user_id),
+            label: self.person(&line.user_id),
+            application: self.said.application(application.as_ref()),
+            is_loss: line.is_loss,
+            before: has(&line.before),
+            after: has(&line.after),
+            because: line.because.clone(),
+        }
+    }
 }
 
 impl Known {
@@ -79,16 +130,12 @@ impl Known {
                 }
             };
             let lose = view.as_ref().map_or(0, |view| view.lose);
-            let named = view.iter().flat_map(|view| &view.people).map(|line| &line.user_id);
-            let refused = view.iter().filter_map(|view| view.refused.as_ref());
-            let named = named.chain(refused.flat_map(|it| &it.user_ids));
-            let ids = named.filter_map(|id| id.parse().ok()).collect();
             let much = preview::takes_much(db, of, lose)?;
-            let said = Said::of(db, of)?;
-            Ok((row, view, much, names::people(db, ids)?, said))
+            let naming = Naming::read(db, of, view.as_ref())?;
+            Ok((row, view, much, naming))
         });
-        let (base, (row, view, takes_much, people, said)) = read.await?;
-        Ok(Self { base, row, view, takes_much, people, said })
+        let (base, (row, view, takes_much, naming)) = read.await?;
+        Ok(Self { base, row, view, takes_much, naming })
     }
 
     /// Whether the draft is another than the one that was previewed.
@@ -96,20 +143,16 @@ impl Known {
         let now = serde_json::to_value(self.base.draft.question(&self.base.rules));
         now.ok().as_ref() != Some(&*self.row.asked)
     }
-
-    fn person(&self, id: &str) -> String {
-        let known = id.parse().ok().and_then(|id: UserId| self.people.get(&id).cloned());
-        known.unwrap_or_else(|| id.to_owned())
-    }
 }
 
-struct Line {
-    href: String,
-    label: String,
-    application: Option<String>,
-    is_loss: bool,
-    before: String,
-    after: String,
+/// What changes for somebody.
+pub(super) struct Line {
+    pub(super) href: String,
+    pub(super) label: String,
+    pub(super) application: Option<String>,
+    pub(super) is_loss: bool,
+    pub(super) before: String,
+    pub(super) after: String,
     because: Vec<String>,
 }
 
@@ -121,13 +164,27 @@ struct Refused {
     people: Vec<(String, String)>,
 }
 
-struct Counts {
-    gain: usize,
-    role: usize,
-    lose: usize,
-    same: usize,
+/// For how many something changes.
+pub(super) struct Counts {
+    pub(super) gain: usize,
+    pub(super) role: usize,
+    pub(super) lose: usize,
+    pub(super) same: usize,
     conflicts: usize,
     mappings: usize,
+}
+
+impl Counts {
+    pub(super) fn of(view: &PreviewView) -> Self {
+        Self {
+            gain: view.gain,
+            role: view.role,
+            lose: view.lose,
+            same: view.same,
+            conflicts: view.conflicts,
+            mappings: view.mappings,
+        }
+    }
 }
 
 struct View {
@@ -163,8 +220,12 @@ pub(super) async fn show(
     seat: Seat<Manage>,
     ids: Path<(String, String)>,
     query: Query<ShowQuery>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let known = Known::read(&state, &seat, &ids.0, &ids.1).await?;
+    if is_part(&request) {
+        return Ok(beside::known(&state, &seat, &known));
+    }
     let from = query.cursor.unwrap_or_default();
     let told = Told { fault: None, is_again: query.again == "1", from };
     Ok(page(&state, &seat, &known, told))
@@ -177,7 +238,7 @@ pub(super) async fn export(
     ids: Path<(String, String)>,
 ) -> Result<HttpResponse, PageError> {
     let known = Known::read(&state, &seat, &ids.0, &ids.1).await?;
-    let body = known.view.as_ref().map(|view| view.to_csv(|id| known.person(id)));
+    let body = known.view.as_ref().map(|view| view.to_csv(|id| known.naming.person(id)));
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8"))
         .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"preview.csv\""))
@@ -196,7 +257,7 @@ pub(super) fn page(state: &State, seat: &Seat<Manage>, known: &Known, told: Told
     let key = if row.total == 0 { "console.groups.waiting" } else { "console.groups.progress" };
     let progress = || state.locale.fill(key, &[("done", &done), ("total", &total)]);
     let named = known.view.as_ref().map(|view| view.people.as_slice()).unwrap_or_default();
-    let lines = named.iter().skip(told.from).take(SHOWN).map(|it| line(state, known, it));
+    let lines = named.iter().skip(told.from).take(SHOWN).map(|it| known.naming.line(state, it));
     let href = format!("{}/previews/{}", head.href, row.id);
     let next = told.from.saturating_add(SHOWN);
     let next = (next < named.len()).then(|| next.to_string());
@@ -205,14 +266,7 @@ pub(super) fn page(state: &State, seat: &Seat<Manage>, known: &Known, told: Told
         href,
         is_other: known.is_other(),
         more: known.view.as_ref().map_or(0, |it| (it.gain + it.lose).saturating_sub(named.len())),
-        counts: known.view.as_ref().map(|it| Counts {
-            gain: it.gain,
-            role: it.role,
-            lose: it.lose,
-            same: it.same,
-            conflicts: it.conflicts,
-            mappings: it.mappings,
-        }),
+        counts: known.view.as_ref().map(Counts::of),
         refused: known.view.as_ref().and_then(|it| it.refused.as_ref()).map(|it| Refused {
             code: it.code.clone(),
             detail: it.detail.clone(),
@@ -220,7 +274,7 @@ pub(super) fn page(state: &State, seat: &Seat<Manage>, known: &Known, told: Told
                 .user_ids
                 .iter()
                 .take(LAST)
-                .map(|id| (format!("/console/users/{id}"), known.person(id)))
+                .map(|id| (format!("/console/users/{id}"), known.naming.person(id)))
                 .collect(),
         }),
         lines: lines.collect(),
@@ -234,29 +288,4 @@ pub(super) fn page(state: &State, seat: &Seat<Manage>, known: &Known, told: Told
     };
     let page = Page { shell: frame::shell(state), frame: frame::frame(state, seat, GROUPS), view };
     respond(state, status, &Csp::Page, &page)
-}
-
-fn line(state: &State, known: &Known, line: &PreviewLineView) -> Line {
-    let application: Option<ApplicationId> = line.application_id.parse().ok();
-    let has = |having: &HavingView| {
-        let role = having.role.as_deref().map(|role| known.said.role(application.as_ref(), role));
-        let places = having
-            .entities
-            .iter()
-            .map(|it| format!("{} {}", known.said.kind(application.as_ref(), &it.kind), it.name));
-        let all: Vec<String> = role.into_iter().chain(places).collect();
-        if all.is_empty() {
-            return state.locale.text("console.groups.nothing").to_owned();
-        }
-        all.join(", ")
-    };
-    Line {
-        href: format!("/console/users/{}", line.user_id),
-        label: known.person(&line.user_id),
-        application: known.said.application(application.as_ref()),
-        is_loss: line.is_loss,
-        before: has(&line.before),
-        after: has(&line.after),
-        because: line.because.clone(),
-    }
 }

@@ -66,6 +66,81 @@ async fn a_rule_is_kept_in_a_draft_previewed_and_applied() {
 }
 
 #[actix_web::test]
+async fn a_form_of_a_rule_is_kept_and_previewed_while_it_is_filled_in() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    let (ann, at) = (scene.person("ann"), format!("{}/rules", scene.at));
+    scene.group("eng-payments", &[&ann]);
+    let form = desk.get(&format!("{at}/new")).await.body;
+    let asks =
+        format!("hx-post=\"{at}\" hx-trigger=\"input changed delay:500ms\" hx-target=\"#would\"");
+    assert!(form.contains(&asks) && form.contains("hx-sync=\"queue last\""), "{form}");
+    let named = form.split("name=\"rule\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let typed = |pattern: &'static str, compare: &'static str| {
+        let mut fields = RULE.to_vec();
+        (fields[0].1, fields[1].1) = (compare, pattern);
+        fields.push(("rule", named));
+        fields
+    };
+    let page = async || desk.get(&format!("{}/mappings", scene.at)).await.body;
+    let part = desk.type_in(&at, &typed("eng", "prefix")).await;
+    assert_eq!((part.status, part.header("vary")), (200, "HX-Request"), "{}", part.body);
+    for said in ["<b>1</b><span>gain access", "ann@globex.example", "Changes not applied: 1"] {
+        assert!(part.body.contains(said), "{said}: {}", part.body);
+    }
+    assert!(!part.body.contains("<html") && page().await.contains(">New<"), "it is kept");
+    assert!(scene.rules().is_empty() && scene.has(&ann).1.is_empty(), "it has no effect yet");
+    // The next letter changes the same rule; what cannot be is told and not kept.
+    let part = desk.type_in(&at, &typed("ops", "prefix")).await.body;
+    assert!(part.contains("<b>0</b><span>gain access") && part.contains("applied: 1"), "{part}");
+    let part = desk.type_in(&at, &typed("(", "regex")).await;
+    assert!(part.status == 200 && part.body.contains("Not kept yet:"), "{}", part.body);
+    assert!(page().await.contains("<b>ops</b>"), "what was kept before stays");
+    // The button keeps it as well, and once more is no second rule.
+    assert_eq!(desk.post(&at, &typed("eng", "prefix")).await.status, 303);
+    let all = page().await;
+    assert!(all.contains("<b>eng</b>") && all.contains("Changes not applied: 1"), "{all}");
+    let uri = format!("{at}/{named}");
+    let part = desk.type_in(&uri, &typed("eng-p", "prefix")).await.body;
+    assert!(part.contains("<b>1</b><span>gain access"), "{part}");
+    assert!(desk.get(&uri).await.body.contains("value=\"eng-p\""));
+}
+
+#[actix_web::test]
+async fn a_form_of_a_rule_that_holds_is_kept_while_it_is_filled_in_and_the_rule_holds_on() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    let set = scene.rule(json!({ "match": "exact", "pattern": "Sales", "role": "user" }));
+    let uri = format!("{}/rules/{}", scene.at, set.rules[0].id);
+    let typed = [("match", "exact"), ("pattern", "Support"), ("role", "user"), ("priority", "0")];
+    let part = desk.type_in(&uri, &typed).await.body;
+    assert!(part.contains("Changes not applied: 1") && part.contains("Preview it whole"), "{part}");
+    assert_eq!(scene.rules()[0].pattern, "Sales", "it holds until that is applied");
+}
+
+#[actix_web::test]
+async fn a_form_of_a_mapping_is_kept_and_previewed_while_it_is_filled_in() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    let ann = scene.person("ann");
+    scene.group("eng", &[&ann]);
+    scene.entity("team", "Payments");
+    let at = format!("{}/mappings", scene.at);
+    let form = desk.get(&format!("{at}/new")).await.body;
+    let named = form.split("name=\"mapping\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let typed = |group, entity| [("mapping", named), ("group", group), ("entity", entity)];
+    let part = desk.type_in(&at, &typed("en", "Payments")).await.body;
+    assert!(part.contains("Not kept yet:"), "{part}");
+    for _ in 0..2 {
+        let part = desk.type_in(&at, &typed("eng", "Payments")).await.body;
+        for said in ["<b>1</b><span>gain access", "ann@globex.example", "not applied: 1"] {
+            assert!(part.contains(said), "{said}: {part}");
+        }
+    }
+    assert!(scene.has(&ann).1.is_empty(), "it has no effect yet");
+}
+
+#[actix_web::test]
 async fn a_draft_is_its_members_own_and_is_discarded_when_that_is_confirmed() {
     let mut desk = Desk::signed_in(Role::Owner).await;
     let at = Scene::new(&desk).at;
@@ -267,6 +342,9 @@ async fn a_preview_of_very_many_people_says_how_far_it_is() {
     let page = desk.get(&uri).await.body;
     assert!(page.contains("It has not begun yet") && page.contains("Look again"), "{page}");
     assert!(!page.contains("/apply\""), "nothing can be applied yet");
+    let part = desk.part(&uri).await.body;
+    assert!(part.contains("It has not begun yet") && part.contains("every 2s"), "{part}");
+    assert!(part.contains(&format!("name=\"underway\" value=\"{}\"", row.id)), "{part}");
     scene.store.system(|tx| {
         let taken = previews::take(tx)?.unwrap();
         previews::note(tx, &taken.id, 10_000, 20_001)
@@ -275,6 +353,29 @@ async fn a_preview_of_very_many_people_says_how_far_it_is() {
     scene.store.system(|tx| previews::finish(tx, &row.id, Err("There is no team x.".to_owned())));
     let page = desk.get(&uri).await.body;
     assert!(page.contains("There is no team x.") && page.contains("Preview again"), "{page}");
+    let part = desk.part(&uri).await.body;
+    assert!(part.contains("There is no team x.") && !part.contains("every 2s"), "{part}");
+}
+
+#[actix_web::test]
+async fn a_preview_that_nobody_waits_for_is_withdrawn_and_a_finished_one_stays() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    let store = scene.store;
+    let elsewhere = testing::active(store, "Okta", None).organization_id;
+    let asked = |of: &_| store.system(|tx| previews::ask(tx, of, json!({}))).id;
+    let is_there = |of: &_, id: &_| {
+        let now = store.clock().now();
+        store.read_now(|db| previews::find(db, of, id, now)).is_ok()
+    };
+    let (mine, done, theirs) = (asked(&scene.of), asked(&scene.of), asked(&elsewhere));
+    store.system(|tx| previews::finish(tx, &done, Err("x".to_owned())));
+    for id in [&mine, &done, &theirs] {
+        store.system(|tx| previews::withdraw(tx, &scene.of, id));
+    }
+    assert!(!is_there(&scene.of, &mine), "nobody waits for it");
+    assert!(is_there(&scene.of, &done), "somebody may have looked at it");
+    assert!(is_there(&elsewhere, &theirs), "it is another organization's");
 }
 
 #[actix_web::test]
@@ -326,7 +427,9 @@ async fn a_draft_takes_no_more_than_a_thousand_changes_and_keeps_what_it_has() {
     let new: crate::views::mapping::NewMappingBody =
         serde_json::from_value(json!({ "group_id": group, "role": "admin" })).unwrap();
     let mut draft = crate::views::draft::Draft::default();
-    (0..1_000).for_each(|_| draft.make(new.clone()));
+    (0..1_000).for_each(|_| {
+        draft.make(None, new.clone());
+    });
     let changes = draft.written().unwrap();
     scene.store.system(|tx| {
         crate::store::access::drafts::save(tx, &scene.of, &desk.member.id, None, changes.clone())
