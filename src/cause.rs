@@ -103,6 +103,8 @@ causes! {
     IdentityConflict = "identity_conflict", 403;
     /// No rule gives access.
     NoAccess = "no_access", 403;
+    /// Nobody whom the console lets in by this provider.
+    ConsoleRefused = "console_refused", 403;
     /// The provider started the sign-in, and this connection does not take that.
     IdpStartedNotAllowed = "idp_started_not_allowed", 403;
     /// The connection is off.

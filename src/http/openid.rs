@@ -3,7 +3,6 @@
 use super::browser;
 use super::error::PageError;
 use super::outcome::{self, Judged, Received};
-use super::request::Origin;
 use super::server::State;
 use super::sign_in;
 use super::verdict::{self, Decided, Speaks, Verdict};
@@ -80,7 +79,7 @@ pub(super) async fn callback(
     };
     let verdict = state.store.apart(move |store| decide(store, way, arrived)).await?;
     let judged = Judged::Open(Box::new(verdict));
-    outcome::finish(&state, judged, Origin::of(&request).address).await
+    outcome::finish(&state, judged, &request).await
 }
 
 /// A sign-in on its way back.

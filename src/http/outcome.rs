@@ -1,8 +1,10 @@
 //! How a sign-in ends: written down, and told to the person and the app.
 
 use super::browser;
+use super::console;
 use super::error::{Failure, PageError};
 use super::pages::{self, AttributeLine, Destination, TestPerson, TestResult};
+use super::request::Origin;
 use super::server::State;
 use super::sign_in::{add_cookie, break_glass_path, login_path, see_other};
 use super::verdict::{Accepted, Decided, Verdict};
@@ -19,12 +21,12 @@ use crate::store::applications;
 use crate::store::connections::{Connection, ConnectionState};
 use crate::store::organizations::Organization;
 use crate::store::setup_links;
-use crate::store::sign_in::{self, Answer, Arrival, Beginning, Completed};
+use crate::store::sign_in::{self, Answer, Arrival, Beginning, Completed, Desk};
 use crate::store::traces::{Trace, TraceKind};
 use crate::store::{Actor, Next, Scope, Tx};
 use crate::telemetry::SignInOutcome;
-use actix_web::HttpResponse;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use chrono::TimeDelta;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -54,8 +56,9 @@ pub(super) fn written(state: &State, verdict: Verdict) -> Next<Judged> {
             checks,
             decided: Decided::Accepted(accepted),
             ..
-        } if matches!(accepted.arrival, Arrival::Known(_)) && !is_test(trace.as_ref()) => {
-            let arrived = Arc::new(Arrived { connection, organization, checks, accepted });
+        } if is_alone(&accepted, trace.as_ref()) => {
+            let arrived =
+                Arc::new(Arrived { connection, organization, checks, accepted, desk: None });
             let scope = Scope::Among(arrived.organization.id.clone());
             let (actor, write) = (arrived.actor(), write_down(state, &arrived, trace, false));
             Next::write(scope, actor, write).map(move |(trace, done)| {
@@ -66,16 +69,21 @@ pub(super) fn written(state: &State, verdict: Verdict) -> Next<Judged> {
     }
 }
 
-fn is_test(trace: Option<&Trace>) -> bool {
-    trace.is_some_and(|trace| trace.kind == TraceKind::Test)
+/// Whether nothing is written but rows that nobody else writes: somebody is in who is known and unchanged, and neither tests
+/// nor comes to the console.
+fn is_alone(accepted: &Accepted, trace: Option<&Trace>) -> bool {
+    let is_usual =
+        !trace.is_some_and(|trace| matches!(trace.kind, TraceKind::Test | TraceKind::Console));
+    is_usual && matches!(accepted.arrival, Arrival::Known(_))
 }
 
-/// Ends a sign-in: the person is in, or is told why not. `from` is the client's address.
+/// Ends a sign-in: the person is in, or is told why not.
 pub(super) async fn finish(
     state: &Data<State>,
     judged: Judged,
-    from: IpAddr,
+    request: &HttpRequest,
 ) -> Result<HttpResponse, PageError> {
+    let from = Origin::of(request).address;
     let verdict = match judged {
         Judged::Open(verdict) => *verdict,
         Judged::Written(written) => return admitted(state, *written, from).await,
@@ -94,15 +102,20 @@ pub(super) async fn finish(
             refused(state, cause, Some(&trace), to, &checks, received.as_deref())
         }
         Decided::Accepted(accepted) => {
-            let is_alone =
-                matches!(accepted.arrival, Arrival::Known(_)) && !is_test(trace.as_ref());
-            let arrived = Arc::new(Arrived { connection, organization, checks, accepted });
-            let organization = arrived.organization.id.clone();
-            let scope = if is_alone {
-                Scope::Among(organization)
-            } else {
-                Scope::Organization(organization)
+            let (is_alone, is_console) = (
+                is_alone(&accepted, trace.as_ref()),
+                trace.as_ref().is_some_and(|trace| trace.kind == TraceKind::Console),
+            );
+            let desk = is_console.then(|| Desk {
+                before: browser::member(state, request),
+                lasts: console::lasts(state),
+            });
+            let arrived = Arrived { connection, organization, checks, accepted, desk };
+            let scope = match &arrived.organization.id {
+                id if is_alone => Scope::Among(id.clone()),
+                _ => arrived.locked(),
             };
+            let arrived = Arc::new(arrived);
             let write = write_down(state, &arrived, trace, false);
             let (trace, done) = state.store.write(scope, arrived.actor(), write).await?;
             admitted(state, Written { arrived, trace, done }, from).await
@@ -116,11 +129,18 @@ struct Arrived {
     organization: Organization,
     checks: Vec<Check>,
     accepted: Box<Accepted>,
+    /// Of a member who signs in to the console.
+    desk: Option<Desk>,
 }
 
 impl Arrived {
     fn actor(&self) -> Actor {
         Actor::SignIn(self.connection.id.clone())
+    }
+
+    /// The scope in which a person changes. Members and the choice of their provider are the installation's.
+    fn locked(&self) -> Scope {
+        if self.desk.is_some() { Scope::System } else { Scope::from(&self.organization.id) }
     }
 }
 
@@ -133,9 +153,8 @@ async fn admitted(
 ) -> Result<HttpResponse, PageError> {
     let Written { arrived, mut trace, mut done } = written;
     if matches!(done, Completed::Stale) {
-        let locked = Scope::from(&arrived.organization.id);
         let write = write_down(state, &arrived, Some(trace), true);
-        (trace, done) = state.store.write(locked, arrived.actor(), write).await?;
+        (trace, done) = state.store.write(arrived.locked(), arrived.actor(), write).await?;
     }
     match done {
         Completed::SignedIn { session, cookie, code } => {
@@ -152,6 +171,12 @@ async fn admitted(
             add_cookie(&mut response, &browser::signed_in(state, &session, &cookie))?;
             add_cookie(&mut response, &browser::remember(state, &arrived.connection.id)?)?;
             Ok(response)
+        }
+        Completed::AtConsole(at) => {
+            state.metrics.sign_in(SignInOutcome::Succeeded);
+            state.limits.know(&arrived.connection.id, from, state.store.clock().now());
+            let to = trace.console_path.as_deref().unwrap_or_default();
+            Ok(console::entered(state, &at.entered, &at.member.email_key, to)?)
         }
         Completed::Tested => Ok(tested(state, &trace, &arrived).await?),
         Completed::Refused(cause) => {
@@ -181,6 +206,9 @@ fn write_down(
             Some(trace) => trace,
             None => sign_in::begin(tx, unasked(&arrived.connection))?,
         };
+        if trace.kind == TraceKind::Console {
+            tx.lock(&arrived.organization.id)?;
+        }
         let answer = Answer {
             trace: &trace,
             connection: &arrived.connection,
@@ -192,6 +220,7 @@ fn write_down(
             checks: &arrived.checks,
             session,
             lifetimes,
+            desk: arrived.desk.as_ref(),
         };
         let done = sign_in::complete(tx, &answer)?;
         Ok((trace, done))
@@ -285,12 +314,16 @@ pub(super) fn refused(
             AppAnswer::Form { .. } => None,
         }
     });
+    // Whoever wants to come to the console goes back there, where a password does as well.
+    let is_console = trace.is_some_and(|trace| trace.kind == TraceKind::Console);
+    let again = if is_console { console::LOGIN.to_owned() } else { login_path(None) };
+    let has_codes = organization.codes_left > 0 && !is_console;
     let failure = Failure {
         trace: trace.map(|trace| trace.id.clone()),
         organization: Some(organization.name.clone()),
         since: connection.disabled_at,
-        again: Some(login_path(None)),
-        break_glass: (organization.codes_left > 0).then(|| break_glass_path(trace)),
+        again: Some(again),
+        break_glass: has_codes.then(|| break_glass_path(trace)),
         app,
         ..Failure::new(cause)
     };

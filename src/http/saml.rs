@@ -4,7 +4,6 @@ use super::browser;
 use super::error::PageError;
 use super::outcome::{self, Judged};
 use super::posted::{self, Posted};
-use super::request::Origin;
 use super::rollover::{self, Signer};
 use super::server::State;
 use super::sign_in;
@@ -55,7 +54,7 @@ pub(super) async fn answer(
     {
         (judged, signer) = self::judged(&state, &posted).await?;
     }
-    let answer = outcome::finish(&state, judged, Origin::of(request).address).await;
+    let answer = outcome::finish(&state, judged, request).await;
     rollover::settle(&state, signer).await;
     answer
 }

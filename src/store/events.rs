@@ -60,6 +60,8 @@ pub const KINDS: &[&str] = &[
     "connection.tested",
     "connection.unlinked",
     "connection.updated",
+    "console.provider_chosen",
+    "console.provider_given_up",
     "database.restored",
     "directory.dialect_changed",
     "directory.removal_changed",

@@ -182,6 +182,7 @@ diesel::table! {
         finished_at -> Nullable<Timestamp>,
         sent_at -> Nullable<Timestamp>,
         at_portal -> Bool,
+        console_path -> Nullable<Text>,
     }
 }
 
@@ -818,6 +819,15 @@ diesel::table! {
         began_at -> Timestamp,
         seen_at -> Timestamp,
         expires_at -> Timestamp,
+        session_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    console_provider (connection_id) {
+        connection_id -> Text,
+        revision -> BigInt,
+        chosen_at -> Timestamp,
     }
 }
 
@@ -858,6 +868,7 @@ diesel::table! {
         tries -> Integer,
         expires_at -> Timestamp,
         came_by -> Text,
+        session_id -> Nullable<Text>,
     }
 }
 
@@ -893,6 +904,7 @@ diesel::table! {
 diesel::joinable!(failing_connections -> connections (connection_id));
 diesel::joinable!(member_passkeys -> members (member_id));
 diesel::joinable!(member_sessions -> members (member_id));
+diesel::joinable!(console_provider -> connections (connection_id));
 diesel::joinable!(member_arrivals -> members (member_id));
 diesel::joinable!(domains -> organizations (organization_id));
 diesel::joinable!(connections -> organizations (organization_id));
@@ -994,6 +1006,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     mails,
     members,
     member_sessions,
+    console_provider,
     member_links,
     member_second_steps,
     member_recovery_codes,

@@ -6,7 +6,7 @@ use super::notices;
 use super::prepared::written;
 use super::schema::{connections, grants, sessions, users};
 use super::types::word;
-use super::users::User;
+use super::users::{User, UserState};
 use super::{ConnectionId, Db, Json, OrganizationId, SessionId, Tx, UserId, on_backend};
 use crate::clock::Time;
 use crate::crypto::{self, Secret, TokenHash};
@@ -109,6 +109,18 @@ pub fn live(db: &mut Db, cookie: &str, now: Time) -> Result<Option<(Session, Use
         .first(db)
         .optional()?;
     Ok(found)
+}
+
+/// Whether a session is as good as [`live`] finds it, for what hangs on it.
+pub fn is_open(db: &mut Db, id: &SessionId, now: Time) -> Result<bool> {
+    let Some(session) = by_id(db, id)? else { return Ok(false) };
+    if session.ended_at.is_some() || session.expires_at <= now {
+        return Ok(false);
+    }
+    let user = super::users::by_id(db, &session.user_id)?;
+    let standing = super::connections::standing(db, &session.connection_id)?;
+    Ok(user.is_some_and(|user| user.state() == UserState::Active)
+        && standing.is_some_and(|(state, _)| state == ConnectionState::Active))
 }
 
 /// Finds a session by its ID, ended or not.

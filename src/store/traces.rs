@@ -40,6 +40,8 @@ word!(
         Test = "test",
         /// At the identity provider.
         ProviderStarted = "idp_started",
+        /// Of a member, to the console, at the operator's own provider.
+        Console = "console",
     }
 );
 
@@ -111,6 +113,8 @@ pub struct Trace {
     pub sent_at: Option<Time>,
     /// Whether it was begun in the portal, which only a test is.
     pub at_portal: bool,
+    /// Where at the console the member wants to go, of a sign-in to it.
+    pub console_path: Option<String>,
 }
 
 impl Trace {

@@ -1,8 +1,8 @@
-//! How a member comes to the console by a password, and out again.
+//! How a member comes to the console, and out again.
 
 use super::frame;
 use super::seat::{Posted, Read, lasts};
-use super::{account, listing, second};
+use super::{account, listing, own_provider, second};
 use crate::crypto::{self, Secret};
 use crate::email::Email;
 use crate::error::{Error, Result};
@@ -23,6 +23,8 @@ use anyhow::Context;
 use askama::Template;
 use serde::Deserialize;
 
+/// Where a member signs in.
+pub(in crate::http) const LOGIN: &str = "/console/login";
 /// As long as an address may be.
 const LONGEST_EMAIL: usize = 254;
 
@@ -30,7 +32,7 @@ const LONGEST_EMAIL: usize = 254;
 #[derive(Deserialize)]
 pub(in crate::http) struct NextQuery {
     #[serde(default)]
-    next: String,
+    pub(super) next: String,
 }
 
 /// What the page asks.
@@ -49,19 +51,25 @@ struct SignInPage<'a> {
     email: &'a str,
     next: &'a str,
     has_passkeys: bool,
+    /// The way by the operator's own provider: what it says, and where it leads.
+    provider: Option<(String, String)>,
     fault: Option<String>,
 }
 
 /// `GET /console/login`
-pub(in crate::http) async fn ask(state: Data<State>, query: Query<NextQuery>) -> HttpResponse {
+pub(in crate::http) async fn ask(
+    state: Data<State>,
+    query: Query<NextQuery>,
+) -> Result<HttpResponse, PageError> {
     let page = SignInPage {
         shell: frame::shell(&state),
         email: "",
         next: &query.next,
         has_passkeys: state.passkeys().is_some(),
+        provider: own_provider::way(&state, &query.next).await?,
         fault: None,
     };
-    respond(&state, StatusCode::OK, &Csp::Page, &page)
+    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
 }
 
 /// `POST /console/login`: whoever is refused learns nothing of which part was wrong, nor by how long it took.
@@ -71,12 +79,14 @@ pub(in crate::http) async fn sign_in(
     form: Form<SignInForm>,
 ) -> Result<HttpResponse, PageError> {
     let shell = frame::shell(&state);
+    let provider = own_provider::way(&state, &form.next).await?;
     let refuse = |status, fault| {
         let page = SignInPage {
             shell,
             email: &form.email,
             next: &form.next,
             has_passkeys: state.passkeys().is_some(),
+            provider: provider.clone(),
             fault: Some(fault),
         };
         respond(&state, status, &Csp::Page, &page)
@@ -131,7 +141,7 @@ async fn let_in(
 }
 
 /// On to the console, or to the second step, with the cookie for it; `email_key` is of whoever it is.
-pub(super) fn entered(
+pub(in crate::http) fn entered(
     state: &State,
     entered: &Entered,
     email_key: &str,
@@ -195,7 +205,7 @@ pub(in crate::http) async fn sign_out(
 ) -> Result<HttpResponse, PageError> {
     let (actor, session) = (posted.seat.actor(), posted.seat.session);
     state.store.write(Scope::System, actor, move |tx| members::end(tx, &session)).await?;
-    let mut answer = see_other("/console/login");
+    let mut answer = see_other(LOGIN);
     add_cookie(&mut answer, &browser::member_signed_out(&state))?;
     Ok(answer)
 }

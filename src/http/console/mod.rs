@@ -22,6 +22,7 @@ mod members;
 mod organization;
 mod organizations;
 mod overview;
+mod own_provider;
 mod passkey;
 mod scim_requests;
 mod search;
@@ -39,6 +40,9 @@ mod users;
 mod webhooks;
 mod words;
 
+pub(super) use entry::{LOGIN, entered};
+pub(super) use seat::lasts;
+
 use actix_web::web::{self, ServiceConfig};
 
 /// As many passwords are hashed at once: each takes 19 MiB and a processor.
@@ -50,6 +54,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/console/login").get(entry::ask).post(entry::sign_in))
         .service(web::resource("/console/login/passkey").post(passkey::ask))
         .service(web::resource("/console/login/passkey/answer").post(passkey::sign_in))
+        .service(web::resource("/console/login/provider").get(own_provider::begin))
         .service(web::resource("/console/login/second").get(second::ask).post(second::step))
         .service(web::resource("/console/first").get(first::first).post(first::begin))
         .service(web::resource("/console/first/second-step").get(first::offer))

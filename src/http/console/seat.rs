@@ -141,6 +141,11 @@ impl<N: Needs> FromRequest for Seat<N> {
     }
 }
 
+/// Whether a member is signed in in this browser.
+pub(super) async fn is_in(state: &State, request: &HttpRequest) -> Result<bool> {
+    Ok(find(state, request, state.store.clock().now()).await?.is_some())
+}
+
 async fn find(
     state: &State,
     request: &HttpRequest,
@@ -153,7 +158,7 @@ async fn find(
 }
 
 /// How long sessions last by the settings.
-pub(super) fn lasts(state: &State) -> Lasts {
+pub(in crate::http) fn lasts(state: &State) -> Lasts {
     let live = state.live();
     let settings = &live.console;
     Lasts { idle: settings.idle.delta(), most: settings.session.delta() }

@@ -21,6 +21,7 @@ mod many;
 mod once;
 mod organization;
 mod overview;
+mod own_provider;
 mod passkeys;
 mod routes;
 mod scim_requests;

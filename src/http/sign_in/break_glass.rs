@@ -216,7 +216,7 @@ async fn finish(
         Completed::Refused(cause) => {
             return refused(state, cause, Some(&trace), &(connection, organization));
         }
-        Completed::Tested | Completed::Stale => {
+        Completed::AtConsole(_) | Completed::Tested | Completed::Stale => {
             return Err(
                 crate::error::Error::Busy("Something changed at this moment.".into()).into()
             );

@@ -106,6 +106,8 @@ pub(super) fn closed(
 pub(super) enum Course {
     /// It begins, with what an application asked if one did.
     New(Option<Box<(Application, AuthorizationRequest)>>),
+    /// A member's begins now, to this page of the console.
+    Console(String),
     /// It began before.
     Going(Box<Trace>),
 }
@@ -155,8 +157,7 @@ pub(super) async fn depart_test(
     let (course, connection) = (Course::Going(Box::new(trace)), Box::new(connection));
     let departure = Departure { course, connection, organization, email: None };
     let writer = state.clone();
-    let departed =
-        state.store.apart_then(move |_| set_out(&writer, departure, browser)).await?;
+    let departed = state.store.apart_then(move |_| set_out(&writer, departure, browser)).await?;
     let to = Way::Organization(&departed.organization.name);
     let lead = |href: &str| pages::onward(state, href, to);
     away_by(state, &departed, &bind, lead)
@@ -172,6 +173,7 @@ pub(super) fn set_out(
     let is_test = matches!(&course, Course::Going(trace) if trace.kind == TraceKind::Test);
     let force_authn = match &course {
         Course::New(asked) => asked.as_ref().is_some_and(|asked| asked.1.forces()),
+        Course::Console(_) => false,
         Course::Going(trace) => trace.request.as_ref().is_some_and(|asked| asked.forces()),
     };
     let request_id = request::id_at(state.store.clock().now())?;
@@ -179,20 +181,22 @@ pub(super) fn set_out(
     let lifetime = state.live().sign_in.request_ttl.delta();
     let actor = Actor::SignIn(connection.id.clone());
     Ok(Next::write(Scope::Own, actor, move |tx| {
+        let begins = |email| Beginning {
+            kind: TraceKind::SignIn,
+            application: None,
+            request: None,
+            toward: Some((&*connection, Some(request_id.clone()))),
+            email,
+            browser: Some(&browser),
+            lifetime,
+        };
         let trace = match course {
             Course::New(asked) => {
-                let (application, asked) = asked.map(|asked| *asked).unzip();
-                let beginning = Beginning {
-                    kind: TraceKind::SignIn,
-                    application: application.as_ref().map(|application| &application.id),
-                    request: asked,
-                    toward: Some((&connection, Some(request_id.clone()))),
-                    email,
-                    browser: Some(&browser),
-                    lifetime,
-                };
-                sign_in::begin(tx, beginning)?
+                let (application, request) = asked.map(|asked| *asked).unzip();
+                let application = application.as_ref().map(|application| &application.id);
+                sign_in::begin(tx, Beginning { application, request, ..begins(email) })?
             }
+            Course::Console(to) => sign_in::begin_at_console(tx, begins(email), &to)?,
             Course::Going(trace) => {
                 let email = email.or_else(|| trace.email.clone());
                 sign_in::choose(tx, &trace, &connection, &request_id, email, &browser)?

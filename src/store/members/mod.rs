@@ -4,13 +4,16 @@ mod arrivals;
 mod links;
 pub mod passkeys;
 mod passwords;
+pub mod provider;
 mod roles;
 pub mod second_step;
 mod sessions;
 #[cfg(test)]
 mod tests;
 
-pub use arrivals::{ARRIVAL_LASTS, Arrival, Entered, Stepped, arrival, enter, step};
+pub use arrivals::{
+    ARRIVAL_LASTS, Arrival, Entered, Stepped, arrival, enter, enter_from_provider, step,
+};
 pub use links::{Link, Purpose, admit, invite, link, mail, redeem, spend, start};
 pub use passwords::{change_password, check_password, reset_password, set_password};
 pub use roles::{change_role, list, remove};

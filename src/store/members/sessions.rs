@@ -4,10 +4,11 @@ use super::{Member, arrivals};
 use crate::clock::Time;
 use crate::crypto::{self, Secret, TokenHash};
 use crate::error::{Error, Result};
-use crate::store::schema::{member_sessions, members};
+use crate::store::schema::{member_sessions, members, sessions};
 use crate::store::types::word;
-use crate::store::{Db, MemberId, MemberSessionId, Tx, events};
+use crate::store::{Db, MemberId, MemberSessionId, SessionId, Tx, events, sessions as people};
 use chrono::TimeDelta;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -30,6 +31,8 @@ word!(
         RecoveryCode = "recovery_code",
         /// A passkey.
         Passkey = "passkey",
+        /// The operator's own provider.
+        Provider = "provider",
     }
 );
 
@@ -58,6 +61,8 @@ pub struct Session {
     pub seen_at: Time,
     /// When it ends in any case.
     pub expires_at: Time,
+    /// The sign-in at the operator's own provider by which the member came: this ends with it.
+    pub session_id: Option<SessionId>,
 }
 
 impl Session {
@@ -77,17 +82,26 @@ pub fn begin(
     lasts: Lasts,
     by: By,
 ) -> Result<(Session, Secret)> {
-    begin_after(tx, member, before, lasts, by, None)
+    begin_after(tx, member, before, lasts, by, &Came::default())
 }
 
-/// The same for a sign-in of two steps, of which `after` was the first.
+/// How a member came as far as a session or the second step.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Came {
+    /// By what they took the first of two steps.
+    pub(super) after: Option<By>,
+    /// The sign-in at the operator's own provider.
+    pub(super) at: Option<SessionId>,
+}
+
+/// The same, for who took a step before or came by a provider.
 pub(super) fn begin_after(
     tx: &mut Tx,
     member: &MemberId,
     before: Option<&str>,
     lasts: Lasts,
     by: By,
-    after: Option<By>,
+    came: &Came,
 ) -> Result<(Session, Secret)> {
     if let Some(before) = before {
         let known = member_sessions::hash.eq(crypto::hash(before));
@@ -101,9 +115,10 @@ pub(super) fn begin_after(
         began_at: tx.now,
         seen_at: tx.now,
         expires_at: tx.now.plus(lasts.most),
+        session_id: came.at.clone(),
     };
     diesel::insert_into(member_sessions::table).values(&session).execute(tx.db)?;
-    let data = match after {
+    let data = match came.after {
         Some(after) => json!({ "by": by, "after": after }),
         None => json!({ "by": by }),
     };
@@ -121,7 +136,7 @@ pub fn live(
     if !crypto::well_formed(crypto::MEMBER, cookie) {
         return Ok(None);
     }
-    let found = member_sessions::table
+    let found: Option<(Session, Member)> = member_sessions::table
         .inner_join(members::table)
         .filter(member_sessions::hash.eq(crypto::hash(cookie)))
         .filter(member_sessions::expires_at.gt(now))
@@ -129,7 +144,14 @@ pub fn live(
         .select((member_sessions::all_columns, members::all_columns))
         .first(db)
         .optional()?;
-    Ok(found)
+    let Some((session, member)) = found else { return Ok(None) };
+    let is_open = is_open(db, session.session_id.as_ref(), now)?;
+    Ok(is_open.then_some((session, member)))
+}
+
+/// Whether the sign-in at a provider by which a member came still stands, if they came by one.
+pub(super) fn is_open(db: &mut Db, at: Option<&SessionId>, now: Time) -> Result<bool> {
+    at.map_or(Ok(true), |id| people::is_open(db, id, now))
 }
 
 /// Notes that a session is used.
@@ -140,9 +162,14 @@ pub fn touch(tx: &mut Tx, id: &MemberSessionId) -> Result<()> {
     Ok(())
 }
 
-/// Ends a session.
+/// Ends a session, and the sign-in at the operator's own provider by which it came about.
 pub fn end(tx: &mut Tx, session: &Session) -> Result<()> {
     if diesel::delete(session).execute(tx.db)? == 1 {
+        if let Some(at) = &session.session_id
+            && let Some(at) = people::by_id(tx.db, at)?
+        {
+            people::end(tx, &at)?;
+        }
         events::append(tx, None, "member.signed_out", session.member_id.as_str(), json!({}))?;
     }
     Ok(())
@@ -150,8 +177,12 @@ pub fn end(tx: &mut Tx, session: &Session) -> Result<()> {
 
 /// The sessions of a member that are still good, the newest first.
 pub fn of(db: &mut Db, member: &MemberId, lasts: Lasts, now: Time) -> Result<Vec<Session>> {
+    let stands = sessions::table
+        .filter(sessions::id.nullable().eq(member_sessions::session_id))
+        .filter(sessions::ended_at.is_null());
     let live = member_sessions::table
         .filter(member_sessions::member_id.eq(member))
+        .filter(member_sessions::session_id.is_null().or(exists(stands)))
         .filter(member_sessions::expires_at.gt(now))
         .filter(member_sessions::seen_at.gt(now.minus(lasts.idle)));
     Ok(live.order(member_sessions::id.desc()).limit(LISTED).load(db)?)
@@ -184,6 +215,13 @@ pub(super) fn end_others(tx: &mut Tx, member: &MemberId, keep: &MemberSessionId)
     let ended = diesel::delete(others).execute(tx.db)?;
     arrivals::end_all(tx, member)?;
     Ok(ended)
+}
+
+/// Ends what came by the operator's own provider, of every member: sessions, and sign-ins that wait for the second step.
+pub(super) fn end_all_of_providers(tx: &mut Tx) -> Result<()> {
+    let came = member_sessions::table.filter(member_sessions::session_id.is_not_null());
+    diesel::delete(came).execute(tx.db)?;
+    arrivals::end_all_of_providers(tx)
 }
 
 /// Ends every session of a member, and sign-ins that wait for the second step.

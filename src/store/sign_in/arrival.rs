@@ -111,14 +111,23 @@ fn ends_up_live(
     user: &User,
     email: &Email,
 ) -> Result<bool> {
-    let takes_over = user.email_key == email.key()
-        || user.source == Source::SignIn
-            && people::by_email(db, &organization.id, email)?.is_none();
-    if takes_over {
+    if takes_over(db, organization, user, email)? {
         return Ok(true);
     }
     let Ok(kept) = Email::parse(&user.email) else { return Ok(false) };
     Ok(domains::owner(db, kept.domain())?.as_ref() == Some(&organization.id))
+}
+
+/// Whether the person has this address after the sign-in.
+pub(super) fn takes_over(
+    db: &mut Db,
+    organization: &Organization,
+    user: &User,
+    email: &Email,
+) -> Result<bool> {
+    Ok(user.email_key == email.key()
+        || user.source == Source::SignIn
+            && people::by_email(db, &organization.id, email)?.is_none())
 }
 
 /// Under which name a connection knows the person: the name ID, or the email address where the name ID

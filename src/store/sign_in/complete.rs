@@ -1,6 +1,7 @@
 //! The end of a sign-in: one transaction writes down that the person is in, or why not.
 
 use super::arrival::{Arrival, arrival, is_changed, subject};
+use super::console::{self, AtConsole, Desk, Seen};
 use super::refuse;
 use crate::cause::Cause;
 use crate::crypto::Secret;
@@ -12,6 +13,7 @@ use crate::saml::response::Identity;
 use crate::store::access::explain;
 use crate::store::connections::{self, Connection};
 use crate::store::grants::{self, Lifetimes};
+use crate::store::members::Member;
 use crate::store::organizations::Organization;
 use crate::store::prepared::written;
 use crate::store::schema::{replays, traces};
@@ -50,6 +52,8 @@ pub struct Answer<'a> {
     pub session: TimeDelta,
     /// How long codes and tokens last.
     pub lifetimes: Lifetimes,
+    /// What the console knows of the browser, for a member who comes there.
+    pub desk: Option<&'a Desk>,
 }
 
 /// How a sign-in ended.
@@ -63,6 +67,8 @@ pub enum Completed {
         /// The code for the app, if one asked.
         code: Option<Secret>,
     },
+    /// A member comes to the console.
+    AtConsole(Box<AtConsole>),
     /// A test passed. Nothing else was changed.
     Tested,
     /// The person is not in, and the trace says why.
@@ -84,9 +90,11 @@ pub fn complete(tx: &mut Tx, answer: &Answer<'_>) -> Result<Completed> {
         refuse(tx, answer.trace, cause, checks, None)?;
         return Ok(Completed::Refused(cause));
     }
-    let arrival = match arrival {
-        Ok(arrival) if is_for_nothing(tx.db, answer, &arrival)? => Err(Cause::NoAccess),
-        arrival => arrival,
+    let seen = console::seen(tx.db, answer, &arrival)?;
+    let arrival = match (arrival, &seen) {
+        (Ok(_), Seen::Nobody(_)) => Err(Cause::ConsoleRefused),
+        (Ok(arrival), _) if is_for_nothing(tx.db, answer, &arrival)? => Err(Cause::NoAccess),
+        (arrival, _) => arrival,
     };
     let user = settled(answer, &arrival);
     let is_closed = user.is_some();
@@ -108,6 +116,9 @@ pub fn complete(tx: &mut Tx, answer: &Answer<'_>) -> Result<Completed> {
                 let expected = "a role or a place in the application";
                 checks.push(Check::of(CheckName::Person, false, expected, "none"));
             }
+            if let Seen::Nobody(check) = seen {
+                checks.push(check);
+            }
             refuse(tx, answer.trace, cause, checks, Some(received))?;
             return Ok(Completed::Refused(cause));
         }
@@ -126,31 +137,52 @@ pub fn complete(tx: &mut Tx, answer: &Answer<'_>) -> Result<Completed> {
         tell(tx, answer, arrival.user())?;
         return Ok(Completed::Tested);
     }
+    let member = match seen {
+        Seen::Member(member, desk) => Some((member, desk)),
+        Seen::Elsewhere | Seen::Nobody(_) => None,
+    };
     let user = settle(tx, answer, arrival)?;
-    people::signed_in(tx, &user)?;
+    let done = let_in(tx, answer, &user, member)?;
+    if !is_closed {
+        close(tx, answer, Some(&user.id))?;
+    }
+    tell(tx, answer, Some(&user))?;
+    Ok(done)
+}
+
+/// Begins the session of a person who is in, and goes on with the application, or to the console where it is a member.
+fn let_in(
+    tx: &mut Tx,
+    answer: &Answer<'_>,
+    user: &User,
+    member: Option<(Member, &Desk)>,
+) -> Result<Completed> {
+    people::signed_in(tx, user)?;
+    let lifetime = member.as_ref().map_or(answer.session, |(_, desk)| desk.lasts.most);
     let (session, cookie) = sessions::create(
         tx,
         NewSession {
-            user: &user,
+            user,
             connection_id: &answer.connection.id,
             name_id: answer.identity.name_id.clone(),
             session_index: answer.identity.session_index.clone(),
-            lifetime: answer.session,
+            lifetime,
             authenticated_at: answer.identity.authn_instant,
             not_on_or_after: answer.identity.session_not_on_or_after,
             method: Method::Connection,
         },
     )?;
+    if let Some((member, desk)) = member {
+        // Nobody is given the cookie: what hangs on this session is at the console.
+        let at = console::let_in(tx, desk, member, &session)?;
+        return Ok(Completed::AtConsole(Box::new(at)));
+    }
     let code = match (&answer.trace.application_id, &answer.trace.request) {
         (Some(application), Some(request)) => {
             Some(grants::create(tx, application, &session, request, &answer.lifetimes)?)
         }
         _ => None,
     };
-    if !is_closed {
-        close(tx, answer, Some(&user.id))?;
-    }
-    tell(tx, answer, Some(&user))?;
     Ok(Completed::SignedIn { session: Box::new(session), cookie, code })
 }
 
@@ -338,11 +370,14 @@ fn close(tx: &mut Tx, answer: &Answer<'_>, user: Option<&UserId>) -> Result<bool
 
 /// Appends the event of a sign-in that succeeded.
 fn tell(tx: &mut Tx, answer: &Answer<'_>, user: Option<&User>) -> Result<()> {
-    let data = serde_json::json!({
+    let mut data = serde_json::json!({
         "user_id": user.map(|user| &user.id),
         "connection_id": answer.connection.id,
         "test": answer.trace.kind == TraceKind::Test,
     });
+    if answer.trace.kind == TraceKind::Console {
+        data["console"] = true.into();
+    }
     let organization = Some(&answer.organization.id);
     events::append(tx, organization, "sign_in.succeeded", answer.trace.id.as_str(), data)
 }

@@ -5,10 +5,12 @@
 mod arrival;
 mod break_glass;
 mod complete;
+mod console;
 
 pub use arrival::{Arrival, arrival};
 pub use break_glass::{BreakGlass, break_glass, is_code, is_rescued, passed_by, refuse_code};
 pub use complete::{Answer, Completed, complete};
+pub use console::{AtConsole, Desk};
 
 use super::connections::Connection;
 use super::prepared::written;
@@ -43,16 +45,25 @@ pub struct Beginning<'a> {
     pub lifetime: TimeDelta,
 }
 
+/// Writes the trace of a member who signs in to the console at the operator's own provider, and wants to go there to this page.
+pub fn begin_at_console(tx: &mut Tx, beginning: Beginning<'_>, to: &str) -> Result<Trace> {
+    write(tx, Beginning { kind: TraceKind::Console, ..beginning }, Some(to.to_owned()))
+}
+
 written! {
     insert NewTrace: Trace, into traces {
         id, kind, outcome, cause, organization_id, connection_id, application_id, user_id, email, request,
         saml_request_id, browser_hash, checks, received, message, started_at, expires_at, finished_at,
-        sent_at, at_portal,
+        sent_at, at_portal, console_path,
     }
 }
 
 /// Writes the trace of a sign-in that begins. Its ID is the relay state.
 pub fn begin(tx: &mut Tx, beginning: Beginning<'_>) -> Result<Trace> {
+    write(tx, beginning, None)
+}
+
+fn write(tx: &mut Tx, beginning: Beginning<'_>, console_path: Option<String>) -> Result<Trace> {
     let (connection, saml_request_id) = beginning.toward.unzip();
     let saml_request_id = saml_request_id.flatten();
     let sent_at = saml_request_id.is_some().then_some(tx.now);
@@ -77,6 +88,7 @@ pub fn begin(tx: &mut Tx, beginning: Beginning<'_>) -> Result<Trace> {
         finished_at: None,
         sent_at,
         at_portal: matches!(tx.actor, Actor::Portal(_)),
+        console_path,
     };
     on_backend!(tx.db, conn => NewTrace(&trace).execute(conn))?;
     Ok(trace)
@@ -121,11 +133,13 @@ pub fn begin_test(tx: &mut Tx, connection: &Connection, lifetime: TimeDelta) -> 
     begin(tx, beginning)
 }
 
-/// Whether a sign-in may go on in this browser. A test goes on wherever its address is opened.
+/// Whether a sign-in may go on in this browser. A test goes on wherever its address is opened; one to the console only at the
+/// provider where it began.
 #[must_use]
 pub fn goes_on(trace: &Trace, browser: Option<&str>, now: Time) -> bool {
     trace.finished_at.is_none()
         && now < trace.expires_at
+        && trace.kind != TraceKind::Console
         && (trace.kind == TraceKind::Test || began_in(trace, browser))
 }
 

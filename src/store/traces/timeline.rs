@@ -55,7 +55,7 @@ pub(super) fn beginning(trace: &Trace) -> Vec<Moment> {
     let moment = |step, at| Moment { step, at };
     // A provider-started sign-in begins with the answer. A break-glass code passes the provider by.
     let began = match trace.kind {
-        TraceKind::SignIn => moment(Step::Asked, Some(trace.started_at)),
+        TraceKind::SignIn | TraceKind::Console => moment(Step::Asked, Some(trace.started_at)),
         TraceKind::Test => moment(Step::TestBegan, Some(trace.started_at)),
         TraceKind::ProviderStarted => {
             return vec![moment(Step::Answered, Some(trace.started_at))];

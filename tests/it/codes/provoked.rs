@@ -13,6 +13,7 @@ use vestibule::cause::Cause;
 use vestibule::saml::issue::{ContentCipher, Issue, Wrong};
 use vestibule::store::applications::{self, ApplicationPatch};
 use vestibule::store::connections::Settings;
+use vestibule::store::members::provider;
 use vestibule::store::organizations::Admission;
 use vestibule::store::{connections, users};
 
@@ -61,6 +62,7 @@ pub(super) async fn provoked(gateway: &Gateway, cause: Cause) -> Page {
         | Cause::UserSuspended
         | Cause::UserDeprovisioned
         | Cause::NoAccess => kept_out(gateway, cause).await,
+        Cause::ConsoleRefused => no_member(gateway).await,
         Cause::IdpStartedNotAllowed => started_there(gateway).await,
         Cause::ConnectionDisabled => off(gateway).await,
         Cause::ConnectionDraft => not_ready(gateway).await,
@@ -197,6 +199,17 @@ async fn kept_out(gateway: &Gateway, cause: Cause) -> Page {
     }
     let mut agent = UserAgent::new();
     let underway = world.begin(&mut agent).await;
+    world.come_back(&mut agent, &underway).await
+}
+
+/// Ada comes to the console by the provider that an owner chose, and is no member.
+async fn no_member(gateway: &Gateway) -> Page {
+    let world = World::of(gateway);
+    let (id, seen) = (&world.connection.id, world.connection.revision);
+    gateway.write(|tx| provider::choose(tx, id, seen));
+    let mut agent = UserAgent::new();
+    let start = format!("{}/console/login/provider", gateway.url);
+    let underway = Idp::begin(&mut agent, &start).await;
     world.come_back(&mut agent, &underway).await
 }
 

@@ -356,6 +356,16 @@ const ALL: &[(Cause, Told)] = &[
         },
     ),
     (
+        Cause::ConsoleRefused,
+        Told {
+            status: 403,
+            title: "Nobody whom the console lets in",
+            person: "but this console does not let you in by it",
+            fix: "The checks of the trace say which it is",
+            who: OPERATOR,
+        },
+    ),
+    (
         Cause::IdpStartedNotAllowed,
         Told {
             status: 200,

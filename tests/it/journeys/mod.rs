@@ -3,6 +3,7 @@
 mod app;
 mod break_glass;
 mod clocks;
+mod console;
 mod ending;
 mod freshness;
 mod hint;
@@ -17,6 +18,7 @@ mod saml;
 mod slash;
 
 pub(crate) use break_glass::codes;
+pub(crate) use console::a_member_comes_and_goes;
 pub(crate) use operator::Operator;
 
 use crate::gateway::{Gateway, World, form, is_in};

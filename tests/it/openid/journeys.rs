@@ -1,7 +1,7 @@
 //! Sign-ins from the app through the gateway to oidc-provider and back.
 
 use crate::gateway::{Customer, Gateway};
-use crate::journeys::claims;
+use crate::journeys::{a_member_comes_and_goes, claims};
 use crate::peers::{self, App, OpenIdProvider, lent};
 use crate::user_agent::{Page, UserAgent};
 use chrono::TimeDelta;
@@ -39,6 +39,16 @@ async fn connected<'a>(
     gateway.adopt(app).await;
     let connection = customer.activate(&tested);
     (customer, connection)
+}
+
+#[actix_web::test]
+async fn a_member_comes_in_by_oidc_provider_until_they_are_switched_off() {
+    let provider = lent::oidc_provider().await;
+    let gateway = Gateway::start().await;
+    let customer = gateway.customer("umbrella.example");
+    let tested = customer.meet(&provider, AuthMethod::ClientSecretBasic, "RS256").await;
+    let connection = customer.activate(&tested);
+    a_member_comes_and_goes(&gateway, &customer, &connection, "umbrella.example").await;
 }
 
 async fn a_person_signs_in(method: AuthMethod, algorithm: &str) {

@@ -1,6 +1,7 @@
 //! Who signs in here: invitations, roles, new passwords, removal.
 
 mod one;
+mod provider;
 mod second_step;
 
 use super::form::{self, Choice, FieldFault};
@@ -44,6 +45,7 @@ struct ListView {
     lines: Vec<Line>,
     typed: Typed,
     roles: Vec<Choice>,
+    provider: provider::Card,
     faults: Vec<FieldFault>,
     /// A link that was made just now: shown this once.
     link: Option<String>,
@@ -67,6 +69,16 @@ struct ListPage<'a> {
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(web::resource("/console/settings/members").get(list).post(invite))
+        .service(
+            web::resource("/console/settings/members/provider")
+                .get(provider::list)
+                .post(provider::give_up),
+        )
+        .service(
+            web::resource("/console/settings/members/provider/{connection}")
+                .get(provider::ask)
+                .post(provider::choose),
+        )
         .service(web::resource("/console/settings/members/{member}").get(one::one))
         .service(web::resource("/console/settings/members/{member}/role").post(one::change_role))
         .service(
@@ -144,6 +156,7 @@ async fn show(
         lines: all.into_iter().map(|member| line(state, member, &steps)).collect(),
         typed,
         roles: roles(state, chosen),
+        provider: provider::card(state).await?,
         faults: form::faults(errors),
         link,
     };
