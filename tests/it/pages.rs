@@ -8,10 +8,12 @@ pub(crate) mod walks;
 
 pub(crate) use scene::Scene;
 
+use crate::gateway::Gateway;
 use crate::peers::{lent, run};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
+use vestibule::store::members;
 use walks::Walk;
 
 /// The areas that have a file of walks in [`WALKS`], and what they are called. The members of the console are made in the first,
@@ -54,6 +56,27 @@ async fn every_page_is_accessible_and_fits_in_both_themes_and_at_every_width() {
     let sources = told["sources"].as_object().unwrap();
     let unseen = templates::unseen(sources, &scene.gateway.state.locale);
     assert!(unseen.is_empty(), "no walk sees a page of these templates: {unseen:?}");
+}
+
+/// Where there is no demo, pages say how one is had, and are as sound.
+#[actix_web::test]
+async fn an_instance_without_a_demo_begins_with_pages_that_are_accessible_and_fit() {
+    let gateway = Gateway::with(&[("demo", "off")]).await;
+    let first = gateway.write(members::start).unwrap();
+    let words = vec![("{first}", format!("{}/console/first?t={}", gateway.url, first.reveal()))];
+    let scene = Scene { gateway, words };
+    let walks = walks::in_file("tests/it/pages/without-demo.txt");
+    let work = json!({
+        "base": scene.gateway.url,
+        "walks": scene.walks(&walks),
+        "widths": [1440, 390, 320],
+    });
+    let told: Value = run("page_check.mjs", &work).await;
+    without_faults(&walks, &told);
+    for (page, source) in told["sources"].as_object().unwrap() {
+        let source = source.as_str().unwrap();
+        assert!(!source.contains("href=\"/demo"), "{page} leads to a demo that is not there");
+    }
 }
 
 /// The same walks in a browser without scripts: nothing on a page is dead, and each form that is met is sent.

@@ -1,14 +1,18 @@
 //! What only the walks of every page go through.
 
 use super::Scene;
+use crate::gateway::{Idp, Key};
 use crate::peers::{OpenIdProvider, Provider};
 use crate::user_agent::UserAgent;
+use chrono::TimeDelta;
 use serde_json::json;
+use vestibule::clock::Clock;
+use vestibule::saml::metadata;
 use vestibule::store::applications::ApplicationKind;
 use vestibule::store::connections::{NewConnection, Settings};
 use vestibule::store::directories::tokens::{self, NewToken};
 use vestibule::store::setup_links::{self, Cover, NewLink};
-use vestibule::store::{ConnectionId, OrganizationId, connections};
+use vestibule::store::{Actor, ConnectionId, OrganizationId, Scope, Store, connections};
 
 impl Scene {
     /// The scene with all that there are pages of.
@@ -45,6 +49,8 @@ impl Scene {
             ("{native}", native.authorize(gateway, &challenge)),
             ("{renewal}", scene.link(&of_initech, renewal)),
             ("{switching}", switching.id.to_string()),
+            ("{moved}", scene.moved().to_string()),
+            ("{ended}", scene.ended(&hooli)),
             ("{handed}", scene.link(&hooli, NewLink::default())),
             ("{asking}", scene.link(&hooli, NewLink::default())),
             ("{switched}", scene.link(&hooli, NewLink::default())),
@@ -67,6 +73,35 @@ impl Scene {
     fn link(&self, of: &OrganizationId, new: NewLink) -> String {
         let (_, token) = self.gateway.write(|tx| setup_links::create(tx, of, new));
         format!("{}/setup/{}", self.gateway.url, token.reveal())
+    }
+
+    /// Where a link leads that was made a month ago, and was good for a week.
+    fn ended(&self, of: &OrganizationId) -> String {
+        let then = Store::open(self.gateway.database_url(), Clock::default()).unwrap();
+        then.clock().advance(TimeDelta::days(-30));
+        let new = NewLink { days: 7, ..NewLink::default() };
+        let made =
+            then.write_now(&Scope::System, &Actor::System, |tx| setup_links::create(tx, of, new));
+        format!("{}/setup/{}", self.gateway.url, made.unwrap().1.reveal())
+    }
+
+    /// A connection to a provider that calls itself otherwise by now, and has two certificates.
+    fn moved(&self) -> ConnectionId {
+        let customer = self.gateway.customer("soylent.example");
+        let draft = customer.draft("Company sign-in", Settings::default());
+        let url = "https://idp.soylent.example/metadata";
+        let read = |entity_id: &str| {
+            let xml = Idp::new(entity_id).metadata_with(&[Key::known(), Key::unknown()]);
+            let ours = format!("{}/saml/", self.gateway.url);
+            metadata::parse(xml.as_bytes(), None, &ours, self.gateway.now()).unwrap()
+        };
+        let (before, after) =
+            (read("https://idp.soylent.example"), read("https://login.soylent.example"));
+        self.gateway.write(|tx| {
+            connections::import(tx, &draft.id, before, Some(url.to_owned()), false)?;
+            connections::refresh(tx, &draft.id, url, after)
+        });
+        draft.id
     }
 
     /// A directory brings somebody.

@@ -39,7 +39,8 @@ impl Scene {
         let gateway = Gateway::with(&[("metadata.allow_private", "127.0.0.1")]).await;
         let state = &gateway.state;
         let demo = demo::up(&state.store, &state.master, &gateway.url, &Actor::System).unwrap();
-        let app = gateway.register(|_| {});
+        let host = gateway.url.trim_start_matches("http://").to_owned();
+        let app = gateway.register(|new| new.protected_hosts = vec![host]);
 
         let umbrella = gateway.customer("umbrella.example");
         let one = umbrella.connect_to(&Idp::new("https://one.umbrella.example"));
