@@ -16,7 +16,7 @@ use crate::saml::sign::Signer;
 use crate::store::connections::{self, Connection};
 use crate::store::demo::{self, PEOPLE, Person};
 use crate::store::keys::demo::{self as keys, DemoKeys};
-use crate::store::{ConnectionId, Db};
+use crate::store::{ConnectionId, Db, domains};
 use actix_web::cookie::Cookie;
 use actix_web::cookie::time::Duration;
 use actix_web::http::StatusCode;
@@ -132,7 +132,7 @@ pub(super) async fn sign_on(
         "" => wish.person.map(Someone::from),
         typed => Someone::typed(typed),
     };
-    let Some(who) = who else { return Ok(ask(&state, &fields, wish.wrong)) };
+    let Some(who) = who else { return Ok(ask(&state, &fields, asked, wish.wrong).await?) };
     let question = Question { asked, who, wrong: wish.wrong };
     let (reader, relay_state) = (state.clone(), fields.get("RelayState").to_owned());
     let answered = state.store.read(move |db| question.answer(db, &reader, relay_state)).await?;
@@ -244,12 +244,7 @@ impl Question {
     /// Whether a connection of this gateway asks, for an answer to its own address: to nobody else would anything be
     /// told.
     fn is_ours(&self, db: &mut Db, public_url: &str) -> Result<bool> {
-        let asked = &self.asked;
-        let id = asked.issuer.strip_prefix(public_url).and_then(|rest| rest.strip_prefix("/saml/"));
-        let Some(Ok(id)) = id.map(str::parse::<ConnectionId>) else { return Ok(false) };
-        let found = connections::by_id_with_organization(db, &id)?;
-        let takes = |connection: &Connection| connection.acs(public_url) == asked.acs;
-        Ok(found.is_some_and(|(connection, _)| takes(&connection)))
+        Ok(asking(db, &self.asked, public_url)?.is_some())
     }
 
     fn response(&self, state: &State, keys: &DemoKeys, now: Time) -> Result<String> {
@@ -280,6 +275,21 @@ impl Question {
     }
 }
 
+/// The connection of this gateway that asks for an answer to its own address.
+fn asking(db: &mut Db, asked: &Asked, public_url: &str) -> Result<Option<Connection>> {
+    let id = asked.issuer.strip_prefix(public_url).and_then(|rest| rest.strip_prefix("/saml/"));
+    let Some(Ok(id)) = id.map(str::parse::<ConnectionId>) else { return Ok(None) };
+    let found = connections::by_id_with_organization(db, &id)?.map(|(connection, _)| connection);
+    Ok(found.filter(|connection| connection.acs(public_url) == asked.acs))
+}
+
+/// The first domain of whoever asks.
+fn domain_of(db: &mut Db, asked: &Asked, public_url: &str) -> Result<Option<String>> {
+    let Some(connection) = asking(db, asked, public_url)? else { return Ok(None) };
+    let all = domains::list(db, &connection.organization_id)?;
+    Ok(all.into_iter().next().map(|domain| domain.name))
+}
+
 /// A key that is in nobody's metadata, with its certificate.
 fn stranger(now: Time) -> Result<(PrivateKey, Certificate)> {
     let key = PrivateKey::generate(Algorithm::Rs256)?;
@@ -301,6 +311,8 @@ fn send(state: &State, sent: &Sent) -> HttpResponse {
 struct AskPage<'a> {
     shell: Shell<'a>,
     typed: &'a str,
+    /// An address of the domain of whoever asks.
+    example: String,
     fault: Option<String>,
     saml_request: &'a str,
     relay_state: &'a str,
@@ -320,11 +332,19 @@ impl AskPage<'_> {
 }
 
 /// The page on which a person says who they are.
-fn ask(state: &State, fields: &Fields, wrong: Option<Wrong>) -> HttpResponse {
+async fn ask(
+    state: &State,
+    fields: &Fields,
+    asked: Asked,
+    wrong: Option<Wrong>,
+) -> Result<HttpResponse> {
+    let public_url = state.config.public_url.clone();
+    let domain = state.store.read(move |db| domain_of(db, &asked, public_url.as_str())).await?;
     let typed = fields.get("email");
     let page = AskPage {
         shell: Shell::of(state),
         typed,
+        example: format!("ines@{}", domain.as_deref().unwrap_or("globex.example")),
         fault: Email::parse(typed).err().filter(|_| !typed.is_empty()).map(|why| why.to_string()),
         saml_request: fields.get("SAMLRequest"),
         relay_state: fields.get("RelayState"),
@@ -332,5 +352,5 @@ fn ask(state: &State, fields: &Fields, wrong: Option<Wrong>) -> HttpResponse {
         people: &PEOPLE,
         wrongs: Wrong::ALL,
     };
-    pages::respond(state, StatusCode::OK, &Csp::Page, &page)
+    Ok(pages::respond(state, StatusCode::OK, &Csp::Page, &page))
 }
