@@ -225,8 +225,9 @@ impl Fix {
     pub fn line(&self) -> Option<String> {
         let field = self.field.as_deref()?;
         let path = self.path.iter().map(String::as_str);
-        let steps: Vec<_> =
-            self.provider.as_deref().into_iter().chain(path).chain([field]).collect();
+        // A page and its only field may have one name, which is said once.
+        let field = Some(field).filter(|field| self.path.last().is_none_or(|page| page != field));
+        let steps: Vec<_> = self.provider.as_deref().into_iter().chain(path).chain(field).collect();
         Some(steps.join(" › "))
     }
 }
