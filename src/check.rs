@@ -119,6 +119,24 @@ check_names! {
     Person = "person", "Person may sign in";
 }
 
+/// What a check says between a domain that is not live yet and the day since which it waits for its record.
+const WAITS: &str = " waits for its DNS record since ";
+
+/// What is expected of a domain that the organization has added and that is not live yet: what else would do, and since when it waits.
+#[must_use]
+pub fn expects_waiting(expected: &str, domain: &str, since: &str) -> String {
+    format!("{expected}; {domain}{WAITS}{since}")
+}
+
+/// The domain for which somebody was refused because it still waited for its record, and since when it did.
+#[must_use]
+pub fn waiting_domain(checks: &[Check]) -> Option<(&str, &str)> {
+    let refused = checks.iter().find(|check| check.name == CheckName::Domain && !check.passed)?;
+    let domain = refused.received.as_deref()?;
+    let (before, since) = refused.expected.as_deref()?.rsplit_once(WAITS)?;
+    before.ends_with(domain).then_some((domain, since))
+}
+
 /// One line of a trace. The failing one is the last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
@@ -238,5 +256,24 @@ pub(crate) fn shorten(text: &str) -> String {
     match text.char_indices().nth(LIMIT) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_that_waits_is_told_from_one_that_nobody_has_added() {
+        let refused =
+            |expected: &str| vec![Check::of(CheckName::Domain, false, expected, "globex.test")];
+        let live = "a domain of the organization: globex.example";
+        assert_eq!(waiting_domain(&refused(live)), None);
+        let expected = expects_waiting(live, "globex.test", "27 Nov 2026");
+        assert_eq!(waiting_domain(&refused(&expected)), Some(("globex.test", "27 Nov 2026")));
+        let passed = Check { passed: true, ..refused(&expected).remove(0) };
+        assert_eq!(waiting_domain(&[passed]), None);
+        let another = expects_waiting(live, "initech.test", "27 Nov 2026");
+        assert_eq!(waiting_domain(&refused(&another)), None);
     }
 }

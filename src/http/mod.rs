@@ -41,6 +41,7 @@ mod tls;
 mod trust;
 mod upload;
 mod verdict;
+mod waiting;
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -8,6 +8,7 @@ use super::request::Origin;
 use super::server::State;
 use super::sign_in::{add_cookie, break_glass_path, login_path, see_other};
 use super::verdict::{Accepted, Decided, Verdict};
+use super::waiting;
 use crate::cause::Cause;
 use crate::error::{Error, Result};
 use crate::guides::Values;
@@ -282,12 +283,16 @@ pub(super) fn refused(
         && trace.kind == TraceKind::Test
     {
         let text = state.locale.cause(cause);
-        let fix = fix(state, cause, connection);
+        let waits = waiting::of(&state.locale, checks);
+        let (title, fix) = match &waits {
+            Some(words) => (words.title.as_str(), words.fix.clone()),
+            None => (text.title.as_str(), fix(state, cause, connection)),
+        };
         let view = TestResult {
             organization: &organization.name,
             trace: trace.id.as_str(),
             at_portal: trace.at_portal,
-            failed: Some((cause.code(), &text.title)),
+            failed: Some((cause.code(), title)),
             fix: Some(&fix),
             attributes: &shown(received.unwrap_or_default()),
             would: None,

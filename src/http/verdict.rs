@@ -3,13 +3,15 @@
 use super::outcome::Received;
 use super::server::State;
 use crate::cause::Cause;
-use crate::check::{Check, CheckName};
+use crate::check::{self, Check, CheckName};
 use crate::clock::Time;
+use crate::domain::DomainName;
 use crate::email::Email;
 use crate::error::Result;
 use crate::saml::attributes::Profile;
 use crate::saml::response::{Facts, Identity};
 use crate::store::connections::Connection;
+use crate::store::domains::Domain;
 use crate::store::organizations::Organization;
 use crate::store::sign_in::{Arrival, arrival, began_in};
 use crate::store::traces::Trace;
@@ -125,7 +127,7 @@ pub(super) fn arrive(
     let (arrival, domains) = store.read_now(|db| {
         let arrival = arrival(db, connection, organization, &identity, &profile)?;
         let domains = match &arrival {
-            Err(Cause::EmailDomainNotAllowed) => live(db, organization)?,
+            Err(Cause::EmailDomainNotAllowed) => expected(db, organization, email.domain())?,
             _ => String::new(),
         };
         Ok((arrival, domains))
@@ -153,19 +155,31 @@ pub(super) fn arrive(
     Ok(Decided::Refused(cause))
 }
 
-/// The domains from which people may come, as a check expects them.
-fn live(db: &mut Db, organization: &Organization) -> Result<String> {
-    const SHOWN: usize = 5;
+/// The domains from which people may come, as a check expects them; and that the one they came from is added and waits.
+fn expected(db: &mut Db, organization: &Organization, came: &DomainName) -> Result<String> {
     let all = domains::list(db, &organization.id)?;
+    let waits = all.iter().find(|domain| !domain.is_live() && domain.name == came.as_str());
+    let live = live(&all);
+    Ok(match waits {
+        Some(domain) => {
+            let since = domain.waits_since().to_utc().format("%-d %b %Y").to_string();
+            check::expects_waiting(&live, &domain.name, &since)
+        }
+        None => live,
+    })
+}
+
+fn live(all: &[Domain]) -> String {
+    const SHOWN: usize = 5;
     let live: Vec<String> =
         all.iter().filter(|domain| domain.is_live()).map(|domain| domain.name.clone()).collect();
     let more = match live.len().saturating_sub(SHOWN) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    Ok(match live.get(..SHOWN).unwrap_or(&live) {
+    match live.get(..SHOWN).unwrap_or(&live) {
         [] => "a domain of the organization, which has none that is live".to_owned(),
         [one] => format!("a domain of the organization: {one}"),
         some => format!("a domain of the organization: {}{more}", some.join(", ")),
-    })
+    }
 }

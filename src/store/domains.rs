@@ -76,6 +76,9 @@ impl Domain {
     }
 }
 
+/// The code of a domain whose record was looked for and is not there.
+pub const UNVERIFIED: &str = "domain_not_verified";
+
 /// What a look at the DNS gave.
 #[derive(Debug, Clone)]
 pub enum Checked {
@@ -105,7 +108,7 @@ impl Checked {
             format!("Found: {}.", found.join(", "))
         };
         Err(Error::conflict(
-            "domain_not_verified",
+            UNVERIFIED,
             format!("{name} needs a TXT record with the value {value}. {found}"),
         ))
     }

@@ -103,12 +103,12 @@ impl SetupLinkView {
     /// As it is at this moment.
     #[must_use]
     pub fn new(row: SetupLink, now: Time) -> Self {
-        let steps = row.steps();
+        let (steps_done, steps_total) = row.progress();
         Self {
             state: row.state(now),
-            step: steps.iter().copied().find(|step| !row.has_done(*step)),
-            steps_done: steps.iter().filter(|step| row.has_done(**step)).count(),
-            steps_total: steps.len(),
+            step: row.steps().into_iter().find(|step| !row.has_done(*step)),
+            steps_done,
+            steps_total,
             id: row.id.to_string(),
             organization_id: row.organization_id.to_string(),
             connection_id: row.connection_id.map(|id| id.to_string()),

@@ -44,12 +44,11 @@ pub(super) fn connection(state: &State, connection: &Connection) -> Badge {
 
 /// How many steps of a setup link are done of how many.
 pub(super) fn steps_done(state: &State, link: &SetupLink) -> String {
-    let all = link.steps();
-    let done = all.iter().filter(|step| link.has_done(**step)).count();
-    if all.is_empty() {
+    let (done, all) = link.progress();
+    if all == 0 {
         return state.locale.text("console.setup_links.no_steps").to_owned();
     }
-    let values = [("done", &*done.to_string()), ("all", &all.len().to_string())];
+    let values = [("done", &*done.to_string()), ("all", &all.to_string())];
     state.locale.fill("console.setup_links.steps_done", &values)
 }
 

@@ -19,11 +19,12 @@ pub use self::break_glass::{BreakGlass, BreakGlassFault, break_glass};
 pub use self::groups::{GroupLine, PortalGroup, PortalGroups, Would, portal_group, portal_groups};
 pub use self::hand_over::{HandOver, portal_hand_over};
 pub use self::portal::{
-    Arrival, Arrivals, Body, DomainLine, Fault, Frame, Live, Notice, SetupStep, StepLine, Tested,
-    Tile, Told, TypedMetadata, portal_live, setup_step,
+    Arrival, Arrivals, Body, Change, DomainLine, Fault, Frame, Live, Notice, SetupStep, StepLine,
+    Tested, Tile, Told, TypedMetadata, portal_live, setup_step,
 };
 pub use self::portal_home::{
-    DirectoryCard, Fact, PortalDone, PortalHome, SignLine, TokenLine, portal_done, portal_home,
+    DirectoryCard, Fact, Missing, PortalDone, PortalHome, SignLine, TokenLine, portal_done,
+    portal_home,
 };
 pub use self::setup_entry::{CodeAsked, SetupEntry, SetupOver, setup_entry, setup_over};
 pub use self::sign::Sign;

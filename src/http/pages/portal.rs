@@ -1,6 +1,6 @@
 //! The portal for IT admins: the steps of a setup, and the page to come back to.
 
-use super::{Shell, Way, respond};
+use super::{Shell, Sign, Way, respond};
 use crate::guides::{Kind, Rows, Value};
 use crate::http::guard::Csp;
 use crate::http::server::State;
@@ -46,12 +46,24 @@ impl Frame {
 /// Something to be told at the top of a page.
 #[derive(Debug, Clone)]
 pub struct Notice {
-    /// Whether it went well.
-    pub is_good: bool,
+    /// How it is: [`Sign::Open`] where nothing is wrong, and nothing came of it yet.
+    pub sign: Sign,
     /// What.
     pub title: String,
     /// What to do about it.
     pub text: String,
+}
+
+impl Notice {
+    /// Whether it went well.
+    pub(in crate::http) fn is_good(&self) -> bool {
+        self.sign == Sign::Good
+    }
+
+    /// Whether nothing is wrong, and nothing came of it yet.
+    pub(in crate::http) fn is_open(&self) -> bool {
+        self.sign == Sign::Open
+    }
 }
 
 /// A field that cannot be taken as it is.
@@ -121,6 +133,18 @@ pub struct Tile {
     pub is_chosen: bool,
 }
 
+/// Another provider, before it is chosen.
+pub struct Change {
+    /// What is posted as `provider`.
+    pub id: String,
+    /// The question.
+    pub title: String,
+    /// What comes of it.
+    pub text: String,
+    /// The button.
+    pub label: String,
+}
+
 /// What the provider told.
 pub struct Told {
     /// Whether its entity ID is the one that was given out, if one was: the key of a sentence.
@@ -169,6 +193,18 @@ pub struct Tested {
     pub checks: Vec<Check>,
 }
 
+impl Tested {
+    /// The checks that failed: they come first.
+    fn failed(&self) -> Vec<&Check> {
+        self.checks.iter().filter(|check| !check.passed).collect()
+    }
+
+    /// Those that passed.
+    fn held(&self) -> Vec<&Check> {
+        self.checks.iter().filter(|check| check.passed).collect()
+    }
+}
+
 /// A request of the directory.
 pub struct Arrival {
     /// When, in UTC.
@@ -204,8 +240,13 @@ pub struct TypedMetadata {
 
 /// What a step shows and asks.
 pub enum Body {
-    /// Posted as `provider`.
-    Provider(Vec<Tile>),
+    /// Posted as `provider`, with `sure` where steps begin anew by it.
+    Provider {
+        /// What can be chosen.
+        tiles: Vec<Tile>,
+        /// What is about to take the place of another.
+        change: Option<Change>,
+    },
     /// The way to a new app.
     Create {
         /// Step by step; nothing: it is not known.
@@ -293,6 +334,8 @@ pub enum Body {
         is_made: bool,
         /// Whether a token was made just now.
         is_known: bool,
+        /// What becomes of the tokens that there are when another is made.
+        of_tokens: String,
         /// Whether groups may be told of.
         are_groups_on: bool,
         /// What came.
@@ -301,6 +344,15 @@ pub enum Body {
 }
 
 impl SetupStep {
+    /// Whether the step speaks of fields of a provider's console, which somebody may not find.
+    fn names_fields(&self) -> bool {
+        match &self.body {
+            Body::Provider { .. } | Body::Domain { .. } | Body::Test { .. } => false,
+            Body::Provisioning { values, .. } => !values.is_empty(),
+            _ => true,
+        }
+    }
+
     /// Why a field was not taken.
     fn fault(&self, field: &str) -> Option<&str> {
         self.faults.iter().find(|fault| fault.field == field).map(|fault| fault.text.as_str())

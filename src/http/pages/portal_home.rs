@@ -42,6 +42,16 @@ pub struct SignLine {
     pub at: Option<String>,
 }
 
+/// Something that is not done, and where it is.
+pub struct Missing {
+    /// What, and what follows from that.
+    pub text: String,
+    /// What is done about it.
+    pub label: String,
+    /// Where.
+    pub href: String,
+}
+
 /// What is known of a directory.
 pub struct DirectoryCard {
     /// Where it sends its requests.
@@ -54,6 +64,10 @@ pub struct DirectoryCard {
     pub groups: Option<String>,
     /// Its tokens.
     pub tokens: Vec<TokenLine>,
+    /// What becomes of them when another is made.
+    pub of_tokens: String,
+    /// Whether one of them lets the directory in.
+    pub has_token: bool,
     /// A token that was made just now.
     pub new_token: Option<String>,
     /// What it did.
@@ -74,6 +88,8 @@ pub struct PortalHome {
     pub state: Option<(String, bool)>,
     /// Where a sign-in is tested.
     pub test: Option<String>,
+    /// What stands against the setup's being complete, once its steps are through.
+    pub missing: Vec<Missing>,
     /// Steps that are not finished: the first one's address.
     pub unfinished: Option<String>,
     /// The address of the first step; empty where the link has none.
@@ -124,8 +140,12 @@ pub struct PortalDone {
     pub frame: Frame,
     /// The heading.
     pub title: String,
-    /// What works now, and what does not yet.
+    /// What works now.
     pub works: Vec<SignLine>,
+    /// What stands against the setup's being complete.
+    pub missing: Vec<Missing>,
+    /// What can be done later.
+    pub later: Option<Missing>,
     /// What the operator does next, in sentences.
     pub next: Vec<String>,
     /// The certificate: until when it is good, and who is told.

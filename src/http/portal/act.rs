@@ -9,11 +9,12 @@ use super::frame::{self, address};
 use super::seat::{Posted, Seat};
 use super::step::{self, Outcome, after, render};
 use crate::acts;
-use crate::domain::DomainName;
+use crate::domain::{self, DomainName};
+use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::http::error::PageError;
 use crate::http::once::Made;
-use crate::http::pages::{Fault, Notice};
+use crate::http::pages::{Fault, Notice, Sign};
 use crate::http::server::State;
 use crate::http::sign_in::{depart_test, see_other};
 use crate::store::access::provisioning::{self, ProvisioningPatch};
@@ -54,7 +55,7 @@ pub(in crate::http) async fn take(
                 let operator = state.operator();
                 state.locale.fill(&format!("portal.domain_taken.{key}"), &[("operator", &operator)])
             };
-            let notice = Some(Notice { is_good: false, title: text("title"), text: text("text") });
+            let notice = Some(Notice { sign: Sign::Bad, title: text("title"), text: text("text") });
             let typed = vec![("domain", posted.text("domain").to_owned())];
             let outcome = Outcome { notice, typed, ..Outcome::default() };
             Ok(render(&state, &posted.seat, step, outcome).await?)
@@ -62,7 +63,7 @@ pub(in crate::http) async fn take(
         // What a person can mend here is told here.
         Err(Error::Conflict { detail, .. } | Error::Busy(detail)) => {
             let title = state.locale.text("portal.not_done").to_owned();
-            let notice = Some(Notice { is_good: false, title, text: detail });
+            let notice = Some(Notice { sign: Sign::Bad, title, text: detail });
             Ok(render(&state, &posted.seat, step, Outcome { notice, ..Outcome::default() }).await?)
         }
         other => Ok(other?),
@@ -103,8 +104,21 @@ async fn domain(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
     if posted.has("check") {
         let reference = posted.text("check").to_owned();
         let found = state.store.read(move |db| domains::find_in(db, &of, &reference)).await?;
-        acts::domains::verify(&state.store, &state.dns, seat.actor(), found).await?;
-        return Ok(see_other(&address(Step::Domain)));
+        let name = found.name.clone();
+        return match acts::domains::verify(&state.store, &state.dns, seat.actor(), found).await {
+            Ok(_) => Ok(see_other(&address(Step::Domain))),
+            // A record that takes its time is no mistake.
+            Err(Error::Conflict { code: domains::UNVERIFIED, .. }) => {
+                let notice = Notice {
+                    sign: Sign::Open,
+                    title: state.locale.fill("portal.domain_missing.title", &[("domain", &name)]),
+                    text: state.locale.text("portal.domain_missing.text").to_owned(),
+                };
+                let outcome = Outcome { notice: Some(notice), ..Outcome::default() };
+                render(state, seat, Step::Domain, outcome).await
+            }
+            Err(other) => Err(other),
+        };
     }
     if posted.has("withdraw") {
         let reference = posted.text("withdraw").to_owned();
@@ -139,7 +153,7 @@ async fn domain(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
         return Ok(see_other(&after(state, seat, Step::Domain)));
     }
     let typed = posted.text("domain");
-    let added = match DomainName::parse_owned(typed) {
+    let added = match domain_of(typed) {
         Ok(name) => {
             let (scope, owner) = (of.clone(), of);
             let write = state.store.write(&scope, seat.actor(), move |tx| {
@@ -167,6 +181,14 @@ async fn domain(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
     }
 }
 
+/// The domain that was typed, or that of an email address.
+fn domain_of(typed: &str) -> std::result::Result<DomainName, domain::Fault> {
+    match Email::parse(typed) {
+        Ok(email) => DomainName::parse_owned(email.domain().as_str()),
+        Err(_) => DomainName::parse_owned(typed),
+    }
+}
+
 /// Begins a test sign-in, which goes on in a window of its own.
 async fn begin(state: &Data<State>, seat: &Seat) -> Result<(Trace, Connection)> {
     let connection = seat.connection()?.clone();
@@ -183,11 +205,16 @@ async fn begin(state: &Data<State>, seat: &Seat) -> Result<(Trace, Connection)> 
 async fn test(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
     let seat = &posted.seat;
     let connection = seat.connection()?;
-    if !connection.tested() && !posted.has("without") {
+    if connection.tested() {
+        return finish(state, seat, Step::Test).await;
+    }
+    if !posted.has("without") {
         let detail = "No test sign-in has passed with the present settings.";
         return Err(Error::conflict("test_required", detail));
     }
-    finish(state, seat, Step::Test).await
+    let (id, scope) = (seat.link.id.clone(), &seat.link.organization_id);
+    state.store.write(scope, seat.actor(), move |tx| setup_links::leave_test_out(tx, &id)).await?;
+    Ok(see_other(&after(state, seat, Step::Test)))
 }
 
 /// Makes a token, says whether groups may be pushed, or goes on.
@@ -200,7 +227,8 @@ async fn provision(state: &Data<State>, posted: &Posted) -> Result<HttpResponse>
         let once = posted.once();
         let made = state.store.write(&of, seat.actor(), move |tx| {
             setup_links::must_be_trusted(tx, Reach::Directory(&id))?;
-            once.make(tx, |tx| tokens::another(tx, &id, label), |_| address(Step::Provisioning))
+            let rotate = |tx: &mut Tx| tokens::rotate(tx, &id, label, frame::OVERLAP);
+            once.make(tx, rotate, |_| address(Step::Provisioning))
         });
         let outcome = match made.await? {
             Made::Now((_, secret)) => Outcome { token: Some(secret), ..Outcome::default() },

@@ -1,20 +1,22 @@
 //! What happened at the connection, without anybody's name; and one sign-in check by check, where the operator lets the
 //! link's holder read that.
 
+use super::changes;
 use super::frame::{self, clock, day};
-use super::home::told;
 use super::provider::Given;
 use super::seat::Seat;
 use super::step::body::arrivals;
 use crate::cause::Cause;
 use crate::check::{Check, CheckName};
 use crate::error::{Error, Result};
+use crate::guides::Fix;
 use crate::http::error::PageError;
 use crate::http::pages::{self, PortalActivity, PortalTrace, SignInLine};
 use crate::http::server::State;
+use crate::http::waiting;
 use crate::store::setup_links::Cover;
 use crate::store::traces::{self, Listed, Outcome};
-use crate::store::{TraceId, Window, events};
+use crate::store::{TraceId, Window};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
@@ -43,19 +45,15 @@ pub(in crate::http) async fn show(
     let is_open = seat.link.has(Cover::Traces);
     let covers_directory = seat.link.has(Cover::Provisioning);
     let covers_sign_in = is_open || seat.link.has(Cover::SignIn);
-    let (of, id) = (seat.organization.id.clone(), seat.connection()?.id.clone());
+    let (link, connection) = (seat.link.clone(), seat.connection()?.clone());
+    let id = connection.id.clone();
     let read = state.store.read(move |db| {
         let window = Window { limit: SHOWN, before: None };
         let theirs = traces::Filter { connection: Some(id.clone()), ..traces::Filter::default() };
-        let about = events::Filter {
-            organization: Some(of),
-            subject: Some(id.to_string()),
-            ..events::Filter::default()
-        };
         let arrivals = if covers_directory { Some(arrivals(db, &id)?) } else { None };
         let sign_ins =
             if covers_sign_in { traces::page(db, &window, &theirs)?.data } else { Vec::new() };
-        Ok((sign_ins, arrivals, events::page(db, &window, &about)?.data))
+        Ok((sign_ins, arrivals, changes::read(db, &link, &connection, SHOWN)?))
     });
     let (sign_ins, arrivals, events) = read.await?;
     let view = PortalActivity {
@@ -63,7 +61,7 @@ pub(in crate::http) async fn show(
         sign_ins: sign_ins.iter().map(|trace| line(&state, trace, is_open)).collect(),
         are_open: is_open,
         arrivals,
-        events: events.iter().filter_map(|event| told(&state, event)).collect(),
+        events: events.iter().filter_map(|event| changes::told(&state, &seat, event)).collect(),
     };
     Ok(pages::portal_activity(&state, &view))
 }
@@ -87,8 +85,12 @@ pub(in crate::http) async fn trace(
     let listed = found.listed();
     let cause = cause(&listed);
     let given = Given::of(&state, connection);
-    let fix = cause.map(|cause| given.fix(&state, cause, connection.guide_of_fixes()));
-    let line = line(&state, &listed, false);
+    let mut fix = cause.map(|cause| given.fix(&state, cause, connection.guide_of_fixes()));
+    let mut line = line(&state, &listed, false);
+    if let Some(words) = waiting::of(&state.locale, &found.checks) {
+        line.why = Some(words.title);
+        fix = fix.map(|fix| Fix { sentence: words.fix, ..fix });
+    }
     let ended = format!("console.traces.title.{}", found.outcome);
     let view = PortalTrace {
         frame: frame::frame(&seat, None),
@@ -96,7 +98,7 @@ pub(in crate::http) async fn trace(
         title: line.why.clone().unwrap_or_else(|| state.locale.text(&ended).to_owned()),
         line,
         code: cause.map(|cause| cause.code().to_owned()),
-        path: fix.as_ref().and_then(crate::guides::Fix::line),
+        path: fix.as_ref().and_then(Fix::line),
         fix: fix.map(|fix| fix.sentence),
         checks: found.checks.into_inner().into_iter().map(without_person).collect(),
     };

@@ -7,7 +7,7 @@ use crate::http::error::PageError;
 use crate::http::pages::{self, PortalDone, Shell, Way};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
-use crate::store::setup_links::Purpose;
+use crate::store::setup_links::{Purpose, Step};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 
@@ -20,7 +20,9 @@ pub(in crate::http) async fn show(
     seat: Seat,
 ) -> Result<HttpResponse, PageError> {
     let steps = seat.steps(&state);
-    if let Some(open) = steps.iter().find(|step| !seat.link.has_done(**step)) {
+    // A test that was left out holds nothing up: the page says that it is missing.
+    let is_open = |step: &&Step| **step != Step::Test && !seat.has_done(**step);
+    if let Some(open) = steps.iter().find(is_open) {
         return Ok(see_other(&address(*open)));
     }
     if steps.is_empty() {
@@ -30,9 +32,11 @@ pub(in crate::http) async fn show(
     let now = state.store.clock().now();
     let known =
         state.store.read(move |db| standing::read(db, &of, connection.as_ref(), now)).await?;
+    let missing = standing::missing(&state, &seat, &known);
     let word = match seat.link.purpose() {
         Purpose::Renewal => "renewal",
-        Purpose::Setup | Purpose::Look => "setup",
+        Purpose::Setup | Purpose::Look if missing.is_empty() => "setup",
+        Purpose::Setup | Purpose::Look => "partly",
     };
     let of = seat.connection.as_ref();
     let label = || state.locale.fill("portal.back_to", &[("operator", &state.operator())]);
@@ -40,6 +44,8 @@ pub(in crate::http) async fn show(
     let view = PortalDone {
         title: state.locale.text(&format!("portal.finished.{word}")).to_owned(),
         works: standing::works(&state, &seat, &known),
+        missing,
+        later: standing::later(&state, &seat, &known),
         next: standing::next(&state, &seat),
         facts: of.and_then(|of| standing::certificate(&state, of, &known)).into_iter().collect(),
         ends: day(seat.link.expires_at),

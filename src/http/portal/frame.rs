@@ -4,18 +4,22 @@ use super::seat::Seat;
 use crate::clock::Time;
 use crate::guides::GENERIC;
 use crate::http::once;
-use crate::http::pages::{Frame, Notice, StepLine};
+use crate::http::pages::{Frame, Notice, Sign, StepLine};
 use crate::http::server::State;
 use crate::store::setup_links::{Step, Way};
+use chrono::TimeDelta;
+
+/// How long the tokens before go on when another is made in the portal.
+pub(super) const OVERLAP: TimeDelta = TimeDelta::days(1);
 
 /// `22 Nov 2025`.
 pub(super) fn day(time: Time) -> String {
     time.to_utc().format("%-d %b %Y").to_string()
 }
 
-/// `14:02:11 UTC`.
+/// `14:02:11`, in UTC, as the heading of every list of moments says.
 pub(super) fn clock(time: Time) -> String {
-    time.to_utc().format("%H:%M:%S UTC").to_string()
+    time.to_utc().format("%H:%M:%S").to_string()
 }
 
 /// The address of a step.
@@ -49,7 +53,17 @@ pub(super) fn frame(seat: &Seat, notice: Option<Notice>) -> Frame {
 /// What a form reads that made a token before, as a page that is loaded again sends it.
 pub(super) fn shown_before(state: &State) -> Notice {
     let text = |key: &str| state.locale.text(&format!("portal.token_before.{key}")).to_owned();
-    Notice { is_good: false, title: text("title"), text: text("text") }
+    Notice { sign: Sign::Bad, title: text("title"), text: text("text") }
+}
+
+/// What becomes of the tokens that there are when another is made.
+pub(super) fn of_tokens(state: &State, live: usize) -> String {
+    let word = match live {
+        0 => "none",
+        1 => "one",
+        _ => "several",
+    };
+    state.locale.fill(&format!("portal.tokens.{word}"), &[("number", &live.to_string())])
 }
 
 /// A sentence of a step.
@@ -70,16 +84,31 @@ pub(super) fn say(state: &State, seat: &Seat, step: Step, what: &str) -> String 
 }
 
 /// The list of steps, of which one is here. Those that are finished can be opened again, and so can the first that is
-/// not.
+/// not. A test that was left out says so.
 pub(super) fn lines(state: &State, seat: &Seat, steps: &[Step], here: Step) -> Vec<StepLine> {
-    let first = steps.iter().copied().find(|step| !seat.link.has_done(*step));
+    let mut open = steps.iter().copied().filter(|step| !seat.has_done(*step));
+    let (first, second) = (open.next(), open.next());
+    let is_all_else_done = second.is_none();
+    // A test can be left out: what comes after it waits for nothing.
+    let second = second.filter(|_| first == Some(Step::Test));
+    let place = |wanted| steps.iter().position(|step| *step == wanted);
+    let is_past = |at: usize| {
+        let mut later = steps.iter().skip(at.saturating_add(1));
+        is_all_else_done || place(here) > Some(at) || later.any(|step| seat.has_done(*step))
+    };
     let line = |(at, step): (usize, &Step)| {
-        let is_done = seat.link.has_done(*step);
-        let opens = (is_done || first == Some(*step)) && here != *step;
+        let is_done = seat.has_done(*step);
+        let opens = (is_done || [first, second].contains(&Some(*step))) && here != *step;
+        let is_left_out = *step == Step::Test && !is_done && here != *step && is_past(at);
+        let hint = if is_left_out {
+            state.locale.text("portal.untested").to_owned()
+        } else {
+            say(state, seat, *step, "hint")
+        };
         StepLine {
             number: at.saturating_add(1),
             name: say(state, seat, *step, "name"),
-            hint: say(state, seat, *step, "hint"),
+            hint,
             href: opens.then(|| address(*step)),
             is_done: is_done && here != *step,
             is_here: here == *step,

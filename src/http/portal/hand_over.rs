@@ -33,10 +33,9 @@ pub(in crate::http) async fn give(
 }
 
 fn render(state: &State, seat: &Seat, link: Option<String>) -> HttpResponse {
-    let open = seat.steps(state).into_iter().find(|step| !seat.link.has_done(*step));
     let view = HandOver {
         frame: frame::frame(seat, None),
-        step: open.map(|step| frame::say(state, seat, step, "name")),
+        step: seat.open_step(state).map(|step| frame::say(state, seat, step, "name")),
         ends: frame::day(seat.link.expires_at),
         link,
     };

@@ -1,5 +1,6 @@
 //! The page to come back to: what there is, and what can be changed without a setup.
 
+use super::changes;
 use super::frame::{self, address, day};
 use super::provider::Given;
 use super::seat::{Posted, Seat};
@@ -11,21 +12,19 @@ use crate::error::{Error, Result};
 use crate::http::error::PageError;
 use crate::http::once::Made;
 use crate::http::pages::{
-    self, Arrivals, DirectoryCard, Fact, Live, Notice, PortalHome, TokenLine,
+    self, Arrivals, DirectoryCard, Fact, Live, Notice, PortalHome, Sign, TokenLine,
 };
 use crate::http::server::State;
+use crate::http::sign_in::see_other;
 use crate::store::connections::{self, Connection, ConnectionState, Protocol};
 use crate::store::directories::tokens::{self, Token};
-use crate::store::events::{self, Event};
+use crate::store::events::Event;
 use crate::store::organizations::Organization;
-use crate::store::setup_links::{self, Cover, Reach, Step, Way};
-use crate::store::{Db, Scope, Tx, Window};
+use crate::store::setup_links::{self, Cover, Reach, SetupLink, Step, Way};
+use crate::store::{Db, Scope, Tx};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::TimeDelta;
 
-/// How long the tokens before go on when another is made here.
-const OVERLAP: TimeDelta = TimeDelta::days(1);
 /// How many events are shown.
 const SHOWN: i64 = 10;
 
@@ -50,6 +49,11 @@ pub(in crate::http) async fn show(
     Ok(render(&state, &seat, None).await?)
 }
 
+/// `GET` of an address that only takes forms, as a page is loaded again by its address: the home has what the forms are on.
+pub(in crate::http) async fn lead() -> HttpResponse {
+    see_other("/portal")
+}
+
 /// `POST /portal/token`: another token takes the place of those before, which go on for a day.
 pub(in crate::http) async fn rotate(
     state: Data<State>,
@@ -64,7 +68,7 @@ pub(in crate::http) async fn rotate(
     let once = posted.once();
     let rotate = move |tx: &mut Tx| {
         setup_links::must_be_trusted(tx, Reach::Directory(&id))?;
-        Ok(tokens::rotate(tx, &id, label, OVERLAP)?.1)
+        Ok(tokens::rotate(tx, &id, label, frame::OVERLAP)?.1)
     };
     let made = state
         .store
@@ -86,7 +90,9 @@ async fn render(
     };
     let (of, connection, now) =
         (seat.organization.clone(), seat.connection.clone(), state.store.clock().now());
-    let known = state.store.read(move |db| read(db, &of, connection.as_ref(), now)).await?;
+    let link = seat.link.clone();
+    let read = move |db: &mut Db| read(db, &link, &of, connection.as_ref(), now);
+    let known = state.store.read(read).await?;
     let covers = |cover| seat.link.has(cover);
     let guide = seat.guide(state);
     let connection = seat.connection.as_ref();
@@ -95,10 +101,13 @@ async fn render(
     let steps = seat.steps(state);
     let first = steps.first().copied().map(address).unwrap_or_default();
     let test = steps.contains(&Step::Test).then(|| address(Step::Test));
-    let open = steps.into_iter().find(|step| !seat.link.has_done(*step));
-    let is_complete = open.is_none() && !first.is_empty();
+    let open = seat.open_step(state);
+    let Known { standing: known, arrivals, activity } = known;
+    let is_through = open.is_none_or(|step| step == Step::Test) && !first.is_empty();
+    let missing = if is_through { standing::missing(state, seat, &known) } else { Vec::new() };
+    let is_complete = is_through && open.is_none() && missing.is_empty();
     let complete = || Notice {
-        is_good: true,
+        sign: Sign::Good,
         title: state.locale.text("portal.complete.title").to_owned(),
         text: state.locale.fill("portal.complete.text", &[("operator", &state.operator())]),
     };
@@ -107,7 +116,6 @@ async fn render(
         _ => is_complete.then(complete),
     };
     let values = signing_in.filter(|_| covers(Cover::SignIn));
-    let Known { standing: known, arrivals, activity } = known;
     let view = PortalHome {
         frame: frame::frame(seat, notice),
         provider: frame::provider(state, seat),
@@ -115,6 +123,7 @@ async fn render(
         subtitle: signing_in.map(|of| subtitle(state, of, &known)).unwrap_or_default(),
         state: signing_in.map(|connection| state_of(state, connection)),
         test: test.filter(|_| signing_in.is_some_and(Connection::knows_its_provider)),
+        missing,
         unfinished: open.map(address),
         first,
         has_groups: covers(Cover::Groups),
@@ -128,29 +137,25 @@ async fn render(
             .filter(|_| covers(Cover::Provisioning))
             .map(|connection| card(state, connection, &known, arrivals, new_token)),
         domains: known.domains.into_iter().map(|domain| domain_line(state, domain)).collect(),
-        activity: activity.iter().filter_map(|event| told(state, event)).collect(),
+        activity: activity.iter().filter_map(|event| changes::told(state, seat, event)).collect(),
     };
     Ok(pages::portal_home(state, &view))
 }
 
 fn read(
     db: &mut Db,
+    link: &SetupLink,
     of: &Organization,
     connection: Option<&Connection>,
     now: Time,
 ) -> Result<Known> {
     let standing = standing::read(db, of, connection, now)?;
-    let Some(Connection { id, .. }) = connection else {
+    let Some(connection) = connection else {
         let arrivals = Arrivals { requests: Vec::new(), counts: String::new() };
         return Ok(Known { standing, arrivals, activity: Vec::new() });
     };
-    let filter = events::Filter {
-        organization: Some(of.id.clone()),
-        subject: Some(id.to_string()),
-        ..events::Filter::default()
-    };
-    let activity = events::page(db, &Window { limit: SHOWN, before: None }, &filter)?.data;
-    Ok(Known { standing, arrivals: arrivals(db, id)?, activity })
+    let activity = changes::read(db, link, connection, SHOWN)?;
+    Ok(Known { standing, arrivals: arrivals(db, &connection.id)?, activity })
 }
 
 /// What the directory's part of the page shows.
@@ -163,12 +168,15 @@ fn card(
 ) -> DirectoryCard {
     let now = state.store.clock().now();
     let (text, badge, groups) = standing::directory(state, known);
+    let live = known.tokens.iter().filter(|token| token.is_live(now)).count();
     DirectoryCard {
         base_url: connections::scim_base_url(state.config.public_url.as_str(), &connection.id),
         line: text,
         state: badge,
         groups,
         tokens: known.tokens.iter().map(|token| line(state, token, now)).collect(),
+        of_tokens: frame::of_tokens(state, live),
+        has_token: live > 0,
         new_token: new_token.map(|token| token.reveal().to_owned()),
         arrivals,
     }
@@ -227,12 +235,4 @@ fn line(state: &State, token: &Token, now: Time) -> TokenLine {
         _ => state.locale.text("portal.never").to_owned(),
     };
     TokenLine { state: token.state(now).to_owned(), hint: token.hint.clone(), used }
-}
-
-/// An event, when and what; none for those that tell an IT admin nothing.
-pub(super) fn told(state: &State, event: &Event) -> Option<(String, String)> {
-    let key = format!("portal.event.{}", event.kind.replace('.', "_"));
-    let words = state.locale.fill(&key, &[]);
-    let at = format!("{} {}", day(event.created_at), frame::clock(event.created_at));
-    (words != key).then_some((at, words))
 }

@@ -5,6 +5,7 @@
 
 mod act;
 mod activity;
+mod changes;
 mod done;
 mod entry;
 mod frame;
@@ -29,13 +30,13 @@ const FORM_LIMIT: usize = 1024 * 1024;
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(web::resource("/setup/{token}").get(entry::show))
-        .service(web::resource("/portal/start").post(entry::start))
-        .service(web::resource("/portal/code").post(entry::send_code))
-        .service(web::resource("/portal/another").post(entry::ask_again))
+        .service(web::resource("/portal/start").get(home::lead).post(entry::start))
+        .service(web::resource("/portal/code").get(home::lead).post(entry::send_code))
+        .service(web::resource("/portal/another").get(home::lead).post(entry::ask_again))
         .service(web::resource("/portal/link/{link}").get(entry::claimed))
         .service(web::resource("/portal").get(home::show))
         .service(web::resource(done::PATH).get(done::show))
-        .service(web::resource("/portal/token").post(home::rotate))
+        .service(web::resource("/portal/token").get(home::lead).post(home::rotate))
         .service(web::resource("/portal/activity").get(activity::show))
         .service(web::resource("/portal/traces/{trace}").get(activity::trace))
         .service(web::resource("/portal/hand-over").get(hand_over::show).post(hand_over::give))

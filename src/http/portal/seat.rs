@@ -10,7 +10,7 @@ use crate::http::once::Once;
 use crate::http::server::State;
 use crate::http::upload::{self, Sent};
 use crate::store::Actor;
-use crate::store::connections::Connection;
+use crate::store::connections::{Connection, ConnectionState};
 use crate::store::organizations::Organization;
 use crate::store::setup_links::{self, SetupLink, Step};
 use actix_web::cookie::time::Duration;
@@ -60,6 +60,18 @@ impl Seat {
     /// The steps of a link that is different by now: what it sets up, and where.
     pub(super) fn steps_of(&self, state: &State, link: &SetupLink) -> Vec<Step> {
         setup_links::steps(&link.covers, link.way(), self.guide(state).metadata.first)
+    }
+
+    /// Whether a step is finished. The test is so as long as one has passed with the present settings, or the connection is on.
+    pub(super) fn has_done(&self, step: Step) -> bool {
+        let is_shown = |of: &Connection| of.tested() || of.state == ConnectionState::Active;
+        let holds = step != Step::Test || self.connection.as_ref().is_some_and(is_shown);
+        self.link.has_done(step) && holds
+    }
+
+    /// The first step that is not finished.
+    pub(super) fn open_step(&self, state: &State) -> Option<Step> {
+        self.steps(state).into_iter().find(|step| !self.has_done(*step))
     }
 
     /// The guide to the provider's console.

@@ -1,13 +1,13 @@
 //! How a connection stands, in sentences: what the portal's home and the end of a setup have in common.
 
-use super::frame::day;
+use super::frame::{address, day};
 use super::seat::Seat;
 use crate::cause::Cause;
 use crate::clock::Time;
 use crate::email::Email;
 use crate::error::Result;
 use crate::http::moments;
-use crate::http::pages::{Fact, Sign, SignLine};
+use crate::http::pages::{Fact, Missing, Sign, SignLine};
 use crate::http::server::State;
 use crate::store::Db;
 use crate::store::access::mappings;
@@ -17,7 +17,7 @@ use crate::store::directories::{self, Directory};
 use crate::store::domains::{self, Domain};
 use crate::store::enforcement;
 use crate::store::organizations::{Enforcement, Organization};
-use crate::store::setup_links::{Cover, Way};
+use crate::store::setup_links::{Cover, Step, Way};
 use crate::store::traces::{self, Listed, Outcome};
 use crate::views::badge::{self, Badge};
 
@@ -216,50 +216,83 @@ pub(super) fn directory(
     (text, (class, say(word)), (groups > 0).then(|| say("giving")))
 }
 
-/// What works at the end of a setup, and what does not yet.
+/// What stands against a setup's being complete, each with the step at which it is done: the test without which the connection
+/// stays off, and domains that wait for their records.
+pub(super) fn missing(state: &State, seat: &Seat, known: &Standing) -> Vec<Missing> {
+    let steps = seat.steps(state);
+    let text = |key: &str| format!("portal.lacks.{key}");
+    let mut found = Vec::new();
+    let is_off = |of: &&Connection| {
+        matches!(of.state, ConnectionState::Draft | ConnectionState::Testing) && !of.tested()
+    };
+    if seat.connection.as_ref().filter(is_off).is_some() && steps.contains(&Step::Test) {
+        found.push(Missing {
+            text: state.locale.text(&text("test")).to_owned(),
+            label: state.locale.text("portal.test_begin").to_owned(),
+            href: address(Step::Test),
+        });
+    }
+    let waiting = known.domains.iter().filter(|domain| !domain.is_live());
+    for domain in waiting.filter(|_| steps.contains(&Step::Domain)) {
+        let name = [("domain", domain.name.as_str())];
+        found.push(Missing {
+            text: state.locale.fill(&text("domain"), &name),
+            label: state.locale.fill(&text("check"), &name),
+            href: address(Step::Domain),
+        });
+    }
+    found
+}
+
+/// What works at the end of a setup. What does not is [`missing`], or can be done later.
 pub(super) fn works(state: &State, seat: &Seat, known: &Standing) -> Vec<SignLine> {
     let provider = super::frame::provider(state, seat);
     let operator = state.operator();
     let mut lines = Vec::new();
-    let mut tell = |sign, key: &str, values: &[(&str, &str)]| {
+    let mut tell = |key: &str, values: &[(&str, &str)]| {
         let named = [("provider", &*provider), ("operator", &*operator)];
         let text =
             state.locale.fill(&format!("portal.works.{key}"), &[&named[..], values].concat());
-        lines.push(SignLine { sign, text, more: None, at: None });
+        lines.push(SignLine { sign: Sign::Good, text, more: None, at: None });
     };
     let covers = |cover| seat.link.has(cover);
     let connection = seat.connection.as_ref().filter(|_| seat.link.way() != Way::Directory);
     if let Some(connection) = connection.filter(|_| covers(Cover::SignIn)) {
         match connection.state {
-            ConnectionState::Active => tell(Sign::Good, "active", &[]),
-            _ if connection.tested() => tell(Sign::Good, "tested", &[]),
-            _ => tell(Sign::Warn, "untested", &[]),
+            ConnectionState::Active => tell("active", &[]),
+            _ if connection.tested() => tell("tested", &[]),
+            _ => {}
         }
     } else if connection.is_some() && covers(Cover::Certificate) {
-        tell(Sign::Good, "renewed", &[]);
+        tell("renewed", &[]);
     }
     if covers(Cover::Domains) {
-        for domain in &known.domains {
-            let name = [("domain", domain.name.as_str())];
-            if domain.is_live() {
-                tell(Sign::Good, "domain_live", &name);
-            } else {
-                tell(Sign::Warn, "domain_pending", &name);
-            }
+        for domain in known.live_domains() {
+            tell("domain_live", &[("domain", domain)]);
         }
     }
     if covers(Cover::Provisioning) && seat.connection.is_some() {
         let counts =
             known.directory.as_ref().map(|it| (it.users.to_string(), it.groups.to_string()));
-        match (&counts, known.asked_at()) {
-            (Some((people, groups)), Some(_)) => {
-                tell(Sign::Good, "scim", &[("people", people), ("groups", groups)]);
-            }
-            _ if known.tokens.is_empty() => tell(Sign::Open, "scim_off", &[]),
-            _ => tell(Sign::Warn, "scim_waits", &[]),
+        if let (Some((people, groups)), Some(_)) = (&counts, known.asked_at()) {
+            tell("scim", &[("people", people), ("groups", groups)]);
         }
     }
     lines
+}
+
+/// How a directory stands that does nothing yet, where the link covers one.
+pub(super) fn later(state: &State, seat: &Seat, known: &Standing) -> Option<Missing> {
+    let covered = seat.link.has(Cover::Provisioning) && seat.connection.is_some();
+    if !covered || known.directory.is_some() && known.asked_at().is_some() {
+        return None;
+    }
+    let word = if known.tokens.is_empty() { "scim_off" } else { "scim_waits" };
+    Some(Missing {
+        text: state.locale.text(&format!("portal.lacks.{word}")).to_owned(),
+        label: super::frame::say(state, seat, Step::Provisioning, "name"),
+        href: address(Step::Provisioning),
+    })
 }
 
 /// What the operator does when a setup has come to its end, in sentences.

@@ -31,6 +31,8 @@ pub(super) struct Outcome {
     pub(super) token: Option<crate::crypto::Secret>,
     /// The domain that is about to be taken back.
     pub(super) withdraws: String,
+    /// The provider that is about to take the place of another.
+    pub(super) changes: String,
 }
 
 impl Outcome {
@@ -46,8 +48,7 @@ pub(in crate::http) async fn next(
     state: Data<State>,
     seat: Seat,
 ) -> Result<HttpResponse, PageError> {
-    let steps = seat.steps(&state);
-    let open = steps.into_iter().find(|step| !seat.link.has_done(*step));
+    let open = seat.open_step(&state);
     Ok(see_other(&open.map_or_else(|| "/portal".to_owned(), address)))
 }
 
@@ -57,6 +58,9 @@ pub(in crate::http) struct Wanted {
     /// The domain that is to be taken back, which waits to be confirmed.
     #[serde(default)]
     withdraw: String,
+    /// The provider that is to take the place of another, which waits to be confirmed.
+    #[serde(default)]
+    change: String,
 }
 
 /// `GET /portal/setup/{step}`
@@ -74,8 +78,8 @@ pub(in crate::http) async fn show(
     if pages::is_part(&request) {
         return Ok(part(&state, &seat, step).await?);
     }
-    let withdraws = wanted.into_inner().withdraw;
-    Ok(render(&state, &seat, step, Outcome { withdraws, ..Outcome::default() }).await?)
+    let Wanted { withdraw: withdraws, change: changes } = wanted.into_inner();
+    Ok(render(&state, &seat, step, Outcome { withdraws, changes, ..Outcome::default() }).await?)
 }
 
 /// The part of a step that shows what arrives.
@@ -140,7 +144,9 @@ fn compared(state: &State, seat: &Seat, body: &Body) -> Option<String> {
         Body::Create { path, .. } => !path.is_empty(),
         Body::Values { .. } | Body::Attributes { .. } | Body::Metadata { .. } => true,
         Body::Provisioning { values, .. } => !values.is_empty(),
-        Body::Provider(_) | Body::OpenId { .. } | Body::Domain { .. } | Body::Test { .. } => false,
+        Body::Provider { .. } | Body::OpenId { .. } | Body::Domain { .. } | Body::Test { .. } => {
+            false
+        }
     };
     let is_guided = seat.link.way() != Way::OpenId;
     seat.guide(state).compared(&state.locale).filter(|_| has_names && is_guided)
@@ -149,7 +155,7 @@ fn compared(state: &State, seat: &Seat, body: &Body) -> Option<String> {
 /// What the button says that finishes a step, if it can be finished.
 fn finish(state: &State, seat: &Seat, body: &Body) -> Option<String> {
     let key = match body {
-        Body::Provider(_) => {
+        Body::Provider { .. } => {
             seat.connection.as_ref()?;
             "portal.continue"
         }

@@ -266,7 +266,11 @@ async fn the_steps_lead_from_the_provider_to_the_home_and_can_be_left_in_the_mid
     assert_eq!(portal.post("provisioning", &[]).await.header("location"), "/portal/done");
     assert_eq!(portal.state(), State::Completed);
     let done = portal.get("/portal/done").await.body;
+    assert!(!done.contains("The setup is complete"), "{done}");
     for part in [
+        "Set up, but something is missing",
+        "href=\"/portal/setup/test\">Test sign-in",
+        "href=\"/portal/setup/domain\">Check globex.test",
         "No test sign-in has passed with the present settings",
         "globex.test waits for its DNS record",
         "There is a token for your directory, which has not asked yet.",
@@ -278,7 +282,8 @@ async fn the_steps_lead_from_the_provider_to_the_home_and_can_be_left_in_the_mid
         assert!(done.contains(part), "{part}: {done}");
     }
     let home = portal.get("/portal").await.body;
-    assert!(home.contains("The setup is complete") && home.contains("Setup in progress"), "{home}");
+    assert!(home.contains("What is missing") && home.contains("Setup in progress"), "{home}");
+    assert!(!home.contains("The setup is complete"), "{home}");
     let actors = portal.world.store().kinds(Some(&portal.organization));
     assert!(actors.contains(&"setup_link.completed".to_owned()));
 }

@@ -3,10 +3,10 @@
 use super::pages::HOSTILE;
 use crate::guides::{Kind, Rows, Value};
 use crate::http::pages::{
-    self, Arrival, Arrivals, Body, CodeAsked, DirectoryCard, DomainLine, Fact, Fault, Frame,
-    GroupLine, HandOver, Notice, PortalActivity, PortalDone, PortalGroup, PortalGroups, PortalHome,
-    PortalTrace, SetupEntry, SetupOver, SetupStep, Sign, SignInLine, SignLine, StepLine, Tested,
-    Tile, TokenLine, Told, TypedMetadata, Way, Would,
+    self, Arrival, Arrivals, Body, Change, CodeAsked, DirectoryCard, DomainLine, Fact, Fault,
+    Frame, GroupLine, HandOver, Missing, Notice, PortalActivity, PortalDone, PortalGroup,
+    PortalGroups, PortalHome, PortalTrace, SetupEntry, SetupOver, SetupStep, Sign, SignInLine,
+    SignLine, StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, Way, Would,
 };
 use crate::http::testing::World;
 use crate::saml::check::{Check, CheckName};
@@ -19,7 +19,7 @@ fn hostile() -> String {
 }
 
 fn frame() -> Frame {
-    let notice = Notice { is_good: false, title: hostile(), text: hostile() };
+    let notice = Notice { sign: Sign::Bad, title: hostile(), text: hostile() };
     Frame {
         organization: hostile(),
         form_token: hostile(),
@@ -136,6 +136,7 @@ fn bodies() -> Vec<Body> {
         speaks: hostile(),
         is_chosen: true,
     };
+    let change = Change { id: hostile(), title: hostile(), text: hostile(), label: hostile() };
     let told = Told {
         entity: "portal.told_other",
         is_fine: false,
@@ -152,7 +153,7 @@ fn bodies() -> Vec<Body> {
     };
     let path = || vec![hostile(), hostile()];
     vec![
-        Body::Provider(vec![tile]),
+        Body::Provider { tiles: vec![tile], change: Some(change) },
         Body::Create { path: path(), any: "portal.create_any", also: Some(hostile()) },
         Body::Create { path: Vec::new(), any: "portal.create_openid", also: None },
         Body::Values { path: path(), values: vec![value()], file: Some("/saml/con_1".to_owned()) },
@@ -195,6 +196,7 @@ fn bodies() -> Vec<Body> {
             values: vec![(value(), true), (value(), false)],
             is_made: true,
             is_known: true,
+            of_tokens: hostile(),
             are_groups_on: true,
             arrivals: arrivals(),
         },
@@ -231,11 +233,17 @@ fn signs() -> Vec<SignLine> {
     [Sign::Good, Sign::Warn, Sign::Bad, Sign::Open].map(line).into()
 }
 
+fn missing() -> Missing {
+    Missing { text: hostile(), label: hostile(), href: "/portal/setup/test".to_owned() }
+}
+
 fn done() -> PortalDone {
     PortalDone {
         frame: frame(),
         title: hostile(),
         works: signs(),
+        missing: vec![missing(), missing()],
+        later: Some(missing()),
         next: vec![hostile()],
         facts: vec![fact()],
         ends: hostile(),
@@ -262,6 +270,8 @@ fn home() -> PortalHome {
         state: (" warn", hostile()),
         groups: Some(hostile()),
         tokens: vec![token],
+        of_tokens: hostile(),
+        has_token: true,
         new_token: Some(hostile()),
         arrivals: arrivals(),
     };
@@ -272,6 +282,7 @@ fn home() -> PortalHome {
         subtitle: hostile(),
         state: Some((hostile(), false)),
         test: Some("/portal/setup/test".to_owned()),
+        missing: vec![missing()],
         unfinished: Some("/portal/setup/values".to_owned()),
         first: "/portal/setup/provider".to_owned(),
         has_groups: true,

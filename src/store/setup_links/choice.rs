@@ -38,8 +38,35 @@ impl Choice<'_> {
     }
 }
 
+/// The steps that are taken in the provider's console, or rest on what it says.
+const IN_CONSOLE: [Step; 5] =
+    [Step::Create, Step::Values, Step::Attributes, Step::Metadata, Step::Test];
+
+/// The finished steps that are open again once this is chosen: those in the provider's console where it is another provider's, and
+/// where it is another way all that are its own.
+#[must_use]
+pub fn begun_anew(
+    link: &SetupLink,
+    present: Option<&Connection>,
+    way: Way,
+    guide: &str,
+) -> Vec<Step> {
+    let is_other_way = way != link.way();
+    // Whoever set it up without a guide did it in some console: now it has a name.
+    let is_other_guide = way == Way::Saml
+        && present.is_some_and(|known| ![GENERIC, guide].contains(&known.provider.as_str()));
+    let mut done = link.done.clone().into_inner();
+    done.retain(|step| match step {
+        Step::Domain | Step::Provisioning => false,
+        Step::Provider => is_other_way,
+        step => is_other_way || is_other_guide && IN_CONSOLE.contains(step),
+    });
+    done
+}
+
 /// Chooses the identity provider: drafts the link's connection, or says of the one that it has which guide it goes by.
-/// Who chooses another way than before takes the steps of that way from the beginning.
+/// Who chooses another way than before takes the steps of that way from the beginning, and who chooses another provider those
+/// in its console.
 pub fn choose(tx: &mut Tx, id: &SetupLinkId, choice: Choice<'_>, name: &str) -> Result<Connection> {
     let mut link = find(tx.db, id)?;
     let way = choice.way();
@@ -72,15 +99,14 @@ pub fn choose(tx: &mut Tx, id: &SetupLinkId, choice: Choice<'_>, name: &str) -> 
         );
         return Err(Error::conflict("provider_in_use", detail));
     }
+    let anew = begun_anew(&link, present.as_ref(), way, choice.guide());
     let protocol = if way == Way::OpenId { Protocol::Oidc } else { Protocol::Saml };
     if let Some(other) = present.take_if(|present| present.protocol != protocol) {
         discard(tx, &link, &other)?;
     }
-    if is_other {
-        let mut done = link.done.clone().into_inner();
-        done.retain(|step| matches!(step, Step::Domain | Step::Provisioning));
-        link.done = Json::from(done);
-    }
+    let mut done = link.done.clone().into_inner();
+    done.retain(|step| !anew.contains(step));
+    link.done = Json::from(done);
     link.provider = Some(if way == Way::Saml { choice.guide() } else { way.as_str() }.to_owned());
     let connection = if let Some(present) = present {
         // A name that somebody gave it stays.

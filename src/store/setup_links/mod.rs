@@ -20,8 +20,8 @@ mod trust;
 
 pub use again::{ASKED_WITHIN, ask_again, asked_again, may_ask_again};
 pub(in crate::store) use choice::go_on_with_openid;
-pub use choice::{Choice, choose, is_shaped};
-pub use claim::{Refusal, finish, reopen, seat, start, start_with};
+pub use choice::{Choice, begun_anew, choose, is_shaped};
+pub use claim::{Refusal, finish, leave_test_out, reopen, seat, start, start_with};
 pub use codes::{CODE_LASTS, CodeFault, code_is_out, send_code};
 pub use hand_over::hand_over;
 pub use help::{Asked, Heard, Help, Missing, ask_for_help};
@@ -60,7 +60,7 @@ word!(
         Opened = "opened",
         /// At least one step is finished.
         InProgress = "in_progress",
-        /// Every step is finished.
+        /// Every step is finished, or every one but the test sign-in, which was left out.
         Completed = "completed",
         /// It was not completed in time.
         Expired = "expired",
@@ -109,7 +109,7 @@ pub struct SetupLink {
     pub opened_from: Option<String>,
     /// SHA-256 of the value by which that browser is known.
     pub browser_hash: Option<String>,
-    /// When the last step was finished.
+    /// When the last step was finished, but for a test that was left out.
     pub completed_at: Option<Time>,
     /// When it was taken back.
     pub revoked_at: Option<Time>,
@@ -175,6 +175,19 @@ impl SetupLink {
     #[must_use]
     pub fn has_done(&self, step: Step) -> bool {
         self.done.contains(&step)
+    }
+
+    /// How many of its steps are finished, and how many there are. A test that was left out is none of those.
+    #[must_use]
+    pub fn progress(&self) -> (usize, usize) {
+        let steps = self.steps();
+        (steps.iter().filter(|step| self.has_done(**step)).count(), steps.len())
+    }
+
+    /// Whether nothing is left to do; with `untested`, nothing but the test sign-in.
+    fn is_finished(&self, untested: bool) -> bool {
+        let is_over = |step: &Step| self.has_done(*step) || untested && *step == Step::Test;
+        self.steps().iter().all(is_over)
     }
 }
 

@@ -163,7 +163,8 @@ pub(super) fn lines(state: &State, matters: &Matters, names: &Names, now: Time) 
         add(false, words, Some(href), one.waits_since());
     }
     for (link, connection) in &matters.ready {
-        let words = say("link_done", &[("connection", &connection.name)]);
+        let word = if connection.tested() { "link_done" } else { "link_untested" };
+        let words = say(word, &[("connection", &connection.name)]);
         let since = link.completed_at.unwrap_or(now);
         add(false, words, Some(connections::href(&connection.id)), since);
     }

@@ -16,6 +16,7 @@ use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
+use crate::http::waiting;
 use crate::locale::{Locale, Who};
 use crate::store::connections::{self, Connection, Protocol};
 use crate::store::domains::{self, Domain};
@@ -193,7 +194,11 @@ pub(super) fn read(
 pub(super) fn fix_of(state: &State, trace: &Trace, of: Option<&Connection>) -> Option<Fix> {
     let cause = trace.cause.as_deref().and_then(Cause::from_code)?;
     let words = (&state.guides, &state.locale);
-    Some(fix(words, state.config.public_url.as_str(), cause, of))
+    let fix = fix(words, state.config.public_url.as_str(), cause, of);
+    Some(match waiting::of(&state.locale, &trace.checks) {
+        Some(words) => Fix { sentence: words.fix, ..fix },
+        None => fix,
+    })
 }
 
 /// Others that failed on the same connection for the same cause, the newest.
@@ -271,7 +276,9 @@ fn view(
     let listed = trace.listed();
     let same = trace.connection_id.as_ref().filter(|_| trace.outcome == Outcome::Failed);
     View {
-        title: title(state, &listed)
+        title: waiting::of(&state.locale, &trace.checks)
+            .map(|words| words.title)
+            .or_else(|| title(state, &listed))
             .unwrap_or_else(|| say(format!("console.traces.title.{}", trace.outcome))),
         badge: badge(state, trace.outcome),
         kind: say(format!("console.traces.kinds.{}", trace.kind)),

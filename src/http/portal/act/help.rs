@@ -2,7 +2,7 @@
 
 use super::{Outcome, render};
 use crate::error::{Error, FieldError, Result};
-use crate::http::pages::{Fault, Notice};
+use crate::http::pages::{Fault, Notice, Sign};
 use crate::http::portal::seat::Posted;
 use crate::http::server::State;
 use crate::store::setup_links::{self, Asked, Heard, Missing, Step};
@@ -36,7 +36,7 @@ pub(super) async fn ask(state: &Data<State>, posted: &Posted, step: Step) -> Res
     let operator = state.operator();
     let operator = [("operator", &*operator)];
     let notice = Notice {
-        is_good: true,
+        sign: Sign::Good,
         title: state.locale.fill("portal.missing.told", &operator),
         text: state.locale.text(text).to_owned(),
     };

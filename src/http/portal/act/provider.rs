@@ -19,6 +19,15 @@ pub(super) async fn choose(state: &Data<State>, posted: &Posted) -> Result<HttpR
         return super::finish(state, seat, Step::Provider).await;
     }
     let way = word.parse::<Way>().unwrap_or(Way::Saml);
+    let present = seat.connection.as_ref();
+    let anew = setup_links::begun_anew(&seat.link, present, way, &word);
+    // What is finished is not undone by one click.
+    if !posted.has("sure") && anew.iter().any(|step| *step != Step::Provider) {
+        if way == Way::Saml {
+            state.guides.find(&word)?;
+        }
+        return Ok(see_other(&format!("{}?change={word}", address(Step::Provider))));
+    }
     let (guide, name, key) = match way {
         Way::Saml => {
             let guide = state.guides.find(&word)?;

@@ -4,13 +4,14 @@ use super::{Outcome, tiles};
 use crate::cause::Cause;
 use crate::clock::Time;
 use crate::error::Result;
-use crate::guides::ScimValues;
+use crate::guides::{Fix, ScimValues};
 use crate::http::moments;
 use crate::http::pages::{Arrival, Arrivals, Body, DomainLine, Tested, TypedMetadata, Way};
-use crate::http::portal::frame::{address, clock, day, say};
+use crate::http::portal::frame::{self, address, clock, day, say};
 use crate::http::portal::provider::Given;
 use crate::http::portal::seat::Seat;
 use crate::http::server::State;
+use crate::http::waiting;
 use crate::store::connections::{self, Connection};
 use crate::store::directories::{self, requests, tokens};
 use crate::store::domains::{self, Domain};
@@ -30,7 +31,9 @@ pub(super) async fn of(
 ) -> Result<Body> {
     let guide = seat.guide(state);
     if step == Step::Provider {
-        return Ok(Body::Provider(tiles::of(state, seat)));
+        let tiles = tiles::of(state, seat);
+        let change = tiles::changed(state, seat, &tiles, &outcome.changes);
+        return Ok(Body::Provider { tiles, change });
     }
     if step == Step::Domain {
         let of = seat.organization.id.clone();
@@ -166,7 +169,12 @@ fn tested(
     trace: Trace,
 ) -> Tested {
     let cause = trace.cause.as_deref().and_then(Cause::from_code);
-    let fix = cause.map(|cause| given.fix(state, cause, connection.guide_of_fixes()));
+    let mut fix = cause.map(|cause| given.fix(state, cause, connection.guide_of_fixes()));
+    let mut title = cause.map(|cause| state.locale.cause(cause).title.clone());
+    if let Some(words) = waiting::of(&state.locale, &trace.checks) {
+        title = Some(words.title);
+        fix = fix.map(|fix| Fix { sentence: words.fix, ..fix });
+    }
     let back_to = cause.map(|cause| {
         let step = step_of(cause);
         Way { label: say(state, seat, step, "name"), href: address(step) }
@@ -180,9 +188,8 @@ fn tested(
             End::InProgress | End::Abandoned => None,
         },
         is_left: trace.is_left(state.store.clock().now()),
-        cause: cause
-            .map(|cause| (cause.code().to_owned(), state.locale.cause(cause).title.clone())),
-        path: fix.as_ref().and_then(crate::guides::Fix::line),
+        cause: cause.map(|cause| cause.code().to_owned()).zip(title),
+        path: fix.as_ref().and_then(Fix::line),
         fix: fix.map(|fix| fix.sentence),
         back_to: back_to.filter(covered),
         checks: trace.checks.into_inner(),
@@ -211,11 +218,12 @@ async fn provisioning(
 ) -> Result<Body> {
     let (id, of) = (connection.id.clone(), seat.organization.id.clone());
     let now = state.store.clock().now();
-    let (arrivals, is_made, domain, are_groups_on) = state
+    let (arrivals, live, domain, are_groups_on) = state
         .store
         .read(move |db| {
             let window = Window { limit: 200, before: None };
-            let live = tokens::page(db, &window, &id)?.data.iter().any(|one| one.is_live(now));
+            let live = tokens::page(db, &window, &id)?.data;
+            let live = live.iter().filter(|one| one.is_live(now)).count();
             let domain = domains::list(db, &of)?.into_iter().next().map(|domain| domain.name);
             let groups = access::provisioning::find(db, &of)?.groups;
             Ok((arrivals(db, &id)?, live, domain, groups))
@@ -232,8 +240,9 @@ async fn provisioning(
         then: guide.scim.as_ref().map(|scim| scim.then.clone()).unwrap_or_default(),
         groups_path,
         values: guide.fill_scim(&values),
-        is_made,
+        is_made: live > 0,
         is_known: token.is_some(),
+        of_tokens: frame::of_tokens(state, live),
         are_groups_on,
         arrivals,
     })

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::cause::Cause;
-use crate::check::{Check, CheckName};
+use crate::check::{self, Check, CheckName};
+use crate::store::directories::tokens::{self, NewToken};
 use crate::store::sign_in;
 use crate::store::traces::Trace;
 
@@ -123,4 +124,60 @@ async fn a_link_without_a_step_says_that_there_is_nothing_to_set_up_and_leads_to
         assert!(page.contains(home), "{covers:?}: {page}");
         assert_eq!(page.contains("Single sign-on at Globex"), is_look, "{covers:?}: {page}");
     }
+}
+
+#[actix_web::test]
+async fn changes_of_domains_tokens_and_groups_are_told_to_whom_they_concern() {
+    let mut portal = started(&Cover::USUAL).await;
+    portal.post("domain", &[("domain", "globex.test")]).await;
+    portal.post("provisioning", &[("token", "on")]).await;
+    portal.post("provisioning", &[("groups", "on")]).await;
+    let store = portal.world.store();
+    let connection = portal.connection();
+    // Of another connection's token nothing is said.
+    let of = portal.organization.clone();
+    let other = store.system(|tx| connections::create(tx, &of, testing::connection()));
+    let new = NewToken { label: "Other".to_owned(), ..NewToken::default() };
+    let (others, _) = store.system(|tx| tokens::create(tx, &other.id, new));
+    let page = portal.get("/portal/activity").await.body;
+    for part in
+        ["globex.test was added", "A token for the directory was created", "Groups were allowed"]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains(&others.hint), "{page}");
+    let new = NewLink {
+        connection_id: Some(connection.id),
+        covers: vec![Cover::Certificate],
+        ..NewLink::default()
+    };
+    (portal.link, portal.token) = store.system(|tx| setup_links::create(tx, &of, new));
+    portal.start().await;
+    let page = portal.get("/portal/activity").await.body;
+    for part in ["was added", "A token for", "Groups were"] {
+        assert!(!page.contains(part), "{part}: {page}");
+    }
+}
+
+#[actix_web::test]
+async fn a_test_of_somebody_whose_domain_waits_says_so_and_leads_to_the_domain() {
+    let covers: Vec<_> = Cover::USUAL.into_iter().chain([Cover::Traces]).collect();
+    let portal = started(&covers).await;
+    let expected = check::expects_waiting("a domain", "globex.test", "27 Nov 2026");
+    let checks = vec![Check::of(CheckName::Domain, false, &expected, "globex.test")];
+    let connection = portal.connection();
+    let trace = portal.world.store().system(|tx| {
+        let trace = sign_in::begin_test(tx, &connection, chrono::TimeDelta::minutes(10))?;
+        sign_in::refuse(tx, &trace, Cause::EmailDomainNotAllowed, checks, None)?;
+        Ok(trace)
+    });
+    for page in ["/portal/setup/test".to_owned(), format!("/portal/traces/{}", trace.id)] {
+        let page = portal.get(&page).await.body;
+        for part in ["globex.test still waits for its DNS record", "waits since 27 Nov 2026"] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        assert!(!page.contains("is not on this connection"), "{page}");
+    }
+    let page = portal.get("/portal/setup/test").await.body;
+    assert!(page.contains("href=\"/portal/setup/domain\">Back to the step"), "{page}");
 }

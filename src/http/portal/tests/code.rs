@@ -54,7 +54,8 @@ async fn a_link_for_one_address_asks_for_the_code_that_is_mailed_there() {
     assert!(started.header("set-cookie").contains("vestibule-portal"));
     let cookie = Cookie::parse_encoded(started.header("set-cookie").to_owned()).unwrap();
     portal.cookie = Some(cookie.into_owned());
-    let page = portal.get("/portal/setup/provider").await.body;
+    portal.post("provider", &[("provider", "okta")]).await;
+    let page = portal.get("/portal/setup/values").await.body;
     assert!(page.contains("may lack the rights"), "{page}");
     assert!(!page.contains("/portal/hand-over"), "it is nobody else's to go on with: {page}");
 }

@@ -84,3 +84,14 @@ async fn a_domain_that_another_customer_has_says_who_can_free_it_and_names_nobod
     }
     assert!(!page.contains("Initech"), "{page}");
 }
+
+#[actix_web::test]
+async fn of_an_email_address_that_is_typed_the_domain_is_added() {
+    let portal = Portal::started().await;
+    portal.post("domain", &[("domain", "Ines@Globex.test")]).await;
+    assert!(all(&portal).iter().any(|domain| domain.name == "globex.test"));
+    for wrong in ["ines@gmail.com", "@globex", "ines@"] {
+        assert_eq!(portal.post("domain", &[("domain", wrong)]).await.status, 422, "{wrong}");
+    }
+    assert_eq!(all(&portal).len(), 2);
+}

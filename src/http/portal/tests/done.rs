@@ -1,9 +1,9 @@
 //! The end of a setup.
 
 use super::*;
-use crate::store::Actor;
-use crate::store::applications;
+use crate::store::connections::{ConnectionPatch, Settings};
 use crate::store::setup_links::{NewSession, create_session};
+use crate::store::{Actor, applications};
 
 /// A portal whose only step is the email domain, finished.
 async fn finished(settings: &[(&str, &str)]) -> Portal {
@@ -96,4 +96,61 @@ async fn a_renewal_ends_with_the_certificate_and_who_is_told_before_it_ends() {
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
+}
+
+/// A portal that has come to its test, with its one domain live and every other step done.
+async fn at_its_test() -> Portal {
+    let mut portal = Portal::new(&[], &[Cover::SignIn, Cover::Domains]);
+    portal.start().await;
+    portal.post("provider", &[("provider", "jumpcloud")]).await;
+    for step in ["create", "values", "attributes"] {
+        portal.post(step, &[]).await;
+    }
+    let xml = metadata(&portal.connection().idp_entity_id("http://localhost:8080"));
+    portal.post("metadata", &[("metadata_xml", &xml)]).await;
+    portal.post("metadata", &[]).await;
+    portal.post("domain", &[]).await;
+    portal
+}
+
+fn link(portal: &Portal) -> SetupLink {
+    portal.world.store().read_now(|db| setup_links::find(db, &portal.link.id)).unwrap()
+}
+
+#[actix_web::test]
+async fn a_test_that_is_left_out_is_not_done_and_the_setup_is_not_complete_for_want_of_it() {
+    let portal = at_its_test().await;
+    assert_eq!(portal.state(), State::InProgress);
+    let page = portal.get("/portal/setup/test").await.body;
+    assert!(page.contains("Go on without testing") && !page.contains("Not tested"), "{page}");
+    let left = portal.post("test", &[("without", "on")]).await;
+    assert_eq!(left.header("location"), "/portal/done");
+    // The operator is told that nothing else is to come, and by how much it is not all.
+    assert_eq!((portal.state(), link(&portal).progress()), (State::Completed, (6, 7)));
+    let done = portal.get("/portal/done").await.body;
+    assert!(done.contains("Set up, but something is missing"), "{done}");
+    assert!(done.contains("href=\"/portal/setup/test\">Test sign-in"), "{done}");
+    assert!(!done.contains("waits for its DNS record"), "{done}");
+    let step = portal.get("/portal/setup/domain").await.body;
+    let line = step.split("href=\"/portal/setup/test\"").nth(1).unwrap();
+    assert!(line.split("</li>").next().unwrap().contains("Not tested"), "{step}");
+    assert_eq!(portal.get("/portal/setup").await.header("location"), "/portal/setup/test");
+}
+
+#[actix_web::test]
+async fn a_test_that_passed_is_done_until_the_settings_are_others() {
+    let portal = at_its_test().await;
+    let store = portal.world.store();
+    let connections::Connection { id, revision, .. } = portal.connection();
+    store.system(|tx| connections::record_test(tx, &id, revision));
+    assert_eq!(portal.post("test", &[]).await.header("location"), "/portal/done");
+    assert_eq!(link(&portal).progress(), (7, 7));
+    let done = portal.get("/portal/done").await.body;
+    assert!(done.contains("The setup is complete") && !done.contains("What is missing"), "{done}");
+    assert!(portal.get("/portal").await.body.contains("The setup is complete"));
+    let settings = Settings { sign_requests: true, ..Settings::default() };
+    let patch = ConnectionPatch { settings: Some(settings), ..ConnectionPatch::default() };
+    store.system(|tx| connections::change(tx, &id, patch));
+    let home = portal.get("/portal").await.body;
+    assert!(home.contains("What is missing") && !home.contains("The setup is complete"), "{home}");
 }

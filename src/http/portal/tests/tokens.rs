@@ -82,3 +82,44 @@ async fn a_repeated_form_of_the_portal_makes_no_second_token_at_the_step_nor_at_
     assert_eq!(twice(&portal, step, step, &[("token", "on")]).await, 1);
     assert_eq!(twice(&portal, "/portal", "/portal/token", &[]).await, 2);
 }
+
+#[actix_web::test]
+async fn what_becomes_of_the_tokens_before_is_told_alike_at_the_step_and_at_home() {
+    let portal = Portal::started().await;
+    portal.post("provider", &[("provider", "jumpcloud")]).await;
+    let pages = ["/portal/setup/provisioning", "/portal"];
+    for (made, said, button) in [
+        (0, "The token lets your directory in.", "Create token"),
+        (1, "the one before goes on for a day", "Create a new token"),
+        (2, "There are 2 tokens. A new one takes their place", "Create a new token"),
+    ] {
+        for page in pages {
+            let page = portal.get(page).await.body;
+            assert!(page.contains(said) && page.contains(button), "{made}: {page}");
+        }
+        portal.post("provisioning", &[("token", "on")]).await;
+    }
+    let id = portal.connection().id;
+    let all = portal.world.store().read_now(|db| tokens::present(db, &id)).unwrap();
+    assert_eq!(all.iter().filter(|token| token.retires_at.is_none()).count(), 1);
+}
+
+#[actix_web::test]
+async fn a_token_that_is_shown_has_no_form_beside_it_that_would_take_it_away() {
+    let portal = Portal::started().await;
+    portal.post("provider", &[("provider", "jumpcloud")]).await;
+    let page = portal.get("/portal/setup/provisioning").await.body;
+    let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}: {page}"));
+    assert!(place("name=\"groups\"") < place("name=\"token\""), "{page}");
+    let made = portal.post("provisioning", &[("token", "on")]).await.body;
+    assert!(made.contains(">scim_") && !made.contains("name=\"groups\""), "{made}");
+}
+
+#[actix_web::test]
+async fn an_address_that_takes_forms_leads_home_when_it_is_opened() {
+    let portal = Portal::started().await;
+    for at in ["/portal/token", "/portal/start", "/portal/code", "/portal/another"] {
+        let led = portal.get(at).await;
+        assert_eq!((led.status, led.header("location")), (303, "/portal"), "{at}");
+    }
+}

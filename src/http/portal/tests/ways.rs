@@ -114,7 +114,8 @@ async fn another_way_can_be_chosen_until_something_rests_on_the_first() {
     portal.post("provider", &[("provider", "openid")]).await;
     let first = portal.connection();
     portal.post("create", &[]).await;
-    assert_eq!(next(&portal.post("provider", &[("provider", "okta")]).await), "create");
+    let sure = [("provider", "okta"), ("sure", "on")];
+    assert_eq!(next(&portal.post("provider", &sure).await), "create");
     let second = portal.connection();
     assert_eq!((second.protocol, &*second.provider), (Protocol::Saml, "okta"));
     // The draft that nobody needs is gone, and the steps begin anew.
@@ -155,9 +156,37 @@ async fn who_gives_a_discovery_document_as_metadata_goes_on_with_openid_connect(
         page.contains("name=\"issuer\" type=\"url\" value=\"https://idp.example/tenant\""),
         "{page}"
     );
-    assert!(
-        portal.get("/portal/setup/provisioning").await.body.contains("There is a token already")
-    );
+    assert!(portal.get("/portal/setup/provisioning").await.body.contains("There is a token."));
     know(&portal, &connection);
     assert!(portal.connection().knows_its_provider());
+}
+
+#[actix_web::test]
+async fn another_provider_is_chosen_once_that_is_confirmed_and_the_steps_in_its_console_begin_anew()
+{
+    let portal = Portal::started().await;
+    portal.post("provider", &[("provider", "jumpcloud")]).await;
+    portal.post("create", &[]).await;
+    portal.post("domain", &[]).await;
+    let asked = portal.post("provider", &[("provider", "okta")]).await;
+    let ask = "/portal/setup/provider?change=okta";
+    assert_eq!((asked.status, asked.header("location")), (303, ask));
+    let page = portal.get(ask).await.body;
+    for part in ["Change to Okta?", "with Okta: Create the app.", "Keep JumpCloud"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert_eq!(portal.connection().provider, "jumpcloud", "nothing is changed before");
+    let same = portal.post("provider", &[("provider", "jumpcloud")]).await;
+    assert_eq!(next(&same), "create", "the same is asked for");
+    let unknown = portal.get("/portal/setup/provider?change=%3Cb%3E").await.body;
+    assert!(!unknown.contains("Change to"), "{unknown}");
+
+    portal.post("provider", &[("provider", "okta"), ("sure", "on")]).await;
+    assert_eq!(portal.connection().provider, "okta");
+    let link = portal.world.store().read_now(|db| setup_links::find(db, &portal.link.id)).unwrap();
+    assert_eq!(*link.done, [setup_links::Step::Provider, setup_links::Step::Domain]);
+    for page in ["/portal", "/portal/activity"] {
+        let page = portal.get(page).await.body;
+        assert!(page.contains("The identity provider was changed to Okta"), "{page}");
+    }
 }
