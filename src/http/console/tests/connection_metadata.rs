@@ -108,7 +108,7 @@ async fn metadata_is_taken_as_a_file_and_by_single_values() {
     let (setup, _) = draft(&desk, &[]).await;
     let file = metadata("https://idp.example/id");
     let checked = upload(&desk, &setup, ("check", ""), &file).await;
-    assert!(checked.body.contains("is taken over"), "{}", checked.body);
+    assert!(checked.body.contains("which is used from now on"), "{}", checked.body);
     assert!(checked.body.contains("md:EntityDescriptor"), "the file goes on as text");
     let made = upload(&desk, &setup, ("create", &seen(&checked)), &file).await;
     assert_eq!(made.status, 303, "{}", made.body);
@@ -173,7 +173,7 @@ async fn what_is_no_metadata_is_named_by_what_was_given() {
             ),
             ("metadata_xml", &*sp, "service provider"),
             ("metadata_url", "https://127.0.0.1:9/metadata", "leads into a private network"),
-            ("metadata_xml", "", "Give the metadata"),
+            ("metadata_xml", "", "Nothing was given yet"),
         ] {
             let page = desk.post(&setup, &[("act", act), (field, given)]).await;
             assert_eq!(page.status, 422, "{says}: {}", page.body);
