@@ -7,10 +7,10 @@ export const leads = (method, url) => {
   return `${method.toUpperCase()} ${path.join('/')}`;
 };
 
-/** What is last, the very last first: not much is left after it. */
+/** What is last of what changes something, the very last first: not much is left after it. */
 const LAST = [/\/logout$/, /\/settings\/members\/|\/account\//, /\/organizations\/\{id\}\/(delete|purge)$/, /\/hand-over$/, /\/(delete|erase|remove|revoke)$/];
 const lateness = (key) => {
-  const at = LAST.findIndex((one) => one.test(key));
+  const at = key.startsWith('GET ') ? -1 : LAST.findIndex((one) => one.test(key));
   return at < 0 ? 0 : LAST.length - at;
 };
 

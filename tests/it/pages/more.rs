@@ -12,7 +12,7 @@ use vestibule::store::applications::ApplicationKind;
 use vestibule::store::connections::{NewConnection, Settings};
 use vestibule::store::directories::tokens::{self, NewToken};
 use vestibule::store::setup_links::{self, Cover, NewLink};
-use vestibule::store::{Actor, ConnectionId, OrganizationId, Scope, Store, connections};
+use vestibule::store::{Actor, ConnectionId, OrganizationId, Scope, Store, connections, refreshes};
 
 impl Scene {
     /// The scene with all that there are pages of.
@@ -99,6 +99,7 @@ impl Scene {
             (read("https://idp.soylent.example"), read("https://login.soylent.example"));
         self.gateway.write(|tx| {
             connections::import(tx, &draft.id, before, Some(url.to_owned()), false)?;
+            refreshes::adopt(tx, TimeDelta::hours(6))?;
             connections::refresh(tx, &draft.id, url, after)
         });
         draft.id
