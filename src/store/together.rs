@@ -22,12 +22,15 @@ const PATIENCE: Duration = Duration::from_millis(1);
 /// How often, and for how long each time, those who write alone are let go first.
 const COURTESY: (usize, Duration) = (20, Duration::from_micros(100));
 
+/// What a write does in its transaction.
+type Act<T> = Box<dyn FnOnce(&mut Tx) -> Result<T> + Send>;
+
 /// What comes of reading and computing.
 pub enum Next<T> {
     /// An answer.
     Done(T),
     /// A write, in one transaction, that answers.
-    Write(Scope, Actor, Box<dyn FnOnce(&mut Tx) -> Result<T> + Send>),
+    Write(Scope, Actor, Act<T>),
 }
 
 impl<T> Next<T> {
@@ -304,14 +307,13 @@ impl Store {
                 Ok(Next::Done(value)) => return drop(asker.send(Ok(value))),
                 Err(error) => return drop(asker.send(Err(error))),
             };
-            match store.shared(&scope) {
-                // Where nobody writes now, this thread does.
-                Some(together) => drop(together.leave(&store, coming, (actor, from), asker, act)),
-                None => {
-                    drop(coming);
-                    let done = origin::within(from, || store.write_now(&scope, &actor, act));
-                    drop(asker.send(done));
-                }
+            // Where nobody writes now, this thread does.
+            if let Some(together) = store.shared(&scope) {
+                drop(together.leave(&store, coming, (actor, from), asker, act));
+            } else {
+                drop(coming);
+                let done = origin::within(from, || store.write_now(&scope, &actor, act));
+                drop(asker.send(done));
             }
         });
         answered(answer).await
