@@ -222,10 +222,10 @@ pub(super) fn missing(state: &State, seat: &Seat, known: &Standing) -> Vec<Missi
     let steps = seat.steps(state);
     let text = |key: &str| format!("portal.lacks.{key}");
     let mut found = Vec::new();
-    let is_off = |of: &&Connection| {
+    let is_off = |of: &Connection| {
         matches!(of.state, ConnectionState::Draft | ConnectionState::Testing) && !of.tested()
     };
-    if seat.connection.as_ref().filter(is_off).is_some() && steps.contains(&Step::Test) {
+    if seat.connection.as_ref().is_some_and(is_off) && steps.contains(&Step::Test) {
         found.push(Missing {
             text: state.locale.text(&text("test")).to_owned(),
             label: state.locale.text("portal.test_begin").to_owned(),

@@ -375,8 +375,10 @@ fn tell(tx: &mut Tx, answer: &Answer<'_>, user: Option<&User>) -> Result<()> {
         "connection_id": answer.connection.id,
         "test": answer.trace.kind == TraceKind::Test,
     });
-    if answer.trace.kind == TraceKind::Console {
-        data["console"] = true.into();
+    if answer.trace.kind == TraceKind::Console
+        && let Some(told) = data.as_object_mut()
+    {
+        told.insert("console".to_owned(), true.into());
     }
     let organization = Some(&answer.organization.id);
     events::append(tx, organization, "sign_in.succeeded", answer.trace.id.as_str(), data)
