@@ -59,6 +59,9 @@ function open(page) {
 // A page that hands a message over: a form of which nothing is seen but its button.
 const HAND_OVER = 'form[data-autosubmit], form:has(input[name^=SAML]):not(:has(input:not([type=hidden]):not([type=submit])))';
 
+/** Is there once the page has been drawn. To be run in the page. */
+const drawn = () => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); });
+
 /** Waits until a page that sends itself onward has done so; where it cannot, presses the button that it has for that. */
 async function settle() {
   await page.waitForLoadState('load');
@@ -71,7 +74,12 @@ async function settle() {
     }
     const form = page.locator(HAND_OVER);
     // A page that leaves in this moment has none any more.
-    if (!await form.count().catch(() => 1)) return;
+    if (!await form.count().catch(() => 1)) {
+      // Where a page wants the keyboard to stand, it puts it when it is first drawn: nobody presses a key before.
+      if (!byKeyboard || await page.evaluate(drawn).then(() => true, () => false)) return;
+      await page.waitForLoadState('load');
+      continue;
+    }
     if (how === 'no scripts') {
       await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), form.locator('button').first().click()]);
     } else {
