@@ -20,8 +20,9 @@ pub(super) const POOL_PATIENCE: Duration = Duration::from_secs(10);
 
 /// KiB of the file that the one writer of SQLite remembers: it alone changes it, so what it has read stays true.
 const WRITE_CACHE: u32 = 32 * 1024;
-/// The same for each reader, who forgets it all with the next change.
-const READ_CACHE: u32 = 2 * 1024;
+/// The same for each reader, who forgets it all with the next change: the more room there is, the longer that takes. It
+/// is as much as each connection takes in one piece (`.cargo/config.toml`).
+const READ_CACHE: u32 = 800;
 
 /// An open connection to either database.
 #[derive(diesel::MultiConnection)]
