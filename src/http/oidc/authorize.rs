@@ -22,7 +22,7 @@ use crate::store::sessions::{self, Method, Session};
 use crate::store::sign_in::Beginning;
 use crate::store::traces::TraceKind;
 use crate::store::users::User;
-use crate::store::{self, Actor, Db, Next, Scope};
+use crate::store::{self, Actor, Db, Scope, Tx};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -35,22 +35,19 @@ pub(in crate::http) async fn authorize(
 ) -> Result<HttpResponse, PageError> {
     let text = if body.is_empty() { request.query_string().to_owned() } else { body };
     let cookie = browser::session(&state, &request);
-    let now = state.store.clock().now();
     let keys = state.keys();
     let (browser, bind) = browser::bind(&state, &request);
     let writer = state.clone();
-    // What most requests come to, leaving for the provider, is written down without coming back here before.
-    let plan = state
-        .store
-        .apart_then(move |store| {
-            match store.read_now(|db| plan(db, &writer, &text, cookie.as_deref(), &keys, now))? {
-                Break(plan) => Ok(Next::Done(plan)),
-                Continue(departure) => {
-                    Ok(sign_in::set_out(&writer, departure, browser)?.map(Plan::Left))
-                }
-            }
-        })
-        .await?;
+    // What most requests come to, leaving for the provider, is written down where it is decided.
+    let decide = move |tx: &mut Tx<'_>| match plan(tx, &writer, &text, cookie.as_deref(), &keys)? {
+        Break(plan) => Ok(plan),
+        Continue(departure) => {
+            let actor = Actor::SignIn(departure.connection.id.clone());
+            let left = tx.by(&actor, |tx| sign_in::set_out(tx, &writer, departure, browser));
+            Ok(Plan::Left(left?))
+        }
+    };
+    let plan = state.store.write(Scope::Own, Actor::System, decide).await?;
     match plan {
         Plan::Left(departed) => sign_in::away(&state, &departed, &bind),
         Plan::Refused(Refusal::App { error, return_to }) => {
@@ -79,13 +76,13 @@ enum Plan {
 
 /// Decides what an authorization request leads to; goes on where that is to the identity provider.
 fn plan(
-    db: &mut Db,
+    tx: &mut Tx<'_>,
     state: &State,
     text: &str,
     cookie: Option<&str>,
     keys: &KeyRing,
-    now: Time,
 ) -> Result<ControlFlow<Plan, Departure>> {
+    let (db, now) = (&mut *tx.db, tx.now);
     let incoming = Incoming::parse(text);
     let client_id = match incoming.client_id() {
         Ok(id) => id,

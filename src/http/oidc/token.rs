@@ -16,7 +16,7 @@ use crate::store::access::entities::Entity;
 use crate::store::applications::{self, Application, ApplicationSecret, IdTokenAlg};
 use crate::store::grants::{self, Holder, TokenKind, Tokens};
 use crate::store::sessions::Method;
-use crate::store::{Actor, Db, Next, Scope, Store};
+use crate::store::{Actor, Db, Scope, Tx};
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, PRAGMA};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -28,9 +28,9 @@ pub(in crate::http) async fn token(
     body: String,
 ) -> Result<HttpResponse, OAuthError> {
     let asked = TokenRequest::parse(&body, authorization(&request))?;
-    let reader = state.clone();
-    let (application, tokens) =
-        state.store.apart_then(move |store| exchange(store, &reader, asked)).await??;
+    let (writer, actor) = (state.clone(), Actor::System);
+    let write = move |tx: &mut Tx<'_>| exchange(tx, &writer, &asked);
+    let (application, tokens) = state.store.write(Scope::Own, actor, write).await??;
     let answer = match application.id_token_alg {
         // An ECDSA signature costs less than going to another thread for it.
         IdTokenAlg::Es256 => answer(&state, &application, &tokens)?,
@@ -49,35 +49,42 @@ pub(in crate::http) async fn token(
 type Exchanged = std::result::Result<(Application, Tokens), oidc::Error>;
 
 /// A token request but for the signature: who asks, and what for.
-fn exchange(store: &Store, state: &Data<State>, asked: TokenRequest) -> Result<Next<Exchanged>> {
-    let now = store.clock().now();
-    let (application, secret) = match store.read_now(|db| authenticate(db, &asked.client, now))? {
+fn exchange(tx: &mut Tx<'_>, state: &State, asked: &TokenRequest) -> Result<Exchanged> {
+    let (application, secret) = match authenticate(tx.db, &asked.client, tx.now)? {
         Ok(found) => found,
-        Err(error) => return Ok(Next::Done(Err(error))),
+        Err(error) => return Ok(Err(error)),
     };
-    let state = state.clone();
     let actor = Actor::Application(application.id.clone());
-    Ok(Next::write(Scope::Own, actor, move |tx| {
-        let lifetimes = application.lifetimes(state.lifetimes());
-        if let Some(secret) = secret.filter(|secret| secret.is_touch_due(tx.now)) {
-            applications::touch_secret(tx, &secret.id)?;
+    tx.by(&actor, |tx| given(tx, state, application, secret, &asked.grant))
+}
+
+/// What an application gets for what it shows.
+fn given(
+    tx: &mut Tx<'_>,
+    state: &State,
+    application: Application,
+    secret: Option<ApplicationSecret>,
+    grant: &Grant,
+) -> Result<Exchanged> {
+    let lifetimes = application.lifetimes(state.lifetimes());
+    if let Some(secret) = secret.filter(|secret| secret.is_touch_due(tx.now)) {
+        applications::touch_secret(tx, &secret.id)?;
+    }
+    let tokens = match grant {
+        Grant::Code(code) => grants::redeem(tx, &application, code, &lifetimes)?,
+        Grant::Refresh { refresh_token, scopes } => {
+            grants::refresh(tx, &application, refresh_token, scopes.as_ref(), &lifetimes)?
         }
-        let tokens = match &asked.grant {
-            Grant::Code(code) => grants::redeem(tx, &application, code, &lifetimes)?,
-            Grant::Refresh { refresh_token, scopes } => {
-                grants::refresh(tx, &application, refresh_token, scopes.as_ref(), &lifetimes)?
-            }
-        };
-        Ok(match tokens {
-            // They are written down, but nobody gets them.
-            Ok(tokens) if is_left_over(&state, &tokens.holder.organization) => {
-                let why = "What this was given for has ended.";
-                Err(oidc::Error::InvalidGrant(why.into()))
-            }
-            Ok(tokens) => Ok((application, tokens)),
-            Err(error) => Err(error),
-        })
-    }))
+    };
+    Ok(match tokens {
+        // They are written down, but nobody gets them.
+        Ok(tokens) if is_left_over(state, &tokens.holder.organization) => {
+            let why = "What this was given for has ended.";
+            Err(oidc::Error::InvalidGrant(why.into()))
+        }
+        Ok(tokens) => Ok((application, tokens)),
+        Err(error) => Err(error),
+    })
 }
 
 fn answer(state: &State, application: &Application, tokens: &Tokens) -> Result<TokenResponse> {

@@ -24,7 +24,7 @@ use crate::store::connections::{Connection, ConnectionState};
 use crate::store::organizations::Organization;
 use crate::store::sign_in::{self, Beginning};
 use crate::store::traces::{Trace, TraceKind};
-use crate::store::{Actor, Next, Scope};
+use crate::store::{Actor, Scope, Tx};
 use actix_web::cookie::Cookie;
 use actix_web::http::header::LOCATION;
 use actix_web::web::Data;
@@ -140,8 +140,7 @@ pub(super) async fn depart(
     departure: Departure,
 ) -> Result<HttpResponse, PageError> {
     let (browser, bind) = browser::bind(state, request);
-    let writer = state.clone();
-    let departed = state.store.apart_then(move |_| set_out(&writer, departure, browser)).await?;
+    let departed = written(state, departure, browser).await?;
     away(state, &departed, &bind)
 }
 
@@ -156,19 +155,26 @@ pub(super) async fn depart_test(
     let (browser, bind) = browser::bind(state, request);
     let (course, connection) = (Course::Going(Box::new(trace)), Box::new(connection));
     let departure = Departure { course, connection, organization, email: None };
-    let writer = state.clone();
-    let departed = state.store.apart_then(move |_| set_out(&writer, departure, browser)).await?;
+    let departed = written(state, departure, browser).await?;
     let to = Way::Organization(&departed.organization.name);
     let lead = |href: &str| pages::onward(state, href, to);
     away_by(state, &departed, &bind, lead)
 }
 
 /// The part of [`depart`] that writes.
+async fn written(state: &Data<State>, departure: Departure, browser: String) -> Result<Departed> {
+    let (writer, actor) = (state.clone(), Actor::SignIn(departure.connection.id.clone()));
+    let write = move |tx: &mut Tx<'_>| set_out(tx, &writer, departure, browser);
+    state.store.write(Scope::Own, actor, write).await
+}
+
+/// Writes down where a sign-in goes.
 pub(super) fn set_out(
+    tx: &mut Tx<'_>,
     state: &State,
     departure: Departure,
     browser: String,
-) -> Result<Next<Departed>> {
+) -> Result<Departed> {
     let Departure { course, connection, organization, email } = departure;
     let is_test = matches!(&course, Course::Going(trace) if trace.kind == TraceKind::Test);
     let force_authn = match &course {
@@ -176,37 +182,33 @@ pub(super) fn set_out(
         Course::Console(_) => false,
         Course::Going(trace) => trace.request.as_ref().is_some_and(|asked| asked.forces()),
     };
-    let request_id = request::id_at(state.store.clock().now())?;
+    let request_id = request::id_at(tx.now)?;
     let off = closed(state, &connection, &organization, is_test);
-    let lifetime = state.live().sign_in.request_ttl.delta();
-    let actor = Actor::SignIn(connection.id.clone());
-    Ok(Next::write(Scope::Own, actor, move |tx| {
-        let begins = |email| Beginning {
-            kind: TraceKind::SignIn,
-            application: None,
-            request: None,
-            toward: Some((&*connection, Some(request_id.clone()))),
-            email,
-            browser: Some(&browser),
-            lifetime,
-        };
-        let trace = match course {
-            Course::New(asked) => {
-                let (application, request) = asked.map(|asked| *asked).unzip();
-                let application = application.as_ref().map(|application| &application.id);
-                sign_in::begin(tx, Beginning { application, request, ..begins(email) })?
-            }
-            Course::Console(to) => sign_in::begin_at_console(tx, begins(email), &to)?,
-            Course::Going(trace) => {
-                let email = email.or_else(|| trace.email.clone());
-                sign_in::choose(tx, &trace, &connection, &request_id, email, &browser)?
-            }
-        };
-        if let Some(cause) = off {
-            sign_in::refuse(tx, &trace, cause, Vec::new(), None)?;
+    let begins = |email| Beginning {
+        kind: TraceKind::SignIn,
+        application: None,
+        request: None,
+        toward: Some((&*connection, Some(request_id.clone()))),
+        email,
+        browser: Some(&browser),
+        lifetime: state.live().sign_in.request_ttl.delta(),
+    };
+    let trace = match course {
+        Course::New(asked) => {
+            let (application, request) = asked.map(|asked| *asked).unzip();
+            let application = application.as_ref().map(|application| &application.id);
+            sign_in::begin(tx, Beginning { application, request, ..begins(email) })?
         }
-        Ok(Departed { trace, connection, organization, request_id, force_authn, off })
-    }))
+        Course::Console(to) => sign_in::begin_at_console(tx, begins(email), &to)?,
+        Course::Going(trace) => {
+            let email = email.or_else(|| trace.email.clone());
+            sign_in::choose(tx, &trace, &connection, &request_id, email, &browser)?
+        }
+    };
+    if let Some(cause) = off {
+        sign_in::refuse(tx, &trace, cause, Vec::new(), None)?;
+    }
+    Ok(Departed { trace, connection, organization, request_id, force_authn, off })
 }
 
 /// The part of [`depart`] that answers the browser.
