@@ -44,6 +44,7 @@ pub mod sign_in;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod together;
 pub mod traces;
 mod types;
@@ -194,7 +195,7 @@ impl Store {
     pub fn open(url: &str, clock: Clock) -> Result<Self> {
         let location = db::Location::parse(url)?;
         let (writers, together) = match location {
-            db::Location::Sqlite(_) => (SQLITE_WRITERS, Some(Arc::default())),
+            db::Location::Sqlite(_) => (SQLITE_WRITERS, Some(Arc::new(Together::new()))),
             db::Location::Postgres(_) => (POSTGRES_WRITERS, None),
         };
         Ok(Self {
@@ -280,7 +281,7 @@ impl Store {
         if let Some(together) = self.shared(&scope) {
             let (asker, answer) = oneshot::channel();
             if let Some(lead) = together.leave(self, None, by, asker, f) {
-                tokio::task::spawn_blocking(move || drop(lead));
+                together.threads.run(move || drop(lead));
             }
             return answered(answer).await;
         }

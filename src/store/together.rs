@@ -4,6 +4,7 @@
 //! behind a savepoint: what fails is undone alone. Everybody is answered after the commit, and no sooner.
 
 use super::db::{self, POOL_PATIENCE};
+use super::threads::Threads;
 use super::{Actor, Db, Pool, Scope, Store, Tx, answered, origin};
 use crate::error::{Error, Result};
 use anyhow::Context;
@@ -58,8 +59,9 @@ impl<T> Next<T> {
 }
 
 /// The writes that wait for their turn.
-#[derive(Default)]
 pub(super) struct Together {
+    /// Who reads, computes and writes.
+    pub(super) threads: Threads,
     line: Mutex<Line>,
     /// Rung when there is nobody to wait for any more.
     all_there: Condvar,
@@ -167,6 +169,15 @@ impl Drop for Lead {
 }
 
 impl Together {
+    pub(super) fn new() -> Self {
+        Self {
+            threads: Threads::of_this_machine(),
+            line: Mutex::default(),
+            all_there: Condvar::new(),
+            alone: AtomicUsize::new(0),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Line> {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -298,7 +309,7 @@ impl Store {
         let turn = self.turns.clone().acquire_owned().await.context("a turn to compute")?;
         let coming = self.together.as_ref().map(Together::coming);
         let (asker, answer) = oneshot::channel();
-        tokio::task::spawn_blocking(move || {
+        let work = move || {
             let next = origin::within(from, || f(&store));
             drop(turn);
             let (scope, actor, act) = match next {
@@ -315,7 +326,11 @@ impl Store {
                 let done = origin::within(from, || store.write_now(&scope, &actor, act));
                 drop(asker.send(done));
             }
-        });
+        };
+        match &self.together {
+            Some(together) => together.threads.run(work),
+            None => drop(tokio::task::spawn_blocking(work)),
+        }
         answered(answer).await
     }
 

@@ -92,7 +92,7 @@ fn a_first_write_that_fails_takes_nothing_with_it() {
 
 #[test]
 fn who_is_coming_is_waited_for_and_nobody_else() {
-    let together = Arc::<Together>::default();
+    let together = Arc::new(Together::new());
     let (begun, long) = (Instant::now(), Duration::from_secs(20));
     assert!(together.next(begun + long).is_none());
     assert!(begun.elapsed() < long / 2);

@@ -1,0 +1,79 @@
+use super::Threads;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::{self, ThreadId};
+
+/// Runs a job that tells which thread it is on, and waits until that thread is idle again.
+fn one(threads: &Threads) -> ThreadId {
+    let (told, heard) = channel();
+    threads.run(move || told.send(thread::current().id()).unwrap());
+    let id = heard.recv().unwrap();
+    while !threads.0.lock().idle.iter().any(|idle| idle.id() == id) {
+        thread::yield_now();
+    }
+    id
+}
+
+/// Runs jobs that hold a thread each until all have begun: which threads they are on, and a job that waits behind them.
+fn all_at_once(threads: &Threads, count: usize) -> (Vec<ThreadId>, Receiver<()>) {
+    let (told, heard) = channel();
+    let mut held = Vec::new();
+    for _ in 0..count {
+        let (go, wait) = channel::<()>();
+        let told = told.clone();
+        held.push(go);
+        threads.run(move || {
+            told.send(thread::current().id()).unwrap();
+            wait.recv().ok();
+        });
+    }
+    let ids = (0..count).map(|_| heard.recv().unwrap()).collect();
+    let (late, behind) = channel();
+    threads.run(move || late.send(()).unwrap());
+    assert!(behind.try_recv().is_err(), "it began although all threads are taken");
+    drop(held);
+    (ids, behind)
+}
+
+#[test]
+fn the_thread_that_worked_last_is_woken_first() {
+    let threads = Threads::new(3);
+    all_at_once(&threads, 3).1.recv().unwrap();
+    let last = one(&threads);
+    for _ in 0..5 {
+        assert_eq!(one(&threads), last);
+    }
+}
+
+#[test]
+fn there_are_no_more_threads_than_were_asked_for_and_what_comes_then_waits() {
+    let threads = Threads::new(2);
+    let (mut ids, behind) = all_at_once(&threads, 2);
+    behind.recv().unwrap();
+    ids.dedup();
+    assert_eq!(ids.len(), 2);
+    assert_eq!(threads.0.lock().begun, 2);
+}
+
+#[test]
+fn a_panic_ends_no_thread() {
+    let threads = Threads::new(1);
+    let id = one(&threads);
+    threads.run(|| std::panic::panic_any("a panic of this test"));
+    assert_eq!(one(&threads), id);
+}
+
+#[test]
+fn what_was_asked_for_is_done_before_the_threads_end() {
+    let (told, heard) = channel();
+    let threads = Threads::new(1);
+    for at in 0..100 {
+        let told = told.clone();
+        threads.run(move || told.send(at).unwrap());
+    }
+    let shared = threads.0.clone();
+    drop((threads, told));
+    assert_eq!(heard.iter().collect::<Vec<_>>(), (0..100).collect::<Vec<_>>());
+    while std::sync::Arc::strong_count(&shared) > 1 {
+        thread::yield_now();
+    }
+}
