@@ -7,7 +7,7 @@ use crate::crypto::{self, TokenHash};
 use crate::error::Error;
 use crate::http::error::ScimError;
 use crate::http::request::Origin;
-use crate::http::scim::parts;
+use crate::http::scim::{Refused, Why, parts};
 use crate::http::server::State;
 use crate::scim;
 use crate::store::aliases;
@@ -56,10 +56,30 @@ impl Standing {
         db: &mut Db,
         now: Time,
     ) -> Result<(Box<directories::Directory>, Box<Token>), Error> {
-        match directories::authenticate(db, &self.connection, &self.hash, self.from, now)? {
-            Known::Live(row, token) => Ok((row, token)),
-            Known::Retired(since) => Err(retired(since).into()),
-            Known::Unknown => Err(invalid().into()),
+        let known = directories::authenticate(db, &self.connection, &self.hash, self.from, now)?;
+        accepted(known).map_err(|why| why.told().into())
+    }
+}
+
+/// A directory by a live token; else why not.
+fn accepted(known: Known) -> Result<(Box<directories::Directory>, Box<Token>), Why> {
+    match known {
+        Known::Live(row, token) => Ok((row, token)),
+        Known::Retired(since) => Err(Why::Retired(since)),
+        Known::Revoked(since) => Err(Why::Revoked(since)),
+        Known::Elsewhere => Err(Why::Elsewhere),
+        Known::Unknown => Err(Why::Unknown),
+    }
+}
+
+impl Why {
+    /// What the caller is told: the same for a wrong token, a revoked one, and one of another connection. Nobody is to learn which
+    /// it is.
+    fn told(self) -> scim::Error {
+        match self {
+            Self::Missing => missing(),
+            Self::Retired(since) => retired(since),
+            Self::Revoked(_) | Self::Elsewhere | Self::Unknown => invalid(),
         }
     }
 }
@@ -125,7 +145,10 @@ pub(crate) async fn directory(req: &HttpRequest, door: Door) -> Result<Directory
     if let Some(known) = req.extensions().get::<Directory>() {
         return Ok(known.clone());
     }
-    let token = token(req).ok_or_else(missing)?;
+    let Some(token) = token(req) else {
+        let connection = req.match_info().get("connection").and_then(|id| id.parse().ok());
+        return Err(refused(req, connection, Why::Missing));
+    };
     let state = req
         .app_data::<Data<State>>()
         .ok_or_else(|| Error::Internal(anyhow::anyhow!("the app has no state")))?;
@@ -137,7 +160,7 @@ pub(crate) async fn directory(req: &HttpRequest, door: Door) -> Result<Directory
         .flatten();
     let seen = match recent {
         Some(seen) => seen,
-        None => asked(state, &standing, now).await?,
+        None => asked(state, req, &standing, now).await?,
     };
     state.limits.admit_directory(&seen.row.connection_id)?;
     if seen.token.is_touch_due(now) {
@@ -163,11 +186,11 @@ struct Place {
 async fn place(state: &State, req: &HttpRequest, token: &str) -> Result<Place, ScimError> {
     let is_ours = crypto::well_formed(crypto::SCIM_TOKEN, token);
     if let Some(id) = req.match_info().get("connection") {
-        if !is_ours {
-            return Err(invalid().into());
-        }
         // A connection of this name cannot be: the token is as wrong as any.
         let connection: ConnectionId = id.parse().map_err(|_| invalid())?;
+        if !is_ours {
+            return Err(refused(req, Some(connection), Why::Unknown));
+        }
         let base_url = scim_base_url(state.config.public_url.as_str(), &connection).into();
         return Ok(Place { connection, hash: crypto::hash(token), base_url });
     }
@@ -180,18 +203,35 @@ async fn place(state: &State, req: &HttpRequest, token: &str) -> Result<Place, S
         Some(maker) => crypto::foreign_hash(maker, token),
         None => None,
     };
-    let hash = hash.ok_or_else(invalid)?;
+    let Some(hash) = hash else {
+        return Err(refused(req, Some(alias.connection_id), Why::Unknown));
+    };
     let base_url = alias.url().into();
     Ok(Place { connection: alias.connection_id, hash, base_url })
 }
 
 /// What the database knows of it.
-async fn asked(state: &State, standing: &Standing, now: Time) -> Result<Seen, ScimError> {
-    let shown = standing.clone();
-    let (row, token) = state.store.read(move |db| shown.known(db, now)).await?;
+async fn asked(
+    state: &State,
+    req: &HttpRequest,
+    standing: &Standing,
+    now: Time,
+) -> Result<Seen, ScimError> {
+    let Standing { connection, hash, from } = standing.clone();
+    let ask = move |db: &mut Db| directories::authenticate(db, &connection, &hash, from, now);
+    let (row, token) = accepted(state.store.read(ask).await?)
+        .map_err(|why| refused(req, Some(standing.connection.clone()), why))?;
     let seen = Seen { row: *row, token: *token, at: now };
     state.recent.put(&standing.hash, seen.clone());
     Ok(seen)
+}
+
+/// Refuses a request, and leaves with it why, for whoever looks at the directory.
+fn refused(req: &HttpRequest, connection: Option<ConnectionId>, why: Why) -> ScimError {
+    if let Some(connection) = connection {
+        req.extensions_mut().insert(Refused { connection, why });
+    }
+    why.told().into()
 }
 
 fn missing() -> scim::Error {
@@ -199,7 +239,6 @@ fn missing() -> scim::Error {
     scim::Error::new(401, "token_missing", detail)
 }
 
-/// The same for a wrong token, a revoked one, and one of another connection: nobody is to learn which it is.
 fn invalid() -> scim::Error {
     let detail = "The token is not one of this connection, or is not accepted from this address. Make one: vestibule \
                   scim token create.";

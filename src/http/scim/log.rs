@@ -3,6 +3,7 @@
 
 use super::document::{Recognised, Sent};
 use super::path::parts;
+use super::refused::Refusals;
 use crate::clock::Time;
 use crate::crypto::MasterKey;
 use crate::error::Result;
@@ -37,6 +38,8 @@ const PATH: usize = 1000;
 #[derive(Default)]
 pub(in crate::http) struct Waiting {
     entries: Mutex<Vec<Entry>>,
+    /// What was told of refused tokens.
+    pub(super) refusals: Refusals,
 }
 
 /// A change has been written down already, in the transaction that made it.
@@ -156,7 +159,7 @@ pub(super) async fn note(directory: &Directory, answer: &ServiceResponse<BoxBody
 }
 
 /// Lets an entry wait for others; the first of them has them written.
-fn put(state: &Data<State>, entry: Entry) {
+pub(super) fn put(state: &Data<State>, entry: Entry) {
     let mut entries = state.scim.entries.lock().unwrap_or_else(PoisonError::into_inner);
     if entries.len() >= MOST {
         return;

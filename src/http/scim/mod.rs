@@ -8,12 +8,14 @@ mod document;
 mod list;
 mod log;
 mod path;
+mod refused;
 mod resources;
 mod show;
 mod version;
 
 pub(super) use log::Waiting;
 pub(super) use path::{parts, straighten};
+pub(super) use refused::{Refused, Why};
 
 use super::caller::{self, Door};
 use crate::scim::Kind;
@@ -64,7 +66,10 @@ async fn known_directories(
             log::note(&directory, &answer, began).await;
             Ok(answer)
         }
-        Err(error) => Ok(req.error_response(error)),
+        Err(error) => {
+            refused::note(req.request(), began);
+            Ok(req.error_response(error))
+        }
     }
 }
 

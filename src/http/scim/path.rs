@@ -11,7 +11,7 @@ use actix_web::{HttpRequest, HttpResponse};
 pub(super) const BASES: [&str; 3] =
     ["/scim/v2/{connection}", "/api/scim/v2.0/{alias}", "/v1/scim/{alias}"];
 /// What there is below the base URL.
-const ENDPOINTS: &[&str] = &[
+pub(super) const ENDPOINTS: &[&str] = &[
     "Users",
     "Groups",
     "Me",

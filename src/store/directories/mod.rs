@@ -96,6 +96,10 @@ pub enum Known {
     Live(Box<Directory>, Box<Token>),
     /// Nobody any more: the token's time is over since then.
     Retired(Time),
+    /// Nobody any more: the token was revoked then.
+    Revoked(Time),
+    /// Nobody: the token is not accepted from there.
+    Elsewhere,
     /// Nobody.
     Unknown,
 }
@@ -125,12 +129,12 @@ pub fn authenticate(
     let found: Option<(Directory, Token)> =
         on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?;
     Ok(match found {
-        Some((_, token)) if !token.admits(from) => Known::Unknown,
-        Some((_, token)) if token.revoked_at.is_some() => Known::Unknown,
-        Some((_, token)) if !token.is_live(now) => {
-            token.ends_at().map_or(Known::Unknown, Known::Retired)
-        }
-        Some((directory, token)) => Known::Live(Box::new(directory), Box::new(token)),
+        Some((_, token)) if !token.admits(from) => Known::Elsewhere,
+        Some((directory, token)) => match token.revoked_at {
+            Some(since) => Known::Revoked(since),
+            None if token.is_live(now) => Known::Live(Box::new(directory), Box::new(token)),
+            None => token.ends_at().map_or(Known::Unknown, Known::Retired),
+        },
         None => Known::Unknown,
     })
 }

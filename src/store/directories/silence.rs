@@ -54,6 +54,9 @@ pub fn silent(db: &mut Db, now: Time) -> Result<Vec<Silent>> {
     Ok(found)
 }
 
+/// The status of what came without a token that is accepted: whoever asked, it was not the directory.
+const REFUSED: i32 = 401;
+
 /// Those of these connections, which are in use, whose directory is silent.
 pub fn silent_among(db: &mut Db, ids: &[ConnectionId], now: Time) -> Result<Vec<Silent>> {
     let suspects: Vec<ConnectionId> = scim_tokens::table
@@ -71,6 +74,7 @@ pub fn silent_among(db: &mut Db, ids: &[ConnectionId], now: Time) -> Result<Vec<
 fn judged(db: &mut Db, suspects: &[ConnectionId], now: Time) -> Result<Vec<Silent>> {
     let oldest_looked_at = scim_requests::table
         .filter(scim_requests::connection_id.eq(connections::id))
+        .filter(scim_requests::status.ne(REFUSED))
         .order(scim_requests::id.desc())
         .select(scim_requests::id)
         .offset(OF_EACH - 1)
@@ -89,6 +93,7 @@ fn judged(db: &mut Db, suspects: &[ConnectionId], now: Time) -> Result<Vec<Silen
         return Ok(Vec::new());
     }
     let rows: Vec<(ConnectionId, Time)> = query
+        .filter(scim_requests::status.ne(REFUSED))
         .order(scim_requests::id.desc())
         .select((scim_requests::connection_id, scim_requests::created_at))
         .load(db)?;

@@ -1,10 +1,12 @@
 //! Who may call: tokens, connections, and how often.
 
+use super::log::written;
 use super::{Directory, ERROR, Reply, USER};
 use crate::gateway::{Gateway, Idp, World};
 use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::json;
+use vestibule::store::ConnectionId;
 use vestibule::store::connections::{self, Settings};
 use vestibule::store::directories::tokens::{self, NewToken};
 
@@ -158,4 +160,53 @@ async fn a_directory_with_a_burst_of_changes_is_not_held_up() {
         directory.post("/Users", body).await.is(201);
     }
     assert_eq!(directory.get("/Users").await.total(), 50);
+}
+
+#[actix_web::test]
+async fn a_refused_token_is_told_to_whoever_looks_at_the_directory_once_a_minute() {
+    let gateway = Gateway::start().await;
+    let world = World::of(&gateway);
+    let directory = Directory::of(&world);
+    let other = world.customer.test(&Idp::new("https://other.globex.example"), Settings::default());
+    let elsewhere = Directory::at(&gateway, &other.id);
+    for token in [elsewhere.token.as_str(), "scim_nonsense", "x"] {
+        directory.with_token(token).get(&format!("/Users/{token}?filter={token}")).await;
+    }
+    let told = written(&gateway, 1).await;
+    let first = &told[0];
+    assert_eq!((first.status, first.code.as_deref()), (401, Some("token_invalid")), "{first:?}");
+    assert_eq!((first.method.as_str(), first.path.as_str()), ("GET", "/Users"), "{first:?}");
+    assert_eq!(first.effect, "Refused: the token is not known at this connection.");
+    assert!(first.connection_id == world.connection.id && first.message.is_none(), "{first:?}");
+    // Another cause is told at once, and the same again after a minute, with how often it came.
+    let new = NewToken { label: "Old".to_owned(), ..NewToken::default() };
+    let (row, secret) = gateway.write(|tx| tokens::create(tx, &world.connection.id, new));
+    gateway.write(|tx| tokens::revoke(tx, &world.connection.id, &row.id));
+    directory.with_token(secret.reveal()).get("/Users").await;
+    let told = written(&gateway, 2).await;
+    assert!(told[0].effect.starts_with("Refused: the token was revoked at "), "{:?}", told[0]);
+    directory.with_token("").get("/Groups").await;
+    let told = written(&gateway, 3).await;
+    assert_eq!(told[0].effect, "Refused: no token came with the request.");
+    gateway.advance(TimeDelta::minutes(2));
+    directory.with_token("scim_nonsense").get("/Users").await;
+    let told = written(&gateway, 4).await;
+    assert!(
+        told[0].effect.ends_with("So were 2 more since the last that is shown."),
+        "{:?}",
+        told[0]
+    );
+    // Where there is no connection nobody looks.
+    let nowhere = ConnectionId::new();
+    let nowhere =
+        Directory { base: format!("{}/scim/v2/{nowhere}", gateway.url), ..directory.clone() };
+    nowhere.get("/Users").await;
+    directory.get("/Users").await.is(200);
+    let told = written(&gateway, 5).await;
+    assert_eq!((told.len(), told[0].status), (5, 200), "{told:?}");
+    for entry in &told {
+        let whole = format!("{entry:?}");
+        assert!(!whole.contains(secret.reveal()) && !whole.contains("nonsense"), "{whole}");
+        assert!(!whole.contains(elsewhere.token.as_str()), "{whole}");
+    }
 }

@@ -29,6 +29,9 @@ const HIDDEN: &str = "•••";
 
 /// Refusals that the customer's IT admin can end, each with a sentence of its own.
 const BY_ADMIN: &[&str] = &[
+    "token_missing",
+    "token_invalid",
+    "token_retired",
     "base_url_too_long",
     "not_found",
     "unique_conflict",

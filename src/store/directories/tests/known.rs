@@ -22,12 +22,14 @@ fn a_token_is_known_at_its_connection_only_while_it_is_live() {
         match found.unwrap() {
             Known::Live(directory, _) => directory.connection_id.to_string(),
             Known::Retired(_) => "retired".to_owned(),
+            Known::Revoked(_) => "revoked".to_owned(),
+            Known::Elsewhere => "elsewhere".to_owned(),
             Known::Unknown => "unknown".to_owned(),
         }
     };
     let now = world.store.clock().now();
     assert_eq!(known(id, secret.reveal(), "192.0.2.7", now), id.to_string());
-    assert_eq!(known(id, secret.reveal(), "198.51.100.7", now), "unknown");
+    assert_eq!(known(id, secret.reveal(), "198.51.100.7", now), "elsewhere");
     assert_eq!(known(&other.id, secret.reveal(), "192.0.2.7", now), "unknown");
     assert_eq!(known(id, crypto::token(crypto::SCIM_TOKEN).reveal(), "192.0.2.7", now), "unknown");
     world.store.system(|tx| tokens::retire(tx, id, &token.id, chrono::TimeDelta::hours(1)));
@@ -35,7 +37,7 @@ fn a_token_is_known_at_its_connection_only_while_it_is_live() {
     let later = now.plus(chrono::TimeDelta::hours(2));
     assert_eq!(known(id, secret.reveal(), "192.0.2.7", later), "retired");
     world.store.system(|tx| tokens::revoke(tx, id, &token.id));
-    assert_eq!(known(id, secret.reveal(), "192.0.2.7", now), "unknown");
+    assert_eq!(known(id, secret.reveal(), "192.0.2.7", now), "revoked");
     let listed = world.store.read_now(|db| tokens::page(db, &Window::default(), id)).unwrap();
     assert_eq!(listed.data[0].state(now), "revoked");
     assert!(
