@@ -73,6 +73,7 @@ impl World {
                 model: Model::default(),
                 protected_hosts: Vec::new(),
                 lifetimes: OwnLifetimes::default(),
+                scopes: Vec::new(),
             };
             let application = applications::create(tx, new)?;
             let mut made = Vec::with_capacity(count);

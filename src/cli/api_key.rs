@@ -149,7 +149,7 @@ fn revoke(shell: &Shell, id: &ApiKeyId) -> Result {
 }
 
 /// Presets stand for several scopes; every word that is not known is told.
-fn scopes(words: &[String]) -> Result<Vec<Scope>> {
+pub(super) fn scopes(words: &[String]) -> Result<Vec<Scope>> {
     let mut scopes = Vec::new();
     for word in words.iter().map(|word| word.trim()).filter(|word| !word.is_empty()) {
         let matches = |known: &&&str| match word {

@@ -23,9 +23,9 @@ pub use seal::{MasterKey, Place};
 pub use secret::{Secret, SecretBytes};
 pub use token::hash_of;
 pub use token::{
-    ACCESS_TOKEN, API_KEY, ARRIVAL, BREAK_GLASS, CEREMONY, CLIENT_SECRET, CODE, MEMBER,
-    MEMBER_LINK, PORTAL, RECOVERY, REFRESH_TOKEN, SCIM_TOKEN, SESSION, SETUP_LINK, TokenHash, hash,
-    token, well_formed,
+    ACCESS_TOKEN, API_KEY, ARRIVAL, BREAK_GLASS, CEREMONY, CLIENT_SECRET, CODE, MACHINE_TOKEN,
+    MEMBER, MEMBER_LINK, PORTAL, RECOVERY, REFRESH_TOKEN, SCIM_TOKEN, SESSION, SETUP_LINK,
+    TokenHash, hash, token, well_formed,
 };
 pub use webhook::{WEBHOOK_SECRET, WebhookKey, webhook_secret};
 

@@ -21,6 +21,8 @@ pub const PORTAL: &str = "po_";
 pub const CODE: &str = "ac_";
 /// Prefix of an access token.
 pub const ACCESS_TOKEN: &str = "at_";
+/// Prefix of an access token that an application got for itself.
+pub const MACHINE_TOKEN: &str = "mt_";
 /// Prefix of a refresh token.
 pub const REFRESH_TOKEN: &str = "rt_";
 /// Prefix of a break-glass code.
@@ -136,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_token_is_recognised_by_prefix_and_checksum() {
-        for prefix in [API_KEY, CLIENT_SECRET, CODE, ACCESS_TOKEN, REFRESH_TOKEN] {
+        for prefix in [API_KEY, CLIENT_SECRET, CODE, ACCESS_TOKEN, MACHINE_TOKEN, REFRESH_TOKEN] {
             let made = token(prefix);
             let text = made.reveal();
             assert!(well_formed(prefix, text), "{text}");

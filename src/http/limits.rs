@@ -9,12 +9,13 @@ mod key;
 use connection::PerConnection;
 pub(super) use key::{LEFT, POLICY, Standing};
 
+use super::caller::Who;
 use super::error::{OAuthError, PageError, ScimError};
 use crate::clock::Time;
 use crate::config;
 use crate::error::Error;
 use crate::oidc::{discovery, protected};
-use crate::store::{ApiKeyId, ConnectionId};
+use crate::store::ConnectionId;
 use chrono::TimeDelta;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
@@ -68,8 +69,8 @@ pub struct Limits {
     step: Rate<String>,
     directory_address: Option<Rate<IpAddr>>,
     directory: Option<Rate<ConnectionId>>,
-    /// What programs ask with an API key, and keys that are tried in vain from one address.
-    key: Option<Rate<ApiKeyId>>,
+    /// What programs ask with an API key or as an application, and keys that are tried in vain from one address.
+    key: Option<Rate<Who>>,
     no_key: Option<Rate<IpAddr>>,
     /// Refusals of responses that nobody asked for, as far as they are written down.
     pub(super) unasked: Counted,
@@ -243,10 +244,10 @@ impl Limits {
         take(self.directory.as_ref(), id)
     }
 
-    /// Takes a request that shows a live API key. What stands beside it is for the answer's headers; nothing where keys have no limit.
-    pub(super) fn admit_key(&self, id: &ApiKeyId) -> (Option<Standing>, Result<(), Error>) {
+    /// Takes a request that shows a live API key, or a live token of an application. What stands beside it is for the answer's headers; nothing where keys have no limit.
+    pub(super) fn admit_key(&self, who: &Who) -> (Option<Standing>, Result<(), Error>) {
         let Some(rate) = &self.key else { return (None, Ok(())) };
-        let (left, done) = match rate.take(id) {
+        let (left, done) = match rate.take(who) {
             Ok(left) => (left, Ok(())),
             Err(retry_after) => (0, Err(too_many(retry_after))),
         };

@@ -1,7 +1,7 @@
 //! An authorization request: read it, check it, and keep what the rest of the sign-in needs.
 
 use super::answer::{ResponseMode, ReturnTo};
-use super::client::{Client, UnknownRedirect};
+use super::client::{Client, ClientKind, UnknownRedirect};
 use super::error::Error;
 use super::params::Params;
 use super::scope::{Scope, Scopes};
@@ -138,6 +138,11 @@ impl Incoming {
 
     /// Checks all of the request against the registration of its application.
     pub fn check(&self, client: &Client) -> Result<AuthorizationRequest, Refusal> {
+        if client.kind == ClientKind::Machine {
+            let why = "This application is a program that calls the REST API: nobody signs in to it. It gets its tokens at \
+                       the token endpoint, with grant_type=client_credentials.";
+            return Err(Refusal::Page(Error::UnauthorizedClient(why.into())));
+        }
         let redirect_uri = self.params.need("redirect_uri").map_err(Refusal::Page)?;
         client.check_redirect(redirect_uri).map_err(Refusal::Redirect)?;
         // From here on the app is told. A state or response mode that is unusable is left out of the answer.

@@ -26,6 +26,8 @@ pub enum ClientKind {
     Web,
     /// Runs on a person's device, in a browser or as a program of its own (RFC 8252); has no secret.
     Native,
+    /// Runs on a server without a person, keeps a secret, and gets tokens for itself alone (RFC 6749 section 4.4).
+    Machine,
 }
 
 /// A redirect address that is not registered. Nothing may be sent there, so a page tells it (RFC 6749 section 3.1.2.4).

@@ -39,7 +39,7 @@ pub struct Document {
     scopes_supported: [&'static str; 4],
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 2],
-    grant_types_supported: [&'static str; 2],
+    grant_types_supported: [&'static str; 3],
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: [Algorithm; 2],
     token_endpoint_auth_methods_supported: [&'static str; 3],
@@ -75,7 +75,7 @@ pub fn document(issuer: &str) -> Document {
         scopes_supported: Scope::ALL.map(Scope::as_str),
         response_types_supported: ["code"],
         response_modes_supported: ["query", "form_post"],
-        grant_types_supported: ["authorization_code", "refresh_token"],
+        grant_types_supported: ["authorization_code", "refresh_token", "client_credentials"],
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: [Algorithm::Rs256, Algorithm::Es256],
         token_endpoint_auth_methods_supported: CLIENT_AUTH,
@@ -114,6 +114,10 @@ mod tests {
         assert!(endpoints.iter().all(|it| it.starts_with("https://sso.example/oauth/")));
         assert_eq!(members["issuer"], "https://sso.example");
         assert_eq!(members["id_token_signing_alg_values_supported"][0], "RS256");
+        assert_eq!(
+            members["grant_types_supported"],
+            serde_json::json!(["authorization_code", "refresh_token", "client_credentials"])
+        );
         assert_eq!(members["authorization_response_iss_parameter_supported"], true);
         for way in ["backchannel", "frontchannel"] {
             assert_eq!(members[&format!("{way}_logout_supported")], true);

@@ -51,7 +51,7 @@ errors! {
     InvalidClient = "invalid_client", 401;
     /// The code or refresh token is unknown, used, ended or another's (RFC 6749 section 5.2).
     InvalidGrant = "invalid_grant", 400;
-    /// Only `authorization_code` and `refresh_token` are taken (RFC 6749 section 5.2).
+    /// Only `authorization_code`, `refresh_token` and `client_credentials` are taken (RFC 6749 section 5.2).
     UnsupportedGrantType = "unsupported_grant_type", 400;
     /// The access token is unknown or ended (RFC 6750 section 3.1).
     InvalidToken = "invalid_token", 401;

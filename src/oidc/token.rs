@@ -1,6 +1,6 @@
 //! The token endpoint and its neighbours: who asks, for what, and what is answered.
 
-use super::client::Client;
+use super::client::{Client, ClientKind};
 use super::error::Error;
 use super::params::Params;
 use super::scope::Scopes;
@@ -37,6 +37,11 @@ pub enum Grant {
         refresh_token: Secret,
         /// What the app wants of what was granted; all if it does not say.
         scopes: Option<Scopes>,
+    },
+    /// The client itself (RFC 6749 section 4.4).
+    Client {
+        /// What it wants of what it may do, word by word; all if it does not say.
+        scopes: Option<Vec<String>>,
     },
 }
 
@@ -86,8 +91,8 @@ pub struct TokenResponse {
     /// The ID token, if `openid` was granted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
-    /// What was granted.
-    pub scope: Scopes,
+    /// What was granted, separated by spaces.
+    pub scope: String,
 }
 
 /// How an access token is presented (RFC 6750).
@@ -108,8 +113,8 @@ pub struct Introspection {
 /// What there is to say about a token that is alive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LiveToken {
-    /// What it is good for.
-    pub scope: Scopes,
+    /// What it is good for, separated by spaces.
+    pub scope: String,
     /// The application that it was given to.
     pub client_id: String,
     /// `Bearer` for an access token.
@@ -119,7 +124,7 @@ pub struct LiveToken {
     pub exp: i64,
     /// When it was made, in seconds since 1970.
     pub iat: i64,
-    /// The person.
+    /// The person; of a token that an application got for itself, the application.
     pub sub: String,
     /// Us.
     pub iss: String,
@@ -141,12 +146,34 @@ impl TokenRequest {
                 refresh_token: secret(params.need("refresh_token")?),
                 scopes: params.get("scope")?.map(str::parse).transpose()?,
             },
+            "client_credentials" => {
+                Grant::Client { scopes: params.get("scope")?.map(words).transpose()? }
+            }
             _ => {
-                let why = "The grant_type must be authorization_code or refresh_token.";
+                let why = "The grant_type must be authorization_code, refresh_token or client_credentials.";
                 return Err(Error::UnsupportedGrantType(why.into()));
             }
         };
         Ok(Self { client, grant })
+    }
+}
+
+impl Grant {
+    /// Refuses what an application of this kind does not get tokens by (RFC 6749 section 5.2).
+    pub fn check_kind(&self, kind: ClientKind) -> Result<(), Error> {
+        let why = match (self, kind) {
+            (Self::Client { .. }, ClientKind::Machine)
+            | (Self::Code(_) | Self::Refresh { .. }, ClientKind::Web | ClientKind::Native) => {
+                return Ok(());
+            }
+            (Self::Client { .. }, ClientKind::Web | ClientKind::Native) => {
+                "Only a machine application gets tokens by client_credentials. People sign in to this one."
+            }
+            (Self::Code(_) | Self::Refresh { .. }, ClientKind::Machine) => {
+                "A machine application gets tokens by client_credentials only. Nobody signs in to it."
+            }
+        };
+        Err(Error::UnauthorizedClient(why.into()))
     }
 }
 
@@ -281,6 +308,15 @@ fn verifies(verifier: &Secret, challenge: &str) -> bool {
     }
     let hash = URL_SAFE_NO_PAD.encode(crypto::sha256(verifier.as_bytes()));
     crypto::constant_time_eq(hash.as_bytes(), challenge.as_bytes())
+}
+
+/// The words of `scope` (RFC 6749 section 3.3). One that is not known is refused where that is known.
+fn words(text: &str) -> Result<Vec<String>, Error> {
+    let fits = |byte: u8| matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~');
+    if !text.bytes().all(fits) {
+        return Err(Error::InvalidScope("scope has a character that it may not have.".into()));
+    }
+    Ok(text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect())
 }
 
 fn secret(text: &str) -> Secret {

@@ -271,6 +271,7 @@ fn keep_application(tx: &mut Tx, public_url: &str) -> Result<Application> {
         model: Model::default(),
         protected_hosts: Vec::new(),
         lifetimes: OwnLifetimes::default(),
+        scopes: Vec::new(),
     };
     Ok(applications::create(tx, new)?.0)
 }

@@ -112,6 +112,8 @@ pub enum Actor {
     Provider(ConnectionId),
     /// An application at the token or logout endpoint.
     Application(ApplicationId),
+    /// A machine application that calls the REST API.
+    Machine(ApplicationId),
     /// The directory of this connection.
     Directory(ConnectionId),
     /// An IT admin in the portal, let in by this link.
@@ -128,7 +130,7 @@ impl std::fmt::Display for Actor {
             Self::ApiKey(id) => write!(f, "api_key:{id}"),
             Self::SignIn(id) => write!(f, "sign_in:{id}"),
             Self::Provider(id) => write!(f, "provider:{id}"),
-            Self::Application(id) => write!(f, "application:{id}"),
+            Self::Application(id) | Self::Machine(id) => write!(f, "application:{id}"),
             Self::Directory(id) => write!(f, "directory:{id}"),
             Self::Portal(id) => write!(f, "portal:{id}"),
             Self::Member(id) => write!(f, "member:{id}"),

@@ -30,7 +30,9 @@ pub(super) fn within<T>(address: Option<IpAddr>, f: impl FnOnce() -> T) -> T {
 /// since events outlive a person who is forgotten.
 pub(super) fn of(actor: &Actor) -> Option<String> {
     match actor {
-        Actor::ApiKey(_) | Actor::Directory(_) => address().map(|address| address.to_string()),
+        Actor::ApiKey(_) | Actor::Machine(_) | Actor::Directory(_) => {
+            address().map(|address| address.to_string())
+        }
         Actor::System
         | Actor::Cli(_)
         | Actor::SignIn(_)

@@ -145,6 +145,18 @@ diesel::table! {
         id_token_ttl -> Nullable<Integer>,
         access_token_ttl -> Nullable<Integer>,
         refresh_token_ttl -> Nullable<Integer>,
+        scopes -> Text,
+    }
+}
+
+diesel::table! {
+    machine_tokens (hash) {
+        hash -> Text,
+        application_id -> Text,
+        organization_id -> Nullable<Text>,
+        scopes -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
     }
 }
 
@@ -912,6 +924,8 @@ diesel::joinable!(users -> organizations (organization_id));
 diesel::joinable!(identities -> connections (connection_id));
 diesel::joinable!(identities -> users (user_id));
 diesel::joinable!(application_secrets -> applications (application_id));
+diesel::joinable!(machine_tokens -> applications (application_id));
+diesel::joinable!(machine_tokens -> organizations (organization_id));
 diesel::joinable!(sessions -> organizations (organization_id));
 diesel::joinable!(sessions -> connections (connection_id));
 diesel::joinable!(sessions -> users (user_id));
@@ -963,6 +977,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     identities,
     applications,
     application_secrets,
+    machine_tokens,
     traces,
     replays,
     sessions,

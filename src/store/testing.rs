@@ -111,6 +111,7 @@ pub(crate) fn orbit() -> NewApplication {
         model: Model::default(),
         protected_hosts: Vec::new(),
         lifetimes: OwnLifetimes::default(),
+        scopes: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use super::words;
 use crate::clock::Time;
 use crate::crypto::Secret;
 use crate::store::OrganizationId;
+use crate::store::api_keys::Scope;
 use crate::store::applications::{
     Application, ApplicationKind, ApplicationSecret, IdTokenAlg, NoConnection,
 };
@@ -22,7 +23,8 @@ pub struct ApplicationView {
     id: String,
     #[schema(example = "Orbit")]
     name: String,
-    /// Whether it can keep a secret (`web`) or proves itself by PKCE alone (`native`).
+    /// Whether people sign in to it, and it can keep a secret (`web`) or proves itself by PKCE alone (`native`), or it is a program
+    /// that calls this API with tokens of its own (`machine`).
     #[schema(schema_with = words::application_kind)]
     kind: ApplicationKind,
     /// Where codes may be sent. Each is compared as it is written.
@@ -40,8 +42,11 @@ pub struct ApplicationView {
     /// How ID tokens for it are signed.
     #[schema(schema_with = words::id_token_alg)]
     id_token_alg: IdTokenAlg,
-    /// Whose people may sign in to it; `null`: everybody's.
+    /// Whose people may sign in to it; `null`: everybody's. Of a `machine` the one that it is for; `null`: all, and what belongs to none.
     organizations: Option<Vec<String>>,
+    /// What a `machine` may do at this API; of others, nothing.
+    #[schema(schema_with = words::scopes)]
+    scopes: Vec<Scope>,
     /// Where the app is told of a session's end, server to server.
     backchannel_logout_uri: Option<String>,
     backchannel_logout_session_required: bool,
@@ -99,6 +104,7 @@ impl From<Application> for ApplicationView {
             organizations: row
                 .organizations
                 .map(|list| list.into_inner().into_iter().map(text).collect()),
+            scopes: row.scopes.into_inner(),
             backchannel_logout_uri: row.backchannel_logout_uri,
             backchannel_logout_session_required: row.backchannel_logout_session_required,
             frontchannel_logout_uri: row.frontchannel_logout_uri,

@@ -439,6 +439,27 @@ fn a_changed_public_address_is_refused_and_names_the_connections() {
 }
 
 #[test]
+fn a_machine_is_created_shown_and_changed() {
+    let place = Place::new();
+    let globex = place.json(&["org", "create", "--name", "Globex"]);
+    let org = globex["id"].as_str().unwrap();
+    let create = ["application", "create", "--name", "Billing", "--type", "machine"];
+    let made =
+        place.json(&[&create[..], &["--scope", "users:read,traces:read", "--org", org]].concat());
+    assert_eq!(made["kind"], "machine");
+    assert_eq!(made["scopes"], serde_json::json!(["users:read", "traces:read"]));
+    assert_eq!(made["organizations"], serde_json::json!([org]));
+    assert!(made["secret"]["secret"].as_str().unwrap().starts_with("cs_"));
+    let id = made["id"].as_str().unwrap();
+    let shown = place.text(&["application", "show", id]);
+    assert!(shown.contains("users:read traces:read") && shown.contains("machine"), "{shown}");
+    let changed =
+        place.json(&["application", "update", id, "--scope", "users:read", "--every-org"]);
+    assert_eq!(changed["scopes"], serde_json::json!(["users:read"]));
+    assert_eq!(changed["organizations"], Value::Null);
+}
+
+#[test]
 fn an_application_says_where_it_is_told_of_the_end_of_sessions() {
     let place = Place::new();
     let made = place.json(&[

@@ -81,6 +81,13 @@ def tokens(app, web):
         token = {"access_token": request.get_json()["access_token"], "token_type": "Bearer"}
         return jsonify(dict(app.client.userinfo(token=token)))
 
+    @web.post("/itself")
+    def itself():
+        metadata, session = app.session()
+        token = session.fetch_token(metadata["token_endpoint"], grant_type="client_credentials")
+        found = session.get(request.get_json()["resource"])
+        return jsonify(tokens=dict(token), status=found.status_code, found=found.json())
+
     @web.post("/introspect")
     def introspect():
         metadata, session = app.session()

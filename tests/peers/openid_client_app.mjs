@@ -118,6 +118,11 @@ app.post('/refresh', answer(async (request) => {
   return tokens.id_token ? describe(tokens) : { tokens: { ...tokens } };
 }));
 app.post('/userinfo', answer(({ body }) => client.fetchUserInfo(config, body.access_token, body.sub ?? client.skipSubjectCheck)));
+app.post('/itself', answer(async ({ body }) => {
+  const { access_token: token, ...rest } = await client.clientCredentialsGrant(config, { scope: settings.scope });
+  const found = await client.fetchProtectedResource(config, token, new URL(body.resource), 'GET');
+  return { tokens: { access_token: token, ...rest }, status: found.status, found: await found.json() };
+}));
 app.post('/introspect', answer(({ body }) => client.tokenIntrospection(config, body.token, body.hint && { token_type_hint: body.hint })));
 app.post('/revoke', answer(async ({ body }) => {
   await client.tokenRevocation(config, body.token, body.hint && { token_type_hint: body.hint });

@@ -6,8 +6,9 @@ use super::failure::Result;
 use super::output::cell;
 use super::paging::Paging;
 use super::shell::Shell;
-use crate::access::Model;
+use crate::cli::api_key;
 use crate::config::Period;
+use crate::store::api_keys;
 use crate::store::applications::{
     self, Application, ApplicationKind, ApplicationPatch, IdTokenAlg, LifetimesPatch, Logout,
     LogoutPatch, NewApplication, NoConnection, OwnLifetimes,
@@ -33,7 +34,7 @@ pub(super) enum Command {
         /// Its ID, which is its `client_id`
         application: ApplicationId,
     },
-    /// Create an application; a web app's first secret is shown this once
+    /// Create an application; the first secret of a web app or a machine is shown this once
     Create(Create),
     /// Change an application
     Update(Update),
@@ -47,7 +48,7 @@ pub(super) enum Command {
         /// The ID of the deleted application
         application: ApplicationId,
     },
-    /// The secrets of a web app: two may be live, so that one can be replaced
+    /// The secrets of a web app or a machine: two may be live, so that one can be replaced
     #[command(subcommand)]
     Secret(secret::Command),
 }
@@ -58,9 +59,11 @@ pub(super) struct Create {
     /// What people call it
     #[arg(long)]
     name: String,
-    /// `web`: has a secret; `native`: has none and proves itself by PKCE
-    #[arg(long, default_value = "web")]
+    /// `web`: has a secret; `native`: has none and proves itself by PKCE; `machine`: a program that calls the REST API
+    #[arg(long, visible_alias = "type", default_value = "web")]
     kind: ApplicationKind,
+    #[command(flatten)]
+    may: May,
     #[command(flatten)]
     addresses: Addresses,
     #[command(flatten)]
@@ -71,9 +74,23 @@ pub(super) struct Create {
     /// How ID tokens for it are signed: RS256 or ES256
     #[arg(long, default_value = "RS256")]
     id_token_alg: IdTokenAlg,
-    /// Only people of this organization may sign in to it; may be given several times
+    /// Only people of this organization may sign in to it; may be given several times. Of a machine: the one it is for
     #[arg(long = "org", value_name = "ORG")]
     organizations: Vec<String>,
+}
+
+/// What a machine may do.
+#[derive(Debug, clap::Args)]
+pub(super) struct May {
+    /// What a machine may do at the REST API: `all`, `read`, or words like `users:read`, with commas between; may be given several times
+    #[arg(long = "scope", visible_alias = "scopes", value_delimiter = ',', value_name = "SCOPES")]
+    scopes: Vec<String>,
+}
+
+impl May {
+    fn scopes(&self) -> Result<Vec<api_keys::Scope>> {
+        api_key::scopes(&self.scopes)
+    }
 }
 
 /// Where the app is.
@@ -186,6 +203,8 @@ pub(super) struct Update {
     #[arg(long)]
     name: Option<String>,
     #[command(flatten)]
+    may: May,
+    #[command(flatten)]
     addresses: Addresses,
     #[command(flatten)]
     lifetimes: Lifetimes,
@@ -195,10 +214,10 @@ pub(super) struct Update {
     /// How ID tokens for it are signed: RS256 or ES256
     #[arg(long)]
     id_token_alg: Option<IdTokenAlg>,
-    /// Only people of this organization may sign in to it; may be given several times
+    /// Only people of this organization may sign in to it; may be given several times. Of a machine: the one it is for
     #[arg(long = "org", value_name = "ORG", conflicts_with = "every_org")]
     organizations: Vec<String>,
-    /// People of every organization may sign in to it
+    /// People of every organization may sign in to it; a machine is for all
     #[arg(long)]
     every_org: bool,
 }
@@ -259,6 +278,7 @@ fn fields(row: &Application) -> Vec<(&'static str, String)> {
         ("fallback_url", cell(row.fallback_url.as_ref())),
         ("id_token_alg", row.id_token_alg.to_string()),
         ("organizations", organizations.unwrap_or_else(|| "every".to_owned())),
+        ("scopes", scopes(row)),
         ("backchannel_logout_uri", cell(row.backchannel_logout_uri.as_ref())),
         ("frontchannel_logout_uri", cell(row.frontchannel_logout_uri.as_ref())),
         ("protected_hosts", row.protected_hosts.join(" ")),
@@ -266,6 +286,10 @@ fn fields(row: &Application) -> Vec<(&'static str, String)> {
         ("access_token_ttl", lasts(row.access_token_ttl)),
         ("refresh_token_ttl", lasts(row.refresh_token_ttl)),
     ]
+}
+
+fn scopes(row: &Application) -> String {
+    row.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// A lifetime as it is typed; of one that is set for all, nothing.
@@ -288,6 +312,7 @@ fn create(shell: &Shell, given: Create) -> Result {
         names => Some(resolve(shell, names)?),
     };
     let new = NewApplication {
+        scopes: given.may.scopes()?,
         logout: given.addresses.logout(),
         name: given.name,
         kind: given.kind,
@@ -299,7 +324,7 @@ fn create(shell: &Shell, given: Create) -> Result {
         id_token_alg: given.id_token_alg,
         organizations,
         is_demo: false,
-        model: Model::default(),
+        model: applications::usual_model(given.kind),
         protected_hosts: given.addresses.protected_hosts,
         lifetimes: given.lifetimes.of_new(),
     };
@@ -329,7 +354,9 @@ fn update(shell: &Shell, given: Update) -> Result {
         (false, []) => None,
         (false, names) => Some(Some(resolve(shell, names)?)),
     };
+    let scopes = given.may.scopes()?;
     let patch = ApplicationPatch {
+        scopes: (!scopes.is_empty()).then_some(scopes),
         logout: given.addresses.logout_patch(),
         name: given.name,
         redirect_uris: some(given.addresses.redirect_uris),

@@ -3,6 +3,7 @@
 use crate::access::rules::Match;
 use crate::access::{EntityType, Role};
 use crate::saml::metadata::IdentityProvider;
+use crate::store::api_keys;
 use crate::store::applications::{ApplicationKind, IdTokenAlg, NoConnection};
 use crate::store::connections::Settings;
 use crate::store::organizations::{Admission, Enforcement};
@@ -38,9 +39,12 @@ pub(super) struct Application {
     pub(super) fallback_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) id_token_alg: Option<IdTokenAlg>,
-    /// The external IDs of those whose people may sign in; left out: everybody's, or as before.
+    /// The external IDs of those whose people may sign in; left out: everybody's, or as before. Of a machine the one that it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) organizations: Option<Vec<String>>,
+    /// What a machine may do at the REST API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) scopes: Option<Vec<api_keys::Scope>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) backchannel_logout_uri: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -73,6 +73,7 @@ pub(super) fn application(db: &mut Db, row: &AppRow) -> Result<Application> {
         fallback_url: row.fallback_url.clone(),
         id_token_alg: Some(row.id_token_alg),
         organizations: admitted,
+        scopes: row.is_machine().then(|| row.scopes.to_vec()),
         backchannel_logout_uri: row.backchannel_logout_uri.clone(),
         frontchannel_logout_uri: row.frontchannel_logout_uri.clone(),
         protected_hosts: Some(row.protected_hosts.to_vec()),

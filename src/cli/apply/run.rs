@@ -281,6 +281,7 @@ impl Run<'_, '_> {
                 access_token: wanted.access_token_ttl.map(own),
                 refresh_token: wanted.refresh_token_ttl.map(own),
             },
+            scopes: wanted.scopes.clone(),
         };
         let id = row.id.clone();
         applications::change(self.tx, &id, patch)?;
@@ -292,11 +293,12 @@ impl Run<'_, '_> {
         wanted: &document::Application,
         organizations: Option<Vec<OrganizationId>>,
     ) -> Result<()> {
-        let usual = Model::default();
+        let kind = wanted.kind.unwrap_or(ApplicationKind::Web);
+        let usual = applications::usual_model(kind);
         let empty = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let new = NewApplication {
             name: wanted.name.clone(),
-            kind: wanted.kind.unwrap_or(ApplicationKind::Web),
+            kind,
             redirect_uris: wanted.redirect_uris.clone().unwrap_or_default(),
             post_logout_redirect_uris: wanted.post_logout_redirect_uris.clone().unwrap_or_default(),
             initiate_login_uri: empty(&wanted.initiate_login_uri),
@@ -324,6 +326,7 @@ impl Run<'_, '_> {
                 access_token: wanted.access_token_ttl.and_then(own),
                 refresh_token: wanted.refresh_token_ttl.and_then(own),
             },
+            scopes: wanted.scopes.clone().unwrap_or_default(),
         };
         // Its first secret is shown to nobody: another one is made when the app is set up.
         applications::create(self.tx, new)?;

@@ -306,3 +306,22 @@ fn an_address_that_leads_to_another_organizations_connection_is_refused_with_its
     let globex = store.read_now(|db| organizations::by_external_id(db, "globex")).unwrap().unwrap();
     assert_eq!(owner.unwrap().unwrap().organization_id, globex.id);
 }
+
+#[test]
+fn a_machine_is_exported_and_made_elsewhere_with_what_it_may_do() {
+    const MACHINE: &str = "[[organizations]]\nexternal_id = \"globex\"\nname = \"Globex\"\n[[applications]]\nname = \"Billing\"\nkind = \"machine\"\nscopes = [\"users:read\"]\norganizations = [\"globex\"]\n";
+    let (here, elsewhere) = (testing::store(), testing::store());
+    let made = |store: &TestStore, text: &str| {
+        store.system(|tx| run(tx, &read(text), &Metadata::new(), false))
+    };
+    made(&here, MACHINE);
+    let text = toml::to_string_pretty(&exported(&here)).unwrap();
+    assert!(text.contains("scopes = [\"users:read\"]"), "{text}");
+    assert_eq!(made(&here, &text).changes, []);
+    made(&elsewhere, &text);
+    assert_eq!(values(&exported(&elsewhere)), values(&exported(&here)));
+    let more =
+        made(&here, &MACHINE.replace("[\"users:read\"]", "[\"users:read\", \"traces:read\"]"));
+    assert_eq!(more.changes.len(), 1);
+    assert_eq!(more.changes[0].fields, ["scopes"]);
+}

@@ -107,7 +107,8 @@ fn covered<N>(key: &ApiKey<N>, scopes: &[Scope]) -> Result<()> {
         return Ok(());
     }
     Err(Error::Forbidden(format!(
-        "This API key lacks {}, so it cannot make, roll or revoke a key that has it.",
+        "This {} lacks {}, so it cannot make, roll or revoke a key that has it.",
+        key.called(),
         beyond.join(", ")
     )))
 }

@@ -2,12 +2,15 @@
 
 use super::answer::{Answer, List, created, no_content};
 use super::input::{Body, Flag, Listing, Nothing, Nullable, PageParams, nullable};
+use super::machines::Giver;
 use super::model::{EntityTypeBody, RoleBody};
 use super::schemas;
 use crate::access::{EntityType, Model, Role};
+use crate::clock::Time;
 use crate::http::caller::{ApiKey, ApplicationsRead, ApplicationsWrite};
 use crate::http::error::ApiError;
 use crate::http::server::State;
+use crate::store::api_keys;
 use crate::store::applications::{
     self, ApplicationKind, ApplicationPatch, IdTokenAlg, LifetimesPatch, Logout, LogoutPatch,
     NewApplication, NoConnection, OwnLifetimes,
@@ -26,7 +29,8 @@ use utoipa::{IntoParams, ToSchema};
 struct Create {
     #[schema(example = "Orbit", max_length = 100)]
     name: String,
-    /// Whether it can keep a secret (`web`) or not (`native`). It stays. `web` if it is left out.
+    /// Whether people sign in to it, and it can keep a secret (`web`) or not (`native`), or it is a program that calls this API with
+    /// tokens of its own (`machine`, RFC 6749, 4.4). It stays. `web` if it is left out.
     #[schema(schema_with = schemas::application_kind)]
     kind: Option<ApplicationKind>,
     /// Where codes may be sent: https, http on this machine or, for `native`, a scheme like `com.example.app`.
@@ -47,7 +51,8 @@ struct Create {
     /// How ID tokens for it are signed; `RS256` if it is left out.
     #[schema(schema_with = schemas::id_token_alg)]
     id_token_alg: Option<IdTokenAlg>,
-    /// Whose people may sign in to it; everybody's if it is left out.
+    /// Whose people may sign in to it; everybody's if it is left out. For `machine`, the one organization that it is for; all, and
+    /// what belongs to none, if it is left out.
     #[schema(value_type = Option<Vec<String>>)]
     organizations: Option<Vec<OrganizationId>>,
     /// Where the app is told of a session's end, server to server (OIDC Back-Channel Logout 1.0).
@@ -62,6 +67,10 @@ struct Create {
     /// The app needs `iss` and `sid` there. They are there in any case.
     #[serde(default)]
     frontchannel_logout_session_required: bool,
+    /// For `machine`, what it may do at this API: nothing that the key which asks for it may not. That key needs `api_keys:write`, too.
+    #[serde(default)]
+    #[schema(schema_with = schemas::scopes, example = json!(["organizations:read", "users:read"]))]
+    scopes: Vec<api_keys::Scope>,
     /// Its roles, highest first. `admin`, `user` and `guest` if they are left out.
     roles: Option<Vec<RoleBody>>,
     /// The role of whom neither a group nor the directory gives one; `null`: none. `user` if it is left out.
@@ -87,7 +96,8 @@ struct Create {
 
 impl From<Create> for NewApplication {
     fn from(body: Create) -> Self {
-        let usual = Model::default();
+        let kind = body.kind.unwrap_or(ApplicationKind::Web);
+        let usual = applications::usual_model(kind);
         let model = Model {
             roles: body
                 .roles
@@ -99,7 +109,7 @@ impl From<Create> for NewApplication {
         };
         Self {
             name: body.name,
-            kind: body.kind.unwrap_or(ApplicationKind::Web),
+            kind,
             redirect_uris: body.redirect_uris,
             post_logout_redirect_uris: body.post_logout_redirect_uris,
             initiate_login_uri: body.initiate_login_uri,
@@ -121,6 +131,7 @@ impl From<Create> for NewApplication {
                 access_token: body.access_token_ttl,
                 refresh_token: body.refresh_token_ttl,
             },
+            scopes: body.scopes,
         }
     }
 }
@@ -147,10 +158,13 @@ struct Patch {
     #[schema(schema_with = schemas::id_token_alg)]
     id_token_alg: Option<IdTokenAlg>,
     /// Takes the place of the whole list; `null` admits everybody. Tokens for people of organizations that are no
-    /// longer in it stop working.
+    /// longer in it stop working, and so do all tokens of a machine application that is for another organization now.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<Vec<String>>)]
     organizations: Nullable<Vec<OrganizationId>>,
+    /// Takes the place of the whole list. What is no longer in it, tokens that are out may not do any more.
+    #[schema(schema_with = schemas::scopes)]
+    scopes: Option<Vec<api_keys::Scope>>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     backchannel_logout_uri: Nullable<String>,
@@ -208,6 +222,7 @@ impl From<Patch> for ApplicationPatch {
                 access_token: body.access_token_ttl,
                 refresh_token: body.refresh_token_ttl,
             },
+            scopes: body.scopes,
         }
     }
 }
@@ -253,7 +268,7 @@ pub(super) async fn list_applications(
 
 /// Create an application
 ///
-/// The secret of a `web` application is in this answer and nowhere else.
+/// The secret of a `web` or `machine` application is in this answer and nowhere else.
 #[utoipa::path(
     tag = "applications",
     request_body = Create,
@@ -268,8 +283,11 @@ pub(super) async fn create_application(
 ) -> Result<HttpResponse, ApiError> {
     key.whole_installation()?;
     let new = NewApplication::from(body.0);
+    let giver = Giver::of(&key);
+    giver.may(new.kind, &new.scopes)?;
+    let until: Option<Time> = giver.until(new.kind, None)?;
     let write = move |tx: &mut Tx| {
-        let (application, secret) = applications::create(tx, new)?;
+        let (application, secret) = applications::create_until(tx, new, until)?;
         let row = applications::secrets(tx.db, &application.id)?.into_iter().next();
         Ok((application, row.zip(secret)))
     };
@@ -313,10 +331,12 @@ pub(super) async fn patch_application(
 ) -> Answer<ApplicationView> {
     key.whole_installation()?;
     let (id, patch): (ApplicationId, _) = (id.parse()?, ApplicationPatch::from(body.0));
-    let application = state
-        .store
-        .write(Scope::System, key.actor(), move |tx| applications::change(tx, &id, patch))
-        .await?;
+    let giver = Giver::of(&key);
+    let change = move |tx: &mut Tx| {
+        giver.may_change(&applications::find(tx.db, &id)?, &patch)?;
+        applications::change(tx, &id, patch)
+    };
+    let application = state.store.write(Scope::System, key.actor(), change).await?;
     Ok(Json(ApplicationView::from(application)))
 }
 
@@ -337,7 +357,12 @@ pub(super) async fn delete_application(
 ) -> Result<HttpResponse, ApiError> {
     key.whole_installation()?;
     let id: ApplicationId = id.parse()?;
-    state.store.write(Scope::System, key.actor(), move |tx| applications::delete(tx, &id)).await?;
+    let giver = Giver::of(&key);
+    let delete = move |tx: &mut Tx| {
+        giver.may_touch(&applications::find(tx.db, &id)?)?;
+        applications::delete(tx, &id)
+    };
+    state.store.write(Scope::System, key.actor(), delete).await?;
     Ok(no_content())
 }
 
@@ -359,7 +384,13 @@ pub(super) async fn restore_application(
 ) -> Answer<ApplicationView> {
     key.whole_installation()?;
     let id: ApplicationId = id.parse()?;
-    let restore = move |tx: &mut Tx| applications::restore(tx, &id);
+    let giver = Giver::of(&key);
+    let restore = move |tx: &mut Tx| {
+        let restored = applications::restore(tx, &id)?;
+        giver.may_touch(&restored)?;
+        giver.must_last(&restored)?;
+        Ok(restored)
+    };
     let application = state.store.write(Scope::System, key.actor(), restore).await?;
     Ok(Json(ApplicationView::from(application)))
 }

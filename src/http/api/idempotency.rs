@@ -63,15 +63,15 @@ struct Promise {
 /// Claims the key for this request, or finds what became of an earlier one.
 async fn claim(req: &mut ServiceRequest) -> Result<Claim, actix_web::Error> {
     let key = key(req.headers().get(KEY))?;
-    let caller = caller::authenticate(req.request()).await.map_err(ApiError::from)?;
+    let caller = caller::authenticate(req.request()).await?;
     let state = req.extract::<web::Data<State>>().await?;
     let body = req.extract::<web::Bytes>().await?;
     let address = req.uri().to_string();
-    let id = digest(&[caller.id.as_str(), &address, &key]);
+    let id = digest(&[caller.who.as_str(), &address, &key]);
     let fingerprint = crypto::hex(&crypto::sha256(&body));
     req.set_payload(Payload::from(body));
 
-    let actor = Actor::ApiKey(caller.id.clone());
+    let actor = caller.who.actor();
     let begun = {
         let id = id.clone();
         let write = move |tx: &mut Tx| idempotency::begin(tx, &id, &fingerprint);

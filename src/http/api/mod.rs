@@ -16,6 +16,7 @@ mod exempt_owners;
 mod groups;
 mod idempotency;
 mod input;
+mod machines;
 mod model;
 pub mod openapi;
 mod organizations;
@@ -80,15 +81,15 @@ async fn known_callers(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let Some(state) = req.app_data::<Data<State>>().cloned() else { return next.call(req).await };
-    let key = match caller::authenticate(req.request()).await {
-        Ok(key) => key,
+    let program = match caller::authenticate(req.request()).await {
+        Ok(program) => program,
         Err(error) => {
             let address = Origin::of(req.request()).address;
             let often = state.limits.admit_keyless(address);
-            return Ok(req.error_response(ApiError::from(often.err().unwrap_or(error))));
+            return Ok(req.error_response(often.err().map_or(error, ApiError::from)));
         }
     };
-    let (standing, admitted) = state.limits.admit_key(&key.id);
+    let (standing, admitted) = state.limits.admit_key(&program.who);
     let mut answer = match admitted {
         Ok(()) => next.call(req).await?,
         Err(error) => req.error_response(ApiError::from(error)),

@@ -153,7 +153,8 @@ fn components(mut schemas: Map<String, Value>) -> Value {
                 "type": "http",
                 "scheme": "bearer",
                 "description": "An API key: `Authorization: Bearer vst_live_…`. Make the first one with \
-                    `vestibule key create`.",
+                    `vestibule key create`. Or a token that a machine application got for itself at `/oauth/token` \
+                    (`mt_…`), which has scopes as keys have.",
             },
         },
         "parameters": { "IdempotencyKey": idempotency_key() },

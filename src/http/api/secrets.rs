@@ -2,6 +2,7 @@
 
 use super::answer::{Answer, List, created, no_content};
 use super::input::{Body, Listing, NoFilter};
+use super::machines::Giver;
 use super::schemas;
 use crate::clock::Time;
 use crate::http::caller::{ApiKey, ApplicationsRead, ApplicationsWrite};
@@ -20,7 +21,7 @@ use utoipa::ToSchema;
 #[schema(as = SecretRequest)]
 #[serde(deny_unknown_fields)]
 struct Create {
-    /// From when on it is to be refused; never if it is left out.
+    /// From when on it is to be refused; never if it is left out. Of a machine application not later than the key that asks ends.
     #[schema(value_type = Option<DateTime<Utc>>)]
     expires_at: Option<Time>,
 }
@@ -67,16 +68,20 @@ pub(super) async fn create_application_secret(
 ) -> Result<HttpResponse, ApiError> {
     key.whole_installation()?;
     let (id, end): (ApplicationId, _) = (id.parse()?, body.0.expires_at);
-    let (row, secret) = state
-        .store
-        .write(Scope::System, key.actor(), move |tx| applications::add_secret(tx, &id, end))
-        .await?;
+    let giver = Giver::of(&key);
+    let add = move |tx: &mut Tx| {
+        let application = applications::find(tx.db, &id)?;
+        giver.may_touch(&application)?;
+        let end = giver.until(application.kind, end)?;
+        applications::add_secret(tx, &id, end)
+    };
+    let (row, secret) = state.store.write(Scope::System, key.actor(), add).await?;
     Ok(created(&NewSecretView::new(row, &secret)))
 }
 
 /// Revoke a secret
 ///
-/// It is refused at once.
+/// It is refused at once. Tokens that a machine application got by it go on until they end by themselves.
 #[utoipa::path(
     tag = "applications",
     params(schemas::ApplicationPath, schemas::SecretPath),
@@ -91,7 +96,11 @@ pub(super) async fn delete_application_secret(
 ) -> Result<HttpResponse, ApiError> {
     key.whole_installation()?;
     let (application, secret): (ApplicationId, SecretId) = (path.0.parse()?, path.1.parse()?);
-    let write = move |tx: &mut Tx| applications::revoke_secret(tx, &application, &secret);
+    let giver = Giver::of(&key);
+    let write = move |tx: &mut Tx| {
+        giver.may_touch(&applications::find(tx.db, &application)?)?;
+        applications::revoke_secret(tx, &application, &secret)
+    };
     state.store.write(Scope::System, key.actor(), write).await?;
     Ok(no_content())
 }

@@ -17,6 +17,7 @@ mod entry;
 mod groups;
 mod invitations;
 mod lists;
+mod machines;
 mod many;
 mod once;
 mod organization;

@@ -18,6 +18,11 @@ impl ApiError {
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self(Fault::Plain(Plain { status, code, detail: detail.into() }))
     }
+
+    /// The API key or token that came is not accepted.
+    pub(in crate::http) fn token(detail: &'static str) -> Self {
+        Self(Fault::Token(detail))
+    }
 }
 
 impl From<Error> for ApiError {
@@ -31,6 +36,7 @@ impl fmt::Display for ApiError {
         match &self.0 {
             Fault::Error(error) => error.fmt(f),
             Fault::Plain(plain) => f.write_str(&plain.detail),
+            Fault::Token(detail) => f.write_str(detail),
         }
     }
 }
@@ -72,6 +78,7 @@ fn answer(fault: &Fault, id: Option<&RequestId>) -> HttpResponse {
     let (code, detail, errors) = match fault {
         Fault::Error(error) => (code(error), detail(error), fields(error)),
         Fault::Plain(plain) => (plain.code, plain.detail.clone(), &[][..]),
+        Fault::Token(detail) => ("unauthenticated", (*detail).to_owned(), &[][..]),
     };
     let problem = Problem {
         r#type: format!("urn:vestibule:problem:{code}"),
@@ -86,7 +93,10 @@ fn answer(fault: &Fault, id: Option<&RequestId>) -> HttpResponse {
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     if status == StatusCode::UNAUTHORIZED {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        // Whoever came without a token is not told that it was a bad one (RFC 6750 section 3.1).
+        let is_shown = matches!(fault, Fault::Token(_));
+        let challenge = if is_shown { r#"Bearer error="invalid_token""# } else { "Bearer" };
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
     if let Fault::Error(error) = fault {
         super::retry_after(headers, error);

@@ -82,6 +82,8 @@ pub(super) struct Plain {
 pub(super) enum Fault {
     Error(Error),
     Plain(Plain),
+    /// A bearer token that is not accepted (RFC 6750, 3.1).
+    Token(&'static str),
 }
 
 impl Fault {
@@ -89,6 +91,7 @@ impl Fault {
         match self {
             Self::Error(error) => status(error),
             Self::Plain(plain) => plain.status,
+            Self::Token(_) => StatusCode::UNAUTHORIZED,
         }
     }
 }

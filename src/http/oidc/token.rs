@@ -2,6 +2,7 @@
 
 use super::application;
 use crate::clock::Time;
+use crate::crypto::{self, Secret};
 use crate::error::Result;
 use crate::http::error::OAuthError;
 use crate::http::server::State;
@@ -13,7 +14,7 @@ use crate::oidc::token::{
     Bearer, ClientAuth, Grant, Introspection, LiveToken, TokenQuery, TokenRequest, TokenResponse,
 };
 use crate::store::access::entities::Entity;
-use crate::store::applications::{self, Application, ApplicationSecret, IdTokenAlg};
+use crate::store::applications::{self, Application, ApplicationSecret, IdTokenAlg, MachineToken};
 use crate::store::grants::{self, Holder, TokenKind, Tokens};
 use crate::store::sessions::Method;
 use crate::store::{Actor, Db, Scope, Tx};
@@ -30,11 +31,12 @@ pub(in crate::http) async fn token(
     let asked = TokenRequest::parse(&body, authorization(&request))?;
     let (writer, actor) = (state.clone(), Actor::System);
     let write = move |tx: &mut Tx<'_>| exchange(tx, &writer, &asked);
-    let (application, tokens) = state.store.write(Scope::Own, actor, write).await??;
-    let answer = match application.id_token_alg {
+    let (application, given) = state.store.write(Scope::Own, actor, write).await??;
+    let answer = match (given, application.id_token_alg) {
+        (Given::Own(row, token), _) => own(&row, &token),
         // An ECDSA signature costs less than going to another thread for it.
-        IdTokenAlg::Es256 => answer(&state, &application, &tokens)?,
-        IdTokenAlg::Rs256 => {
+        (Given::Person(tokens), IdTokenAlg::Es256) => answer(&state, &application, &tokens)?,
+        (Given::Person(tokens), IdTokenAlg::Rs256) => {
             let signer = state.clone();
             state.store.apart(move |_| answer(&signer, &application, &tokens)).await?
         }
@@ -45,8 +47,16 @@ pub(in crate::http) async fn token(
         .json(answer))
 }
 
+/// What an application gets.
+enum Given {
+    /// Tokens that speak of a person.
+    Person(Box<Tokens>),
+    /// A token for itself.
+    Own(MachineToken, Secret),
+}
+
 /// An application, and what it gets.
-type Exchanged = std::result::Result<(Application, Tokens), oidc::Error>;
+type Exchanged = std::result::Result<(Application, Given), oidc::Error>;
 
 /// A token request but for the signature: who asks, and what for.
 fn exchange(tx: &mut Tx<'_>, state: &State, asked: &TokenRequest) -> Result<Exchanged> {
@@ -54,6 +64,9 @@ fn exchange(tx: &mut Tx<'_>, state: &State, asked: &TokenRequest) -> Result<Exch
         Ok(found) => found,
         Err(error) => return Ok(Err(error)),
     };
+    if let Err(error) = asked.grant.check_kind(application.kind.into()) {
+        return Ok(Err(error));
+    }
     let actor = Actor::Application(application.id.clone());
     tx.by(&actor, |tx| given(tx, state, application, secret, &asked.grant))
 }
@@ -67,13 +80,22 @@ fn given(
     grant: &Grant,
 ) -> Result<Exchanged> {
     let lifetimes = application.lifetimes(state.lifetimes());
-    if let Some(secret) = secret.filter(|secret| secret.is_touch_due(tx.now)) {
+    if let Some(secret) = secret.as_ref().filter(|secret| secret.is_touch_due(tx.now)) {
         applications::touch_secret(tx, &secret.id)?;
     }
     let tokens = match grant {
         Grant::Code(code) => grants::redeem(tx, &application, code, &lifetimes)?,
         Grant::Refresh { refresh_token, scopes } => {
             grants::refresh(tx, &application, refresh_token, scopes.as_ref(), &lifetimes)?
+        }
+        Grant::Client { scopes } => {
+            let Some(secret) = &secret else {
+                let why = "This application must send its client secret.";
+                return Ok(Err(oidc::Error::InvalidClient(why.into())));
+            };
+            let given =
+                applications::issue(tx, &application, secret, scopes.as_deref(), &lifetimes)?;
+            return Ok(given.map(|(row, token)| (application, Given::Own(row, token))));
         }
     };
     Ok(match tokens {
@@ -82,9 +104,20 @@ fn given(
             let why = "What this was given for has ended.";
             Err(oidc::Error::InvalidGrant(why.into()))
         }
-        Ok(tokens) => Ok((application, tokens)),
+        Ok(tokens) => Ok((application, Given::Person(Box::new(tokens)))),
         Err(error) => Err(error),
     })
+}
+
+fn own(row: &MachineToken, token: &Secret) -> TokenResponse {
+    TokenResponse {
+        access_token: token.reveal().to_owned(),
+        token_type: Bearer::Bearer,
+        expires_in: row.expires_at.since(row.created_at).num_seconds(),
+        refresh_token: None,
+        id_token: None,
+        scope: row.scope(),
+    }
 }
 
 fn answer(state: &State, application: &Application, tokens: &Tokens) -> Result<TokenResponse> {
@@ -118,7 +151,7 @@ fn answer(state: &State, application: &Application, tokens: &Tokens) -> Result<T
         expires_in: application.lifetimes(state.lifetimes()).access_token.num_seconds(),
         refresh_token: tokens.refresh_token.as_ref().map(|token| token.reveal().to_owned()),
         id_token,
-        scope: tokens.scopes.clone(),
+        scope: tokens.scopes.to_string(),
     })
 }
 
@@ -187,7 +220,11 @@ pub(in crate::http) async fn revoke(
     state
         .store
         .write(Scope::Own, actor, move |tx| {
-            grants::revoke(tx, &application.id, asked.token.reveal())
+            let token = asked.token.reveal();
+            if token.starts_with(crypto::MACHINE_TOKEN) {
+                return applications::revoke_token(tx, &application.id, token);
+            }
+            grants::revoke(tx, &application.id, token)
         })
         .await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).finish())
@@ -206,6 +243,9 @@ pub(in crate::http) async fn introspect(
         return Err(oidc::Error::InvalidClient(why.into()).into());
     }
     let now = state.store.clock().now();
+    if asked.token.reveal().starts_with(crypto::MACHINE_TOKEN) {
+        return introspect_own(&state, application, asked.token, now).await;
+    }
     let found = state
         .store
         .read(move |db| grants::introspect(db, &application.id, asked.token.reveal(), now))
@@ -213,12 +253,36 @@ pub(in crate::http) async fn introspect(
     let answer = match found.filter(|(_, holder)| !is_left_over(&state, &holder.organization)) {
         None => Introspection::inactive(),
         Some((token, holder)) => Introspection::live(LiveToken {
-            scope: token.scope.parse().map_err(OAuthError::from)?,
+            scope: token.scope,
             client_id: holder.grant.application_id.to_string(),
             token_type: (token.kind == TokenKind::Access).then_some(Bearer::Bearer),
             exp: token.expires_at.unix(),
             iat: token.created_at.unix(),
             sub: holder.user.id.to_string(),
+            iss: state.issuer().to_owned(),
+        }),
+    };
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(answer))
+}
+
+/// What there is to say of a token that an application got for itself, to that application.
+async fn introspect_own(
+    state: &Data<State>,
+    application: Application,
+    token: Secret,
+    now: Time,
+) -> Result<HttpResponse, OAuthError> {
+    let read = move |db: &mut Db| applications::by_token(db, token.reveal(), now);
+    let found = state.store.read(read).await?;
+    let answer = match found.filter(|machine| machine.application == application.id) {
+        None => Introspection::inactive(),
+        Some(machine) => Introspection::live(LiveToken {
+            scope: machine.token.scope(),
+            client_id: machine.application.to_string(),
+            token_type: Some(Bearer::Bearer),
+            exp: machine.token.expires_at.unix(),
+            iat: machine.token.created_at.unix(),
+            sub: machine.application.to_string(),
             iss: state.issuer().to_owned(),
         }),
     };

@@ -26,7 +26,7 @@ fn basic_header(id: &str, password: &str) -> String {
 fn code_grant(body: &str) -> CodeGrant {
     match TokenRequest::parse(body, None).unwrap().grant {
         Grant::Code(code) => code,
-        Grant::Refresh { .. } => panic!("a refresh"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -120,8 +120,8 @@ fn a_repeated_parameter_is_refused() {
 }
 
 #[test]
-fn only_codes_and_refresh_tokens_are_exchanged() {
-    for grant in ["password", "client_credentials", "implicit"] {
+fn only_codes_refresh_tokens_and_a_client_itself_are_exchanged() {
+    for grant in ["password", "urn:ietf:params:oauth:grant-type:device_code", "implicit"] {
         let body = format!("grant_type={grant}&client_id=app_1");
         assert_eq!(refused(&body, None), "unsupported_grant_type");
     }
@@ -138,7 +138,42 @@ fn a_refresh_may_name_a_scope() {
             assert!(refresh_token.matches("rt_1"));
             assert_eq!(scopes.unwrap().to_string(), "openid");
         }
-        Grant::Code(_) => panic!("a code"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_client_that_asks_for_itself_may_name_what_it_wants() {
+    let asked = |more: &str| {
+        let body =
+            format!("grant_type=client_credentials&client_id=app_1&client_secret=cs_1{more}");
+        match TokenRequest::parse(&body, None).map(|request| request.grant) {
+            Ok(Grant::Client { scopes }) => Ok(scopes),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => Err(error.code()),
+        }
+    };
+    assert_eq!(asked(""), Ok(None));
+    let words = vec!["users:read".to_owned(), "traces:read".to_owned()];
+    assert_eq!(asked("&scope=users:read++traces:read"), Ok(Some(words)));
+    assert_eq!(asked("&scope=users%22"), Err("invalid_scope"));
+    assert_eq!(asked("&scope=users:read&scope=traces:read"), Err("invalid_request"));
+}
+
+#[test]
+fn each_kind_of_application_has_its_own_grants() {
+    let grant =
+        |body: &str| TokenRequest::parse(&format!("{body}&client_id=app_1"), None).unwrap().grant;
+    let (code, own) = (grant(CODE), grant("grant_type=client_credentials"));
+    let refresh = grant("grant_type=refresh_token&refresh_token=rt_1");
+    for (kind, for_people) in
+        [(ClientKind::Web, true), (ClientKind::Native, true), (ClientKind::Machine, false)]
+    {
+        for (grant, is_good) in [(&code, for_people), (&refresh, for_people), (&own, !for_people)] {
+            let done = grant.check_kind(kind);
+            assert_eq!(done.is_ok(), is_good, "{kind:?} {grant:?}");
+            assert!(done.err().is_none_or(|error| error.code() == "unauthorized_client"));
+        }
     }
 }
 
@@ -199,7 +234,7 @@ fn a_token_response_has_what_was_granted() {
         expires_in: 3600,
         refresh_token: None,
         id_token: Some("a.b.c".to_owned()),
-        scope: "openid email".parse().unwrap(),
+        scope: "openid email".to_owned(),
     };
     assert_eq!(
         serde_json::to_value(&response).unwrap(),
@@ -213,7 +248,7 @@ fn an_inactive_token_is_not_explained() {
     let inactive = serde_json::to_value(Introspection::inactive()).unwrap();
     assert_eq!(inactive, json!({"active": false}));
     let live = Introspection::live(LiveToken {
-        scope: "openid".parse().unwrap(),
+        scope: "openid".to_owned(),
         client_id: "app_1".to_owned(),
         token_type: Some(Bearer::Bearer),
         exp: 2,

@@ -9,7 +9,8 @@ const MOST: usize = 50;
 /// Checks every address of an application.
 pub(super) fn check(faults: &mut Faults, application: &Application) {
     let kind = application.kind;
-    if application.redirect_uris.is_empty() && application.protected_hosts.is_empty() {
+    let is_reached = application.is_machine() || !application.protected_hosts.is_empty();
+    if application.redirect_uris.is_empty() && !is_reached {
         let detail = "At least one redirect address is needed, such as https://app.example/callback, or a protected host.";
         faults.add("/redirect_uris", "required", detail);
     }

@@ -18,6 +18,7 @@ pub(super) fn kept(application: &Application) -> Value {
         "default_role": application.default_role,
         "entity_types": *application.entity_types,
         "protected_hosts": *application.protected_hosts,
+        "scopes": *application.scopes,
         "id_token_ttl": application.id_token_ttl,
         "access_token_ttl": application.access_token_ttl,
         "refresh_token_ttl": application.refresh_token_ttl,

@@ -1,6 +1,6 @@
 //! Applications are deleted, and restored for a while.
 
-use super::{Application, find, hosts};
+use super::{Application, find, hosts, machine};
 use crate::error::{Error, Result};
 use crate::store::access::holds;
 use crate::store::ending::{self, Of};
@@ -16,7 +16,10 @@ pub fn delete(tx: &mut Tx, id: &ApplicationId) -> Result<()> {
     let application = find(tx.db, id)?;
     diesel::update(&application).set(applications::deleted_at.eq(Some(tx.now))).execute(tx.db)?;
     ending::sessions(tx, Of::Application(id))?;
-    holds::stale_everywhere(tx)?;
+    machine::end(tx, id)?;
+    if !application.is_machine() {
+        holds::stale_everywhere(tx)?;
+    }
     let data = json!({ "name": application.name });
     events::append(tx, None, "application.deleted", id.as_str(), data)
 }
@@ -60,7 +63,9 @@ pub fn restore(tx: &mut Tx, id: &ApplicationId) -> Result<Application> {
     application.deleted_at = None;
     application.updated_at = tx.now;
     diesel::update(&application).set(&application).execute(tx.db)?;
-    holds::stale_everywhere(tx)?;
+    if !application.is_machine() {
+        holds::stale_everywhere(tx)?;
+    }
     let data = json!({ "name": application.name });
     events::append(tx, None, "application.restored", id.as_str(), data)?;
     Ok(application)

@@ -7,6 +7,7 @@ mod gone;
 mod hosts;
 mod lifetimes;
 mod logout;
+mod machine;
 mod secrets;
 #[cfg(test)]
 mod tests;
@@ -16,12 +17,16 @@ pub use hosts::by_host;
 pub(super) use lifetimes::refreshing;
 pub use lifetimes::{LifetimesPatch, OwnLifetimes};
 pub use logout::{Logout, LogoutPatch};
+pub(super) use machine::over as expired_tokens;
+pub use machine::{Machine, MachineToken, by_token, issue, revoke_token, usual_model};
 pub use secrets::{
     ApplicationSecret, add_secret, authenticate, revoke_secret, secrets, touch_secret,
 };
 
 use super::access::holds;
+use super::api_keys;
 use super::ending::{self, Of};
+use super::grants::Lifetimes;
 use super::input::Faults;
 use super::schema::{applications, organizations};
 use super::types::word;
@@ -44,6 +49,8 @@ word!(
         Web = "web",
         /// Runs at the person's and has none: a public client, for which PKCE is required (RFC 9700, 2.1.1).
         Native = "native",
+        /// Runs on a server without a person, has a secret, and calls the REST API with tokens that it gets for itself.
+        Machine = "machine",
     }
 );
 
@@ -91,7 +98,7 @@ pub struct Application {
     pub no_connection: NoConnection,
     /// How its ID tokens are signed.
     pub id_token_alg: IdTokenAlg,
-    /// Whose people may sign in; none: everybody's.
+    /// Whose people may sign in; none: everybody's. Of a machine application the one that it is for; none: all.
     pub organizations: Option<Json<Vec<OrganizationId>>>,
     /// Made by the demo.
     pub is_demo: bool,
@@ -123,6 +130,8 @@ pub struct Application {
     pub access_token_ttl: Option<i32>,
     /// For how many seconds after a sign-in it can refresh tokens; none: as is set for all.
     pub refresh_token_ttl: Option<i32>,
+    /// What a machine application may do at the REST API; of any other, nothing.
+    pub scopes: Json<Vec<api_keys::Scope>>,
 }
 
 impl From<ApplicationKind> for ClientKind {
@@ -130,6 +139,7 @@ impl From<ApplicationKind> for ClientKind {
         match kind {
             ApplicationKind::Web => Self::Web,
             ApplicationKind::Native => Self::Native,
+            ApplicationKind::Machine => Self::Machine,
         }
     }
 }
@@ -172,10 +182,11 @@ impl Application {
         }
     }
 
-    /// Whether people of this organization may sign in to it.
+    /// Whether people of this organization may sign in to it. Nobody signs in to a program.
     #[must_use]
     pub fn admits(&self, organization: &OrganizationId) -> bool {
-        self.organizations.as_ref().is_none_or(|list| list.contains(organization))
+        !self.is_machine()
+            && self.organizations.as_ref().is_none_or(|list| list.contains(organization))
     }
 
     /// Where the application begins a sign-in by itself, for this person (OIDC Core 4). The person is signed in
@@ -219,6 +230,8 @@ pub struct NewApplication {
     pub protected_hosts: Vec<String>,
     /// How long its tokens last.
     pub lifetimes: OwnLifetimes,
+    /// What a machine application may do at the REST API.
+    pub scopes: Vec<api_keys::Scope>,
 }
 
 /// What is to change; `None` stays as it is, `Some(None)` takes away.
@@ -252,6 +265,8 @@ pub struct ApplicationPatch {
     pub protected_hosts: Option<Vec<String>>,
     /// How long its tokens last.
     pub lifetimes: LifetimesPatch,
+    /// What a machine application may do at the REST API.
+    pub scopes: Option<Vec<api_keys::Scope>>,
 }
 
 /// Finds an application that is not deleted.
@@ -309,6 +324,15 @@ pub fn count(db: &mut Db) -> Result<i64> {
 
 /// Makes an application. One that can keep a secret gets its first, shown this once.
 pub fn create(tx: &mut Tx, new: NewApplication) -> Result<(Application, Option<Secret>)> {
+    create_until(tx, new, None)
+}
+
+/// The same, with a first secret that ends then.
+pub fn create_until(
+    tx: &mut Tx,
+    new: NewApplication,
+    until: Option<Time>,
+) -> Result<(Application, Option<Secret>)> {
     let application = Application {
         id: ApplicationId::new(),
         name: new.name.trim().to_owned(),
@@ -335,15 +359,24 @@ pub fn create(tx: &mut Tx, new: NewApplication) -> Result<(Application, Option<S
         id_token_ttl: new.lifetimes.id_token,
         access_token_ttl: new.lifetimes.access_token,
         refresh_token_ttl: new.lifetimes.refresh_token,
+        scopes: Json::from(machine::distinct(new.scopes)),
     };
     check(tx.db, &application)?;
     diesel::insert_into(applications::table).values(&application).execute(tx.db)?;
     let id = &application.id;
-    let data = json!({ "name": application.name, "kind": application.kind });
+    let (name, kind) = (&application.name, application.kind);
+    let data = if application.is_machine() {
+        let (scopes, bound) = (&*application.scopes, application.bound_to());
+        json!({ "name": name, "kind": kind, "scopes": scopes, "organization_id": bound })
+    } else {
+        json!({ "name": name, "kind": kind })
+    };
     events::append(tx, None, "application.created", id.as_str(), data)?;
-    holds::stale_everywhere(tx)?;
+    if !application.is_machine() {
+        holds::stale_everywhere(tx)?;
+    }
     let secret = match application.kind {
-        ApplicationKind::Web => Some(add_secret(tx, id, None)?.1),
+        ApplicationKind::Web | ApplicationKind::Machine => Some(add_secret(tx, id, until)?.1),
         ApplicationKind::Native => None,
     };
     Ok((application, secret))
@@ -380,6 +413,9 @@ pub fn change(tx: &mut Tx, id: &ApplicationId, patch: ApplicationPatch) -> Resul
     if let Some(hosts) = patch.protected_hosts {
         after.protected_hosts = Json::from(hosts::folded(hosts));
     }
+    if let Some(scopes) = patch.scopes {
+        after.scopes = Json::from(machine::distinct(scopes));
+    }
     patch.logout.apply(&mut after);
     patch.lifetimes.apply(&mut after);
     let (old, new) = (changes::kept(&before), changes::kept(&after));
@@ -391,10 +427,8 @@ pub fn change(tx: &mut Tx, id: &ApplicationId, patch: ApplicationPatch) -> Resul
     access_model::keep(tx.db, &before, &after)?;
     after.updated_at = tx.now;
     diesel::update(&after).set(&after).execute(tx.db)?;
-    if ["roles", "default_role", "entity_types", "organizations"]
-        .iter()
-        .any(|it| changed.contains(it))
-    {
+    let gives = ["roles", "default_role", "entity_types", "organizations"];
+    if !after.is_machine() && gives.iter().any(|it| changed.contains(it)) {
         holds::stale_everywhere(tx)?;
     }
     if let Some(admitted) = &after.organizations {
@@ -409,6 +443,7 @@ fn check(db: &mut Db, application: &Application) -> Result<()> {
     let mut faults = Faults::default();
     faults.name("/name", &application.name);
     addresses::check(&mut faults, application);
+    machine::check(&mut faults, application);
     access_model::check(&mut faults, &application.model());
     hosts::check(db, &mut faults, application)?;
     lifetimes::check(&mut faults, application);

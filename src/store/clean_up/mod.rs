@@ -209,12 +209,13 @@ impl Task {
 }
 
 fn expired_tokens(tx: &mut Tx) -> Result<usize> {
+    let own = super::applications::expired_tokens(tx, LIMIT)?;
     let over: Vec<String> = tokens::table
         .filter(tokens::expires_at.le(tx.now))
         .select(tokens::hash)
         .limit(LIMIT)
         .load(tx.db)?;
-    Ok(diesel::delete(tokens::table.filter(tokens::hash.eq_any(over))).execute(tx.db)?)
+    Ok(own + diesel::delete(tokens::table.filter(tokens::hash.eq_any(over))).execute(tx.db)?)
 }
 
 fn dead_grants(tx: &mut Tx) -> Result<usize> {

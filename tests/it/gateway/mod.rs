@@ -209,6 +209,7 @@ impl Gateway {
             model: Model::default(),
             protected_hosts: Vec::new(),
             lifetimes: OwnLifetimes::default(),
+            scopes: Vec::new(),
         };
         change(&mut new);
         let (application, secret) = self.write(|tx| applications::create(tx, new));

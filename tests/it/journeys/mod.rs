@@ -10,6 +10,7 @@ mod hint;
 mod left_over;
 mod lifetimes;
 mod logout;
+mod machine;
 mod names;
 mod operator;
 mod people;

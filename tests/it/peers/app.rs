@@ -82,6 +82,11 @@ impl App {
         self.ask("refresh", &json!({"refresh_token": refresh_token})).await
     }
 
+    /// A token for the app itself, and what it reads with it at an address.
+    pub(crate) async fn itself(&self, resource: &str) -> Result<Value, Value> {
+        self.ask("itself", &json!({"resource": resource})).await
+    }
+
     /// What userinfo says for an access token.
     pub(crate) async fn userinfo(&self, access_token: &str) -> Result<Value, Value> {
         self.ask("userinfo", &json!({"access_token": access_token})).await

@@ -8,6 +8,7 @@ mod enforcement;
 mod events;
 mod guide;
 mod keys;
+mod machines;
 mod mappings;
 mod people;
 mod previews;

@@ -154,7 +154,7 @@ fn badge(state: &State, key: &ApiKey, now: Time) -> Badge {
 }
 
 /// Whether a member's role may let a key do this: what the role may not do here it does not do by a key either.
-fn may_give(role: Role, scope: Scope) -> bool {
+pub(super) fn may_give(role: Role, scope: Scope) -> bool {
     match role {
         Role::Owner | Role::Admin => true,
         Role::Developer => {

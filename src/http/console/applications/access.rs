@@ -89,6 +89,9 @@ pub(super) async fn access(
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let application = find(&state, &id).await?;
+    if application.is_machine() {
+        return Ok(see_other(&href(&application.id)));
+    }
     let typed = Typed::of(&application);
     let seen = stale::seen(&typed.fields(&state));
     Ok(show(&state, &seat, &application, (&typed, seen), Vec::new()))

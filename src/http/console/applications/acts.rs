@@ -1,6 +1,6 @@
 //! Deleting an application, with its name typed.
 
-use super::{LIST, find, href};
+use super::{LIST, find, href, machine};
 use crate::error::Result;
 use crate::http::console::confirm::{self, Confirm, TYPED};
 use crate::http::console::frame::APPLICATIONS;
@@ -19,6 +19,7 @@ pub(super) async fn ask_delete(
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let application = find(&state, &id).await?;
+    machine::covered(&seat, &application)?;
     Ok(confirm::ask(&state, &seat, &deleting(&state, &application)))
 }
 
@@ -29,6 +30,7 @@ pub(super) async fn delete(
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let application = find(&state, &id).await?;
+    machine::covered(&posted.seat, &application)?;
     let confirm = deleting(&state, &application);
     if let Some(page) = confirm::differs(&state, &posted.seat, &confirm, posted.text(TYPED)) {
         return Ok(page);
@@ -45,7 +47,10 @@ fn deleting(state: &State, of: &Application) -> Confirm {
     Confirm {
         above: vec![(href(&of.id), of.name.clone())],
         title: fill("delete_title"),
-        texts: vec![fill("delete_takes"), fill("delete_keeps")],
+        texts: vec![
+            fill(if of.is_machine() { "machine.delete_takes" } else { "delete_takes" }),
+            fill("delete_keeps"),
+        ],
         typed: Some(of.name.clone()),
         action: format!("{}/delete", href(&of.id)),
         button: fill("delete"),

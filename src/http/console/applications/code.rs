@@ -1,6 +1,6 @@
 //! Programs to copy for each stack, with an application's values.
 
-use super::{Head, find};
+use super::{Head, find, href};
 use crate::error::Result;
 use crate::guides::snippets::{SNIPPETS, Snippet, Values};
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
@@ -10,6 +10,7 @@ use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
+use crate::http::sign_in::see_other;
 use crate::oidc::discovery;
 use crate::store::applications::{Application, ApplicationKind};
 use actix_web::HttpResponse;
@@ -53,6 +54,9 @@ pub(super) async fn code(
     query: Query<CodeQuery>,
 ) -> Result<HttpResponse, PageError> {
     let application = find(&state, &id).await?;
+    if application.is_machine() {
+        return Ok(see_other(&href(&application.id)));
+    }
     let chosen = SNIPPETS.iter().find(|one| one.key == query.stack).or(SNIPPETS.first());
     let snippet = chosen.ok_or_else(|| crate::error::Error::not_found("snippet", &query.stack))?;
     let head = Head::of(&state, &seat, &application);

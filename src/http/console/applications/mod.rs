@@ -5,6 +5,7 @@ mod acts;
 mod asked;
 mod code;
 mod fields;
+mod machine;
 mod new;
 mod overview;
 mod restore;
@@ -53,6 +54,7 @@ struct Head {
     name: String,
     kind: String,
     is_demo: bool,
+    is_machine: bool,
     may_develop: bool,
 }
 
@@ -64,6 +66,7 @@ impl Head {
             name: application.name.clone(),
             kind: kind(state, application.kind),
             is_demo: application.is_demo,
+            is_machine: application.is_machine(),
             may_develop: seat.may::<Develop>(),
         }
     }

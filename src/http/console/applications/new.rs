@@ -1,12 +1,12 @@
 //! A new application, whose first secret is shown once.
 
 use super::fields::{KINDS, named};
-use super::{LIST, choices, href, overview};
-use crate::access::Model;
+use super::{LIST, choices, href, machine, overview};
 use crate::crypto::Secret;
 use crate::error::{FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault, lines};
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
+use crate::http::console::listing;
 use crate::http::console::seat::{Develop, Posted, Seat};
 use crate::http::console::shown_before;
 use crate::http::error::PageError;
@@ -20,8 +20,19 @@ use crate::store::applications::{
 };
 use crate::store::{Scope, Tx};
 use actix_web::HttpResponse;
-use actix_web::web::Data;
+use actix_web::web::{Data, Query};
 use askama::Template;
+use serde::Deserialize;
+
+/// The type that has a form of its own, in the address of that form.
+const MACHINE: &str = "machine";
+
+/// Of which type the new one is to be.
+#[derive(Deserialize)]
+pub(super) struct NewQuery {
+    #[serde(default)]
+    r#type: String,
+}
 
 /// What was chosen and typed.
 struct Typed {
@@ -32,6 +43,7 @@ struct Typed {
 
 struct View {
     typed: Typed,
+    ways: Vec<listing::Choice>,
     kinds: Vec<Choice>,
     faults: Vec<FieldFault>,
     list: &'static str,
@@ -52,7 +64,14 @@ struct Page<'a> {
 }
 
 /// `GET /console/applications/new`
-pub(super) async fn new(state: Data<State>, seat: Seat<Develop>) -> HttpResponse {
+pub(super) async fn new(
+    state: Data<State>,
+    seat: Seat<Develop>,
+    query: Query<NewQuery>,
+) -> HttpResponse {
+    if query.r#type == MACHINE {
+        return machine::new::blank(&state, &seat);
+    }
     let (name, redirect_uris) = (String::new(), String::new());
     let typed = Typed { name, kind: ApplicationKind::Web, redirect_uris };
     show(&state, &seat, typed, Vec::new())
@@ -63,6 +82,9 @@ pub(super) async fn create(
     state: Data<State>,
     posted: Posted<Develop>,
 ) -> Result<HttpResponse, PageError> {
+    if posted.text("kind") == ApplicationKind::Machine.as_str() {
+        return machine::new::create(&state, &posted).await;
+    }
     let typed = Typed {
         name: posted.text("name").to_owned(),
         kind: posted.text("kind").parse().unwrap_or(ApplicationKind::Web),
@@ -76,6 +98,16 @@ pub(super) async fn create(
         }
         Err(errors) => Ok(show(&state, &posted.seat, typed, errors)),
     }
+}
+
+/// The forms that there are: for apps that people sign in to, and for programs.
+pub(super) fn ways(state: &State, is_machine: bool) -> Vec<listing::Choice> {
+    let way = |word: &str, parts: &[(&str, &str)], is_here: bool| listing::Choice {
+        label: state.locale.text(&format!("console.applications.way.{word}")).to_owned(),
+        href: listing::href(&format!("{LIST}/new"), parts),
+        is_here,
+    };
+    vec![way("people", &[], !is_machine), way("program", &[("type", MACHINE)], is_machine)]
 }
 
 /// What is not asked at first is as REST leaves it.
@@ -96,9 +128,10 @@ async fn make(
         organizations: None,
         is_demo: false,
         logout: Logout::default(),
-        model: Model::default(),
+        model: applications::usual_model(typed.kind),
         protected_hosts: Vec::new(),
         lifetimes: OwnLifetimes::default(),
+        scopes: Vec::new(),
     };
     let once = posted.once();
     let create = move |tx: &mut Tx| {
@@ -118,6 +151,7 @@ fn show(
     let errors = errors.into_iter().map(|error| named(&lists, error)).collect();
     let words = KINDS.map(ApplicationKind::as_str);
     let view = View {
+        ways: ways(state, false),
         kinds: choices(state, "kind", &words, typed.kind.as_str()),
         faults: form::faults(errors),
         list: LIST,

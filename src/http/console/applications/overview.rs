@@ -4,7 +4,7 @@ use super::asked::{Asked, asked};
 use super::fields::lasts;
 use super::rows::{self, RoleLine, SecretLine, TypeLine};
 use super::secrets::DAYS;
-use super::{Head, find, restore};
+use super::{Head, find, machine, restore};
 use crate::config::Period;
 use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
@@ -35,9 +35,9 @@ pub(super) struct OneQuery {
     redirect: String,
 }
 
-struct Value {
-    name: String,
-    value: String,
+pub(super) struct Value {
+    pub(super) name: String,
+    pub(super) value: String,
 }
 
 struct AddressLine {
@@ -47,7 +47,7 @@ struct AddressLine {
 
 struct View {
     head: Head,
-    is_web: bool,
+    has_secrets: bool,
     values: Vec<Value>,
     addresses: Vec<AddressLine>,
     asked: Option<Asked>,
@@ -100,6 +100,9 @@ pub(super) async fn one(
         Err(Error::NotFound { .. }) => return restore::gone(&state, &seat, &id).await,
         other => other?,
     };
+    if application.is_machine() {
+        return Ok(machine::show(&state, &seat, &application, None, Vec::new()).await?);
+    }
     let asked = asked(&application, query.redirect.trim());
     let view = read(&state, &seat, &application).await?;
     Ok(page(&state, &seat, &View { asked, ..view }, &[]))
@@ -113,6 +116,9 @@ pub(super) async fn show<N: Needs>(
     secret: Option<String>,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse> {
+    if application.is_machine() {
+        return machine::show(state, seat, &application, secret, errors).await;
+    }
     let view = read(state, seat, &application).await?;
     let faults = form::faults(errors.clone());
     Ok(page(state, seat, &View { secret, faults, ..view }, &errors))
@@ -135,7 +141,7 @@ async fn read<N: Needs>(state: &State, seat: &Seat<N>, of: &Application) -> Resu
     let now = state.store.clock().now();
     Ok(View {
         head: Head::of(state, seat, of),
-        is_web: of.kind == ApplicationKind::Web,
+        has_secrets: of.kind == ApplicationKind::Web,
         values: values(state, of),
         addresses: of.redirect_uris.iter().map(|uri| address(state, uri)).collect(),
         asked: None,
@@ -181,7 +187,7 @@ fn values(state: &State, of: &Application) -> Vec<Value> {
     all.into_iter().map(|(key, value)| named(state, key, value)).collect()
 }
 
-fn named(state: &State, key: &str, value: String) -> Value {
+pub(super) fn named(state: &State, key: &str, value: String) -> Value {
     let name = state.locale.text(&format!("console.applications.value.{key}")).to_owned();
     Value { name, value }
 }
@@ -244,7 +250,7 @@ fn lifetimes(state: &State, of: &Application) -> Vec<Value> {
     all.into_iter().map(shown).collect()
 }
 
-fn days(state: &State) -> Vec<Choice> {
+pub(super) fn days(state: &State) -> Vec<Choice> {
     let day = |days: &'static str| Choice {
         value: days.to_owned(),
         label: match days {

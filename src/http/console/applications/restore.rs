@@ -1,6 +1,6 @@
 //! The deletion of an application is taken back.
 
-use super::href;
+use super::{href, machine};
 use crate::error::{Error, Result};
 use crate::http::console::form;
 use crate::http::console::frame::APPLICATIONS;
@@ -31,6 +31,7 @@ pub(super) async fn restore(
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let application = find(&state, &id).await?;
+    machine::covered(&posted.seat, &application)?;
     let (id, actor) = (application.id.clone(), posted.seat.actor());
     let done = state.store.write(Scope::System, actor, move |tx| applications::restore(tx, &id));
     match form::mendable(done.await, POINTER)? {

@@ -1,6 +1,6 @@
 //! Secrets of an application: another is made and shown once; one is revoked when that is confirmed.
 
-use super::{find, href, overview};
+use super::{find, href, machine, overview};
 use crate::error::{Error, Result};
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::form;
@@ -29,6 +29,7 @@ pub(super) async fn create(
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let application = find(&state, &id).await?;
+    machine::covered(&posted.seat, &application)?;
     let chosen = DAYS.into_iter().find(|days| *days == posted.text("days"));
     let days = chosen.and_then(|days| days.parse().ok()).map(TimeDelta::days);
     let ends = days.map(|days| state.store.clock().now().plus(days));
@@ -54,6 +55,7 @@ pub(super) async fn ask_revoke(
     ids: Path<(String, String)>,
 ) -> Result<HttpResponse, PageError> {
     let (application, secret) = one(&state, &ids).await?;
+    machine::covered(&seat, &application)?;
     Ok(confirm::ask(&state, &seat, &revoking(&state, &application, &secret)))
 }
 
@@ -64,6 +66,7 @@ pub(super) async fn revoke(
     ids: Path<(String, String)>,
 ) -> Result<HttpResponse, PageError> {
     let (application, secret) = one(&state, &ids).await?;
+    machine::covered(&posted.seat, &application)?;
     let confirm = revoking(&state, &application, &secret);
     let (of, id) = (application.id.clone(), secret.id.clone());
     let revoke = move |tx: &mut Tx| applications::revoke_secret(tx, &of, &id);
@@ -95,7 +98,10 @@ fn revoking(state: &State, of: &Application, secret: &ApplicationSecret) -> Conf
     Confirm {
         above: vec![(href(&of.id), of.name.clone())],
         title: fill("revoke_title"),
-        texts: vec![fill("revoke_text"), last],
+        texts: vec![
+            fill(if of.is_machine() { "machine.revoke_text" } else { "revoke_text" }),
+            last,
+        ],
         action: format!("{}/secrets/{}/revoke", href(&of.id), secret.id),
         button: fill("revoke"),
         ..Confirm::blank(APPLICATIONS, href(&of.id))

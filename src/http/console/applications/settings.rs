@@ -1,7 +1,7 @@
 //! What can be changed about an application, but for its roles and places.
 
 use super::fields::Typed;
-use super::{Head, choices, find, href};
+use super::{Head, choices, find, href, machine};
 use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, Choice, FieldFault};
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
@@ -51,6 +51,9 @@ pub(super) async fn settings(
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let application = find(&state, &id).await?;
+    if application.is_machine() {
+        return machine::settings::form_of(&state, &seat, &application);
+    }
     let typed = Typed::of(&application);
     let seen = stale::seen(&typed.fields());
     Ok(show(&state, &seat, &application, (typed, seen), Vec::new()))
@@ -63,6 +66,9 @@ pub(super) async fn change(
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let application = find(&state, &id).await?;
+    if application.is_machine() {
+        return machine::settings::change(&state, &posted, &application).await;
+    }
     stale::settle(&mut posted, &Typed::of(&application).fields());
     let typed = Typed::sent(&posted, &application);
     let filled = Filled::new(&posted, typed.fields());

@@ -306,7 +306,8 @@ async fn show(
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse> {
     let window = Window { limit: SHOWN, before: None };
-    let all = state.store.read(move |db| applications::page(db, &window)).await?.data;
+    let mut all = state.store.read(move |db| applications::page(db, &window)).await?.data;
+    all.retain(|application| !application.is_machine());
     let status = form::status(&errors);
     let say =
         |key: &str| state.locale.text(&format!("console.connection_settings.{key}")).to_owned();

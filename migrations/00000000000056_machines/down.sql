@@ -1,0 +1,2 @@
+DROP TABLE machine_tokens;
+ALTER TABLE applications DROP COLUMN scopes;
