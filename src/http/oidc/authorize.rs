@@ -43,7 +43,7 @@ pub(in crate::http) async fn authorize(
         Break(plan) => Ok(plan),
         Continue(departure) => {
             let actor = Actor::SignIn(departure.connection.id.clone());
-            let left = tx.by(&actor, |tx| sign_in::set_out(tx, &writer, departure, browser));
+            let left = tx.by(&actor, |tx| sign_in::set_out(tx, &writer, departure, &browser));
             Ok(Plan::Left(left?))
         }
     };

@@ -68,7 +68,7 @@ fn exchange(tx: &mut Tx<'_>, state: &State, asked: &TokenRequest) -> Result<Exch
         return Ok(Err(error));
     }
     let actor = Actor::Application(application.id.clone());
-    tx.by(&actor, |tx| given(tx, state, application, secret, &asked.grant))
+    tx.by(&actor, |tx| given(tx, state, application, secret.as_ref(), &asked.grant))
 }
 
 /// What an application gets for what it shows.
@@ -76,11 +76,11 @@ fn given(
     tx: &mut Tx<'_>,
     state: &State,
     application: Application,
-    secret: Option<ApplicationSecret>,
+    secret: Option<&ApplicationSecret>,
     grant: &Grant,
 ) -> Result<Exchanged> {
     let lifetimes = application.lifetimes(state.lifetimes());
-    if let Some(secret) = secret.as_ref().filter(|secret| secret.is_touch_due(tx.now)) {
+    if let Some(secret) = secret.filter(|secret| secret.is_touch_due(tx.now)) {
         applications::touch_secret(tx, &secret.id)?;
     }
     let tokens = match grant {
@@ -89,7 +89,7 @@ fn given(
             grants::refresh(tx, &application, refresh_token, scopes.as_ref(), &lifetimes)?
         }
         Grant::Client { scopes } => {
-            let Some(secret) = &secret else {
+            let Some(secret) = secret else {
                 let why = "This application must send its client secret.";
                 return Ok(Err(oidc::Error::InvalidClient(why.into())));
             };

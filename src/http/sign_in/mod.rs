@@ -164,7 +164,7 @@ pub(super) async fn depart_test(
 /// The part of [`depart`] that writes.
 async fn written(state: &Data<State>, departure: Departure, browser: String) -> Result<Departed> {
     let (writer, actor) = (state.clone(), Actor::SignIn(departure.connection.id.clone()));
-    let write = move |tx: &mut Tx<'_>| set_out(tx, &writer, departure, browser);
+    let write = move |tx: &mut Tx<'_>| set_out(tx, &writer, departure, &browser);
     state.store.write(Scope::Own, actor, write).await
 }
 
@@ -173,7 +173,7 @@ pub(super) fn set_out(
     tx: &mut Tx<'_>,
     state: &State,
     departure: Departure,
-    browser: String,
+    browser: &str,
 ) -> Result<Departed> {
     let Departure { course, connection, organization, email } = departure;
     let is_test = matches!(&course, Course::Going(trace) if trace.kind == TraceKind::Test);
@@ -190,7 +190,7 @@ pub(super) fn set_out(
         request: None,
         toward: Some((&*connection, Some(request_id.clone()))),
         email,
-        browser: Some(&browser),
+        browser: Some(browser),
         lifetime: state.live().sign_in.request_ttl.delta(),
     };
     let trace = match course {
@@ -202,7 +202,7 @@ pub(super) fn set_out(
         Course::Console(to) => sign_in::begin_at_console(tx, begins(email), &to)?,
         Course::Going(trace) => {
             let email = email.or_else(|| trace.email.clone());
-            sign_in::choose(tx, &trace, &connection, &request_id, email, &browser)?
+            sign_in::choose(tx, &trace, &connection, &request_id, email, browser)?
         }
     };
     if let Some(cause) = off {
