@@ -17,7 +17,11 @@ pub(super) fn export(db: &mut Db) -> Result<Document> {
     let apps = apps(db)?;
     let mut document = Document::default();
     for app in apps.iter().filter(|app| !app.is_demo) {
-        document.applications.push(application(db, app)?);
+        let written = application(db, app)?;
+        // For a program of an organization that a file cannot name there is nothing that it could say.
+        if !app.is_machine() || written.organizations.as_ref().is_none_or(|all| !all.is_empty()) {
+            document.applications.push(written);
+        }
     }
     for row in
         all(db, |db, window| organizations::page(db, window, &organizations::Filter::default()))?

@@ -4,6 +4,8 @@ use super::document::Document;
 use super::export::export;
 use super::run::{Metadata, Plan, run};
 use crate::error::{Error, Result};
+use crate::store::api_keys::Scope;
+use crate::store::applications::{ApplicationKind, NewApplication};
 use crate::store::connections::ConnectionState;
 use crate::store::testing::{self, TestStore};
 use crate::store::{Window, applications, connections, organizations, users};
@@ -324,4 +326,21 @@ fn a_machine_is_exported_and_made_elsewhere_with_what_it_may_do() {
         made(&here, &MACHINE.replace("[\"users:read\"]", "[\"users:read\", \"traces:read\"]"));
     assert_eq!(more.changes.len(), 1);
     assert_eq!(more.changes[0].fields, ["scopes"]);
+}
+
+#[test]
+fn a_machine_of_an_organization_that_a_file_cannot_name_is_not_in_it() {
+    let store = testing::store();
+    let unnamed = store.system(|tx| organizations::create(tx, testing::globex()));
+    let machine = NewApplication {
+        kind: ApplicationKind::Machine,
+        redirect_uris: Vec::new(),
+        model: applications::usual_model(ApplicationKind::Machine),
+        organizations: Some(vec![unnamed.id]),
+        scopes: vec![Scope::UsersRead],
+        ..testing::orbit()
+    };
+    store.system(|tx| applications::create(tx, machine));
+    let text = toml::to_string_pretty(&exported(&store)).unwrap();
+    assert!(!text.contains("machine"), "{text}");
 }

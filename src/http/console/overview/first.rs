@@ -29,11 +29,12 @@ pub(super) struct Item {
 impl Begun {
     /// The demo's own things do not count.
     pub(super) fn read(db: &mut Db) -> Result<Self> {
-        let applications = applications::page(db, &BESIDE_DEMO)?.data;
+        // A program of the vendor's own is no app that people sign in to.
+        let applications = applications::page(db, &Window { limit: 20, before: None })?.data;
         let customers = organizations::page(db, &BESIDE_DEMO, &Filter::default())?.data;
         Ok(Self {
             has_demo: demo::find(db)?.is_some(),
-            has_application: applications.iter().any(|one| !one.is_demo),
+            has_application: applications.iter().any(|one| !one.is_demo && !one.is_machine()),
             has_customer: customers.iter().any(|one| !one.is_demo),
             has_endpoint: !webhooks::page(db, &BESIDE_DEMO, None)?.data.is_empty(),
         })
