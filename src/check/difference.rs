@@ -1,6 +1,7 @@
 //! Where two texts differ that ought to be the same, so that a person sees the slash that they would read over.
 
 use super::Check;
+use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 
@@ -61,6 +62,10 @@ impl Difference {
     /// Where two texts differ; none if they are the same, or have nothing to do with each other.
     #[must_use]
     pub fn between(expected: &str, received: &str) -> Option<Self> {
+        // Of two moments it matters how far they are apart, and not which of their digits are the same.
+        if moment(received).is_some() {
+            return None;
+        }
         let found = TextDiff::from_chars(expected, received);
         if expected == received || found.ratio() < ALIKE {
             return None;
@@ -113,6 +118,13 @@ pub struct Compared {
     pub expected: Option<Vec<Piece>>,
     /// What was there; none if that was not said.
     pub received: Option<Vec<Piece>>,
+    /// By how many seconds a moment is later than it may be, or earlier where that is below zero.
+    pub apart: Option<i64>,
+}
+
+/// The moment that a text names, if it names one.
+fn moment(text: &str) -> Option<DateTime<FixedOffset>> {
+    text.split_whitespace().find_map(|word| DateTime::parse_from_rfc3339(word).ok())
 }
 
 impl Check {
@@ -127,6 +139,16 @@ impl Check {
         }
     }
 
+    /// By how many seconds what came of a check that failed is apart from what is allowed, where both are moments.
+    fn apart(&self) -> Option<i64> {
+        if self.passed {
+            return None;
+        }
+        let (limit, came) =
+            (moment(self.expected.as_deref()?)?, moment(self.received.as_deref()?)?);
+        Some(came.signed_duration_since(limit).num_seconds())
+    }
+
     /// Expected and received in parts, the differing ones marked.
     #[must_use]
     pub fn compared(&self) -> Compared {
@@ -135,13 +157,19 @@ impl Check {
                 kind: Some(kind),
                 expected: Some(expected),
                 received: Some(received),
+                apart: None,
             };
         }
         let whole = |text: &Option<String>| {
             let text = text.clone()?;
             Some(vec![Piece { text, differs: false }])
         };
-        Compared { kind: None, expected: whole(&self.expected), received: whole(&self.received) }
+        Compared {
+            kind: None,
+            expected: whole(&self.expected),
+            received: whole(&self.received),
+            apart: self.apart(),
+        }
     }
 }
 
@@ -166,6 +194,18 @@ mod tests {
     fn of(received: &str) -> (String, &'static str) {
         let (_, received, kind) = marked(ENTITY, received).unwrap();
         (received, kind)
+    }
+
+    #[test]
+    fn of_two_moments_it_is_told_how_far_they_are_apart() {
+        let limit = "2026-11-27T05:04:00Z or before";
+        let check = |received: &str| {
+            Check::of(crate::check::CheckName::IssueInstant, false, limit, received)
+        };
+        let found = check("2026-11-27T06:03:00Z").compared();
+        assert_eq!((found.kind, found.apart), (None, Some(59 * 60)));
+        assert_eq!(check("2026-11-27T05:03:30.5Z").compared().apart, Some(-29));
+        assert_eq!(check("tomorrow").compared().apart, None);
     }
 
     #[test]

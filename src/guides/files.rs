@@ -209,7 +209,7 @@ fn values_fault(guide: &Guide) -> Option<(String, String)> {
         let why = "“generated” is expected where a value has {idp_entity_id}, and “from_metadata” where none has.";
         return Some(("idp_entity_id".to_owned(), why.to_owned()));
     }
-    let scim = guide.scim.iter().flat_map(|scim| &scim.values);
+    let scim = guide.scim.iter().flat_map(|scim| scim.values.iter().chain(&scim.group_values));
     let all: Vec<&Value> = guide.values.iter().chain(&guide.logout).chain(scim).collect();
     if let Some(entry) =
         all.iter().find(|it| it.kind != Kind::Choose && !it.alternatives.is_empty())

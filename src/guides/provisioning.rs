@@ -17,6 +17,9 @@ pub struct ScimGuide {
     pub path: Vec<String>,
     /// What to enter, in the order of the console.
     pub values: Vec<Value>,
+    /// What else to enter where the directory may tell of groups.
+    #[serde(default)]
+    pub group_values: Vec<Value>,
     /// What to press once they are entered, one after the other.
     #[serde(default)]
     pub then: Vec<String>,
@@ -37,6 +40,8 @@ pub struct ScimValues<'a> {
     pub token: Option<&'a str>,
     /// An address that nobody has, for a test.
     pub test_user: &'a str,
+    /// Whether the directory may tell of groups.
+    pub groups: bool,
 }
 
 impl Guide {
@@ -55,7 +60,11 @@ impl Guide {
             );
             (Value { value: filled, ..entry.clone() }, is_known)
         };
-        self.scim.iter().flat_map(|scim| &scim.values).map(fill).collect()
+        let of = |scim: &ScimGuide| {
+            let groups = scim.group_values.iter().filter(|_| values.groups);
+            scim.values.iter().chain(groups).map(fill).collect::<Vec<_>>()
+        };
+        self.scim.as_ref().map(of).unwrap_or_default()
     }
 
     /// The ways to the settings and to the groups, with the name of the app in them.

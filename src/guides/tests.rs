@@ -179,6 +179,7 @@ fn a_guide_knows_provisioning_where_a_custom_app_there_speaks_scim() {
         base_url: "https://sso.example.com/scim/v2/con_7hq2vk",
         token: Some("scim_marked"),
         test_user: "scim-test@globex.example",
+        groups: true,
     };
     for guide in guides.all() {
         assert_eq!(guide.protocols.contains(&Protocol::Scim), guide.scim.is_some(), "{}", guide.id);

@@ -99,9 +99,43 @@ pub(super) fn in_words(
         let text = if title.is_empty() {
             fault.detail
         } else {
-            format!("{title}. {}", locale.metadata_fix(&fault.code, &guide.metadata.button))
+            let fix = locale.metadata_fix(&fault.code, &guide.metadata.button);
+            match &*fault.code {
+                // Why it could not be fetched differs: no such name, no trust, a status, no answer in time.
+                "metadata_unreachable" => format!("{title}: {} {fix}", fault.detail),
+                _ => format!("{title}. {fix}"),
+            }
         };
         (field.unwrap_or_else(|| first_field(guide)), text)
     };
     faults.into_iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::Fault;
+    use crate::guides::Guides;
+
+    #[test]
+    fn why_an_address_could_not_be_fetched_is_told_at_its_field() {
+        let (guides, locale) = (Guides::load(None).unwrap(), Locale::load("en").unwrap());
+        let host = || "idp.example".to_owned();
+        let faults = [
+            (Fault::Dns { host: host() }, "was not found in DNS"),
+            (Fault::Connect { host: host() }, "does not accept connections"),
+            (Fault::Tls { host: host(), why: "expired".to_owned() }, "by TLS: expired"),
+            (Fault::Status { host: host(), status: 404 }, "answered with status 404"),
+            (Fault::TimeOut { host: host(), seconds: 5 }, "did not answer within 5 seconds"),
+        ];
+        for (fault, said) in faults {
+            let fault =
+                FieldError::new("/metadata_url".to_owned(), fault.code(), fault.to_string());
+            let form = Sent::default();
+            let told = in_words(&locale, guides.of("jumpcloud"), &form, vec![fault]);
+            let [(field, text)] = told.as_slice() else { panic!("{told:?}") };
+            assert_eq!(*field, "metadata_url");
+            assert!(text.contains(said) && text.contains("Copy Metadata URL"), "{said}: {text}");
+        }
+    }
 }

@@ -123,6 +123,12 @@ pub fn list(db: &mut Db, organization: &OrganizationId) -> Result<Vec<Domain>> {
     Ok(all)
 }
 
+/// The one of them by which an address is made up: the one that has been live for longest or, while none is, the oldest.
+#[must_use]
+pub fn for_example(all: &[Domain]) -> Option<&Domain> {
+    all.iter().min_by_key(|one| (!one.is_live(), one.live_at, one.created_at, one.id.clone()))
+}
+
 /// Finds a domain of an organization by `dom_…` or by its name.
 pub fn find_in(db: &mut Db, organization: &OrganizationId, reference: &str) -> Result<Domain> {
     let query = domains::table.filter(domains::organization_id.eq(organization));

@@ -11,7 +11,7 @@ mod timeline;
 
 pub use days::{DAYS, Day, by_day, lately};
 pub use hours::{Failing, Hour, by_hour, failing, failing_among};
-pub use listing::{Filter, Listed, count, last_ended, last_received, last_test, page};
+pub use listing::{Filter, Listed, checks, count, last_ended, last_received, last_test, page};
 pub use people::{People, people};
 pub use purge::{Purge, announce_purge, purge, purgeable};
 pub use timeline::{Moment, Step, timeline};

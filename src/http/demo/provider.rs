@@ -287,7 +287,7 @@ fn asking(db: &mut Db, asked: &Asked, public_url: &str) -> Result<Option<Connect
 fn domain_of(db: &mut Db, asked: &Asked, public_url: &str) -> Result<Option<String>> {
     let Some(connection) = asking(db, asked, public_url)? else { return Ok(None) };
     let all = domains::list(db, &connection.organization_id)?;
-    Ok(all.into_iter().next().map(|domain| domain.name))
+    Ok(domains::for_example(&all).map(|domain| domain.name.clone()))
 }
 
 /// A key that is in nobody's metadata, with its certificate.

@@ -34,8 +34,18 @@ pub struct PortalActivity {
     pub are_open: bool,
     /// What the directory did, if provisioning is covered.
     pub arrivals: Option<Arrivals>,
-    /// What was changed: when and what.
-    pub events: Vec<(String, String)>,
+    /// What was changed.
+    pub events: Vec<ChangeLine>,
+}
+
+/// Something that was changed.
+pub struct ChangeLine {
+    /// When.
+    pub at: String,
+    /// What.
+    pub what: String,
+    /// By whom.
+    pub by: String,
 }
 
 /// One sign-in, check by check.

@@ -13,6 +13,8 @@ pub struct HandOver {
     pub frame: Frame,
     /// The step with which the colleague goes on; none: all are finished.
     pub step: Option<String>,
+    /// What else is left to do, by the names of the steps.
+    pub left: Vec<String>,
     /// When the link ends.
     pub ends: String,
     /// The address that was made just now, shown this once.

@@ -14,7 +14,9 @@ mod test_result;
 pub(super) mod theme;
 mod turns;
 
-pub use self::activity::{PortalActivity, PortalTrace, SignInLine, portal_activity, portal_trace};
+pub use self::activity::{
+    ChangeLine, PortalActivity, PortalTrace, SignInLine, portal_activity, portal_trace,
+};
 pub use self::break_glass::{BreakGlass, BreakGlassFault, break_glass};
 pub use self::groups::{GroupLine, PortalGroup, PortalGroups, Would, portal_group, portal_groups};
 pub use self::hand_over::{HandOver, portal_hand_over};

@@ -107,6 +107,8 @@ pub struct SetupStep {
     pub steps: Vec<StepLine>,
     /// The step before.
     pub previous: Option<String>,
+    /// What the way to the portal's home says: the key of a sentence.
+    pub home: &'static str,
     /// What the button says that finishes the step; none: it cannot be finished yet, or by something else.
     pub finish: Option<String>,
     /// Fields that were not taken.
@@ -177,6 +179,10 @@ pub struct DomainLine {
 pub struct Tested {
     /// Its trace.
     pub trace: String,
+    /// When it began, in UTC.
+    pub at: String,
+    /// Whether one passed with the present settings: if not, one that passed did so with those before.
+    pub is_present: bool,
     /// Whether it passed; none: the provider has not answered.
     pub passed: Option<bool>,
     /// Whether nobody came back in time.
@@ -194,6 +200,11 @@ pub struct Tested {
 }
 
 impl Tested {
+    /// Whether it passed with settings that are others now.
+    fn is_outdated(&self) -> bool {
+        self.passed == Some(true) && !self.is_present
+    }
+
     /// The checks that failed: they come first.
     fn failed(&self) -> Vec<&Check> {
         self.checks.iter().filter(|check| !check.passed).collect()
@@ -292,6 +303,10 @@ pub enum Body {
         typed: TypedMetadata,
         /// What is known.
         told: Option<Told>,
+        /// Whether that was given in this step, and is not from before.
+        is_done: bool,
+        /// Whether a test passed with it, which other metadata takes away.
+        is_tested: bool,
     },
     /// Posted as `issuer`, `client_id` and `client_secret`.
     OpenId {
@@ -353,6 +368,11 @@ impl SetupStep {
         }
     }
 
+    /// Whether it is that of the test, of which all is read again while somebody looks.
+    fn is_test(&self) -> bool {
+        matches!(self.body, Body::Test { .. })
+    }
+
     /// Why a field was not taken.
     fn fault(&self, field: &str) -> Option<&str> {
         self.faults.iter().find(|fault| fault.field == field).map(|fault| fault.text.as_str())
@@ -386,10 +406,8 @@ pub enum Live<'a> {
     Arrivals(&'a Arrivals, &'a str),
     /// The domains, with what a form carries.
     Domains(&'a str, &'a [DomainLine]),
-    /// That nobody has signed in as a test.
-    Untested,
-    /// The last test sign-in.
-    Tested(&'a Tested),
+    /// The step of the test: what came of the last one, and how it goes on from there.
+    Test(&'a SetupStep),
 }
 
 #[derive(Template)]

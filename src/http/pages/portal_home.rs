@@ -1,6 +1,6 @@
 //! The portal's home, and the page at the end of a setup: what there is and how it stands.
 
-use super::{Arrivals, DomainLine, Frame, Shell, Sign, Way, respond};
+use super::{Arrivals, ChangeLine, DomainLine, Frame, Shell, Sign, Way, respond};
 use crate::guides::Value;
 use crate::http::guard::Csp;
 use crate::http::server::State;
@@ -60,8 +60,8 @@ pub struct DirectoryCard {
     pub line: String,
     /// How it stands: the class of a badge, and a word.
     pub state: (&'static str, String),
-    /// How many of its groups give access.
-    pub groups: Option<String>,
+    /// Whether groups are allowed, and how many of them give access.
+    pub groups: String,
     /// Its tokens.
     pub tokens: Vec<TokenLine>,
     /// What becomes of them when another is made.
@@ -108,8 +108,8 @@ pub struct PortalHome {
     pub directory: Option<DirectoryCard>,
     /// How everything stands.
     pub signs: Vec<SignLine>,
-    /// What happened, newest first: when and what.
-    pub activity: Vec<(String, String)>,
+    /// What happened, newest first.
+    pub activity: Vec<ChangeLine>,
 }
 
 impl PortalHome {

@@ -22,6 +22,8 @@ pub struct SetupEntry<'a> {
     pub purpose: Purpose,
     /// What can be looked at: the keys of sentences.
     pub looks: Vec<&'static str>,
+    /// What is left of it, where a colleague handed it over.
+    pub handed: Option<String>,
     /// What is asked of whoever starts, where the link is for one address alone.
     pub code: Option<CodeAsked>,
 }

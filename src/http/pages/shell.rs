@@ -143,6 +143,18 @@ impl<'a> Shell<'a> {
         trace::differs(*kind, &self.state.locale)
     }
 
+    /// By how much a moment is not as it has to be.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
+    pub(in crate::http) fn apart(self, seconds: &i64) -> String {
+        let amount = match seconds.unsigned_abs() {
+            some @ 0..120 => format!("{some} s"),
+            some @ 120..7_200 => format!("{} min", some / 60),
+            some => format!("{} h", some / 3_600),
+        };
+        let key = if *seconds < 0 { "trace.apart.earlier" } else { "trace.apart.later" };
+        self.fill(key, &[("amount", &amount)])
+    }
+
     /// Whether there is a demo, in which everything can be seen at work.
     pub(in crate::http) fn has_demo(self) -> bool {
         self.state.config.demo_is_on()

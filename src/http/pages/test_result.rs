@@ -28,6 +28,18 @@ pub struct TestResult<'a> {
     pub checks: &'a [Check],
 }
 
+impl TestResult<'_> {
+    /// The checks that failed, which come first where the test did.
+    fn failed_checks(&self) -> Vec<&Check> {
+        self.checks.iter().filter(|check| !check.passed).collect()
+    }
+
+    /// Those that are not told of before.
+    fn other_checks(&self) -> Vec<&Check> {
+        self.checks.iter().filter(|check| check.passed || self.failed.is_none()).collect()
+    }
+}
+
 /// What a sign-in would do for the person who took the test.
 pub struct TestPerson {
     /// Who that is here, in a sentence.

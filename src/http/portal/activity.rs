@@ -53,12 +53,25 @@ pub(in crate::http) async fn show(
         let arrivals = if covers_directory { Some(arrivals(db, &id)?) } else { None };
         let sign_ins =
             if covers_sign_in { traces::page(db, &window, &theirs)?.data } else { Vec::new() };
-        Ok((sign_ins, arrivals, changes::read(db, &link, &connection, SHOWN)?))
+        // Whether a domain that was refused waits, or was never added, is in the checks alone.
+        let refused = |one: &&Listed| cause(one) == Some(Cause::EmailDomainNotAllowed);
+        let refused: Vec<TraceId> =
+            sign_ins.iter().filter(refused).map(|one| one.id.clone()).collect();
+        let checks = traces::checks(db, &refused)?;
+        Ok((sign_ins, checks, arrivals, changes::read(db, &link, &connection, SHOWN)?))
     });
-    let (sign_ins, arrivals, events) = read.await?;
+    let (sign_ins, checks, arrivals, events) = read.await?;
+    let waits = |trace: &Listed| waiting::of(&state.locale, checks.get(&trace.id)?);
+    let line = |trace: &Listed| {
+        let line = line(&state, trace, is_open);
+        match waits(trace) {
+            Some(words) => SignInLine { why: Some(words.title), ..line },
+            None => line,
+        }
+    };
     let view = PortalActivity {
         frame: frame::frame(&seat, None),
-        sign_ins: sign_ins.iter().map(|trace| line(&state, trace, is_open)).collect(),
+        sign_ins: sign_ins.iter().map(line).collect(),
         are_open: is_open,
         arrivals,
         events: events.iter().filter_map(|event| changes::told(&state, &seat, event)).collect(),

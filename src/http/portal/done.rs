@@ -46,7 +46,7 @@ pub(in crate::http) async fn show(
         works: standing::works(&state, &seat, &known),
         missing,
         later: standing::later(&state, &seat, &known),
-        next: standing::next(&state, &seat),
+        next: standing::next(&state, &seat, &known),
         facts: of.and_then(|of| standing::certificate(&state, of, &known)).into_iter().collect(),
         ends: day(seat.link.expires_at),
         back: back.map(|href| Way { label: label(), href }),

@@ -2,6 +2,7 @@
 
 use super::frame::day;
 use super::seat::{self, Seat};
+use super::standing;
 use crate::crypto;
 use crate::error::{Error, Result};
 use crate::http::embedding;
@@ -9,8 +10,9 @@ use crate::http::error::PageError;
 use crate::http::pages::{self, CodeAsked, SetupEntry, SetupOver};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
+use crate::store::connections;
 use crate::store::organizations::{self, Organization};
-use crate::store::setup_links::{self, CodeFault, Cover, Kind, Refusal, SetupLink};
+use crate::store::setup_links::{self, CodeFault, Cover, Kind, Purpose, Refusal, SetupLink};
 use crate::store::{Actor, SetupLinkId, Tx};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -41,11 +43,38 @@ async fn entry(state: &State, token: &str, fault: Option<String>) -> Result<Http
                 ends: (link.kind == Kind::Link).then_some(&*ends),
                 purpose: link.purpose(),
                 looks: looks(&link),
+                handed: handed(state, &link, &organization).await?,
                 code: asked(state, &link, fault).await?,
             };
             Ok(pages::setup_entry(state, &view))
         }
     }
+}
+
+/// What is left of a setup that a colleague handed over; none: nobody did.
+async fn handed(
+    state: &State,
+    link: &SetupLink,
+    organization: &Organization,
+) -> Result<Option<String>> {
+    if !link.is_handed_over() || link.purpose() == Purpose::Look {
+        return Ok(None);
+    }
+    let (id, of) = (link.connection_id.clone(), organization.clone());
+    let now = state.store.clock().now();
+    let read = state.store.read(move |db| {
+        let connection = id.map(|id| connections::find(db, &id)).transpose()?;
+        let known = standing::read(db, &of, connection.as_ref(), now)?;
+        Ok((connection, known))
+    });
+    let (connection, known) = read.await?;
+    let seat = Seat::before(link.clone(), organization.clone(), connection);
+    let left = standing::left(state, &seat, &known);
+    Ok(Some(if left.is_empty() {
+        state.locale.text("portal.entry.handed_done").to_owned()
+    } else {
+        state.locale.fill("portal.entry.handed_left", &[("steps", &left.join(", "))])
+    }))
 }
 
 /// What the link lets its holder look at.
@@ -184,6 +213,9 @@ async fn find(state: &State, token: &str) -> Result<(SetupLink, Organization)> {
 /// Why a link lets nobody in. Whoever shows its token may ask for another one.
 fn refused(state: &State, link: &SetupLink, refusal: Refusal, token: Option<&str>) -> HttpResponse {
     let (word, at) = match refusal {
+        Refusal::Revoked if link.handed_over_to.is_some() => {
+            ("handed_over", link.revoked_at.unwrap_or(link.expires_at))
+        }
         Refusal::Revoked => ("revoked", link.revoked_at.unwrap_or(link.expires_at)),
         Refusal::InUse(at) => ("in_use", at),
         // What is wrong with a code is told on the page on which it is typed.

@@ -22,6 +22,11 @@ pub(super) fn clock(time: Time) -> String {
     time.to_utc().format("%H:%M:%S").to_string()
 }
 
+/// `22 Nov 2025 14:02:11`, in UTC.
+pub(super) fn moment(time: Time) -> String {
+    format!("{} {}", day(time), clock(time))
+}
+
 /// The address of a step.
 pub(super) fn address(step: Step) -> String {
     format!("/portal/setup/{step}")

@@ -103,9 +103,8 @@ async fn render(
     let test = steps.contains(&Step::Test).then(|| address(Step::Test));
     let open = seat.open_step(state);
     let Known { standing: known, arrivals, activity } = known;
-    let is_through = open.is_none_or(|step| step == Step::Test) && !first.is_empty();
-    let missing = if is_through { standing::missing(state, seat, &known) } else { Vec::new() };
-    let is_complete = is_through && open.is_none() && missing.is_empty();
+    let missing = standing::missing(state, seat, &known);
+    let is_complete = !first.is_empty() && open.is_none() && missing.is_empty();
     let complete = || Notice {
         sign: Sign::Good,
         title: state.locale.text("portal.complete.title").to_owned(),
@@ -121,7 +120,7 @@ async fn render(
         provider: frame::provider(state, seat),
         tile: guide.tile.clone(),
         subtitle: signing_in.map(|of| subtitle(state, of, &known)).unwrap_or_default(),
-        state: signing_in.map(|connection| state_of(state, connection)),
+        state: signing_in.map(|connection| state_of(state, seat, connection)),
         test: test.filter(|_| signing_in.is_some_and(Connection::knows_its_provider)),
         missing,
         unfinished: open.map(address),
@@ -129,7 +128,7 @@ async fn render(
         has_groups: covers(Cover::Groups),
         has_traces: covers(Cover::Traces) && connection.is_some(),
         facts: signing_in
-            .map(|connection| facts(state, &seat.organization, connection, &known))
+            .map(|connection| facts(state, seat, connection, &known))
             .unwrap_or_default(),
         values: values.map(|of| Given::of(state, of).fill(state, guide)).unwrap_or_default(),
         signs: standing::signs(state, seat, &known),
@@ -198,24 +197,38 @@ fn subtitle(state: &State, connection: &Connection, known: &Standing) -> String 
 }
 
 /// The state of a connection in a word, and whether it is good.
-fn state_of(state: &State, connection: &Connection) -> (String, bool) {
+fn state_of(state: &State, seat: &Seat, connection: &Connection) -> (String, bool) {
+    let is_open = |step: Step| step.is_in_console() && !seat.has_done(step);
+    let is_set_up = !seat.steps(state).into_iter().any(is_open);
     let (key, is_good) = match connection.state {
         ConnectionState::Active => ("portal.state.active", true),
-        ConnectionState::Testing if connection.tested() => ("portal.state.ready", true),
+        ConnectionState::Testing if connection.tested() && is_set_up => {
+            ("portal.state.ready", true)
+        }
         ConnectionState::Draft | ConnectionState::Testing => ("portal.state.setup", false),
         ConnectionState::Disabled | ConnectionState::Deleted => ("portal.state.off", false),
     };
     (state.locale.text(key).to_owned(), is_good)
 }
 
-fn facts(state: &State, of: &Organization, connection: &Connection, known: &Standing) -> Vec<Fact> {
+fn facts(state: &State, seat: &Seat, connection: &Connection, known: &Standing) -> Vec<Fact> {
+    // What was known before the provider was changed is not yet what the step will bring.
+    let is_before = connection.state != ConnectionState::Active
+        && standing::unfinished(state, seat, known).contains(&Step::Metadata);
+    let before = is_before.then(|| {
+        let step = frame::say(state, seat, Step::Metadata, "name");
+        state.locale.fill("portal.fact.before", &[("step", &step)])
+    });
     let fact = |key, value: &str| Fact {
         name: state.locale.text(key).to_owned(),
         value: value.to_owned(),
-        more: None,
+        more: before.clone(),
     };
-    let mut facts = vec![standing::enforced(state, of, known)];
-    facts.extend(standing::certificate(state, connection, known));
+    let mut facts = vec![standing::enforced(state, &seat.organization, known)];
+    facts.extend(
+        standing::certificate(state, connection, known)
+            .map(|fact| Fact { more: before.clone().or(fact.more), ..fact }),
+    );
     if let Some(known) = &connection.openid_provider {
         facts.push(fact("portal.openid.issuer", &known.issuer));
         facts.push(fact("portal.openid.client_id", &known.client_id));
@@ -234,5 +247,11 @@ fn line(state: &State, token: &Token, now: Time) -> TokenLine {
         (Some(at), Some(from)) => format!("{}, {from}", day(at)),
         _ => state.locale.text("portal.never").to_owned(),
     };
-    TokenLine { state: token.state(now).to_owned(), hint: token.hint.clone(), used }
+    let until = token.retires_at.map(frame::moment).unwrap_or_default();
+    let key = format!("portal.token_state.{}", token.state(now));
+    TokenLine {
+        state: state.locale.fill(&key, &[("until", &until)]),
+        hint: token.hint.clone(),
+        used,
+    }
 }

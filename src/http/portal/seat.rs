@@ -1,5 +1,6 @@
 //! Who is in the portal: a browser that has claimed a link which is still good.
 
+use super::frame::moment;
 use crate::clock::Time;
 use crate::crypto::{self, Secret};
 use crate::error::{Error, Result};
@@ -27,6 +28,24 @@ pub(super) const FORM_TOKEN: &str = "form_token";
 /// Who has no seat reads this.
 const NO_SEAT: &str = "This page opens in the browser in which you started the setup. Open the link that you were sent, or ask for a new one if it has ended.";
 
+/// Who had a seat reads this: why they have it no more, and who helps.
+fn has_left(state: &State, link: &SetupLink) -> String {
+    let operator = state.operator();
+    match link.revoked_at {
+        Some(at) if link.handed_over_to.is_some() => format!(
+            "You handed this setup over on {} UTC. It goes on with the link that was made then for your colleague, which was shown once. If that link is lost, ask {operator} for a new one.",
+            moment(at)
+        ),
+        Some(at) => {
+            format!("Your link was taken back on {} UTC. Ask {operator} for a new one.", moment(at))
+        }
+        None => format!(
+            "Your link ended on {} UTC. Ask {operator} for a new one.",
+            moment(link.expires_at)
+        ),
+    }
+}
+
 /// A browser's place in the portal.
 pub(in crate::http) struct Seat {
     pub(super) link: SetupLink,
@@ -45,6 +64,15 @@ pub(in crate::http) struct Posted {
 }
 
 impl Seat {
+    /// What whoever starts with a link would see.
+    pub(super) fn before(
+        link: SetupLink,
+        organization: Organization,
+        connection: Option<Connection>,
+    ) -> Self {
+        Self { link, organization, connection, form_token: String::new() }
+    }
+
     /// Whom the audit log names.
     pub(super) fn actor(&self) -> Actor {
         Actor::Portal(self.link.id.clone())
@@ -100,8 +128,17 @@ impl FromRequest for Seat {
             let value = request.cookie(name(state)).ok_or_else(none)?.value().to_owned();
             let form_token = browser::form_token(state, "portal", &value)?;
             let now = state.store.clock().now();
-            let found = state.store.read(move |db| setup_links::seat(db, &value, now)).await?;
-            let (link, organization, connection) = found.ok_or_else(none)?;
+            let found = state.store.read(move |db| match setup_links::seat(db, &value, now)? {
+                Some(seat) => Ok(Ok(seat)),
+                None => Ok(Err(setup_links::left(db, &value, now)?)),
+            });
+            let (link, organization, connection) = match found.await? {
+                Ok(seat) => seat,
+                Err(Some(link)) => {
+                    return Err(Error::Unauthenticated(has_left(state, &link)).into());
+                }
+                Err(None) => return Err(none().into()),
+            };
             Ok(Self { link, organization, connection, form_token })
         })
     }

@@ -11,6 +11,7 @@ use crate::http::pages::{Fact, Missing, Sign, SignLine};
 use crate::http::server::State;
 use crate::store::Db;
 use crate::store::access::mappings;
+use crate::store::access::provisioning;
 use crate::store::connections::{self, Connection, ConnectionState};
 use crate::store::directories::tokens::{self, Token};
 use crate::store::directories::{self, Directory};
@@ -36,6 +37,10 @@ pub(super) struct Standing {
     giving: i64,
     /// How many owners are exempt from having to use single sign-on.
     exempt: usize,
+    /// Whether people of the organization sign in by some connection.
+    is_on: bool,
+    /// Whether the directory may tell of groups.
+    pub(super) are_groups_on: bool,
 }
 
 /// Reads how things stand.
@@ -50,6 +55,9 @@ pub(super) fn read(
         Enforcement::Required => enforcement::owners(db, &of.id)?.len(),
         Enforcement::Optional => 0,
     };
+    let is_on = connection.is_some_and(|one| one.state == ConnectionState::Active)
+        || !connections::active_in(db, &of.id)?.is_empty();
+    let are_groups_on = provisioning::find(db, &of.id)?.groups;
     let Some(connection) = connection else {
         return Ok(Standing {
             domains,
@@ -60,6 +68,8 @@ pub(super) fn read(
             last: None,
             giving: 0,
             exempt,
+            is_on,
+            are_groups_on,
         });
     };
     let id = &connection.id;
@@ -73,6 +83,8 @@ pub(super) fn read(
         last: traces::last_ended(db, id)?,
         giving: mappings::giving(db, id)?,
         exempt,
+        is_on,
+        are_groups_on,
     })
 }
 
@@ -90,6 +102,11 @@ impl Standing {
     pub(super) fn live_domains(&self) -> Vec<&str> {
         let live = self.domains.iter().filter(|domain| domain.is_live());
         live.map(|domain| domain.name.as_str()).collect()
+    }
+
+    /// Those that wait for their records.
+    fn waiting_domains(&self) -> impl Iterator<Item = &Domain> {
+        self.domains.iter().filter(|domain| !domain.is_live())
     }
 }
 
@@ -115,14 +132,21 @@ pub(super) fn certificate(state: &State, of: &Connection, known: &Standing) -> O
     let contact = known.contact.as_ref().map(ToString::to_string).unwrap_or_default();
     let until = day(ends);
     let values = [("operator", &*operator), ("email", &contact), ("day", &until)];
+    let by_hand = of.metadata_url.is_none();
     let say = |key: &str| state.locale.fill(&format!("portal.certificates.{key}"), &values);
-    let renewal = if of.metadata_url.is_some() { "itself" } else { "by_hand" };
+    let renewal = if by_hand { "by_hand" } else { "itself" };
     let told = if known.contact.is_some() { "contact" } else { "operator" };
     let over = known.has(Badge::CertificateExpired);
+    let mut more = format!("{} {}", say(renewal), say(told));
+    if by_hand {
+        // This link may have ended by then.
+        let link = if known.contact.is_some() { "by_mail" } else { "by_link" };
+        more = format!("{more} {}", say(link));
+    }
     Some(Fact {
         name: say("name"),
         value: say(if over { "ended" } else { "until" }),
-        more: Some(format!("{} {}", say(renewal), say(told))),
+        more: Some(more),
     })
 }
 
@@ -131,8 +155,14 @@ pub(super) fn signs(state: &State, seat: &Seat, known: &Standing) -> Vec<SignLin
     let covers = |cover| seat.link.has(cover);
     let is_signing_in = seat.link.way() != Way::Directory;
     let mut lines = Vec::new();
+    if !unfinished(state, seat, known).is_empty() {
+        lines.push(line(state, Sign::Warn, "unfinished", None));
+    }
+    if is_untested(state, seat) {
+        lines.push(line(state, Sign::Warn, "untested", None));
+    }
     if covers(Cover::Domains) || covers(Cover::SignIn) && is_signing_in {
-        lines.push(domain(state, known));
+        lines.extend(domains_of(state, known));
     }
     if seat.connection.is_none() {
         return lines;
@@ -154,12 +184,15 @@ fn line(state: &State, sign: Sign, key: &str, at: Option<String>) -> SignLine {
     SignLine { sign, text, more: None, at }
 }
 
-fn domain(state: &State, known: &Standing) -> SignLine {
-    match (known.live_domains().first(), known.domains.first()) {
-        (Some(live), _) => line(state, Sign::Good, "domain_live", Some((*live).to_owned())),
-        (None, Some(waits)) => line(state, Sign::Warn, "domain_pending", Some(waits.name.clone())),
-        (None, None) => line(state, Sign::Open, "domain_none", None),
-    }
+/// One domain that is live, if there is one, and each that waits.
+fn domains_of(state: &State, known: &Standing) -> Vec<SignLine> {
+    let live = known.live_domains().into_iter().take(1);
+    let live = live.map(|name| line(state, Sign::Good, "domain_live", Some(name.to_owned())));
+    let waits = known
+        .waiting_domains()
+        .map(|one| line(state, Sign::Warn, "domain_pending", Some(one.name.clone())));
+    let all: Vec<SignLine> = live.chain(waits).collect();
+    if all.is_empty() { vec![line(state, Sign::Open, "domain_none", None)] } else { all }
 }
 
 fn sign_in(state: &State, known: &Standing) -> SignLine {
@@ -192,11 +225,12 @@ fn scim(state: &State, known: &Standing) -> SignLine {
     }
 }
 
-/// How the directory stands: a sentence, the class of a badge and its word, and how many of its groups give access.
+/// How the directory stands: a sentence, the class of a badge and its word, and whether groups are allowed and how
+/// many give access.
 pub(super) fn directory(
     state: &State,
     known: &Standing,
-) -> (String, (&'static str, String), Option<String>) {
+) -> (String, (&'static str, String), String) {
     let (people, groups) = known.directory.as_ref().map_or((0, 0), |it| (it.users, it.groups));
     let ago = known.asked_at().map(|at| moments::told(state, at));
     let (people, all, giving) = (people.to_string(), groups.to_string(), known.giving.to_string());
@@ -213,27 +247,73 @@ pub(super) fn directory(
         Some(_) => (" ok", "receiving"),
     };
     let text = say(if ago.is_some() { "line" } else { "nothing" });
-    (text, (class, say(word)), (groups > 0).then(|| say("giving")))
+    let of_groups = match (known.are_groups_on, groups) {
+        (false, _) => "not_allowed",
+        (true, 0) => "allowed",
+        (true, _) => "giving",
+    };
+    (text, (class, say(word)), say(of_groups))
 }
 
-/// What stands against a setup's being complete, each with the step at which it is done: the test without which the connection
-/// stays off, and domains that wait for their records.
+/// The steps that are not finished while nobody signs in by the connection yet. The test and domains that wait are told apart.
+pub(super) fn unfinished(state: &State, seat: &Seat, known: &Standing) -> Vec<Step> {
+    let is_active = |of: &Connection| of.state == ConnectionState::Active;
+    if seat.connection.as_ref().is_some_and(is_active) {
+        return Vec::new();
+    }
+    let waits = known.waiting_domains().next().is_some();
+    let is_told_apart = |step: Step| step == Step::Test || step == Step::Domain && waits;
+    let mut steps = seat.steps(state);
+    steps.retain(|step| !seat.has_done(*step) && !is_told_apart(*step));
+    steps
+}
+
+/// Whether the connection stays off for want of a test.
+fn is_untested(state: &State, seat: &Seat) -> bool {
+    let is_off = |of: &Connection| {
+        matches!(of.state, ConnectionState::Draft | ConnectionState::Testing) && !of.tested()
+    };
+    seat.connection.as_ref().is_some_and(is_off) && seat.steps(state).contains(&Step::Test)
+}
+
+/// What is left to do, by the names of the steps: those at which [`missing`] is done.
+pub(super) fn left(state: &State, seat: &Seat, known: &Standing) -> Vec<String> {
+    let open = unfinished(state, seat, known);
+    let is_untested = is_untested(state, seat);
+    let waits = known.waiting_domains().next().is_some();
+    let is_left = |step: &Step| match step {
+        Step::Test => is_untested,
+        Step::Domain if waits => true,
+        step => open.contains(step),
+    };
+    let steps = seat.steps(state).into_iter().filter(is_left);
+    steps.map(|step| super::frame::say(state, seat, step, "name")).collect()
+}
+
+/// What stands against a setup's being complete, each with the step at which it is done: steps that are not finished, the test
+/// without which the connection stays off, and domains that wait for their records.
 pub(super) fn missing(state: &State, seat: &Seat, known: &Standing) -> Vec<Missing> {
     let steps = seat.steps(state);
     let text = |key: &str| format!("portal.lacks.{key}");
     let mut found = Vec::new();
-    let is_off = |of: &Connection| {
-        matches!(of.state, ConnectionState::Draft | ConnectionState::Testing) && !of.tested()
-    };
-    if seat.connection.as_ref().is_some_and(is_off) && steps.contains(&Step::Test) {
+    let open = unfinished(state, seat, known);
+    if let Some(first) = open.first() {
+        let names: Vec<String> =
+            open.iter().map(|step| super::frame::say(state, seat, *step, "name")).collect();
+        found.push(Missing {
+            text: state.locale.fill(&text("steps"), &[("steps", &names.join(", "))]),
+            label: state.locale.text("portal.home.go_on").to_owned(),
+            href: address(*first),
+        });
+    }
+    if is_untested(state, seat) {
         found.push(Missing {
             text: state.locale.text(&text("test")).to_owned(),
             label: state.locale.text("portal.test_begin").to_owned(),
             href: address(Step::Test),
         });
     }
-    let waiting = known.domains.iter().filter(|domain| !domain.is_live());
-    for domain in waiting.filter(|_| steps.contains(&Step::Domain)) {
+    for domain in known.waiting_domains().filter(|_| steps.contains(&Step::Domain)) {
         let name = [("domain", domain.name.as_str())];
         found.push(Missing {
             text: state.locale.fill(&text("domain"), &name),
@@ -266,7 +346,7 @@ pub(super) fn works(state: &State, seat: &Seat, known: &Standing) -> Vec<SignLin
     } else if connection.is_some() && covers(Cover::Certificate) {
         tell("renewed", &[]);
     }
-    if covers(Cover::Domains) {
+    if covers(Cover::Domains) && known.is_on {
         for domain in known.live_domains() {
             tell("domain_live", &[("domain", domain)]);
         }
@@ -296,10 +376,19 @@ pub(super) fn later(state: &State, seat: &Seat, known: &Standing) -> Option<Miss
 }
 
 /// What the operator does when a setup has come to its end, in sentences.
-pub(super) fn next(state: &State, seat: &Seat) -> Vec<String> {
+pub(super) fn next(state: &State, seat: &Seat, known: &Standing) -> Vec<String> {
+    let operator = state.operator();
     let connection = seat.connection.as_ref().filter(|_| seat.link.way() != Way::Directory);
     let covered = connection.filter(|_| seat.link.has(Cover::SignIn));
-    let Some(connection) = covered else { return vec![] };
+    let mut domains = Vec::new();
+    if seat.link.has(Cover::Domains) && !known.is_on {
+        let word = if covered.is_some() { "domain" } else { "domain_later" };
+        for domain in known.live_domains() {
+            let values = [("operator", &*operator), ("domain", domain)];
+            domains.push(state.locale.fill(&format!("portal.next.{word}"), &values));
+        }
+    }
+    let Some(connection) = covered else { return domains };
     let first = match connection.state {
         ConnectionState::Active => "on",
         _ if connection.tested() => "turn_on",
@@ -309,8 +398,10 @@ pub(super) fn next(state: &State, seat: &Seat) -> Vec<String> {
         Enforcement::Optional => "optional",
         Enforcement::Required => "required",
     };
-    let operator = state.operator();
     let values = [("operator", &*operator), ("organization", &seat.organization.name)];
     let say = |key: &str| state.locale.fill(&format!("portal.next.{key}"), &values);
-    vec![say(first), say(second)]
+    let mut told = vec![say(first)];
+    told.append(&mut domains);
+    told.push(say(second));
+    told
 }

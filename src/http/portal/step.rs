@@ -84,12 +84,12 @@ pub(in crate::http) async fn show(
 
 /// The part of a step that shows what arrives.
 async fn part(state: &Data<State>, seat: &Seat, step: Step) -> Result<HttpResponse> {
-    let body = body::of(state, seat, step, &Outcome::default()).await?;
+    let view = view(state, seat, step, Outcome::default()).await?;
     let href = address(step);
-    let live = match &body {
+    let live = match &view.body {
         Body::Provisioning { arrivals, .. } => Live::Arrivals(arrivals, &href),
         Body::Domain { domains, .. } => Live::Domains(&seat.form_token, domains),
-        Body::Test { last, .. } => last.as_ref().map_or(Live::Untested, Live::Tested),
+        Body::Test { .. } => Live::Test(&view),
         _ => return Err(Error::not_found("part of the step", step.as_str())),
     };
     Ok(pages::portal_live(state, &live))
@@ -114,6 +114,10 @@ pub(super) async fn render(
     step: Step,
     outcome: Outcome,
 ) -> Result<HttpResponse> {
+    Ok(pages::setup_step(state, &view(state, seat, step, outcome).await?))
+}
+
+async fn view(state: &Data<State>, seat: &Seat, step: Step, outcome: Outcome) -> Result<SetupStep> {
     let body = body::of(state, seat, step, &outcome).await?;
     let note = outcome.typed("note");
     let steps = seat.steps(state);
@@ -121,21 +125,24 @@ pub(super) async fn render(
     let (number, total) = (at.saturating_add(1).to_string(), steps.len().to_string());
     let values = [("number", &*number), ("total", &total)];
     let before = at.checked_sub(1).and_then(|at| steps.get(at));
-    let view = SetupStep {
+    Ok(SetupStep {
         eyebrow: state.locale.fill("portal.eyebrow", &values),
         title: frame::say(state, seat, step, "title"),
         lead: frame::say(state, seat, step, "lead"),
         provider: frame::provider(state, seat),
         steps: frame::lines(state, seat, &steps, step),
         previous: before.copied().map(address),
+        home: match seat.open_step(state) {
+            Some(_) => "portal.later",
+            None => "portal.finished.home",
+        },
         finish: finish(state, seat, &body),
         frame: frame::frame(seat, outcome.notice),
         faults: outcome.faults,
         compared: compared(state, seat, &body),
         note,
         body,
-    };
-    Ok(pages::setup_step(state, &view))
+    })
 }
 
 /// How far the names of the provider's console can be relied on, where a step shows some.

@@ -221,7 +221,7 @@ async fn the_steps_lead_from_the_provider_to_the_home_and_can_be_left_in_the_mid
     assert!(refused.body.contains("id=\"metadata_xml-error\""), "{}", refused.body);
     let xml = metadata(&connection.idp_entity_id(public_url));
     let taken = portal.post("metadata", &[("metadata_url", ""), ("metadata_xml", &xml)]).await;
-    assert_eq!(taken.header("location"), "/portal/setup/metadata");
+    assert_eq!(taken.header("location"), "/portal/setup/metadata#told");
     let told = portal.get("/portal/setup/metadata").await.body;
     assert!(told.contains("Entity ID matches the one that you entered"), "{told}");
     assert_eq!(next(&portal.post("metadata", &[]).await), "domain");
@@ -254,15 +254,19 @@ async fn the_steps_lead_from_the_provider_to_the_home_and_can_be_left_in_the_mid
     let left = portal.get("/portal/setup/test").await.body;
     assert!(
         left.contains("Not finished in time")
-            && !left.contains("badge ok\"><span class=\"dot\"></span>passed")
+            && !left.contains("badge ok\"><span class=\"dot\"></span>Passed")
     );
     assert_eq!(next(&portal.post("test", &[("without", "on")]).await), "provisioning");
 
     let made = portal.post("provisioning", &[("token", "on")]).await.body;
     assert_eq!(made.matches(">scim_").count(), 1, "{made}");
     assert!(!portal.get("/portal/setup/provisioning").await.body.contains(">scim_"));
+    let of_groups = "Enable management of User Groups";
+    let off = portal.get("/portal/setup/provisioning").await.body;
+    assert!(!off.contains(of_groups) && portal.get("/portal").await.body.contains("Not allowed."));
     portal.post("provisioning", &[("groups", "on")]).await;
-    assert!(portal.get("/portal/setup/provisioning").await.body.contains("Do not allow groups"));
+    let on = portal.get("/portal/setup/provisioning").await.body;
+    assert!(on.contains("Do not allow groups") && on.contains(of_groups), "{on}");
     assert_eq!(portal.post("provisioning", &[]).await.header("location"), "/portal/done");
     assert_eq!(portal.state(), State::Completed);
     let done = portal.get("/portal/done").await.body;

@@ -3,8 +3,8 @@
 use super::pages::HOSTILE;
 use crate::guides::{Kind, Rows, Value};
 use crate::http::pages::{
-    self, Arrival, Arrivals, Body, Change, CodeAsked, DirectoryCard, DomainLine, Fact, Fault,
-    Frame, GroupLine, HandOver, Missing, Notice, PortalActivity, PortalDone, PortalGroup,
+    self, Arrival, Arrivals, Body, Change, ChangeLine, CodeAsked, DirectoryCard, DomainLine, Fact,
+    Fault, Frame, GroupLine, HandOver, Missing, Notice, PortalActivity, PortalDone, PortalGroup,
     PortalGroups, PortalHome, PortalTrace, SetupEntry, SetupOver, SetupStep, Sign, SignInLine,
     SignLine, StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, Way, Would,
 };
@@ -76,6 +76,7 @@ fn step(world: &World, body: Body) -> HttpResponse {
         provider: hostile(),
         steps: vec![line(true), line(false)],
         previous: Some("/portal/setup/provider".to_owned()),
+        home: "portal.later",
         finish: Some(hostile()),
         faults: fields.into_iter().chain(more).map(fault).collect(),
         note: hostile(),
@@ -177,6 +178,8 @@ fn bodies() -> Vec<Body> {
             is_openid: true,
             typed,
             told: Some(told),
+            is_done: false,
+            is_tested: true,
         },
         Body::OpenId {
             issuer: hostile(),
@@ -212,6 +215,8 @@ fn test() -> Body {
     };
     let last = Tested {
         trace: "trc_1".to_owned(),
+        at: hostile(),
+        is_present: false,
         passed: Some(false),
         is_left: false,
         cause: Some((hostile(), hostile())),
@@ -268,7 +273,7 @@ fn home() -> PortalHome {
         base_url: "https://sso.example.com/scim/v2/con_1".to_owned(),
         line: hostile(),
         state: (" warn", hostile()),
-        groups: Some(hostile()),
+        groups: hostile(),
         tokens: vec![token],
         of_tokens: hostile(),
         has_token: true,
@@ -292,8 +297,12 @@ fn home() -> PortalHome {
         domains: vec![domain()],
         directory: Some(directory),
         signs: signs(),
-        activity: vec![(hostile(), hostile())],
+        activity: vec![change()],
     }
+}
+
+fn change() -> ChangeLine {
+    ChangeLine { at: hostile(), what: hostile(), by: hostile() }
 }
 
 fn sign_in() -> SignInLine {
@@ -313,7 +322,7 @@ fn activity(are_open: bool) -> PortalActivity {
         sign_ins: vec![sign_in()],
         are_open,
         arrivals: Some(arrivals()),
-        events: vec![(hostile(), hostile())],
+        events: vec![change()],
     }
 }
 
@@ -340,7 +349,7 @@ fn trace() -> PortalTrace {
 /// another policy.
 pub(super) fn every_one(world: &World) -> Vec<(&'static str, HttpResponse)> {
     let state = &world.state;
-    let entry_with = |ends, purpose, code| {
+    let entry_with = |ends, purpose, code: Option<CodeAsked>| {
         let view = SetupEntry {
             token: HOSTILE,
             organization: HOSTILE,
@@ -348,6 +357,7 @@ pub(super) fn every_one(world: &World) -> Vec<(&'static str, HttpResponse)> {
             ends,
             purpose,
             looks: vec!["portal.entry.look.traces", "portal.entry.look.groups"],
+            handed: code.as_ref().map(|_| hostile()),
             code,
         };
         pages::setup_entry(state, &view)
@@ -358,7 +368,13 @@ pub(super) fn every_one(world: &World) -> Vec<(&'static str, HttpResponse)> {
         entry_with(Some(HOSTILE), Purpose::Setup, Some(code))
     };
     let hand_over = |step, link| {
-        let view = HandOver { frame: frame(), step, ends: hostile(), link };
+        let view = HandOver {
+            frame: frame(),
+            step,
+            left: vec![hostile(), hostile()],
+            ends: hostile(),
+            link,
+        };
         pages::portal_hand_over(state, &view)
     };
     let mut all = vec![

@@ -28,6 +28,14 @@ pub fn record_test(tx: &mut Tx, id: &ConnectionId, revision: i64) -> Result<()> 
     Ok(())
 }
 
+/// Forgets that a test sign-in passed with the present settings: what it tested is not what is wanted now.
+pub(in crate::store) fn forget_test(tx: &mut Tx, id: &ConnectionId) -> Result<()> {
+    diesel::update(connections::table.find(id))
+        .set(connections::tested_revision.eq(None::<i64>))
+        .execute(tx.db)?;
+    Ok(())
+}
+
 /// When a test sign-in last passed at each of these connections, as long as that is remembered.
 pub fn tested_at(db: &mut Db, ids: &[ConnectionId]) -> Result<HashMap<ConnectionId, Time>> {
     // What happened to a thing is not much: it is looked for, and its kind asked.

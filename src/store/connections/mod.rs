@@ -24,6 +24,7 @@ pub use contacts::{contact, set_contact};
 pub use entities::{adopt_entity_ids, by_entity_id};
 pub use failing::{Turn, tell_turned, turned};
 pub use known::{Known, known, known_page};
+pub(in crate::store) use lifecycle::forget_test;
 pub use lifecycle::{
     activate, delete, delete_with, disable, disable_with, gone, record_test, restore, tested_at,
     unlink,

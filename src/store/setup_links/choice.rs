@@ -38,9 +38,12 @@ impl Choice<'_> {
     }
 }
 
-/// The steps that are taken in the provider's console, or rest on what it says.
-const IN_CONSOLE: [Step; 5] =
-    [Step::Create, Step::Values, Step::Attributes, Step::Metadata, Step::Test];
+/// Whether this guide is to another provider's console than the one in which a connection was set up. Whoever set it up without
+/// a guide did it in some console: now it has a name.
+fn is_other_console(present: Option<&Connection>, way: Way, guide: &str) -> bool {
+    way == Way::Saml
+        && present.is_some_and(|known| ![GENERIC, guide].contains(&known.provider.as_str()))
+}
 
 /// The finished steps that are open again once this is chosen: those in the provider's console where it is another provider's, and
 /// where it is another way all that are its own.
@@ -52,14 +55,14 @@ pub fn begun_anew(
     guide: &str,
 ) -> Vec<Step> {
     let is_other_way = way != link.way();
-    // Whoever set it up without a guide did it in some console: now it has a name.
-    let is_other_guide = way == Way::Saml
-        && present.is_some_and(|known| ![GENERIC, guide].contains(&known.provider.as_str()));
+    let is_other_console = is_other_console(present, way, guide);
     let mut done = link.done.clone().into_inner();
     done.retain(|step| match step {
-        Step::Domain | Step::Provisioning => false,
+        Step::Domain => false,
         Step::Provider => is_other_way,
-        step => is_other_way || is_other_guide && IN_CONSOLE.contains(step),
+        // A directory goes on however people sign in, and is another where the console is.
+        Step::Provisioning => is_other_console,
+        _ => is_other_way || is_other_console,
     });
     done
 }
@@ -100,6 +103,7 @@ pub fn choose(tx: &mut Tx, id: &SetupLinkId, choice: Choice<'_>, name: &str) -> 
         return Err(Error::conflict("provider_in_use", detail));
     }
     let anew = begun_anew(&link, present.as_ref(), way, choice.guide());
+    let is_other_console = is_other_console(present.as_ref(), way, choice.guide());
     let protocol = if way == Way::OpenId { Protocol::Oidc } else { Protocol::Saml };
     if let Some(other) = present.take_if(|present| present.protocol != protocol) {
         discard(tx, &link, &other)?;
@@ -114,7 +118,12 @@ pub fn choose(tx: &mut Tx, id: &SetupLinkId, choice: Choice<'_>, name: &str) -> 
         // The guide says what the console of a provider with SAML is like; of OpenID Connect there is none.
         let provider = matches!(choice, Choice::Guide(_)).then(|| choice.guide().to_owned());
         let patch = ConnectionPatch { name, provider, ..Default::default() };
-        connections::change(tx, &present.id, patch)?
+        let changed = connections::change(tx, &present.id, patch)?;
+        if is_other_console {
+            // What passed was a sign-in at the provider before.
+            connections::forget_test(tx, &changed.id)?;
+        }
+        connections::find(tx.db, &changed.id)?
     } else {
         let drafted = draft(tx, &link, choice, name)?;
         link.drafted = Some(drafted.id.clone());

@@ -105,6 +105,17 @@ pub fn seat(
     Ok(known.map(|(connection, organization)| (link, organization, Some(connection))))
 }
 
+/// The link that a browser with this value was let in by, and is not any more.
+pub fn left(db: &mut Db, browser: &str, now: Time) -> Result<Option<SetupLink>> {
+    if !crypto::well_formed(crypto::PORTAL, browser) {
+        return Ok(None);
+    }
+    let hash = crypto::hash(browser).into_string();
+    let found: Option<SetupLink> =
+        setup_links::table.filter(setup_links::browser_hash.eq(hash)).first(db).optional()?;
+    Ok(found.filter(|link| !link.is_live(now)))
+}
+
 /// Notes that a step is finished. With the last one the link is completed; a test that was left out does not hold that up.
 pub fn finish(tx: &mut Tx, id: &SetupLinkId, step: Step) -> Result<SetupLink> {
     let mut link = find(tx.db, id)?;

@@ -21,7 +21,7 @@ mod trust;
 pub use again::{ASKED_WITHIN, ask_again, asked_again, may_ask_again};
 pub(in crate::store) use choice::go_on_with_openid;
 pub use choice::{Choice, begun_anew, choose, is_shaped};
-pub use claim::{Refusal, finish, leave_test_out, reopen, seat, start, start_with};
+pub use claim::{Refusal, finish, leave_test_out, left, reopen, seat, start, start_with};
 pub use codes::{CODE_LASTS, CodeFault, code_is_out, send_code};
 pub use hand_over::hand_over;
 pub use help::{Asked, Heard, Help, Missing, ask_for_help};
@@ -169,6 +169,12 @@ impl SetupLink {
     #[must_use]
     pub fn has(&self, cover: Cover) -> bool {
         self.covers.contains(&cover)
+    }
+
+    /// Whether a colleague handed it over.
+    #[must_use]
+    pub fn is_handed_over(&self) -> bool {
+        self.created_by.starts_with("portal:")
     }
 
     /// Whether a step of it is finished.

@@ -85,6 +85,12 @@ impl Step {
         Self::Provisioning,
     ];
 
+    /// Whether it is taken in the provider's console, or brings what that says.
+    #[must_use]
+    pub const fn is_in_console(self) -> bool {
+        matches!(self, Self::Create | Self::Values | Self::Attributes | Self::Metadata)
+    }
+
     /// Whether what is covered has this step.
     fn is_in(self, covers: &[Cover]) -> bool {
         let any = |of: &[Cover]| of.iter().any(|cover| covers.contains(cover));

@@ -2,6 +2,7 @@
 //! as long, and no list reads them.
 
 use super::{Outcome, Received, Trace, TraceKind, find};
+use crate::check::Check;
 use crate::error::Result;
 use crate::store::db::MultiBackend;
 use crate::store::schema::traces;
@@ -10,6 +11,7 @@ use crate::store::{
 };
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use std::collections::HashMap;
 
 /// How many of the last sign-ins are looked through for one of a kind.
 const LOOKED_THROUGH: i64 = 50;
@@ -77,6 +79,15 @@ pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Listed
         ))
         .load::<Listed>(db)?;
     Ok(Page::of(rows, window, |trace| trace.id.to_string()))
+}
+
+/// What was looked at in these sign-ins.
+pub fn checks(db: &mut Db, ids: &[TraceId]) -> Result<HashMap<TraceId, Vec<Check>>> {
+    let rows: Vec<(TraceId, Json<Vec<Check>>)> = traces::table
+        .filter(traces::id.eq_any(ids))
+        .select((traces::id, traces::checks))
+        .load(db)?;
+    Ok(rows.into_iter().map(|(id, checks)| (id, checks.into_inner())).collect())
 }
 
 /// How many there are.

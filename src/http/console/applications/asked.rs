@@ -19,7 +19,12 @@ impl Nearest {
     /// Both in parts, what differs marked.
     pub(super) fn compared(&self) -> Compared {
         let Difference { kind, expected, received } = self.0.clone();
-        Compared { kind: Some(kind), expected: Some(expected), received: Some(received) }
+        Compared {
+            kind: Some(kind),
+            expected: Some(expected),
+            received: Some(received),
+            apart: None,
+        }
     }
 }
 

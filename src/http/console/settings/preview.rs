@@ -72,6 +72,7 @@ pub(super) async fn show(
                 ends,
                 purpose: Purpose::Setup,
                 looks: Vec::new(),
+                handed: None,
                 code: None,
             };
             Ok(pages::setup_entry_in(shell, &view))

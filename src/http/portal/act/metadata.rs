@@ -89,7 +89,8 @@ pub(super) async fn known(
             setup_links::finish(tx, &id, Step::Metadata)
         })
         .await?;
-    Ok(see_other(&address(Step::Metadata)))
+    // What was read is below the form: that is where whoever gave it is led.
+    Ok(see_other(&format!("{}#told", address(Step::Metadata))))
 }
 
 async fn import(

@@ -101,6 +101,8 @@ pub(super) async fn of(
                     .identity_provider
                     .as_deref()
                     .map(|known| given.told(state, guide.idp_entity_id, known)),
+                is_done: seat.has_done(Step::Metadata),
+                is_tested: connection.tested(),
             }
         }
         Step::Test => test(state, seat, connection, &given).await?,
@@ -175,13 +177,14 @@ fn tested(
         title = Some(words.title);
         fix = fix.map(|fix| Fix { sentence: words.fix, ..fix });
     }
-    let back_to = cause.map(|cause| {
-        let step = step_of(cause);
-        Way { label: say(state, seat, step, "name"), href: address(step) }
-    });
+    let back_to = cause
+        .and_then(step_of)
+        .map(|step| Way { label: say(state, seat, step, "name"), href: address(step) });
     let covered = |way: &Way| seat.steps(state).iter().any(|step| address(*step) == way.href);
     Tested {
         trace: trace.id.to_string(),
+        at: frame::moment(trace.started_at),
+        is_present: connection.tested(),
         passed: match trace.outcome {
             End::Succeeded => Some(true),
             End::Failed => Some(false),
@@ -196,9 +199,10 @@ fn tested(
     }
 }
 
-/// The step in which a cause is mended.
-fn step_of(cause: Cause) -> Step {
-    match cause {
+/// The step in which a cause is mended; none: in none of them, as where clocks disagree.
+fn step_of(cause: Cause) -> Option<Step> {
+    Some(match cause {
+        Cause::ClockEarly | Cause::ClockLate => return None,
         Cause::IssuerMismatch
         | Cause::CertificateUnknown
         | Cause::CertificateExpired
@@ -207,7 +211,7 @@ fn step_of(cause: Cause) -> Step {
         Cause::EmailDomainNotAllowed => Step::Domain,
         Cause::EmailMissing | Cause::StatusNotSuccess => Step::Attributes,
         _ => Step::Values,
-    }
+    })
 }
 
 async fn provisioning(
@@ -224,7 +228,8 @@ async fn provisioning(
             let window = Window { limit: 200, before: None };
             let live = tokens::page(db, &window, &id)?.data;
             let live = live.iter().filter(|one| one.is_live(now)).count();
-            let domain = domains::list(db, &of)?.into_iter().next().map(|domain| domain.name);
+            let all = domains::list(db, &of)?;
+            let domain = domains::for_example(&all).map(|domain| domain.name.clone());
             let groups = access::provisioning::find(db, &of)?.groups;
             Ok((arrivals(db, &id)?, live, domain, groups))
         })
@@ -233,7 +238,8 @@ async fn provisioning(
     let test_user = test_user(&connection.id, domain.as_deref());
     let base_url = connections::scim_base_url(state.config.public_url.as_str(), &connection.id);
     let token = outcome.token.as_ref().map(crate::crypto::Secret::reveal);
-    let values = ScimValues { base_url: &base_url, token, test_user: &test_user };
+    let values =
+        ScimValues { base_url: &base_url, token, test_user: &test_user, groups: are_groups_on };
     let (path, groups_path) = guide.scim_paths(&state.locale, Some(&state.operator()));
     Ok(Body::Provisioning {
         path,

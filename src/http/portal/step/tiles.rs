@@ -2,7 +2,6 @@
 
 use crate::guides::{Guide, Protocol};
 use crate::http::pages::{Change, Tile};
-use crate::http::portal::frame;
 use crate::http::portal::seat::Seat;
 use crate::http::server::State;
 use crate::store::setup_links::{self, Cover, Step, Way};
@@ -38,16 +37,27 @@ pub(super) fn changed(state: &State, seat: &Seat, tiles: &[Tile], word: &str) ->
     let tile = tiles.iter().find(|tile| tile.id == word && !tile.is_chosen)?;
     let way = word.parse::<Way>().unwrap_or(Way::Saml);
     let anew = setup_links::begun_anew(&seat.link, seat.connection.as_ref(), way, word);
-    let steps: Vec<String> = seat
-        .steps(state)
+    let is_asked = anew.iter().any(|step| *step != Step::Provider);
+    let is_same = way == seat.link.way();
+    // Another way has steps of its own.
+    let all =
+        if is_same { seat.steps(state) } else { setup_links::steps(&seat.link.covers, way, false) };
+    let is_told = |step: &Step| *step != Step::Provider && (!is_same || anew.contains(step));
+    let is_left = |step: &Step| is_same || !matches!(step, Step::Domain);
+    let steps: Vec<String> = all
         .into_iter()
-        .filter(|step| *step != Step::Provider && anew.contains(step))
-        .map(|step| frame::say(state, seat, step, "name"))
+        .filter(|step| is_told(step) && is_left(step))
+        .map(|step| match (way, step) {
+            (Way::OpenId, Step::Metadata) => {
+                state.locale.text("portal.step.openid.name").to_owned()
+            }
+            _ => state.locale.text(&format!("portal.step.{step}.name")).to_owned(),
+        })
         .collect();
-    let text = if way == seat.link.way() { "same" } else { "other" };
+    let text = if is_same { "same" } else { "other" };
     let values = [("provider", tile.name.as_str()), ("steps", &steps.join(", "))];
     let say = |key: &str| state.locale.fill(&format!("portal.change.{key}"), &values);
-    (!steps.is_empty()).then(|| Change {
+    is_asked.then(|| Change {
         id: tile.id.clone(),
         title: say("title"),
         text: say(text),

@@ -171,6 +171,8 @@ async fn a_test_of_somebody_whose_domain_waits_says_so_and_leads_to_the_domain()
         sign_in::refuse(tx, &trace, Cause::EmailDomainNotAllowed, checks, None)?;
         Ok(trace)
     });
+    let list = portal.get("/portal/activity").await.body;
+    assert!(list.contains("globex.test still waits for its DNS record"), "{list}");
     for page in ["/portal/setup/test".to_owned(), format!("/portal/traces/{}", trace.id)] {
         let page = portal.get(&page).await.body;
         for part in ["globex.test still waits for its DNS record", "waits since 27 Nov 2026"] {

@@ -95,3 +95,17 @@ async fn of_an_email_address_that_is_typed_the_domain_is_added() {
     }
     assert_eq!(all(&portal).len(), 2);
 }
+
+#[actix_web::test]
+async fn an_invented_address_is_of_the_domain_that_is_live_and_not_of_one_that_waits() {
+    let portal = Portal::started().await;
+    portal.post("provider", &[("provider", "jumpcloud")]).await;
+    // Before the live one by its name.
+    portal.post("domain", &[("domain", "a-globex.test")]).await;
+    let page = portal.get("/portal/setup/provisioning").await.body;
+    assert!(page.contains("@globex.example</span>") && !page.contains("@a-globex.test"), "{page}");
+    let waiting = all(&portal).into_iter().find(|one| !one.is_live()).unwrap();
+    let all = [waiting];
+    assert_eq!(domains::for_example(&all).map(|one| &*one.name), Some("a-globex.test"));
+    assert!(domains::for_example(&[]).is_none());
+}

@@ -33,7 +33,12 @@ async fn a_domain_that_is_live_and_one_that_waits_are_told_apart() {
     let page = portal.get("/portal/done").await;
     assert_eq!(page.status, 200);
     assert!(page.body.contains("globex.test waits for its DNS record"), "{}", page.body);
-    assert!(page.body.contains("globex.example are sent to your sign-in page"), "{}", page.body);
+    assert!(
+        page.body.contains("globex.example will be sent to your sign-in page"),
+        "{}",
+        page.body
+    );
+    assert!(!page.body.contains("are sent to your sign-in page"), "{}", page.body);
     assert!(!page.body.contains("turns the connection on"), "{}", page.body);
 }
 
@@ -153,4 +158,71 @@ async fn a_test_that_passed_is_done_until_the_settings_are_others() {
     store.system(|tx| connections::change(tx, &id, patch));
     let home = portal.get("/portal").await.body;
     assert!(home.contains("What is missing") && !home.contains("The setup is complete"), "{home}");
+}
+
+#[actix_web::test]
+async fn people_of_a_domain_are_sent_to_the_sign_in_page_only_once_the_connection_is_on() {
+    let portal = at_its_test().await;
+    let connections::Connection { id, revision, .. } = portal.connection();
+    let store = portal.world.store();
+    store.system(|tx| connections::record_test(tx, &id, revision));
+    portal.post("test", &[]).await;
+    let done = portal.get("/portal/done").await.body;
+    let (will, does) = ("will be sent to your sign-in page once", "are sent to your sign-in page");
+    assert!(done.contains(will) && !done.contains(does), "{done}");
+    assert!(
+        done.contains("Ready") || portal.get("/portal").await.body.contains("Ready to turn on")
+    );
+    store.system(|tx| connections::activate(tx, &id, false));
+    let done = portal.get("/portal/done").await.body;
+    assert!(!done.contains(will) && done.contains(does), "{done}");
+}
+
+#[actix_web::test]
+async fn after_another_provider_was_chosen_what_is_to_be_taken_again_is_missing() {
+    let portal = at_its_test().await;
+    let connections::Connection { id, revision, .. } = portal.connection();
+    let store = portal.world.store();
+    store.system(|tx| connections::record_test(tx, &id, revision));
+    portal.post("test", &[]).await;
+    let ready = portal.get("/portal").await.body;
+    assert!(ready.contains("Ready to turn on") && !ready.contains("What is missing"), "{ready}");
+    portal.post("provider", &[("provider", "okta"), ("sure", "on")]).await;
+    // What passed was a sign-in at the provider before: the operator is not told otherwise either.
+    assert!(!portal.connection().tested());
+    let home = portal.get("/portal").await.body;
+    for part in [
+        "What is missing",
+        "Not finished: Create the app, Copy values, Attributes and people, Metadata.",
+        "No test sign-in has passed with the present settings",
+        "Setup in progress",
+        "Known from before. The step Metadata is not finished.",
+        "2 to look at",
+    ] {
+        assert!(home.contains(part), "{part}: {home}");
+    }
+    for part in ["Ready to turn on", "All clear"] {
+        assert!(!home.contains(part), "{part}: {home}");
+    }
+    let step = portal.get("/portal/setup/metadata").await.body;
+    assert!(step.contains("This is from before."), "{step}");
+}
+
+#[actix_web::test]
+async fn what_a_test_leads_to_comes_with_what_is_read_again_by_itself() {
+    let portal = at_its_test().await;
+    let part = async || {
+        let cookie = portal.cookie.as_ref().unwrap();
+        let cookie = Cookie::new(cookie.name().to_owned(), cookie.value().to_owned());
+        let request = TestRequest::get().uri("/portal/setup/test").cookie(cookie);
+        portal.world.call(request.insert_header(("HX-Request", "true"))).await.body
+    };
+    let before = part().await;
+    assert!(before.contains("name=\"without\"") && !before.contains("name=\"finish\""), "{before}");
+    let connections::Connection { id, revision, .. } = portal.connection();
+    portal.world.store().system(|tx| connections::record_test(tx, &id, revision));
+    let after = part().await;
+    assert!(!after.contains("name=\"without\"") && after.contains("name=\"finish\""), "{after}");
+    let page = portal.get("/portal/setup/test").await.body;
+    assert_eq!(page.matches("name=\"finish\"").count(), 1, "{page}");
 }

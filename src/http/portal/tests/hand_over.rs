@@ -20,7 +20,18 @@ async fn what_is_handed_over_goes_on_in_the_colleague_s_browser_and_ends_in_this
     let secret = given.body.split("/setup/sl_").nth(1).unwrap();
     let secret = format!("sl_{}", secret.split(['<', '"']).next().unwrap());
 
-    assert_eq!(portal.get("/portal").await.status, 401);
+    // Whoever loads the page again, or goes back, is told what became of it, and who makes another link.
+    let again = portal.send("/portal/hand-over", &[("form_token", &token)]).await;
+    for left in [again, portal.get("/portal/hand-over").await, portal.get("/portal").await] {
+        assert_eq!(left.status, 401);
+        for part in ["You handed this setup over on ", "If that link is lost, ask "] {
+            assert!(left.body.contains(part), "{part}: {}", left.body);
+        }
+        assert!(!left.body.contains("in which you started"), "{}", left.body);
+    }
+    let before = portal.get(&portal.address()).await;
+    assert!(before.status == 410 && before.body.contains("This setup was handed over"));
+    assert!(!before.body.contains("taken back"), "{}", before.body);
     assert_eq!(portal.state(), State::Revoked);
     let before = portal.link.clone();
     let store = portal.world.store();
@@ -35,8 +46,18 @@ async fn what_is_handed_over_goes_on_in_the_colleague_s_browser_and_ends_in_this
     portal.token = Secret::from(secret);
     portal.link.id = link.id;
     portal.cookie = None;
+    let entry = portal.get(&portal.address()).await.body;
+    for part in
+        ["A colleague handed the setup over to you", "Left to do: Create the app, Copy values"]
+    {
+        assert!(entry.contains(part), "{part}: {entry}");
+    }
+    assert!(!entry.contains("about 15 minutes"), "{entry}");
     assert_eq!(portal.start().await.status, 303);
     assert!(portal.get("/portal/setup").await.header("location").ends_with("/create"));
+    let activity = portal.get("/portal/activity").await.body;
+    let line = activity.split("The setup was handed over to a colleague").nth(1).unwrap();
+    assert!(line.split("</li>").next().unwrap().contains("by another setup link"), "{activity}");
 }
 
 #[actix_web::test]
@@ -94,4 +115,41 @@ async fn a_draft_of_somebody_else_s_is_not_taken_away() {
     let refused = other.post("provider", &[("provider", "openid")]).await;
     assert!(refused.body.contains("could not be done"), "{}", refused.body);
     assert_eq!(other.connection().id, draft.id);
+}
+
+#[actix_web::test]
+async fn a_setup_of_which_every_step_was_taken_is_handed_over_with_what_is_missing_or_as_done() {
+    let mut portal = Portal::new(&[], &[Cover::Domains]);
+    portal.start().await;
+    portal.post("domain", &[("domain", "globex.test")]).await;
+    portal.post("domain", &[]).await;
+    let asked = portal.get("/portal/hand-over").await.body;
+    assert!(asked.contains("Left to do: Email domain.") && !asked.contains("finished"), "{asked}");
+    let store = portal.world.store();
+    store.system(|tx| crate::store::domains::withdraw(tx, &portal.organization, "globex.test"));
+    assert!(portal.get("/portal/hand-over").await.body.contains("Every step is finished."));
+    let by = crate::store::Actor::Portal(portal.link.id.clone());
+    let (of, id) = (portal.organization.clone(), portal.link.id.clone());
+    let (_, token) =
+        store.write_now(&(&of).into(), &by, |tx| setup_links::hand_over(tx, &id)).unwrap();
+    portal.token = token;
+    let entry = portal.get(&portal.address()).await.body;
+    assert!(entry.contains("All is done. You look after it here from now on."), "{entry}");
+}
+
+#[actix_web::test]
+async fn who_had_a_link_that_was_taken_back_or_ended_is_told_that() {
+    let portal = Portal::started().await;
+    let (store, id) = (portal.world.store(), portal.link.id.clone());
+    store.system(|tx| setup_links::revoke(tx, &id));
+    let left = portal.get("/portal").await;
+    assert!(
+        left.status == 401 && left.body.contains("Your link was taken back on"),
+        "{}",
+        left.body
+    );
+    let portal = Portal::started().await;
+    portal.world.store().clock().advance(chrono::TimeDelta::days(8));
+    let left = portal.get("/portal").await;
+    assert!(left.status == 401 && left.body.contains("Your link ended on"), "{}", left.body);
 }

@@ -11,7 +11,7 @@ async fn a_token_is_changed_at_home_while_the_one_before_goes_on() {
     portal.post("provisioning", &[("token", "on")]).await;
     let token = portal.form_token("/portal").await;
     let rotated = portal.send("/portal/token", &[("form_token", &token)]).await.body;
-    assert!(rotated.contains("retiring") && rotated.contains("New token"), "{rotated}");
+    assert!(rotated.contains("Token before, until ") && rotated.contains("New token"), "{rotated}");
     assert!(!portal.get("/portal").await.body.contains("New token"));
 }
 

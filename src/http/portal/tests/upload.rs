@@ -56,7 +56,7 @@ async fn metadata_is_taken_as_the_file_that_the_console_gave() {
     let page = portal.get("/portal/setup/metadata").await.body;
     assert!(page.contains("enctype=\"multipart/form-data\"") && page.contains("type=\"file\""));
     let taken = upload(&portal, metadata("https://idp.example/id").as_bytes()).await;
-    assert_eq!((taken.status, taken.header("location")), (303, "/portal/setup/metadata"));
+    assert_eq!((taken.status, taken.header("location")), (303, "/portal/setup/metadata#told"));
     let known = portal.connection().identity_provider.unwrap();
     assert_eq!(known.entity_id, "https://idp.example/id");
 }

@@ -168,14 +168,19 @@ async fn another_provider_is_chosen_once_that_is_confirmed_and_the_steps_in_its_
     portal.post("provider", &[("provider", "jumpcloud")]).await;
     portal.post("create", &[]).await;
     portal.post("domain", &[]).await;
+    portal.post("provisioning", &[]).await;
     let asked = portal.post("provider", &[("provider", "okta")]).await;
     let ask = "/portal/setup/provider?change=okta";
     assert_eq!((asked.status, asked.header("location")), (303, ask));
     let page = portal.get(ask).await.body;
-    for part in ["Change to Okta?", "with Okta: Create the app.", "Keep JumpCloud"] {
+    for part in
+        ["Change to Okta?", "with Okta: Create the app, User provisioning.", "Keep JumpCloud"]
+    {
         assert!(page.contains(part), "{part}: {page}");
     }
     assert_eq!(portal.connection().provider, "jumpcloud", "nothing is changed before");
+    let other = portal.get("/portal/setup/provider?change=scim").await.body;
+    assert!(other.contains("by these steps: User provisioning."), "{other}");
     let same = portal.post("provider", &[("provider", "jumpcloud")]).await;
     assert_eq!(next(&same), "create", "the same is asked for");
     let unknown = portal.get("/portal/setup/provider?change=%3Cb%3E").await.body;

@@ -106,7 +106,8 @@ fn badge(state: &State, found: &Found) -> Badge {
 /// What the provider's console calls the address.
 fn called(state: &State, provider: &str, base_url: &str) -> Option<String> {
     let guide = state.guides.of(provider);
-    let values = guide.fill_scim(&ScimValues { base_url, token: None, test_user: "" });
+    let values =
+        guide.fill_scim(&ScimValues { base_url, token: None, test_user: "", groups: false });
     let entry = values.into_iter().map(|(entry, _)| entry).find(|entry| entry.value == base_url)?;
     let values = [("provider", guide.name.as_str()), ("field", &entry.label)];
     Some(state.locale.fill("console.connections.called", &values))
