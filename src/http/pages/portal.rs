@@ -107,6 +107,8 @@ pub struct SetupStep {
     pub steps: Vec<StepLine>,
     /// The step before.
     pub previous: Option<String>,
+    /// The step's own address.
+    pub at: String,
     /// What the way to the portal's home says: the key of a sentence.
     pub home: &'static str,
     /// What the button says that finishes the step; none: it cannot be finished yet, or by something else.

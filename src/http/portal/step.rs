@@ -132,6 +132,7 @@ async fn view(state: &Data<State>, seat: &Seat, step: Step, outcome: Outcome) ->
         provider: frame::provider(state, seat),
         steps: frame::lines(state, seat, &steps, step),
         previous: before.copied().map(address),
+        at: address(step),
         home: match seat.open_step(state) {
             Some(_) => "portal.later",
             None => "portal.finished.home",

@@ -76,6 +76,7 @@ fn step(world: &World, body: Body) -> HttpResponse {
         provider: hostile(),
         steps: vec![line(true), line(false)],
         previous: Some("/portal/setup/provider".to_owned()),
+        at: "/portal/setup/create".to_owned(),
         home: "portal.later",
         finish: Some(hostile()),
         faults: fields.into_iter().chain(more).map(fault).collect(),
