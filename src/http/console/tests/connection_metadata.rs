@@ -108,7 +108,7 @@ async fn metadata_is_taken_as_a_file_and_by_single_values() {
     let (setup, _) = draft(&desk, &[]).await;
     let file = metadata("https://idp.example/id");
     let checked = upload(&desk, &setup, ("check", ""), &file).await;
-    assert!(checked.body.contains("which is used from now on"), "{}", checked.body);
+    assert!(checked.body.contains("it is used from now on"), "{}", checked.body);
     assert!(checked.body.contains("md:EntityDescriptor"), "the file goes on as text");
     let made = upload(&desk, &setup, ("create", &seen(&checked)), &file).await;
     assert_eq!(made.status, 303, "{}", made.body);
