@@ -49,7 +49,7 @@ pub enum Fault {
         seconds: u64,
     },
     /// An answer, but not a document.
-    #[error("{host} answered with status {status} instead of the file. Check the address.")]
+    #[error("{host} answered with status {status} instead of the file.")]
     Status {
         /// The host.
         host: String,

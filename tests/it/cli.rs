@@ -213,7 +213,8 @@ fn a_new_connection_prints_what_to_enter_in_the_providers_words() {
     assert!(printed.contains("Attribute firstName\tfirstname\n"), "{printed}");
     let said =
         String::from_utf8(place.run(&["connection", "show", id, "--values"]).stderr).unwrap();
-    assert!(said.contains("Give it to people in: User Groups\n"), "{said}");
+    let people = "Give it to people in: SSO Applications › your app › User Groups\n";
+    assert!(said.contains(people), "{said}");
     assert!(
         said.contains("Then take the metadata with Copy Metadata URL (not IDP URL), at"),
         "{said}"

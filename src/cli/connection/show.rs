@@ -189,7 +189,10 @@ pub(super) fn values(shell: &Shell, row: &Connection) -> Result {
         shell.out.note("For single logout, if you want it:");
         entries(shell, &logout)?;
     }
-    shell.out.note(format!("Give it to people in: {}", guide.assign.join(" › ")));
+    let assign = guide.path(&locale, &guide.assign, &values).join(" › ");
+    if !assign.is_empty() {
+        shell.out.note(format!("Give it to people in: {assign}"));
+    }
     let source = &guide.metadata;
     let from = guide.path(&locale, &source.path, &values).join(" › ");
     let not = match source.not_this.as_slice() {
