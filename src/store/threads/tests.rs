@@ -2,14 +2,24 @@ use super::Threads;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, ThreadId};
 
-/// Runs a job that tells which thread it is on, and waits until that thread is idle again.
+/// Waits until no thread works.
+fn rest(threads: &Threads) {
+    loop {
+        let line = threads.0.lock();
+        if line.jobs.is_empty() && line.idle.len() == line.begun {
+            return;
+        }
+        drop(line);
+        thread::yield_now();
+    }
+}
+
+/// Runs a job that tells which thread it is on, and waits until all are idle again.
 fn one(threads: &Threads) -> ThreadId {
     let (told, heard) = channel();
     threads.run(move || told.send(thread::current().id()).unwrap());
     let id = heard.recv().unwrap();
-    while !threads.0.lock().idle.iter().any(|idle| idle.id() == id) {
-        thread::yield_now();
-    }
+    rest(threads);
     id
 }
 
@@ -38,6 +48,7 @@ fn all_at_once(threads: &Threads, count: usize) -> (Vec<ThreadId>, Receiver<()>)
 fn the_thread_that_worked_last_is_woken_first() {
     let threads = Threads::new(3);
     all_at_once(&threads, 3).1.recv().unwrap();
+    rest(&threads);
     let last = one(&threads);
     for _ in 0..5 {
         assert_eq!(one(&threads), last);
