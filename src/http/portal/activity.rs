@@ -62,16 +62,16 @@ pub(in crate::http) async fn show(
     });
     let (sign_ins, checks, arrivals, events) = read.await?;
     let waits = |trace: &Listed| waiting::of(&state.locale, checks.get(&trace.id)?);
-    let line = |trace: &Listed| {
-        let line = line(&state, trace, is_open);
+    let told = |trace: &Listed| {
+        let plain = line(&state, trace, is_open);
         match waits(trace) {
-            Some(words) => SignInLine { why: Some(words.title), ..line },
-            None => line,
+            Some(words) => SignInLine { why: Some(words.title), ..plain },
+            None => plain,
         }
     };
     let view = PortalActivity {
         frame: frame::frame(&seat, None),
-        sign_ins: sign_ins.iter().map(line).collect(),
+        sign_ins: sign_ins.iter().map(told).collect(),
         are_open: is_open,
         arrivals,
         events: events.iter().filter_map(|event| changes::told(&state, &seat, event)).collect(),
