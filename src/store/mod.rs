@@ -283,7 +283,7 @@ impl Store {
         if let Some(together) = self.shared(&scope) {
             let (asker, answer) = oneshot::channel();
             if let Some(lead) = together.leave(self, None, by, asker, f) {
-                together.threads.run(move || drop(lead));
+                together.threads.run_urgent(move || drop(lead));
             }
             return answered(answer).await;
         }

@@ -88,3 +88,27 @@ fn what_was_asked_for_is_done_before_the_threads_end() {
         thread::yield_now();
     }
 }
+
+#[test]
+fn what_others_wait_for_is_done_however_long_the_rest_takes() {
+    let threads = Threads::new(2);
+    let (told, heard) = channel();
+    let held: Vec<_> = (0..5)
+        .map(|_| {
+            let (go, wait) = channel::<()>();
+            let told = told.clone();
+            threads.run(move || {
+                told.send(()).unwrap();
+                wait.recv().ok();
+            });
+            go
+        })
+        .collect();
+    (0..2).for_each(|_| heard.recv().unwrap());
+    let (done, urgent) = channel();
+    threads.run_urgent(move || done.send(()).unwrap());
+    urgent.recv().unwrap();
+    assert!(heard.try_recv().is_err(), "a job began on the thread that is kept");
+    drop(held);
+    (0..3).for_each(|_| heard.recv().unwrap());
+}
