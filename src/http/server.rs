@@ -277,15 +277,16 @@ fn people(config: &mut ServiceConfig) {
 
 /// What the app and its libraries call.
 fn apps(config: &mut ServiceConfig) {
+    let form = |path: &str| web::resource(path).app_data(PayloadConfig::new(FORM_LIMIT));
     config
         .service(web::resource(discovery::PATH).get(oidc::discovery))
         .service(web::resource(discovery::JWKS).get(oidc::jwks))
-        .service(web::resource(discovery::AUTHORIZE).get(oidc::authorize).post(oidc::authorize))
-        .service(web::resource(discovery::TOKEN).post(oidc::token))
-        .service(web::resource(discovery::USERINFO).get(oidc::userinfo).post(oidc::userinfo))
-        .service(web::resource(discovery::REVOKE).post(oidc::revoke))
-        .service(web::resource(discovery::INTROSPECT).post(oidc::introspect))
-        .service(web::resource(discovery::LOGOUT).get(logout::ask).post(logout::confirm));
+        .service(form(discovery::AUTHORIZE).get(oidc::authorize).post(oidc::authorize))
+        .service(form(discovery::TOKEN).post(oidc::token))
+        .service(form(discovery::USERINFO).get(oidc::userinfo).post(oidc::userinfo))
+        .service(form(discovery::REVOKE).post(oidc::revoke))
+        .service(form(discovery::INTROSPECT).post(oidc::introspect))
+        .service(form(discovery::LOGOUT).get(logout::ask).post(logout::confirm));
 }
 
 /// The application as it is served, and as tests call it.

@@ -28,6 +28,9 @@ const KNOWN: [&str; 15] = [
     "domain_hint",
 ];
 
+/// The longest ID token that is taken as a hint, in bytes.
+const HINT: usize = 4096;
+
 /// An authorization request as it came, from a query or a form.
 #[derive(Debug, Clone)]
 pub struct Incoming {
@@ -136,6 +139,12 @@ impl Incoming {
         self.params.need("client_id").map_err(Refusal::Page)
     }
 
+    /// An ID token of ours that the app shows, for the door to verify (OIDC Core section 3.1.2.1).
+    #[must_use]
+    pub fn id_token_hint(&self) -> Option<&str> {
+        self.params.short("id_token_hint", HINT).ok().flatten()
+    }
+
     /// Checks all of the request against the registration of its application.
     pub fn check(&self, client: &Client) -> Result<AuthorizationRequest, Refusal> {
         if client.kind == ClientKind::Machine {
@@ -180,7 +189,7 @@ impl Incoming {
             organization: hint("organization", 255)?,
             connection: hint("connection", 255)?,
             domain_hint: hint("domain_hint", 255)?,
-            id_token_hint: hint("id_token_hint", 4096)?,
+            id_token_hint: hint("id_token_hint", HINT)?,
             hinted: None,
         })
     }

@@ -35,8 +35,8 @@ pub enum ClientKind {
 pub struct UnknownRedirect {
     /// What the request said.
     pub received: String,
-    /// The registered address that is most like it, for the developer who made a typing error.
-    pub nearest: Option<String>,
+    /// Those that are registered.
+    pub registered: Vec<String>,
 }
 
 impl ClientKind {
@@ -60,7 +60,7 @@ impl Client {
         }
         Err(UnknownRedirect {
             received: received.to_owned(),
-            nearest: nearest(&self.redirect_uris, received),
+            registered: self.redirect_uris.clone(),
         })
     }
 }
@@ -70,6 +70,19 @@ impl UnknownRedirect {
     #[must_use]
     pub const fn cause(&self) -> Cause {
         Cause::AppRedirectInvalid
+    }
+
+    /// The registered address that is most like it, if one is, for the developer who made a typing error. Costs the product of the lengths of both for each of them, so
+    /// it is not asked for within a transaction.
+    #[must_use]
+    pub fn nearest(&self) -> Option<&str> {
+        let received: String = self.received.chars().take(512).collect();
+        self.registered
+            .iter()
+            .map(|address| (strsim::normalized_levenshtein(address, &received), address.as_str()))
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .filter(|(likeness, _)| *likeness > 0.5)
+            .map(|(_, address)| address)
     }
 }
 
@@ -142,17 +155,6 @@ fn without_port(rest: &str) -> Option<&str> {
     (rest.is_empty() || rest.starts_with(['/', '?'])).then_some(rest)
 }
 
-fn nearest(registered: &[String], received: &str) -> Option<String> {
-    // The comparison costs the product of both lengths, and what came is the caller's choice.
-    let received: String = received.chars().take(512).collect();
-    registered
-        .iter()
-        .map(|address| (strsim::normalized_levenshtein(address, &received), address))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .filter(|(likeness, _)| *likeness > 0.5)
-        .map(|(_, address)| address.clone())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,10 +224,10 @@ mod tests {
             &["https://app.example/callback", "https://staging.app.example/sso/return"],
         );
         let unknown = client.check_redirect("https://app.example/calback").unwrap_err();
-        assert_eq!(unknown.nearest.as_deref(), Some("https://app.example/callback"));
+        assert_eq!(unknown.nearest(), Some("https://app.example/callback"));
         assert_eq!(unknown.cause(), Cause::AppRedirectInvalid);
         let unknown = client.check_redirect("xyz:").unwrap_err();
-        assert_eq!(unknown.nearest, None);
+        assert_eq!(unknown.nearest(), None);
     }
 
     #[test]

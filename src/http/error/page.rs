@@ -280,9 +280,8 @@ fn redirect(shell: Shell<'_>, unknown: &UnknownRedirect) -> Vec<String> {
     let (locale, cause) = (&shell.state().locale, Cause::AppRedirectInvalid);
     let received = [("received", unknown.received.as_str())];
     let nearest = unknown
-        .nearest
-        .iter()
-        .map(|nearest| shell.fill("page.error.nearest_redirect", &[("nearest", nearest.as_str())]));
+        .nearest()
+        .map(|nearest| shell.fill("page.error.nearest_redirect", &[("nearest", nearest)]));
     let received = shell.fill("page.error.unknown_redirect", &received);
     let told = [locale.person(cause, None, &shell.brand()), received].into_iter();
     told.chain(nearest).chain([locale.cause(cause).fix.clone()]).collect()

@@ -312,8 +312,8 @@ async fn a_developer_sees_the_registered_address_nearest_to_the_wrong_one() {
     let world = world(PRODUCTION);
     let answer = page_of(&world, || {
         let received = "https://app.example/callback/".to_owned();
-        let nearest = Some("https://app.example/callback".to_owned());
-        UnknownRedirect { received, nearest }.into()
+        let registered = vec!["https://app.example/callback".to_owned()];
+        UnknownRedirect { received, registered }.into()
     })
     .await;
     assert_eq!(answer.status, 400);

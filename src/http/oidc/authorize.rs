@@ -34,19 +34,22 @@ pub(in crate::http) async fn authorize(
     body: String,
 ) -> Result<HttpResponse, PageError> {
     let text = if body.is_empty() { request.query_string().to_owned() } else { body };
+    // Nothing that a stranger may make dear keeps the others from writing: it is read and verified before.
+    let incoming = Incoming::parse(&text);
+    let hinted = hinted(&incoming, &state.keys());
     let cookie = browser::session(&state, &request);
-    let keys = state.keys();
     let (browser, bind) = browser::bind(&state, &request);
     let writer = state.clone();
     // What most requests come to, leaving for the provider, is written down where it is decided.
-    let decide = move |tx: &mut Tx<'_>| match plan(tx, &writer, &text, cookie.as_deref(), &keys)? {
-        Break(plan) => Ok(plan),
-        Continue(departure) => {
-            let actor = Actor::SignIn(departure.connection.id.clone());
-            let left = tx.by(&actor, |tx| sign_in::set_out(tx, &writer, departure, &browser));
-            Ok(Plan::Left(left?))
-        }
-    };
+    let decide =
+        move |tx: &mut Tx<'_>| match plan(tx, &writer, &incoming, hinted, cookie.as_deref())? {
+            Break(plan) => Ok(plan),
+            Continue(departure) => {
+                let actor = Actor::SignIn(departure.connection.id.clone());
+                let left = tx.by(&actor, |tx| sign_in::set_out(tx, &writer, departure, &browser));
+                Ok(Plan::Left(left?))
+            }
+        };
     let plan = state.store.write(Scope::Own, Actor::System, decide).await?;
     match plan {
         Plan::Left(departed) => sign_in::away(&state, &departed, &bind),
@@ -78,12 +81,11 @@ enum Plan {
 fn plan(
     tx: &mut Tx<'_>,
     state: &State,
-    text: &str,
+    incoming: &Incoming,
+    hinted: Option<String>,
     cookie: Option<&str>,
-    keys: &KeyRing,
 ) -> Result<ControlFlow<Plan, Departure>> {
     let (db, now) = (&mut *tx.db, tx.now);
-    let incoming = Incoming::parse(text);
     let client_id = match incoming.client_id() {
         Ok(id) => id,
         Err(refusal) => return Ok(Break(Plan::Refused(refusal))),
@@ -96,7 +98,7 @@ fn plan(
         Ok(asked) => asked,
         Err(refusal) => return Ok(Break(Plan::Refused(refusal))),
     };
-    asked.hinted = hinted(&asked, keys);
+    asked.hinted = hinted;
     if asked.prompt.select_account {
         return Ok(Break(Plan::Ask { application, asked, at: Destination::Unasked }));
     }
@@ -161,8 +163,8 @@ fn suits(
 }
 
 /// Whom the ID token speaks of that the app shows, if it shows one of ours (OIDC Core 3.1.2.1).
-fn hinted(asked: &AuthorizationRequest, keys: &KeyRing) -> Option<String> {
-    let hint = keys.oidc().verify::<Hint>(asked.id_token_hint.as_deref()?).ok()?;
+fn hinted(incoming: &Incoming, keys: &KeyRing) -> Option<String> {
+    let hint = keys.oidc().verify::<Hint>(incoming.id_token_hint()?).ok()?;
     Some(hint.sub)
 }
 

@@ -86,7 +86,7 @@ fn a_request_survives_storage_without_the_id_token_hint() {
 fn nothing_is_sent_to_an_address_that_is_not_registered() {
     let refusal = check(&[("redirect_uri", "https://app.example/cb2"), ("scope", "")]);
     let Err(Refusal::Redirect(unknown)) = refusal else { panic!("{refusal:?}") };
-    assert_eq!(unknown.nearest.as_deref(), Some(REDIRECT));
+    assert_eq!(unknown.nearest(), Some(REDIRECT));
     assert!(matches!(check(&[("redirect_uri", "")]), Err(Refusal::Page(_))));
 }
 

@@ -1,6 +1,7 @@
 //! Whether an address is registered, and where it differs from one that is.
 
 use crate::check::{Compared, Difference, DifferenceKind, Piece};
+use crate::oidc::client::UnknownRedirect;
 use crate::store::applications::Application;
 use url::Url;
 
@@ -41,11 +42,11 @@ pub(super) fn asked(of: &Application, text: &str) -> Option<Asked> {
     let address = within.unwrap_or_else(|| text.to_owned());
     let refused = of.client().check_redirect(&address).err();
     let is_registered = refused.is_none();
-    let nearest = refused.and_then(|refused| refused.nearest).map(|nearest| {
+    let nearest = refused.as_ref().and_then(UnknownRedirect::nearest).map(|nearest| {
         let whole = |text: &str| vec![Piece { text: text.to_owned(), differs: false }];
-        Nearest(Difference::between(&nearest, &address).unwrap_or_else(|| Difference {
+        Nearest(Difference::between(nearest, &address).unwrap_or_else(|| Difference {
             kind: DifferenceKind::Characters,
-            expected: whole(&nearest),
+            expected: whole(nearest),
             received: whole(&address),
         }))
     });
