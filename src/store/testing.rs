@@ -289,6 +289,24 @@ impl Heard {
         on_backend!(db, conn => conn.set_instrumentation(None::<Box<dyn Instrumentation>>));
         std::mem::take(&mut self.0.lock().unwrap())
     }
+
+    /// Listens no more; how SQLite goes about each statement, in its words. Postgres decides by what is there.
+    pub(crate) fn end_with_plans(self, db: &mut Db) -> Option<Vec<String>> {
+        #[derive(diesel::QueryableByName)]
+        struct Line {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            detail: String,
+        }
+        let run = self.end(db);
+        let Db::Sqlite(conn) = db else { return None };
+        let plan = |query: String| {
+            let (text, _) = query.split_once("-- binds").unwrap();
+            let plan = diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}"));
+            let lines: Vec<Line> = plan.load(conn).unwrap();
+            lines.into_iter().map(|line| line.detail).collect::<Vec<_>>().join("; ")
+        };
+        Some(run.into_iter().map(plan).collect())
+    }
 }
 
 /// How many sessions and grants go on.

@@ -2,6 +2,7 @@
 
 mod days;
 mod hours;
+mod lines;
 mod listing;
 mod people;
 mod purge;
@@ -11,6 +12,8 @@ mod timeline;
 
 pub use days::{DAYS, Day, by_day, lately};
 pub use hours::{Failing, Hour, by_hour, failing, failing_among};
+pub use lines::Checks;
+pub(super) use lines::kept;
 pub use listing::{Filter, Listed, checks, count, last_ended, last_received, last_test, page};
 pub use people::{People, people};
 pub use purge::{Purge, announce_purge, purge, purgeable};
@@ -25,7 +28,6 @@ use super::{
 use crate::crypto::{MasterKey, Place};
 use crate::error::{Error, Result};
 use crate::oidc::authorize::AuthorizationRequest;
-use crate::saml::check::Check;
 use crate::saml::response::{Attribute, NameId};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -98,7 +100,7 @@ pub struct Trace {
     /// SHA-256 of the value that binds the sign-in to a browser.
     pub browser_hash: Option<String>,
     /// Every check in order. The failing one is the last.
-    pub checks: Json<Vec<Check>>,
+    pub checks: Json<Checks>,
     /// What the provider said. Personal: views mask it.
     pub received: Option<Json<Received>>,
     /// The message that was refused, sealed.

@@ -113,7 +113,7 @@ pub(in crate::http) async fn trace(
         code: cause.map(|cause| cause.code().to_owned()),
         path: fix.as_ref().and_then(Fix::line),
         fix: fix.map(|fix| fix.sentence),
-        checks: found.checks.into_inner().into_iter().map(without_person).collect(),
+        checks: found.checks.iter().cloned().map(without_person).collect(),
     };
     Ok(pages::portal_trace(&state, &view))
 }

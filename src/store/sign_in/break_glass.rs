@@ -15,7 +15,7 @@ use crate::store::grants::{self, Lifetimes};
 use crate::store::organizations::{Admission, Organization};
 use crate::store::schema::traces;
 use crate::store::sessions::{self, Method, NewSession};
-use crate::store::traces::{Outcome, Trace, TraceKind};
+use crate::store::traces::{Checks, Outcome, Trace, TraceKind};
 use crate::store::users::{self as people, NewUser, Source, User, UserState};
 use crate::store::{Db, Json, OrganizationId, Tx, domains, events, organizations};
 use chrono::TimeDelta;
@@ -241,7 +241,7 @@ fn close(tx: &mut Tx, trace: &Trace, user: &User, checks: Vec<Check>) -> Result<
         .set((
             traces::outcome.eq(Outcome::Succeeded),
             traces::user_id.eq(&user.id),
-            traces::checks.eq(Json::from(checks)),
+            traces::checks.eq(Json::from(Checks::from(checks))),
             traces::finished_at.eq(tx.now),
         ))
         .execute(tx.db)?;

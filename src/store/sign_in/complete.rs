@@ -18,7 +18,7 @@ use crate::store::organizations::Organization;
 use crate::store::prepared::written;
 use crate::store::schema::{replays, traces};
 use crate::store::sessions::{self, Method, NewSession, Session};
-use crate::store::traces::{Outcome, Received, Trace, TraceKind};
+use crate::store::traces::{Outcome, Received, Trace, TraceKind, kept};
 use crate::store::types::json;
 use crate::store::users::{self as people, NewUser, Source, User, UserState};
 use crate::store::{
@@ -358,7 +358,7 @@ fn close(tx: &mut Tx, answer: &Answer<'_>, user: Option<&UserId>) -> Result<bool
         outcome: Outcome::Succeeded,
         user,
         email: &answer.email.to_string(),
-        checks: &json(&answer.checks),
+        checks: &kept(answer.checks),
         received: &json(&received(answer)),
         at: tx.now,
         id: &answer.trace.id,

@@ -15,7 +15,7 @@ pub use console::{AtConsole, Desk};
 use super::connections::Connection;
 use super::prepared::written;
 use super::schema::traces;
-use super::traces::{Outcome, Received, Trace, TraceKind};
+use super::traces::{Checks, Outcome, Received, Trace, TraceKind};
 use super::{Actor, ApplicationId, Json, TraceId, Tx, events, on_backend};
 use crate::cause::Cause;
 use crate::clock::Time;
@@ -80,7 +80,7 @@ fn write(tx: &mut Tx, beginning: Beginning<'_>, console_path: Option<String>) ->
         request: beginning.request.map(Json::from),
         saml_request_id,
         browser_hash: beginning.browser.map(|value| crypto::hash(value).into_string()),
-        checks: Vec::new().into(),
+        checks: Checks::default().into(),
         received: None,
         message: None,
         started_at: tx.now,
@@ -164,7 +164,7 @@ pub fn refuse(
         .set((
             traces::outcome.eq(Outcome::Failed),
             traces::cause.eq(cause.code()),
-            traces::checks.eq(Json::from(checks)),
+            traces::checks.eq(Json::from(Checks::from(checks))),
             traces::received.eq(received.map(Json::from)),
             traces::message.eq(trace.message.as_deref()),
             traces::finished_at.eq(tx.now),

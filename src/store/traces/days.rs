@@ -37,6 +37,7 @@ pub fn by_day(
         let rows: Vec<(Option<ConnectionId>, Outcome, i64)> = traces::table
             .filter(traces::connection_id.eq_any(ids))
             .filter(traces::outcome.eq_any([Outcome::Succeeded, Outcome::Failed]))
+            .filter(traces::finished_at.is_not_null())
             .filter(traces::id.ge(day(back)))
             .filter(traces::id.lt(day(back - 1)))
             .group_by((traces::connection_id, traces::outcome))
@@ -61,6 +62,7 @@ pub fn lately(db: &mut Db, now: Time) -> Result<Day> {
     let mut count = |outcome: Outcome| {
         let those = traces::table
             .filter(traces::outcome.eq(outcome))
+            .filter(traces::finished_at.is_not_null())
             .filter(traces::id.ge(since.clone()))
             .count();
         those.get_result::<i64>(db)

@@ -69,6 +69,7 @@ pub fn by_hour(db: &mut Db, now: Time) -> Result<Vec<Hour>> {
 fn ended(db: &mut Db, outcome: Outcome, begins: Time, ends: Time) -> Result<i64> {
     let count = traces::table
         .filter(traces::outcome.eq(outcome))
+        .filter(traces::finished_at.is_not_null())
         .filter(traces::id.ge(first_id(TraceId::PREFIX, begins)))
         .filter(traces::id.lt(first_id(TraceId::PREFIX, ends)))
         .count();
@@ -81,6 +82,7 @@ pub fn failing(db: &mut Db, now: Time) -> Result<Vec<Failing>> {
     let since = first_id(TraceId::PREFIX, now.minus(TimeDelta::days(1)));
     let failures: Vec<Option<ConnectionId>> = traces::table
         .filter(traces::outcome.eq(Outcome::Failed))
+        .filter(traces::finished_at.is_not_null())
         .filter(traces::id.ge(since))
         .order(traces::id.desc())
         .select(traces::connection_id)
@@ -111,6 +113,7 @@ pub fn failing_among(db: &mut Db, ids: &[ConnectionId], now: Time) -> Result<Vec
     let suspects: Vec<Option<ConnectionId>> = traces::table
         .filter(traces::connection_id.eq_any(ids))
         .filter(traces::outcome.eq(Outcome::Failed))
+        .filter(traces::finished_at.is_not_null())
         .filter(traces::id.ge(since))
         .select(traces::connection_id)
         .distinct()
@@ -130,6 +133,7 @@ fn judged(db: &mut Db, ids: &[ConnectionId], now: Time) -> Result<Vec<Failing>> 
     let oldest_looked_at = traces::table
         .filter(traces::connection_id.eq(connections::id.nullable()))
         .filter(traces::outcome.eq_any([Outcome::Succeeded, Outcome::Failed]))
+        .filter(traces::finished_at.is_not_null())
         .filter(traces::kind.ne(TraceKind::Test))
         .order(traces::id.desc())
         .select(traces::id)

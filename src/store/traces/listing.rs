@@ -1,7 +1,7 @@
 //! Lists of traces: of each only what a line shows. The checks, what the provider said and the sealed message are many times
 //! as long, and no list reads them.
 
-use super::{Outcome, Received, Trace, TraceKind, find};
+use super::{Checks, Outcome, Received, Trace, TraceKind, find};
 use crate::check::Check;
 use crate::error::Result;
 use crate::store::db::MultiBackend;
@@ -83,11 +83,11 @@ pub fn page(db: &mut Db, window: &Window, filter: &Filter) -> Result<Page<Listed
 
 /// What was looked at in these sign-ins.
 pub fn checks(db: &mut Db, ids: &[TraceId]) -> Result<HashMap<TraceId, Vec<Check>>> {
-    let rows: Vec<(TraceId, Json<Vec<Check>>)> = traces::table
+    let rows: Vec<(TraceId, Json<Checks>)> = traces::table
         .filter(traces::id.eq_any(ids))
         .select((traces::id, traces::checks))
         .load(db)?;
-    Ok(rows.into_iter().map(|(id, checks)| (id, checks.into_inner())).collect())
+    Ok(rows.into_iter().map(|(id, checks)| (id, checks.into_inner().into())).collect())
 }
 
 /// How many there are.
@@ -147,6 +147,11 @@ fn selected(filter: &Filter) -> traces::BoxedQuery<'_, MultiBackend> {
     }
     if let Some(outcome) = filter.outcome {
         query = query.filter(traces::outcome.eq(outcome));
+        // Which index has them: the one of those that are underway, or one of those that have ended.
+        query = match outcome {
+            Outcome::InProgress => query.filter(traces::finished_at.is_null()),
+            _ => query.filter(traces::finished_at.is_not_null()),
+        };
     }
     if let Some(email) = &filter.email {
         // As the index has it. Both sides are folded by the database, so that they are folded alike.
@@ -198,9 +203,9 @@ mod tests {
         store.system(|tx| {
             sql_query(
                 "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 299999) \
-                 INSERT INTO traces (id, kind, outcome, checks, message, started_at, expires_at) \
+                 INSERT INTO traces (id, kind, outcome, checks, message, started_at, expires_at, finished_at) \
                  SELECT 'trc_' || printf('%026d', i), 'sign_in', CASE WHEN i % 10 THEN 'succeeded' ELSE 'failed' END, '[]', \
-                 CASE WHEN i % 10 THEN NULL ELSE hex(randomblob(4096)) END, '2026-01-01 00:00:00', '2026-01-01 00:10:00' FROM n",
+                 CASE WHEN i % 10 THEN NULL ELSE hex(randomblob(4096)) END, '2026-01-01 00:00:00', '2026-01-01 00:10:00', '2026-01-01 00:01:00' FROM n",
             )
             .execute(tx.db)?;
             Ok(())

@@ -1,7 +1,8 @@
 //! The steps of sign-ins that went one way or another.
 
 use super::{
-    Filter, Moment, Outcome, Purge, Step, Trace, TraceKind, announce_purge, page, timeline,
+    Checks, Filter, Moment, Outcome, Purge, Step, Trace, TraceKind, announce_purge, count, page,
+    timeline,
 };
 use crate::cause::Cause;
 use crate::check::{Check, CheckName};
@@ -71,7 +72,7 @@ fn a_code_passes_the_provider_by() {
         let store = testing::store();
         let trace = begin(&store, TraceKind::SignIn, None);
         let now = store.clock().now();
-        let (checks, finished_at) = (checks.into(), Some(now));
+        let (checks, finished_at) = (Checks::from(checks).into(), Some(now));
         super::timeline::beginning(&Trace {
             checks,
             finished_at,
@@ -98,6 +99,33 @@ fn sign_ins_of_a_person_are_found_in_whatever_case_the_address_is_written() {
         let filter = Filter { email: Some(email.to_owned()), ..Filter::default() };
         let found = store.read_now(|db| page(db, &Window::default(), &filter)).unwrap().data;
         assert_eq!(found.len(), count, "{email}");
+    }
+}
+
+/// What is underway is in an index of its own, so that a sign-in is written into the others once.
+#[test]
+fn what_has_ended_and_what_is_underway_are_each_found_in_their_index() {
+    let store = testing::store();
+    let connection = Some(testing::active(&store, "JumpCloud", None).id);
+    let filter = |connection, outcome| Filter { connection, outcome, ..Filter::default() };
+    for (filter, index) in [
+        (filter(None, Some(Outcome::Failed)), "traces_outcome (outcome=? AND id<?)"),
+        (
+            filter(connection, Some(Outcome::Succeeded)),
+            "traces_connection_outcome (connection_id=? AND outcome=? AND id<?)",
+        ),
+        (filter(None, Some(Outcome::InProgress)), "traces_open (id<?)"),
+    ] {
+        let plans = store.read_now(|db| {
+            let heard = testing::Heard::begin(db);
+            page(db, &Window::default(), &filter)?;
+            count(db, &filter)?;
+            Ok(heard.end_with_plans(db))
+        });
+        let Some(plans) = plans.unwrap() else { return };
+        let counted = index.split(' ').next().unwrap();
+        assert!(plans[0].contains(index) && !plans[0].contains("TEMP B-TREE"), "{plans:?}");
+        assert!(plans[1].contains(counted), "{plans:?}");
     }
 }
 

@@ -298,7 +298,7 @@ fn view(
         application: trace.application_id.map(|id| id.to_string()),
         code: trace.cause,
         fix: fix.map(|fix| to_mend(&state.locale, fix)),
-        checks: trace.checks.into_inner(),
+        checks: trace.checks.into_inner().into(),
         id: trace.id.to_string(),
         steps,
     }

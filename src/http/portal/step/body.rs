@@ -195,7 +195,7 @@ fn tested(
         path: fix.as_ref().and_then(Fix::line),
         fix: fix.map(|fix| fix.sentence),
         back_to: back_to.filter(covered),
-        checks: trace.checks.into_inner(),
+        checks: trace.checks.into_inner().into(),
     }
 }
 
