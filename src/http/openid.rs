@@ -5,7 +5,7 @@ use super::error::PageError;
 use super::outcome::{self, Judged, Received};
 use super::server::State;
 use super::sign_in;
-use super::verdict::{self, Decided, Speaks, Verdict};
+use super::verdict::{self, Looked, Speaks, Verdict};
 use crate::cause::Cause;
 use crate::check::{Check, CheckName};
 use crate::clock::Time;
@@ -380,14 +380,10 @@ impl Way {
 
 /// Decides who arrives, and whether they may come.
 fn decide(store: &Store, way: Way, arrived: Result<Speaks, Cause>) -> Result<Verdict> {
-    let Way { connection, organization, trace, browser, mut checks, received } = way;
-    let decided = match arrived {
-        Err(cause) => Decided::Refused(cause),
-        Ok(speaks) => verdict::arrive(store, (&connection, &organization), speaks, &mut checks)?,
-    };
-    let is_refused = matches!(decided, Decided::Refused(_));
-    let trace = trace.filter(|trace| !is_refused || began_in(trace, browser.as_deref()));
-    let connection = Arc::new(connection);
-    let (facts, kept) = (Facts::default(), None);
-    Ok(Verdict { connection, organization, trace, checks, facts, decided, received, kept })
+    let Way { connection, organization, trace, browser, checks, received } = way;
+    let trace = trace.filter(|trace| arrived.is_ok() || began_in(trace, browser.as_deref()));
+    let (connection, facts, kept, decided) =
+        (Arc::new(connection), Facts::default(), None, arrived);
+    let looked = Looked { connection, organization, trace, checks, facts, decided, received, kept };
+    looked.decide_apart(store)
 }

@@ -7,7 +7,7 @@ use super::pages::{self, AttributeLine, Destination, TestPerson, TestResult};
 use super::request::Origin;
 use super::server::State;
 use super::sign_in::{add_cookie, break_glass_path, login_path, see_other};
-use super::verdict::{Accepted, Decided, Verdict};
+use super::verdict::{Accepted, Decided, Looked, Verdict};
 use super::waiting;
 use crate::cause::Cause;
 use crate::error::{Error, Result};
@@ -47,35 +47,47 @@ pub(super) struct Written {
     done: Completed,
 }
 
-/// Writes down that somebody is in who is known and unchanged, as most are. Everything else is for [`finish`].
-pub(super) fn written(state: &State, verdict: Verdict) -> Next<Judged> {
-    match verdict {
-        Verdict {
-            connection,
-            organization,
-            trace,
-            checks,
-            decided: Decided::Accepted(accepted),
-            ..
-        } if is_alone(&accepted, trace.as_ref()) => {
-            let arrived =
-                Arc::new(Arrived { connection, organization, checks, accepted, desk: None });
-            let scope = Scope::Among(arrived.organization.id.clone());
-            let (actor, write) = (arrived.actor(), write_down(state, &arrived, trace, false));
-            Next::write(scope, actor, write).map(move |(trace, done)| {
-                Judged::Written(Box::new(Written { arrived, trace, done }))
-            })
+impl Judged {
+    /// Whether the person may come in, as far as it is decided.
+    pub(super) fn is_accepted(&self) -> bool {
+        match self {
+            Self::Open(verdict) => matches!(verdict.decided, Decided::Accepted(_)),
+            Self::Written(_) => true,
         }
-        other => Next::Done(Judged::Open(Box::new(other))),
     }
 }
 
-/// Whether nothing is written but rows that nobody else writes: somebody is in who is known and unchanged, and neither tests
-/// nor comes to the console.
-fn is_alone(accepted: &Accepted, trace: Option<&Trace>) -> bool {
-    let is_usual =
-        !trace.is_some_and(|trace| matches!(trace.kind, TraceKind::Test | TraceKind::Console));
-    is_usual && matches!(accepted.arrival, Arrival::Known(_))
+/// Decides who arrives, and writes down in the same transaction that they are in, where that is somebody known and unchanged,
+/// as most are. Everything else is for [`finish`].
+pub(super) fn written(state: &Data<State>, looked: Looked) -> Result<Next<Judged>> {
+    if looked.decided.is_err() || !is_usual(looked.trace.as_ref()) {
+        let verdict = looked.decide_apart(&state.store)?;
+        return Ok(Next::Done(Judged::Open(Box::new(verdict))));
+    }
+    let scope = Scope::Among(looked.organization.id.clone());
+    let (actor, writer) = (Actor::SignIn(looked.connection.id.clone()), state.clone());
+    Ok(Next::write(scope, actor, move |tx| {
+        let mut verdict = looked.decide(tx.db)?;
+        let accepted = match verdict.decided {
+            Decided::Accepted(accepted) if matches!(accepted.arrival, Arrival::Known(_)) => {
+                accepted
+            }
+            decided => {
+                verdict.decided = decided;
+                return Ok(Judged::Open(Box::new(verdict)));
+            }
+        };
+        let Verdict { connection, organization, trace, checks, .. } = verdict;
+        let arrived = Arc::new(Arrived { connection, organization, checks, accepted, desk: None });
+        let (trace, done) = write_down(&writer, &arrived, trace, Arrives::Here)(tx)?;
+        Ok(Judged::Written(Box::new(Written { arrived, trace, done })))
+    }))
+}
+
+/// Whether nothing is written of somebody known and unchanged but rows that nobody else writes: it is neither a test, nor does
+/// it lead to the console.
+fn is_usual(trace: Option<&Trace>) -> bool {
+    !trace.is_some_and(|trace| matches!(trace.kind, TraceKind::Test | TraceKind::Console))
 }
 
 /// Ends a sign-in: the person is in, or is told why not.
@@ -103,10 +115,9 @@ pub(super) async fn finish(
             refused(state, cause, Some(&trace), to, &checks, received.as_deref())
         }
         Decided::Accepted(accepted) => {
-            let (is_alone, is_console) = (
-                is_alone(&accepted, trace.as_ref()),
-                trace.as_ref().is_some_and(|trace| trace.kind == TraceKind::Console),
-            );
+            let is_alone =
+                is_usual(trace.as_ref()) && matches!(accepted.arrival, Arrival::Known(_));
+            let is_console = trace.as_ref().is_some_and(|trace| trace.kind == TraceKind::Console);
             let desk = is_console.then(|| Desk {
                 before: browser::member(state, request),
                 lasts: console::lasts(state),
@@ -117,7 +128,7 @@ pub(super) async fn finish(
                 _ => arrived.locked(),
             };
             let arrived = Arc::new(arrived);
-            let write = write_down(state, &arrived, trace, false);
+            let write = write_down(state, &arrived, trace, Arrives::Before);
             let (trace, done) = state.store.write(scope, arrived.actor(), write).await?;
             admitted(state, Written { arrived, trace, done }, from).await
         }
@@ -154,7 +165,7 @@ async fn admitted(
 ) -> Result<HttpResponse, PageError> {
     let Written { arrived, mut trace, mut done } = written;
     if matches!(done, Completed::Stale) {
-        let write = write_down(state, &arrived, Some(trace), true);
+        let write = write_down(state, &arrived, Some(trace), Arrives::Anew);
         (trace, done) = state.store.write(arrived.locked(), arrived.actor(), write).await?;
     }
     match done {
@@ -192,12 +203,23 @@ async fn admitted(
     }
 }
 
-/// Writes a response down that passed. `anew`: who arrives is decided once more.
+/// When it was decided who arrives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Arrives {
+    /// In the transaction that writes it down.
+    Here,
+    /// Before it, so that it is looked at again.
+    Before,
+    /// Not yet, for it has changed since.
+    Anew,
+}
+
+/// Writes a response down that passed.
 fn write_down(
     state: &State,
     arrived: &Arc<Arrived>,
     open: Option<Trace>,
-    anew: bool,
+    arrives: Arrives,
 ) -> impl FnOnce(&mut Tx) -> Result<(Trace, Completed)> + Send + use<> {
     let usual = state.live().sign_in.session.delta();
     let (session, lifetimes) = (arrived.organization.session(usual), state.lifetimes());
@@ -217,7 +239,11 @@ fn write_down(
             identity: &arrived.accepted.identity,
             profile: &arrived.accepted.profile,
             email: &arrived.accepted.email,
-            arrival: if anew { &Arrival::New } else { &arrived.accepted.arrival },
+            arrival: match arrives {
+                Arrives::Here | Arrives::Before => &arrived.accepted.arrival,
+                Arrives::Anew => &Arrival::New,
+            },
+            is_here: arrives == Arrives::Here,
             checks: &arrived.checks,
             session,
             lifetimes,

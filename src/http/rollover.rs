@@ -4,7 +4,7 @@
 //! that was announced is in use as soon as it has signed.
 
 use super::server::State;
-use super::verdict::{Decided, Verdict};
+use super::verdict::{Decided, Looked, Verdict};
 use crate::acts;
 use crate::cause::Cause;
 use crate::clock::Time;
@@ -122,18 +122,18 @@ async fn until_read(state: &Data<State>, id: &ConnectionId) -> Result<()> {
     }
 }
 
-/// What signed an accepted response, where that is worth a note: a connection with one certificate has nothing to settle.
-pub(super) fn signer(state: &State, verdict: &Verdict) -> Option<Signer> {
-    let connection = &verdict.connection;
+/// What signed a response that is believed, where that is worth a note: a connection with one certificate has nothing to settle.
+pub(super) fn signer(state: &State, looked: &Looked) -> Option<Signer> {
+    let connection = &looked.connection;
     let several = connection.identity_provider.as_ref().is_some_and(|p| p.certificates.len() > 1);
-    if !several || !matches!(verdict.decided, Decided::Accepted(_)) {
+    if !several || looked.decided.is_err() {
         return None;
     }
     let signer = Signer {
         connection: connection.id.clone(),
         organization: connection.organization_id.clone(),
         revision: connection.revision,
-        fingerprint: verdict.facts.certificate.clone()?,
+        fingerprint: looked.facts.certificate.clone()?,
     };
     (!state.signers.has(&signer)).then_some(signer)
 }

@@ -7,7 +7,7 @@ use super::posted::{self, Posted};
 use super::rollover::{self, Signer};
 use super::server::State;
 use super::sign_in;
-use super::verdict::{self, Decided, Speaks, Verdict};
+use super::verdict::{self, Looked, Speaks};
 use crate::cause::Cause;
 use crate::clock::Time;
 use crate::email::Email;
@@ -48,11 +48,11 @@ pub(super) async fn answer(
     request: &HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let posted = Arc::new(posted);
-    let (mut judged, mut signer) = judged(&state, &posted).await?;
+    let (mut signer, mut judged) = judged(&state, &posted).await?;
     if let Judged::Open(verdict) = &judged
         && rollover::has_news(&state, verdict).await?
     {
-        (judged, signer) = self::judged(&state, &posted).await?;
+        (signer, judged) = self::judged(&state, &posted).await?;
     }
     let answer = outcome::finish(&state, judged, request).await;
     rollover::settle(&state, signer).await;
@@ -60,14 +60,15 @@ pub(super) async fn answer(
 }
 
 /// Looks at a response and, where that is enough, writes down that the person is in, on one thread.
-async fn judged(state: &Data<State>, posted: &Arc<Posted>) -> Result<(Judged, Option<Signer>)> {
+async fn judged(state: &Data<State>, posted: &Arc<Posted>) -> Result<(Option<Signer>, Judged)> {
     let (posted, reader, now) = (posted.clone(), state.clone(), state.store.clock().now());
     state
         .store
-        .apart_then(move |store| {
-            let verdict = judge(store, &reader, &posted, now)?;
-            let signer = rollover::signer(&reader, &verdict);
-            Ok(outcome::written(&reader, verdict).map(move |judged| (judged, signer)))
+        .apart_then(move |_| {
+            let looked = judge(&reader, &posted, now)?;
+            let signer = rollover::signer(&reader, &looked);
+            let next = outcome::written(&reader, looked)?;
+            Ok(next.map(move |judged| (signer.filter(|_| judged.is_accepted()), judged)))
         })
         .await
 }
@@ -75,11 +76,11 @@ async fn judged(state: &Data<State>, posted: &Arc<Posted>) -> Result<(Judged, Op
 /// A refused response is kept up to this size.
 const KEPT_MESSAGE: usize = 256 * 1024;
 
-/// Checks a response from the field to the person, and changes nothing. While the message is verified, which
+/// Checks a response from the field to whom it speaks of, and changes nothing. While the message is verified, which
 /// takes the longest and is done for strangers too, nobody waits for a connection to the database.
-fn judge(store: &Store, state: &State, posted: &Posted, now: Time) -> Result<Verdict> {
+fn judge(state: &State, posted: &Posted, now: Time) -> Result<Looked> {
     let Posted { connection: id, form, .. } = posted;
-    let browser = posted.browser.as_deref();
+    let (browser, store) = (posted.browser.as_deref(), &state.store);
     let (connection, organization, by_state) = store.read_now(|db| {
         let (connection, organization) = connections::find_with_organization(db, id)?;
         if connection.protocol != Protocol::Saml {
@@ -102,7 +103,7 @@ fn judge(store: &Store, state: &State, posted: &Posted, now: Time) -> Result<Ver
     };
     let mut received = None;
     let decided = match verified {
-        Err(cause) => Decided::Refused(cause),
+        Err(cause) => Err(cause),
         Ok(identity) => {
             if trace.as_ref().is_some_and(|trace| trace.kind == TraceKind::Test) {
                 let mapping = &connection.settings.attributes;
@@ -114,22 +115,15 @@ fn judge(store: &Store, state: &State, posted: &Posted, now: Time) -> Result<Ver
                     let skew = verdict::skew(state, &connection);
                     verdict::fresh(trace.as_ref(), &identity, skew, now, &mut checks)
                 });
-            match begun.and_then(|()| profile(&connection, &identity, &mut checks)) {
-                Err(cause) => Decided::Refused(cause),
-                Ok((profile, email)) => {
-                    let place = (&connection, &organization);
-                    let speaks = Speaks { identity, profile, email };
-                    verdict::arrive(store, place, speaks, &mut checks)?
-                }
-            }
+            let found = begun.and_then(|()| profile(&connection, &identity, &mut checks));
+            found.map(|(profile, email)| Speaks { identity, profile, email })
         }
     };
-    let is_refused = matches!(decided, Decided::Refused(_));
-    let trace = trace.filter(|trace| !is_refused || began_in(trace, browser));
+    let trace = trace.filter(|trace| decided.is_ok() || began_in(trace, browser));
     let field = form.response.as_ref().ok();
     let kept = field.filter(|field| trace.is_some() && field.len() <= KEPT_MESSAGE).cloned();
     let connection = Arc::new(connection);
-    Ok(Verdict { connection, organization, trace, checks, facts, decided, received, kept })
+    Ok(Looked { connection, organization, trace, checks, facts, decided, received, kept })
 }
 
 /// The sign-in that a response answers, as far as it says so.

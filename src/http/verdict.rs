@@ -20,7 +20,7 @@ use chrono::TimeDelta;
 use std::sync::Arc;
 
 /// What is decided about an answer.
-pub(super) struct Verdict {
+pub(super) struct Verdict<D = Decided> {
     pub(super) connection: Arc<Connection>,
     pub(super) organization: Organization,
     /// The sign-in that it answers. Of a refused answer only where it came through the browser
@@ -28,12 +28,15 @@ pub(super) struct Verdict {
     pub(super) trace: Option<Trace>,
     pub(super) checks: Vec<Check>,
     pub(super) facts: Facts,
-    pub(super) decided: Decided,
+    pub(super) decided: D,
     /// What a test's message says of the person, where it was verified and still refused.
     pub(super) received: Option<Vec<Received>>,
     /// The message as it came, to be kept, sealed, with the trace of its failure.
     pub(super) kept: Option<String>,
 }
+
+/// An answer that was looked at, but for who arrives: whom it speaks of where it is believed.
+pub(super) type Looked = Verdict<Result<Speaks, Cause>>;
 
 /// Whether the person may come in.
 pub(super) enum Decided {
@@ -54,6 +57,31 @@ pub(super) struct Speaks {
     pub(super) identity: Identity,
     pub(super) profile: Profile,
     pub(super) email: Email,
+}
+
+impl Looked {
+    /// Decides who arrives, and whether that person may come in.
+    pub(super) fn decide(self, db: &mut Db) -> Result<Verdict> {
+        self.decided(|place, speaks, checks| arrive(db, place, speaks, checks))
+    }
+
+    /// The same on a connection of its own, for which only an answer that is believed waits.
+    pub(super) fn decide_apart(self, store: &Store) -> Result<Verdict> {
+        self.decided(|place, speaks, checks| store.read_now(|db| arrive(db, place, speaks, checks)))
+    }
+
+    fn decided(
+        self,
+        arrive: impl FnOnce((&Connection, &Organization), Speaks, &mut Vec<Check>) -> Result<Decided>,
+    ) -> Result<Verdict> {
+        let Self { connection, organization, trace, mut checks, facts, decided, received, kept } =
+            self;
+        let decided = match decided {
+            Ok(speaks) => arrive((&connection, &organization), speaks, &mut checks)?,
+            Err(cause) => Decided::Refused(cause),
+        };
+        Ok(Verdict { connection, organization, trace, checks, facts, decided, received, kept })
+    }
 }
 
 /// The checks of the sign-in that the message answers (SAML.md, step 10). That it is answered only
@@ -118,20 +146,13 @@ pub(super) fn skew(state: &State, connection: &Connection) -> TimeDelta {
 }
 
 /// Decides who arrives, and whether they may come.
-pub(super) fn arrive(
-    store: &Store,
+fn arrive(
+    db: &mut Db,
     (connection, organization): (&Connection, &Organization),
     Speaks { identity, profile, email }: Speaks,
     checks: &mut Vec<Check>,
 ) -> Result<Decided> {
-    let (arrival, domains) = store.read_now(|db| {
-        let arrival = arrival(db, connection, organization, &identity, &profile)?;
-        let domains = match &arrival {
-            Err(Cause::EmailDomainNotAllowed) => expected(db, organization, email.domain())?,
-            _ => String::new(),
-        };
-        Ok((arrival, domains))
-    })?;
+    let arrival = arrival(db, connection, organization, &identity, &profile)?;
     let domain = email.domain().to_string();
     let cause = match arrival {
         Ok(arrival) => {
@@ -147,6 +168,7 @@ pub(super) fn arrive(
         Err(cause) => cause,
     };
     if cause == Cause::EmailDomainNotAllowed {
+        let domains = expected(db, organization, email.domain())?;
         checks.push(Check::of(CheckName::Domain, false, &domains, &domain));
     } else {
         checks.push(Check::of(CheckName::Domain, true, "a domain of the organization", &domain));

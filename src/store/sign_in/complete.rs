@@ -44,8 +44,10 @@ pub struct Answer<'a> {
     pub profile: &'a Profile,
     /// The email address, which an answer must have.
     pub email: &'a Email,
-    /// Who arrives, as it was decided before this transaction.
+    /// Who arrives.
     pub arrival: &'a Arrival,
+    /// Whether that was decided in this transaction, and not before it.
+    pub is_here: bool,
     /// Every check, in order.
     pub checks: &'a [Check],
     /// How long the session may last.
@@ -292,6 +294,7 @@ fn arrival_now(
 ) -> Result<Option<std::result::Result<Arrival, Cause>>> {
     let Answer { connection, organization, identity, profile, .. } = answer;
     match answer.arrival {
+        here @ Arrival::Known(_) if answer.is_here => Ok(Some(Ok(here.clone()))),
         Arrival::Known(before) => {
             let Some(user) = people::by_id(db, &before.id)? else { return Ok(None) };
             let same = user.updated_at == before.updated_at && user.state() == UserState::Active;
