@@ -93,11 +93,11 @@ impl<N: Needs> Seat<N> {
     }
 
     /// Refuses what the route does not ask of everybody, from whoever may not.
-    pub(super) fn must<M: Needs>(&self) -> Result<()> {
+    pub(super) async fn must<M: Needs>(&self, state: &State) -> Result<()> {
         if self.may::<M>() {
             return Ok(());
         }
-        Err(Error::Forbidden(refusal(M::ROLES, self.member.role)))
+        Err(refusal(state, M::ROLES, self.member.role).await?)
     }
 
     /// Whether the member may do something else, too: whether a page offers it.
@@ -123,9 +123,8 @@ impl<N: Needs> FromRequest for Seat<N> {
                 return Err(signed_out(&request));
             };
             if !N::ROLES.contains(&member.role) {
-                return Err(
-                    PageError::from(Error::Forbidden(refusal(N::ROLES, member.role))).into()
-                );
+                let refused = refusal(state, N::ROLES, member.role).await;
+                return Err(PageError::from(refused.unwrap_or_else(|error| error)).into());
             }
             let form_token =
                 browser::form_token(state, "console", &value).map_err(PageError::from)?;
@@ -179,12 +178,15 @@ fn signed_out(request: &HttpRequest) -> actix_web::Error {
     InternalError::from_response("nobody is signed in", answer).into()
 }
 
-fn refusal(needed: &[Role], has: Role) -> String {
+/// Why a member may not: which role it takes, and who can give it.
+async fn refusal(state: &State, needed: &[Role], has: Role) -> Result<Error> {
     let needed: Vec<&str> = needed.iter().map(|role| role.as_str()).collect();
-    format!(
-        "This needs the role {}. Yours is {has}. Somebody with the role owner can give you another.",
-        needed.join(" or ")
-    )
+    let owners = state.store.read(members::owners).await?;
+    Ok(Error::Forbidden(format!(
+        "This needs the role {}. Yours is {has}. An owner can give you another: {}.",
+        needed.join(" or "),
+        owners.join(", ")
+    )))
 }
 
 impl<N: Needs> Posted<N> {

@@ -16,7 +16,7 @@ pub use arrivals::{
 };
 pub use links::{Link, Purpose, admit, invite, link, mail, redeem, spend, start};
 pub use passwords::{change_password, check_password, reset_password, set_password};
-pub use roles::{change_role, list, remove};
+pub use roles::{change_role, list, owners, remove};
 pub use sessions::{
     By, Lasts, Session, begin, end, end_all, end_one, live, of, sign_out_others, touch,
 };

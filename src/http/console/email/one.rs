@@ -80,7 +80,7 @@ pub(super) async fn reveal(
 ) -> Result<HttpResponse, PageError> {
     let mail = find(&state, id.into_inner()).await?;
     if mail.kind.is_for_owners() {
-        posted.seat.must::<Members>()?;
+        posted.seat.must::<Members>(&state).await?;
     }
     let (id, master) = (mail.id.clone(), state.master.clone());
     let reveal = move |tx: &mut Tx| mails::reveal(tx, &master, &id);

@@ -144,10 +144,6 @@ pub(in crate::http) async fn create(
 
 async fn make(state: &State, posted: &Posted<Links>, typed: &Typed) -> Result<Made<String>> {
     let of = listing::chosen(state, &typed.organization, "/organization").await?;
-    // By such a link people are given places in the app.
-    if typed.covers.contains(&Cover::Groups) {
-        posted.seat.must::<Manage>()?;
-    }
     let connection_id: Option<ConnectionId> = match typed.connection.as_str() {
         "" => None,
         some => Some(some.parse()?),
@@ -185,13 +181,13 @@ pub(super) async fn must_give(
 ) -> Result<()> {
     // By such a link people are given places in the app.
     if covers.contains(&Cover::Groups) {
-        seat.must::<Manage>()?;
+        seat.must::<Manage>(state).await?;
     }
     if let Some(id) = connection.cloned() {
         let known = state.store.read(move |db| connections::by_id_with_organization(db, &id));
         // With such a link the provider of those who sign in now can be changed.
         if known.await?.is_some_and(|(connection, _)| connection.is_used()) {
-            seat.must::<Manage>()?;
+            seat.must::<Manage>(state).await?;
         }
     }
     Ok(())

@@ -427,3 +427,14 @@ async fn a_route_lets_in_developers_where_it_names_them_and_nowhere_else() {
 async fn a_route_lets_in_viewers_where_it_names_them_and_nowhere_else() {
     walk(Role::Viewer).await;
 }
+
+#[actix_web::test]
+async fn who_may_not_reads_which_role_it_takes_and_who_can_give_it() {
+    let desk = Desk::signed_in(Role::Viewer).await;
+    let owner = desk.other(Role::Owner);
+    let answer = desk.get("/console/settings/members").await;
+    assert_eq!(answer.status, 403);
+    for told in ["This needs the role owner. Yours is viewer.", owner.email.as_str()] {
+        assert!(answer.body.contains(told), "{told}: {}", answer.body);
+    }
+}
