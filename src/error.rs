@@ -73,6 +73,9 @@ pub struct FieldError {
     pub code: String,
     /// What was expected, what came, and who can fix it.
     pub detail: String,
+    /// What can be chosen, where that is what is asked; nothing: it is not.
+    #[serde(skip)]
+    pub choices: Vec<String>,
 }
 
 impl FieldError {
@@ -82,7 +85,8 @@ impl FieldError {
         code: impl Into<String>,
         detail: impl Into<String>,
     ) -> Self {
-        Self { pointer: pointer.into(), code: code.into(), detail: detail.into() }
+        let (pointer, code, detail) = (pointer.into(), code.into(), detail.into());
+        Self { pointer, code, detail, choices: Vec::new() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The form in which a provider's metadata is given: by address, as a file, as text, or as single values.
 
+use super::pages::Several;
 use super::upload::{Sent, Upload};
 use crate::acts;
 use crate::acts::metadata::{Source, Values};
@@ -14,6 +15,10 @@ pub(super) const FIELDS: [&str; 5] =
     ["metadata_url", "metadata_xml", "entity_id", "sign_on_url", "certificate"];
 /// The field of the file, of which no browser shows again what was chosen.
 pub(super) const FILE: &str = "metadata_file";
+/// The field for one of several providers in what was given.
+pub(super) const CHOOSE: &str = "choose";
+/// More of them than these are not shown to be picked from: one is typed then.
+const LISTED: usize = 20;
 
 /// What is given in the one of the four ways that was filled in; two are refused, since one of them would be ignored. An
 /// address that the page had filled in itself, `known`, gives way to what was given beside it.
@@ -72,6 +77,23 @@ pub(super) fn text_of_file(form: &Sent) -> Option<String> {
     Some(Certificate::shown_again(text).to_owned())
 }
 
+/// Which of several providers was chosen.
+pub(super) fn chosen(form: &Sent) -> Option<String> {
+    Some(form.text(CHOOSE)).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// Which providers there are to choose from; nothing: that is not asked. The list of a federation is not shown, and of that one is typed.
+pub(super) fn several(form: &Sent, faults: &[FieldError]) -> Option<Several> {
+    let chosen = chosen(form);
+    let choices = faults.iter().map(|fault| &fault.choices).find(|choices| !choices.is_empty());
+    // Something else is wrong with the one that was chosen: it stays so.
+    let listed = choices.map_or_else(|| chosen.iter().cloned().collect(), Clone::clone);
+    let listed = Some(listed).filter(|listed| !listed.is_empty())?;
+    let is_long = listed.len() > LISTED;
+    let listed = if is_long { Vec::new() } else { listed };
+    Some(Several { listed, chosen: chosen.unwrap_or_default() })
+}
+
 /// Whether what was given as metadata is what a provider of OpenID Connect says of itself.
 pub(super) fn is_openid(faults: &[FieldError]) -> bool {
     faults.iter().any(|fault| fault.code == "metadata_is_oidc")
@@ -106,7 +128,9 @@ pub(super) fn in_words(
                 _ => format!("{title}. {fix}"),
             }
         };
-        (field.unwrap_or_else(|| first_field(guide)), text)
+        // Whoever gave several is asked which one is meant.
+        let asked = (fault.code == "metadata_multiple").then_some(CHOOSE);
+        (asked.or(field).unwrap_or_else(|| first_field(guide)), text)
     };
     faults.into_iter().map(one).collect()
 }

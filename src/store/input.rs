@@ -17,11 +17,7 @@ pub(super) struct Faults(Vec<FieldError>);
 impl Faults {
     /// One more fault.
     pub(super) fn add(&mut self, pointer: &str, code: &str, detail: impl Into<String>) {
-        self.0.push(FieldError {
-            pointer: pointer.to_owned(),
-            code: code.to_owned(),
-            detail: detail.into(),
-        });
+        self.0.push(FieldError::new(pointer, code, detail));
     }
 
     /// Nothing, or all of them.

@@ -34,11 +34,10 @@ pub(super) fn parse_names(names: &[String]) -> Result<Vec<DomainName>> {
     for (at, name) in names.iter().enumerate() {
         match DomainName::parse_owned(name) {
             Ok(name) => parsed.push(name),
-            Err(fault) => faults.push(FieldError {
-                pointer: format!("/domains/{at}"),
-                code: fault.code().to_owned(),
-                detail: fault.to_string(),
-            }),
+            Err(fault) => {
+                let pointer = format!("/domains/{at}");
+                faults.push(FieldError::new(pointer, fault.code(), fault.to_string()));
+            }
         }
     }
     if faults.is_empty() { Ok(parsed) } else { Err(Error::Invalid(faults)) }

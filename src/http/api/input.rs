@@ -234,7 +234,7 @@ fn field_error(pointer: String, message: &str) -> FieldError {
         }
         _ => (pointer, "invalid", sentence(message)),
     };
-    FieldError { pointer, code: code.to_owned(), detail }
+    FieldError::new(pointer, code, detail)
 }
 
 /// The words that serde puts between back-ticks.

@@ -21,8 +21,8 @@ pub use self::break_glass::{BreakGlass, BreakGlassFault, break_glass};
 pub use self::groups::{GroupLine, PortalGroup, PortalGroups, Would, portal_group, portal_groups};
 pub use self::hand_over::{HandOver, portal_hand_over};
 pub use self::portal::{
-    Arrival, Arrivals, Body, Change, DomainLine, Fault, Frame, Live, Notice, SetupStep, StepLine,
-    Tested, Tile, Told, TypedMetadata, portal_live, setup_step,
+    Arrival, Arrivals, Body, Change, DomainLine, Fault, Frame, Live, Notice, SetupStep, Several,
+    StepLine, Tested, Tile, Told, TypedMetadata, portal_live, setup_step,
 };
 pub use self::portal_home::{
     DirectoryCard, Fact, Missing, PortalDone, PortalHome, SignLine, TokenLine, portal_done,

@@ -251,6 +251,15 @@ pub struct TypedMetadata {
     pub certificate: String,
 }
 
+/// Several providers in what was given as metadata, of which one is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Several {
+    /// Their entity IDs; nothing: there are too many, and one is typed.
+    pub listed: Vec<String>,
+    /// The one that was chosen.
+    pub chosen: String,
+}
+
 /// What a step shows and asks.
 pub enum Body {
     /// Posted as `provider`, with `sure` where steps begin anew by it.
@@ -289,7 +298,7 @@ pub enum Body {
         /// How people get the app.
         assign: Vec<String>,
     },
-    /// Posted as `metadata_url`, `metadata_xml`, or `entity_id`, `sign_on_url` and `certificate`.
+    /// Posted as `metadata_url`, `metadata_xml`, or `entity_id`, `sign_on_url` and `certificate`, with `choose` where there are several.
     Metadata {
         /// Where the button is.
         path: Vec<String>,
@@ -301,6 +310,8 @@ pub enum Body {
         has_url: bool,
         /// Whether what was given speaks of OpenID Connect, with which the setup can go on: posted as `openid`.
         is_openid: bool,
+        /// Which of several providers is meant, where that is asked.
+        several: Option<Several>,
         /// What was typed.
         typed: TypedMetadata,
         /// What is known.

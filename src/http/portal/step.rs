@@ -8,7 +8,7 @@ use super::frame::{self, address};
 use super::seat::Seat;
 use crate::error::{Error, Result};
 use crate::http::error::PageError;
-use crate::http::pages::{self, Body, Fault, Live, Notice, SetupStep};
+use crate::http::pages::{self, Body, Fault, Live, Notice, SetupStep, Several};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::setup_links::{Step, Way};
@@ -27,6 +27,8 @@ pub(super) struct Outcome {
     pub(super) typed: Vec<(&'static str, String)>,
     /// Whether what was given as metadata speaks of OpenID Connect, with which the setup can go on.
     pub(super) is_openid: bool,
+    /// Which of several providers in the metadata is meant, where that is asked.
+    pub(super) several: Option<Several>,
     /// A token of the directory, shown this once.
     pub(super) token: Option<crate::crypto::Secret>,
     /// The domain that is about to be taken back.

@@ -9,6 +9,7 @@ mod groups;
 mod hand_over;
 mod help;
 mod home;
+mod metadata;
 mod over;
 mod tokens;
 mod trust;

@@ -5,7 +5,7 @@ use crate::guides::{Kind, Rows, Value};
 use crate::http::pages::{
     self, Arrival, Arrivals, Body, Change, ChangeLine, CodeAsked, DirectoryCard, DomainLine, Fact,
     Fault, Frame, GroupLine, HandOver, Missing, Notice, PortalActivity, PortalDone, PortalGroup,
-    PortalGroups, PortalHome, PortalTrace, SetupEntry, SetupOver, SetupStep, Sign, SignInLine,
+    PortalGroups, PortalHome, PortalTrace, SetupEntry, SetupOver, SetupStep, Several, Sign, SignInLine,
     SignLine, StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, Way, Would,
 };
 use crate::http::testing::World;
@@ -65,7 +65,7 @@ fn step(world: &World, body: Body) -> HttpResponse {
         is_done,
         is_here: !is_done,
     };
-    let fields = ["metadata_url", "metadata_file", "metadata_xml", "entity_id", "sign_on_url"];
+    let fields = ["choose", "metadata_url", "metadata_file", "metadata_xml", "entity_id", "sign_on_url"];
     let more = ["certificate", "issuer", "client_id", "client_secret", "domain", "note"];
     let fault = |field: &str| Fault { field: field.to_owned(), text: hostile() };
     let view = SetupStep {
@@ -146,7 +146,8 @@ fn bodies() -> Vec<Body> {
         sign_on: vec![(hostile(), hostile())],
         certificates: vec![(hostile(), hostile(), false), (hostile(), hostile(), true)],
     };
-    let typed = TypedMetadata {
+    let several = |listed| Several { listed: vec![hostile(); listed], chosen: hostile() };
+    let typed = || TypedMetadata {
         url: hostile(),
         xml: hostile(),
         entity_id: hostile(),
@@ -177,10 +178,23 @@ fn bodies() -> Vec<Body> {
             not_this: hostile(),
             has_url: true,
             is_openid: true,
-            typed,
+            several: Some(several(2)),
+            typed: typed(),
             told: Some(told),
             is_done: false,
             is_tested: true,
+        },
+        Body::Metadata {
+            path: path(),
+            button: hostile(),
+            not_this: String::new(),
+            has_url: false,
+            is_openid: false,
+            several: Some(several(0)),
+            typed: typed(),
+            told: None,
+            is_done: true,
+            is_tested: false,
         },
         Body::OpenId {
             issuer: hostile(),

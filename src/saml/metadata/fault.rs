@@ -82,11 +82,8 @@ impl Fault {
     /// This fault as that of one input field: `/metadata_url`.
     #[must_use]
     pub fn field_error(&self, pointer: &str) -> FieldError {
-        FieldError {
-            pointer: pointer.to_owned(),
-            code: self.code().to_owned(),
-            detail: self.to_string(),
-        }
+        let choices = self.choices().to_vec();
+        FieldError { choices, ..FieldError::new(pointer, self.code(), self.to_string()) }
     }
 }
 

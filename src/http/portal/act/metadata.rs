@@ -42,7 +42,8 @@ pub(super) async fn take(state: &Data<State>, posted: &Posted) -> Result<HttpRes
         let nothing = FieldError::new(pointer, "required", detail);
         return again(state, posted, vec![nothing]).await;
     };
-    match import(state, seat, connection.clone(), source).await {
+    let choose = metadata_form::chosen(posted.form());
+    match import(state, seat, connection.clone(), (source, choose)).await {
         Ok(connection) => known(state, seat, &connection).await,
         Err(Error::Invalid(faults)) => again(state, posted, faults).await,
         Err(other) => Err(other),
@@ -97,9 +98,9 @@ async fn import(
     state: &State,
     seat: &Seat,
     connection: Connection,
-    source: Source,
+    (source, choose): (Source, Option<String>),
 ) -> Result<Connection> {
-    let reading = state.reading(&connection, None);
+    let reading = state.reading(&connection, choose);
     let terms = Terms::default();
     acts::metadata::import(&state.store, seat.actor(), connection, source, &reading, terms).await
 }
@@ -112,8 +113,11 @@ async fn again(
 ) -> Result<HttpResponse> {
     let (guide, form) = (posted.seat.guide(state), posted.form());
     let is_openid = metadata_form::is_openid(&faults);
+    let several = metadata_form::several(form, &faults);
     let mut typed = metadata_form::typed(form).to_vec();
-    if is_openid && let Some(text) = metadata_form::text_of_file(form) {
+    if (is_openid || several.is_some())
+        && let Some(text) = metadata_form::text_of_file(form)
+    {
         // Browsers forget which file was chosen: what was in it goes on as text.
         typed.retain(|(field, _)| !matches!(*field, "metadata_url" | "metadata_xml"));
         typed.push(("metadata_xml", text));
@@ -124,6 +128,7 @@ async fn again(
         faults: faults.into_iter().map(fault).collect(),
         typed,
         is_openid,
+        several,
         ..Outcome::default()
     };
     render(state, &posted.seat, Step::Metadata, outcome).await

@@ -96,6 +96,7 @@ pub(super) async fn of(
                 not_this: guide.metadata.not_this.join(", "),
                 has_url: guide.metadata.url,
                 is_openid: outcome.is_openid && !connection.is_used(),
+                several: outcome.several.clone(),
                 typed,
                 told: connection
                     .identity_provider

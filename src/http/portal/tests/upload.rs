@@ -32,7 +32,7 @@ async fn send(portal: &Portal, body: Vec<u8>) -> Answer {
 }
 
 /// Sends the form of the step with this file.
-async fn upload(portal: &Portal, file: &[u8]) -> Answer {
+pub(super) async fn upload(portal: &Portal, file: &[u8]) -> Answer {
     let token = portal.form_token("/portal/setup/metadata").await;
     let fields = [("form_token", &*token), ("metadata_url", ""), ("metadata_xml", "")];
     send(portal, form(&fields, file)).await

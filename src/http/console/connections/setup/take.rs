@@ -10,7 +10,7 @@ use crate::http::console::connections::{find, href};
 use crate::http::console::form::{self, FieldFault};
 use crate::http::console::seat::{Manage, Posted};
 use crate::http::error::PageError;
-use crate::http::metadata_form;
+use crate::http::metadata_form::{self, CHOOSE};
 use crate::http::pages::TypedMetadata;
 use crate::http::portal::provider::Given;
 use crate::http::server::State;
@@ -22,8 +22,6 @@ use crate::store::organizations::Organization;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
-/// The field for one of several providers in a file.
-const CHOOSE: &str = "choose";
 /// The tick by which another entity ID or issuer is accepted.
 const OTHER: &str = "accept_other";
 /// The field that says what metadata was checked.
@@ -78,8 +76,7 @@ fn given(
             state.locale.text("portal.metadata_required"),
         )
     })?;
-    let choose = Some(form.text(CHOOSE)).filter(|text| !text.is_empty());
-    Ok((source, choose.map(str::to_owned)))
+    Ok((source, metadata_form::chosen(form)))
 }
 
 /// Reads metadata and shows what is in it. Nothing is taken over.
@@ -169,7 +166,7 @@ fn typed(posted: &Posted<Manage>) -> Outcome {
     let file = metadata_form::text_of_file(form).filter(|_| is_alone);
     let xml = file.unwrap_or(xml);
     let typed = TypedMetadata { url, xml, entity_id, sign_on_url, certificate };
-    let choose = Some(form.text(CHOOSE).to_owned()).filter(|text| !text.is_empty());
+    let choose = metadata_form::chosen(form);
     Outcome { typed: Some(typed), choose, is_other: form.has(OTHER), ..Outcome::default() }
 }
 
