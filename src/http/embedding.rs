@@ -7,21 +7,35 @@
 use super::server::State;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use actix_web::HttpResponse;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, SET_COOKIE};
+use actix_web::{HttpRequest, HttpResponse};
 
 /// What the policy of every page says of frames.
 const NOWHERE: &str = "frame-ancestors 'none'";
 
+/// The query of what a page in a frame reads again by its script, of which the browser says no more than that a script asks.
+pub(super) const FRAMED: &str = "frame=on";
+
 /// Whether the portal may stand in a frame.
-fn is_on(config: &Config) -> bool {
+pub(super) fn is_on(config: &Config) -> bool {
     !config.portal.frame_ancestors.is_empty()
 }
 
 /// Whether a path is of the portal. One that is written in another way than our own pages write it is not: it stays as strict.
 fn is_portal(path: &str) -> bool {
     path == "/portal" || path.starts_with("/portal/") || path.starts_with("/setup/")
+}
+
+/// Whether a page of the portal stands in a frame, where the cookie is kept apart and does not come along into a new window. Of a
+/// browser that does not say so (Fetch Metadata) it is supposed.
+pub(super) fn is_framed(config: &Config, request: &HttpRequest) -> bool {
+    let to = request.headers().get("sec-fetch-dest").map(HeaderValue::as_bytes);
+    is_on(config)
+        && match to {
+            Some(b"empty") => request.query_string() == FRAMED,
+            other => other != Some(b"document"),
+        }
 }
 
 /// Lets an answer of the portal stand in the frames that are named.

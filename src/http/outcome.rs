@@ -2,6 +2,7 @@
 
 use super::browser;
 use super::console;
+use super::embedding;
 use super::error::{Failure, PageError};
 use super::pages::{self, AttributeLine, Destination, TestPerson, TestResult};
 use super::request::Origin;
@@ -318,6 +319,7 @@ pub(super) fn refused(
             organization: &organization.name,
             trace: trace.id.as_str(),
             at_portal: trace.at_portal,
+            is_of_frame: embedding::is_on(&state.config),
             failed: Some((cause.code(), title)),
             fix: Some(&fix),
             attributes: &shown(received.unwrap_or_default()),
@@ -411,6 +413,7 @@ async fn tested(state: &State, trace: &Trace, arrived: &Arrived) -> Result<HttpR
         organization: &arrived.organization.name,
         trace: trace.id.as_str(),
         at_portal: trace.at_portal,
+        is_of_frame: embedding::is_on(&state.config),
         failed: None,
         fix: None,
         attributes: &attributes,

@@ -138,6 +138,12 @@ impl Trace {
         }
     }
 
+    /// Whether it still waits for somebody.
+    #[must_use]
+    pub fn is_open(&self, now: Time) -> bool {
+        self.outcome == Outcome::InProgress && !self.is_left(now)
+    }
+
     /// Whether nobody came back in time.
     #[must_use]
     pub fn is_left(&self, now: Time) -> bool {

@@ -1,7 +1,7 @@
 //! The setup portal in a frame of the vendor's own page, in a real browser: two sites, and a cookie that is kept apart.
 
 use crate::gateway::Gateway;
-use crate::peers::run;
+use crate::peers::{lent, run};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -22,6 +22,19 @@ struct Seen {
     again: String,
     #[serde(default)]
     cookies: Vec<Value>,
+    /// How a test was.
+    tested: Option<Tested>,
+}
+
+/// A test sign-in that was begun in the frame.
+#[derive(Debug, Deserialize)]
+struct Tested {
+    /// What the window says at its end.
+    said: String,
+    /// Where the window leads.
+    links: Vec<String>,
+    /// What the frame says then.
+    frame: String,
 }
 
 /// A site of the vendor's: every page of it has a frame with the address that its query is.
@@ -82,4 +95,34 @@ async fn the_portal_stands_in_no_frame_that_is_not_named() {
     let page = format!("{other}/settings?{}", entry(&gateway));
     let seen: Seen = run("embedding.mjs", &json!({ "page": page })).await;
     assert!(!seen.framed, "{seen:?}");
+}
+
+#[actix_web::test]
+async fn a_test_that_is_begun_in_a_frame_is_taken_in_a_window_that_has_no_seat_in_the_portal() {
+    for javascript in [true, false] {
+        let provider = lent::pysaml2().await;
+        let vendor = vendor();
+        let gateway = Gateway::with(&[("portal.frame_ancestors", &vendor)]).await;
+        let customer = gateway.customer("globex.example");
+        let connection = customer.connect(&provider).await;
+        let new = NewLink { connection_id: Some(connection.id), ..NewLink::default() };
+        let (_, token) =
+            gateway.write(|tx| setup_links::create(tx, &customer.organization.id, new));
+        let framed = |path: &str| format!("{vendor}/settings?{}{path}", gateway.url);
+        let seen: Seen = run(
+            "embedding.mjs",
+            &json!({
+                "page": framed(&format!("/setup/{}", token.reveal())),
+                "test": framed("/portal/setup/test"),
+                "person": "ada",
+                "javascript": javascript,
+            }),
+        )
+        .await;
+        let tested = seen.tested.unwrap();
+        assert!(tested.said.contains("The test sign-in worked"), "{}", tested.said);
+        assert!(tested.said.contains("go back to the setup"), "{}", tested.said);
+        assert!(!tested.links.iter().any(|link| link.contains("/portal")), "{:?}", tested.links);
+        assert!(tested.frame.contains("Passed"), "{}", tested.frame);
+    }
 }

@@ -347,6 +347,10 @@ pub enum Body {
         last: Option<Tested>,
         /// Whether one passed with the present settings.
         is_tested: bool,
+        /// Whether the page stands in a frame: then the form is answered there, and only what it has begun is opened in a new window.
+        is_framed: bool,
+        /// Where that is opened, by whoever comes first.
+        opens: Option<String>,
     },
     /// Posted as `token`, or `groups`.
     Provisioning {

@@ -16,6 +16,8 @@ pub struct TestResult<'a> {
     pub trace: &'a str,
     /// Whether it was begun in the portal, to which the page leads back then; else it leads to the console.
     pub at_portal: bool,
+    /// Whether it may have been begun in a frame, whose cookie this window does not have: the way back is to close it.
+    pub is_of_frame: bool,
     /// Code and short name of the cause, if it failed.
     pub failed: Option<(&'a str, &'a str)>,
     /// How to mend it, in the words of the provider's console.

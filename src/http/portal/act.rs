@@ -39,6 +39,8 @@ pub(in crate::http) async fn take(
         help::ask(&state, &posted, step).await
     } else if step == Step::Test && posted.has("begin") {
         match begin(&state, &posted.seat).await {
+            // A window that is opened out of a frame has no seat here: the page leads it to the test alone.
+            Ok(_) if posted.seat.is_framed => return Ok(see_other(&address(Step::Test))),
             Ok((trace, connection)) => {
                 let organization = posted.seat.organization;
                 return depart_test(&state, &request, trace, connection, organization).await;

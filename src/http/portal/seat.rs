@@ -6,6 +6,7 @@ use crate::crypto::{self, Secret};
 use crate::error::{Error, Result};
 use crate::guides::Guide;
 use crate::http::browser;
+use crate::http::embedding;
 use crate::http::error::PageError;
 use crate::http::once::Once;
 use crate::http::server::State;
@@ -53,6 +54,8 @@ pub(in crate::http) struct Seat {
     pub(super) connection: Option<Connection>,
     /// What each of its forms carries.
     pub(super) form_token: String,
+    /// Whether the page stands in a frame of the vendor's, whose cookie no new window has.
+    pub(super) is_framed: bool,
 }
 
 /// A form that a page of the portal sent.
@@ -70,7 +73,7 @@ impl Seat {
         organization: Organization,
         connection: Option<Connection>,
     ) -> Self {
-        Self { link, organization, connection, form_token: String::new() }
+        Self { link, organization, connection, form_token: String::new(), is_framed: false }
     }
 
     /// Whom the audit log names.
@@ -139,7 +142,8 @@ impl FromRequest for Seat {
                 }
                 Err(None) => return Err(none().into()),
             };
-            Ok(Self { link, organization, connection, form_token })
+            let is_framed = embedding::is_framed(&state.config, &request);
+            Ok(Self { link, organization, connection, form_token, is_framed })
         })
     }
 }

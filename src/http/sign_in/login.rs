@@ -150,12 +150,13 @@ pub(in crate::http) async fn from_link(
             Ok((connection, organization, test))
         })
         .await?;
+    let browser = browser::bound(&state, &request);
     let course = match test {
         None => Course::New(None),
         Some(test) => {
             let mine = test.kind == TraceKind::Test
                 && test.connection_id.as_ref() == Some(&connection.id)
-                && sign_in::goes_on(&test, None, state.store.clock().now());
+                && sign_in::goes_on(&test, browser.as_deref(), state.store.clock().now());
             if !mine {
                 return Ok(pages::again(&state, Again::Expired, "/login"));
             }

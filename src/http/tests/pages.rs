@@ -120,6 +120,7 @@ fn every_end(world: &World) -> Vec<(&'static str, HttpResponse)> {
             organization: hostile,
             trace: "trc_1",
             at_portal,
+            is_of_frame: false,
             failed,
             fix,
             attributes: &attributes,
@@ -320,6 +321,7 @@ async fn the_result_of_a_test_leads_back_to_where_it_was_begun_and_nowhere_else(
             organization: "Globex",
             trace: "trc_1",
             at_portal,
+            is_of_frame: false,
             failed: None,
             fix: None,
             attributes: &[],
@@ -330,5 +332,10 @@ async fn the_result_of_a_test_leads_back_to_where_it_was_begun_and_nowhere_else(
         assert_eq!(page.contains("href=\"/portal/setup/test\""), at_portal, "{page}");
         assert_eq!(page.contains("on which the test was begun"), at_portal, "{page}");
         assert_eq!(page.contains("href=\"/t/trc_1\""), !at_portal, "{page}");
+        // A window that was opened out of a frame has no seat in the portal.
+        let view = pages::TestResult { is_of_frame: true, ..view };
+        let page = read(pages::test_result(&world.state, &view)).await.body;
+        assert!(!page.contains("href=\"/portal/setup/test\""), "{page}");
+        assert_eq!(page.contains("go back to the setup"), at_portal, "{page}");
     }
 }

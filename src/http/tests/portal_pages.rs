@@ -240,7 +240,8 @@ fn test() -> Body {
         back_to: Some(Way { label: hostile(), href: "/portal/setup/values".to_owned() }),
         checks: vec![check(true), check(false)],
     };
-    Body::Test { last: Some(last), is_tested: false }
+    let opens = Some("/login/con_1?test=trc_1".to_owned());
+    Body::Test { last: Some(last), is_tested: false, is_framed: true, opens }
 }
 
 fn fact() -> Fact {

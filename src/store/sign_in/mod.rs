@@ -133,14 +133,19 @@ pub fn begin_test(tx: &mut Tx, connection: &Connection, lifetime: TimeDelta) -> 
     begin(tx, beginning)
 }
 
-/// Whether a sign-in may go on in this browser. A test goes on wherever its address is opened; one to the console only at the
-/// provider where it began.
+/// Whether a sign-in may go on in this browser. A test goes on wherever its address is opened, one of the portal only where that was
+/// first; one to the console only at the provider where it began.
 #[must_use]
 pub fn goes_on(trace: &Trace, browser: Option<&str>, now: Time) -> bool {
     trace.finished_at.is_none()
         && now < trace.expires_at
         && trace.kind != TraceKind::Console
-        && (trace.kind == TraceKind::Test || began_in(trace, browser))
+        && (is_for_anybody(trace) || began_in(trace, browser))
+}
+
+/// Whether a sign-in is a test that goes on in any browser.
+fn is_for_anybody(trace: &Trace) -> bool {
+    trace.kind == TraceKind::Test && (!trace.at_portal || trace.browser_hash.is_none())
 }
 
 /// Whether a sign-in began in the browser with this value.

@@ -160,8 +160,13 @@ async fn test(
 ) -> Result<Body> {
     let id = connection.id.clone();
     let last = state.store.read(move |db| traces::last_test(db, &id)).await?;
+    let now = state.store.clock().now();
+    let waits = |trace: &&Trace| trace.at_portal && trace.sent_at.is_none() && trace.is_open(now);
+    let opens = last.as_ref().filter(waits).filter(|_| seat.is_framed);
+    let opens = opens.map(|trace| format!("/login/{}?test={}", connection.id, trace.id));
     let last = last.map(|trace| tested(state, seat, connection, given, trace));
-    Ok(Body::Test { last, is_tested: connection.tested() })
+    let is_tested = connection.tested();
+    Ok(Body::Test { last, is_tested, is_framed: seat.is_framed, opens })
 }
 
 fn tested(

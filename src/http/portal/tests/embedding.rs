@@ -84,3 +84,89 @@ async fn another_site_s_page_does_nothing_by_the_cookie_that_goes_with_it() {
     assert_eq!(portal.state(), State::Opened);
     assert_eq!(portal.world.call(post(own, &token)).await.status, 303);
 }
+
+/// A portal in a frame, at the step of a test that can begin.
+async fn before_the_test() -> Portal {
+    let mut portal = Portal::new(FRAMED, &Cover::USUAL);
+    portal.start().await;
+    portal.post("provider", &[("provider", "okta")]).await;
+    let connection = portal.connection().id;
+    let known = testing::provider("https://idp.example/id");
+    portal.world.store().system(|tx| connections::import(tx, &connection, known, None, false));
+    portal
+}
+
+/// What the portal answers to a page of it that stands there, as the browser says.
+async fn at(portal: &Portal, to: &'static str, request: TestRequest) -> Answer {
+    let cookie = portal.cookie.as_ref().unwrap();
+    let cookie = Cookie::new(cookie.name().to_owned(), cookie.value().to_owned());
+    portal.world.call(request.cookie(cookie).insert_header(("sec-fetch-dest", to))).await
+}
+
+async fn begin(portal: &Portal, to: &'static str) -> Answer {
+    let token = portal.form_token(TEST).await;
+    let form = [("begin", "on"), ("form_token", &*token)];
+    at(portal, to, TestRequest::post().uri(TEST).set_form(form)).await
+}
+
+const TEST: &str = "/portal/setup/test";
+
+#[actix_web::test]
+async fn in_a_frame_a_test_begins_at_an_address_that_a_new_window_opens_without_the_cookie() {
+    let portal = before_the_test().await;
+    let connection = portal.connection().id;
+    let before = at(&portal, "iframe", TestRequest::get().uri(TEST)).await.body;
+    assert!(!before.contains("method=\"post\" target="), "its answer stays here: {before}");
+    assert!(before.contains("hx-get=\"/portal/setup/test?frame=on\""), "{before}");
+    let begun = begin(&portal, "iframe").await;
+    assert_eq!((begun.status, begun.header("location")), (303, TEST));
+
+    let trace = portal.world.store().read_now(|db| traces::last_test(db, &connection)).unwrap();
+    let opens = format!("/login/{connection}?test={}", trace.unwrap().id);
+    let link = format!("href=\"{opens}\" target=\"_blank\" rel=\"noopener\"");
+    let page = at(&portal, "iframe", TestRequest::get().uri(TEST)).await.body;
+    assert!(page.contains(&link), "{page}");
+    let again = TestRequest::get().uri("/portal/setup/test?frame=on");
+    let part = at(&portal, "empty", again.insert_header(("HX-Request", "true"))).await.body;
+    assert!(part.contains(&link), "what is read again keeps it: {part}");
+
+    // The new window: no cookie of the portal, and nothing that asks for one.
+    let opened = portal.world.call(TestRequest::get().uri(&opens)).await;
+    assert_eq!(opened.status, 303, "{}", opened.body);
+    assert!(opened.header("location").starts_with("https://"), "{}", opened.header("location"));
+    let bound = Cookie::parse_encoded(opened.header("set-cookie").to_owned()).unwrap();
+    let page = at(&portal, "iframe", TestRequest::get().uri(TEST)).await.body;
+    assert!(!page.contains(&opens) && page.contains("Waiting for the provider"), "{page}");
+    // Whoever opened it first may load it again, and nobody else.
+    let same = TestRequest::get().uri(&opens).cookie(bound.into_owned());
+    assert_eq!(portal.world.call(same).await.status, 303);
+    let other = portal.world.call(TestRequest::get().uri(&opens)).await;
+    assert_eq!((other.status, other.header("location")), (400, ""), "{}", other.body);
+}
+
+#[actix_web::test]
+async fn the_address_of_a_test_that_was_begun_in_a_frame_is_good_for_as_long_as_a_sign_in_takes() {
+    let portal = before_the_test().await;
+    let connection = portal.connection().id;
+    begin(&portal, "iframe").await;
+    let trace = portal.world.store().read_now(|db| traces::last_test(db, &connection)).unwrap();
+    let opens = format!("/login/{connection}?test={}", trace.unwrap().id);
+    portal.world.store().clock().advance(chrono::TimeDelta::minutes(30));
+    let page = at(&portal, "iframe", TestRequest::get().uri(TEST)).await.body;
+    assert!(!page.contains(&opens), "{page}");
+    let late = portal.world.call(TestRequest::get().uri(&opens)).await;
+    assert_eq!((late.status, late.header("location")), (400, ""), "{}", late.body);
+}
+
+#[actix_web::test]
+async fn a_portal_that_may_stand_in_a_frame_and_does_not_opens_the_provider_at_once() {
+    let portal = before_the_test().await;
+    let page = at(&portal, "document", TestRequest::get().uri(TEST)).await.body;
+    assert!(page.contains("method=\"post\" target=\"_blank\" rel=\"noopener\""), "{page}");
+    assert!(page.contains("hx-get=\"/portal/setup/test\""), "{page}");
+    let begun = begin(&portal, "document").await;
+    assert_eq!(begun.status, 200, "{}", begun.body);
+    assert!(begun.body.contains("http-equiv=\"refresh\" content=\"0;url=https://"));
+    // A browser that does not say where its page stands is led as in a frame, which works everywhere.
+    assert_eq!(portal.post("test", &[("begin", "on")]).await.header("location"), TEST);
+}
