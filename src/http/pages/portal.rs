@@ -251,6 +251,13 @@ pub struct TypedMetadata {
     pub certificate: String,
 }
 
+impl TypedMetadata {
+    /// Whether one of the single values was typed.
+    pub(in crate::http) fn has_values(&self) -> bool {
+        [&self.entity_id, &self.sign_on_url, &self.certificate].iter().any(|it| !it.is_empty())
+    }
+}
+
 /// Several providers in what was given as metadata, of which one is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Several {

@@ -5,6 +5,7 @@ mod code;
 mod domains;
 mod done;
 mod embedding;
+mod faults;
 mod groups;
 mod hand_over;
 mod help;

@@ -47,6 +47,11 @@ async fn a_link_for_one_address_asks_for_the_code_that_is_mailed_there() {
     let code = mailed(&portal);
     let wrong = if code == "000000" { "000001" } else { "000000" };
     let refused = post(&portal, "/portal/start", &[("code", wrong)]).await;
+    assert!(
+        refused.body.contains("id=\"faults\" autofocus><p><a href=\"#code\">"),
+        "{}",
+        refused.body
+    );
     assert!(refused.status == 422 && refused.body.contains("so often more: 4"), "{}", refused.body);
     assert_eq!(portal.state(), State::Sent);
     let started = post(&portal, "/portal/start", &[("code", &code)]).await;
