@@ -5,7 +5,7 @@ use crate::clock::Time;
 use crate::http::server::State;
 use crate::store::connections::{Connection, ConnectionState, Known};
 use crate::store::organizations::{Admission, Enforcement};
-use crate::store::setup_links::SetupLink;
+use crate::store::setup_links::{self, SetupLink, Way};
 use crate::views::badge as attention;
 
 /// A state as a word and a shape.
@@ -42,14 +42,38 @@ pub(super) fn connection(state: &State, connection: &Connection) -> Badge {
     }
 }
 
-/// How many steps of a setup link are done of how many.
-pub(super) fn steps_done(state: &State, link: &SetupLink) -> String {
-    let (done, all) = link.progress();
-    if all == 0 {
-        return state.locale.text("console.setup_links.no_steps").to_owned();
-    }
-    let values = [("done", &*done.to_string()), ("all", &all.to_string())];
-    state.locale.fill("console.setup_links.steps_done", &values)
+/// Whose identity provider a setup link sets up, and at which step it is; once nothing is left but a test, how many are done.
+pub(super) fn at_step(state: &State, link: &SetupLink) -> String {
+    let guide = link.provider.as_deref().map(|provider| state.guides.of(provider));
+    let is_metadata_first = guide.is_some_and(|guide| guide.metadata.first);
+    let steps = setup_links::steps(&link.covers, link.way(), is_metadata_first);
+    let text = |key: &str| state.locale.text(key).to_owned();
+    let provider = match link.way() {
+        Way::OpenId => Some(text("portal.openid.name")),
+        Way::Directory => Some(text("portal.scim.name")),
+        Way::Saml => guide.map(|guide| guide.name.clone()),
+    };
+    let at = steps.iter().position(|step| !link.has_done(*step));
+    let at = at.filter(|_| link.completed_at.is_none());
+    let progress = match at {
+        None if steps.is_empty() => text("console.setup_links.no_steps"),
+        None => {
+            let (done, all) = link.progress();
+            let values = [("done", &*done.to_string()), ("all", &all.to_string())];
+            state.locale.fill("console.setup_links.steps_done", &values)
+        }
+        Some(at) => {
+            let (number, all) = (at.saturating_add(1).to_string(), steps.len().to_string());
+            let values = [("number", &*number), ("all", &all)];
+            state.locale.fill("console.setup_links.at_step", &values)
+        }
+    };
+    let is_named = !steps.is_empty();
+    let named = provider.filter(|_| is_named).map(|provider| {
+        let values = [("provider", &*provider), ("step", &progress)];
+        state.locale.fill("console.setup_links.of_provider", &values)
+    });
+    named.unwrap_or(progress)
 }
 
 /// What a connection wants of somebody, the most urgent first, or else where it is in its life.

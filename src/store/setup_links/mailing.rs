@@ -30,23 +30,33 @@ pub fn mail(tx: &mut Tx, master: &MasterKey, link: &SetupLink, url: &str) -> Res
     mails::to_admin(tx, mail, secrets)
 }
 
-/// Gives a link another token, shown this once, to be sent again. The one before opens nothing any more, and whoever came by
-/// it is out of the portal; what they have set up stays.
+/// Gives a link another token, shown this once, to be sent again to this address. The one before opens nothing any more, and
+/// whoever came by it is out of the portal; what they have set up stays.
 pub fn renew(tx: &mut Tx, id: &SetupLinkId, email: &str) -> Result<(SetupLink, Secret)> {
+    anew(tx, id, Some(email))
+}
+
+/// The same for whom it is for already, to be handed over by whoever copies it.
+pub fn renew_to_copy(tx: &mut Tx, id: &SetupLinkId) -> Result<(SetupLink, Secret)> {
+    anew(tx, id, None)
+}
+
+fn anew(tx: &mut Tx, id: &SetupLinkId, email: Option<&str>) -> Result<(SetupLink, Secret)> {
     let mut link = find(tx.db, id)?;
     if link.kind != Kind::Link || !link.is_live(tx.now) {
         let detail = "The setup link is over, and cannot be sent again. Make a new one.";
         return Err(Error::conflict("setup_link_over", detail));
     }
-    let email = Email::parse(email)
-        .map_err(|fault| Error::invalid("/email", fault.code(), fault.to_string()))?;
+    let invalid =
+        |fault: crate::email::Fault| Error::invalid("/email", fault.code(), fault.to_string());
+    let email = email.map(Email::parse).transpose().map_err(invalid)?;
     let secret = crypto::token(crypto::SETUP_LINK);
     link.hash = crypto::hash(secret.reveal()).into_string();
     link.hint = format!("{}…{}", crypto::SETUP_LINK, secret.last_four());
     link.browser_hash = None;
     link.opened_at = None;
     link.opened_from = None;
-    link.email = Some(email.to_string());
+    link.email = email.map(|email| email.to_string()).or(link.email);
     // It is worth what whoever has it now could have made.
     link.created_by = tx.actor.to_string();
     codes::forget(tx, id)?;

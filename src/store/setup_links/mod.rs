@@ -26,7 +26,7 @@ pub use codes::{CODE_LASTS, CodeFault, code_is_out, send_code};
 pub use hand_over::hand_over;
 pub use help::{Asked, Heard, Help, Missing, ask_for_help};
 pub use listing::{count, count_open, open, page, stuck, to_turn_on};
-pub use mailing::{mail, renew};
+pub use mailing::{mail, renew, renew_to_copy};
 pub use making::{NewLink, create};
 pub use sessions::{NewSession, OPENED_WITHIN, STAYS, create_session, origins};
 pub use steps::{Cover, Purpose, Step, Way, steps};

@@ -217,7 +217,7 @@ fn line(state: &State, link: &SetupLink, names: &Names) -> LinkLine {
     LinkLine {
         organization: names.organization(of).unwrap_or(of.as_str()).to_owned(),
         href: listing::href("/console/setup-links", &[("organization", of.as_str())]),
-        steps: words::steps_done(state, link),
+        steps: words::at_step(state, link),
         ends: listing::when(state, link.expires_at),
     }
 }

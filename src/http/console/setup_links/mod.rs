@@ -42,7 +42,7 @@ struct Line {
     organization_href: String,
     covers: String,
     badge: Badge,
-    /// How many steps are done of how many.
+    /// At which step of which provider's it is.
     steps: String,
     opened: Option<Moment>,
     from: Option<String>,
@@ -77,6 +77,9 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/console/setup-links").get(list).post(new::create))
         .service(web::resource("/console/setup-links/new").get(new::new))
         .service(web::resource("/console/setup-links/{link}/send").get(send::ask).post(send::send))
+        .service(
+            web::resource("/console/setup-links/{link}/copy").get(send::ask_copy).post(send::copy),
+        )
         .service(web::resource("/console/setup-links/{link}/revoke").get(ask_revoke).post(revoke));
 }
 
@@ -156,7 +159,7 @@ fn line(state: &State, link: &SetupLink, names: &Names, now: Time) -> Line {
         organization_href: super::organization::href(&link.organization_id),
         covers: covers.join(", "),
         badge: Badge { class, label },
-        steps: words::steps_done(state, link),
+        steps: words::at_step(state, link),
         opened: link.opened_at.map(|at| listing::when(state, at)),
         is_demo: names.is_demo(&link.organization_id),
         from: link.opened_from.clone(),

@@ -100,7 +100,7 @@ async fn the_overview_shows_open_links_and_changes_but_not_what_happens_every_da
     let new = NewToken { label: "Okta".into(), ..NewToken::default() };
     desk.world.store().system(|tx| tokens::create(tx, &connection.id, new));
     let page = overview(&desk).await;
-    assert!(page.contains("0 of ") && page.contains("scim.token.created"), "{page}");
+    assert!(page.contains("step 1 of 8") && page.contains("scim.token.created"), "{page}");
     assert!(!page.contains("sign_in.failed"), "{page}");
     desk.world.store().system(|tx| crate::store::setup_links::revoke(tx, &link.id));
     assert!(overview(&desk).await.contains("None is open."));

@@ -108,6 +108,8 @@ pub(super) const ROUTES: &[(&str, &str, &[Role])] = &[
     ("GET", "/console/setup-links/new", LINKS),
     ("GET", "/console/setup-links/{link}/send", LINKS),
     ("POST", "/console/setup-links/{link}/send", LINKS),
+    ("GET", "/console/setup-links/{link}/copy", LINKS),
+    ("POST", "/console/setup-links/{link}/copy", LINKS),
     ("GET", "/console/setup-links/{link}/revoke", LINKS),
     ("POST", "/console/setup-links/{link}/revoke", LINKS),
     ("GET", "/console/users", &Role::ALL),

@@ -2,7 +2,7 @@
 
 use super::Desk;
 use crate::store::members::Role;
-use crate::store::setup_links::{self, Cover, NewLink, SetupLink};
+use crate::store::setup_links::{self, Cover, NewLink, SetupLink, Step};
 use crate::store::{OrganizationId, Window, connections, mails, organizations, testing};
 
 const LIST: &str = "/console/setup-links";
@@ -47,7 +47,7 @@ async fn a_setup_link_is_made_shown_once_and_listed() {
     assert_eq!(kept.created_by, format!("member:{}", desk.member.id));
     for uri in [LIST.to_owned(), format!("{LIST}?organization={of}")] {
         let page = desk.get(&uri).await.body;
-        for part in ["Globex", "Sign-in, Email domains", ">Not opened yet<", "0 of 7 steps"] {
+        for part in ["Globex", "Sign-in, Email domains", ">Not opened yet<", "Okta, step 1 of 7"] {
             assert!(page.contains(part), "{part}: {page}");
         }
         assert!(!page.contains("sl_"), "a token is on the page");
@@ -217,4 +217,49 @@ async fn the_days_that_are_usual_are_a_setting_and_offered_first() {
     assert_eq!(desk.post(LIST, &form).await.status, 200);
     let kept = all(&desk).remove(0);
     assert_eq!(kept.expires_at.since(kept.created_at).num_days(), 14);
+}
+
+#[actix_web::test]
+async fn the_list_says_whose_console_a_setup_link_leads_through_and_at_which_step_it_is() {
+    let desk = Desk::signed_in(Role::Viewer).await;
+    let (of, store) = (globex(&desk), desk.world.store());
+    let at = async |provider: Option<&str>, done: &[Step], said: &str| {
+        let new = NewLink { provider: provider.map(str::to_owned), ..NewLink::default() };
+        let link = store.system(|tx| setup_links::create(tx, &of, new)).0;
+        for step in done {
+            store.system(|tx| setup_links::finish(tx, &link.id, *step));
+        }
+        let page = desk.get(LIST).await.body;
+        assert!(page.contains(&format!("small\">{said}<")), "{said}: {page}");
+        let overview = desk.get("/console").await.body;
+        assert!(overview.contains(&format!(">{said}<")), "{said}: {overview}");
+    };
+    at(None, &[], "step 1 of 8").await;
+    at(Some("jumpcloud"), &Step::ALL[..4], "JumpCloud, step 5 of 8").await;
+    // Its console shows the metadata before it asks for our values.
+    let done = [Step::Provider, Step::Create, Step::Metadata];
+    at(Some("google"), &done, "Google Workspace, step 4 of 8").await;
+    at(Some("openid"), &[Step::Provider], "OpenID Connect, step 2 of 7").await;
+}
+
+#[actix_web::test]
+async fn a_new_address_of_a_setup_link_is_shown_to_be_copied_and_nothing_is_mailed() {
+    let desk = Desk::signed_in(Role::Support).await;
+    let of = globex(&desk);
+    let new = NewLink { email: Some("ines@globex.example".to_owned()), ..NewLink::default() };
+    let (link, before) = desk.world.store().system(|tx| setup_links::create(tx, &of, new));
+    let uri = format!("{LIST}/{}/copy", link.id);
+    assert!(desk.get(LIST).await.body.contains(&format!("href=\"{uri}\">Copy new link<")));
+    let asked = desk.get(&uri).await.body;
+    assert!(asked.contains("nothing is mailed") && !asked.contains("name=\"email\""), "{asked}");
+    assert_eq!(all(&desk)[0].hash, link.hash, "reading changes nothing");
+    let made = desk.post(&uri, &[]).await.body;
+    let address = made.split("<code>").nth(1).unwrap().split('<').next().unwrap();
+    assert!(address.contains("/setup/sl_") && !address.contains(before.reveal()), "{address}");
+    let kept = all(&desk).remove(0);
+    assert!(kept.hash != link.hash && kept.email.as_deref() == Some("ines@globex.example"));
+    let mails = |db: &mut crate::store::Db| mails::page(db, &Window::default(), None);
+    assert!(desk.world.store().read_now(mails).unwrap().data.is_empty());
+    let opened = desk.get(&format!("/setup/{}", before.reveal())).await;
+    assert_eq!(opened.status, 404, "the one before opens nothing any more");
 }
