@@ -219,7 +219,8 @@ fn values_fault(guide: &Guide) -> Option<(String, String)> {
         return Some(("alternatives".to_owned(), why));
     }
     let paths = [&guide.create, &guide.place, &guide.assign, &guide.metadata.path];
-    let steps = paths.into_iter().flatten();
+    let of_scim = guide.scim.iter().map(|scim| &scim.create);
+    let steps = paths.into_iter().chain(of_scim).flatten();
     let fixes = guide.fixes.iter().flat_map(|fix| fix.path.iter().chain([&fix.value]));
     let values = all.iter().map(|entry| &entry.value);
     let unknown = values.chain(steps).chain(fixes).find_map(|text| unknown_name(text));

@@ -13,6 +13,9 @@ const TOKEN: &str = "{scim_token}";
 pub struct ScimGuide {
     /// What is ticked where the app is made, so that it can be told of people.
     pub choose: Option<String>,
+    /// The way to a new app that can be told of people, where that is of another kind; nothing: it is the one that signs people in.
+    #[serde(default)]
+    pub create: Vec<String>,
     /// The way to its settings.
     pub path: Vec<String>,
     /// What to enter, in the order of the console.

@@ -55,8 +55,10 @@ pub(super) async fn of(
             }
             setup_links::Way::Saml | setup_links::Way::Directory => {
                 let scim = guide.scim.as_ref().filter(|_| seat.link.has(Cover::Provisioning));
+                // Some consoles have an app of another kind for that.
+                let other = scim.map(|scim| &scim.create).filter(|create| !create.is_empty());
                 Body::Create {
-                    path: path(&guide.create),
+                    path: path(other.unwrap_or(&guide.create)),
                     any: "portal.create_any",
                     also: scim.and_then(|scim| scim.choose.clone()),
                 }

@@ -195,3 +195,18 @@ async fn another_provider_is_chosen_once_that_is_confirmed_and_the_steps_in_its_
         assert!(page.contains("The identity provider was changed to Okta"), "{page}");
     }
 }
+
+#[actix_web::test]
+async fn where_people_are_to_be_told_of_the_app_is_of_the_kind_that_can_do_it() {
+    const ALONE: &str = "<b>SAML Custom Connector (Advanced)</b>";
+    const WITH: &str = "<b>SCIM Provisioner with SAML (SCIM v2 Enterprise)</b>";
+    for (covers, shown, other) in
+        [(&[Cover::SignIn][..], ALONE, WITH), (&[Cover::SignIn, Cover::Provisioning], WITH, ALONE)]
+    {
+        let mut portal = Portal::new(&[], covers);
+        portal.start().await;
+        portal.post("provider", &[("provider", "onelogin")]).await;
+        let page = portal.get("/portal/setup/create").await.body;
+        assert!(page.contains(shown) && !page.contains(other), "{page}");
+    }
+}
