@@ -3,10 +3,11 @@
 use super::said;
 use crate::gateway::{Gateway, Idp, Key};
 use crate::journeys::Operator;
-use crate::user_agent::{Page, UserAgent};
+use crate::user_agent::{Form, Page, UserAgent};
 use chrono::TimeDelta;
 use serde_json::json;
 use vestibule::store::connections::{self, Connection, NewConnection, Settings};
+use vestibule::store::setup_links::{self, NewLink};
 
 /// What `JumpCloud`'s console calls the way to its metadata.
 const BUTTON: &str = "Copy Metadata URL";
@@ -58,6 +59,46 @@ async fn is_told(operator: &mut Operator, of: &Connection, given: &Given) {
     assert!(text.contains(given.fix), "{code}: {}: {text}", given.fix);
 }
 
+/// An IT admin at the step of the portal in which metadata is given to a connection.
+struct Admin {
+    agent: UserAgent,
+    step: String,
+}
+
+impl Admin {
+    async fn of(gateway: &Gateway, connection: &Connection) -> Self {
+        let new = NewLink { connection_id: Some(connection.id.clone()), ..NewLink::default() };
+        let of = &connection.organization_id;
+        let (_, token) = gateway.write(|tx| setup_links::create(tx, of, new));
+        let mut agent = UserAgent::new();
+        let entry = agent.get(format!("{}/setup/{}", gateway.url, token.reveal())).await;
+        agent.submit(&entry.form()).await;
+        Self { agent, step: format!("{}/portal/setup/metadata", gateway.url) }
+    }
+
+    /// The same is told here as at the console, but of several providers which one is meant.
+    async fn is_told(&mut self, given: &Given) {
+        let page = self.agent.get(&self.step).await;
+        let mut forms = page.forms().into_iter();
+        let has_it = |form: &Form| form.fields.iter().any(|(name, _)| name == "metadata_url");
+        let form = forms.find(has_it).unwrap_or_else(|| panic!("no form: {}", page.body));
+        let page = self.agent.submit(&form.with(given.field, &given.value)).await;
+        let (code, text) = (given.code, said(&page));
+        assert_eq!(page.status.as_u16(), 422, "{code}: {text}");
+        let words = match code {
+            "metadata_multiple" => [
+                "There is more than one provider in it",
+                "Choose the entity ID of the one that your people sign in with.",
+                "type=\"radio\" name=\"choose\" value=\"https://b.example\"",
+            ],
+            _ => [given.title, given.fix, "id=\"faults\""],
+        };
+        for words in words {
+            assert!(text.contains(words), "{code} at the portal: {words}: {text}");
+        }
+    }
+}
+
 /// The API has the code of what the page told in words.
 async fn is_coded(gateway: &Gateway, of: &Connection, given: &Given) {
     let api = crate::gateway::Api::at(gateway, &of.organization_id);
@@ -74,6 +115,7 @@ async fn every_code_of_metadata_is_told_with_its_title_and_its_fix() {
     let gateway = Gateway::start().await;
     let mut operator = Operator::of(&gateway).await;
     let connection = jumpcloud(&gateway, "globex.example");
+    let mut admin = Admin::of(&gateway, &connection).await;
     let idp = Idp::new("https://sso.jumpcloud.example/globex");
     let ours = UserAgent::new().get(connection.sp_metadata_url(&gateway.url)).await.body;
     let many = {
@@ -117,6 +159,7 @@ async fn every_code_of_metadata_is_told_with_its_title_and_its_fix() {
         ),
     ] {
         is_told(&mut operator, &connection, &given).await;
+        admin.is_told(&given).await;
         if given.code != "metadata_multiple" {
             is_coded(&gateway, &connection, &given).await;
         }
@@ -145,6 +188,7 @@ async fn every_code_of_metadata_is_told_with_its_title_and_its_fix() {
     .unwrap();
     gateway.write(|tx| connections::import(tx, &other.id, provider, None, false));
     is_told(&mut operator, &connection, &taken).await;
+    admin.is_told(&taken).await;
     is_coded(&gateway, &connection, &taken).await;
 
     let changed = text(
@@ -160,6 +204,7 @@ async fn every_code_of_metadata_is_told_with_its_title_and_its_fix() {
     let told = said(&page);
     assert!(told.contains(changed.title) && told.contains(changed.fix), "{told}");
     is_coded(&gateway, &other, &changed).await;
+    Admin::of(&gateway, &other).await.is_told(&changed).await;
 
     let ended = text(
         Idp::new("https://sso.jumpcloud.example/old").metadata_with(&[Key::known()]),
@@ -171,6 +216,7 @@ async fn every_code_of_metadata_is_told_with_its_title_and_its_fix() {
     is_coded(&gateway, &connection, &ended).await;
     let mut operator = Operator::again(&gateway).await;
     is_told(&mut operator, &connection, &ended).await;
+    Admin::of(&gateway, &connection).await.is_told(&ended).await;
 }
 
 #[actix_web::test]
@@ -187,6 +233,7 @@ async fn an_address_that_gives_no_metadata_is_told_with_what_was_tried() {
     );
     is_told(&mut operator, &connection, &given).await;
     is_coded(&gateway, &connection, &given).await;
+    Admin::of(&gateway, &connection).await.is_told(&given).await;
     let page = checked(&mut operator, &connection, "metadata_url", &closed).await;
     assert!(said(&page).contains(BUTTON), "{}", page.body);
 }

@@ -46,6 +46,10 @@ pub(super) async fn take(state: &Data<State>, posted: &Posted) -> Result<HttpRes
     match import(state, seat, connection.clone(), (source, choose)).await {
         Ok(connection) => known(state, seat, &connection).await,
         Err(Error::Invalid(faults)) => again(state, posted, faults).await,
+        // What stands in the way is told as what is wrong is, where there are words for it.
+        Err(Error::Conflict { code, detail }) if !state.locale.metadata_title(code).is_empty() => {
+            again(state, posted, vec![FieldError::new("/metadata", code, detail)]).await
+        }
         Err(other) => Err(other),
     }
 }
