@@ -210,7 +210,9 @@ fn values_fault(guide: &Guide) -> Option<(String, String)> {
         return Some(("idp_entity_id".to_owned(), why.to_owned()));
     }
     let scim = guide.scim.iter().flat_map(|scim| scim.values.iter().chain(&scim.group_values));
-    let all: Vec<&Value> = guide.values.iter().chain(&guide.logout).chain(scim).collect();
+    let rows = guide.rows.each.iter().chain(&guide.rows.groups);
+    let values = guide.values.iter().chain(&guide.logout);
+    let all: Vec<&Value> = values.chain(rows).chain(scim).collect();
     if let Some(entry) =
         all.iter().find(|it| it.kind != Kind::Choose && !it.alternatives.is_empty())
     {
@@ -219,8 +221,8 @@ fn values_fault(guide: &Guide) -> Option<(String, String)> {
         return Some(("alternatives".to_owned(), why));
     }
     let paths = [&guide.create, &guide.place, &guide.assign, &guide.metadata.path];
-    let of_scim = guide.scim.iter().map(|scim| &scim.create);
-    let steps = paths.into_iter().chain(of_scim).flatten();
+    let of_scim = guide.scim.iter().flat_map(|scim| [&scim.create, &scim.first]);
+    let steps = paths.into_iter().chain([&guide.rows.path]).chain(of_scim).flatten();
     let fixes = guide.fixes.iter().flat_map(|fix| fix.path.iter().chain([&fix.value]));
     let values = all.iter().map(|entry| &entry.value);
     let unknown = values.chain(steps).chain(fixes).find_map(|text| unknown_name(text));

@@ -148,6 +148,12 @@ pub struct Rows {
     /// The button that makes a row.
     #[serde(default)]
     pub add: String,
+    /// Where they are; nothing: where the values are entered.
+    #[serde(default)]
+    pub path: Vec<String>,
+    /// What else is entered in each row.
+    #[serde(default)]
+    pub each: Vec<Value>,
     /// What sends groups as well, for whoever wants them with each sign-in and not from the directory.
     #[serde(default)]
     pub groups: Vec<Value>,
@@ -344,6 +350,12 @@ impl Guide {
         let filled =
             |entry: &Value| Some(Value { value: values.fill(&entry.value, app)?, ..entry.clone() });
         self.logout.iter().filter_map(filled).collect()
+    }
+
+    /// Where the rows of attributes are.
+    #[must_use]
+    pub fn rows_path(&self) -> &[String] {
+        if self.rows.path.is_empty() { &self.place } else { &self.rows.path }
     }
 
     /// A path of this guide with the name of the app in it.

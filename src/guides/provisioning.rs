@@ -16,6 +16,9 @@ pub struct ScimGuide {
     /// The way to a new app that can be told of people, where that is of another kind; nothing: it is the one that signs people in.
     #[serde(default)]
     pub create: Vec<String>,
+    /// What has to be said before there are settings; nothing: they are there.
+    #[serde(default)]
+    pub first: Vec<String>,
     /// The way to its settings.
     pub path: Vec<String>,
     /// What to enter, in the order of the console.
@@ -70,13 +73,14 @@ impl Guide {
         self.scim.as_ref().map(of).unwrap_or_default()
     }
 
-    /// The ways to the settings and to the groups, with the name of the app in them.
+    /// The ways to what comes first, to the settings and to the groups, with the name of the app in them.
     #[must_use]
-    pub fn scim_paths(&self, locale: &Locale, app: Option<&str>) -> (Vec<String>, Vec<String>) {
+    pub fn scim_paths(&self, locale: &Locale, app: Option<&str>) -> [Vec<String>; 3] {
         let app = app.unwrap_or_else(|| locale.text("guide.app"));
         let with = |steps: &[String]| {
             steps.iter().map(|step| locale::fill(step, &[("app", app)])).collect::<Vec<_>>()
         };
-        self.scim.as_ref().map_or_else(Default::default, |it| (with(&it.path), with(&it.groups)))
+        let of = |scim: &ScimGuide| [with(&scim.first), with(&scim.path), with(&scim.groups)];
+        self.scim.as_ref().map(of).unwrap_or_default()
     }
 }

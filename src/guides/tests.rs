@@ -88,6 +88,8 @@ fn jumpcloud_reads_as_its_console() {
     IdP Entity ID             https://sso.orbitlabs.example/idp/con_7hq2vk
     SP Entity ID              https://sso.orbitlabs.example/saml/con_7hq2vk
     ACS URLs                  https://sso.orbitlabs.example/saml/con_7hq2vk/acs
+    Default URL               on
+    index                     0
     SAMLSubject NameID        email
     SAMLSubject NameID Format urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress
     Signature Algorithm       RSA-SHA256
@@ -104,6 +106,80 @@ fn jumpcloud_reads_as_its_console() {
     assert_eq!(rows.then, ["Save"]);
     let scim = guide.scim.as_ref().unwrap();
     assert!(scim.choose.as_ref().unwrap().starts_with("Export users to this app"));
+}
+
+/// All that the steps of a portal say of a console: the ways, and the fields with what belongs into each.
+fn said(guide: &Guide, locale: &Locale) -> String {
+    let field = |entry: &Value| format!("{}: {}", entry.label, entry.value);
+    let ways = |all: &[&Vec<String>]| all.iter().map(|way| way.join(" › ")).collect::<Vec<_>>();
+    let rows = &guide.rows;
+    let mut all = ways(&[&guide.create, &guide.place, &guide.assign, &rows.path, &rows.then]);
+    all.extend(guide.fill(locale, &VALUES).iter().map(field));
+    all.extend([rows.name.clone(), rows.source.clone(), rows.add.clone()]);
+    all.extend(rows.each.iter().chain(&rows.groups).map(field));
+    if let Some(scim) = &guide.scim {
+        all.extend(ways(&[&scim.create, &scim.first, &scim.path, &scim.then, &scim.groups]));
+        all.extend(scim.choose.clone());
+        all.extend(scim.values.iter().chain(&scim.group_values).map(field));
+    }
+    all.join("\n")
+}
+
+#[test]
+fn the_steps_name_what_published_documentation_names_of_each_console() {
+    let (guides, locale) = loaded();
+    for (id, named) in [
+        (
+            "jumpcloud",
+            &[
+                "Add New Application (or Get Started)",
+                "Create Custom Integration",
+                "Default URL: on\nindex: 0",
+            ][..],
+        ),
+        ("okta", &["General › App Settings › Provisioning: SCIM", "Group Attribute Statements"]),
+        ("google", &["Google Directory attributes", "App attributes", "Group membership"]),
+        (
+            "onelogin",
+            &[
+                "SCIM Provisioner with SAML (SCIM v2 Enterprise)",
+                "{app} › Parameters",
+                "Field name",
+                "Include in SAML assertion",
+                "scimusername: Email",
+            ],
+        ),
+        ("pingone", &["Attribute Mappings"]),
+        (
+            "rippling",
+            &[
+                "newer: Third-Party Access, Create New Custom Integration",
+                "User Management via SCIM",
+                "Supported SCIM Attributes: externalId, emails.primary, name.givenName, name.familyName",
+                "Use PATCH",
+                "Delete groups",
+                "Pagination",
+            ],
+        ),
+        (
+            "keycloak",
+            &["Client scopes › dedicated scope", "SAML Attribute Name", "Group list mapper"],
+        ),
+        (
+            "adfs",
+            &[
+                "Send LDAP Attributes as Claims",
+                "Set-AdfsRelyingPartyTrust -TargetName \"Orbit Labs\" -SamlResponseSignature MessageAndAssertion",
+            ],
+        ),
+        ("auth0", &["nameIdentifierProbes"]),
+        ("duo", &["an authentication source first", "Map attributes"]),
+    ] {
+        let said = said(guides.find(id).unwrap(), &locale);
+        for name in named {
+            assert!(said.contains(name), "{id} lacks {name}: {said}");
+        }
+    }
 }
 
 #[test]
@@ -192,8 +268,8 @@ fn a_guide_knows_provisioning_where_a_custom_app_there_speaks_scim() {
             let ours = ["{scim_", "{test_user", "{app}"];
             assert!(!ours.iter().any(|name| entry.value.contains(name)), "{}", entry.value);
         }
-        let (path, groups) = guide.scim_paths(&locale, None);
-        assert!(path.iter().chain(&groups).all(|step| !step.contains('{')), "{}", guide.id);
+        let paths = guide.scim_paths(&locale, None);
+        assert!(paths.iter().flatten().all(|step| !step.contains('{')), "{}", guide.id);
     }
     let jumpcloud = guides.find("jumpcloud").unwrap();
     assert_eq!(jumpcloud.scim.as_ref().unwrap().then, ["Test Connection", "Activate", "Save"]);

@@ -361,6 +361,8 @@ pub enum Body {
     },
     /// Posted as `token`, or `groups`.
     Provisioning {
+        /// What has to be said before it can be set up.
+        first: Vec<String>,
         /// Where it is set up.
         path: Vec<String>,
         /// What to press once all is entered.

@@ -5,8 +5,8 @@ use crate::guides::{Kind, Rows, Value};
 use crate::http::pages::{
     self, Arrival, Arrivals, Body, Change, ChangeLine, CodeAsked, DirectoryCard, DomainLine, Fact,
     Fault, Frame, GroupLine, HandOver, Missing, Notice, PortalActivity, PortalDone, PortalGroup,
-    PortalGroups, PortalHome, PortalTrace, SetupEntry, SetupOver, SetupStep, Several, Sign, SignInLine,
-    SignLine, StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, Way, Would,
+    PortalGroups, PortalHome, PortalTrace, SetupEntry, SetupOver, SetupStep, Several, Sign,
+    SignInLine, SignLine, StepLine, Tested, Tile, TokenLine, Told, TypedMetadata, Way, Would,
 };
 use crate::http::testing::World;
 use crate::saml::check::{Check, CheckName};
@@ -65,7 +65,8 @@ fn step(world: &World, body: Body) -> HttpResponse {
         is_done,
         is_here: !is_done,
     };
-    let fields = ["choose", "metadata_url", "metadata_file", "metadata_xml", "entity_id", "sign_on_url"];
+    let fields =
+        ["choose", "metadata_url", "metadata_file", "metadata_xml", "entity_id", "sign_on_url"];
     let more = ["certificate", "issuer", "client_id", "client_secret", "domain", "note"];
     let fault = |field: &str| Fault { field: field.to_owned(), text: hostile() };
     let view = SetupStep {
@@ -167,6 +168,8 @@ fn bodies() -> Vec<Body> {
                 name: hostile(),
                 source: hostile(),
                 add: hostile(),
+                path: path(),
+                each: vec![value()],
                 groups: vec![value()],
                 then: path(),
             },
@@ -208,6 +211,7 @@ fn bodies() -> Vec<Body> {
             withdraws: Some((hostile(), hostile())),
         },
         Body::Provisioning {
+            first: path(),
             path: path(),
             then: path(),
             groups_path: path(),

@@ -244,7 +244,7 @@ fn fix(state: &State, code: &str, guide: Option<&Guide>) -> Fix {
     let is_known = [BY_ADMIN, IN_GROUPS, BY_US].iter().any(|codes| codes.contains(&code));
     let key = format!("console.scim_requests.fix.{}", if is_known { code } else { "other" });
     let place = guide.filter(|_| is_known && !BY_US.contains(&code)).and_then(|guide| {
-        let (path, groups) = guide.scim_paths(&state.locale, Some(&state.operator()));
+        let [_, path, groups] = guide.scim_paths(&state.locale, Some(&state.operator()));
         let path = if IN_GROUPS.contains(&code) { groups } else { path };
         let steps: Vec<&str> =
             std::iter::once(guide.name.as_str()).chain(path.iter().map(String::as_str)).collect();

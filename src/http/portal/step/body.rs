@@ -70,7 +70,7 @@ pub(super) async fn of(
             file: given.metadata_file(),
         },
         Step::Attributes => Body::Attributes {
-            path: path(&guide.place),
+            path: path(guide.rows_path()),
             called: guide.rows.clone(),
             rows: guide.attributes.iter().map(|it| (it.name.clone(), it.source.clone())).collect(),
             assign: path(&guide.assign),
@@ -248,8 +248,9 @@ async fn provisioning(
     let token = outcome.token.as_ref().map(crate::crypto::Secret::reveal);
     let values =
         ScimValues { base_url: &base_url, token, test_user: &test_user, groups: are_groups_on };
-    let (path, groups_path) = guide.scim_paths(&state.locale, Some(&state.operator()));
+    let [first, path, groups_path] = guide.scim_paths(&state.locale, Some(&state.operator()));
     Ok(Body::Provisioning {
+        first,
         path,
         then: guide.scim.as_ref().map(|scim| scim.then.clone()).unwrap_or_default(),
         groups_path,
