@@ -6,8 +6,8 @@ use super::preview::{Decision, PreviewQuestion};
 use super::rules::RuleBody;
 use crate::access::rules::Rule;
 use crate::error::Result;
-use crate::store::access::drafts;
-use crate::store::{MappingId, RuleId};
+use crate::store::access::{drafts, mappings};
+use crate::store::{Db, MappingId, OrganizationId, RuleId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -53,20 +53,26 @@ impl Draft {
         Ok(Some(serde_json::to_value(self).map_err(anyhow::Error::new)?))
     }
 
-    /// How many changes it has, also of what is gone by now.
+    /// Forgets what is no change: of rules that are gone, and what is in force as it says.
+    pub fn settle(&mut self, db: &mut Db, of: &OrganizationId, current: &[Rule]) -> Result<()> {
+        self.settle_rules(current);
+        let asked = self.mappings.iter().cloned().map(Decision::asked);
+        let unchanged = mappings::unchanged(db, of, &asked.collect::<Result<Vec<_>>>()?)?;
+        self.mappings.retain(|it| !unchanged.contains(&it.id));
+        Ok(())
+    }
+
+    fn settle_rules(&mut self, current: &[Rule]) {
+        self.rules.retain(|(id, body)| {
+            let held = current.iter().find(|rule| rule.id == id.as_str());
+            held.is_some_and(|held| body.as_ref().is_none_or(|body| !body.is(held)))
+        });
+    }
+
+    /// How many changes it has.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rules.len() + self.new_rules.len() + self.mappings.len() + self.new_mappings.len()
-    }
-
-    /// How many changes it has, of what there is.
-    #[must_use]
-    pub fn count(&self, current: &[Rule]) -> usize {
-        let is_there = |id: &RuleId| current.iter().any(|rule| rule.id == id.as_str());
-        self.rules.iter().filter(|(id, _)| is_there(id)).count()
-            + self.new_rules.len()
-            + self.mappings.len()
-            + self.new_mappings.len()
     }
 
     /// Whether nothing is changed.
@@ -96,9 +102,7 @@ impl Draft {
     /// What it asks: what would be if it were applied.
     #[must_use]
     pub fn question(&self, current: &[Rule]) -> PreviewQuestion {
-        let is_there = |id: &RuleId| current.iter().any(|rule| rule.id == id.as_str());
-        let is_changed =
-            !self.new_rules.is_empty() || self.rules.iter().any(|(id, _)| is_there(id));
+        let is_changed = !self.rules.is_empty() || !self.new_rules.is_empty();
         let rules = is_changed.then(|| {
             let all = self.all_rules(current).into_iter();
             all.filter(|(.., mark)| *mark != Mark::Removed).map(|(_, body, _)| body).collect()
@@ -117,7 +121,7 @@ impl Draft {
         if let (Some(id), Some(former)) = (id, former) {
             body.id = Some(id.clone());
             self.undo_rule(id);
-            if body != RuleBody::from(former.clone()) {
+            if !body.is(former) {
                 self.rules.push((id.clone(), Some(body)));
             }
             return;
@@ -221,14 +225,13 @@ mod tests {
         draft.remove_rule(&id, &current);
         let body = RuleBody { pattern: "c".to_owned(), ..RuleBody::from(rule("c")) };
         draft.put_rule(None, body, &current);
-        assert_eq!(
-            (draft.count(&current), patterns(&draft, &current)),
-            (2, vec!["b".into(), "c".into()])
-        );
+        assert_eq!((draft.len(), patterns(&draft, &current)), (2, vec!["b".into(), "c".into()]));
         let [_, b] = &current;
         let meanwhile = [b.clone(), rule("d")];
         assert_eq!(patterns(&draft, &meanwhile), ["b", "d", "c"]);
-        assert_eq!(draft.count(&meanwhile), 1, "what is gone already is no change");
+        let mut then = draft.clone();
+        then.settle_rules(&meanwhile);
+        assert_eq!(then.len(), 1, "what is gone already is no change");
         draft.undo_rule(&id);
         assert_eq!(patterns(&draft, &current), ["a", "b", "c"]);
     }
@@ -242,6 +245,21 @@ mod tests {
         draft.put_rule(Some(&id), RuleBody { priority: 3, ..body.clone() }, &current);
         assert_eq!(draft.all_rules(&current)[0].2, Mark::Changed);
         draft.put_rule(Some(&id), body, &current);
+        assert!(draft.is_empty());
+    }
+
+    #[test]
+    fn a_rule_that_others_have_made_what_a_draft_makes_of_it_is_no_change() {
+        let current = [rule("a")];
+        let id: RuleId = current[0].id.parse().unwrap();
+        let mut draft = Draft::default();
+        let body = RuleBody { priority: 3, ..RuleBody::from(current[0].clone()) };
+        draft.put_rule(Some(&id), body, &current);
+        draft.settle_rules(&current);
+        assert_eq!(draft.len(), 1, "it differs from what is in force");
+        let [mut meanwhile] = current;
+        meanwhile.priority = 3;
+        draft.settle_rules(&[meanwhile]);
         assert!(draft.is_empty());
     }
 

@@ -63,6 +63,19 @@ pub struct Rules {
     pub rules: Vec<RuleBody>,
 }
 
+impl RuleBody {
+    /// Whether a rule that holds is this one already. Among its types it makes no difference in which order they are named; no
+    /// form can tell that.
+    #[must_use]
+    pub fn is(&self, held: &Rule) -> bool {
+        let ordered = |mut rule: Self| {
+            rule.targets.sort_by_key(|it| it.entity.is_none().then(|| it.kind.clone()));
+            rule
+        };
+        ordered(self.clone()) == ordered(Self::from(held.clone()))
+    }
+}
+
 impl From<RuleBody> for NewRule {
     fn from(body: RuleBody) -> Self {
         let target = |it: TargetBody| Target { kind: it.kind, entity: it.entity };

@@ -3,10 +3,12 @@
 mod decide;
 mod list;
 mod standing;
+mod unchanged;
 
 pub(super) use decide::{Ground, Owned, Real, by_hand, by_rule, decide, meant};
 pub use list::{by_group, count, giving, of_groups, owners, page, some};
 pub use standing::GroupMapping;
+pub use unchanged::unchanged;
 
 use super::alerts::{self, AlertKind};
 use super::{Declared, recompute, renames};

@@ -14,6 +14,7 @@ mod renames;
 mod rows;
 mod rules;
 mod told;
+mod unchanged;
 
 use super::conflicts::{self, Choice, Conflict};
 use super::entities::{self, Entity, NewEntity};

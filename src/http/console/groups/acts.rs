@@ -189,7 +189,7 @@ pub(super) async fn discard(
 }
 
 fn discarding(state: &State, base: &Base) -> Confirm {
-    let changes = base.draft.count(&base.rules).to_string();
+    let changes = base.draft.len().to_string();
     Confirm {
         action: format!("{}/discard", href(&base.organization.id)),
         cancel: mappings_at(&base.organization.id),

@@ -216,11 +216,12 @@ impl Base {
         let organization = organizations::find(db, id)?;
         let open = store_conflicts::Filter { open: true, ..Default::default() };
         let one = Window { limit: 1, before: None };
-        let kept = kept(db, id, member)?;
+        let rules = rules(db, id)?;
+        let (kept, draft) = draft(db, id, member, &rules)?;
         Ok(Self {
             provisioning: provisioning::find(db, id)?,
-            rules: rules(db, id)?,
-            draft: Draft::read(kept.as_ref())?,
+            rules,
+            draft,
             kept,
             has_conflict: !store_conflicts::page(db, &one, id, &open)?.data.is_empty(),
             organization,
@@ -272,15 +273,23 @@ impl Head {
             above: super::organization::href(&base.organization.id),
             is_on: base.provisioning.groups,
             has_conflict: base.has_conflict,
-            changes: base.draft.count(&base.rules),
+            changes: base.draft.len(),
             may_manage: seat.may::<Manage>(),
         }
     }
 }
 
-/// What a member has changed, as it is kept.
-fn kept(db: &mut Db, id: &OrganizationId, member: &MemberId) -> Result<Option<Value>> {
-    Ok(drafts::find(db, id, member)?.map(|draft| draft.changes.into_inner()))
+/// What a member has changed, as it is kept, and what of it differs from what is in force.
+fn draft(
+    db: &mut Db,
+    id: &OrganizationId,
+    member: &MemberId,
+    rules: &[Rule],
+) -> Result<(Option<Value>, Draft)> {
+    let kept = drafts::find(db, id, member)?.map(|draft| draft.changes.into_inner());
+    let mut draft = Draft::read(kept.as_ref())?;
+    draft.settle(db, id, rules)?;
+    Ok((kept, draft))
 }
 
 /// Changes a member's draft. What a change stands on is read before anything is written, so nobody waits for that; if
@@ -294,9 +303,10 @@ where
         let (of, member, change) = (id.clone(), seat.member.id.clone(), Arc::clone(&change));
         let read = state.store.read(move |db| {
             let rules = rules(db, &of)?;
-            let seen = kept(db, &of, &member)?;
-            let mut draft = Draft::read(seen.as_ref())?;
+            let (seen, mut draft) = draft(db, &of, &member, &rules)?;
             change(db, &mut draft, &rules)?;
+            // What is put back to what it was is no change.
+            draft.settle(db, &of, &rules)?;
             Ok((seen, draft.written()?))
         });
         let (seen, changes) = read.await?;

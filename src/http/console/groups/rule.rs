@@ -13,7 +13,7 @@ use crate::http::guard::Csp;
 use crate::http::pages::{Shell, is_part, respond};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
-use crate::store::access::{entities, rule_sets};
+use crate::store::access::{self, entities, rule_sets};
 use crate::store::{Db, OrganizationId, RuleId};
 use crate::views::draft::Draft;
 use crate::views::rules::TargetBody;
@@ -217,6 +217,9 @@ async fn put(
         let is_held = rules.iter().any(|rule| rule.id == id.as_str());
         body.id = is_held.then(|| id.clone());
         rule_sets::check(db, &organization, body.clone().into(), now)?;
+        // As a rule that holds names it, where a form has nothing to choose of.
+        body.application_id =
+            Some(access::meant(db, &organization, body.application_id.as_ref())?.id);
         draft.put_rule(Some(id), body, rules);
         Ok(())
     };

@@ -1,7 +1,7 @@
 //! Changes of rules and mappings: kept, previewed, applied, taken back.
 
 use super::*;
-use crate::store::access::previews;
+use crate::store::access::{mappings, previews};
 
 /// What the preview of a member's draft is at.
 async fn previewed(desk: &Desk, scene: &Scene<'_>) -> String {
@@ -201,6 +201,81 @@ async fn a_rule_that_holds_is_changed_and_removed_by_a_draft_and_that_is_taken_b
     let preview = previewed(&desk, &scene).await;
     assert_eq!(desk.post(&format!("{preview}/apply"), &[]).await.status, 303);
     assert_eq!(scene.rules()[0].pattern, "Sales");
+}
+
+#[actix_web::test]
+async fn what_is_put_back_by_hand_to_what_is_in_force_is_no_change_of_a_draft() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    scene.entity("team", "Payments");
+    let eng = scene.group("eng", &[]);
+    let mapping = scene.map(&eng, place("Payments"), Some("user"));
+    // As REST may have written it: the form names types in the order of the application.
+    let entity = scene.entity("team", "Sales").id;
+    let targets = json!([
+        { "type": "team", "entity": entity },
+        { "type": "concurrency_group" },
+        { "type": "team" },
+    ]);
+    let set = scene.rule(json!({ "match": "exact", "pattern": "Sales", "targets": targets }));
+    let page = async || desk.get(&format!("{}/mappings", scene.at)).await.body;
+    let is_kept = || {
+        let find = |db: &mut _| crate::store::access::drafts::find(db, &scene.of, &desk.member.id);
+        scene.store.read_now(find).unwrap().is_some()
+    };
+    let none = page().await;
+    assert!(!none.contains("Changes not applied"), "{none}");
+    let rule = |priority| {
+        vec![
+            ("match", "exact"),
+            ("pattern", "Sales"),
+            ("same.team", "1"),
+            ("same.concurrency_group", "1"),
+            ("places", "Sales"),
+            ("priority", priority),
+        ]
+    };
+    let decision = |act, entity, role| vec![("act", act), ("entity", entity), ("role", role)];
+    let rules = format!("{}/rules/{}", scene.at, set.rules[0].id);
+    let mappings = format!("{}/mappings/{}", scene.at, mapping.id);
+    for (uri, changed, put_back) in [
+        (&rules, rule("3"), vec![rule("0")]),
+        (
+            &mappings,
+            decision("move", "Sales", "admin"),
+            vec![
+                decision("move", "Payments", "user"),
+                decision("approve", "", "user"),
+                decision("stay", "", "user"),
+            ],
+        ),
+    ] {
+        for back in put_back {
+            assert_eq!(desk.post(uri, &changed).await.status, 303);
+            assert!(page().await.contains("Changes not applied: 1"));
+            let part = desk.type_in(uri, &back).await.body;
+            assert!(part.contains("Your draft changes nothing"), "{part}");
+            assert_eq!((page().await, is_kept()), (none.clone(), false));
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_draft_whose_change_others_have_applied_says_that_there_is_none() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    let mapping = scene.map(&scene.group("eng", &[]), Place::Nowhere, Some("user"));
+    let page = async || desk.get(&format!("{}/mappings", scene.at)).await.body;
+    let uri = format!("{}/mappings/{}", scene.at, mapping.id);
+    let reject = [("act", "reject"), ("role", "stay")];
+    assert_eq!(desk.post(&uri, &reject).await.status, 303);
+    assert!(page().await.contains("Changes not applied: 1"));
+    scene.store.system(|tx| {
+        let patch = mappings::MappingPatch { is_approved: Some(false), ..Default::default() };
+        mappings::change(tx, &scene.of, &mapping.id, patch)
+    });
+    let page = page().await;
+    assert!(!page.contains("Changes not applied") && !page.contains("/discard"), "{page}");
 }
 
 #[actix_web::test]
