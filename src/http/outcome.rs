@@ -1,28 +1,25 @@
 //! How a sign-in ends: written down, and told to the person and the app.
 
+mod tested;
+
+pub(super) use tested::{Received, lines};
+
 use super::browser;
 use super::console;
-use super::embedding;
 use super::error::{Failure, PageError};
-use super::pages::{self, AttributeLine, Destination, TestPerson, TestResult};
+use super::pages::{self, Destination};
 use super::request::Origin;
 use super::server::State;
 use super::sign_in::{add_cookie, break_glass_path, login_path, see_other};
 use super::verdict::{Accepted, Decided, Looked, Verdict};
-use super::waiting;
 use crate::cause::Cause;
 use crate::error::{Error, Result};
-use crate::guides::Values;
 use crate::oidc;
 use crate::oidc::answer::Answer as AppAnswer;
-use crate::saml::attributes::Profile;
 use crate::saml::check::Check;
-use crate::saml::response::Attribute;
-use crate::store::access::explain::{self, Explained};
 use crate::store::applications;
-use crate::store::connections::{Connection, ConnectionState};
+use crate::store::connections::Connection;
 use crate::store::organizations::Organization;
-use crate::store::setup_links;
 use crate::store::sign_in::{self, Answer, Arrival, Beginning, Completed, Desk};
 use crate::store::traces::{Trace, TraceKind};
 use crate::store::{Actor, Next, Scope, Tx};
@@ -191,7 +188,7 @@ async fn admitted(
             let to = trace.console_path.as_deref().unwrap_or_default();
             Ok(console::entered(state, &at.entered, &at.member.email_key, to)?)
         }
-        Completed::Tested => Ok(tested(state, &trace, &arrived).await?),
+        Completed::Tested => Ok(tested::passed(state, &trace, &arrived).await?),
         Completed::Refused(cause) => {
             let Arrived { connection, organization, checks, accepted, .. } = &*arrived;
             let Accepted { identity, profile, .. } = &**accepted;
@@ -309,24 +306,8 @@ pub(super) fn refused(
     if let Some(trace) = trace
         && trace.kind == TraceKind::Test
     {
-        let text = state.locale.cause(cause);
-        let waits = waiting::of(&state.locale, checks);
-        let (title, fix) = match &waits {
-            Some(words) => (words.title.as_str(), words.fix.clone()),
-            None => (text.title.as_str(), fix(state, cause, connection)),
-        };
-        let view = TestResult {
-            organization: &organization.name,
-            trace: trace.id.as_str(),
-            at_portal: trace.at_portal,
-            is_of_frame: embedding::is_on(&state.config),
-            failed: Some((cause.code(), title)),
-            fix: Some(&fix),
-            attributes: &shown(received.unwrap_or_default()),
-            would: None,
-            checks,
-        };
-        return Ok(pages::test_result(state, &view));
+        let of = (connection, organization);
+        return Ok(tested::failed(state, cause, trace, of, checks, received.unwrap_or_default()));
     }
     if cause == Cause::IdpStartedNotAllowed {
         let start = format!("/login/{}", connection.id);
@@ -361,107 +342,6 @@ pub(super) fn refused(
         ..Failure::new(cause)
     };
     Err(failure.into())
-}
-
-/// How to mend it, in the words of the provider's console.
-fn fix(state: &State, cause: Cause, connection: &Connection) -> String {
-    let public_url = state.config.public_url.as_str();
-    let operator = state.operator();
-    let values = Values {
-        idp_entity_id: Some(&connection.idp_entity_id(public_url)),
-        sp_entity_id: &connection.entity_id(public_url),
-        sp_metadata_url: &connection.sp_metadata_url(public_url),
-        acs: &connection.acs(public_url),
-        slo: &connection.slo(public_url),
-        login_url: &connection.login_url(public_url),
-        app: Some(&operator),
-    };
-    state.guides.fix(&state.locale, cause, connection.guide_of_fixes(), &values).sentence
-}
-
-/// An attribute that was received, and what it is used for.
-pub(super) struct Received {
-    attribute: Attribute,
-    used_as: Option<String>,
-}
-
-/// What a verified message says of the person, to be shown after a test.
-pub(super) fn lines(attributes: &[Attribute], profile: &Profile) -> Vec<Received> {
-    let line = |attribute: &Attribute| Received {
-        attribute: attribute.clone(),
-        used_as: profile.used_as(&attribute.name),
-    };
-    attributes.iter().map(line).collect()
-}
-
-fn shown(received: &[Received]) -> Vec<AttributeLine<'_>> {
-    received
-        .iter()
-        .map(|Received { attribute, used_as }| AttributeLine {
-            name: &attribute.name,
-            values: &attribute.values,
-            used_as: used_as.as_deref(),
-        })
-        .collect()
-}
-
-async fn tested(state: &State, trace: &Trace, arrived: &Arrived) -> Result<HttpResponse> {
-    let Accepted { identity, profile, .. } = &*arrived.accepted;
-    let received = lines(&identity.attributes, profile);
-    let attributes = shown(&received);
-    let view = TestResult {
-        organization: &arrived.organization.name,
-        trace: trace.id.as_str(),
-        at_portal: trace.at_portal,
-        is_of_frame: embedding::is_on(&state.config),
-        failed: None,
-        fix: None,
-        attributes: &attributes,
-        would: would(state, arrived).await?,
-        checks: &arrived.checks,
-    };
-    Ok(pages::test_result(state, &view))
-}
-
-/// What a sign-in that is no test would do: who it is here, and what they would have. None: whoever looks may have said by a
-/// setup link which provider answers, as whom they like, and is not to learn what people have.
-async fn would(state: &State, arrived: &Arrived) -> Result<Option<TestPerson>> {
-    let Accepted { arrival, profile, email, .. } = &*arrived.accepted;
-    let (user, of) = (arrival.user().cloned(), arrived.organization.id.clone());
-    let connection = arrived.connection.clone();
-    let has = state.store.read(move |db| {
-        if connection.state != ConnectionState::Active
-            && setup_links::is_shaped(db, &connection.id)?
-        {
-            return Ok(None);
-        }
-        let has = match &user {
-            Some(user) => explain::of_user(db, user),
-            None => explain::of_newcomer(db, &of),
-        };
-        Ok(Some(has?))
-    });
-    let Some(has) = has.await? else { return Ok(None) };
-    let word = match arrival {
-        Arrival::New => "make",
-        Arrival::Known(_) => "know",
-        Arrival::Changed(_) => "change",
-        Arrival::Linked(_) => "link",
-    };
-    let person = match &profile.name {
-        Some(name) => format!("{name} ({email})"),
-        None => email.to_string(),
-    };
-    let person = state.locale.fill(&format!("page.test.would_{word}"), &[("person", &person)]);
-    let line = |one: Explained| {
-        let application = one.application;
-        let role = one.role.into_iter();
-        let places = one.entities.into_iter();
-        let places = places.map(|(it, because)| (format!("{} {}", it.kind, it.name), because));
-        let all = role.chain(places).map(|(what, because)| (what, because.words));
-        all.map(|(what, because)| (application.clone(), what, because)).collect::<Vec<_>>()
-    };
-    Ok(Some(TestPerson { person, access: has.into_iter().flat_map(line).collect() }))
 }
 
 /// Sends the answer of an authorization request on its way.
