@@ -7,6 +7,7 @@ mod hand_over;
 mod portal;
 mod portal_home;
 mod setup_entry;
+mod setup_step;
 mod shell;
 mod sign;
 mod signed_out;
@@ -20,15 +21,16 @@ pub use self::activity::{
 pub use self::break_glass::{BreakGlass, BreakGlassFault, break_glass};
 pub use self::groups::{GroupLine, PortalGroup, PortalGroups, Would, portal_group, portal_groups};
 pub use self::hand_over::{HandOver, portal_hand_over};
-pub use self::portal::{
-    Arrival, Arrivals, Body, Change, DomainLine, Fault, Frame, Live, Notice, SetupStep, Several,
-    StepLine, Tested, Tile, Told, TypedMetadata, portal_live, setup_step,
-};
+pub use self::portal::{Frame, Notice};
 pub use self::portal_home::{
     DirectoryCard, Fact, Missing, PortalDone, PortalHome, SignLine, TokenLine, portal_done,
     portal_home,
 };
 pub use self::setup_entry::{CodeAsked, SetupEntry, SetupOver, setup_entry, setup_over};
+pub use self::setup_step::{
+    Arrival, Arrivals, Body, Change, DomainLine, Fault, Live, SetupStep, Several, StepLine, Tested,
+    Tile, Told, TypedMetadata, portal_live, setup_step,
+};
 pub use self::sign::Sign;
 pub use self::signed_out::{
     Answer, AtProvider, Offer, SignedOut, answer, logout_refused, signed_out,
