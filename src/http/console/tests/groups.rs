@@ -1,6 +1,8 @@
 //! Groups and mappings at the console.
 
 mod drafts;
+mod forms;
+mod previews;
 mod scene;
 
 pub(super) use scene::filled;
@@ -18,6 +20,22 @@ use serde_json::json;
 fn place(name: &str) -> Place {
     Place::Key(name.to_owned())
 }
+
+/// What the preview of a member's draft is at.
+async fn previewed(desk: &Desk, scene: &Scene<'_>) -> String {
+    let answer = desk.post(&format!("{}/preview", scene.at), &[]).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    answer.header("location").to_owned()
+}
+
+const RULE: [(&str, &str); 6] = [
+    ("match", "prefix"),
+    ("pattern", "eng"),
+    ("same.team", "1"),
+    ("role", "admin"),
+    ("auto_approve", "1"),
+    ("priority", "0"),
+];
 
 #[actix_web::test]
 async fn an_organization_is_chosen_and_its_groups_are_turned_on_and_off_when_that_is_confirmed() {
@@ -211,4 +229,40 @@ async fn what_is_another_organizations_is_not_found() {
     }
     let close = format!("{}/alerts/{}/close", other.at, alert.id);
     assert_eq!(desk.post(&close, &[]).await.status, 404);
+}
+
+#[actix_web::test]
+async fn rules_run_when_that_is_confirmed() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    let set = json!({ "match": "all", "targets": [{ "type": "team" }], "auto_approve": true });
+    scene.rule(set);
+    let ann = scene.person("ann");
+    scene.group("eng", &[&ann]);
+    scene.store.system(|tx| {
+        use diesel::RunQueryDsl as _;
+        Ok(diesel::sql_query("DELETE FROM mappings").execute(tx.db)?)
+    });
+    let uri = format!("{}/run", scene.at);
+    assert!(desk.get(&uri).await.body.contains("Rules that hold: 1."));
+    assert!(scene.mappings().is_empty(), "reading changes nothing");
+    assert_eq!(desk.post(&uri, &[]).await.status, 303);
+    assert_eq!(scene.mappings().len(), 1);
+}
+
+#[actix_web::test]
+async fn the_oldest_set_that_is_kept_does_not_say_what_was_different() {
+    let desk = Desk::signed_in(Role::Admin).await;
+    let scene = Scene::new(&desk);
+    for pattern in ["a", "b"] {
+        scene.rule(json!({ "match": "prefix", "pattern": pattern, "role": "admin" }));
+    }
+    let at = format!("{}/history", scene.at);
+    assert!(!desk.get(&at).await.body.contains("not kept any more"));
+    scene.store.system(|tx| {
+        use diesel::RunQueryDsl as _;
+        Ok(diesel::sql_query("DELETE FROM rule_sets WHERE version = 1").execute(tx.db)?)
+    });
+    let page = desk.get(&at).await.body;
+    assert!(page.contains("The set before is not kept any more") && !page.contains(">New<"));
 }
