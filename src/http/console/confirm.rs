@@ -1,12 +1,11 @@
 //! What an act takes with it, before it is done: the safe choice comes first, and the button names the act.
 
-use super::form::{self, Choice, FieldFault};
+use super::form::Choice;
 use super::frame::{self, Area, Frame};
 use super::seat::{Needs, Seat};
 use crate::error::{Error, FieldError, Result};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use actix_web::HttpResponse;
@@ -65,13 +64,7 @@ impl Confirm {
 
 struct View<'a> {
     confirm: &'a Confirm,
-    faults: Vec<FieldFault>,
-}
-
-impl View<'_> {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -139,12 +132,10 @@ fn show<N: Needs>(
     confirm: &Confirm,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let status = form::status(&errors);
-    let view = View { confirm, faults: form::faults(errors) };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, confirm.area),
+    let view = View { confirm, faults: Faults::from(errors) };
+    frame::page(state, seat, confirm.area, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    respond(state, status, &Csp::Page, &page)
+    })
 }

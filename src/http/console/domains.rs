@@ -4,7 +4,6 @@
 mod acts;
 
 use super::connections::{self, Head as ConnectionHead};
-use super::form::{self, FieldFault};
 use super::frame::{self, CONNECTIONS, Frame, ORGANIZATIONS};
 use super::listing::{self, Moment};
 use super::organization::{self, Head as OrganizationHead};
@@ -12,9 +11,8 @@ use super::seat::{Manage, Needs, Read, Seat};
 use super::words::Badge;
 use crate::error::{FieldError, Result};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
 use crate::http::moments;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::store::connections::Connection;
 use crate::store::domains::{self, Domain, DomainState};
@@ -54,13 +52,7 @@ struct View {
     lines: Vec<Line>,
     typed: String,
     may_manage: bool,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -152,7 +144,7 @@ async fn show<N: Needs>(
 ) -> Result<HttpResponse> {
     let id = of.organization.id.clone();
     let all = state.store.read(move |db| domains::list(db, &id)).await?;
-    let (status, faults) = (form::status(&errors), form::faults(errors));
+    let faults = Faults::from(errors);
     let base = format!("{}/domains", organization::href(&of.organization.id));
     let connection = of.connection.as_ref().map(|one| one.id.to_string()).unwrap_or_default();
     let area = if of.connection.is_some() { CONNECTIONS } else { ORGANIZATIONS };
@@ -170,12 +162,14 @@ async fn show<N: Needs>(
         may_manage,
         faults,
     };
-    let page =
-        Page { shell: frame::shell(state), frame: frame::frame(state, seat, area), view: &view };
-    Ok(respond(state, status, &Csp::Page, &page))
+    Ok(frame::page(state, seat, area, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
+        view: &view,
+    }))
 }
 
-fn line(state: &State, domain: Domain, faults: &[FieldFault]) -> Line {
+fn line(state: &State, domain: Domain, faults: &Faults) -> Line {
     let id = domain.id.to_string();
     Line {
         badge: badge(state, &domain),
@@ -183,7 +177,7 @@ fn line(state: &State, domain: Domain, faults: &[FieldFault]) -> Line {
         checked: domain.checked_at.map(listing::second),
         looks: moments::looks(state, &domain),
         is_live: domain.is_live(),
-        fault: form::fault(faults, &id).map(str::to_owned),
+        fault: faults.of(&id).map(str::to_owned),
         name: domain.name,
         id,
     }

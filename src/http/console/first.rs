@@ -1,6 +1,5 @@
 //! Links by which a member chooses a password: the first owner, and whoever was invited or reset.
 
-use super::form::{self, FieldFault};
 use super::frame::{ACCOUNT, Frame, OVERVIEW};
 use super::seat::{Read, Seat, lasts};
 use super::{entry, frame};
@@ -9,7 +8,7 @@ use crate::error::{Error, FieldError, Result};
 use crate::http::browser;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
-use crate::http::pages::{Message, Shell, message, respond};
+use crate::http::pages::{Faults, Message, Shell, message, respond};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::members::{self, By, Entered, Link, Member, NewMember, Purpose, Role};
@@ -58,13 +57,7 @@ struct FirstView<'a> {
     is_sign_in: bool,
     name: &'a str,
     email: &'a str,
-    faults: Vec<FieldFault>,
-}
-
-impl FirstView<'_> {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -86,7 +79,7 @@ pub(in crate::http) async fn first(
         is_sign_in: link.purpose == Purpose::SignIn,
         name: "",
         email: "",
-        faults: Vec::new(),
+        faults: Faults::default(),
     };
     let page = FirstPage { shell: frame::shell(&state), view: &view };
     Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
@@ -194,10 +187,10 @@ fn again(
         is_sign_in: false,
         name: &form.name,
         email: &form.email,
-        faults: form::faults(errors),
+        faults: Faults::from(errors),
     };
     let page = FirstPage { shell: frame::shell(state), view: &view };
-    respond(state, StatusCode::UNPROCESSABLE_ENTITY, &Csp::Page, &page)
+    respond(state, view.faults.status(), &Csp::Page, &page)
 }
 
 /// A link that is still good, and for whom it is: for a member, or for the first owner.

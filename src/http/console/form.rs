@@ -1,18 +1,9 @@
-//! What all forms have in common: what is chosen of, and what was found wrong, beside the field that it is about.
+//! What all forms have in common: what is chosen of, what was typed, and what whoever typed it can mend.
 
 use super::listing;
 use crate::error::{Error, FieldError, Result};
 use crate::http::server::State;
 use crate::store::OrganizationId;
-use actix_web::http::StatusCode;
-
-/// A field that cannot be taken as it is.
-pub(in crate::http) struct FieldFault {
-    /// Its name.
-    pub(in crate::http) field: String,
-    /// Why, and what to enter instead.
-    pub(in crate::http) text: String,
-}
 
 /// A choice of a select or of ticks.
 pub(in crate::http) struct Choice {
@@ -39,26 +30,6 @@ pub(super) fn given(text: &str) -> Option<String> {
 /// The lines of a field, without empty ones.
 pub(super) fn lines(text: &str) -> Vec<String> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
-}
-
-/// What the store found wrong, by the names of the form's fields.
-pub(super) fn faults(errors: Vec<FieldError>) -> Vec<FieldFault> {
-    let one = |error: FieldError| FieldFault {
-        // `/domains/1` is a line of the field `domains`.
-        field: error.pointer.split('/').nth(1).unwrap_or_default().to_owned(),
-        text: error.detail,
-    };
-    errors.into_iter().map(one).collect()
-}
-
-/// Why a field was not taken.
-pub(super) fn fault<'a>(faults: &'a [FieldFault], field: &str) -> Option<&'a str> {
-    faults.iter().find(|fault| fault.field == field).map(|fault| fault.text.as_str())
-}
-
-/// The status of a page that shows a form again if something is wrong with it.
-pub(super) fn status(errors: &[FieldError]) -> StatusCode {
-    if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
 }
 
 /// The one organization that a thing is for, named in the field `organization_id`; nothing named: none.

@@ -1,10 +1,14 @@
 //! What the pages of the console have round their contents.
 
 use super::seat::{Members, Needs, Read, Seat};
+use crate::http::guard::Csp;
 use crate::http::once;
-use crate::http::pages::Shell;
+use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::members::Role;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
 
 /// An area of the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +153,17 @@ pub(super) fn frame<N: Needs>(state: &State, seat: &Seat<N>, here: Area) -> Fram
         here: label(state, here),
         nav: AREAS.iter().filter(|area| area.roles.contains(&seat.member.role)).map(line).collect(),
     }
+}
+
+/// A page of the console: `page` puts its contents into shell and frame.
+pub(super) fn page<'a, N: Needs, P: Template>(
+    state: &'a State,
+    seat: &Seat<N>,
+    here: Area,
+    status: StatusCode,
+    page: impl FnOnce(Shell<'a>, Frame) -> P,
+) -> HttpResponse {
+    respond(state, status, &Csp::Page, &page(shell(state), frame(state, seat, here)))
 }
 
 /// What an area is called.

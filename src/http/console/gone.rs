@@ -1,14 +1,12 @@
 //! What was deleted and can still be restored: by whom, since when, until when.
 
 use super::audit;
-use super::form::{self, FieldFault};
 use super::frame::{self, Area, Frame};
 use super::listing::{self, Moment};
 use super::seat::{Develop, Manage, Needs, Seat};
 use crate::clock::Time;
 use crate::error::{FieldError, Result};
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::store::Window;
 use crate::store::events::{self, Filter};
@@ -59,7 +57,7 @@ struct View<'a> {
     until: Moment,
     may_restore: bool,
     who_may: &'static str,
-    faults: Vec<FieldFault>,
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -91,20 +89,19 @@ pub(super) async fn show<N: Needs>(
     });
     let (who, deleted) = (who.await?, listing::second(gone.deleted_at));
     let values = [("time", deleted.short.as_str()), ("who", who.as_deref().unwrap_or("–"))];
-    let status = if errors.is_empty() { StatusCode::GONE } else { form::status(&errors) };
     let (may_restore, who_may) = gone.by.of(seat);
     let view = View {
         text: state.locale.fill(&format!("console.gone.{}", gone.what), &values),
         until: listing::day(gone.deleted_at.plus(RESTORABLE)),
         may_restore,
         who_may,
-        faults: form::faults(errors),
+        faults: Faults::from(errors),
         gone: &gone,
     };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, gone.area),
+    let status = if view.faults.is_empty() { StatusCode::GONE } else { view.faults.status() };
+    Ok(frame::page(state, seat, gone.area, status, |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    Ok(respond(state, status, &Csp::Page, &page))
+    }))
 }

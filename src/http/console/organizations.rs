@@ -1,6 +1,6 @@
 //! Customers: the list, and a new one.
 
-use super::form::{self, FieldFault};
+use super::form;
 use super::frame::{self, Frame, ORGANIZATIONS};
 use super::listing::{self, Choice, Moment, Pager};
 use super::seat::{Manage, Posted, Read, Seat};
@@ -9,7 +9,7 @@ use crate::domain::DomainName;
 use crate::error::{Error, FieldError, Result};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell, respond};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::organizations::{
@@ -235,13 +235,7 @@ struct Typed {
 
 struct NewView {
     typed: Typed,
-    faults: Vec<FieldFault>,
-}
-
-impl NewView {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -300,12 +294,11 @@ async fn make(state: &State, posted: &Posted<Manage>, typed: &Typed) -> Result<O
 }
 
 fn show(state: &State, seat: &Seat<Manage>, typed: Typed, errors: Vec<FieldError>) -> HttpResponse {
-    let status = form::status(&errors);
-    let view = NewView { typed, faults: form::faults(errors) };
-    let page = NewPage {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, ORGANIZATIONS),
+    let view = NewView { typed, faults: Faults::from(errors) };
+    let status = view.faults.status();
+    frame::page(state, seat, ORGANIZATIONS, status, |shell, frame| NewPage {
+        shell,
+        frame,
         view: &view,
-    };
-    respond(state, status, &Csp::Page, &page)
+    })
 }

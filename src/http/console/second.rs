@@ -1,13 +1,12 @@
 //! The second step of a sign-in: a code of an app, or a recovery code, in the browser that gave the password.
 
-use super::form::{self, FieldFault};
 use super::seat::lasts;
 use super::{entry, frame};
 use crate::error::Result;
 use crate::http::browser;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Fault, Faults, Shell, respond};
 use crate::http::server::State;
 use crate::http::sign_in::{add_cookie, see_other};
 use crate::store::members::{self, Member, Stepped, second_step};
@@ -39,13 +38,7 @@ pub(in crate::http) struct StepForm {
 
 struct View<'a> {
     next: &'a str,
-    faults: Vec<FieldFault>,
-}
-
-impl View<'_> {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -128,7 +121,7 @@ fn again(state: &State) -> Result<HttpResponse> {
 }
 
 fn show(state: &State, status: StatusCode, next: &str, fault: Option<String>) -> HttpResponse {
-    let fault = fault.map(|text| FieldFault { field: "code".to_owned(), text });
+    let fault = fault.map(|text| Fault { field: "code".to_owned(), text });
     let view = View { next, faults: fault.into_iter().collect() };
     respond(state, status, &Csp::Page, &Page { shell: frame::shell(state), view: &view })
 }

@@ -8,8 +8,7 @@ use super::seat::{Manage, Posted, Seat};
 use super::words::Badge;
 use crate::error::{Error, Result};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::oidc::keys::State as Standing;
 use crate::saml::certificate::Certificate;
@@ -74,12 +73,11 @@ pub(in crate::http) async fn list(
         is_announced: all.iter().any(|key| key.state == Standing::Next),
         lines: all.iter().map(|key| line(&state, key)).collect(),
     };
-    let page = Page {
-        shell: frame::shell(&state),
-        frame: frame::frame(&state, &seat, CONNECTIONS),
+    Ok(frame::page(&state, &seat, CONNECTIONS, StatusCode::OK, |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
+    }))
 }
 
 fn line(state: &State, key: &KeyInfo) -> Line {

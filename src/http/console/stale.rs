@@ -9,9 +9,8 @@ use super::frame::{self, Area, Frame};
 use super::seat::{Needs, Posted};
 use crate::crypto;
 use crate::error::{Error, Result};
-use crate::http::guard::Csp;
 use crate::http::moments;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::store::Window;
 use crate::store::events::{self, Filter};
@@ -213,12 +212,11 @@ pub(super) async fn show<N: Needs>(
         kept,
         clash: &clash,
     };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, &posted.seat, clash.area),
+    Ok(frame::page(state, &posted.seat, clash.area, StatusCode::CONFLICT, |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    Ok(respond(state, StatusCode::CONFLICT, &Csp::Page, &page))
+    }))
 }
 
 #[cfg(test)]

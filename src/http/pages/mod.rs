@@ -2,6 +2,7 @@
 
 mod activity;
 mod break_glass;
+mod faults;
 mod groups;
 mod hand_over;
 mod portal;
@@ -19,6 +20,7 @@ pub use self::activity::{
     ChangeLine, PortalActivity, PortalTrace, SignInLine, portal_activity, portal_trace,
 };
 pub use self::break_glass::{BreakGlass, BreakGlassFault, break_glass};
+pub use self::faults::{Fault, Faults};
 pub use self::groups::{GroupLine, PortalGroup, PortalGroups, Would, portal_group, portal_groups};
 pub use self::hand_over::{HandOver, portal_hand_over};
 pub use self::portal::{Frame, Notice};
@@ -28,8 +30,8 @@ pub use self::portal_home::{
 };
 pub use self::setup_entry::{CodeAsked, SetupEntry, SetupOver, setup_entry, setup_over};
 pub use self::setup_step::{
-    Arrival, Arrivals, Body, Change, DomainLine, Fault, Live, SetupStep, Several, StepLine, Tested,
-    Tile, Told, TypedMetadata, portal_live, setup_step,
+    Arrival, Arrivals, Body, Change, DomainLine, Live, SetupStep, Several, StepLine, Tested, Tile,
+    Told, TypedMetadata, portal_live, setup_step,
 };
 pub use self::sign::Sign;
 pub use self::signed_out::{

@@ -4,21 +4,12 @@ mod body;
 
 pub use body::{Arrival, Arrivals, Body, Change, DomainLine, Tested, Tile, Told, TypedMetadata};
 
-use super::{Frame, Shell, respond};
+use super::{Faults, Frame, Shell, respond};
 use crate::http::guard::Csp;
 use crate::http::server::State;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
-
-/// A field that cannot be taken as it is.
-#[derive(Debug, Clone)]
-pub struct Fault {
-    /// Its name.
-    pub field: String,
-    /// Why, and what to enter instead.
-    pub text: String,
-}
 
 /// One line of the list of steps.
 pub struct StepLine {
@@ -59,7 +50,7 @@ pub struct SetupStep {
     /// What the button says that finishes the step; none: it cannot be finished yet, or by something else.
     pub finish: Option<String>,
     /// Fields that were not taken.
-    pub faults: Vec<Fault>,
+    pub faults: Faults,
     /// What was typed for the operator.
     pub note: String,
     /// How far the names of the provider's console can be relied on.
@@ -82,11 +73,6 @@ impl SetupStep {
     fn is_test(&self) -> bool {
         matches!(self.body, Body::Test { .. })
     }
-
-    /// Why a field was not taken.
-    fn fault(&self, field: &str) -> Option<&str> {
-        self.faults.iter().find(|fault| fault.field == field).map(|fault| fault.text.as_str())
-    }
 }
 
 #[derive(Template)]
@@ -100,11 +86,9 @@ struct SetupStepPage<'a> {
 /// A step's page.
 #[must_use]
 pub fn setup_step(state: &State, view: &SetupStep) -> HttpResponse {
-    let status =
-        if view.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     respond(
         state,
-        status,
+        view.faults.status(),
         &Csp::Portal,
         &SetupStepPage { shell: Shell::of(state), view, frame: &view.frame },
     )

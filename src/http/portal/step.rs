@@ -8,7 +8,7 @@ use super::frame::{self, address};
 use super::seat::Seat;
 use crate::error::{Error, Result};
 use crate::http::error::PageError;
-use crate::http::pages::{self, Body, Fault, Live, Notice, SetupStep, Several};
+use crate::http::pages::{self, Body, Faults, Live, Notice, SetupStep, Several};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::setup_links::{Step, Way};
@@ -22,7 +22,7 @@ pub(super) struct Outcome {
     /// What was done, or could not be done.
     pub(super) notice: Option<Notice>,
     /// Fields that were not taken.
-    pub(super) faults: Vec<Fault>,
+    pub(super) faults: Faults,
     /// What was typed, by field.
     pub(super) typed: Vec<(&'static str, String)>,
     /// Whether what was given as metadata speaks of OpenID Connect, with which the setup can go on.

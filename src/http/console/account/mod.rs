@@ -7,14 +7,12 @@ mod second_step;
 mod sessions;
 
 use self::sessions::Line;
-use super::form::{self, FieldFault};
 use super::frame::{self, ACCOUNT, Frame};
 use super::listing::{self, Moment};
 use super::seat::{Needs, Read, Seat, lasts};
 use crate::error::{Error, FieldError, Result};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::store::members::{self, second_step as steps};
 use actix_web::HttpResponse;
@@ -94,15 +92,9 @@ struct View {
     passkeys: Vec<passkeys::Line>,
     sessions: Vec<Line>,
     has_others: bool,
-    faults: Vec<FieldFault>,
+    faults: Faults,
     /// Whether the password was changed just now.
     is_changed: bool,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
 }
 
 #[derive(Template)]
@@ -131,7 +123,6 @@ async fn show(state: &State, seat: &Seat<Read>, telling: Telling) -> Result<Http
         Ok((since, steps::codes_left(db, &id)?, passkeys, members::of(db, &id, lasts, now)?))
     });
     let ((since, alarm), codes_left, passkeys, all) = read.await?;
-    let status = form::status(&telling.errors);
     let sessions: Vec<Line> =
         all.into_iter().map(|session| sessions::line(&seat.session, &session)).collect();
     let view = View {
@@ -146,12 +137,14 @@ async fn show(state: &State, seat: &Seat<Read>, telling: Telling) -> Result<Http
         passkeys: passkeys.into_iter().map(passkeys::line).collect(),
         has_others: sessions.len() > 1,
         sessions,
-        faults: form::faults(telling.errors),
+        faults: Faults::from(telling.errors),
         is_changed: telling.is_changed,
     };
-    let page =
-        Page { shell: frame::shell(state), frame: frame::frame(state, seat, ACCOUNT), view: &view };
-    Ok(respond(state, status, &Csp::Page, &page))
+    Ok(frame::page(state, seat, ACCOUNT, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
+        view: &view,
+    }))
 }
 
 /// Whether this is the member's own password; what is wrong with it stands at `pointer`. Whoever sits at a browser that is

@@ -3,13 +3,12 @@
 use super::{PATH, Telling, prove, show as show_account};
 use crate::error::{FieldError, Result};
 use crate::http::console::confirm::{self, Confirm};
-use crate::http::console::form::{self, FieldFault};
+use crate::http::console::form;
 use crate::http::console::frame::{self, ACCOUNT, Frame};
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::seat::{Posted, Read, Seat};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::members::passkeys::{self, Passkey, Question};
@@ -40,13 +39,7 @@ struct View {
     name: String,
     /// What the browser is asked; none: the name and the password are asked for.
     question: Option<Question>,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -161,9 +154,10 @@ fn show(
     question: Option<Question>,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let status = form::status(&errors);
-    let view = View { name, question, faults: form::faults(errors) };
-    let page =
-        Page { shell: frame::shell(state), frame: frame::frame(state, seat, ACCOUNT), view: &view };
-    respond(state, status, &Csp::Page, &page)
+    let view = View { name, question, faults: Faults::from(errors) };
+    frame::page(state, seat, ACCOUNT, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
+        view: &view,
+    })
 }

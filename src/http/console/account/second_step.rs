@@ -6,14 +6,13 @@ use crate::crypto::{AppKey, Secret};
 use crate::error::{FieldError, Result};
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::entry::inside;
-use crate::http::console::form::{self, FieldFault};
+use crate::http::console::form;
 use crate::http::console::frame::{self, ACCOUNT, Frame};
 use crate::http::console::seat::{Posted, Read, Seat};
 use crate::http::console::shown_before;
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
 use crate::http::once::Made;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::members::second_step::{self as steps, Confirmed};
@@ -36,13 +35,7 @@ enum Stage {
 
 struct View {
     stage: Stage,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -217,9 +210,10 @@ fn listed(codes: &[Secret]) -> Stage {
 }
 
 fn show(state: &State, seat: &Seat<Read>, now: Stage, errors: Vec<FieldError>) -> HttpResponse {
-    let status = form::status(&errors);
-    let view = View { stage: now, faults: form::faults(errors) };
-    let page =
-        Page { shell: frame::shell(state), frame: frame::frame(state, seat, ACCOUNT), view: &view };
-    respond(state, status, &Csp::Page, &page)
+    let view = View { stage: now, faults: Faults::from(errors) };
+    frame::page(state, seat, ACCOUNT, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
+        view: &view,
+    })
 }

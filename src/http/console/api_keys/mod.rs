@@ -10,8 +10,7 @@ use super::words::Badge;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::store::api_keys::{self, ApiKey, Scope};
 use crate::store::members::Role;
@@ -111,12 +110,11 @@ async fn show<N: Needs>(
         may_make: seat.may::<Develop>(),
         secret,
     };
-    let page = ListPage {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, API_KEYS),
+    Ok(frame::page(state, seat, API_KEYS, StatusCode::OK, |shell, frame| ListPage {
+        shell,
+        frame,
         view: &view,
-    };
-    Ok(respond(state, StatusCode::OK, &Csp::Page, &page))
+    }))
 }
 
 fn line(state: &State, key: &ApiKey, names: &Names, now: Time) -> Line {

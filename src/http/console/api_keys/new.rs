@@ -2,14 +2,13 @@
 
 use super::{LIST, covered, may_give, show as show_list};
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, API_KEYS, Frame};
 use crate::http::console::seat::{Develop, Posted, Seat};
 use crate::http::console::shown_before;
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
 use crate::http::once::Made;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::store::api_keys::{self, NewApiKey, Scope};
 use crate::store::{Scope as WriteScope, Tx};
@@ -34,14 +33,8 @@ struct View {
     typed: Typed,
     scopes: Vec<Choice>,
     days: Vec<Choice>,
-    faults: Vec<FieldFault>,
+    faults: Faults,
     list: &'static str,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
 }
 
 #[derive(Template)]
@@ -119,7 +112,6 @@ fn show(
     typed: Typed,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let status = form::status(&errors);
     let scope = |word: &&'static str| Choice {
         value: (*word).to_owned(),
         label: (*word).to_owned(),
@@ -139,14 +131,13 @@ fn show(
     let view = View {
         scopes: Scope::WORDS.iter().filter(is_giveable).map(scope).collect(),
         days: DAYS.into_iter().map(day).collect(),
-        faults: form::faults(errors),
+        faults: Faults::from(errors),
         list: LIST,
         typed,
     };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, API_KEYS),
+    frame::page(state, seat, API_KEYS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    respond(state, status, &Csp::Page, &page)
+    })
 }

@@ -4,13 +4,12 @@ use super::settings::clash;
 use super::{Head, find, href};
 use crate::access::{EntityType, Placement, Reach, Role};
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::form::{self, FieldFault};
+use crate::http::console::form;
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
 use crate::http::console::seat::{Develop, Posted, Seat};
 use crate::http::console::stale::{self, Fields, Filled};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::Scope;
@@ -57,20 +56,16 @@ struct View {
     head: Head,
     seen: String,
     typed: Typed,
-    faults: Vec<FieldFault>,
+    faults: Faults,
     /// How a person is in places of a kind: each word, and what it is called.
     places: Vec<(&'static str, String)>,
 }
 
 impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
-
     /// Whether a field of a row is wrong.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     fn is_wrong(&self, list: &str, at: &usize, field: &str) -> bool {
-        self.fault(&format!("{list}.{at}.{field}")).is_some()
+        self.faults.of(&format!("{list}.{at}.{field}")).is_some()
     }
 }
 
@@ -288,8 +283,7 @@ fn show(
     (typed, seen): (&Typed, String),
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let status = form::status(&errors);
-    let faults = form::faults(typed.at_rows(errors));
+    let faults = Faults::from(typed.at_rows(errors));
     let typed = typed.with_spare();
     let place = |word: &'static str| {
         (word, state.locale.text(&format!("console.applications.place.{word}")).to_owned())
@@ -301,10 +295,9 @@ fn show(
         typed,
         faults,
     };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, APPLICATIONS),
+    frame::page(state, seat, APPLICATIONS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    respond(state, status, &Csp::Page, &page)
+    })
 }

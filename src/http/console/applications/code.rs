@@ -7,8 +7,7 @@ use crate::http::console::frame::{self, APPLICATIONS, Frame};
 use crate::http::console::listing::{self, Choice};
 use crate::http::console::seat::{Read, Seat};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::oidc::discovery;
@@ -68,12 +67,11 @@ pub(super) async fn code(
         library: snippet.library,
         text: text(&state, snippet, &application),
     };
-    let page = Page {
-        shell: frame::shell(&state),
-        frame: frame::frame(&state, &seat, APPLICATIONS),
+    Ok(frame::page(&state, &seat, APPLICATIONS, StatusCode::OK, |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
+    }))
 }
 
 fn stacks(own: &str, shown: &Snippet) -> Vec<Choice> {

@@ -4,15 +4,14 @@ use super::fields::{KINDS, named};
 use super::{LIST, choices, href, machine, overview};
 use crate::crypto::Secret;
 use crate::error::{FieldError, Result};
-use crate::http::console::form::{self, Choice, FieldFault, lines};
+use crate::http::console::form::{self, Choice, lines};
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
 use crate::http::console::listing;
 use crate::http::console::seat::{Develop, Posted, Seat};
 use crate::http::console::shown_before;
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
 use crate::http::once::Made;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::store::applications::{
     self, Application, ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection,
@@ -45,14 +44,8 @@ struct View {
     typed: Typed,
     ways: Vec<listing::Choice>,
     kinds: Vec<Choice>,
-    faults: Vec<FieldFault>,
+    faults: Faults,
     list: &'static str,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
 }
 
 #[derive(Template)]
@@ -146,21 +139,19 @@ fn show(
     typed: Typed,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let status = form::status(&errors);
     let lists = [("redirect_uris", &typed.redirect_uris)];
-    let errors = errors.into_iter().map(|error| named(&lists, error)).collect();
+    let errors: Vec<_> = errors.into_iter().map(|error| named(&lists, error)).collect();
     let words = KINDS.map(ApplicationKind::as_str);
     let view = View {
         ways: ways(state, false),
         kinds: choices(state, "kind", &words, typed.kind.as_str()),
-        faults: form::faults(errors),
+        faults: Faults::from(errors),
         list: LIST,
         typed,
     };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, APPLICATIONS),
+    frame::page(state, seat, APPLICATIONS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    respond(state, status, &Csp::Page, &page)
+    })
 }

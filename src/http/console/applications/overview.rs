@@ -7,13 +7,12 @@ use super::secrets::DAYS;
 use super::{Head, find, machine, restore};
 use crate::config::Period;
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::Choice;
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
 use crate::http::console::organization;
 use crate::http::console::seat::{Needs, Read, Seat};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::oidc::discovery;
 use crate::oidc::slips::slips;
@@ -65,13 +64,7 @@ struct View {
     try_it: Option<String>,
     /// A secret that was made just now: shown this once.
     secret: Option<String>,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -105,7 +98,7 @@ pub(super) async fn one(
     }
     let asked = asked(&application, query.redirect.trim());
     let view = read(&state, &seat, &application).await?;
-    Ok(page(&state, &seat, &View { asked, ..view }, &[]))
+    Ok(page(&state, &seat, &View { asked, ..view }))
 }
 
 /// The page with a secret that was made just now, or with what stands against one.
@@ -120,19 +113,13 @@ pub(super) async fn show<N: Needs>(
         return machine::show(state, seat, &application, secret, errors).await;
     }
     let view = read(state, seat, &application).await?;
-    let faults = form::faults(errors.clone());
-    Ok(page(state, seat, &View { secret, faults, ..view }, &errors))
+    let faults = Faults::from(errors);
+    Ok(page(state, seat, &View { secret, faults, ..view }))
 }
 
-fn page<N: Needs>(
-    state: &State,
-    seat: &Seat<N>,
-    view: &View,
-    errors: &[FieldError],
-) -> HttpResponse {
-    let page =
-        Page { shell: frame::shell(state), frame: frame::frame(state, seat, APPLICATIONS), view };
-    respond(state, form::status(errors), &Csp::Page, &page)
+fn page<N: Needs>(state: &State, seat: &Seat<N>, view: &View) -> HttpResponse {
+    let status = view.faults.status();
+    frame::page(state, seat, APPLICATIONS, status, |shell, frame| Page { shell, frame, view })
 }
 
 async fn read<N: Needs>(state: &State, seat: &Seat<N>, of: &Application) -> Result<View> {
@@ -156,7 +143,7 @@ async fn read<N: Needs>(state: &State, seat: &Seat<N>, of: &Application) -> Resu
         days: days(state),
         try_it: known.demo.and_then(|demo| try_it(state, of, &demo)),
         secret: None,
-        faults: Vec::new(),
+        faults: Faults::default(),
     })
 }
 

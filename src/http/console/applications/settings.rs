@@ -3,13 +3,12 @@
 use super::fields::Typed;
 use super::{Head, choices, find, href, machine};
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
 use crate::http::console::seat::{Develop, Posted, Seat};
 use crate::http::console::stale::{self, Clash, Fields, Filled};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::Scope;
@@ -27,13 +26,7 @@ struct View {
     admits: Vec<Choice>,
     /// How long tokens last where the app has no lifetime of its own: what stands below each field.
     usual: [String; 3],
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -158,7 +151,6 @@ fn show(
     (typed, seen): (Typed, String),
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let status = form::status(&errors);
     let algorithm = |word: &&str| Choice {
         value: (*word).to_owned(),
         label: (*word).to_owned(),
@@ -177,13 +169,12 @@ fn show(
         algorithms: IdTokenAlg::WORDS.iter().map(algorithm).collect(),
         admits: choices(state, "admits", &["all", "some"], chosen),
         usual: usual(state),
-        faults: form::faults(typed.named(errors)),
+        faults: Faults::from(typed.named(errors)),
         typed,
     };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, APPLICATIONS),
+    frame::page(state, seat, APPLICATIONS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    respond(state, status, &Csp::Page, &page)
+    })
 }

@@ -3,14 +3,13 @@
 use super::settings::{below, clash};
 use super::{Head, find, href};
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::form::{self, FieldFault};
+use crate::http::console::form;
 use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::seat::{Manage, Needs, Posted, Read, Seat};
 use crate::http::console::stale::{self, Fields, Filled};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::saml::attributes::{self, Mapping, NAME_ID, Profile};
@@ -53,14 +52,10 @@ struct View {
     unread: Vec<String>,
     /// Whether something is set that the usual names would not do.
     is_own: bool,
-    faults: Vec<FieldFault>,
+    faults: Faults,
 }
 
 impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
-
     /// What is needed and did not come.
     fn missing(&self) -> Option<&str> {
         let lacks = |line: &&Line| line.is_required && line.seen.is_none();
@@ -165,7 +160,6 @@ async fn show<N: Needs>(
     let profile = last
         .as_ref()
         .map(|(_, _, received)| attributes::profile(&received.attributes, &received.name_id, own));
-    let status = form::status(&errors);
     let line = |(field, names): (&'static str, String)| {
         let found = profile.as_ref().and_then(|profile| found(profile, field));
         let (from, seen) = found.unzip();
@@ -181,14 +175,13 @@ async fn show<N: Needs>(
             .as_ref()
             .map(|(trace, at, _)| (listing::second(*at), format!("/console/traces/{trace}"))),
         is_own: *own != Mapping::default(),
-        faults: form::faults(errors),
+        faults: Faults::from(errors),
     };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, CONNECTIONS),
+    Ok(frame::page(state, seat, CONNECTIONS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    Ok(respond(state, status, &Csp::Page, &page))
+    }))
 }
 
 /// Where something was read, and what it was, with most of what is personal hidden.

@@ -3,13 +3,12 @@
 use super::{Head, find, href};
 use crate::error::{Error, FieldError, Result};
 use crate::http::console::confirm::{self, Confirm};
-use crate::http::console::form::{self, FieldFault};
+use crate::http::console::form;
 use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::listing;
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::saml::certificate::Certificate;
@@ -40,13 +39,7 @@ struct View {
     typed: String,
     /// The sign-in's answer names no certificate.
     is_bare: bool,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -138,14 +131,10 @@ fn show(
     given: Given,
 ) -> HttpResponse {
     let Given { typed, is_bare, errors } = given;
-    let status = form::status(&errors);
     let head = Head::of(state, seat, connection, organization);
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, CONNECTIONS),
-        view: View { head, typed, is_bare, faults: form::faults(errors) },
-    };
-    respond(state, status, &Csp::Page, &page)
+    let view = View { head, typed, is_bare, faults: Faults::from(errors) };
+    let status = view.faults.status();
+    frame::page(state, seat, CONNECTIONS, status, |shell, frame| Page { shell, frame, view })
 }
 
 /// What is asked before a certificate is trusted: the new one, and those that are trusted now.

@@ -2,12 +2,11 @@
 
 use super::{Head, find, href};
 use crate::error::{FieldError, Result};
-use crate::http::console::form::{self, FieldFault};
+use crate::http::console::form;
 use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::Tx;
@@ -20,13 +19,7 @@ use askama::Template;
 struct View {
     head: Head,
     contact: String,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -74,13 +67,11 @@ fn show(
     contact: String,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let status = form::status(&errors);
     let head = Head::of(state, seat, connection, organization);
-    let view = View { head, contact, faults: form::faults(errors) };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, CONNECTIONS),
+    let view = View { head, contact, faults: Faults::from(errors) };
+    frame::page(state, seat, CONNECTIONS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    respond(state, status, &Csp::Page, &page)
+    })
 }

@@ -3,13 +3,12 @@
 use super::href;
 use crate::domain::DomainName;
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::listing;
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::connections::{self, Connection, NewConnection, Protocol, Settings};
@@ -47,13 +46,7 @@ struct View {
     like: Option<String>,
     providers: Vec<Choice>,
     protocols: Vec<Choice>,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -193,7 +186,6 @@ fn show(
     model: Option<&Connection>,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let status = form::status(&errors);
     let protocol = |one: Protocol| Choice {
         value: one.to_string(),
         label: state.locale.text(&format!("console.connections.{one}")).to_owned(),
@@ -202,16 +194,15 @@ fn show(
     let view = View {
         providers: providers(state, &typed.provider),
         protocols: PROTOCOLS.into_iter().map(protocol).collect(),
-        faults: form::faults(errors),
+        faults: Faults::from(errors),
         like: model.map(|model| model.name.clone()),
         typed,
     };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, CONNECTIONS),
+    frame::page(state, seat, CONNECTIONS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    respond(state, status, &Csp::Page, &page)
+    })
 }
 
 /// The providers, in the order of the guides.

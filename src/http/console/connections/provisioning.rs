@@ -3,7 +3,7 @@
 use super::{Head, find, href};
 use crate::clock::Time;
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::seat::{Manage, Needs, Posted, Read, Seat};
@@ -13,7 +13,7 @@ use crate::http::console::{audit, overview, scim_requests};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::once::Made;
-use crate::http::pages::{Arrivals, Shell, is_part, respond};
+use crate::http::pages::{Arrivals, Faults, Shell, is_part, respond};
 use crate::http::portal::arrivals;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
@@ -65,7 +65,7 @@ struct View {
     usual: String,
     /// A token that was made just now: shown this once.
     secret: Option<String>,
-    faults: Vec<FieldFault>,
+    faults: Faults,
 }
 
 /// What was asked for lately, which is read again while somebody looks.
@@ -75,12 +75,6 @@ struct Part<'a> {
     shell: Shell<'a>,
     arrivals: &'a Arrivals,
     here: String,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
 }
 
 #[derive(Template)]
@@ -194,7 +188,6 @@ async fn show<N: Needs>(
     let (page, directory, mut makers, arrivals) = state.store.read(read).await?;
     let days = directory.and_then(|directory| directory.removal_days);
     let days = shown.days.unwrap_or_else(|| days.map_or_else(String::new, |it| it.to_string()));
-    let status = form::status(&shown.errors);
     let head = Head::of(state, seat, connection, organization);
     let plays = head.is_demo && head.may_manage && state.config.demo_is_on();
     let base = &head.href;
@@ -216,15 +209,14 @@ async fn show<N: Needs>(
         usual: state.live().retention.removed.to_string(),
         days,
         secret: shown.secret,
-        faults: form::faults(shown.errors),
+        faults: Faults::from(shown.errors),
         head,
     };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, CONNECTIONS),
+    Ok(frame::page(state, seat, CONNECTIONS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    Ok(respond(state, status, &Csp::Page, &page))
+    }))
 }
 
 fn line(state: &State, base: &str, token: Token, by: Option<String>, now: Time) -> Line {

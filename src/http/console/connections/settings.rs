@@ -2,13 +2,12 @@
 
 use super::{Head, find, href, new};
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::console::stale::{self, Clash, Fields, Filled};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::saml::Binding;
@@ -59,13 +58,7 @@ struct View {
     messages: Vec<Switch>,
     /// The switches by which less is asked of a provider.
     weaker: Vec<Switch>,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -308,7 +301,6 @@ async fn show(
     let window = Window { limit: SHOWN, before: None };
     let mut all = state.store.read(move |db| applications::page(db, &window)).await?.data;
     all.retain(|application| !application.is_machine());
-    let status = form::status(&errors);
     let say =
         |key: &str| state.locale.text(&format!("console.connection_settings.{key}")).to_owned();
     let switch = |name: &&'static str| Switch {
@@ -343,13 +335,12 @@ async fn show(
         sign_in,
         messages: only_saml(vec![sign_requests]),
         weaker: only_saml(vec![allow_sha1, allow_cbc]),
-        faults: form::faults(errors),
+        faults: Faults::from(errors),
         typed,
     };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, CONNECTIONS),
+    Ok(frame::page(state, seat, CONNECTIONS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    Ok(respond(state, status, &Csp::Page, &page))
+    }))
 }

@@ -9,26 +9,24 @@ pub(in crate::http) use take::take;
 use super::{Head, find, new};
 use crate::error::Result;
 use crate::guides::{Guide, Kind, Value};
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::Choice;
 use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::listing;
 use crate::http::console::seat::{Manage, Seat};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, Told, TypedMetadata, respond};
+use crate::http::pages::{Faults, Shell, Told, TypedMetadata};
 use crate::http::portal::provider::Given;
 use crate::http::server::State;
 use crate::store::connections::{self, Connection, ConnectionState, Protocol};
 use crate::store::organizations::Organization;
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
 
 /// What became of a form that the page shows again.
 #[derive(Default)]
 struct Outcome {
-    faults: Vec<FieldFault>,
+    faults: Faults,
     /// What was typed into the fields for metadata; none: what is known is shown.
     typed: Option<TypedMetadata>,
     /// What was read and not taken over yet.
@@ -88,13 +86,7 @@ struct View {
     is_other: bool,
     is_openid: bool,
     hand_over: String,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -122,17 +114,14 @@ async fn render(
     organization: &Organization,
     outcome: Outcome,
 ) -> Result<HttpResponse> {
-    let status =
-        if outcome.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let awaited = awaited(state, connection, &outcome).await?;
     let outcome = Outcome { client: outcome.client.or(awaited), ..outcome };
     let view = view(state, Head::of(state, seat, connection, organization), connection, outcome);
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, CONNECTIONS),
+    Ok(frame::page(state, seat, CONNECTIONS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    Ok(respond(state, status, &Csp::Page, &page))
+    }))
 }
 
 /// The issuer that waits for a client ID, as if it had been typed.

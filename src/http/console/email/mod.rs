@@ -2,7 +2,7 @@
 
 mod one;
 
-use super::form::{self, FieldFault};
+use super::form;
 use super::frame::{self, Frame, SETTINGS};
 use super::listing::{self, Choice, Moment, Pager};
 use super::seat::{Manage, Posted, Seat};
@@ -13,12 +13,11 @@ use crate::email::Email;
 use crate::error::{Error, FieldError, Result};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell, respond};
 use crate::http::server::State;
 use crate::store::Window;
 use crate::store::mails::{self, Mail, State as HowFar};
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, Query, ServiceConfig};
 use askama::Template;
 use serde::Deserialize;
@@ -81,7 +80,7 @@ struct View {
     /// The settings of mail.
     facts: Vec<Field>,
     tested: Option<Tested>,
-    faults: Vec<FieldFault>,
+    faults: Faults,
 }
 
 /// `GET /console/settings/email`
@@ -90,7 +89,7 @@ async fn list(
     seat: Seat<Manage>,
     query: Query<ListQuery>,
 ) -> Result<HttpResponse, PageError> {
-    let view = View { facts: settings::of_email(&state), tested: None, faults: Vec::new() };
+    let view = View { facts: settings::of_email(&state), tested: None, faults: Faults::default() };
     Ok(show(&state, &seat, &query, view).await?)
 }
 
@@ -98,8 +97,8 @@ async fn list(
 async fn test(state: Data<State>, posted: Posted<Manage>) -> Result<HttpResponse, PageError> {
     let done = send(&state, &posted.seat).await;
     let (tested, faults) = match form::mendable(done, "/test")? {
-        Ok(tested) => (Some(tested), Vec::new()),
-        Err(errors) => (None, form::faults(errors)),
+        Ok(tested) => (Some(tested), Faults::default()),
+        Err(errors) => (None, Faults::from(errors)),
     };
     let view = View { facts: settings::of_email(&state), tested, faults };
     Ok(show(&state, &posted.seat, &ListQuery::default(), view).await?)
@@ -139,8 +138,7 @@ async fn show(
         word => state.locale.text(&format!("console.email.state.{word}")).to_owned(),
     };
     let chosen = chosen.map_or("", HowFar::as_str);
-    let status =
-        if view.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = view.faults.status();
     let (parts, next) = ([("state", chosen)], page.next_cursor.as_deref());
     let page = Page {
         shell: frame::shell(state),

@@ -3,14 +3,14 @@
 
 use super::{LIST, badge, kind, to};
 use crate::error::{FieldError, Result};
-use crate::http::console::form::{self, FieldFault};
+use crate::http::console::form;
 use crate::http::console::frame::{self, Frame, SETTINGS};
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::seat::{Manage, Members, Posted, Seat};
 use crate::http::console::words::Badge;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell, respond};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::mails::{self, Mail, State as HowFar, Values};
@@ -33,7 +33,7 @@ struct View {
     /// It has a link or a code that can still be seen, by whom it is for.
     hides: bool,
     can_again: bool,
-    faults: Vec<FieldFault>,
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -103,7 +103,6 @@ fn show(
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse> {
     let (letter, now) = (state.poster.letter(mail, secrets), state.store.clock().now());
-    let status = form::status(&errors);
     let is_given_up = matches!(mail.state, HowFar::Failed | HowFar::Unsent);
     let has_secret = mail.secret.is_some() && !mail.is_over(now);
     let may_see = !mail.kind.is_for_owners() || seat.may::<Members>();
@@ -120,7 +119,7 @@ fn show(
         subject: letter.subject,
         hides: has_secret && secrets.is_none() && may_see && mail.state != HowFar::Sent,
         can_again: is_given_up && !mail.is_over(now),
-        faults: form::faults(errors),
+        faults: Faults::from(errors),
     };
     let page = Page {
         shell: frame::shell(state),
@@ -128,5 +127,5 @@ fn show(
         list: LIST,
         view: &view,
     };
-    Ok(respond(state, status, &Csp::Page, &page))
+    Ok(respond(state, view.faults.status(), &Csp::Page, &page))
 }

@@ -3,13 +3,12 @@
 use super::say::Said;
 use super::{Head, href, href_of, look};
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::form::{self, Choice as Way, FieldFault};
+use crate::http::console::form::{self, Choice as Way};
 use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::listing::{self, Choice as Words, Moment, Pager};
 use crate::http::console::seat::{Manage, Needs, Posted, Read, Seat};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::access::conflicts::{self, Choice, Conflict, Filter};
@@ -113,9 +112,11 @@ pub(super) async fn list(
         pager: listing::pager(&at, &parts, query.cursor.is_some(), next),
         head,
     };
-    let page =
-        ListPage { shell: frame::shell(&state), frame: frame::frame(&state, &seat, GROUPS), view };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
+    Ok(frame::page(&state, &seat, GROUPS, StatusCode::OK, |shell, frame| ListPage {
+        shell,
+        frame,
+        view,
+    }))
 }
 
 fn line(state: &State, head: &Head, about: &About, it: &Conflict) -> Line {
@@ -156,13 +157,7 @@ struct View {
     head: Head,
     line: Line,
     ways: Vec<Way>,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -241,9 +236,10 @@ async fn show<N: Needs>(
         way("current", &line.current, &conflict.current_id),
         way("incoming", &line.incoming, conflict.incoming()),
     ];
-    let status = form::status(&errors);
-    let view = View { head, line, ways, faults: form::faults(errors) };
-    let page =
-        Page { shell: frame::shell(state), frame: frame::frame(state, seat, GROUPS), view: &view };
-    Ok(respond(state, status, &Csp::Page, &page))
+    let view = View { head, line, ways, faults: Faults::from(errors) };
+    Ok(frame::page(state, seat, GROUPS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
+        view: &view,
+    }))
 }

@@ -7,8 +7,7 @@ use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::listing::{self, Choice, Pager};
 use crate::http::console::seat::{Read, Seat};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::store::access::entities::{self, Filter};
 use crate::store::access::mappings;
@@ -100,7 +99,9 @@ pub(super) async fn list(
         has_application: !said.applications.is_empty(),
         head,
     };
-    let page =
-        Page { shell: frame::shell(&state), frame: frame::frame(&state, &seat, GROUPS), view };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
+    Ok(frame::page(&state, &seat, GROUPS, StatusCode::OK, |shell, frame| Page {
+        shell,
+        frame,
+        view,
+    }))
 }

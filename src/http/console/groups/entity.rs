@@ -4,12 +4,11 @@ use super::say::Said;
 use super::{Base, Head, acts, href, look};
 use crate::error::{Error, FieldError, Result};
 use crate::http::console::confirm::{self, Confirm};
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::access::entities::{self, Entity, NewEntity};
@@ -38,13 +37,7 @@ struct View {
     typed: Typed,
     applications: Vec<Choice>,
     kinds: Vec<Choice>,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -201,13 +194,15 @@ async fn show(
         href: entity.map(|entity| format!("{}/entities/{entity}", head.href)),
         applications: said.choose_application(&typed.application),
         kinds: said.kinds(vec![(String::new(), choose)], &typed.kind),
-        faults: form::faults(errors.clone()),
+        faults: Faults::from(errors),
         typed,
         head,
     };
-    let page =
-        Page { shell: frame::shell(state), frame: frame::frame(state, seat, GROUPS), view: &view };
-    Ok(respond(state, form::status(&errors), &Csp::Page, &page))
+    Ok(frame::page(state, seat, GROUPS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
+        view: &view,
+    }))
 }
 
 /// `GET …/groups/entities/{entity}/delete`

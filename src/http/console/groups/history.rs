@@ -9,8 +9,7 @@ use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::listing::{self, Moment, Pager};
 use crate::http::console::seat::{Manage, Posted, Read, Seat};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::store::access::rule_sets::{self, RuleSet};
 use crate::views::draft::{Draft, Mark};
@@ -93,9 +92,11 @@ pub(super) async fn list(
         pager: listing::pager(&at, &[], query.cursor.is_some(), next.as_deref()),
         head,
     };
-    let page =
-        Page { shell: frame::shell(&state), frame: frame::frame(&state, &seat, GROUPS), view };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
+    Ok(frame::page(&state, &seat, GROUPS, StatusCode::OK, |shell, frame| Page {
+        shell,
+        frame,
+        view,
+    }))
 }
 
 fn line(

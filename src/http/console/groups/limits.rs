@@ -2,12 +2,11 @@
 
 use super::{Head, href, look};
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::form::{self, FieldFault};
+use crate::http::console::form;
 use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::access::provisioning::{self, Provisioning, ProvisioningPatch};
@@ -68,13 +67,7 @@ impl Typed {
 struct View {
     head: Head,
     typed: Typed,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -123,13 +116,14 @@ async fn show(
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse> {
     let (base, ()) = look(state, seat, id, |_, _| Ok(())).await?;
-    let status = form::status(&errors);
     let view = View {
         head: Head::of(seat, &base),
         typed: typed.unwrap_or_else(|| Typed::of(&base.provisioning)),
-        faults: form::faults(errors),
+        faults: Faults::from(errors),
     };
-    let page =
-        Page { shell: frame::shell(state), frame: frame::frame(state, seat, GROUPS), view: &view };
-    Ok(respond(state, status, &Csp::Page, &page))
+    Ok(frame::page(state, seat, GROUPS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
+        view: &view,
+    }))
 }

@@ -4,13 +4,12 @@
 use super::say::{self, Said};
 use super::{Base, Head, look};
 use crate::error::{FieldError, Result};
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::seat::{Manage, Seat};
 use crate::http::console::words::Badge;
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::store::MappingId;
 use crate::store::access::mappings::{self, Mapping, MappingState};
@@ -72,13 +71,7 @@ struct View {
     acts: Vec<Choice>,
     kinds: Vec<Choice>,
     roles: Vec<Choice>,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -183,13 +176,15 @@ pub(super) async fn show(
         acts: form::choices(acts.to_vec(), &typed.act),
         kinds: said.kinds(vec![(String::new(), say("console.groups.no_kind"))], &typed.kind),
         roles: said.roles(roles, &typed.role),
-        faults: form::faults(errors.clone()),
+        faults: Faults::from(errors),
         typed,
         head,
     };
-    let page =
-        Page { shell: frame::shell(state), frame: frame::frame(state, seat, GROUPS), view: &view };
-    Ok(respond(state, form::status(&errors), &Csp::Page, &page))
+    Ok(frame::page(state, seat, GROUPS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
+        view: &view,
+    }))
 }
 
 fn now(state: &State, base: &Base, said: &Said, mapping: &Mapping) -> Now {

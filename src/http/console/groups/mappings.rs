@@ -8,8 +8,7 @@ use crate::http::console::listing::{self, Choice, Pager};
 use crate::http::console::seat::{Read, Seat};
 use crate::http::console::words::Badge;
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::store::access::mappings::{self, Filter, Mapping, MappingState};
 use crate::store::{Db, MappingId, Page as Rows, Window};
@@ -124,9 +123,11 @@ pub(super) async fn list(
         is_applied: query.applied == "1",
         head,
     };
-    let page =
-        Page { shell: frame::shell(&state), frame: frame::frame(&state, &seat, GROUPS), view };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
+    Ok(frame::page(&state, &seat, GROUPS, StatusCode::OK, |shell, frame| Page {
+        shell,
+        frame,
+        view,
+    }))
 }
 
 fn read(db: &mut Db, base: &Base, window: &Window, wanted: &str) -> Result<(Rows<Mapping>, Said)> {

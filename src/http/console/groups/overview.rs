@@ -10,8 +10,7 @@ use crate::http::console::listing::{self, Moment, Pager};
 use crate::http::console::seat::{Read, Seat};
 use crate::http::console::words::Badge;
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::store::access::alerts::{self, Alert, AlertKind};
 use crate::store::access::mappings::{self, GroupMapping, Mapping, MappingState};
@@ -109,9 +108,11 @@ pub(super) async fn show(
         pager: listing::pager(&head.href, &[], query.cursor.is_some(), next),
         head,
     };
-    let page =
-        Page { shell: frame::shell(&state), frame: frame::frame(&state, &seat, GROUPS), view };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
+    Ok(frame::page(&state, &seat, GROUPS, StatusCode::OK, |shell, frame| Page {
+        shell,
+        frame,
+        view,
+    }))
 }
 
 fn read(db: &mut Db, of: &OrganizationId, window: &Window, now: Time) -> Result<Found> {

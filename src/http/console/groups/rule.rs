@@ -5,12 +5,11 @@ use super::typed::{MATCHES, Typed, body, typed};
 use super::{Base, Head, beside, look, mappings_at, redraft};
 use crate::access::rules::{Match, Rule};
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, is_part, respond};
+use crate::http::pages::{Faults, Shell, is_part};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::access::{self, entities, rule_sets};
@@ -33,13 +32,7 @@ struct View {
     matches: Vec<Choice>,
     kinds: Vec<Choice>,
     roles: Vec<Choice>,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -257,11 +250,13 @@ async fn show(
         matches: form::choices(matches.to_vec(), &typed.compare),
         kinds: said.kinds(Vec::new(), "").into_iter().map(is_same).collect(),
         roles: said.roles(none, &typed.role),
-        faults: form::faults(errors.clone()),
+        faults: Faults::from(errors),
         typed,
         head,
     };
-    let page =
-        Page { shell: frame::shell(state), frame: frame::frame(state, seat, GROUPS), view: &view };
-    Ok(respond(state, form::status(&errors), &Csp::Page, &page))
+    Ok(frame::page(state, seat, GROUPS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
+        view: &view,
+    }))
 }

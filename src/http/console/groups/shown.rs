@@ -7,8 +7,7 @@ use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::listing::{self, Pager};
 use crate::http::console::seat::{Manage, Seat};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, is_part, respond};
+use crate::http::pages::{Shell, is_part};
 use crate::http::server::State;
 use crate::store::access::preview;
 use crate::store::access::previews::{self, Underway};
@@ -286,6 +285,5 @@ pub(super) fn page(state: &State, seat: &Seat<Manage>, known: &Known, told: Told
         fault: row.fault.clone(),
         head,
     };
-    let page = Page { shell: frame::shell(state), frame: frame::frame(state, seat, GROUPS), view };
-    respond(state, status, &Csp::Page, &page)
+    frame::page(state, seat, GROUPS, status, |shell, frame| Page { shell, frame, view })
 }

@@ -4,15 +4,14 @@ mod one;
 mod provider;
 mod second_step;
 
-use super::form::{self, Choice, FieldFault};
+use super::form::{self, Choice};
 use super::frame::{self, Frame, MEMBERS};
 use super::seat::{Members, Posted, Seat};
 use super::shown_before;
 use crate::error::{FieldError, Result};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
 use crate::http::once::Made;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::store::mails::Kind;
 use crate::store::members::{self, Member, NewMember, Role};
@@ -46,15 +45,9 @@ struct ListView {
     typed: Typed,
     roles: Vec<Choice>,
     provider: provider::Card,
-    faults: Vec<FieldFault>,
+    faults: Faults,
     /// A link that was made just now: shown this once.
     link: Option<String>,
-}
-
-impl ListView {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
 }
 
 #[derive(Template)]
@@ -157,15 +150,14 @@ async fn show(
         typed,
         roles: roles(state, chosen),
         provider: provider::card(state).await?,
-        faults: form::faults(errors),
+        faults: Faults::from(errors),
         link,
     };
-    let page = ListPage {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, MEMBERS),
+    Ok(frame::page(state, seat, MEMBERS, status, |shell, frame| ListPage {
+        shell,
+        frame,
         view: &view,
-    };
-    Ok(respond(state, status, &Csp::Page, &page))
+    }))
 }
 
 fn split(shown: Shown) -> (StatusCode, Vec<FieldError>, Option<String>) {

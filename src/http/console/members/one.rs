@@ -2,14 +2,13 @@
 
 use super::{LIST, Shown, no_role, role, roles, split};
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, Frame, MEMBERS};
 use crate::http::console::seat::{Members, Posted, Seat};
 use crate::http::console::shown_before;
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
 use crate::http::once::Made;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::mails::Kind;
@@ -27,14 +26,8 @@ struct OneView {
     is_self: bool,
     has_step: bool,
     roles: Vec<Choice>,
-    faults: Vec<FieldFault>,
+    faults: Faults,
     link: Option<String>,
-}
-
-impl OneView {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
 }
 
 #[derive(Template)]
@@ -159,13 +152,12 @@ async fn show_one(
         roles: roles(state, member.role),
         name: member.name,
         email: member.email,
-        faults: form::faults(errors),
+        faults: Faults::from(errors),
         link,
     };
-    let page = OnePage {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, MEMBERS),
+    Ok(frame::page(state, seat, MEMBERS, status, |shell, frame| OnePage {
+        shell,
+        frame,
         view: &view,
-    };
-    Ok(respond(state, status, &Csp::Page, &page))
+    }))
 }

@@ -3,14 +3,13 @@
 use super::{Head, find, href};
 use crate::config::Period;
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, Frame, ORGANIZATIONS};
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::console::stale::{self, Clash, Fields, Filled};
 use crate::http::console::words;
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::Tx;
@@ -64,13 +63,7 @@ struct View {
     enforcement: String,
     is_required: bool,
     ages: Vec<Choice>,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -225,7 +218,6 @@ fn show(
     (typed, seen): (Typed, String),
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let status = form::status(&errors);
     let choice = |admission: Admission| Choice {
         value: admission.to_string(),
         label: words::admission(state, admission),
@@ -240,12 +232,11 @@ fn show(
         is_required: organization.enforcement == Enforcement::Required,
         ages: super::purge::ages(state),
         typed,
-        faults: form::faults(errors),
+        faults: Faults::from(errors),
     };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, ORGANIZATIONS),
+    frame::page(state, seat, ORGANIZATIONS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    respond(state, status, &Csp::Page, &page)
+    })
 }

@@ -8,8 +8,7 @@ use crate::http::console::listing::{self, Moment};
 use crate::http::console::seat::{Links, Manage, Read, Seat};
 use crate::http::console::words::{self, Badge};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::store::connections::{self, Filter, Known, Protocol};
 use crate::store::organizations::Enforcement;
@@ -93,10 +92,9 @@ pub(in crate::http) async fn show(
         may_send: seat.may::<Links>(),
         head: Head::of(&organization, seat.may::<Manage>()),
     };
-    let page = Page {
-        shell: frame::shell(&state),
-        frame: frame::frame(&state, &seat, ORGANIZATIONS),
+    Ok(frame::page(&state, &seat, ORGANIZATIONS, StatusCode::OK, |shell, frame| Page {
+        shell,
+        frame,
         view,
-    };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
+    }))
 }

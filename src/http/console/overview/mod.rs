@@ -19,8 +19,7 @@ use crate::clock::Time;
 use crate::config::DatabaseUrl;
 use crate::error::Result;
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::Shell;
 use crate::http::server::State;
 use crate::store::events::{self, Event, Filter};
 use crate::store::names::{self, Names};
@@ -138,9 +137,11 @@ pub(in crate::http) async fn show(
     let now = state.store.clock().now();
     let found = state.store.read(move |db| read(db, now)).await?;
     let view = view(&state, &seat, found, now);
-    let page =
-        Page { shell: frame::shell(&state), frame: frame::frame(&state, &seat, OVERVIEW), view };
-    Ok(respond(&state, StatusCode::OK, &Csp::Page, &page))
+    Ok(frame::page(&state, &seat, OVERVIEW, StatusCode::OK, |shell, frame| Page {
+        shell,
+        frame,
+        view,
+    }))
 }
 
 /// Everything on the page, each part found by an index and none longer than is shown.

@@ -7,13 +7,11 @@ pub(super) use inspect::inspect;
 
 use self::find::{Found, Hit};
 use self::inspect::Looked;
-use super::form::{self, FieldFault};
 use super::frame::{self, Frame, SEARCH};
 use super::seat::{Needs, Read, Seat};
 use crate::error::{FieldError, Result};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use actix_web::HttpResponse;
@@ -67,14 +65,8 @@ struct View {
     q: String,
     hits: Option<Vec<HitLine>>,
     text: String,
-    faults: Vec<FieldFault>,
+    faults: Faults,
     looked: Option<Looked>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
 }
 
 #[derive(Template)]
@@ -112,15 +104,16 @@ fn line(state: &State, hit: Hit) -> HitLine {
 }
 
 fn render<N: Needs>(state: &State, seat: &Seat<N>, shown: Shown) -> HttpResponse {
-    let status = form::status(&shown.errors);
     let view = View {
         q: shown.q,
         hits: shown.hits,
         text: shown.text,
-        faults: form::faults(shown.errors),
+        faults: Faults::from(shown.errors),
         looked: shown.looked,
     };
-    let page =
-        Page { shell: frame::shell(state), frame: frame::frame(state, seat, SEARCH), view: &view };
-    respond(state, status, &Csp::Page, &page)
+    frame::page(state, seat, SEARCH, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
+        view: &view,
+    })
 }

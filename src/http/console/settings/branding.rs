@@ -4,7 +4,6 @@ use super::form::{self, Saved, Typed};
 use super::{Read, View, href, preview, settable, view};
 use crate::config::Key;
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::form as forms;
 use crate::http::console::frame::{self, Frame, SETTINGS};
 use crate::http::console::listing;
 use crate::http::console::seat::{Manage, Needs, Posted, Seat};
@@ -123,9 +122,9 @@ pub(super) async fn logos(
             Err(other) => return Err(other.into()),
         }
     }
-    let (status, typed) = (forms::status(&errors), Typed::default());
+    let typed = Typed::default();
     let view = view(&state, &posted.seat, HERE, &typed, errors).await?;
-    Ok(answer(&state, &posted.seat, status, &view, &typed, false))
+    Ok(answer(&state, &posted.seat, view.faults.status(), &view, &typed, false))
 }
 
 fn answer<N: Needs>(

@@ -7,15 +7,13 @@ mod form;
 mod preview;
 
 use super::audit;
-use super::form::{self as forms, FieldFault};
 use super::frame::{self, Frame, SETTINGS};
 use super::listing::Choice;
 use super::seat::{Manage, Needs, Posted, Read, Seat};
 use crate::config::{self, Key};
 use crate::error::{Error, FieldError, Result};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::configuration;
@@ -82,13 +80,7 @@ struct View {
     revision: i64,
     may_edit: bool,
     is_saved: bool,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        forms::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -135,9 +127,7 @@ fn answer<N: Needs>(
     status: StatusCode,
     view: &View,
 ) -> HttpResponse {
-    let page =
-        Page { shell: frame::shell(state), frame: frame::frame(state, seat, SETTINGS), view };
-    respond(state, status, &Csp::Page, &page)
+    frame::page(state, seat, SETTINGS, status, |shell, frame| Page { shell, frame, view })
 }
 
 /// The page that an address names.
@@ -176,7 +166,7 @@ async fn view<N: Needs>(
         revision: known.revision(),
         may_edit: seat.may::<Manage>(),
         is_saved: false,
-        faults: forms::faults(errors),
+        faults: Faults::from(errors),
     })
 }
 

@@ -2,15 +2,14 @@
 
 use super::LIST;
 use crate::error::{FieldError, Result};
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, Frame, SETUP_LINKS};
 use crate::http::console::listing;
 use crate::http::console::seat::{Links, Manage, Posted, Seat};
 use crate::http::console::shown_before;
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
 use crate::http::once::Made;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::store::connections;
 use crate::store::setup_links::{self, Cover, NewLink};
@@ -59,7 +58,7 @@ struct View {
     covers: Vec<Choice>,
     providers: Vec<Choice>,
     days: Vec<Choice>,
-    faults: Vec<FieldFault>,
+    faults: Faults,
     /// The address of a link that was made just now: shown this once.
     secret: Option<String>,
     /// The address that it was mailed to, if there is one.
@@ -67,12 +66,6 @@ struct View {
     /// Whether mail leaves the house.
     sends: bool,
     list: &'static str,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
 }
 
 #[derive(Template)]
@@ -200,7 +193,6 @@ fn show(
     errors: Vec<FieldError>,
     made: Option<(String, String)>,
 ) -> HttpResponse {
-    let status = form::status(&errors);
     let (secret, mailed) = made.unzip();
     let cover = |cover: &Cover| Choice {
         value: cover.to_string(),
@@ -222,17 +214,16 @@ fn show(
         covers: COVERS.iter().map(cover).collect(),
         days: offered.iter().map(day).collect(),
         providers: providers.collect(),
-        faults: form::faults(errors),
+        faults: Faults::from(errors),
         secret,
         mailed: mailed.filter(|email| !email.is_empty()),
         sends: state.poster.sends(),
         list: LIST,
         typed,
     };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, SETUP_LINKS),
+    frame::page(state, seat, SETUP_LINKS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    respond(state, status, &Csp::Page, &page)
+    })
 }

@@ -3,14 +3,13 @@
 use super::new::must_give;
 use super::{LIST, find};
 use crate::error::{FieldError, Result};
-use crate::http::console::form::{self, FieldFault};
+use crate::http::console::form;
 use crate::http::console::frame::{self, Frame, SETUP_LINKS};
 use crate::http::console::seat::{Links, Posted, Seat};
 use crate::http::console::shown_before;
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
 use crate::http::once::Made;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::store::Tx;
 use crate::store::setup_links::{self, SetupLink};
@@ -27,7 +26,7 @@ struct View {
     is_opened: bool,
     /// Whether mail leaves the house.
     sends: bool,
-    faults: Vec<FieldFault>,
+    faults: Faults,
     /// The address that was made just now: shown this once.
     secret: Option<String>,
     list: &'static str,
@@ -44,10 +43,6 @@ impl View {
             By::Mail(email) => email,
             By::Copy => "",
         }
-    }
-
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
     }
 }
 
@@ -152,7 +147,6 @@ fn show(
     errors: Vec<FieldError>,
     secret: Option<String>,
 ) -> HttpResponse {
-    let status = form::status(&errors);
     let values = [("organization", organization)];
     let (title, act) = match by {
         By::Mail(_) => ("send_title", "send"),
@@ -165,14 +159,13 @@ fn show(
         is_guarded: link.is_guarded,
         is_opened: link.opened_at.is_some(),
         sends: state.poster.sends(),
-        faults: form::faults(errors),
+        faults: Faults::from(errors),
         secret,
         list: LIST,
     };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, SETUP_LINKS),
+    frame::page(state, seat, SETUP_LINKS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    respond(state, status, &Csp::Page, &page)
+    })
 }

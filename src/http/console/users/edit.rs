@@ -2,12 +2,11 @@
 
 use super::{acts, href};
 use crate::error::{FieldError, Result};
-use crate::http::console::form::{self, FieldFault};
+use crate::http::console::form;
 use crate::http::console::frame::{self, Frame, USERS};
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::users::{self, User, UserPatch};
@@ -26,13 +25,7 @@ struct View {
     href: String,
     label: String,
     typed: Typed,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -94,16 +87,12 @@ fn show(
     typed: Typed,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let status = form::status(&errors);
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, USERS),
-        view: View {
-            href: href(&user.id),
-            label: user.label().to_owned(),
-            typed,
-            faults: form::faults(errors),
-        },
+    let view = View {
+        href: href(&user.id),
+        label: user.label().to_owned(),
+        typed,
+        faults: Faults::from(errors),
     };
-    respond(state, status, &Csp::Page, &page)
+    let status = view.faults.status();
+    frame::page(state, seat, USERS, status, |shell, frame| Page { shell, frame, view })
 }

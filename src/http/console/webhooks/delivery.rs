@@ -2,14 +2,14 @@
 
 use super::href as endpoint_href;
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::form::{self, FieldFault};
+use crate::http::console::form;
 use crate::http::console::frame::{self, Frame, WEBHOOKS};
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::seat::{Develop, Needs, Posted, Read, Seat};
 use crate::http::console::words::Badge;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell, respond};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::webhooks::deliveries::{self, Attempt, Delivery, State as HowFar};
@@ -68,7 +68,7 @@ struct View {
     /// The beginning of the last refusal.
     answer: Option<String>,
     may_develop: bool,
-    faults: Vec<FieldFault>,
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -141,7 +141,6 @@ async fn show<N: Needs>(
         Ok((endpoint, delivery, body))
     };
     let (endpoint, delivery, body) = state.store.read(read).await?;
-    let status = form::status(&errors);
     let view = View {
         href: href(&delivery),
         endpoint_href: endpoint_href(&endpoint.id),
@@ -156,7 +155,7 @@ async fn show<N: Needs>(
         answer: delivery.answer(&state.master)?,
         body,
         may_develop: seat.may::<Develop>(),
-        faults: form::faults(errors),
+        faults: Faults::from(errors),
     };
     let page = Page {
         shell: frame::shell(state),
@@ -164,7 +163,7 @@ async fn show<N: Needs>(
         list: super::LIST,
         view: &view,
     };
-    Ok(respond(state, status, &Csp::Page, &page))
+    Ok(respond(state, view.faults.status(), &Csp::Page, &page))
 }
 
 fn line(state: &State, attempt: &Attempt) -> AttemptLine {

@@ -4,14 +4,13 @@ use super::fields::Typed;
 use super::{LIST, href, one};
 use crate::crypto::Secret;
 use crate::error::{FieldError, Result};
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, Frame, WEBHOOKS};
 use crate::http::console::seat::{Develop, Posted, Seat};
 use crate::http::console::shown_before;
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
 use crate::http::once::Made;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::store::webhooks::{self, Endpoint, NewEndpoint};
 use crate::store::{Scope, Tx};
@@ -22,14 +21,8 @@ use askama::Template;
 struct View {
     typed: Typed,
     nouns: Vec<Choice>,
-    faults: Vec<FieldFault>,
+    faults: Faults,
     list: &'static str,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
 }
 
 #[derive(Template)]
@@ -86,13 +79,11 @@ fn show(
     typed: Typed,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let status = form::status(&errors);
-    let (nouns, faults) = (typed.choices(), form::faults(errors));
+    let (nouns, faults) = (typed.choices(), Faults::from(errors));
     let view = View { typed, nouns, faults, list: LIST };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, WEBHOOKS),
+    frame::page(state, seat, WEBHOOKS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    respond(state, status, &Csp::Page, &page)
+    })
 }

@@ -3,13 +3,12 @@
 use super::fields::Typed;
 use super::{find, href};
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, Frame, WEBHOOKS};
 use crate::http::console::seat::{Develop, Posted, Seat};
 use crate::http::console::stale::{self, Clash, Filled};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::webhooks::{self, Endpoint, EndpointPatch};
@@ -21,15 +20,9 @@ struct View {
     seen: String,
     typed: Typed,
     nouns: Vec<Choice>,
-    faults: Vec<FieldFault>,
+    faults: Faults,
     href: String,
     url: String,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
 }
 
 #[derive(Template)]
@@ -125,19 +118,17 @@ fn show(
     (typed, seen): (Typed, String),
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let status = form::status(&errors);
     let view = View {
         seen,
         nouns: typed.choices(),
         typed,
-        faults: form::faults(errors),
+        faults: Faults::from(errors),
         href: href(&endpoint.id),
         url: endpoint.url.clone(),
     };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, WEBHOOKS),
+    frame::page(state, seat, WEBHOOKS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    respond(state, status, &Csp::Page, &page)
+    })
 }

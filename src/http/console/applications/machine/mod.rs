@@ -8,12 +8,11 @@ use super::overview::{Value, days, named};
 use super::rows::{self, SecretLine};
 use crate::error::{Error, FieldError, Result};
 use crate::http::console::api_keys::may_give;
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::Choice;
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
 use crate::http::console::organization;
 use crate::http::console::seat::{Needs, Posted, Seat};
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::oidc::discovery;
 use crate::store::api_keys::Scope;
@@ -49,13 +48,7 @@ struct View {
     days: Vec<Choice>,
     /// A secret that was made just now: shown this once.
     secret: Option<String>,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -115,14 +108,13 @@ pub(super) async fn show<N: Needs>(
         secrets: secrets.iter().map(|row| rows::secret(state, row, now)).collect(),
         days: days(state),
         secret,
-        faults: form::faults(errors.clone()),
+        faults: Faults::from(errors),
     };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, APPLICATIONS),
+    Ok(frame::page(state, seat, APPLICATIONS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    Ok(respond(state, form::status(&errors), &Csp::Page, &page))
+    }))
 }
 
 /// What is put into the program's settings.

@@ -4,15 +4,14 @@ use super::{may, offered, placed, ticked};
 use crate::error::{FieldError, Result};
 use crate::http::console::applications::new::ways;
 use crate::http::console::applications::{LIST, href};
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
 use crate::http::console::listing;
 use crate::http::console::seat::{Develop, Posted, Seat};
 use crate::http::console::shown_before;
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
 use crate::http::once::Made;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::store::api_keys::Scope as May;
 use crate::store::applications::{
@@ -34,14 +33,8 @@ struct View {
     typed: Typed,
     ways: Vec<listing::Choice>,
     scopes: Vec<Choice>,
-    faults: Vec<FieldFault>,
+    faults: Faults,
     list: &'static str,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
 }
 
 #[derive(Template)]
@@ -119,18 +112,16 @@ fn show(
     typed: Typed,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let status = form::status(&errors);
     let view = View {
         ways: ways(state, true),
         scopes: offered(seat.member.role, &typed.scopes),
-        faults: form::faults(placed(errors)),
+        faults: Faults::from(placed(errors)),
         list: LIST,
         typed,
     };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, APPLICATIONS),
+    frame::page(state, seat, APPLICATIONS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    respond(state, status, &Csp::Page, &page)
+    })
 }

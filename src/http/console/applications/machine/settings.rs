@@ -6,13 +6,12 @@ use crate::error::{Error, FieldError, Result};
 use crate::http::console::applications::fields::lasts;
 use crate::http::console::applications::settings::clash;
 use crate::http::console::applications::{Head, find, href};
-use crate::http::console::form::{self, Choice, FieldFault};
+use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
 use crate::http::console::seat::{Develop, Posted, Seat};
 use crate::http::console::stale::{self, Fields, Filled};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
-use crate::http::pages::{Shell, respond};
+use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::api_keys::Scope as May;
@@ -36,13 +35,7 @@ struct View {
     typed: Typed,
     scopes: Vec<Choice>,
     usual: String,
-    faults: Vec<FieldFault>,
-}
-
-impl View {
-    fn fault(&self, field: &str) -> Option<&str> {
-        form::fault(&self.faults, field)
-    }
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -196,20 +189,18 @@ fn show(
     (typed, seen): (Typed, String),
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let status = form::status(&errors);
     let usual = state.live().oidc.access_token_ttl.to_string();
     let view = View {
         head: Head::of(state, seat, application),
         seen,
         scopes: offered(seat.member.role, &typed.scopes),
         usual: state.locale.fill("console.applications.ttl_hint", &[("usual", usual.as_str())]),
-        faults: form::faults(placed(errors)),
+        faults: Faults::from(placed(errors)),
         typed,
     };
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, APPLICATIONS),
+    frame::page(state, seat, APPLICATIONS, view.faults.status(), |shell, frame| Page {
+        shell,
+        frame,
         view: &view,
-    };
-    respond(state, status, &Csp::Page, &page)
+    })
 }

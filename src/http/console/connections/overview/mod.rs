@@ -13,15 +13,13 @@ use super::trial::{self, Trial};
 use super::{Head, accept, find, restore};
 use crate::clock::Time;
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::form::{self, FieldFault};
 use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::seat::{Manage, Needs, Read, Seat};
 use crate::http::console::{audit, words};
 use crate::http::error::PageError;
-use crate::http::guard::Csp;
 use crate::http::metadata_form;
-use crate::http::pages::{Shell, Sign, is_part, respond};
+use crate::http::pages::{Faults, Shell, Sign, is_part};
 use crate::http::server::State;
 use crate::store::connections::{self, Connection, Known};
 use crate::store::directories::requests::{self, Entry};
@@ -104,7 +102,7 @@ struct View {
     customer: Customer,
     /// The address of the metadata, where a provider speaks OpenID Connect there by now, with which the connection can go on.
     switch: Option<String>,
-    faults: Vec<FieldFault>,
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -158,13 +156,9 @@ async fn render<N: Needs>(
     let found = state.store.read(move |db| read(db, connection, now)).await?;
     let head = Head::of(state, seat, &found.known.connection, organization);
     let head = Head { is_made, origin: Some(origin(state, &found)), ..head };
-    let status = form::status(&errors);
-    let page = Page {
-        shell: frame::shell(state),
-        frame: frame::frame(state, seat, CONNECTIONS),
-        view: view(state, &found, organization, head, errors, now),
-    };
-    Ok(respond(state, status, &Csp::Page, &page))
+    let view = view(state, &found, organization, head, errors, now);
+    let status = view.faults.status();
+    Ok(frame::page(state, seat, CONNECTIONS, status, |shell, frame| Page { shell, frame, view }))
 }
 
 fn read(db: &mut Db, connection: Connection, now: Time) -> Result<Found> {
@@ -272,7 +266,7 @@ fn view(
             admission: words::admission(state, organization.admission),
         },
         switch: connection.metadata_url.clone().filter(|_| is_openid),
-        faults: form::faults(errors),
+        faults: Faults::from(errors),
         head,
     }
 }

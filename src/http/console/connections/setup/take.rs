@@ -7,11 +7,11 @@ use crate::acts::openid::{Change, configure};
 use crate::crypto::Secret;
 use crate::error::{Error, FieldError, Result};
 use crate::http::console::connections::{find, href};
-use crate::http::console::form::{self, FieldFault};
+use crate::http::console::form;
 use crate::http::console::seat::{Manage, Posted};
 use crate::http::error::PageError;
 use crate::http::metadata_form::{self, CHOOSE};
-use crate::http::pages::TypedMetadata;
+use crate::http::pages::{Fault, TypedMetadata};
 use crate::http::portal::provider::Given;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
@@ -187,11 +187,11 @@ fn refused(
     let several = errors.iter().position(|error| error.code == "metadata_multiple");
     // Which providers there are is in its detail.
     let several =
-        several.map(|at| FieldFault { field: CHOOSE.to_owned(), text: errors.remove(at).detail });
+        several.map(|at| Fault { field: CHOOSE.to_owned(), text: errors.remove(at).detail });
     let choose = before.choose.or_else(|| several.is_some().then(String::new));
     let guide = state.guides.of(&connection.provider);
     let rest = metadata_form::in_words(&state.locale, guide, posted.form(), errors);
-    let rest = rest.into_iter().map(|(field, text)| FieldFault { field: field.to_owned(), text });
+    let rest = rest.into_iter().map(|(field, text)| Fault { field: field.to_owned(), text });
     let faults = several.into_iter().chain(rest).collect();
     Outcome { faults, seen, choose, is_other, is_openid, ..before }
 }
@@ -250,7 +250,7 @@ async fn connect(
             "/client_secret" | "/auth_method" => "client_secret",
             _ => "issuer",
         };
-        FieldFault { field: field.to_owned(), text: error.detail }
+        Fault { field: field.to_owned(), text: error.detail }
     };
     let outcome = Outcome {
         faults: errors.into_iter().map(fault).collect(),
