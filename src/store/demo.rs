@@ -2,8 +2,7 @@
 //!
 //! It uses the product as anybody else does: what it makes could be made by hand.
 
-use super::applications::{self, Application, ApplicationKind, ApplicationPatch};
-use super::applications::{IdTokenAlg, Logout, NewApplication, NoConnection, OwnLifetimes};
+use super::applications::{self, Application, ApplicationKind, ApplicationPatch, NewApplication};
 use super::connections::{self, Connection, ConnectionPatch, NewConnection, Settings};
 use super::keys::demo::{self as keys, DemoKeys};
 use super::organizations::{self, Admission, NewOrganization, Organization};
@@ -12,7 +11,6 @@ use super::schema::{
     organizations as organization_rows, replays, traces,
 };
 use super::{Actor, Db, OrganizationId, Scope, Store, Tx, domains};
-use crate::access::Model;
 use crate::crypto::MasterKey;
 use crate::domain::DomainName;
 use crate::error::{Error, Result};
@@ -257,21 +255,11 @@ fn keep_application(tx: &mut Tx, public_url: &str) -> Result<Application> {
         return applications::change(tx, &application.id, patch);
     }
     let new = NewApplication {
-        name: "Demo app".to_owned(),
-        kind: ApplicationKind::Native,
         redirect_uris,
         post_logout_redirect_uris,
         initiate_login_uri: start,
-        fallback_url: None,
-        no_connection: NoConnection::Page,
-        id_token_alg: IdTokenAlg::Rs256,
-        organizations: None,
         is_demo: true,
-        logout: Logout::default(),
-        model: Model::default(),
-        protected_hosts: Vec::new(),
-        lifetimes: OwnLifetimes::default(),
-        scopes: Vec::new(),
+        ..NewApplication::usual("Demo app", ApplicationKind::Native)
     };
     Ok(applications::create(tx, new)?.0)
 }

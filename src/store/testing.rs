@@ -4,9 +4,7 @@ pub(crate) mod many;
 
 use super::access::alerts::{Alert, AlertKind};
 use super::access::provisioning::{self, ProvisioningPatch};
-use super::applications::{
-    ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection, OwnLifetimes,
-};
+use super::applications::{ApplicationKind, NewApplication};
 use super::connections::{self, NewConnection, Settings};
 use super::db::{self, Db};
 use super::directories;
@@ -19,7 +17,6 @@ use super::{
     Actor, AlertId, ApplicationId, ConnectionId, GrantId, Json, OrganizationId, Scope, SessionId,
     Store, Tx, WebhookEndpointId, Window, on_backend,
 };
-use crate::access::Model;
 use crate::clock::Clock;
 use crate::domain::DomainName;
 use crate::email::Email;
@@ -96,23 +93,8 @@ pub(crate) fn globex() -> NewOrganization {
 
 /// An application to make.
 pub(crate) fn orbit() -> NewApplication {
-    NewApplication {
-        name: "Orbit".to_owned(),
-        kind: ApplicationKind::Web,
-        redirect_uris: vec!["https://app.example/callback".to_owned()],
-        post_logout_redirect_uris: vec![],
-        initiate_login_uri: None,
-        fallback_url: None,
-        no_connection: NoConnection::Page,
-        id_token_alg: IdTokenAlg::Rs256,
-        organizations: None,
-        is_demo: false,
-        logout: Logout::default(),
-        model: Model::default(),
-        protected_hosts: Vec::new(),
-        lifetimes: OwnLifetimes::default(),
-        scopes: Vec::new(),
-    }
+    let redirect_uris = vec!["https://app.example/callback".to_owned()];
+    NewApplication { redirect_uris, ..NewApplication::usual("Orbit", ApplicationKind::Web) }
 }
 
 /// A provider with this entity ID and one certificate.

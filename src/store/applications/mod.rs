@@ -75,6 +75,30 @@ pub struct NewApplication {
     pub scopes: Vec<api_keys::Scope>,
 }
 
+impl NewApplication {
+    /// One of which nothing else is said.
+    #[must_use]
+    pub fn usual(name: &str, kind: ApplicationKind) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            initiate_login_uri: None,
+            fallback_url: None,
+            no_connection: NoConnection::Page,
+            id_token_alg: IdTokenAlg::Rs256,
+            organizations: None,
+            is_demo: false,
+            logout: Logout::default(),
+            model: usual_model(kind),
+            protected_hosts: Vec::new(),
+            lifetimes: OwnLifetimes::default(),
+            scopes: Vec::new(),
+        }
+    }
+}
+
 /// What is to change; `None` stays as it is, `Some(None)` takes away.
 #[derive(Debug, Clone, Default)]
 pub struct ApplicationPatch {

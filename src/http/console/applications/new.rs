@@ -1,8 +1,7 @@
-//! A new application, whose first secret is shown once.
+//! A new application, whose first secret is shown once. What is not asked at first is as REST leaves it.
 
 use super::fields::{KINDS, named};
 use super::{LIST, choices, href, machine, overview};
-use crate::crypto::Secret;
 use crate::error::{FieldError, Result};
 use crate::http::console::form::{self, Choice, lines};
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
@@ -13,10 +12,7 @@ use crate::http::error::PageError;
 use crate::http::once::Made;
 use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
-use crate::store::applications::{
-    self, Application, ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection,
-    OwnLifetimes,
-};
+use crate::store::applications::{self, ApplicationKind, NewApplication};
 use crate::store::{Scope, Tx};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Query};
@@ -83,14 +79,40 @@ pub(super) async fn create(
         kind: posted.text("kind").parse().unwrap_or(ApplicationKind::Web),
         redirect_uris: posted.text("redirect_uris").to_owned(),
     };
-    match form::mendable(make(&state, &posted, &typed).await, "/name")? {
-        Ok(Made::Before(page)) => Ok(shown_before::show(&state, &posted.seat, APPLICATIONS, &page)),
-        Ok(Made::Now((application, secret))) => {
-            let secret = secret.map(|secret| secret.reveal().to_owned());
-            Ok(overview::show(&state, &posted.seat, application, secret, Vec::new()).await?)
-        }
+    let new = NewApplication {
+        redirect_uris: lines(&typed.redirect_uris),
+        ..NewApplication::usual(&typed.name, typed.kind)
+    };
+    match make(&state, &posted, Ok(new)).await? {
+        Ok(page) => Ok(page),
         Err(errors) => Ok(show(&state, &posted.seat, typed, errors)),
     }
+}
+
+/// Makes an application, and tells what follows: its page, this once with the secret, or what stands against it.
+pub(super) async fn make(
+    state: &State,
+    posted: &Posted<Develop>,
+    new: Result<NewApplication>,
+) -> Result<Result<HttpResponse, Vec<FieldError>>> {
+    let (once, actor) = (posted.once(), posted.seat.actor());
+    let done = match new {
+        Ok(new) => {
+            let create = move |tx: &mut Tx| {
+                once.make(tx, |tx| applications::create(tx, new), |(made, _)| href(&made.id))
+            };
+            state.store.write(Scope::System, actor, create).await
+        }
+        Err(error) => Err(error),
+    };
+    Ok(match form::mendable(done, "/name")? {
+        Ok(Made::Before(page)) => Ok(shown_before::show(state, &posted.seat, APPLICATIONS, &page)),
+        Ok(Made::Now((application, secret))) => {
+            let secret = secret.map(|secret| secret.reveal().to_owned());
+            Ok(overview::show(state, &posted.seat, application, secret, Vec::new()).await?)
+        }
+        Err(errors) => Err(errors),
+    })
 }
 
 /// The forms that there are: for apps that people sign in to, and for programs.
@@ -101,36 +123,6 @@ pub(super) fn ways(state: &State, is_machine: bool) -> Vec<listing::Choice> {
         is_here,
     };
     vec![way("people", &[], !is_machine), way("program", &[("type", MACHINE)], is_machine)]
-}
-
-/// What is not asked at first is as REST leaves it.
-async fn make(
-    state: &State,
-    posted: &Posted<Develop>,
-    typed: &Typed,
-) -> Result<Made<(Application, Option<Secret>)>> {
-    let new = NewApplication {
-        name: typed.name.clone(),
-        kind: typed.kind,
-        redirect_uris: lines(&typed.redirect_uris),
-        post_logout_redirect_uris: Vec::new(),
-        initiate_login_uri: None,
-        fallback_url: None,
-        no_connection: NoConnection::Page,
-        id_token_alg: IdTokenAlg::Rs256,
-        organizations: None,
-        is_demo: false,
-        logout: Logout::default(),
-        model: applications::usual_model(typed.kind),
-        protected_hosts: Vec::new(),
-        lifetimes: OwnLifetimes::default(),
-        scopes: Vec::new(),
-    };
-    let once = posted.once();
-    let create = move |tx: &mut Tx| {
-        once.make(tx, |tx| applications::create(tx, new), |(made, _)| href(&made.id))
-    };
-    state.store.write(Scope::System, posted.seat.actor(), create).await
 }
 
 fn show(

@@ -1,24 +1,18 @@
 //! A new machine application, whose first secret is shown once.
 
 use super::{may, offered, placed, ticked};
-use crate::error::{FieldError, Result};
-use crate::http::console::applications::new::ways;
-use crate::http::console::applications::{LIST, href};
+use crate::error::FieldError;
+use crate::http::console::applications::LIST;
+use crate::http::console::applications::new::{make, ways};
 use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
 use crate::http::console::listing;
 use crate::http::console::seat::{Develop, Posted, Seat};
-use crate::http::console::shown_before;
 use crate::http::error::PageError;
-use crate::http::once::Made;
 use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::store::api_keys::Scope as May;
-use crate::store::applications::{
-    self, Application, ApplicationKind, IdTokenAlg, Logout, NewApplication, NoConnection,
-    OwnLifetimes,
-};
-use crate::store::{Scope, Tx};
+use crate::store::applications::{ApplicationKind, NewApplication};
 use actix_web::HttpResponse;
 use askama::Template;
 
@@ -65,45 +59,16 @@ pub(in crate::http::console::applications) async fn create(
         organization: posted.text("organization_id").to_owned(),
     };
     may(posted.seat.member.role, &typed.scopes)?;
-    match form::mendable(make(state, posted, &typed).await, "/name")? {
-        Ok(Made::Before(page)) => Ok(shown_before::show(state, &posted.seat, APPLICATIONS, &page)),
-        Ok(Made::Now((application, secret))) => {
-            Ok(super::show(state, &posted.seat, &application, secret, Vec::new()).await?)
-        }
+    let bound = form::organization(state, &typed.organization).await;
+    let new = bound.map(|bound| NewApplication {
+        organizations: bound.map(|id| vec![id]),
+        scopes: typed.scopes.clone(),
+        ..NewApplication::usual(&typed.name, ApplicationKind::Machine)
+    });
+    match make(state, posted, new).await? {
+        Ok(page) => Ok(page),
         Err(errors) => Ok(show(state, &posted.seat, typed, errors)),
     }
-}
-
-async fn make(
-    state: &State,
-    posted: &Posted<Develop>,
-    typed: &Typed,
-) -> Result<Made<(Application, Option<String>)>> {
-    let bound = form::organization(state, &typed.organization).await?;
-    let new = NewApplication {
-        name: typed.name.clone(),
-        kind: ApplicationKind::Machine,
-        redirect_uris: Vec::new(),
-        post_logout_redirect_uris: Vec::new(),
-        initiate_login_uri: None,
-        fallback_url: None,
-        no_connection: NoConnection::Page,
-        id_token_alg: IdTokenAlg::Rs256,
-        organizations: bound.map(|id| vec![id]),
-        is_demo: false,
-        logout: Logout::default(),
-        model: applications::usual_model(ApplicationKind::Machine),
-        protected_hosts: Vec::new(),
-        lifetimes: OwnLifetimes::default(),
-        scopes: typed.scopes.clone(),
-    };
-    let once = posted.once();
-    let make = move |tx: &mut Tx| {
-        let (application, secret) = applications::create(tx, new)?;
-        Ok((application, secret.map(|secret| secret.reveal().to_owned())))
-    };
-    let create = move |tx: &mut Tx| once.make(tx, make, |(made, _)| href(&made.id));
-    state.store.write(Scope::System, posted.seat.actor(), create).await
 }
 
 fn show(
