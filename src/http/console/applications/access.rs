@@ -1,19 +1,17 @@
 //! Roles and kinds of places of an application, in rows: a row that is emptied goes, and the last ones are for new.
 
-use super::settings::clash;
+use super::edited::{self, Edited};
 use super::{Head, find, href};
 use crate::access::{EntityType, Placement, Reach, Role};
-use crate::error::{Error, FieldError, Result};
-use crate::http::console::form;
+use crate::error::{FieldError, Result};
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
 use crate::http::console::seat::{Develop, Posted, Seat};
-use crate::http::console::stale::{self, Fields, Filled};
+use crate::http::console::stale::{self, Fields};
 use crate::http::error::PageError;
 use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
-use crate::store::Scope;
-use crate::store::applications::{self, Application, ApplicationPatch};
+use crate::store::applications::{Application, ApplicationPatch};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use askama::Template;
@@ -87,9 +85,7 @@ pub(super) async fn access(
     if application.is_machine() {
         return Ok(see_other(&href(&application.id)));
     }
-    let typed = Typed::of(&application);
-    let seen = stale::seen(&typed.fields(&state));
-    Ok(show(&state, &seat, &application, (&typed, seen), Vec::new()))
+    Ok(edited::form_of::<Typed>(&state, &seat, &application))
 }
 
 /// `POST /console/applications/{application}/access`
@@ -100,35 +96,13 @@ pub(super) async fn change(
 ) -> Result<HttpResponse, PageError> {
     let application = find(&state, &id).await?;
     let typed = Typed::sent(&posted).settled(&posted, Typed::of(&application));
-    let filled = Filled::new(&posted, typed.fields(&state));
-    let (of, patch, given) = (application.id.clone(), typed.patch(), filled.clone());
-    let own = state.clone();
-    let change = move |tx: &mut crate::store::Tx| {
-        given.must_fit(&Typed::of(&applications::find(tx.db, &of)?).fields(&own))?;
-        applications::change(tx, &of, patch)
-    };
-    let done = state.store.write(Scope::System, posted.seat.actor(), change).await;
-    if matches!(done, Err(Error::Stale(_))) {
-        let now = find(&state, &id).await?;
-        let clash = clash(&now, "access", Typed::of(&now).fields(&state));
-        let say = |name: &str, value: &str| {
-            let key = if name == "entity_types" { "types" } else { name };
-            let label = state.locale.text(&format!("console.applications.{key}")).to_owned();
-            (label, value.to_owned())
-        };
-        return Ok(stale::show(&state, &posted, &filled, clash, say).await?);
-    }
-    match form::mendable(done, "/entity_types")? {
-        Ok(_) => Ok(see_other(&href(&application.id))),
-        Err(errors) => {
-            let seen = stale::still_seen(&posted);
-            Ok(show(&state, &posted.seat, &application, (&typed, seen), errors))
-        }
-    }
+    edited::change(&state, &posted, &application, typed).await
 }
 
-impl Typed {
-    /// What is set now.
+impl Edited for Typed {
+    const PAGE: &'static str = "access";
+    const POINTER: &'static str = "/entity_types";
+
     fn of(row: &Application) -> Self {
         let role = |(at, role): (usize, &Role)| RoleRow {
             at,
@@ -155,6 +129,69 @@ impl Typed {
         }
     }
 
+    /// What there is of each, one in a line, as it can be read and compared.
+    fn fields(&self, state: &State) -> Fields {
+        let say = |key: &str| state.locale.text(&format!("console.applications.{key}")).to_owned();
+        let role = |row: &RoleRow| format!("{} ({})", row.name, row.key);
+        let kind = |row: &TypeRow| {
+            let mut words = vec![say(&format!("place.{}", row.place))];
+            words.extend(row.is_made.then(|| say("made")));
+            words.extend(row.is_renamed.then(|| say("renamed")));
+            format!("{} ({}): {}", row.name, row.key, words.join(", "))
+        };
+        let lines = |all: Vec<String>| all.join("\n");
+        stale::fields([
+            ("roles", &lines(self.roles.iter().map(role).collect())),
+            ("default_role", &self.default_role),
+            ("entity_types", &lines(self.types.iter().map(kind).collect())),
+        ])
+    }
+
+    async fn patch(&self, _: &State) -> Result<ApplicationPatch> {
+        let role = |row: &RoleRow| Role { key: row.key.clone(), name: row.name.clone() };
+        let default_role = (!self.default_role.is_empty()).then(|| self.default_role.clone());
+        Ok(ApplicationPatch {
+            roles: Some(self.roles.iter().map(role).collect()),
+            default_role: Some(default_role),
+            entity_types: Some(self.types.iter().map(kind).collect()),
+            ..ApplicationPatch::default()
+        })
+    }
+
+    fn named(state: &State, field: &str, value: &str) -> (String, String) {
+        let key = if field == "entity_types" { "types" } else { field };
+        (state.locale.text(&format!("console.applications.{key}")).to_owned(), value.to_owned())
+    }
+
+    fn show(
+        self,
+        state: &State,
+        seat: &Seat<Develop>,
+        of: &Application,
+        seen: String,
+        errors: Vec<FieldError>,
+    ) -> HttpResponse {
+        let faults = Faults::from(self.at_rows(errors));
+        let typed = self.with_spare();
+        let place = |word: &'static str| {
+            (word, state.locale.text(&format!("console.applications.place.{word}")).to_owned())
+        };
+        let view = View {
+            head: Head::of(state, seat, of),
+            seen,
+            places: PLACES.into_iter().map(place).collect(),
+            typed,
+            faults,
+        };
+        frame::page(state, seat, APPLICATIONS, view.faults.status(), |shell, frame| Page {
+            shell,
+            frame,
+            view: &view,
+        })
+    }
+}
+
+impl Typed {
     /// What a form sent, without empty rows, roles by their ranks: of the same rank the upper one is higher.
     fn sent(posted: &Posted<Develop>) -> Self {
         let text = |list: &str, at: usize, field: &str| {
@@ -188,35 +225,6 @@ impl Typed {
             roles: if is("roles") { now.roles } else { self.roles },
             default_role: if is("default_role") { now.default_role } else { self.default_role },
             types: if is("entity_types") { now.types } else { self.types },
-        }
-    }
-
-    /// What there is of each, one in a line, as it can be read and compared.
-    fn fields(&self, state: &State) -> Fields {
-        let say = |key: &str| state.locale.text(&format!("console.applications.{key}")).to_owned();
-        let role = |row: &RoleRow| format!("{} ({})", row.name, row.key);
-        let kind = |row: &TypeRow| {
-            let mut words = vec![say(&format!("place.{}", row.place))];
-            words.extend(row.is_made.then(|| say("made")));
-            words.extend(row.is_renamed.then(|| say("renamed")));
-            format!("{} ({}): {}", row.name, row.key, words.join(", "))
-        };
-        let lines = |all: Vec<String>| all.join("\n");
-        stale::fields([
-            ("roles", &lines(self.roles.iter().map(role).collect())),
-            ("default_role", &self.default_role),
-            ("entity_types", &lines(self.types.iter().map(kind).collect())),
-        ])
-    }
-
-    fn patch(&self) -> ApplicationPatch {
-        let role = |row: &RoleRow| Role { key: row.key.clone(), name: row.name.clone() };
-        let default_role = (!self.default_role.is_empty()).then(|| self.default_role.clone());
-        ApplicationPatch {
-            roles: Some(self.roles.iter().map(role).collect()),
-            default_role: Some(default_role),
-            entity_types: Some(self.types.iter().map(kind).collect()),
-            ..ApplicationPatch::default()
         }
     }
 
@@ -274,30 +282,4 @@ fn kind(row: &TypeRow) -> EntityType {
         auto_create: row.is_made,
         follow_rename: row.is_renamed,
     }
-}
-
-fn show(
-    state: &State,
-    seat: &Seat<Develop>,
-    application: &Application,
-    (typed, seen): (&Typed, String),
-    errors: Vec<FieldError>,
-) -> HttpResponse {
-    let faults = Faults::from(typed.at_rows(errors));
-    let typed = typed.with_spare();
-    let place = |word: &'static str| {
-        (word, state.locale.text(&format!("console.applications.place.{word}")).to_owned())
-    };
-    let view = View {
-        head: Head::of(state, seat, application),
-        seen,
-        places: PLACES.into_iter().map(place).collect(),
-        typed,
-        faults,
-    };
-    frame::page(state, seat, APPLICATIONS, view.faults.status(), |shell, frame| Page {
-        shell,
-        frame,
-        view: &view,
-    })
 }

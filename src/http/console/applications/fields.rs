@@ -1,9 +1,11 @@
 //! What is typed about an application, and what a list of lines means.
 
+use super::edited::Edited;
+use super::settings;
 use crate::config::Period;
 use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::lines;
-use crate::http::console::seat::{Needs, Posted};
+use crate::http::console::seat::{Develop, Needs, Posted, Seat};
 use crate::http::console::stale::{self, Fields};
 use crate::http::server::State;
 use crate::store::applications::{
@@ -11,6 +13,7 @@ use crate::store::applications::{
     NoConnection,
 };
 use crate::store::{Db, OrganizationId, organizations};
+use actix_web::HttpResponse;
 
 /// What was chosen and typed. The fields have REST's names, so that faults find them.
 pub(super) struct Typed {
@@ -36,32 +39,6 @@ pub(super) struct Typed {
 }
 
 impl Typed {
-    /// What is set now.
-    pub(super) fn of(row: &Application) -> Self {
-        let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let admitted = row.organizations.as_deref().map(Vec::as_slice).unwrap_or_default();
-        let admitted: Vec<String> = admitted.iter().map(ToString::to_string).collect();
-        Self {
-            name: row.name.clone(),
-            redirect_uris: row.redirect_uris.join("\n"),
-            post_logout_redirect_uris: row.post_logout_redirect_uris.join("\n"),
-            initiate_login_uri: text(&row.initiate_login_uri),
-            no_connection: row.no_connection,
-            fallback_url: text(&row.fallback_url),
-            id_token_alg: row.id_token_alg,
-            is_for_some: row.organizations.is_some(),
-            organizations: admitted.join("\n"),
-            backchannel_logout_uri: text(&row.backchannel_logout_uri),
-            is_backchannel_session_required: row.backchannel_logout_session_required,
-            frontchannel_logout_uri: text(&row.frontchannel_logout_uri),
-            is_frontchannel_session_required: row.frontchannel_logout_session_required,
-            protected_hosts: row.protected_hosts.join("\n"),
-            id_token_ttl: lasts(row.id_token_ttl),
-            access_token_ttl: lasts(row.access_token_ttl),
-            refresh_token_ttl: lasts(row.refresh_token_ttl),
-        }
-    }
-
     /// What a form sent; a choice that is none stays as it is.
     pub(super) fn sent<N: Needs>(posted: &Posted<N>, row: &Application) -> Self {
         let text = |name: &str| posted.text(name).to_owned();
@@ -86,8 +63,64 @@ impl Typed {
         }
     }
 
-    /// As the fields of the form.
-    pub(super) fn fields(&self) -> Fields {
+    fn lifetimes(&self, state: &State) -> Result<LifetimesPatch> {
+        let mut faults = Vec::new();
+        let mut read = |name: &str, text: &str| match period(state, name, text) {
+            Ok(lasts) => Some(lasts),
+            Err(wrong) => {
+                faults.push(wrong);
+                None
+            }
+        };
+        let patch = LifetimesPatch {
+            id_token: read("id_token_ttl", &self.id_token_ttl),
+            access_token: read("access_token_ttl", &self.access_token_ttl),
+            refresh_token: read("refresh_token_ttl", &self.refresh_token_ttl),
+        };
+        if faults.is_empty() { Ok(patch) } else { Err(Error::Invalid(faults)) }
+    }
+
+    /// Faults of a line say which line it is.
+    pub(super) fn at_lines(&self, errors: Vec<FieldError>) -> Vec<FieldError> {
+        let lists = [
+            ("redirect_uris", &self.redirect_uris),
+            ("post_logout_redirect_uris", &self.post_logout_redirect_uris),
+            ("protected_hosts", &self.protected_hosts),
+        ];
+        errors.into_iter().map(|error| named(&lists, error)).collect()
+    }
+}
+
+impl Edited for Typed {
+    const PAGE: &'static str = "settings";
+    const POINTER: &'static str = "/name";
+
+    fn of(row: &Application) -> Self {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let admitted = row.organizations.as_deref().map(Vec::as_slice).unwrap_or_default();
+        let admitted: Vec<String> = admitted.iter().map(ToString::to_string).collect();
+        Self {
+            name: row.name.clone(),
+            redirect_uris: row.redirect_uris.join("\n"),
+            post_logout_redirect_uris: row.post_logout_redirect_uris.join("\n"),
+            initiate_login_uri: text(&row.initiate_login_uri),
+            no_connection: row.no_connection,
+            fallback_url: text(&row.fallback_url),
+            id_token_alg: row.id_token_alg,
+            is_for_some: row.organizations.is_some(),
+            organizations: admitted.join("\n"),
+            backchannel_logout_uri: text(&row.backchannel_logout_uri),
+            is_backchannel_session_required: row.backchannel_logout_session_required,
+            frontchannel_logout_uri: text(&row.frontchannel_logout_uri),
+            is_frontchannel_session_required: row.frontchannel_logout_session_required,
+            protected_hosts: row.protected_hosts.join("\n"),
+            id_token_ttl: lasts(row.id_token_ttl),
+            access_token_ttl: lasts(row.access_token_ttl),
+            refresh_token_ttl: lasts(row.refresh_token_ttl),
+        }
+    }
+
+    fn fields(&self, _: &State) -> Fields {
         stale::fields([
             ("name", &self.name),
             ("redirect_uris", &self.redirect_uris),
@@ -109,8 +142,7 @@ impl Typed {
         ])
     }
 
-    /// The whole of it as a change.
-    pub(super) async fn patch(&self, state: &State) -> Result<ApplicationPatch> {
+    async fn patch(&self, state: &State) -> Result<ApplicationPatch> {
         let some = |text: &String| (!text.is_empty()).then(|| text.clone());
         let organizations = if self.is_for_some {
             Some(admitted(state, lines(&self.organizations)).await?)
@@ -138,36 +170,19 @@ impl Typed {
         })
     }
 
-    fn lifetimes(&self, state: &State) -> Result<LifetimesPatch> {
-        let mut faults = Vec::new();
-        let mut read = |name: &str, text: &str| match text.trim() {
-            "" => Some(None),
-            text => {
-                if let Ok(period) = text.parse::<Period>() {
-                    Some(Some(period.to_row()))
-                } else {
-                    let detail = state.locale.text("console.applications.not_a_period");
-                    faults.push(FieldError::new(format!("/{name}"), "invalid", detail));
-                    None
-                }
-            }
-        };
-        let patch = LifetimesPatch {
-            id_token: read("id_token_ttl", &self.id_token_ttl),
-            access_token: read("access_token_ttl", &self.access_token_ttl),
-            refresh_token: read("refresh_token_ttl", &self.refresh_token_ttl),
-        };
-        if faults.is_empty() { Ok(patch) } else { Err(Error::Invalid(faults)) }
+    fn named(state: &State, field: &str, value: &str) -> (String, String) {
+        settings::named(state, field, value)
     }
 
-    /// Faults of a line say which line it is.
-    pub(super) fn named(&self, errors: Vec<FieldError>) -> Vec<FieldError> {
-        let lists = [
-            ("redirect_uris", &self.redirect_uris),
-            ("post_logout_redirect_uris", &self.post_logout_redirect_uris),
-            ("protected_hosts", &self.protected_hosts),
-        ];
-        errors.into_iter().map(|error| named(&lists, error)).collect()
+    fn show(
+        self,
+        state: &State,
+        seat: &Seat<Develop>,
+        of: &Application,
+        seen: String,
+        errors: Vec<FieldError>,
+    ) -> HttpResponse {
+        settings::show(state, seat, of, (self, seen), errors)
     }
 }
 
@@ -183,6 +198,18 @@ pub(super) fn named(lists: &[(&str, &String)], error: FieldError) -> FieldError 
         }
         _ => error,
     }
+}
+
+/// For how many seconds what a person wrote lasts; nothing: as is set for all.
+pub(super) fn period(state: &State, name: &str, text: &str) -> Result<Option<i32>, FieldError> {
+    let wrong = |_| {
+        let detail = state.locale.text("console.applications.not_a_period");
+        FieldError::new(format!("/{name}"), "invalid", detail)
+    };
+    let given = Some(text.trim()).filter(|text| !text.is_empty());
+    given
+        .map(|text| text.parse::<Period>().map(|period| period.to_row()).map_err(wrong))
+        .transpose()
 }
 
 /// A lifetime as a person writes it; of one that is set for all, nothing.

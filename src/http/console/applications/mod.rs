@@ -4,6 +4,7 @@ mod access;
 mod acts;
 mod asked;
 mod code;
+mod edited;
 mod fields;
 mod machine;
 mod new;

@@ -1,18 +1,17 @@
 //! What can be changed about an application, but for its roles and places.
 
+use super::edited::{self, Edited};
 use super::fields::Typed;
-use super::{Head, choices, find, href, machine};
-use crate::error::{Error, FieldError, Result};
-use crate::http::console::form::{self, Choice};
+use super::{Head, choices, find, machine};
+use crate::error::FieldError;
+use crate::http::console::form::Choice;
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
 use crate::http::console::seat::{Develop, Posted, Seat};
-use crate::http::console::stale::{self, Clash, Fields, Filled};
+use crate::http::console::stale;
 use crate::http::error::PageError;
 use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
-use crate::store::Scope;
-use crate::store::applications::{self, Application, IdTokenAlg, NoConnection};
+use crate::store::applications::{Application, IdTokenAlg, NoConnection};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use askama::Template;
@@ -47,9 +46,7 @@ pub(super) async fn settings(
     if application.is_machine() {
         return machine::settings::form_of(&state, &seat, &application);
     }
-    let typed = Typed::of(&application);
-    let seen = stale::seen(&typed.fields());
-    Ok(show(&state, &seat, &application, (typed, seen), Vec::new()))
+    Ok(edited::form_of::<Typed>(&state, &seat, &application))
 }
 
 /// `POST /console/applications/{application}/settings`
@@ -62,41 +59,13 @@ pub(super) async fn change(
     if application.is_machine() {
         return machine::settings::change(&state, &posted, &application).await;
     }
-    stale::settle(&mut posted, &Typed::of(&application).fields());
+    stale::settle(&mut posted, &Typed::of(&application).fields(&state));
     let typed = Typed::sent(&posted, &application);
-    let filled = Filled::new(&posted, typed.fields());
-    let done = save(&state, &posted, &application, &typed, filled.clone()).await;
-    if matches!(done, Err(Error::Stale(_))) {
-        let now = find(&state, &id).await?;
-        let clash = clash(&now, "settings", Typed::of(&now).fields());
-        let say = |name: &str, value: &str| named(&state, name, value);
-        return Ok(stale::show(&state, &posted, &filled, clash, say).await?);
-    }
-    match form::mendable(done, "/name")? {
-        Ok(_) => Ok(see_other(&href(&application.id))),
-        Err(errors) => {
-            let seen = stale::still_seen(&posted);
-            Ok(show(&state, &posted.seat, &application, (typed, seen), errors))
-        }
-    }
-}
-
-/// Two versions of what one of an application's pages shows.
-pub(super) fn clash(application: &Application, page: &str, now: Fields) -> Clash {
-    let href = href(&application.id);
-    Clash {
-        area: APPLICATIONS,
-        subject: application.id.to_string(),
-        name: application.name.clone(),
-        form: format!("{href}/{page}"),
-        href,
-        kind: "application.updated",
-        now,
-    }
+    edited::change(&state, &posted, &application, typed).await
 }
 
 /// What a field is called, and a value of it as the form shows it.
-fn named(state: &State, field: &str, value: &str) -> (String, String) {
+pub(super) fn named(state: &State, field: &str, value: &str) -> (String, String) {
     let say = |key: &str| state.locale.text(&format!("console.applications.{key}")).to_owned();
     let (key, shown) = match field {
         "name" => ("name", value.to_owned()),
@@ -120,21 +89,6 @@ fn named(state: &State, field: &str, value: &str) -> (String, String) {
     (say(key), shown)
 }
 
-async fn save(
-    state: &State,
-    posted: &Posted<Develop>,
-    application: &Application,
-    typed: &Typed,
-    filled: Filled,
-) -> Result<Application> {
-    let (id, patch) = (application.id.clone(), typed.patch(state).await?);
-    let change = move |tx: &mut crate::store::Tx| {
-        filled.must_fit(&Typed::of(&applications::find(tx.db, &id)?).fields())?;
-        applications::change(tx, &id, patch)
-    };
-    state.store.write(Scope::System, posted.seat.actor(), change).await
-}
-
 fn usual(state: &State) -> [String; 3] {
     let live = state.live();
     let all = [live.oidc.id_token_ttl, live.oidc.access_token_ttl, live.oidc.refresh_token_ttl];
@@ -144,7 +98,7 @@ fn usual(state: &State) -> [String; 3] {
     })
 }
 
-fn show(
+pub(super) fn show(
     state: &State,
     seat: &Seat<Develop>,
     application: &Application,
@@ -169,7 +123,7 @@ fn show(
         algorithms: IdTokenAlg::WORDS.iter().map(algorithm).collect(),
         admits: choices(state, "admits", &["all", "some"], chosen),
         usual: usual(state),
-        faults: Faults::from(typed.named(errors)),
+        faults: Faults::from(typed.at_lines(errors)),
         typed,
     };
     frame::page(state, seat, APPLICATIONS, view.faults.status(), |shell, frame| Page {

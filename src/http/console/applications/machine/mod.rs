@@ -61,7 +61,12 @@ struct Page<'a> {
 
 /// Refuses a member whose role may not give a key what this application may do. Of one that is no program anybody is taken.
 pub(super) fn covered<N: Needs>(seat: &Seat<N>, application: &Application) -> Result<()> {
-    if application.is_machine() { may(seat.member.role, &application.scopes) } else { Ok(()) }
+    must_cover(seat.member.role, application)
+}
+
+/// The same of a role.
+pub(super) fn must_cover(role: Role, application: &Application) -> Result<()> {
+    if application.is_machine() { may(role, &application.scopes) } else { Ok(()) }
 }
 
 fn may(role: Role, scopes: &[Scope]) -> Result<()> {

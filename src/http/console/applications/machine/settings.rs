@@ -1,23 +1,21 @@
 //! What can be changed about a machine application: its name, what it may do and where, and how long its tokens last.
 
 use super::{covered, may, offered, placed, ticked};
-use crate::config::Period;
 use crate::error::{Error, FieldError, Result};
-use crate::http::console::applications::fields::lasts;
-use crate::http::console::applications::settings::clash;
-use crate::http::console::applications::{Head, find, href};
+use crate::http::console::applications::Head;
+use crate::http::console::applications::edited::{self, Edited};
+use crate::http::console::applications::fields::{lasts, period};
 use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, APPLICATIONS, Frame};
 use crate::http::console::seat::{Develop, Posted, Seat};
-use crate::http::console::stale::{self, Fields, Filled};
+use crate::http::console::stale::{self, Fields};
 use crate::http::error::PageError;
 use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::api_keys::Scope as May;
-use crate::store::applications::{self, Application, ApplicationPatch, LifetimesPatch};
-use crate::store::{Scope, Tx};
+use crate::store::applications::{Application, ApplicationPatch, LifetimesPatch};
 use actix_web::HttpResponse;
+use actix_web::web::Data;
 use askama::Template;
 
 /// What was chosen and typed.
@@ -47,16 +45,6 @@ struct Page<'a> {
 }
 
 impl Typed {
-    /// What is set now.
-    fn of(row: &Application) -> Self {
-        Self {
-            name: row.name.clone(),
-            scopes: row.scopes.to_vec(),
-            organization: row.bound_to().map(ToString::to_string).unwrap_or_default(),
-            access_token_ttl: lasts(row.access_token_ttl),
-        }
-    }
-
     /// What a form sent.
     fn sent(posted: &Posted<Develop>) -> Self {
         Self {
@@ -81,9 +69,23 @@ impl Typed {
             },
         }
     }
+}
 
-    /// As the fields of the form: all scopes at a time, in the order of the form.
-    fn fields(&self) -> Fields {
+impl Edited for Typed {
+    const PAGE: &'static str = "settings";
+    const POINTER: &'static str = "/name";
+
+    fn of(row: &Application) -> Self {
+        Self {
+            name: row.name.clone(),
+            scopes: row.scopes.to_vec(),
+            organization: row.bound_to().map(ToString::to_string).unwrap_or_default(),
+            access_token_ttl: lasts(row.access_token_ttl),
+        }
+    }
+
+    /// All scopes at a time, in the order of the form.
+    fn fields(&self, _: &State) -> Fields {
         let is_ticked = |word: &&&str| self.scopes.iter().any(|scope| scope.as_str() == **word);
         let scopes: Vec<&str> = May::WORDS.iter().filter(is_ticked).copied().collect();
         stale::fields([
@@ -94,19 +96,10 @@ impl Typed {
         ])
     }
 
-    /// The whole of it as a change.
     async fn patch(&self, state: &State) -> Result<ApplicationPatch> {
         let bound = form::organization(state, &self.organization).await?;
-        let access_token = match self.access_token_ttl.trim() {
-            "" => None,
-            text => {
-                let wrong = |_| {
-                    let detail = state.locale.text("console.applications.not_a_period");
-                    Error::invalid("/access_token_ttl", "invalid", detail)
-                };
-                Some(text.parse::<Period>().map_err(wrong)?.to_row())
-            }
-        };
+        let lasts = period(state, "access_token_ttl", &self.access_token_ttl);
+        let access_token = lasts.map_err(|wrong| Error::Invalid(vec![wrong]))?;
         Ok(ApplicationPatch {
             name: Some(self.name.clone()),
             scopes: Some(self.scopes.clone()),
@@ -118,6 +111,39 @@ impl Typed {
             ..ApplicationPatch::default()
         })
     }
+
+    fn named(state: &State, field: &str, value: &str) -> (String, String) {
+        let key = match field {
+            "scopes" => "api_keys.scopes".to_owned(),
+            "organization_id" => "traces.organization".to_owned(),
+            other => format!("applications.{other}"),
+        };
+        (state.locale.text(&format!("console.{key}")).to_owned(), value.to_owned())
+    }
+
+    fn show(
+        self,
+        state: &State,
+        seat: &Seat<Develop>,
+        of: &Application,
+        seen: String,
+        errors: Vec<FieldError>,
+    ) -> HttpResponse {
+        let usual = state.live().oidc.access_token_ttl.to_string();
+        let view = View {
+            head: Head::of(state, seat, of),
+            seen,
+            scopes: offered(seat.member.role, &self.scopes),
+            usual: state.locale.fill("console.applications.ttl_hint", &[("usual", usual.as_str())]),
+            faults: Faults::from(placed(errors)),
+            typed: self,
+        };
+        frame::page(state, seat, APPLICATIONS, view.faults.status(), |shell, frame| Page {
+            shell,
+            frame,
+            view: &view,
+        })
+    }
 }
 
 /// The form as it is now.
@@ -127,80 +153,16 @@ pub(in crate::http::console::applications) fn form_of(
     application: &Application,
 ) -> Result<HttpResponse, PageError> {
     covered(seat, application)?;
-    let typed = Typed::of(application);
-    let seen = stale::seen(&typed.fields());
-    Ok(show(state, seat, application, (typed, seen), Vec::new()))
+    Ok(edited::form_of::<Typed>(state, seat, application))
 }
 
 /// Changes what the form says.
 pub(in crate::http::console::applications) async fn change(
-    state: &State,
+    state: &Data<State>,
     posted: &Posted<Develop>,
     application: &Application,
 ) -> Result<HttpResponse, PageError> {
     let typed = Typed::sent(posted).settled(posted, Typed::of(application));
-    let filled = Filled::new(posted, typed.fields());
-    let done = save(state, posted, application, &typed, filled.clone()).await;
-    if matches!(done, Err(Error::Stale(_))) {
-        let now = find(state, application.id.as_str()).await?;
-        let clash = clash(&now, "settings", Typed::of(&now).fields());
-        return Ok(stale::show(state, posted, &filled, clash, |name, value| {
-            let key = match name {
-                "scopes" => "api_keys.scopes".to_owned(),
-                "organization_id" => "traces.organization".to_owned(),
-                other => format!("applications.{other}"),
-            };
-            (state.locale.text(&format!("console.{key}")).to_owned(), value.to_owned())
-        })
-        .await?);
-    }
-    match form::mendable(done, "/name")? {
-        Ok(_) => Ok(see_other(&href(&application.id))),
-        Err(errors) => {
-            let seen = stale::still_seen(posted);
-            Ok(show(state, &posted.seat, application, (typed, seen), errors))
-        }
-    }
-}
-
-async fn save(
-    state: &State,
-    posted: &Posted<Develop>,
-    application: &Application,
-    typed: &Typed,
-    filled: Filled,
-) -> Result<Application> {
-    let role = posted.seat.member.role;
-    may(role, &typed.scopes)?;
-    let (id, patch) = (application.id.clone(), typed.patch(state).await?);
-    let change = move |tx: &mut Tx| {
-        let now = applications::find(tx.db, &id)?;
-        may(role, &now.scopes)?;
-        filled.must_fit(&Typed::of(&now).fields())?;
-        applications::change(tx, &id, patch)
-    };
-    state.store.write(Scope::System, posted.seat.actor(), change).await
-}
-
-fn show(
-    state: &State,
-    seat: &Seat<Develop>,
-    application: &Application,
-    (typed, seen): (Typed, String),
-    errors: Vec<FieldError>,
-) -> HttpResponse {
-    let usual = state.live().oidc.access_token_ttl.to_string();
-    let view = View {
-        head: Head::of(state, seat, application),
-        seen,
-        scopes: offered(seat.member.role, &typed.scopes),
-        usual: state.locale.fill("console.applications.ttl_hint", &[("usual", usual.as_str())]),
-        faults: Faults::from(placed(errors)),
-        typed,
-    };
-    frame::page(state, seat, APPLICATIONS, view.faults.status(), |shell, frame| Page {
-        shell,
-        frame,
-        view: &view,
-    })
+    may(posted.seat.member.role, &typed.scopes)?;
+    edited::change(state, posted, application, typed).await
 }
