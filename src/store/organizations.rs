@@ -8,8 +8,8 @@ use super::input::{self, Faults};
 use super::schema::{connections, domains as domain_rows, organizations};
 use super::types::word;
 use super::{
-    Db, Json, OrganizationId, Page, Prepared, Time, Tx, Window, domains, events, on_backend,
-    setup_links,
+    Db, Json, OrganizationId, Page, Prepared, Time, Tx, Window, applications, domains, events,
+    on_backend, setup_links,
 };
 use crate::domain::DomainName;
 use crate::error::{Error, Result};
@@ -319,7 +319,7 @@ fn kept(organization: &Organization) -> Value {
 }
 
 /// Deletes an organization so that it can be restored: nobody signs in any more, and its domains are free for others. The tokens
-/// of its directories and the links to its setup end, and stay ended.
+/// of its directories and of programs that are for it alone, and the links to its setup, end and stay ended.
 pub fn delete(tx: &mut Tx, id: &OrganizationId) -> Result<()> {
     let mut organization = find(tx.db, id)?;
     organization.deleted_at = Some(tx.now);
@@ -329,6 +329,7 @@ pub fn delete(tx: &mut Tx, id: &OrganizationId) -> Result<()> {
     let ended = ending::sessions(tx, Of::Organization(id))?;
     let tokens = tokens::revoke_all(tx, tokens::Of::Organization(id))?;
     let links = setup_links::revoke_all(tx, id)?;
+    applications::end_machine_tokens_of(tx, id)?;
     let data = json!({
         "name": organization.name,
         "sessions_ended": ended,
@@ -355,6 +356,8 @@ pub fn restore(tx: &mut Tx, id: &OrganizationId) -> Result<Organization> {
     organization.updated_at = tx.now;
     save(tx, &organization)?;
     domains::reclaim(tx, id)?;
+    // On Postgres a program may have got a token while its organization was being deleted.
+    applications::end_machine_tokens_of(tx, id)?;
     events::append(tx, Some(id), "organization.restored", id.as_str(), json!({}))?;
     Ok(organization)
 }

@@ -63,6 +63,8 @@ pub fn restore(tx: &mut Tx, id: &ApplicationId) -> Result<Application> {
     application.deleted_at = None;
     application.updated_at = tx.now;
     diesel::update(&application).set(&application).execute(tx.db)?;
+    // On Postgres a token may have been given while the application was being deleted.
+    machine::end(tx, id)?;
     if !application.is_machine() {
         holds::stale_everywhere(tx)?;
     }

@@ -147,6 +147,12 @@ pub(super) fn end(tx: &mut Tx, application: &ApplicationId) -> Result<()> {
     Ok(())
 }
 
+/// Ends all tokens of applications that are for this organization alone.
+pub(in crate::store) fn end_of(tx: &mut Tx, organization: &OrganizationId) -> Result<()> {
+    diesel::delete(rows::table.filter(rows::organization_id.eq(organization))).execute(tx.db)?;
+    Ok(())
+}
+
 /// Takes the rows of tokens away whose time is over, so many at most; tells how many.
 pub(in crate::store) fn over(tx: &mut Tx, limit: i64) -> Result<usize> {
     let over: Vec<String> = rows::table

@@ -19,8 +19,8 @@ pub use hosts::by_host;
 pub(super) use lifetimes::refreshing;
 pub use lifetimes::{LifetimesPatch, OwnLifetimes};
 pub use logout::{Logout, LogoutPatch};
-pub(super) use machine::over as expired_tokens;
 pub use machine::{Machine, MachineToken, by_token, issue, revoke_token, usual_model};
+pub(super) use machine::{end_of as end_machine_tokens_of, over as expired_tokens};
 pub use secrets::{
     ApplicationSecret, add_secret, authenticate, revoke_secret, secrets, touch_secret,
 };
@@ -248,7 +248,7 @@ pub fn create_until(
 }
 
 /// Changes what the patch names. What is the same already makes no event. What it was granted of people whose
-/// organization it no longer admits ends.
+/// organization it no longer admits ends, and what a machine got for another organization.
 pub fn change(tx: &mut Tx, id: &ApplicationId, patch: ApplicationPatch) -> Result<Application> {
     let before = find(tx.db, id)?;
     let mut after = before.clone();
@@ -295,6 +295,9 @@ pub fn change(tx: &mut Tx, id: &ApplicationId, patch: ApplicationPatch) -> Resul
     let gives = ["roles", "default_role", "entity_types", "organizations"];
     if !after.is_machine() && gives.iter().any(|it| changed.contains(it)) {
         holds::stale_everywhere(tx)?;
+    }
+    if after.is_machine() && after.bound_to() != before.bound_to() {
+        machine::end(tx, id)?;
     }
     if let Some(admitted) = &after.organizations {
         ending::sessions(tx, Of::Others(id, admitted))?;

@@ -183,17 +183,25 @@ async fn a_machine_of_one_organization_sees_that_organization_only() {
     assert_eq!(api.calls(&token, &format!("organizations/{globex}")).await, live());
     assert_eq!(api.calls(&token, &format!("organizations/{initech}")).await.0, 404);
     let path = format!("applications/{}", made.id);
-    for list in [json!([initech]), json!(null), json!([globex])] {
+    // What it got for an organization has ended, also when it comes back to it.
+    let mut before = Vec::new();
+    for list in [json!([initech]), json!([globex]), json!(null), json!([globex])] {
         let token = api.token(&made).await;
         assert_eq!(api.calls(&token, "organizations").await, live());
+        before.push(token);
         let told = api.ask("PATCH", &path, json!({ "organizations": list })).await;
         assert_eq!(told.0, 200, "{told:?}");
-        assert_eq!(api.calls(&token, "organizations").await, ended(), "{list}");
+        for token in &before {
+            assert_eq!(api.calls(token, "organizations").await, ended(), "{list}");
+        }
     }
     let token = api.token(&made).await;
-    assert_eq!(api.ask("DELETE", &format!("organizations/{globex}"), Value::Null).await.0, 204);
+    let organization = format!("organizations/{globex}");
+    assert_eq!(api.ask("DELETE", &organization, Value::Null).await.0, 204);
     assert_eq!(api.calls(&token, "organizations").await, ended());
     assert_eq!(api.asked(&made, &[]).await.1["error"], "unauthorized_client");
+    assert_eq!(api.post(&format!("{organization}/restore"), Value::Null).await.0, 200);
+    assert_eq!(api.calls(&token, "organizations").await, ended());
 }
 
 #[actix_web::test]

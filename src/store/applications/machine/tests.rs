@@ -96,6 +96,61 @@ fn a_token_ends_with_the_organization_that_its_application_was_for() {
     assert_eq!(refused.unwrap_err().code(), "unauthorized_client");
 }
 
+/// Gives a token as it is given while `of` is deleted or moved by somebody who does not see it yet.
+fn slipped_in(store: &TestStore, of: &Application) -> Secret {
+    let (token, now) = (crypto::token(crypto::MACHINE_TOKEN), store.clock().now());
+    let row = MachineToken {
+        hash: crypto::hash(token.reveal()),
+        application_id: of.id.clone(),
+        organization_id: of.bound_to().cloned(),
+        scopes: of.scopes.clone(),
+        created_at: now,
+        expires_at: now.plus(HOUR.access_token),
+    };
+    store.system(|tx| Ok(diesel::insert_into(rows::table).values(&row).execute(tx.db)?));
+    token
+}
+
+#[test]
+fn a_token_that_has_ended_stays_ended_whatever_comes_back() {
+    let store = testing::store();
+    let new_one = |name: &str| customers::NewOrganization {
+        name: name.to_owned(),
+        external_id: None,
+        domains: Vec::new(),
+        ..globex()
+    };
+    let one = store.system(|tx| customers::create(tx, new_one("One"))).id;
+    let other = store.system(|tx| customers::create(tx, new_one("Other"))).id;
+    let (machine, _) = store.system(|tx| create(tx, new(Some(&one))));
+    let moved = |to: &OrganizationId| {
+        let to = Some(Some(vec![to.clone()]));
+        let patch = ApplicationPatch { organizations: to, ..Default::default() };
+        store.system(|tx| change(tx, &machine.id, patch))
+    };
+    // What changes nothing of where it is ends nothing.
+    let token = given(&store, &machine);
+    let name = ApplicationPatch { name: Some("Billing".to_owned()), ..Default::default() };
+    store.system(|tx| change(tx, &machine.id, name));
+    assert!(may(&store, &token).is_some());
+    // There and back.
+    moved(&other);
+    let late = slipped_in(&store, &machine);
+    moved(&one);
+    assert_eq!((may(&store, &token), may(&store, &late)), (None, None));
+    // Its organization goes and comes back, and so does the application itself.
+    let token = given(&store, &machine);
+    store.system(|tx| customers::delete(tx, &one));
+    let late = slipped_in(&store, &machine);
+    store.system(|tx| customers::restore(tx, &one));
+    assert_eq!((may(&store, &token), may(&store, &late)), (None, None));
+    let token = given(&store, &machine);
+    store.system(|tx| delete(tx, &machine.id));
+    let late = slipped_in(&store, &machine);
+    store.system(|tx| restore(tx, &machine.id));
+    assert_eq!((may(&store, &token), may(&store, &late)), (None, None));
+}
+
 #[test]
 fn a_token_lasts_no_longer_than_the_secret_and_its_row_goes_then() {
     let store = testing::store();
