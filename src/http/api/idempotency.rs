@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: a POST that is sent twice is done once (draft-ietf-httpapi-idempotency-key-header).
 //!
-//! The answer of a POST that did something is kept for 24 hours per key, API key and address. One that did nothing
-//! (4xx, 5xx) is not kept, so the same key may be used for the corrected request.
+//! The answer of a POST that did something is kept for 24 hours per key, address and caller: who it is, and what it may do. It is told
+//! to nobody who may not do as much. One that did nothing (4xx, 5xx) is not kept, so the same key may be used for the corrected request.
 
 use crate::crypto;
 use crate::error::Error;
@@ -67,7 +67,8 @@ async fn claim(req: &mut ServiceRequest) -> Result<Claim, actix_web::Error> {
     let state = req.extract::<web::Data<State>>().await?;
     let body = req.extract::<web::Bytes>().await?;
     let address = req.uri().to_string();
-    let id = digest(&[caller.who.as_str(), &address, &key]);
+    let may = caller.may();
+    let id = digest(&[caller.who.as_str(), &may, &address, &key]);
     let fingerprint = crypto::hex(&crypto::sha256(&body));
     req.set_payload(Payload::from(body));
 

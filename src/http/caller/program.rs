@@ -22,6 +22,16 @@ pub(crate) struct Program {
     pub(super) expires_at: Option<Time>,
 }
 
+impl Program {
+    /// What it may do, and where, in one line: the same for two that may do the same.
+    pub(crate) fn may(&self) -> String {
+        let mut words: Vec<&str> = self.scopes.iter().map(|scope| scope.as_str()).collect();
+        words.sort_unstable();
+        let at = self.organization.as_ref().map_or("*", OrganizationId::as_str);
+        format!("{at} {}", words.join(" "))
+    }
+}
+
 /// Which one it is. All tokens of an application are the application.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Who {

@@ -277,6 +277,50 @@ async fn a_machine_is_one_caller_whatever_token_it_shows() {
 }
 
 #[actix_web::test]
+async fn a_kept_answer_is_told_to_no_token_that_may_do_less() {
+    let mut api = Api::new();
+    let mighty = api.key.clone();
+    let made = api.machine(json!({ "scopes": ["users:read", "organizations:write"] })).await;
+    let wide = api.token(&made).await;
+    let (_, body) = api.asked(&made, &[("scope", "users:read")]).await;
+    let narrow = body["access_token"].as_str().unwrap().to_owned();
+    let (_, body) = api.asked(&made, &[("scope", "organizations:write users:read")]).await;
+    let same = body["access_token"].as_str().unwrap().to_owned();
+    let once = ("idempotency-key", "8e03978e-40d5-43dd-bc93-6894a57f9324");
+    let make = async |api: &Api| {
+        let body = Some(json!({ "name": "Globex", "domains": [] }));
+        let answer = api.answer("POST", "organizations", body, &[once]).await;
+        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        (answer.status, answer.header("idempotency-replayed").to_owned(), body["id"].clone())
+    };
+    api.with_key(&wide);
+    let first = make(&api).await;
+    assert_eq!(first.0, 201);
+    api.with_key(&narrow);
+    let refused = make(&api).await;
+    assert_eq!((refused.0, &*refused.1), (403, ""));
+    // In whatever order it asked for them.
+    api.with_key(&same);
+    let again = make(&api).await;
+    assert_eq!((again.0, &*again.1, &again.2), (201, "true", &first.2));
+    // The application may do less now, or it elsewhere: so may the token by which the first came.
+    api.with_key(&mighty);
+    let path = format!("applications/{}", made.id);
+    let fewer = json!({ "scopes": ["users:read"] });
+    assert_eq!(api.ask("PATCH", &path, fewer).await.0, 200);
+    api.with_key(&wide);
+    assert_eq!(make(&api).await.0, 403);
+    api.with_key(&mighty);
+    let bound = json!({
+        "scopes": ["users:read", "organizations:write"], "organizations": [first.2],
+    });
+    assert_eq!(api.ask("PATCH", &path, bound).await.0, 200);
+    let bound = api.token(&made).await;
+    api.with_key(&bound);
+    assert_eq!(make(&api).await.0, 403);
+}
+
+#[actix_web::test]
 async fn nobody_makes_a_machine_that_may_more_than_a_key_of_theirs() {
     let mut api = Api::new();
     let mighty = api.key.clone();
