@@ -35,8 +35,11 @@ pub(super) async fn delete(
     if let Some(page) = confirm::differs(&state, &posted.seat, &confirm, posted.text(TYPED)) {
         return Ok(page);
     }
-    let id = application.id.clone();
-    let delete = move |tx: &mut Tx| applications::delete(tx, &id);
+    let (id, role) = (application.id.clone(), posted.seat.member.role);
+    let delete = move |tx: &mut Tx| {
+        machine::covered_now(tx.db, role, &id)?;
+        applications::delete(tx, &id)
+    };
     let done = state.store.write(Scope::System, posted.seat.actor(), delete).await;
     confirm::after(&state, &posted.seat, &confirm, done, LIST)
 }

@@ -87,7 +87,7 @@ async fn save<T: Edited>(
     let (role, own) = (posted.seat.member.role, state.clone());
     let change = move |tx: &mut Tx| {
         let now = applications::find(tx.db, &id)?;
-        machine::must_cover(role, &now)?;
+        machine::held_to(role, &now)?;
         filled.must_fit(&T::of(&now).fields(&own))?;
         applications::change(tx, &id, patch)
     };

@@ -10,7 +10,7 @@ use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
 use crate::store::applications::{self, Application};
-use crate::store::{ApplicationId, Scope};
+use crate::store::{ApplicationId, Scope, Tx};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
@@ -31,11 +31,14 @@ pub(super) async fn restore(
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let application = find(&state, &id).await?;
-    machine::covered(&posted.seat, &application)?;
-    let (id, actor) = (application.id.clone(), posted.seat.actor());
-    let done = state.store.write(Scope::System, actor, move |tx| applications::restore(tx, &id));
-    match form::mendable(done.await, POINTER)? {
-        Ok(_) => Ok(see_other(&href(&application.id))),
+    let (id, role) = (application.id.clone(), posted.seat.member.role);
+    let restore = move |tx: &mut Tx| {
+        let restored = applications::restore(tx, &id)?;
+        machine::held_to(role, &restored)
+    };
+    let done = state.store.write(Scope::System, posted.seat.actor(), restore).await;
+    match form::mendable(done, POINTER)? {
+        Ok(()) => Ok(see_other(&href(&application.id))),
         Err(errors) => Ok(gone::show(&state, &posted.seat, as_gone(&application), errors).await?),
     }
 }

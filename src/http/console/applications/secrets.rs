@@ -29,14 +29,15 @@ pub(super) async fn create(
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let application = find(&state, &id).await?;
-    machine::covered(&posted.seat, &application)?;
     let chosen = DAYS.into_iter().find(|days| *days == posted.text("days"));
     let days = chosen.and_then(|days| days.parse().ok()).map(TimeDelta::days);
     let ends = days.map(|days| state.store.clock().now().plus(days));
-    let (of, once) = (application.id.clone(), posted.once());
+    let (of, once, role) = (application.id.clone(), posted.once(), posted.seat.member.role);
     let page = href(&of);
-    let add =
-        move |tx: &mut Tx| once.make(tx, |tx| applications::add_secret(tx, &of, ends), |_| page);
+    let add = move |tx: &mut Tx| {
+        machine::covered_now(tx.db, role, &of)?;
+        once.make(tx, |tx| applications::add_secret(tx, &of, ends), |_| page)
+    };
     let made = state.store.write(Scope::System, posted.seat.actor(), add).await;
     let (secret, errors) = match form::mendable(made, SECRETS)? {
         Ok(Made::Before(page)) => {
@@ -66,10 +67,12 @@ pub(super) async fn revoke(
     ids: Path<(String, String)>,
 ) -> Result<HttpResponse, PageError> {
     let (application, secret) = one(&state, &ids).await?;
-    machine::covered(&posted.seat, &application)?;
     let confirm = revoking(&state, &application, &secret);
-    let (of, id) = (application.id.clone(), secret.id.clone());
-    let revoke = move |tx: &mut Tx| applications::revoke_secret(tx, &of, &id);
+    let (of, id, role) = (application.id.clone(), secret.id.clone(), posted.seat.member.role);
+    let revoke = move |tx: &mut Tx| {
+        machine::covered_now(tx.db, role, &of)?;
+        applications::revoke_secret(tx, &of, &id)
+    };
     let done = state.store.write(Scope::System, posted.seat.actor(), revoke).await;
     confirm::after(&state, &posted.seat, &confirm, done, &href(&application.id))
 }

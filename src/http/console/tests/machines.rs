@@ -3,9 +3,15 @@
 use super::Desk;
 use super::applications::{at, shown};
 use crate::store::api_keys::Scope;
-use crate::store::applications::{self, Application, ApplicationKind, NewApplication};
+use crate::store::applications::{
+    self, Application, ApplicationKind, ApplicationPatch, NewApplication,
+};
 use crate::store::members::Role;
-use crate::store::{Window, organizations, testing};
+use crate::store::{Actor, Scope as WriteScope, Tx, Window, organizations, testing};
+use futures_util::future::poll_immediate;
+use std::pin::pin;
+use std::sync::mpsc;
+use std::thread;
 
 const LIST: &str = "/console/applications";
 
@@ -128,6 +134,57 @@ async fn a_developer_looks_after_no_machine_that_may_more_than_the_role() {
     let secret = desk.world.store().read_now(|db| applications::secrets(db, &mighty.id)).unwrap();
     let revoke = at(&mighty, &format!("/secrets/{}/revoke", secret[0].id));
     assert_eq!(desk.post(&revoke, &[]).await.status, 403);
+    desk.world.store().system(|tx| applications::delete(tx, &mighty.id));
+    assert_eq!(desk.post(&at(&mighty, "/restore"), &[]).await.status, 403);
+    assert!(all(&desk).is_empty());
     let own = made(&desk, &[Scope::UsersRead]);
     assert_eq!(desk.post(&at(&own, "/delete"), &[("confirm", "Orbit")]).await.status, 303);
+}
+
+/// Sends a form while somebody else's transaction gives the application more: what the form's handler reads before its own
+/// transaction is as it was.
+async fn posted_meanwhile(desk: &Desk, of: &Application, uri: &str) -> u16 {
+    let (begun, has_begun) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let (store, id) = (desk.world.state.store.clone(), of.id.clone());
+    let patch = ApplicationPatch {
+        scopes: Some(vec![Scope::UsersRead, Scope::UsersWrite]),
+        ..ApplicationPatch::default()
+    };
+    let other = thread::spawn(move || {
+        let widen = |tx: &mut Tx| {
+            applications::change(tx, &id, patch)?;
+            begun.send(()).unwrap();
+            may_go_on.recv().unwrap();
+            Ok(())
+        };
+        store.write_now(&WriteScope::System, &Actor::System, widen).unwrap();
+    });
+    has_begun.recv().unwrap();
+    let form = [("confirm", "Orbit"), ("days", "90")];
+    let mut answer = pin!(desk.post(uri, &form));
+    // It reads what it reads, and waits for its turn to write.
+    for _ in 0..100 {
+        assert!(poll_immediate(&mut answer).await.is_none());
+        desk.world.store().read(|_| Ok(())).await.unwrap();
+    }
+    go_on.send(()).unwrap();
+    let answer = answer.await;
+    other.join().unwrap();
+    answer.status
+}
+
+#[actix_web::test]
+async fn what_a_role_may_do_to_a_machine_is_asked_in_the_transaction_that_does_it() {
+    let desk = Desk::signed_in(Role::Developer).await;
+    let store = desk.world.store();
+    for act in ["/secrets", "/secrets/{secret}/revoke", "/delete"] {
+        let of = made(&desk, &[Scope::UsersRead]);
+        let secret = store.read_now(|db| applications::secrets(db, &of.id)).unwrap().remove(0);
+        let uri = at(&of, &act.replace("{secret}", secret.id.as_str()));
+        assert_eq!(posted_meanwhile(&desk, &of, &uri).await, 403, "{act}");
+        let left = store.read_now(|db| applications::secrets(db, &of.id)).unwrap();
+        assert_eq!(left.len(), 1, "{act}");
+        assert!(store.read_now(|db| applications::by_id(db, &of.id)).unwrap().is_some(), "{act}");
+    }
 }

@@ -18,7 +18,7 @@ use crate::oidc::discovery;
 use crate::store::api_keys::Scope;
 use crate::store::applications::{self, Application};
 use crate::store::members::Role;
-use crate::store::{Db, names};
+use crate::store::{ApplicationId, Db, names};
 use actix_web::HttpResponse;
 use askama::Template;
 
@@ -61,11 +61,16 @@ struct Page<'a> {
 
 /// Refuses a member whose role may not give a key what this application may do. Of one that is no program anybody is taken.
 pub(super) fn covered<N: Needs>(seat: &Seat<N>, application: &Application) -> Result<()> {
-    must_cover(seat.member.role, application)
+    held_to(seat.member.role, application)
 }
 
-/// The same of a role.
-pub(super) fn must_cover(role: Role, application: &Application) -> Result<()> {
+/// The same in the transaction of an act: somebody may have given the application more since its page was read.
+pub(super) fn covered_now(db: &mut Db, role: Role, id: &ApplicationId) -> Result<()> {
+    held_to(role, &applications::find(db, id)?)
+}
+
+/// The same of an application that was read just now.
+pub(super) fn held_to(role: Role, application: &Application) -> Result<()> {
     if application.is_machine() { may(role, &application.scopes) } else { Ok(()) }
 }
 
