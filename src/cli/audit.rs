@@ -58,7 +58,7 @@ pub(super) struct Wanted {
     /// Only those of these types, with commas between: `user.created`, or `user.*`
     #[arg(long = "type", value_name = "TYPES", value_delimiter = ',')]
     kinds: Vec<String>,
-    /// Only what this one did: `cli:ada`, or `api_key:` and the ID of a key
+    /// Only what this one did: `cli:ada`, or `api_key:` or `application:` and an ID
     #[arg(long)]
     actor: Option<String>,
     /// Only what happened to the thing with this ID

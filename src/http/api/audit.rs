@@ -28,7 +28,7 @@ struct ListParams {
     /// Only those of these types, with commas between: `user.created`, or `user.*` for all of a noun.
     #[serde(rename = "type")]
     kind: Option<String>,
-    /// Only what this one did: `cli:ada`, or `api_key:` and the ID of a key.
+    /// Only what this one did: `cli:ada`, or `api_key:` or `application:` and an ID.
     actor: Option<String>,
     /// Only what happened to the thing with this ID.
     subject: Option<String>,
@@ -51,7 +51,7 @@ struct ExportParams {
     /// Only those of these types, with commas between: `user.created`, or `user.*` for all of a noun.
     #[serde(rename = "type")]
     kind: Option<String>,
-    /// Only what this one did: `cli:ada`, or `api_key:` and the ID of a key.
+    /// Only what this one did: `cli:ada`, or `api_key:` or `application:` and an ID.
     actor: Option<String>,
     /// Only what happened to the thing with this ID.
     subject: Option<String>,

@@ -68,7 +68,7 @@ fn by(state: &State, seat: &Seat, event: &Event) -> String {
     let word = match event.actor.split_once(':') {
         Some(("portal", id)) if id == seat.link.id.as_str() => "by_you",
         Some(("portal", _)) => "by_colleague",
-        Some(("cli" | "api_key" | "member", _)) => "by_operator",
+        Some(("cli" | "api_key" | "application" | "member", _)) => "by_operator",
         Some(("sign_in" | "provider", _)) => "by_sign_in",
         _ => "by_itself",
     };

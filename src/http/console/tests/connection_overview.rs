@@ -9,7 +9,9 @@ use crate::store::connections::certificates::{self, CertificateState};
 use crate::store::connections::{self, Connection};
 use crate::store::directories::tokens::{self, NewToken};
 use crate::store::members::Role;
-use crate::store::{domains, refreshes, setup_links, sign_in, testing};
+use crate::store::{
+    Actor, ApiKeyId, ApplicationId, domains, refreshes, setup_links, sign_in, testing,
+};
 use chrono::TimeDelta;
 
 fn at(connection: &Connection, page: &str) -> String {
@@ -138,12 +140,18 @@ async fn whoever_manages_has_the_acts_and_is_told_how_it_came_to_be() {
         };
         setup_links::create(tx, &of, new)
     });
-    let actor = crate::store::Actor::Portal(link.0.id);
-    let new = testing::connection();
-    let made = store.write_now(&(&of).into(), &actor, |tx| connections::create(tx, &of, new));
-    let page = desk.get(&at(&made.unwrap(), "")).await.body;
-    assert!(page.contains("by setup link"), "{page}");
-    assert!(page.contains("No test sign-in yet") && page.contains("No metadata yet"), "{page}");
+    for (actor, how) in [
+        (Actor::ApiKey(ApiKeyId::new()), "over the API"),
+        (Actor::Machine(ApplicationId::new()), "over the API"),
+        (Actor::Cli("sam".to_owned()), "by sam at the command line"),
+        (Actor::Portal(link.0.id), "by setup link"),
+    ] {
+        let new = testing::connection();
+        let made = store.write_now(&(&of).into(), &actor, |tx| connections::create(tx, &of, new));
+        let page = desk.get(&at(&made.unwrap(), "")).await.body;
+        assert!(page.contains(how), "{actor}: {page}");
+        assert!(page.contains("No test sign-in yet") && page.contains("No metadata yet"), "{page}");
+    }
 }
 
 #[actix_web::test]

@@ -6,6 +6,7 @@ use crate::check::{self, Check, CheckName};
 use crate::store::directories::tokens::{self, NewToken};
 use crate::store::sign_in;
 use crate::store::traces::Trace;
+use crate::store::{Actor, ApiKeyId, ApplicationId};
 
 /// A portal with a connection, and what its link covers.
 async fn started(covers: &[Cover]) -> Portal {
@@ -42,6 +43,29 @@ async fn activity_tells_of_sign_ins_and_changes_and_of_nobody() {
     assert!(!page.contains("ada@"), "the person is on the page");
     assert!(!page.contains(trace.id.as_str()), "a trace is offered that may not be read");
     assert!(portal.get("/portal").await.body.contains("href=\"/portal/activity\""));
+}
+
+#[actix_web::test]
+async fn what_a_program_of_the_operator_changes_is_told_as_the_operator_s() {
+    let portal = started(&Cover::USUAL).await;
+    let (connection, of) = (portal.connection(), portal.organization.clone());
+    for (actor, name) in [
+        (Actor::ApiKey(ApiKeyId::new()), "By a key"),
+        (Actor::Machine(ApplicationId::new()), "By an application"),
+    ] {
+        let patch = connections::ConnectionPatch {
+            name: Some(name.to_owned()),
+            ..connections::ConnectionPatch::default()
+        };
+        let store = portal.world.store();
+        store
+            .write_now(&(&of).into(), &actor, |tx| connections::change(tx, &connection.id, patch))
+            .unwrap();
+        let page = portal.get("/portal/activity").await.body;
+        let by = format!("by {}", portal.world.state.operator());
+        let newest = page.split("s settings changed").nth(1).unwrap();
+        assert!(newest.split("</li>").next().unwrap().contains(&by), "{name}: {page}");
+    }
 }
 
 #[actix_web::test]

@@ -210,7 +210,7 @@ fn origin(state: &State, found: &Found) -> String {
         None => fill("day", ""),
         Some((event, who)) => match event.actor.split_once(':') {
             Some(("portal", _)) => fill("link", ""),
-            Some(("api_key", _)) => fill("program", ""),
+            Some(("api_key" | "application", _)) => fill("program", ""),
             Some(("cli", name)) => fill("shell", name),
             Some(("member", _)) => fill("member", who),
             _ => fill("day", ""),
