@@ -524,6 +524,7 @@ diesel::table! {
         message -> Nullable<Text>,
         micros -> BigInt,
         created_at -> Timestamp,
+        why -> Nullable<Text>,
     }
 }
 

@@ -57,29 +57,30 @@ impl Standing {
         now: Time,
     ) -> Result<(Box<directories::Directory>, Box<Token>), Error> {
         let known = directories::authenticate(db, &self.connection, &self.hash, self.from, now)?;
-        accepted(known).map_err(|why| why.told().into())
+        accepted(known, self.from).map_err(|why| why.told().into())
     }
 }
 
 /// A directory by a live token; else why not.
-fn accepted(known: Known) -> Result<(Box<directories::Directory>, Box<Token>), Why> {
+fn accepted(known: Known, from: IpAddr) -> Result<(Box<directories::Directory>, Box<Token>), Why> {
     match known {
         Known::Live(row, token) => Ok((row, token)),
         Known::Retired(since) => Err(Why::Retired(since)),
         Known::Revoked(since) => Err(Why::Revoked(since)),
-        Known::Elsewhere => Err(Why::Elsewhere),
+        Known::Elsewhere => Err(Why::Elsewhere(from)),
+        Known::Off => Err(Why::Off),
         Known::Unknown => Err(Why::Unknown),
     }
 }
 
 impl Why {
-    /// What the caller is told: the same for a wrong token, a revoked one, and one of another connection. Nobody is to learn which
-    /// it is.
+    /// What the caller is told: the same for a wrong token, a revoked one, one of another connection, and where the connection is off.
+    /// Nobody is to learn which it is.
     fn told(self) -> scim::Error {
         match self {
             Self::Missing => missing(),
             Self::Retired(since) => retired(since),
-            Self::Revoked(_) | Self::Elsewhere | Self::Unknown => invalid(),
+            Self::Revoked(_) | Self::Elsewhere(_) | Self::Off | Self::Unknown => invalid(),
         }
     }
 }
@@ -219,7 +220,7 @@ async fn asked(
 ) -> Result<Seen, ScimError> {
     let Standing { connection, hash, from } = standing.clone();
     let ask = move |db: &mut Db| directories::authenticate(db, &connection, &hash, from, now);
-    let (row, token) = accepted(state.store.read(ask).await?)
+    let (row, token) = accepted(state.store.read(ask).await?, from)
         .map_err(|why| refused(req, Some(standing.connection.clone()), why))?;
     let seen = Seen { row: *row, token: *token, at: now };
     state.recent.put(&standing.hash, seen.clone());

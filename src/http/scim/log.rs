@@ -79,6 +79,7 @@ pub(super) fn entry(
         message: None,
         micros,
         created_at: now,
+        why: None,
     }
 }
 

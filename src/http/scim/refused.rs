@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::http::server::State;
 use crate::scim::dialect::Dialect;
 use crate::store::connections::{self, Connection, ConnectionState};
-use crate::store::directories::requests::Entry;
+use crate::store::directories::requests::{Entry, Refusal};
 use crate::store::directories::{self, Directory};
 use crate::store::{ConnectionId, Db, ScimRequestId};
 use actix_web::http::Method;
@@ -16,6 +16,7 @@ use actix_web::{HttpMessage, HttpRequest};
 use chrono::TimeDelta;
 use std::collections::HashMap;
 use std::mem::{Discriminant, discriminant};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::Semaphore;
@@ -36,25 +37,39 @@ pub(in crate::http) enum Why {
     Retired(Time),
     /// It was revoked then.
     Revoked(Time),
-    /// It is not accepted from there.
-    Elsewhere,
+    /// It is not accepted from this address.
+    Elsewhere(IpAddr),
+    /// It is one of the connection, which is off.
+    Off,
     /// It is none of the connection.
     Unknown,
 }
 
 impl Why {
+    /// The word that is kept.
+    fn refusal(self) -> Refusal {
+        match self {
+            Self::Missing => Refusal::Missing,
+            Self::Retired(_) => Refusal::Retired,
+            Self::Revoked(_) => Refusal::Revoked,
+            Self::Elsewhere(_) => Refusal::Elsewhere,
+            Self::Off => Refusal::Off,
+            Self::Unknown => Refusal::Unknown,
+        }
+    }
+
     /// What whoever looks at the directory is told. Nobody but the connection's own people read it.
-    fn words(self, connection: &Connection) -> String {
+    fn words(self) -> String {
         let day = |at: Time| at.to_utc().format("%Y-%m-%d %H:%M UTC");
         match self {
-            _ if connection.state == ConnectionState::Disabled => {
-                "Refused: the connection is off, so no token of it is accepted.".to_owned()
-            }
             Self::Missing => "Refused: no token came with the request.".to_owned(),
             Self::Retired(since) => format!("Refused: the token has ended at {}.", day(since)),
             Self::Revoked(since) => format!("Refused: the token was revoked at {}.", day(since)),
-            Self::Elsewhere => {
-                "Refused: the token is not accepted from the address that it came from.".to_owned()
+            Self::Elsewhere(from) => {
+                format!("Refused: the token is not accepted from {from}, where it came from.")
+            }
+            Self::Off => {
+                "Refused: the connection is off, so no token of it is accepted.".to_owned()
             }
             Self::Unknown => "Refused: the token is not known at this connection.".to_owned(),
         }
@@ -65,7 +80,7 @@ impl Why {
         match self {
             Self::Missing => "token_missing",
             Self::Retired(_) => "token_retired",
-            Self::Revoked(_) | Self::Elsewhere | Self::Unknown => "token_invalid",
+            Self::Revoked(_) | Self::Elsewhere(_) | Self::Off | Self::Unknown => "token_invalid",
         }
     }
 }
@@ -151,7 +166,7 @@ pub(super) fn note(request: &HttpRequest, began: Instant) {
         };
         drop(turn);
         let Some(more) = state.scim.refusals.tell(&refused, now) else { return };
-        let mut effect = refused.why.words(&connection);
+        let mut effect = refused.why.words();
         if more > 0 {
             effect = format!("{effect} So were {more} more since the last that is shown.");
         }
@@ -173,6 +188,7 @@ pub(super) fn note(request: &HttpRequest, began: Instant) {
             message: None,
             micros,
             created_at: now,
+            why: Some(refused.why.refusal()),
         };
         put(&state, entry);
     });

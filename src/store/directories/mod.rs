@@ -100,6 +100,8 @@ pub enum Known {
     Revoked(Time),
     /// Nobody: the token is not accepted from there.
     Elsewhere,
+    /// Nobody: the token is of the connection, which is off.
+    Off,
     /// Nobody.
     Unknown,
 }
@@ -123,14 +125,14 @@ pub fn authenticate(
         .filter(scim_tokens::hash.eq(hash.as_str()))
         .filter(scim_tokens::connection_id.eq(connection))
         .filter(places::deleted_at.is_null())
-        .filter(places::state.ne(ConnectionState::Disabled))
         .filter(organizations::deleted_at.is_null())
-        .select((directories::all_columns, scim_tokens::all_columns));
-    let found: Option<(Directory, Token)> =
+        .select((directories::all_columns, scim_tokens::all_columns, places::state));
+    let found: Option<(Directory, Token, ConnectionState)> =
         on_backend!(db, conn => Prepared(query.limit(1)).get_result(conn)).optional()?;
     Ok(match found {
-        Some((_, token)) if !token.admits(from) => Known::Elsewhere,
-        Some((directory, token)) => match token.revoked_at {
+        Some((.., ConnectionState::Disabled)) => Known::Off,
+        Some((_, token, _)) if !token.admits(from) => Known::Elsewhere,
+        Some((directory, token, _)) => match token.revoked_at {
             Some(since) => Known::Revoked(since),
             None if token.is_live(now) => Known::Live(Box::new(directory), Box::new(token)),
             None => token.ends_at().map_or(Known::Unknown, Known::Retired),

@@ -131,6 +131,7 @@ mod tests {
             message: None,
             micros: 1,
             created_at: store.clock().now(),
+            why: None,
         };
         let ann = format!("/Users/{}", person.row.user_id);
         let off = json!({ "Operations": [{ "op": "replace", "value": { "active": false } }] });

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::store::db::or_not_found;
 use crate::store::prepared::written;
 use crate::store::schema::scim_requests;
+use crate::store::types::word;
 use crate::store::{
     ConnectionId, Db, OrganizationId, Page, ScimRequestId, ScimTokenId, Time, Tx, Window,
     on_backend,
@@ -16,8 +17,11 @@ use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// How many rows one statement has at most: SQLite takes 32,766 values, and a row has 15.
+/// How many rows one statement has at most: SQLite takes 32,766 values, and a row has 16.
 const AT_ONCE: usize = 500;
+
+/// The status of what came without a token that is accepted.
+const REFUSED: i32 = 401;
 
 /// A request, as far as it is kept.
 #[derive(Debug, Clone, Queryable, Insertable, Identifiable)]
@@ -53,6 +57,34 @@ pub struct Entry {
     pub micros: i64,
     /// When.
     pub created_at: Time,
+    /// Why its token was refused, if it was.
+    pub why: Option<Refusal>,
+}
+
+word!(
+    /// Why a token was refused: more than whoever sent it is told.
+    Refusal {
+        /// None came.
+        Missing = "missing",
+        /// Its time is over.
+        Retired = "retired",
+        /// It was revoked.
+        Revoked = "revoked",
+        /// It is not accepted from where it came.
+        Elsewhere = "elsewhere",
+        /// It is one of the connection, which is off.
+        Off = "off",
+        /// It is none of the connection.
+        Unknown = "unknown",
+    }
+);
+
+impl Refusal {
+    /// Whether it takes nothing that was ever ours: strangers bring it about as well as a directory.
+    #[must_use]
+    pub const fn is_anybodys(self) -> bool {
+        matches!(self, Self::Missing | Self::Unknown)
+    }
 }
 
 /// What came, and what it changed.
@@ -79,6 +111,18 @@ fn place(id: &ScimRequestId) -> Place<'_> {
 }
 
 impl Entry {
+    /// Whether its token was accepted: the directory itself asked.
+    #[must_use]
+    pub const fn is_own(&self) -> bool {
+        self.status != REFUSED
+    }
+
+    /// Whether a stranger may have sent it.
+    #[must_use]
+    pub fn is_anybodys(&self) -> bool {
+        !self.is_own() && self.why.is_none_or(Refusal::is_anybodys)
+    }
+
     /// What came and what it changed; of requests without a body and a change, and of people who were erased, nothing.
     pub fn opened(&self, master: &MasterKey) -> Result<Message> {
         let Some(sealed) = &self.message else { return Ok(Message::default()) };
@@ -111,7 +155,7 @@ pub fn record(tx: &mut Tx, entry: &Entry) -> Result<()> {
 written! {
     insert Recorded: Entry, into scim_requests {
         id, organization_id, connection_id, token_id, method, path, status, code, effect, is_change, dialect,
-        resource_id, message, micros, created_at,
+        resource_id, message, micros, created_at, why,
     }
 }
 

@@ -175,6 +175,7 @@ mod tests {
                         message: None,
                         micros: 1,
                         created_at,
+                        why: None,
                     },
                 )?;
                 diesel::update(scim_tokens::table.find(&token.id))

@@ -191,6 +191,7 @@ fn refused_request(gateway: &Gateway, connection: &Connection) -> ScimRequestId 
         message: None,
         micros: 4_200,
         created_at: gateway.state.store.clock().now(),
+        why: None,
     };
     gateway.write(|tx| requests::record(tx, &entry));
     request

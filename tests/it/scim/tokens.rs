@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde_json::json;
 use vestibule::store::ConnectionId;
 use vestibule::store::connections::{self, Settings};
+use vestibule::store::directories::requests::Refusal;
 use vestibule::store::directories::tokens::{self, NewToken};
 
 /// A refusal that says who nobody is.
@@ -209,4 +210,32 @@ async fn a_refused_token_is_told_to_whoever_looks_at_the_directory_once_a_minute
         assert!(!whole.contains(secret.reveal()) && !whole.contains("nonsense"), "{whole}");
         assert!(!whole.contains(elsewhere.token.as_str()), "{whole}");
     }
+}
+
+#[actix_web::test]
+async fn why_a_token_was_refused_is_kept_beside_what_the_caller_was_told() {
+    let gateway = Gateway::with(&[("proxy.trusted", "127.0.0.1")]).await;
+    let world = World::of(&gateway);
+    let directory = Directory::of(&world);
+    let new = NewToken {
+        label: "Office".to_owned(),
+        networks: vec!["203.0.113.0/24".to_owned()],
+        ..NewToken::default()
+    };
+    let (_, secret) = gateway.write(|tx| tokens::create(tx, &world.connection.id, new));
+    let office = directory.with_token(secret.reveal());
+    office.send(Method::GET, "/Users", &[("x-forwarded-for", "198.51.100.7")], None).await;
+    let told = written(&gateway, 1).await;
+    assert_eq!(told[0].why, Some(Refusal::Elsewhere));
+    assert!(told[0].effect.contains("not accepted from 198.51.100.7"), "{:?}", told[0]);
+    // A good token where the connection is off, and one that never was.
+    gateway.write(|tx| connections::disable(tx, &world.connection.id));
+    directory.get("/Users").await.refuses(401, "", "token_invalid");
+    let told = written(&gateway, 2).await;
+    assert_eq!(told[0].why, Some(Refusal::Off), "{:?}", told[0]);
+    assert!(told[0].effect.contains("the connection is off"), "{:?}", told[0]);
+    directory.with_token("scim_nonsense").get("/Users").await;
+    let told = written(&gateway, 3).await;
+    assert_eq!(told[0].why, Some(Refusal::Unknown), "{:?}", told[0]);
+    assert!(told.iter().all(|one| one.code.as_deref() == Some("token_invalid")), "{told:?}");
 }

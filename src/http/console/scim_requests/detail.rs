@@ -14,7 +14,7 @@ use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
 use crate::http::server::State;
 use crate::store::connections::{self, Connection};
-use crate::store::directories::requests::{self, Entry, Message};
+use crate::store::directories::requests::{self, Entry, Message, Refusal};
 use crate::store::directories::{Effect, replay, tokens};
 use crate::store::organizations::Organization;
 use crate::store::{Db, ScimRequestId, UserId};
@@ -51,8 +51,17 @@ const BY_ADMIN: &[&str] = &[
 ];
 /// Those of them that are about groups.
 const IN_GROUPS: &[&str] = &["unknown_member", "patch_no_members"];
+/// Refusals of a token whose cause is known, which is more than its code tells.
+const OF_TOKENS: &[&str] = &["token_revoked", "token_unknown"];
 /// Refusals that nobody at the customer can end.
-const BY_US: &[&str] = &["groups_off", "too_many_requests", "unavailable", "internal_error"];
+const BY_US: &[&str] = &[
+    "connection_off",
+    "token_elsewhere",
+    "groups_off",
+    "too_many_requests",
+    "unavailable",
+    "internal_error",
+];
 
 /// What something was and is.
 struct ChangeLine {
@@ -97,8 +106,10 @@ struct View {
     method: String,
     path: String,
     took: String,
-    /// Why it was refused: our word, and what the directory was told.
+    /// Why it was refused: our word, and what the directory was told; of a token, what it was not told.
     refusal: Option<(String, String)>,
+    /// What that is called: a key.
+    refusal_name: &'static str,
     fix: Option<Fix>,
     changes: Vec<ChangeLine>,
     /// What came.
@@ -203,7 +214,9 @@ fn view(state: &State, found: Found, message: &Message) -> View {
     let Found { entry, of, token } = found;
     let path = readable(&entry.path);
     let guide = of.as_ref().map(|(connection, _)| state.guides.of(&connection.provider));
-    let fix = entry.code.as_deref().map(|code| fix(state, code, guide));
+    let is_of_token = !entry.is_own();
+    let cause = entry.why.map(cause).or(entry.code.as_deref());
+    let fix = cause.map(|cause| fix(state, cause, guide));
     let name = |name: Option<&str>, id: &str| name.unwrap_or(id).to_owned();
     let connection = of.as_ref().map(|(connection, _)| connection.name.as_str());
     let organization = of.as_ref().map(|(_, organization)| organization.name.as_str());
@@ -227,6 +240,11 @@ fn view(state: &State, found: Found, message: &Message) -> View {
         is_demo: of.as_ref().is_some_and(|(_, organization)| organization.is_demo),
         organization_href: organization::href(&entry.organization_id),
         refusal: entry.code.map(|code| (code, entry.effect)),
+        refusal_name: if is_of_token {
+            "console.scim_requests.why"
+        } else {
+            "console.scim_requests.told"
+        },
         fix,
         changes: message.changes.as_ref().map(changes).unwrap_or_default(),
         is_hidden: false,
@@ -239,9 +257,22 @@ fn view(state: &State, found: Found, message: &Message) -> View {
     }
 }
 
+/// The name of the sentence that ends the refusal of a token.
+fn cause(why: Refusal) -> &'static str {
+    match why {
+        Refusal::Missing => "token_missing",
+        Refusal::Retired => "token_retired",
+        Refusal::Revoked => "token_revoked",
+        Refusal::Elsewhere => "token_elsewhere",
+        Refusal::Off => "connection_off",
+        Refusal::Unknown => "token_unknown",
+    }
+}
+
 /// What ends a refusal, in the words of the provider's console as far as it is the IT admin who does it.
 fn fix(state: &State, code: &str, guide: Option<&Guide>) -> Fix {
-    let is_known = [BY_ADMIN, IN_GROUPS, BY_US].iter().any(|codes| codes.contains(&code));
+    let is_known =
+        [BY_ADMIN, OF_TOKENS, IN_GROUPS, BY_US].iter().any(|codes| codes.contains(&code));
     let key = format!("console.scim_requests.fix.{}", if is_known { code } else { "other" });
     let place = guide.filter(|_| is_known && !BY_US.contains(&code)).and_then(|guide| {
         let [_, path, groups] = guide.scim_paths(&state.locale, Some(&state.operator()));
@@ -286,7 +317,7 @@ mod tests {
     #[test]
     fn every_refusal_that_is_known_has_a_sentence() {
         let locale = Locale::load("en").unwrap();
-        for code in [BY_ADMIN, IN_GROUPS, BY_US, &["other"]].into_iter().flatten() {
+        for code in [BY_ADMIN, OF_TOKENS, IN_GROUPS, BY_US, &["other"]].into_iter().flatten() {
             let key = format!("console.scim_requests.fix.{code}");
             assert_ne!(locale.text(&key), key);
         }

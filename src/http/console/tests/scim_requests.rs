@@ -3,7 +3,7 @@
 use super::{Desk, PASSWORD};
 use crate::store::ScimRequestId;
 use crate::store::connections::Connection;
-use crate::store::directories::requests::{self, Entry, Message};
+use crate::store::directories::requests::{self, Entry, Message, Refusal};
 use crate::store::members::Role;
 use crate::store::{UserId, testing};
 use chrono::TimeDelta;
@@ -28,6 +28,7 @@ fn entry(desk: &Desk, connection: &Connection) -> Entry {
         message: None,
         micros: 3_400,
         created_at: desk.world.store().clock().now(),
+        why: None,
     }
 }
 
@@ -168,6 +169,40 @@ async fn a_refused_request_says_why_and_what_to_change_in_the_provider() {
     {
         assert!(page.contains(part), "{part}: {page}");
     }
+}
+
+#[actix_web::test]
+async fn a_request_whose_token_was_refused_says_why_and_what_ends_that_and_not_what_was_told() {
+    let desk = Desk::signed_in(Role::Viewer).await;
+    let connection = testing::active(desk.world.store(), "jumpcloud", None);
+    let (place, new) = ("JumpCloud › ", "Make a new token at the connection");
+    for (why, code, fix, is_there) in [
+        (Some(Refusal::Missing), "token_missing", "Enter the connection&#39;s token", true),
+        (Some(Refusal::Retired), "token_retired", "Enter the newer token", true),
+        (Some(Refusal::Revoked), "token_invalid", "which still has one that was revoked", true),
+        (Some(Refusal::Unknown), "token_invalid", new, true),
+        (Some(Refusal::Elsewhere), "token_invalid", "scim token create --networks", false),
+        (Some(Refusal::Off), "token_invalid", "Turn the connection on", false),
+        // A line from before causes were kept.
+        (None, "token_invalid", new, true),
+    ] {
+        let refused = Entry {
+            status: 401,
+            code: Some(code.to_owned()),
+            effect: "Refused: <b>that".to_owned(),
+            why,
+            ..entry(&desk, &connection)
+        };
+        record(&desk, &refused);
+        let page = desk.get(&format!("{LIST}/{}", refused.id)).await.body;
+        assert!(page.contains("<dt>Why</dt><dd>Refused: &#60;b&#62;that</dd>"), "{why:?}: {page}");
+        assert!(page.contains(fix) && !page.contains("What was told"), "{why:?}: {page}");
+        assert_eq!(page.contains(place), is_there, "{why:?}: {page}");
+        assert_eq!(page.contains(new), fix == new || why == Some(Refusal::Revoked), "{why:?}");
+    }
+    let id = self::refused(&desk, &connection);
+    let page = desk.get(&format!("{LIST}/{id}")).await.body;
+    assert!(page.contains("<dt>What was told</dt>") && !page.contains("<dt>Why</dt>"), "{page}");
 }
 
 #[actix_web::test]

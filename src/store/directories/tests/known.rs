@@ -24,6 +24,7 @@ fn a_token_is_known_at_its_connection_only_while_it_is_live() {
             Known::Retired(_) => "retired".to_owned(),
             Known::Revoked(_) => "revoked".to_owned(),
             Known::Elsewhere => "elsewhere".to_owned(),
+            Known::Off => "off".to_owned(),
             Known::Unknown => "unknown".to_owned(),
         }
     };
@@ -36,6 +37,13 @@ fn a_token_is_known_at_its_connection_only_while_it_is_live() {
     assert_eq!(known(id, secret.reveal(), "192.0.2.7", now), id.to_string(), "overlap");
     let later = now.plus(chrono::TimeDelta::hours(2));
     assert_eq!(known(id, secret.reveal(), "192.0.2.7", later), "retired");
+    // Whatever else is wrong with it: nothing comes in where the connection is off.
+    world.store.system(|tx| connections::disable(tx, id));
+    for (from, now) in [("192.0.2.7", now), ("198.51.100.7", now), ("192.0.2.7", later)] {
+        assert_eq!(known(id, secret.reveal(), from, now), "off");
+    }
+    assert_eq!(known(id, crypto::token(crypto::SCIM_TOKEN).reveal(), "192.0.2.7", now), "unknown");
+    world.store.system(|tx| connections::activate(tx, id, true));
     world.store.system(|tx| tokens::revoke(tx, id, &token.id));
     assert_eq!(known(id, secret.reveal(), "192.0.2.7", now), "revoked");
     let listed = world.store.read_now(|db| tokens::page(db, &Window::default(), id)).unwrap();

@@ -52,6 +52,7 @@ impl World {
             message: Some("sealed".to_owned()),
             micros: 1,
             created_at: self.store.clock().now(),
+            why: None,
         };
         self.store.system(|tx| requests::record(tx, &entry));
         entry
