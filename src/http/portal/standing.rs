@@ -276,15 +276,15 @@ fn is_untested(state: &State, seat: &Seat) -> bool {
     seat.connection.as_ref().is_some_and(is_off) && seat.steps(state).contains(&Step::Test)
 }
 
-/// What is left to do, by the names of the steps: those at which [`missing`] is done.
+/// What is left of this link to do, by the names of the steps: those that nobody has taken, and those at which [`missing`] is done.
+/// A connection may be on of which a link has everything before it: a certificate to renew, a directory to connect.
 pub(super) fn left(state: &State, seat: &Seat, known: &Standing) -> Vec<String> {
-    let open = unfinished(state, seat, known);
     let is_untested = is_untested(state, seat);
     let waits = known.waiting_domains().next().is_some();
     let is_left = |step: &Step| match step {
         Step::Test => is_untested,
         Step::Domain if waits => true,
-        step => open.contains(step),
+        step => !seat.has_done(*step),
     };
     let steps = seat.steps(state).into_iter().filter(is_left);
     steps.map(|step| super::frame::say(state, seat, step, "name")).collect()

@@ -138,6 +138,48 @@ async fn a_setup_of_which_every_step_was_taken_is_handed_over_with_what_is_missi
 }
 
 #[actix_web::test]
+async fn what_is_handed_over_of_a_connection_that_is_on_is_left_to_do_until_it_is_done() {
+    for (cover, step) in
+        [(Cover::Certificate, "Metadata"), (Cover::Provisioning, "User provisioning")]
+    {
+        let mut portal = Portal::new(&[], &[Cover::Domains]);
+        let store = portal.world.store();
+        let connection = testing::active(store, "JumpCloud", None);
+        let of = connection.organization_id.clone();
+        let new = NewLink {
+            connection_id: Some(connection.id.clone()),
+            covers: vec![cover],
+            ..NewLink::default()
+        };
+        let (first, token) = store.system(|tx| setup_links::create(tx, &of, new));
+        portal.token = token;
+        portal.start().await;
+        let asked = portal.get("/portal/hand-over").await.body;
+        assert!(asked.contains(&format!("Left to do: {step}.")), "{cover:?}: {asked}");
+        let handed_over = |portal: &Portal, link: &SetupLink| {
+            let (by, id) = (crate::store::Actor::Portal(link.id.clone()), link.id.clone());
+            let write = |tx: &mut crate::store::Tx| setup_links::hand_over(tx, &id);
+            portal.world.store().write_now(&(&of).into(), &by, write).unwrap()
+        };
+        let (second, token) = handed_over(&portal, &first);
+        portal.token = token;
+        let entry = portal.get(&portal.address()).await.body;
+        assert!(entry.contains(&format!("Left to do: {step}.")), "{cover:?}: {entry}");
+        assert!(!entry.contains("All is done"), "{cover:?}: {entry}");
+        // Whoever has taken its steps has nothing to hand over but the looking after.
+        let steps = second.steps();
+        let store = portal.world.store();
+        for step in steps {
+            store.system(|tx| setup_links::finish(tx, &second.id, step));
+        }
+        let (_, token) = handed_over(&portal, &second);
+        portal.token = token;
+        let entry = portal.get(&portal.address()).await.body;
+        assert!(entry.contains("All is done"), "{cover:?}: {entry}");
+    }
+}
+
+#[actix_web::test]
 async fn who_had_a_link_that_was_taken_back_or_ended_is_told_that() {
     let portal = Portal::started().await;
     let (store, id) = (portal.world.store(), portal.link.id.clone());
