@@ -1,1 +1,2 @@
+DROP INDEX scim_requests_asked;
 ALTER TABLE scim_requests DROP COLUMN why;

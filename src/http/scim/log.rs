@@ -3,7 +3,7 @@
 
 use super::document::{Recognised, Sent};
 use super::path::parts;
-use super::refused::Refusals;
+use super::refusals::Refusals;
 use crate::clock::Time;
 use crate::crypto::MasterKey;
 use crate::error::Result;

@@ -8,6 +8,7 @@ mod document;
 mod list;
 mod log;
 mod path;
+mod refusals;
 mod refused;
 mod resources;
 mod show;

@@ -13,20 +13,8 @@ use crate::store::{ConnectionId, Db, ScimRequestId};
 use actix_web::http::Method;
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest};
-use chrono::TimeDelta;
-use std::collections::HashMap;
-use std::mem::{Discriminant, discriminant};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-use tokio::sync::Semaphore;
-
-/// How far apart two lines of one cause at one connection are at least: strangers cannot fill the list.
-const APART: TimeDelta = TimeDelta::minutes(1);
-/// How many causes at connections are remembered. Beyond that those are forgotten that were told long enough ago, else all.
-const MOST: usize = 10_000;
-/// How many refusals are looked up at a time. What comes beyond that is not told: strangers do not keep the database busy.
-const AT_ONCE: usize = 4;
 
 /// Why a token was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +34,11 @@ pub(in crate::http) enum Why {
 }
 
 impl Why {
+    /// Whether it takes nothing that was ever ours: strangers bring it about as well as a directory.
+    pub(super) fn is_anybodys(self) -> bool {
+        self.refusal().is_anybodys()
+    }
+
     /// The word that is kept.
     fn refusal(self) -> Refusal {
         match self {
@@ -92,66 +85,15 @@ pub(in crate::http) struct Refused {
     pub(in crate::http) why: Why,
 }
 
-/// When each cause was last told at a connection that there is, and how often it has come since.
-pub(super) struct Refusals {
-    told: Mutex<HashMap<Cause, (Time, u64)>>,
-    turns: Arc<Semaphore>,
-}
-
-/// Why, and at which connection.
-type Cause = (ConnectionId, Discriminant<Why>);
-
-impl Default for Refusals {
-    fn default() -> Self {
-        Self { told: Mutex::default(), turns: Arc::new(Semaphore::new(AT_ONCE)) }
-    }
-}
-
-impl Refusals {
-    /// Whether it was told a moment ago. It is counted then.
-    fn is_told(&self, refused: &Refused, now: Time) -> bool {
-        match self.all().get_mut(&key(refused)) {
-            Some((at, count)) if now.since(*at) < APART => {
-                *count = count.saturating_add(1);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Tells it now: how often it has come since it was told last. None: somebody else has just told it.
-    fn tell(&self, refused: &Refused, now: Time) -> Option<u64> {
-        if self.is_told(refused, now) {
-            return None;
-        }
-        let mut all = self.all();
-        if all.len() >= MOST {
-            all.retain(|_, (at, _)| now.since(*at) < APART);
-            if all.len() >= MOST {
-                all.clear();
-            }
-        }
-        Some(all.insert(key(refused), (now, 0)).map_or(0, |(_, count)| count))
-    }
-
-    fn all(&self) -> MutexGuard<'_, HashMap<Cause, (Time, u64)>> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn key(refused: &Refused) -> Cause {
-    (refused.connection.clone(), discriminant(&refused.why))
-}
-
 /// Notes that a request was refused, once it has been answered: how long the answer takes tells nothing.
 pub(super) fn note(request: &HttpRequest, began: Instant) {
     let Some(refused) = request.extensions().get::<Refused>().cloned() else { return };
     let Some(state) = request.app_data::<Data<State>>().cloned() else { return };
     let now = state.store.clock().now();
-    if state.scim.refusals.is_told(&refused, now) {
+    if state.scim.refusals.is_held_back(&refused, now) {
         return;
     }
-    let Ok(turn) = state.scim.refusals.turns.clone().try_acquire_owned() else { return };
+    let Some(turn) = state.scim.refusals.turn() else { return };
     let (method, path) = (method(request), path(request));
     let micros = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
     tokio::spawn(async move {
@@ -219,40 +161,4 @@ fn path(request: &HttpRequest) -> String {
     let first = below.split('/').nth(1).unwrap_or_default();
     let known = ENDPOINTS.iter().find(|known| known.eq_ignore_ascii_case(first));
     format!("/{}", known.copied().unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clock::Clock;
-
-    #[test]
-    fn a_cause_is_told_once_a_minute_and_then_with_how_often_it_came() {
-        let (refusals, now) = (Refusals::default(), Clock::default().now());
-        let refused = Refused { connection: ConnectionId::new(), why: Why::Unknown };
-        let other = Refused { why: Why::Missing, ..refused.clone() };
-        assert_eq!(refusals.tell(&refused, now), Some(0));
-        assert!(refusals.is_told(&refused, now) && !refusals.is_told(&other, now));
-        assert_eq!(refusals.tell(&refused, now), None);
-        assert_eq!(refusals.tell(&refused, now.plus(APART)), Some(2));
-    }
-
-    #[test]
-    fn what_is_remembered_has_an_end() {
-        let (refusals, now) = (Refusals::default(), Clock::default().now());
-        for _ in 0..=MOST {
-            let refused = Refused { connection: ConnectionId::new(), why: Why::Unknown };
-            refusals.tell(&refused, now);
-        }
-        assert_eq!(refusals.all().len(), 1);
-    }
-
-    #[test]
-    fn so_many_are_looked_up_at_a_time_and_no_more() {
-        let refusals = Refusals::default();
-        let turns: Vec<_> = (0..AT_ONCE).map(|_| refusals.turns.try_acquire().unwrap()).collect();
-        assert!(refusals.turns.try_acquire().is_err());
-        drop(turns);
-        assert!(refusals.turns.try_acquire().is_ok());
-    }
 }

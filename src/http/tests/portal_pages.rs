@@ -52,7 +52,12 @@ fn domain() -> DomainLine {
 }
 
 fn arrivals() -> Arrivals {
-    let request = |is_refused| Arrival { time: hostile(), effect: hostile(), is_refused };
+    let request = |is_refused| Arrival {
+        time: hostile(),
+        effect: hostile(),
+        is_refused,
+        is_anybodys: is_refused,
+    };
     Arrivals { requests: vec![request(true), request(false)], counts: hostile() }
 }
 

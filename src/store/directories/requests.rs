@@ -12,6 +12,7 @@ use crate::store::{
 };
 use anyhow::Context;
 use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
@@ -144,6 +145,13 @@ pub struct Filter {
     pub changed: bool,
     /// Only those that were refused.
     pub failed: bool,
+    /// Only those of the directory itself: its token was accepted.
+    pub own: bool,
+}
+
+/// Requests whose token was accepted; of others anybody may be the sender. Written as the partial index has it.
+pub(super) fn is_own() -> SqlLiteral<Bool> {
+    sql("scim_requests.status <> 401")
 }
 
 /// Writes down a request in the transaction that it caused.
@@ -222,6 +230,9 @@ fn filtered(
     }
     if filter.failed {
         query = query.filter(sql::<Bool>("scim_requests.status >= 400"));
+    }
+    if filter.own {
+        query = query.filter(is_own());
     }
     query
 }

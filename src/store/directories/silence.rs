@@ -1,5 +1,6 @@
 //! Directories from which nothing comes any more although they were used to ask.
 
+use super::requests;
 use crate::clock::Time;
 use crate::error::Result;
 use crate::store::connections::ConnectionState;
@@ -54,9 +55,6 @@ pub fn silent(db: &mut Db, now: Time) -> Result<Vec<Silent>> {
     Ok(found)
 }
 
-/// The status of what came without a token that is accepted: whoever asked, it was not the directory.
-const REFUSED: i32 = 401;
-
 /// Those of these connections, which are in use, whose directory is silent.
 pub fn silent_among(db: &mut Db, ids: &[ConnectionId], now: Time) -> Result<Vec<Silent>> {
     let suspects: Vec<ConnectionId> = scim_tokens::table
@@ -74,7 +72,7 @@ pub fn silent_among(db: &mut Db, ids: &[ConnectionId], now: Time) -> Result<Vec<
 fn judged(db: &mut Db, suspects: &[ConnectionId], now: Time) -> Result<Vec<Silent>> {
     let oldest_looked_at = scim_requests::table
         .filter(scim_requests::connection_id.eq(connections::id))
-        .filter(scim_requests::status.ne(REFUSED))
+        .filter(requests::is_own())
         .order(scim_requests::id.desc())
         .select(scim_requests::id)
         .offset(OF_EACH - 1)
@@ -87,13 +85,13 @@ fn judged(db: &mut Db, suspects: &[ConnectionId], now: Time) -> Result<Vec<Silen
     for (id, oldest) in &from {
         let oldest = oldest.as_ref().map_or("", ScimRequestId::as_str);
         let those = scim_requests::connection_id.eq(id).and(scim_requests::id.ge(oldest));
-        query = query.or_filter(those);
+        // In each, so that SQLite finds each by the index.
+        query = query.or_filter(those.and(requests::is_own()));
     }
     if from.is_empty() {
         return Ok(Vec::new());
     }
     let rows: Vec<(ConnectionId, Time)> = query
-        .filter(scim_requests::status.ne(REFUSED))
         .order(scim_requests::id.desc())
         .select((scim_requests::connection_id, scim_requests::created_at))
         .load(db)?;

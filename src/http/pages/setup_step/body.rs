@@ -107,6 +107,8 @@ pub struct Arrival {
     pub effect: String,
     /// Whether it was refused.
     pub is_refused: bool,
+    /// Whether it may have been sent by a stranger, and not by the directory.
+    pub is_anybodys: bool,
 }
 
 /// What a directory has done so far.

@@ -269,20 +269,31 @@ fn test_user(connection: &ConnectionId, domain: Option<&str>) -> String {
     format!("scim-test-{tail}@{}", domain.unwrap_or("example.com"))
 }
 
-/// What a directory has done so far.
+/// What a directory has done so far: its newest requests, and of those whose token was refused the newest of each cause, as anybody
+/// may have sent them.
 pub(in crate::http) fn arrivals(db: &mut Db, id: &ConnectionId) -> Result<Arrivals> {
-    let filter = requests::Filter { connection: Some(id.clone()), ..requests::Filter::default() };
     let window = Window { limit: SHOWN, before: None };
-    let page = requests::page(db, &window, &filter)?;
+    let of = |own| requests::Filter { connection: Some(id.clone()), own, ..Default::default() };
+    let mut lines = requests::page(db, &window, &of(true))?.data;
+    let mut causes = Vec::new();
+    for entry in requests::page(db, &window, &of(false))?.data {
+        if entry.is_own() || causes.contains(&(entry.why, entry.code.clone())) {
+            continue;
+        }
+        causes.push((entry.why, entry.code.clone()));
+        lines.push(entry);
+    }
+    lines.sort_unstable_by(|one, other| other.id.cmp(&one.id));
     let directory = directories::by_connection(db, id)?;
     let (users, groups) = directory.map_or((0, 0), |it| (it.users, it.groups));
     let line = |entry: requests::Entry| Arrival {
         time: at(entry.created_at),
         is_refused: entry.status >= 400,
+        is_anybodys: entry.is_anybodys(),
         effect: entry.effect,
     };
     Ok(Arrivals {
-        requests: page.data.into_iter().map(line).collect(),
+        requests: lines.into_iter().map(line).collect(),
         counts: format!("{users} / {groups}"),
     })
 }

@@ -3,10 +3,11 @@
 use super::*;
 use crate::cause::Cause;
 use crate::check::{self, Check, CheckName};
+use crate::store::directories::requests::{self, Entry, Refusal};
 use crate::store::directories::tokens::{self, NewToken};
 use crate::store::sign_in;
 use crate::store::traces::Trace;
-use crate::store::{Actor, ApiKeyId, ApplicationId};
+use crate::store::{Actor, ApiKeyId, ApplicationId, ScimRequestId, ScimTokenId};
 
 /// A portal with a connection, and what its link covers.
 async fn started(covers: &[Cover]) -> Portal {
@@ -206,4 +207,58 @@ async fn a_test_of_somebody_whose_domain_waits_says_so_and_leads_to_the_domain()
     }
     let page = portal.get("/portal/setup/test").await.body;
     assert!(page.contains("href=\"/portal/setup/domain\">Back to the step"), "{page}");
+}
+
+/// A request of the directory, or one whose token was refused for this.
+fn arrived(portal: &Portal, effect: &str, why: Option<Refusal>) {
+    let (store, connection) = (portal.world.store(), portal.connection());
+    store.clock().advance(chrono::TimeDelta::seconds(1));
+    let entry = Entry {
+        id: ScimRequestId::new(),
+        organization_id: connection.organization_id,
+        connection_id: connection.id,
+        token_id: why.is_none().then(ScimTokenId::new),
+        method: "GET".to_owned(),
+        path: "/Users".to_owned(),
+        status: if why.is_some() { 401 } else { 200 },
+        code: why.map(|_| "token_invalid".to_owned()),
+        effect: effect.to_owned(),
+        is_change: false,
+        dialect: "okta".to_owned(),
+        resource_id: None,
+        message: None,
+        micros: 1,
+        created_at: store.clock().now(),
+        why,
+    };
+    store.system(|tx| requests::record(tx, &entry));
+}
+
+#[actix_web::test]
+async fn what_the_directory_asks_for_is_not_pushed_out_by_strangers() {
+    let portal = started(&Cover::USUAL).await;
+    let may_be = "Anybody can send such a request";
+    for n in 0..12 {
+        arrived(&portal, &format!("Person {n} was created"), None);
+    }
+    let page = portal.get("/portal/activity").await.body;
+    assert!(page.contains("Person 2 was created") && !page.contains("Person 1 was"), "{page}");
+    assert!(!page.contains(may_be), "{page}");
+    arrived(&portal, "Refused: it is off.", Some(Refusal::Off));
+    for n in 0..6 {
+        arrived(&portal, &format!("Refused: unknown {n}."), Some(Refusal::Unknown));
+    }
+    let page = portal.get("/portal/activity").await.body;
+    for n in 2..12 {
+        assert!(page.contains(&format!("Person {n} was created")), "{n}: {page}");
+    }
+    // The newest of each cause, and which of them may be a stranger's.
+    assert_eq!(page.matches("Refused: ").count(), 2, "{page}");
+    let lines: Vec<_> = ["Refused: unknown 5.", "Refused: it is off.", "Person 11 was created"]
+        .map(|line| page.find(line).unwrap())
+        .into();
+    assert!(lines.is_sorted(), "{page}");
+    assert_eq!(page.matches(may_be).count(), 1, "{page}");
+    let unknown = page.split("Refused: unknown 5.").nth(1).unwrap();
+    assert!(unknown.split("</li>").next().unwrap().contains(may_be), "{page}");
 }

@@ -132,3 +132,70 @@ fn a_list_by_an_attribute_with_a_column_goes_by_an_index() {
         uses(&world, Kind::Group, filter, index);
     }
 }
+
+/// Thousands of requests with a refused token, and a hundred of the directory, which has fallen silent.
+fn fill_with_strangers(world: &World) {
+    let (store, of) = (&world.store, &world.connection);
+    let new = tokens::NewToken { label: "JumpCloud".to_owned(), ..tokens::NewToken::default() };
+    let now = store.clock().now();
+    store.system(|tx| {
+        let (token, _) = tokens::create(tx, &of.id, new)?;
+        let last = now.minus(chrono::TimeDelta::days(2));
+        diesel::update(crate::store::schema::scim_tokens::table.find(&token.id))
+            .set(crate::store::schema::scim_tokens::last_used_at.eq(Some(last)))
+            .execute(tx.db)?;
+        let entries: Vec<_> = (0..3000)
+            .map(|n| requests::Entry {
+                id: crate::store::ScimRequestId::new(),
+                organization_id: of.organization_id.clone(),
+                connection_id: of.id.clone(),
+                token_id: None,
+                method: "GET".to_owned(),
+                path: "/Users".to_owned(),
+                status: if n % 30 == 0 { 200 } else { 401 },
+                code: None,
+                effect: String::new(),
+                is_change: false,
+                dialect: "generic".to_owned(),
+                resource_id: None,
+                message: None,
+                micros: 1,
+                created_at: last.minus(chrono::TimeDelta::minutes(10 * (3000 - n))),
+                why: None,
+            })
+            .collect();
+        requests::record_all(tx, &entries)?;
+        if let Db::Postgres(conn) = tx.db {
+            diesel::connection::SimpleConnection::batch_execute(conn, "ANALYZE scim_requests")?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn what_a_directory_asked_for_is_found_past_whatever_strangers_sent() {
+    let world = World::new();
+    fill_with_strangers(&world);
+    let (id, now) = (world.connection.id.clone(), world.store.clock().now());
+    let filter = requests::Filter { connection: Some(id.clone()), own: true, ..Default::default() };
+    let look = |db: &mut Db| {
+        let silent = statements(db, |db| {
+            let ids = std::slice::from_ref(&id);
+            assert_eq!(silence::silent_among(db, ids, now).unwrap().len(), 1);
+        });
+        let page = statements(db, |db| {
+            assert_eq!(requests::page(db, &Window::default(), &filter).unwrap().data.len(), 50);
+        });
+        let asked = silent.iter().chain(&page).filter(|text| text.contains("scim_requests"));
+        // Postgres takes several values as an array.
+        let (one, array) = (format!("ANY('{id}')"), format!("ANY('{{{id}}}')"));
+        let asked: Vec<_> = asked.map(|text| text.replace(&one, &array)).collect();
+        assert_eq!(asked.len(), 3, "{asked:?}");
+        for statement in asked {
+            let plan = plan(db, &statement);
+            assert!(plan.contains("scim_requests_asked"), "{statement}\n{plan}");
+        }
+        Ok(())
+    };
+    world.store.read_now(look).unwrap();
+}
