@@ -28,10 +28,14 @@ pub fn record_test(tx: &mut Tx, id: &ConnectionId, revision: i64) -> Result<()> 
     Ok(())
 }
 
-/// Forgets that a test sign-in passed with the present settings: what it tested is not what is wanted now.
+/// Forgets that a test sign-in passed with the present settings, and counts none that has begun: what it tests is not what is wanted
+/// now.
 pub(in crate::store) fn forget_test(tx: &mut Tx, id: &ConnectionId) -> Result<()> {
     diesel::update(connections::table.find(id))
-        .set(connections::tested_revision.eq(None::<i64>))
+        .set((
+            connections::tested_revision.eq(None::<i64>),
+            connections::revision.eq(connections::revision + 1),
+        ))
         .execute(tx.db)?;
     Ok(())
 }

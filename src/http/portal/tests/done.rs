@@ -209,6 +209,23 @@ async fn after_another_provider_was_chosen_what_is_to_be_taken_again_is_missing(
 }
 
 #[actix_web::test]
+async fn a_test_under_way_at_the_provider_before_counts_for_nothing() {
+    let portal = at_its_test().await;
+    let connections::Connection { id, revision, .. } = portal.connection();
+    portal.post("provider", &[("provider", "okta"), ("sure", "on")]).await;
+    let store = portal.world.store();
+    // The browser comes back from the provider before.
+    store.system(|tx| connections::record_test(tx, &id, revision));
+    assert!(!portal.connection().tested());
+    assert_eq!(portal.connection().revision, revision + 1);
+    // The same once more is no other provider.
+    portal.post("provider", &[("provider", "okta")]).await;
+    assert_eq!(portal.connection().revision, revision + 1);
+    store.system(|tx| connections::record_test(tx, &id, revision + 1));
+    assert!(portal.connection().tested());
+}
+
+#[actix_web::test]
 async fn what_a_test_leads_to_comes_with_what_is_read_again_by_itself() {
     let portal = at_its_test().await;
     let part = async || {
