@@ -1,6 +1,8 @@
 //! `vestibule application`: your apps, as `OpenID` Connect clients.
 
 mod secret;
+#[cfg(test)]
+mod tests;
 
 use super::failure::Result;
 use super::output::cell;
@@ -379,10 +381,19 @@ fn absent_if_empty(text: String) -> Option<String> {
     if text.is_empty() { None } else { Some(text) }
 }
 
+/// What it is to delete an application.
+fn deleting(row: &Application) -> String {
+    let comes = if row.is_machine() {
+        "it gets no more tokens, and those that it has end"
+    } else {
+        "nobody can sign in to it any more"
+    };
+    format!("Delete the application {}: {comes}", row.name)
+}
+
 fn delete(shell: &Shell, id: &ApplicationId) -> Result {
     let row = shell.read(|db| applications::find(db, id))?;
-    let act = format!("Delete the application {}: nobody can sign in to it any more", row.name);
-    shell.confirm(&act, &row.name)?;
+    shell.confirm(&deleting(&row), &row.name)?;
     shell.write(Scope::System, |tx| applications::delete(tx, id))?;
     shell.out.note(format!(
         "Deleted. For 30 days it can be taken back: vestibule application restore {id}"

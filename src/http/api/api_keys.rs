@@ -73,8 +73,9 @@ impl Create {
         if until(key, expires_at) != expires_at {
             let end = key.expires_at().map(|end| end.to_string()).unwrap_or_default();
             let detail = format!(
-                "The API key that asks for this one ends at {end}, so this one cannot end later. Ask with a key that \
-                 lasts, or at the command line: vestibule key create."
+                "The {} that asks for this one ends at {end}, so this one cannot end later. Ask with a key that \
+                 lasts, or at the command line: vestibule key create.",
+                key.called()
             );
             return Err(Error::invalid("/expires_at", "outlives_maker", detail));
         }

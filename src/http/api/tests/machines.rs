@@ -410,6 +410,12 @@ async fn what_a_machine_makes_ends_with_its_token() {
         |value: &Value| value.as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
     assert!(time(&key["expires_at"]) - time(&key["created_at"]) <= TimeDelta::hours(1), "{key}");
     assert_eq!(problem(&api.post("api_keys", body(json!(["traces:read"]))).await), "403 forbidden");
+    let late =
+        json!({ "name": "Mine", "scopes": ["users:read"], "expires_at": "2999-01-01T00:00:00Z" });
+    let told = api.post("api_keys", late).await;
+    assert_eq!(problem(&told), "422 validation_failed /expires_at outlives_maker");
+    let detail = told.1["errors"][0]["detail"].as_str().unwrap();
+    assert!(detail.starts_with("The application's token that asks"), "{detail}");
 }
 
 #[actix_web::test]

@@ -138,6 +138,8 @@ async fn a_developer_looks_after_no_machine_that_may_more_than_the_role() {
     assert_eq!(desk.post(&at(&mighty, "/restore"), &[]).await.status, 403);
     assert!(all(&desk).is_empty());
     let own = made(&desk, &[Scope::UsersRead]);
+    let asked = desk.get(&at(&own, "/delete")).await.body;
+    assert!(asked.contains("A key that the program has made goes on until"), "{asked}");
     assert_eq!(desk.post(&at(&own, "/delete"), &[("confirm", "Orbit")]).await.status, 303);
 }
 
