@@ -2,7 +2,9 @@
 
 mod body;
 
-pub use body::{Arrival, Arrivals, Body, Change, DomainLine, Tested, Tile, Told, TypedMetadata};
+pub use body::{
+    Arrival, Arrivals, Body, Change, DomainLine, Several, Tested, Tile, Told, TypedMetadata,
+};
 
 use super::{Faults, Frame, Shell, respond};
 use crate::http::guard::Csp;
