@@ -20,7 +20,13 @@ impl Faults {
     /// Why a field was not taken.
     #[must_use]
     pub fn of(&self, field: &str) -> Option<&str> {
-        self.0.iter().find(|fault| fault.field == field).map(|fault| fault.text.as_str())
+        self.iter().find(|fault| fault.field == field).map(|fault| fault.text.as_str())
+    }
+
+    /// Each of them.
+    #[must_use]
+    pub fn iter(&self) -> std::slice::Iter<'_, Fault> {
+        self.0.iter()
     }
 
     /// Whether nothing is wrong.
@@ -59,6 +65,6 @@ impl<'a> IntoIterator for &'a Faults {
     type IntoIter = std::slice::Iter<'a, Fault>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.iter()
     }
 }

@@ -207,9 +207,7 @@ pub(super) fn period(state: &State, name: &str, text: &str) -> Result<Option<i32
         FieldError::new(format!("/{name}"), "invalid", detail)
     };
     let given = Some(text.trim()).filter(|text| !text.is_empty());
-    given
-        .map(|text| text.parse::<Period>().map(|period| period.to_row()).map_err(wrong))
-        .transpose()
+    given.map(|text| text.parse::<Period>().map(Period::to_row).map_err(wrong)).transpose()
 }
 
 /// A lifetime as a person writes it; of one that is set for all, nothing.
