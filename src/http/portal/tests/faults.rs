@@ -4,6 +4,9 @@ use super::*;
 
 const SUMMARY: &str = "role=\"alert\" tabindex=\"-1\" id=\"faults\" autofocus>";
 
+/// A step, what is typed at it, and the fields that are refused.
+type Refused<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
+
 /// The fields to which the summary of a page leads.
 fn led_to(page: &str) -> Vec<&str> {
     let (_, rest) = page.split_once(SUMMARY).unwrap_or_else(|| panic!("no summary: {page}"));
@@ -17,7 +20,7 @@ async fn a_refused_form_of_a_step_has_a_summary_in_focus_that_leads_to_each_fiel
     portal.post("provider", &[("provider", "okta")]).await;
     let long = "x".repeat(2001);
     let values = [("sign_on_url", "nonsense")];
-    let with: &[(&str, &[(&str, &str)], &[&str])] = &[
+    let with: &[Refused<'_>] = &[
         ("metadata", &[("metadata_url", ""), ("metadata_xml", "<html>")], &["metadata_xml"]),
         ("metadata", &[("metadata_url", "nonsense")], &["metadata_url"]),
         ("metadata", &values, &["entity_id", "sign_on_url", "certificate"]),
