@@ -217,7 +217,7 @@ fn write_down(
     state: &State,
     arrived: &Arc<Arrived>,
     open: Option<Trace>,
-    arrives: Arrives,
+    when: Arrives,
 ) -> impl FnOnce(&mut Tx) -> Result<(Trace, Completed)> + Send + use<> {
     let usual = state.live().sign_in.session.delta();
     let (session, lifetimes) = (arrived.organization.session(usual), state.lifetimes());
@@ -237,11 +237,11 @@ fn write_down(
             identity: &arrived.accepted.identity,
             profile: &arrived.accepted.profile,
             email: &arrived.accepted.email,
-            arrival: match arrives {
+            arrival: match when {
                 Arrives::Here | Arrives::Before => &arrived.accepted.arrival,
                 Arrives::Anew => &Arrival::New,
             },
-            is_here: arrives == Arrives::Here,
+            is_here: when == Arrives::Here,
             checks: &arrived.checks,
             session,
             lifetimes,

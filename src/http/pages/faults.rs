@@ -24,7 +24,6 @@ impl Faults {
     }
 
     /// Each of them.
-    #[must_use]
     pub fn iter(&self) -> std::slice::Iter<'_, Fault> {
         self.0.iter()
     }
