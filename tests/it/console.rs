@@ -12,6 +12,8 @@
 //! | `copy WORD SELECTOR` | presses a button that copies; from now on the word in braces is what was copied |
 //! | `press SELECTOR` | follows a link or sends a form |
 //! | `unfold SELECTOR` | opens what is folded |
+//! | `key KEYS`, `act SELECTOR`, `has SELECTOR`, `stands SELECTOR` | where scripts run: presses keys; presses what leads nowhere else; waits for that; the keyboard stands there |
+//! | `fails PATH`, `mends` | from now on what a script asks of that path fails; does so no more |
 //! | `popup SELECTOR`, `close` | follows a link into another tab; leaves that tab |
 //! | `reopen` | closes the tab and opens a new one |
 //! | `browser NAME` | from now on the steps are those of whoever has that browser; the first is 1 |

@@ -183,6 +183,25 @@ async function copied(locator) {
   return page.evaluate(() => navigator.clipboard.readText());
 }
 
+/** The keyboard stands at what the selector means, with nobody having gone there. */
+async function stands(selector) {
+  const at = await page.evaluate((wanted) => {
+    const element = document.activeElement;
+    return element?.matches(wanted) ? '' : element?.outerHTML.slice(0, 120) ?? 'nothing';
+  }, selector);
+  if (at) throw new Error(`the keyboard stands at ${at}`);
+}
+
+/** From now on what a script asks of that path fails. Until then the list says that it is read. */
+async function fails(path) {
+  await page.route('**/*', async (route) => {
+    const request = route.request();
+    if (request.isNavigationRequest() || new URL(request.url()).pathname !== path) return route.continue();
+    if (!await page.locator('#card[aria-busy=true]').count()) faults.push(`${path}: nothing says that it is read`);
+    return route.fulfill({ status: 503, headers: { 'request-id': 'req_of_a_test' } });
+  });
+}
+
 /** Tells a peer something by its door for that. */
 async function tell(url, body) {
   const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
@@ -218,6 +237,13 @@ async function step(verb, words) {
       await fill(first(words[0]), words.slice(1).join(' '));
       return onward(() => page.keyboard.press('Enter'));
     case 'paste': return fill(first(words[0]), await (await fetch(words[1])).text());
+    // What only a script does is nothing to whoever has none.
+    case 'key': return byKeyboard ? page.keyboard.press(text) : undefined;
+    case 'act': return byKeyboard ? press(first(text)) : undefined;
+    case 'has': return byKeyboard ? first(text).waitFor() : undefined;
+    case 'stands': return byKeyboard ? stands(text) : undefined;
+    case 'fails': return fails(text);
+    case 'mends': return page.unroute('**/*');
     case 'copy': told[words[0]] = await copied(first(words.slice(1).join(' '))); return undefined;
     case 'browser': return become(text);
     case 'reopen': {
