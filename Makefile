@@ -2,6 +2,9 @@
 
 CARGO_TEST = cargo test --locked
 
+# Without a backtrace, what a test says is the last that is printed of it.
+check-rooms test-sqlite test-postgres: export RUST_BACKTRACE = 0
+
 .PHONY: help run setup check check-format check-lints check-rooms check-dependencies check-compose \
 	test test-sqlite test-postgres fuzz openapi bench measure screenshots certificate
 
