@@ -5,7 +5,7 @@ CARGO_TEST = cargo test --locked
 # Without a backtrace, what a test says is the last that is printed of it.
 check-rooms test-sqlite test-postgres: export RUST_BACKTRACE = 0
 
-.PHONY: help run setup check check-format check-lints check-rooms check-dependencies check-compose \
+.PHONY: help run setup check check-format check-lints check-rooms check-dependencies check-compose check-run \
 	test test-sqlite test-postgres fuzz openapi bench measure screenshots certificate
 
 help: ## this list
@@ -39,6 +39,9 @@ check-compose:
 check-rooms:
 	@scripts/setup build
 	$(CARGO_TEST) --test it rooms::
+
+check-run: ## make run in another folder, twice, as a newcomer does
+	@scripts/check-run
 
 test: test-sqlite test-postgres ## the whole suite on SQLite, then on Postgres
 
