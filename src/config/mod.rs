@@ -27,8 +27,8 @@ pub use self::problem::{Problem, Problems};
 pub use self::public_url::PublicUrl;
 pub use self::reference::reference;
 pub use self::values::{
-    AtMost, DatabaseUrl, Demo, FrameAncestor, LinkDays, LogFormat, Mode, PerMinute, Period, Secret,
-    Support, WebAddress,
+    AtMost, Collector, DatabaseUrl, Demo, FrameAncestor, LinkDays, LogFormat, Mode, PerMinute,
+    Period, Secret, Support, WebAddress,
 };
 
 use self::Preset::{Default, Example};
@@ -308,6 +308,13 @@ settings! {
         format: LogFormat = Text Default("auto");
         /// `error`, `warn`, `info`, `debug`, `trace`, also by module: `info,vestibule::store=debug`.
         level: String = Text Default("info");
+    }
+
+    /// What a collector of yours is sent. Nothing is ever sent to whoever made the gateway.
+    telemetry: Telemetry {
+        /// A collector that takes OTLP over HTTP: its address without `/v1/traces`. It is sent a span of each request, which is part
+        /// of the caller's trace where a `traceparent` says so. If not set, nothing is sent.
+        otlp_endpoint: Option<Collector> = Address Example("http://127.0.0.1:4318");
     }
 }
 

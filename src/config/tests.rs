@@ -318,3 +318,25 @@ fn with_tls_of_its_own_the_development_address_is_https() {
     assert_eq!(loaded.config.public_url.as_str(), "https://localhost:8080");
     assert!(loaded.config.is_development());
 }
+
+#[test]
+fn a_collector_is_an_address_without_what_is_added_to_it_and_without_a_password() {
+    for (given, why) in [
+        ("127.0.0.1:4318", "it is not a URL"),
+        ("grpc://127.0.0.1:4317", "it is not an http or https address"),
+        ("http://127.0.0.1:4318/v1/traces", "it ends in /v1/traces, which is added"),
+        ("http://127.0.0.1:4318/?a=b", "it has more than host, port and path"),
+        ("https://me:hidden@otlp.example", "OTEL_EXPORTER_OTLP_HEADERS"),
+    ] {
+        let told = problems(&[("VESTIBULE_TELEMETRY__OTLP_ENDPOINT", given)], None);
+        assert!(told.contains(why) && !told.contains("hidden"), "{given}: {told}");
+    }
+    for (given, traces) in [
+        ("http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/traces"),
+        ("https://otlp.example/tenant/", "https://otlp.example/tenant/v1/traces"),
+    ] {
+        let loaded = load_with(&[("VESTIBULE_TELEMETRY__OTLP_ENDPOINT", given)], None).unwrap();
+        let collector = loaded.config.telemetry.otlp_endpoint.as_ref().unwrap();
+        assert_eq!(collector.traces(), traces);
+    }
+}

@@ -343,6 +343,42 @@ impl TryFrom<String> for WebAddress {
     }
 }
 
+/// A collector of OpenTelemetry.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Collector(Url);
+
+impl Collector {
+    /// Where it takes traces (OTLP/HTTP).
+    #[must_use]
+    pub fn traces(&self) -> String {
+        format!("{}/v1/traces", self.0.as_str().trim_end_matches('/'))
+    }
+}
+
+impl TryFrom<String> for Collector {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let url = Url::parse(text.trim()).map_err(|error| format!("it is not a URL ({error})"))?;
+        if !matches!(url.scheme(), "https" | "http") {
+            return Err("it is not an http or https address".to_owned());
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err("it has more than host, port and path".to_owned());
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("a password does not belong in it: headers for the collector go into the \
+                environment variable OTEL_EXPORTER_OTLP_HEADERS"
+                .to_owned());
+        }
+        if url.path().trim_end_matches('/').ends_with("/v1/traces") {
+            return Err("it ends in /v1/traces, which is added".to_owned());
+        }
+        Ok(Self(url))
+    }
+}
+
 /// Where people get help.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]

@@ -7,6 +7,7 @@ use super::{embedding, forward, guard, scim};
 use crate::config::Network;
 use crate::oidc::protected;
 use crate::store::{RequestId, origin};
+use crate::telemetry::spans::{self, Answered};
 use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -15,6 +16,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
+use opentelemetry::propagation::Extractor;
 use std::future::{Ready, ready};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -166,19 +168,36 @@ fn set_headers(headers: &mut HeaderMap, id: Option<HeaderValue>, https: bool) {
     }
 }
 
-/// Counts the answer and writes the one line that every request has in the log. It names the
+/// Counts the answer, writes the one line that every request has in the log, and sends its span. They name the
 /// route, not the path: a path may hold a secret.
 fn note(state: &State, answer: &ServiceResponse<BoxBody>, address: IpAddr, took: Duration) {
     let request = answer.request();
     let route = request.match_pattern();
     let (method, status) = (request.method().as_str(), answer.status().as_u16());
     state.metrics.request(method, route.as_deref(), status, took);
-    let route = route.as_deref().unwrap_or("unmatched");
     let latency_ms = took.as_secs_f64() * 1000.0;
-    if matches!(route, "/healthz" | "/readyz" | "/metrics" | "/assets/{name}") && status < 400 {
-        tracing::debug!(method, route, status, latency_ms, client = %address, "answered");
-    } else {
-        tracing::info!(method, route, status, latency_ms, client = %address, "answered");
+    let pattern = route.as_deref().unwrap_or("unmatched");
+    if matches!(pattern, "/healthz" | "/readyz" | "/metrics" | "/assets/{name}") && status < 400 {
+        tracing::debug!(method, route = pattern, status, latency_ms, client = %address, "answered");
+        return;
+    }
+    tracing::info!(method, route = pattern, status, latency_ms, client = %address, "answered");
+    let request_id = Origin::of(request).id;
+    let answered =
+        Answered { method, route: route.as_deref(), status, took, request_id: request_id.as_str() };
+    spans::request(answered, &Carried(request.headers()));
+}
+
+/// What the caller's headers say of the trace that the request is a part of.
+struct Carried<'a>(&'a HeaderMap);
+
+impl Extractor for Carried<'_> {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(HeaderName::as_str).collect()
     }
 }
 

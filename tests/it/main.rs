@@ -60,6 +60,8 @@ mod scim;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod telemetry;
+#[cfg(test)]
 mod user_agent;
 #[cfg(test)]
 mod webhooks;

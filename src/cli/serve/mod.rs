@@ -19,7 +19,7 @@ use crate::jobs::deliver::Deliverer;
 use crate::jobs::notices::Teller;
 use crate::store::clean_up::Retention;
 use crate::store::{Actor, Scope, Store, demo, members};
-use crate::telemetry::{self, Metrics};
+use crate::telemetry::{self, Metrics, spans};
 use actix_web::web::Data;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
@@ -52,6 +52,7 @@ pub(super) fn run(mut shell: Shell, arguments: Arguments) -> Result {
     }
     let loaded = shell.loaded()?;
     telemetry::start_logs(&loaded.config.log)?;
+    let _sending = spans::start(&loaded.config.telemetry)?;
     // A guide that cannot be read is told like a setting, before anything is made or changed.
     shell.guides()?;
     // Where another program listens, nothing is made or changed.

@@ -5,6 +5,7 @@
 
 mod app;
 mod browser;
+mod collector;
 pub(crate) mod lent;
 mod mail_server;
 mod openid_provider;
@@ -15,6 +16,7 @@ mod webhooks;
 
 pub(crate) use app::{App, ClientOf};
 pub(crate) use browser::{Journey, run};
+pub(crate) use collector::Collector;
 pub(crate) use mail_server::MailServer;
 pub(crate) use openid_provider::OpenIdProvider;
 pub(crate) use provider::Provider;
