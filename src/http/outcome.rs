@@ -21,7 +21,7 @@ use crate::store::applications;
 use crate::store::connections::Connection;
 use crate::store::organizations::Organization;
 use crate::store::sign_in::{self, Answer, Arrival, Beginning, Completed, Desk};
-use crate::store::traces::{Trace, TraceKind};
+use crate::store::traces::{self, Trace, TraceKind};
 use crate::store::{Actor, Next, Scope, Tx};
 use crate::telemetry::SignInOutcome;
 use actix_web::web::Data;
@@ -102,6 +102,10 @@ pub(super) async fn finish(
     let Verdict { connection, organization, trace, checks, decided, kept, received, .. } = verdict;
     match decided {
         Decided::Refused(cause) => {
+            // A page that is loaded again posts its answer once more: of a test that is over that is nobody's sign-in.
+            if let Some(test) = trace.as_ref().filter(|trace| tested::is_over(trace)) {
+                return Ok(tested::again(state, test, (&connection, &organization)));
+            }
             // What nobody asked for is anybody's to send: it fills the traces only up to a point.
             let is_asked = trace.as_ref().is_some_and(|trace| trace.finished_at.is_none());
             let now = state.store.clock().now();
@@ -191,6 +195,13 @@ async fn admitted(
         Completed::Tested => Ok(tested::passed(state, &trace, &arrived).await?),
         Completed::Refused(cause) => {
             let Arrived { connection, organization, checks, accepted, .. } = &*arrived;
+            if cause == Cause::ResponseReplayed && trace.kind == TraceKind::Test {
+                let id = trace.id.clone();
+                trace = state.store.read(move |db| traces::find(db, &id)).await?;
+                if tested::is_over(&trace) {
+                    return Ok(tested::again(state, &trace, (connection, organization)));
+                }
+            }
             let Accepted { identity, profile, .. } = &**accepted;
             let lines = lines(&identity.attributes, profile);
             refused(state, cause, Some(&trace), (connection, organization), checks, Some(&lines))

@@ -9,15 +9,15 @@ use crate::http::pages::{self, AttributeLine, TestPerson, TestResult};
 use crate::http::server::State;
 use crate::http::verdict::Accepted;
 use crate::http::waiting;
-use crate::saml::attributes::Profile;
+use crate::saml::attributes::{self, Profile};
 use crate::saml::check::Check;
 use crate::saml::response::Attribute;
 use crate::store::access::explain::{self, Explained};
-use crate::store::connections::{Connection, ConnectionState};
+use crate::store::connections::{Connection, ConnectionState, Protocol};
 use crate::store::organizations::Organization;
 use crate::store::setup_links;
 use crate::store::sign_in::Arrival;
-use crate::store::traces::Trace;
+use crate::store::traces::{Outcome, Trace, TraceKind};
 use actix_web::HttpResponse;
 
 /// An attribute that was received, and what it is used for.
@@ -40,23 +40,64 @@ pub(super) fn failed(
     state: &State,
     cause: Cause,
     trace: &Trace,
-    (connection, organization): (&Connection, &Organization),
+    of: (&Connection, &Organization),
     checks: &[Check],
     received: &[Received],
 ) -> HttpResponse {
-    let text = state.locale.cause(cause);
-    let waits = waiting::of(&state.locale, checks);
-    let (title, fix) = match &waits {
-        Some(words) => (words.title.as_str(), words.fix.clone()),
-        None => (text.title.as_str(), fix(state, cause, connection)),
-    };
+    result(state, Some(cause), trace, of, (checks, received), false)
+}
+
+/// Whether this is a test that has its answer.
+pub(super) fn is_over(trace: &Trace) -> bool {
+    let has_answer = matches!(trace.outcome, Outcome::Succeeded | Outcome::Failed);
+    trace.kind == TraceKind::Test && has_answer
+}
+
+/// What came of a test before, for the browser that took it and has its page load again. The answer that was posted for that counts
+/// for nothing.
+pub(super) fn again(
+    state: &State,
+    trace: &Trace,
+    (connection, organization): (&Connection, &Organization),
+) -> HttpResponse {
+    let received = trace.received.as_ref().map_or_else(Vec::new, |received| {
+        // What is no name ID of SAML is never taken for an address.
+        let mut name_id = received.name_id.clone();
+        if connection.protocol == Protocol::Oidc {
+            name_id.value.clear();
+        }
+        let mapping = &connection.settings.attributes;
+        let profile = attributes::profile(&received.attributes, &name_id, mapping);
+        lines(&received.attributes, &profile)
+    });
+    let cause = trace.cause.as_deref().and_then(Cause::from_code);
+    let checks: Vec<Check> = trace.checks.clone().into_inner().into();
+    result(state, cause, trace, (connection, organization), (&checks, &received), true)
+}
+
+/// The page of a test without what a sign-in would do.
+fn result(
+    state: &State,
+    cause: Option<Cause>,
+    trace: &Trace,
+    (connection, organization): (&Connection, &Organization),
+    (checks, received): (&[Check], &[Received]),
+    is_again: bool,
+) -> HttpResponse {
+    let waits = cause.and_then(|_| waiting::of(&state.locale, checks));
+    let told = cause.map(|cause| match waits {
+        Some(words) => (words.title, words.fix),
+        None => (state.locale.cause(cause).title.clone(), fix(state, cause, connection)),
+    });
+    let failed = cause.zip(told.as_ref());
     let view = TestResult {
         organization: &organization.name,
         trace: trace.id.as_str(),
         at_portal: trace.at_portal,
         is_of_frame: embedding::is_on(&state.config),
-        failed: Some((cause.code(), title)),
-        fix: Some(&fix),
+        is_again,
+        failed: failed.map(|(cause, (title, _))| (cause.code(), title.as_str())),
+        fix: told.as_ref().map(|(_, fix)| fix.as_str()),
         attributes: &shown(received),
         would: None,
         checks,
@@ -94,6 +135,7 @@ pub(super) async fn passed(
         trace: trace.id.as_str(),
         at_portal: trace.at_portal,
         is_of_frame: embedding::is_on(&state.config),
+        is_again: false,
         failed: None,
         fix: None,
         attributes: &attributes,

@@ -18,6 +18,8 @@ pub struct TestResult<'a> {
     pub at_portal: bool,
     /// Whether it may have been begun in a frame, whose cookie this window does not have: the way back is to close it.
     pub is_of_frame: bool,
+    /// Whether the page was loaded again: what came of the test before is told once more.
+    pub is_again: bool,
     /// Code and short name of the cause, if it failed.
     pub failed: Option<(&'a str, &'a str)>,
     /// How to mend it, in the words of the provider's console.
@@ -78,6 +80,7 @@ pub fn test_result(state: &State, view: &TestResult<'_>) -> HttpResponse {
     } else {
         ("page.test.passed_title", "page.test.passed_text")
     };
+    let text = if view.is_again { "page.test.again_text" } else { text };
     let page = TestResultPage {
         view,
         title: shell.organization(title, view.organization),
