@@ -98,6 +98,24 @@ impl Locale {
         self.texts.get(&format!("metadata.{code}.title")).map_or("", String::as_str)
     }
 
+    /// The same in the first of these `words` for which there is a title of its own: for the way in which it was given, or
+    /// for who reads it.
+    #[must_use]
+    pub fn metadata_title_in(&self, code: &str, words: &[&str]) -> &str {
+        let own = |word: &&str| self.texts.get(&format!("metadata.{code}.{word}_title"));
+        words.iter().find_map(own).map_or_else(|| self.metadata_title(code), String::as_str)
+    }
+
+    /// What to use instead, in the first of these `words` for which it is said apart.
+    #[must_use]
+    pub fn metadata_fix_in(&self, code: &str, words: &[&str], button: &str) -> String {
+        let own = |word: &&str| self.texts.get(&format!("metadata.{code}.{word}_fix"));
+        match words.iter().find_map(own) {
+            Some(text) => fill(text, &[("button", button)]),
+            None => self.metadata_fix(code, button),
+        }
+    }
+
     /// What to use instead; `button` is what the provider's console calls it.
     #[must_use]
     pub fn metadata_fix(&self, code: &str, button: &str) -> String {
@@ -258,6 +276,11 @@ mod tests {
             let code = key.split('.').nth(1).unwrap();
             assert!(!locale.metadata_title(code).is_empty());
             assert!(names_in(&locale.metadata_fix(code, "Copy Metadata URL")).is_empty());
+            let words = key.split('.').nth(2).unwrap();
+            let word = words.trim_end_matches("_title").trim_end_matches("_fix");
+            let own = locale.metadata_fix_in(code, &[word], "Copy Metadata URL");
+            assert!(names_in(&own).is_empty(), "{key}");
+            assert!(names_in(locale.metadata_title_in(code, &[word])).is_empty(), "{key}");
         }
         let fix = locale.metadata_fix("metadata_is_login_page", "Copy Metadata URL");
         assert!(fix.ends_with("Use Copy Metadata URL."), "{fix}");

@@ -17,6 +17,8 @@ pub(super) const FIELDS: [&str; 5] =
 pub(super) const FILE: &str = "metadata_file";
 /// The field for one of several providers in what was given.
 pub(super) const CHOOSE: &str = "choose";
+/// The field that says that the choice was shown, of which an answer without one has nothing.
+const CHOOSING: &str = "choosing";
 /// More of them than these are not shown to be picked from: one is typed then.
 const LISTED: usize = 20;
 
@@ -99,13 +101,37 @@ pub(super) fn is_openid(faults: &[FieldError]) -> bool {
     faults.iter().any(|fault| fault.code == "metadata_is_oidc")
 }
 
-/// What is wrong, each at its field, in the words of the provider's console.
+/// In which way metadata was given: the field of it, and how the sentences are called that speak of it, the closest first.
+fn way(form: &Sent) -> Option<(&'static str, &'static [&'static str])> {
+    let has = |field: &str| !form.text(field).is_empty();
+    match form.file(FILE) {
+        Some(Upload::Whole(content)) if !is_text(content) => Some((FILE, &["binary", "file"])),
+        Some(_) => Some((FILE, &["file"])),
+        None if has("metadata_xml") => Some(("metadata_xml", &["text"])),
+        None if ["entity_id", "sign_on_url", "certificate"].into_iter().any(has) => {
+            Some(("entity_id", &["values"]))
+        }
+        None => has("metadata_url").then_some(("metadata_url", &[])),
+    }
+}
+
+/// Whether a file can be XML at all: UTF-8, or UTF-16, which begins with its mark.
+fn is_text(content: &[u8]) -> bool {
+    let is_wide = content.starts_with(&[0xff, 0xfe]) || content.starts_with(&[0xfe, 0xff]);
+    is_wide || std::str::from_utf8(content).is_ok_and(|text| !text.contains('\0'))
+}
+
+/// What is wrong, each at its field, in the words of the provider's console and of the way in which it was given; `reader` calls the
+/// sentences that are for whoever reads it alone.
 pub(super) fn in_words(
     locale: &Locale,
-    guide: &Guide,
+    (guide, reader): (&Guide, &[&str]),
     form: &Sent,
     faults: Vec<FieldError>,
 ) -> Vec<(&'static str, String)> {
+    let (own_field, of_way) = way(form).unwrap_or((first_field(guide), &[]));
+    let words = [reader, of_way].concat();
+    let is_unchosen = form.has(CHOOSING) && chosen(form).is_none();
     let one = |fault: FieldError| {
         let given = [FILE].into_iter().chain(FIELDS).find(|field| fault.pointer.contains(field));
         // What is wrong with the text of a file is told where the file was chosen.
@@ -117,11 +143,14 @@ pub(super) fn in_words(
             }
             other => other,
         };
-        let title = locale.metadata_title(&fault.code);
+        let title = match &*fault.code {
+            "metadata_multiple" if is_unchosen => locale.text("portal.choose_nothing"),
+            code => locale.metadata_title_in(code, &words),
+        };
         let text = if title.is_empty() {
             fault.detail
         } else {
-            let fix = locale.metadata_fix(&fault.code, &guide.metadata.button);
+            let fix = locale.metadata_fix_in(&fault.code, &words, &guide.metadata.button);
             match &*fault.code {
                 // Why it could not be fetched differs: no such name, no trust, a status, no answer in time.
                 "metadata_unreachable" => format!("{title}: {} {fix}", fault.detail),
@@ -130,7 +159,7 @@ pub(super) fn in_words(
         };
         // Whoever gave several is asked which one is meant.
         let asked = (fault.code == "metadata_multiple").then_some(CHOOSE);
-        (asked.or(field).unwrap_or_else(|| first_field(guide)), text)
+        (asked.or(field).unwrap_or(own_field), text)
     };
     faults.into_iter().map(one).collect()
 }
@@ -156,7 +185,7 @@ mod tests {
             let fault =
                 FieldError::new("/metadata_url".to_owned(), fault.code(), fault.to_string());
             let form = Sent::default();
-            let told = in_words(&locale, guides.of("jumpcloud"), &form, vec![fault]);
+            let told = in_words(&locale, (guides.of("jumpcloud"), &[]), &form, vec![fault]);
             let [(field, text)] = told.as_slice() else { panic!("{told:?}") };
             assert_eq!(*field, "metadata_url");
             assert!(text.contains(said) && text.contains("Copy Metadata URL"), "{said}: {text}");

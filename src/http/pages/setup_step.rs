@@ -62,6 +62,16 @@ pub struct SetupStep {
 }
 
 impl SetupStep {
+    /// Whether it is the first step.
+    fn is_provider(&self) -> bool {
+        matches!(self.body, Body::Provider { .. })
+    }
+
+    /// Whether what was given at the step was not taken.
+    fn is_refused(&self) -> bool {
+        !self.faults.is_empty() && self.faults.of("note").is_none()
+    }
+
     /// Whether the step speaks of fields of a provider's console, which somebody may not find.
     fn names_fields(&self) -> bool {
         match &self.body {

@@ -91,6 +91,16 @@ impl Admin {
                 "Choose the entity ID of the one that your people sign in with.",
                 "type=\"radio\" name=\"choose\" value=\"https://b.example\"",
             ],
+            // What only the operator can set is not told here.
+            "metadata_private_address" => {
+                assert!(!text.contains("allow_private"), "{text}");
+                [given.title, "Upload the metadata file instead.", "id=\"faults\""]
+            }
+            "metadata_entity_in_use" => [
+                "Another connection of your company has this provider",
+                given.fix,
+                "ask whoever sent you yours",
+            ],
             _ => [given.title, given.fix, "id=\"faults\""],
         };
         for words in words {
@@ -229,7 +239,7 @@ async fn an_address_that_gives_no_metadata_is_told_with_what_was_tried() {
         &closed,
         "metadata_unreachable",
         "The address gave no metadata",
-        "Check the address from",
+        "opens without signing in",
     );
     is_told(&mut operator, &connection, &given).await;
     is_coded(&gateway, &connection, &given).await;

@@ -126,7 +126,7 @@ async fn again(
         typed.retain(|(field, _)| !matches!(*field, "metadata_url" | "metadata_xml"));
         typed.push(("metadata_xml", text));
     }
-    let faults = metadata_form::in_words(&state.locale, guide, form, faults);
+    let faults = metadata_form::in_words(&state.locale, (guide, &["portal"]), form, faults);
     let fault = |(field, text): (&str, String)| Fault { field: field.to_owned(), text };
     let outcome = Outcome {
         faults: faults.into_iter().map(fault).collect(),

@@ -43,8 +43,14 @@ async fn of_several_providers_in_the_metadata_the_one_that_is_picked_is_taken() 
     assert!(asked.body.contains("&#60;md:EntitiesDescriptor"), "what was pasted is gone");
     assert!(portal.connection().identity_provider.is_none());
 
-    let taken =
-        portal.post("metadata", &[typed[0], typed[1], ("choose", "https://idp.example/2")]).await;
+    assert!(!asked.body.contains("Nothing is chosen yet"), "{}", asked.body);
+    let shown = ("choosing", "on");
+    assert!(asked.body.contains("name=\"choosing\" value=\"on\""), "{}", asked.body);
+    let unchosen = portal.post("metadata", &[typed[0], typed[1], shown]).await.body;
+    assert!(unchosen.contains("Nothing is chosen yet. Choose the entity ID"), "{unchosen}");
+
+    let picked = ("choose", "https://idp.example/2");
+    let taken = portal.post("metadata", &[typed[0], typed[1], shown, picked]).await;
     assert_eq!(taken.header("location"), "/portal/setup/metadata#told", "{}", taken.body);
     let known = portal.connection().identity_provider.unwrap();
     assert_eq!(known.entity_id, "https://idp.example/2");
@@ -84,4 +90,42 @@ async fn the_one_of_a_federation_is_typed() {
     let typed = [("metadata_xml", &*file), ("choose", "https://idp.example/21")];
     assert_eq!(portal.post("metadata", &typed).await.status, 303);
     assert_eq!(portal.connection().identity_provider.unwrap().entity_id, "https://idp.example/21");
+}
+
+/// What is told beside a field.
+fn fault(answer: &Answer, field: &str) -> String {
+    let at = answer.body.split(&format!("id=\"{field}-error\"")).nth(1).unwrap_or_default();
+    at.split("</p>").next().unwrap_or_default().to_owned()
+}
+
+#[actix_web::test]
+async fn what_is_wrong_with_metadata_is_told_in_the_words_of_the_way_in_which_it_was_given() {
+    let portal = chosen().await;
+    let html = "<!doctype html><html><body>Sign in</body></html>";
+    let pasted = portal.post("metadata", &[("metadata_xml", html)]).await;
+    let told = fault(&pasted, "metadata_xml");
+    assert!(told.contains("What was pasted is a web page") && !told.contains("address"), "{told}");
+    let told = fault(&upload::upload(&portal, html.as_bytes()).await, "metadata_file");
+    assert!(told.contains("This file is a web page") && !told.contains("address"), "{told}");
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+    let told = fault(&upload::upload(&portal, png).await, "metadata_file");
+    assert!(told.contains("This file is no text") && !told.contains("as it comes"), "{told}");
+    let typed = [("entity_id", "https://idp.example"), ("sign_on_url", "https://idp.example/sso")];
+    let told = fault(&portal.post("metadata", &typed).await, "certificate");
+    assert!(told.contains("The certificate is missing") && !told.contains("in it"), "{told}");
+    // What only the operator can set is not told to whoever cannot.
+    let inside = [("metadata_url", "https://127.0.0.1:9/metadata")];
+    let told = fault(&portal.post("metadata", &inside).await, "metadata_url");
+    assert!(told.contains("Upload the metadata file instead."), "{told}");
+    assert!(!told.contains("allow_private"), "{told}");
+}
+
+#[actix_web::test]
+async fn what_is_known_from_before_is_not_taken_for_what_was_just_refused() {
+    let portal = chosen().await;
+    portal.post("metadata", &[("metadata_xml", &metadata("https://idp.example/id"))]).await;
+    let kept = "What was given just now was not taken.";
+    assert!(!portal.get("/portal/setup/metadata").await.body.contains(kept));
+    let refused = portal.post("metadata", &[("metadata_xml", "<a/>")]).await.body;
+    assert!(refused.contains(kept) && refused.contains("https://idp.example/id"), "{refused}");
 }

@@ -190,7 +190,7 @@ fn refused(
         several.map(|at| Fault { field: CHOOSE.to_owned(), text: errors.remove(at).detail });
     let choose = before.choose.or_else(|| several.is_some().then(String::new));
     let guide = state.guides.of(&connection.provider);
-    let rest = metadata_form::in_words(&state.locale, guide, posted.form(), errors);
+    let rest = metadata_form::in_words(&state.locale, (guide, &[]), posted.form(), errors);
     let rest = rest.into_iter().map(|(field, text)| Fault { field: field.to_owned(), text });
     let faults = several.into_iter().chain(rest).collect();
     Outcome { faults, seen, choose, is_other, is_openid, ..before }
