@@ -131,6 +131,7 @@ pub const KINDS: &[&str] = &[
     "setup_link.help_wanted",
     "setup_link.opened",
     "setup_link.renewed",
+    "setup_link.resumed",
     "setup_link.revoked",
     "sign_in.failed",
     "sign_in.succeeded",

@@ -30,8 +30,8 @@ pub use self::portal_home::{
 };
 pub use self::setup_entry::{CodeAsked, SetupEntry, SetupOver, setup_entry, setup_over};
 pub use self::setup_step::{
-    Arrival, Arrivals, Body, Change, DomainLine, Live, SetupStep, Several, StepLine, Tested, Tile,
-    Told, TypedMetadata, portal_live, setup_step,
+    Arrival, Arrivals, Begun, Body, Change, DomainLine, Live, SetupStep, Several, StepLine, Tested,
+    Tile, Told, TypedMetadata, portal_live, setup_step,
 };
 pub use self::sign::Sign;
 pub use self::signed_out::{

@@ -3,7 +3,7 @@
 mod body;
 
 pub use body::{
-    Arrival, Arrivals, Body, Change, DomainLine, Several, Tested, Tile, Told, TypedMetadata,
+    Arrival, Arrivals, Begun, Body, Change, DomainLine, Several, Tested, Tile, Told, TypedMetadata,
 };
 
 use super::{Faults, Frame, Shell, respond};
@@ -57,6 +57,8 @@ pub struct SetupStep {
     pub note: String,
     /// How far the names of the provider's console can be relied on.
     pub compared: Option<String>,
+    /// Setups that were begun with another link, with which this one can go on. Posted as `resume` to the first step.
+    pub begun: Vec<Begun>,
     /// The step itself.
     pub body: Body,
 }

@@ -47,6 +47,11 @@ fn has_left(state: &State, link: &SetupLink) -> String {
     }
 }
 
+/// Who has chosen no provider has nothing to go on with.
+pub(super) fn provider_is_required() -> Error {
+    Error::conflict("provider_required", "Choose your identity provider first.")
+}
+
 /// A browser's place in the portal.
 pub(in crate::http) struct Seat {
     pub(super) link: SetupLink,
@@ -83,9 +88,7 @@ impl Seat {
 
     /// The connection, in steps that come after the one that drafts it.
     pub(super) fn connection(&self) -> Result<&Connection> {
-        self.connection.as_ref().ok_or_else(|| {
-            Error::conflict("provider_required", "Choose your identity provider first.")
-        })
+        self.connection.as_ref().ok_or_else(provider_is_required)
     }
 
     /// The steps of a link that is different by now: what it sets up, and where.

@@ -8,10 +8,11 @@ use super::frame::{self, address};
 use super::seat::Seat;
 use crate::error::{Error, Result};
 use crate::http::error::PageError;
-use crate::http::pages::{self, Body, Faults, Live, Notice, SetupStep, Several};
+use crate::http::pages::{self, Begun, Body, Faults, Live, Notice, SetupStep, Several};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
-use crate::store::setup_links::{Step, Way};
+use crate::store::connections::Connection;
+use crate::store::setup_links::{self, Step, Way};
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -35,6 +36,8 @@ pub(super) struct Outcome {
     pub(super) withdraws: String,
     /// The provider that is about to take the place of another.
     pub(super) changes: String,
+    /// Setups with which the link can go on in place of what was refused.
+    pub(super) begun: Vec<Connection>,
 }
 
 impl Outcome {
@@ -121,6 +124,10 @@ pub(super) async fn render(
 
 async fn view(state: &Data<State>, seat: &Seat, step: Step, outcome: Outcome) -> Result<SetupStep> {
     let body = body::of(state, seat, step, &outcome).await?;
+    let begun = match step {
+        Step::Provider => unfinished(state, seat).await?,
+        _ => outcome.begun.clone(),
+    };
     let note = outcome.typed("note");
     let steps = seat.steps(state);
     let at = steps.iter().position(|other| *other == step).unwrap_or_default();
@@ -144,8 +151,34 @@ async fn view(state: &Data<State>, seat: &Seat, step: Step, outcome: Outcome) ->
         faults: outcome.faults,
         compared: compared(state, seat, &body),
         note,
+        begun: begun
+            .into_iter()
+            .map(|of| Begun {
+                id: of.id.to_string(),
+                name: of.name.clone(),
+                day: frame::day(of.created_at),
+            })
+            .collect(),
         body,
     })
+}
+
+/// The setups of the organization that were begun with another link, and with which this one can go on.
+pub(super) async fn unfinished(state: &Data<State>, seat: &Seat) -> Result<Vec<Connection>> {
+    let link = seat.link.clone();
+    state.store.read(move |db| setup_links::unfinished(db, &link)).await
+}
+
+/// Which sentence says what a step is good for. A domain that is live needs no record.
+fn lead(body: &Body) -> &'static str {
+    match body {
+        Body::Domain { domains, .. }
+            if !domains.is_empty() && domains.iter().all(|one| one.is_live) =>
+        {
+            "lead_live"
+        }
+        _ => "lead",
+    }
 }
 
 /// How far the names of the provider's console can be relied on, where a step shows some.
@@ -166,8 +199,8 @@ fn compared(state: &State, seat: &Seat, body: &Body) -> Option<String> {
 fn finish(state: &State, seat: &Seat, body: &Body) -> Option<String> {
     let key = match body {
         Body::Provider { .. } => {
-            seat.connection.as_ref()?;
-            "portal.continue"
+            let is_chosen = seat.connection.is_some() || seat.link.provider.is_some();
+            is_chosen.then_some("portal.continue")?
         }
         Body::Metadata { told: None, .. } | Body::Test { is_tested: false, .. } => return None,
         Body::OpenId { told, .. } if told.is_empty() => return None,

@@ -12,6 +12,8 @@ mod help;
 mod home;
 mod metadata;
 mod over;
+mod reload;
+mod resume;
 mod tokens;
 mod trust;
 mod upload;

@@ -88,6 +88,7 @@ fn step(world: &World, body: Body) -> HttpResponse {
         faults: fields.into_iter().chain(more).map(fault).collect(),
         note: hostile(),
         compared: Some(hostile()),
+        begun: vec![pages::Begun { id: hostile(), name: hostile(), day: hostile() }],
         body,
     };
     pages::setup_step(&world.state, &view)

@@ -176,7 +176,7 @@ pub(super) fn row(
 
 /// What a connection is, and the steps that need not be taken because what they lead to is there. The one for which a
 /// link is made alone is always to be taken.
-fn already(
+pub(super) fn already(
     db: &mut Db,
     organization: &OrganizationId,
     connection: Option<&ConnectionId>,

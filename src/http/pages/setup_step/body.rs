@@ -18,6 +18,16 @@ pub struct Tile {
     pub is_chosen: bool,
 }
 
+/// A setup that was begun with another link.
+pub struct Begun {
+    /// The connection's ID.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// On which day it began.
+    pub day: String,
+}
+
 /// Another provider, before it is chosen.
 pub struct Change {
     /// What is posted as `provider`.

@@ -1,6 +1,6 @@
 //! The provider's metadata is given: by address, as a file, as text, or as single values.
 
-use super::{Outcome, render};
+use super::{Outcome, render, step};
 use crate::acts;
 use crate::acts::metadata::{Source, Terms};
 use crate::error::{Error, FieldError, Result};
@@ -109,6 +109,17 @@ async fn import(
     acts::metadata::import(&state.store, seat.actor(), connection, source, &reading, terms).await
 }
 
+/// The setup that was begun with another link and has the provider already, so that this one can go on with it.
+async fn begun(state: &Data<State>, seat: &Seat, faults: &[FieldError]) -> Result<Vec<Connection>> {
+    let Some(in_use) = faults.iter().find(|fault| fault.code == "metadata_entity_in_use") else {
+        return Ok(Vec::new());
+    };
+    let mut begun = step::unfinished(state, seat).await?;
+    // The detail says by its ID which connection it is.
+    begun.retain(|one| in_use.detail.contains(one.id.as_str()));
+    Ok(begun)
+}
+
 /// Shows the step again with what is wrong at each field, in the words of the provider's console.
 async fn again(
     state: &Data<State>,
@@ -126,13 +137,16 @@ async fn again(
         typed.retain(|(field, _)| !matches!(*field, "metadata_url" | "metadata_xml"));
         typed.push(("metadata_xml", text));
     }
-    let faults = metadata_form::in_words(&state.locale, (guide, &["portal"]), form, faults);
+    let begun = begun(state, &posted.seat, &faults).await?;
+    let reader: &[&str] = if begun.is_empty() { &["portal"] } else { &["begun", "portal"] };
+    let faults = metadata_form::in_words(&state.locale, (guide, reader), form, faults);
     let fault = |(field, text): (&str, String)| Fault { field: field.to_owned(), text };
     let outcome = Outcome {
         faults: faults.into_iter().map(fault).collect(),
         typed,
         is_openid,
         several,
+        begun,
         ..Outcome::default()
     };
     render(state, &posted.seat, Step::Metadata, outcome).await

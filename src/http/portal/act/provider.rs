@@ -1,22 +1,45 @@
 //! The provider is chosen, and with it how it signs people in.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::portal::frame::address;
-use crate::http::portal::seat::Posted;
+use crate::http::portal::seat::{Posted, Seat, provider_is_required};
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
-use crate::store::connections;
 use crate::store::setup_links::{self, Choice, Step, Way};
+use crate::store::{ConnectionId, Tx, connections};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 
-/// Chooses the provider, or goes on with the one that is chosen.
+/// The button that goes on with what was begun with another link.
+const RESUME: &str = "resume";
+
+/// Goes on with a setup of the organization that was begun with another link.
+async fn resume(state: &Data<State>, seat: &Seat, wanted: &str) -> Result<HttpResponse> {
+    let none = || Error::not_found("unfinished setup", wanted);
+    let wanted: ConnectionId = wanted.parse().map_err(|_| none())?;
+    // The same form sent twice.
+    if seat.connection.as_ref().is_none_or(|present| present.id != wanted) {
+        let id = seat.link.id.clone();
+        let resume = move |tx: &mut Tx| setup_links::resume(tx, &id, &wanted);
+        state.store.write(&seat.link.organization_id, seat.actor(), resume).await?;
+    }
+    Ok(see_other("/portal/setup"))
+}
+
+/// Chooses the provider, or goes on with the one that is chosen, here or by whoever made the link.
 pub(super) async fn choose(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
     let seat = &posted.seat;
-    let word = posted.text("provider").to_owned();
-    if word.is_empty() {
-        seat.connection()?;
+    if posted.has(RESUME) {
+        return resume(state, seat, posted.text(RESUME)).await;
+    }
+    let mut word = posted.text("provider").to_owned();
+    if word.is_empty() && seat.connection.is_some() {
         return super::finish(state, seat, Step::Provider).await;
+    }
+    match &seat.link.provider {
+        Some(chosen) if word.is_empty() => word.clone_from(chosen),
+        _ if word.is_empty() => return Err(provider_is_required()),
+        _ => {}
     }
     let way = word.parse::<Way>().unwrap_or(Way::Saml);
     let present = seat.connection.as_ref();
