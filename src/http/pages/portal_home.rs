@@ -145,7 +145,7 @@ pub struct PortalDone {
     /// What stands against the setup's being complete.
     pub missing: Vec<Missing>,
     /// What can be done later.
-    pub later: Option<Missing>,
+    pub later: Vec<Missing>,
     /// What the operator does next, in sentences.
     pub next: Vec<String>,
     /// The certificate: until when it is good, and who is told.

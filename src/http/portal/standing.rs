@@ -1,13 +1,18 @@
 //! How a connection stands, in sentences: what the portal's home and the end of a setup have in common.
 
-use super::frame::{address, day};
+mod lacks;
+
+pub(super) use self::lacks::{later, left, missing, unfinished};
+
+use self::lacks::is_untested;
+use super::frame::day;
 use super::seat::Seat;
 use crate::cause::Cause;
 use crate::clock::Time;
 use crate::email::Email;
 use crate::error::Result;
 use crate::http::moments;
-use crate::http::pages::{Fact, Missing, Sign, SignLine};
+use crate::http::pages::{Fact, Sign, SignLine};
 use crate::http::server::State;
 use crate::store::Db;
 use crate::store::access::mappings;
@@ -18,7 +23,7 @@ use crate::store::directories::{self, Directory};
 use crate::store::domains::{self, Domain};
 use crate::store::enforcement;
 use crate::store::organizations::{Enforcement, Organization};
-use crate::store::setup_links::{Cover, Step, Way};
+use crate::store::setup_links::{Cover, Way};
 use crate::store::traces::{self, Listed, Outcome};
 use crate::views::badge::{self, Badge};
 
@@ -255,75 +260,6 @@ pub(super) fn directory(
     (text, (class, say(word)), say(of_groups))
 }
 
-/// The steps that are not finished while nobody signs in by the connection yet. The test and domains that wait are told apart.
-pub(super) fn unfinished(state: &State, seat: &Seat, known: &Standing) -> Vec<Step> {
-    let is_active = |of: &Connection| of.state == ConnectionState::Active;
-    if seat.connection.as_ref().is_some_and(is_active) {
-        return Vec::new();
-    }
-    let waits = known.waiting_domains().next().is_some();
-    let is_told_apart = |step: Step| step == Step::Test || step == Step::Domain && waits;
-    let mut steps = seat.steps(state);
-    steps.retain(|step| !seat.has_done(*step) && !is_told_apart(*step));
-    steps
-}
-
-/// Whether the connection stays off for want of a test.
-fn is_untested(state: &State, seat: &Seat) -> bool {
-    let is_off = |of: &Connection| {
-        matches!(of.state, ConnectionState::Draft | ConnectionState::Testing) && !of.tested()
-    };
-    seat.connection.as_ref().is_some_and(is_off) && seat.steps(state).contains(&Step::Test)
-}
-
-/// What is left of this link to do, by the names of the steps: those that nobody has taken, and those at which [`missing`] is done.
-/// A connection may be on of which a link has everything before it: a certificate to renew, a directory to connect.
-pub(super) fn left(state: &State, seat: &Seat, known: &Standing) -> Vec<String> {
-    let is_untested = is_untested(state, seat);
-    let waits = known.waiting_domains().next().is_some();
-    let is_left = |step: &Step| match step {
-        Step::Test => is_untested,
-        Step::Domain if waits => true,
-        step => !seat.has_done(*step),
-    };
-    let steps = seat.steps(state).into_iter().filter(is_left);
-    steps.map(|step| super::frame::say(state, seat, step, "name")).collect()
-}
-
-/// What stands against a setup's being complete, each with the step at which it is done: steps that are not finished, the test
-/// without which the connection stays off, and domains that wait for their records.
-pub(super) fn missing(state: &State, seat: &Seat, known: &Standing) -> Vec<Missing> {
-    let steps = seat.steps(state);
-    let text = |key: &str| format!("portal.lacks.{key}");
-    let mut found = Vec::new();
-    let open = unfinished(state, seat, known);
-    if let Some(first) = open.first() {
-        let names: Vec<String> =
-            open.iter().map(|step| super::frame::say(state, seat, *step, "name")).collect();
-        found.push(Missing {
-            text: state.locale.fill(&text("steps"), &[("steps", &names.join(", "))]),
-            label: state.locale.text("portal.home.go_on").to_owned(),
-            href: address(*first),
-        });
-    }
-    if is_untested(state, seat) {
-        found.push(Missing {
-            text: state.locale.text(&text("test")).to_owned(),
-            label: state.locale.text("portal.test_begin").to_owned(),
-            href: address(Step::Test),
-        });
-    }
-    for domain in known.waiting_domains().filter(|_| steps.contains(&Step::Domain)) {
-        let name = [("domain", domain.name.as_str())];
-        found.push(Missing {
-            text: state.locale.fill(&text("domain"), &name),
-            label: state.locale.fill(&text("check"), &name),
-            href: address(Step::Domain),
-        });
-    }
-    found
-}
-
 /// What works at the end of a setup. What does not is [`missing`], or can be done later.
 pub(super) fn works(state: &State, seat: &Seat, known: &Standing) -> Vec<SignLine> {
     let provider = super::frame::provider(state, seat);
@@ -359,20 +295,6 @@ pub(super) fn works(state: &State, seat: &Seat, known: &Standing) -> Vec<SignLin
         }
     }
     lines
-}
-
-/// How a directory stands that does nothing yet, where the link covers one.
-pub(super) fn later(state: &State, seat: &Seat, known: &Standing) -> Option<Missing> {
-    let covered = seat.link.has(Cover::Provisioning) && seat.connection.is_some();
-    if !covered || known.directory.is_some() && known.asked_at().is_some() {
-        return None;
-    }
-    let word = if known.tokens.is_empty() { "scim_off" } else { "scim_waits" };
-    Some(Missing {
-        text: state.locale.text(&format!("portal.lacks.{word}")).to_owned(),
-        label: super::frame::say(state, seat, Step::Provisioning, "name"),
-        href: address(Step::Provisioning),
-    })
 }
 
 /// What the operator does when a setup has come to its end, in sentences.

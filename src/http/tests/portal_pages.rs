@@ -274,7 +274,7 @@ fn done() -> PortalDone {
         title: hostile(),
         works: signs(),
         missing: vec![missing(), missing()],
-        later: Some(missing()),
+        later: vec![missing(), missing()],
         next: vec![hostile()],
         facts: vec![fact()],
         ends: hostile(),

@@ -243,3 +243,42 @@ async fn what_a_test_leads_to_comes_with_what_is_read_again_by_itself() {
     let page = portal.get("/portal/setup/test").await.body;
     assert_eq!(page.matches("name=\"finish\"").count(), 1, "{page}");
 }
+
+#[actix_web::test]
+async fn a_domain_that_waits_beside_one_that_is_live_is_nothing_that_is_missing() {
+    let portal = at_its_test().await;
+    portal.post("domain", &[("domain", "globex.test")]).await;
+    let connections::Connection { id, revision, .. } = portal.connection();
+    portal.world.store().system(|tx| connections::record_test(tx, &id, revision));
+    portal.post("test", &[]).await;
+    let done = portal.get("/portal/done").await.body;
+    assert!(done.contains("The setup is complete") && !done.contains("What is missing"), "{done}");
+    let later = done.split("What you can do later").nth(1).unwrap();
+    assert!(later.contains("globex.test waits for its DNS record"), "{done}");
+    let own = portal.organization.clone();
+    portal.world.store().system(|tx| crate::store::domains::remove(tx, &own, "globex.example"));
+    let done = portal.get("/portal/done").await.body;
+    assert!(done.contains("something is missing") && done.contains("What is missing"), "{done}");
+}
+
+#[actix_web::test]
+async fn what_is_missing_is_all_that_is_needed_and_what_is_optional_is_called_that() {
+    let portal = Portal::started().await;
+    let home = portal.get("/portal").await.body;
+    let all = "Not finished: Identity provider, Create the app, Copy values, Attributes and people, Metadata, Email domain, Test sign-in, User provisioning (optional).";
+    assert!(home.contains(all), "{home}");
+    let handed = portal.get("/portal/hand-over").await.body;
+    assert!(handed.contains("Test sign-in, User provisioning (optional)."), "{handed}");
+    let mut portal = Portal::new(&[], &[Cover::SignIn, Cover::Provisioning]);
+    portal.start().await;
+    portal.post("provider", &[("provider", "jumpcloud")]).await;
+    for step in ["create", "values", "attributes"] {
+        portal.post(step, &[]).await;
+    }
+    portal.post("metadata", &[("metadata_xml", &metadata("https://idp.example/id"))]).await;
+    let connections::Connection { id, revision, .. } = portal.connection();
+    portal.world.store().system(|tx| connections::record_test(tx, &id, revision));
+    portal.post("test", &[]).await;
+    let home = portal.get("/portal").await.body;
+    assert!(!home.contains("What is missing") && !home.contains("are not finished"), "{home}");
+}
