@@ -20,6 +20,8 @@ pub struct SetupEntry<'a> {
     pub ends: Option<&'a str>,
     /// What it is for.
     pub purpose: Purpose,
+    /// Whether somebody has to add a DNS record.
+    pub needs_record: bool,
     /// What can be looked at: the keys of sentences.
     pub looks: Vec<&'static str>,
     /// What is left of it, where a colleague handed it over.

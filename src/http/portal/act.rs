@@ -141,18 +141,7 @@ async fn domain(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
         return Ok(see_other(&address(Step::Domain)));
     }
     if !posted.has("domain") {
-        let scope = of.clone();
-        state
-            .store
-            .write(&scope, seat.actor(), move |tx| {
-                if domains::list(tx.db, &of)?.is_empty() {
-                    let detail = "Add at least one email domain first.";
-                    return Err(Error::conflict("domain_required", detail));
-                }
-                setup_links::finish(tx, &id, Step::Domain)
-            })
-            .await?;
-        return Ok(see_other(&after(state, seat, Step::Domain)));
+        return finish_domain(state, seat).await;
     }
     let typed = posted.text("domain");
     let added = match domain_of(typed) {
@@ -181,6 +170,25 @@ async fn domain(state: &Data<State>, posted: &Posted) -> Result<HttpResponse> {
         }
         Err(other) => Err(other),
     }
+}
+
+/// Goes on where there is a domain.
+async fn finish_domain(state: &Data<State>, seat: &Seat) -> Result<HttpResponse> {
+    let (of, id) = (seat.organization.id.clone(), seat.link.id.clone());
+    let finish = move |tx: &mut Tx| {
+        let has_one = !domains::list(tx.db, &of)?.is_empty();
+        if has_one {
+            setup_links::finish(tx, &id, Step::Domain)?;
+        }
+        Ok(has_one)
+    };
+    if state.store.write(&seat.organization.id, seat.actor(), finish).await? {
+        return Ok(see_other(&after(state, seat, Step::Domain)));
+    }
+    // It is said at the field that is empty.
+    let text = state.locale.text("portal.domain_first").to_owned();
+    let faults = [Fault { field: "domain".to_owned(), text }].into_iter().collect();
+    render(state, seat, Step::Domain, Outcome { faults, ..Outcome::default() }).await
 }
 
 /// The domain that was typed, or that of an email address.

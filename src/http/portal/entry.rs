@@ -13,7 +13,7 @@ use crate::http::sign_in::see_other;
 use crate::store::connections;
 use crate::store::organizations::{self, Organization};
 use crate::store::setup_links::{self, CodeFault, Cover, Kind, Purpose, Refusal, SetupLink};
-use crate::store::{Actor, SetupLinkId, Tx};
+use crate::store::{Actor, SetupLinkId, Tx, domains};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path};
@@ -42,6 +42,7 @@ async fn entry(state: &State, token: &str, fault: Option<String>) -> Result<Http
                 note: link.note.as_deref(),
                 ends: (link.kind == Kind::Link).then_some(&*ends),
                 purpose: link.purpose(),
+                needs_record: needs_record(state, &link).await?,
                 looks: looks(&link),
                 handed: handed(state, &link, &organization).await?,
                 code: asked(state, &link, fault).await?,
@@ -49,6 +50,16 @@ async fn entry(state: &State, token: &str, fault: Option<String>) -> Result<Http
             Ok(pages::setup_entry(state, &view))
         }
     }
+}
+
+/// Whether a DNS record is needed: one is for a domain that nobody has vouched for.
+async fn needs_record(state: &State, link: &SetupLink) -> Result<bool> {
+    if !link.has(Cover::Domains) {
+        return Ok(false);
+    }
+    let of = link.organization_id.clone();
+    let all = state.store.read(move |db| domains::list(db, &of)).await?;
+    Ok(all.is_empty() || all.iter().any(|domain| !domain.is_live()))
 }
 
 /// What is left of a setup that a colleague handed over; none: nobody did.

@@ -137,7 +137,7 @@ async fn view(state: &Data<State>, seat: &Seat, step: Step, outcome: Outcome) ->
     Ok(SetupStep {
         eyebrow: state.locale.fill("portal.eyebrow", &values),
         title: frame::say(state, seat, step, "title"),
-        lead: frame::say(state, seat, step, "lead"),
+        lead: frame::say(state, seat, step, lead(&body)),
         provider: frame::provider(state, seat),
         steps: frame::lines(state, seat, &steps, step),
         previous: before.copied().map(address),
@@ -204,7 +204,6 @@ fn finish(state: &State, seat: &Seat, body: &Body) -> Option<String> {
         }
         Body::Metadata { told: None, .. } | Body::Test { is_tested: false, .. } => return None,
         Body::OpenId { told, .. } if told.is_empty() => return None,
-        Body::Domain { domains, .. } if domains.is_empty() => return None,
         Body::Create { .. } | Body::Values { .. } | Body::Attributes { .. } => "portal.did_that",
         Body::Provisioning { .. } => "portal.finish",
         _ => "portal.continue",

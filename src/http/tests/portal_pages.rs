@@ -382,6 +382,7 @@ pub(super) fn every_one(world: &World) -> Vec<(&'static str, HttpResponse)> {
             note: Some(HOSTILE),
             ends,
             purpose,
+            needs_record: true,
             looks: vec!["portal.entry.look.traces", "portal.entry.look.groups"],
             handed: code.as_ref().map(|_| hostile()),
             code,

@@ -71,6 +71,7 @@ pub(super) async fn show(
                 note,
                 ends,
                 purpose: Purpose::Setup,
+                needs_record: true,
                 looks: Vec::new(),
                 handed: None,
                 code: None,

@@ -109,3 +109,34 @@ async fn an_invented_address_is_of_the_domain_that_is_live_and_not_of_one_that_w
     assert_eq!(domains::for_example(&all).map(|one| &*one.name), Some("a-globex.test"));
     assert!(domains::for_example(&[]).is_none());
 }
+
+#[actix_web::test]
+async fn without_a_domain_the_step_says_why_it_does_not_go_on() {
+    let portal = Portal::started().await;
+    let own = portal.organization.clone();
+    portal.world.store().system(|tx| domains::remove(tx, &own, "globex.example"));
+    let page = portal.get("/portal/setup/domain").await.body;
+    assert!(page.contains("name=\"finish\"") && page.contains("Add a domain before"), "{page}");
+    let refused = portal.post("domain", &[("finish", "on")]).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert!(refused.body.contains("id=\"domain-error\""), "{}", refused.body);
+}
+
+#[actix_web::test]
+async fn of_a_record_is_spoken_only_where_a_domain_needs_one() {
+    let portal = Portal::new(&[], &Cover::USUAL);
+    let said = "a DNS record is needed";
+    let (own, store) = (portal.organization.clone(), portal.world.store());
+    assert!(!portal.get(&portal.address()).await.body.contains(said), "it is vouched for");
+    store.system(|tx| domains::remove(tx, &own, "globex.example"));
+    assert!(portal.get(&portal.address()).await.body.contains(said));
+    let mut portal = Portal::new(&[], &[Cover::SignIn]);
+    let own = portal.organization.clone();
+    portal.world.store().system(|tx| domains::remove(tx, &own, "globex.example"));
+    assert!(!portal.get(&portal.address()).await.body.contains(said), "domains are not covered");
+    portal = Portal::started().await;
+    let step = portal.get("/portal/setup/domain").await.body;
+    assert!(step.contains("nothing more is needed") && !step.contains("DNS record"), "{step}");
+    portal.post("domain", &[("domain", "globex.test")]).await;
+    assert!(portal.get("/portal/setup/domain").await.body.contains("A DNS record shows"));
+}
