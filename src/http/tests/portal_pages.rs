@@ -251,7 +251,7 @@ fn test() -> Body {
         checks: vec![check(true), check(false)],
     };
     let opens = Some("/login/con_1?test=trc_1".to_owned());
-    Body::Test { last: Some(last), is_tested: false, is_framed: true, opens }
+    Body::Test { last: Some(last), is_tested: false, next: Some(hostile()), is_framed: true, opens }
 }
 
 fn fact() -> Fact {

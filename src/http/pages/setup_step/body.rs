@@ -247,6 +247,8 @@ pub enum Body {
         last: Option<Tested>,
         /// Whether one passed with the present settings.
         is_tested: bool,
+        /// What comes after that, in a sentence.
+        next: Option<String>,
         /// Whether the page stands in a frame: then the form is answered there, and only what it has begun is opened in a new window.
         is_framed: bool,
         /// Where that is opened, by whoever comes first.
