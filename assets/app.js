@@ -6,9 +6,12 @@ const theme = (value) => {
   document.cookie = `theme=${value}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
 };
 
+const toast = document.querySelector(".toast");
+// What an act has led here with is put in once more after the page is there: only then is it read out.
+if (toast?.textContent) addEventListener("load", () => toast.replaceChildren(toast.textContent));
 const copied = (what) => {
-  const toast = document.querySelector(".toast");
   if (!toast) return;
+  toast.classList.remove("said");
   toast.textContent = toast.dataset.copied.replace("…", what);
   toast.classList.add("on");
   clearTimeout(copied.t);

@@ -13,6 +13,8 @@ use actix_web::cookie::{Cookie, SameSite};
 const REMEMBERED: Duration = Duration::days(90);
 /// How long the binding value lives: longer than any sign-in takes.
 const BOUND: Duration = Duration::days(1);
+/// How long what an act has left to be said waits for its page.
+const LEFT: Duration = Duration::minutes(1);
 /// How long a browser in which a member signed in is known as theirs.
 const KNOWN: Duration = Duration::days(180);
 
@@ -26,6 +28,7 @@ struct Names {
     member: &'static str,
     arrival: &'static str,
     known: &'static str,
+    done: &'static str,
 }
 
 const SECURE: Names = Names {
@@ -36,6 +39,7 @@ const SECURE: Names = Names {
     member: "__Host-vestibule-console",
     arrival: "__Host-vestibule-console-step",
     known: "__Host-vestibule-console-known",
+    done: "__Host-vestibule-console-done",
 };
 const PLAIN: Names = Names {
     binding: "vestibule-browser",
@@ -45,6 +49,7 @@ const PLAIN: Names = Names {
     member: "vestibule-console",
     arrival: "vestibule-console-step",
     known: "vestibule-console-known",
+    done: "vestibule-console-done",
 };
 
 fn names(state: &State) -> &'static Names {
@@ -156,6 +161,23 @@ pub(super) fn arrival(state: &State, request: &HttpRequest) -> Option<String> {
 /// A cookie that takes that one away.
 pub(super) fn arrival_over(state: &State) -> Cookie<'static> {
     let mut cookie = cookie(state, names(state).arrival, String::new(), Duration::ZERO);
+    cookie.make_removal();
+    cookie
+}
+
+/// The cookie that keeps what the next page says.
+pub(super) fn done(state: &State, word: &'static str) -> Cookie<'static> {
+    cookie(state, names(state).done, word.to_owned(), LEFT)
+}
+
+/// What is kept there. Whoever holds the browser can have put it there, so it is a word to look up and nothing else.
+pub(super) fn was_done(state: &State, request: &HttpRequest) -> Option<String> {
+    Some(request.cookie(names(state).done)?.value().to_owned())
+}
+
+/// A cookie that takes that one away.
+pub(super) fn done_over(state: &State) -> Cookie<'static> {
+    let mut cookie = cookie(state, names(state).done, String::new(), Duration::ZERO);
     cookie.make_removal();
     cookie
 }

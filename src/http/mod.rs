@@ -8,6 +8,7 @@ mod browser;
 mod caller;
 mod console;
 mod demo;
+mod done;
 mod embedding;
 mod entity;
 pub mod error;

@@ -3,7 +3,7 @@
 use super::error::{self, Dialect, NulInAddress, PageError};
 use super::pages::theme;
 use super::server::State;
-use super::{embedding, forward, guard, scim};
+use super::{browser, done, embedding, forward, guard, scim};
 use crate::config::Network;
 use crate::oidc::protected;
 use crate::store::{RequestId, origin};
@@ -82,6 +82,7 @@ pub(super) async fn handle(
     );
     let id = HeaderValue::from_str(origin.id.as_str()).ok();
     let chosen = theme::of(request.request());
+    let left = done::left(&state, request.request());
     request.extensions_mut().insert(origin);
 
     let answered = async {
@@ -93,11 +94,15 @@ pub(super) async fn handle(
         }
     };
     let answered = origin::serving(Some(address), answered.instrument(span.clone()));
-    let answered = theme::serving(chosen, answered);
+    let answered = left.serving(theme::serving(chosen, answered));
     let mut answer = answered.await?;
     let _entered = span.enter();
     if answer.status().is_client_error() || answer.status().is_server_error() {
         answer = theme::during(chosen, || error::render(&state, answer));
+    }
+    if left.is_over() {
+        let over = browser::done_over(&state);
+        answer.response_mut().add_cookie(&over)?;
     }
     set_headers(answer.headers_mut(), id, state.config.public_url.is_https());
     let path = answer.request().path().to_owned();

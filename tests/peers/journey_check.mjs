@@ -169,17 +169,19 @@ async function choose(locator, value) {
 /** Words in braces are what was said at the start or taken from pages. */
 const said = (text) => text.replace(/\{(\w+)\}/g, (_, word) => told[word] ?? `{${word}}`);
 
-/** What the page says: of ours what is in its main part. */
+/** What the page says: of ours what is in its main part, and in passing. */
 async function says() {
   const main = page.locator('main');
-  const text = await (await main.count() ? main : page.locator('body')).innerText();
+  if (!await main.count()) return (await page.locator('body').innerText()).replace(/\s+/g, ' ');
+  const toast = await page.evaluate(() => document.querySelector('.toast')?.textContent ?? '');
+  const text = `${await main.innerText()} ${toast}`;
   return text.replace(/\s+/g, ' ');
 }
 
 /** Presses a button that copies; what is in the clipboard then. */
 async function copied(locator) {
   await press(locator);
-  await page.locator('.toast:not(:empty)').waitFor();
+  await page.locator('.toast.on:not(:empty)').waitFor();
   return page.evaluate(() => navigator.clipboard.readText());
 }
 

@@ -196,6 +196,16 @@ async function shown(page) {
   return wrong;
 }
 
+/** What a page says in passing: from now on it stays, to be looked at as well. To be run in the page. */
+function passing() {
+  const toast = document.querySelector('.toast');
+  for (const one of toast?.getAnimations() ?? []) {
+    one.currentTime = 0;
+    one.pause();
+  }
+  return toast?.textContent ?? '';
+}
+
 /** Looks at the page that a tab shows, in both themes and at every width. */
 async function see(tab, name) {
   const { page } = tab;
@@ -210,8 +220,9 @@ async function see(tab, name) {
     await page.setViewportSize({ width: 1440, height: 900 });
     return;
   }
-  // Whoever is sent elsewhere sees a page, but not this one. Where it may lead makes a page another.
-  const text = await page.locator('main').innerText() + tab.answer.headers()['content-security-policy'];
+  // Whoever is sent elsewhere sees a page, but not this one. Where it may lead, and what it says in passing, make a page another.
+  const toast = await page.evaluate(passing);
+  const text = await page.locator('main').innerText() + toast + tab.answer.headers()['content-security-policy'];
   if (texts.has(text)) faults.push(`${name}: says the same as ${texts.get(text)}`);
   texts.set(text, name);
   faults.push(...(await looked(name, tab)).concat(await loaded(tab)).map((wrong) => `${name}: ${wrong}`));
@@ -224,7 +235,7 @@ async function see(tab, name) {
     }
     if (screenshots) {
       await page.setViewportSize({ width: 1100, height: 760 });
-      await page.screenshot({ path: path.join(screenshots, `${name}-${theme}.png`), animations: 'disabled', caret: 'hide' });
+      await page.screenshot({ path: path.join(screenshots, `${name}-${theme}.png`), animations: toast ? 'allow' : 'disabled', caret: 'hide' });
     }
   }
   await page.setViewportSize({ width: 1440, height: 900 });

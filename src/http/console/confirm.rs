@@ -4,10 +4,10 @@ use super::form::Choice;
 use super::frame::{self, Area, Frame};
 use super::seat::{Needs, Seat};
 use crate::error::{Error, FieldError, Result};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use actix_web::HttpResponse;
 use askama::Template;
 
@@ -105,20 +105,33 @@ pub(super) fn refused<N: Needs>(
     show(state, seat, confirm, vec![error])
 }
 
-/// On to `to` when it is done; what stands against it is told on the page that asked.
+/// On to `to` when it is done, where the page says that it is; what stands against it is told on the page that asked.
 pub(super) fn after<N: Needs, T>(
     state: &State,
     seat: &Seat<N>,
     confirm: &Confirm,
     done: Result<T>,
+    said: Done,
     to: &str,
 ) -> Result<HttpResponse, PageError> {
     match done {
-        Ok(_) => Ok(see_other(to)),
-        Err(Error::Conflict { code, detail }) => {
+        Ok(_) => Ok(done::lead(state, said, to)),
+        Err(error) => against(state, seat, confirm, error),
+    }
+}
+
+/// What stands against an act, on the page that asked.
+pub(super) fn against<N: Needs>(
+    state: &State,
+    seat: &Seat<N>,
+    confirm: &Confirm,
+    error: Error,
+) -> Result<HttpResponse, PageError> {
+    match error {
+        Error::Conflict { code, detail } => {
             Ok(show(state, seat, confirm, vec![fault(code, detail)]))
         }
-        Err(other) => Err(other.into()),
+        other => Err(other.into()),
     }
 }
 

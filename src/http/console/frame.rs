@@ -1,6 +1,7 @@
 //! What the pages of the console have round their contents.
 
 use super::seat::{Members, Needs, Read, Seat};
+use crate::http::done;
 use crate::http::guard::Csp;
 use crate::http::once;
 use crate::http::pages::{Shell, respond};
@@ -131,6 +132,10 @@ pub(in crate::http) struct Frame {
     pub(in crate::http) here: String,
     /// The areas.
     pub(in crate::http) nav: Vec<NavLine>,
+    /// That a small act was done, which led here.
+    pub(in crate::http) toast: Option<String>,
+    /// The same of an act after which something is to be done next.
+    pub(in crate::http) banner: Option<String>,
 }
 
 /// The frame of a page of `here`.
@@ -139,6 +144,12 @@ pub(super) fn frame<N: Needs>(state: &State, seat: &Seat<N>, here: Area) -> Fram
         label: label(state, *area),
         href: area.href,
         is_here: *area == here,
+    };
+    let said = done::tell().map(|said| (said.has_next_step(), said.sentence(state)));
+    let (banner, toast) = match said {
+        Some((true, banner)) => (Some(banner), None),
+        Some((false, toast)) => (None, Some(toast)),
+        None => (None, None),
     };
     Frame {
         name: seat.member.name.clone(),
@@ -152,6 +163,8 @@ pub(super) fn frame<N: Needs>(state: &State, seat: &Seat<N>, here: Area) -> Fram
         area: here.name,
         here: label(state, here),
         nav: AREAS.iter().filter(|area| area.roles.contains(&seat.member.role)).map(line).collect(),
+        toast,
+        banner,
     }
 }
 

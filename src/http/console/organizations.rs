@@ -7,11 +7,11 @@ use super::seat::{Manage, Posted, Read, Seat};
 use super::words::{self, Badge};
 use crate::domain::DomainName;
 use crate::error::{Error, FieldError, Result};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Faults, Shell, respond};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::organizations::{
     self, Admission, Enforcement, Filter, NewOrganization, Organization, Summary,
 };
@@ -267,7 +267,11 @@ pub(in crate::http) async fn create(
         _ => "/external_id",
     };
     match form::mendable(made, field)? {
-        Ok(made) => Ok(see_other(&listing::href(ORGANIZATIONS.href(), &[("q", &made.name)]))),
+        Ok(made) => Ok(done::lead(
+            &state,
+            Done::OrganizationAdded,
+            &listing::href(ORGANIZATIONS.href(), &[("q", &made.name)]),
+        )),
         Err(errors) => Ok(show(&state, &posted.seat, typed, errors)),
     }
 }

@@ -7,6 +7,7 @@ use super::listing::{self, Moment};
 use super::seat::{Manage, Posted, Seat};
 use super::words::Badge;
 use crate::error::{Error, Result};
+use crate::http::done::Done;
 use crate::http::error::PageError;
 use crate::http::pages::Shell;
 use crate::http::server::State;
@@ -107,6 +108,13 @@ impl Act {
         }
     }
 
+    const fn said(self) -> Done {
+        match self {
+            Self::Announce => Done::KeyAnnounced,
+            Self::TakeOver => Done::KeyTakenOver,
+        }
+    }
+
     const fn word(self) -> &'static str {
         match self {
             Self::Announce => "announce",
@@ -132,7 +140,7 @@ pub(in crate::http) async fn rotate(
 ) -> Result<HttpResponse, PageError> {
     let (wanted, confirm) = (Act::find(&act)?, rotating(&state, Act::find(&act)?, &act));
     let done = done(&state, &posted, wanted).await;
-    confirm::after(&state, &posted.seat, &confirm, done, PAGE)
+    confirm::after(&state, &posted.seat, &confirm, done, wanted.said(), PAGE)
 }
 
 async fn done(state: &Data<State>, posted: &Posted<Manage>, act: Act) -> Result<()> {

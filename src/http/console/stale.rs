@@ -133,8 +133,10 @@ pub(super) struct Clash {
     pub(super) name: String,
     /// Its own page.
     pub(super) href: String,
-    /// Where the form is, and where it is posted to.
+    /// Where the form is.
     pub(super) form: String,
+    /// Where it is posted to.
+    pub(super) action: String,
     /// The kind of event that its changes are.
     pub(super) kind: &'static str,
     /// What it is now.

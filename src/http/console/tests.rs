@@ -12,6 +12,7 @@ mod connection_tabs;
 mod connections;
 mod customers;
 mod domains;
+mod done;
 mod email;
 mod entry;
 mod groups;

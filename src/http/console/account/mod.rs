@@ -71,8 +71,6 @@ pub(in crate::http) struct NextQuery {
 #[derive(Default)]
 struct Telling {
     errors: Vec<FieldError>,
-    /// Whether the password was changed just now.
-    is_changed: bool,
     /// Where it goes on after what there is to know.
     next: String,
 }
@@ -93,8 +91,6 @@ struct View {
     sessions: Vec<Line>,
     has_others: bool,
     faults: Faults,
-    /// Whether the password was changed just now.
-    is_changed: bool,
 }
 
 #[derive(Template)]
@@ -138,7 +134,6 @@ async fn show(state: &State, seat: &Seat<Read>, telling: Telling) -> Result<Http
         has_others: sessions.len() > 1,
         sessions,
         faults: Faults::from(telling.errors),
-        is_changed: telling.is_changed,
     };
     Ok(frame::page(state, seat, ACCOUNT, view.faults.status(), |shell, frame| Page {
         shell,

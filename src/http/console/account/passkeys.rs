@@ -7,6 +7,7 @@ use crate::http::console::form;
 use crate::http::console::frame::{self, ACCOUNT, Frame};
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::seat::{Posted, Read, Seat};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
@@ -91,7 +92,7 @@ pub(in crate::http) async fn add(
         passkeys::add(tx, &party, &id, &token, &answer)
     });
     if added.await?.is_some() {
-        return Ok(see_other(PATH));
+        return Ok(done::lead(&state, Done::PasskeyAdded, PATH));
     }
     let detail = state.locale.text("console.account.passkey_refused");
     let fault = FieldError::new("/passkeys", "passkey_refused", detail);
@@ -124,7 +125,7 @@ pub(in crate::http) async fn remove(
     let done = state.store.write(Scope::System, seat.actor(), move |tx| {
         passkeys::remove(tx, &passkey.member_id, &passkey.id)
     });
-    confirm::after(&state, seat, &confirm, done.await, PATH)
+    confirm::after(&state, seat, &confirm, done.await, Done::PasskeyRemoved, PATH)
 }
 
 async fn find(state: &State, seat: &Seat<Read>, id: &MemberPasskeyId) -> Result<Passkey> {

@@ -1,10 +1,11 @@
 //! Another password, for whoever knows the present one.
 
-use super::{Telling, prove, show};
+use super::{PATH, Telling, prove, show};
 use crate::crypto;
 use crate::error::{FieldError, Result};
 use crate::http::console::seat::{Posted, Read};
 use crate::http::console::{entry, form};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::store::Scope;
@@ -33,7 +34,7 @@ pub(in crate::http) async fn change(
         members::change_password(tx, &id, known.as_deref(), &hash, &keep)
     });
     match form::mendable(done.await, "/old")? {
-        Ok(()) => Ok(show(&state, seat, Telling { is_changed: true, ..Telling::default() }).await?),
+        Ok(()) => Ok(done::lead(&state, Done::PasswordChanged, PATH)),
         Err(errors) => Ok(show(&state, seat, refused(errors)).await?),
     }
 }

@@ -10,6 +10,7 @@ use crate::http::console::form;
 use crate::http::console::frame::{self, ACCOUNT, Frame};
 use crate::http::console::seat::{Posted, Read, Seat};
 use crate::http::console::shown_before;
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::once::Made;
 use crate::http::pages::{Faults, Shell};
@@ -108,7 +109,7 @@ pub(in crate::http) async fn acknowledge(
 ) -> Result<HttpResponse, PageError> {
     let (seat, id) = (&posted.seat, posted.seat.member.id.clone());
     state.store.write(Scope::System, seat.actor(), move |tx| steps::acknowledge(tx, &id)).await?;
-    Ok(see_other(inside(posted.text("next"))))
+    Ok(done::lead(&state, Done::AlarmSeen, inside(posted.text("next"))))
 }
 
 /// `GET /console/account/recovery-codes`
@@ -157,7 +158,7 @@ pub(in crate::http) async fn remove(
     let done =
         state.store.write(Scope::System, posted.seat.actor(), move |tx| steps::remove(tx, &id));
     done.await?;
-    Ok(see_other(PATH))
+    Ok(done::lead(&state, Done::StepRemoved, PATH))
 }
 
 async fn is_on(state: &State, seat: &Seat<Read>) -> Result<bool> {

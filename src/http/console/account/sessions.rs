@@ -4,9 +4,9 @@ use super::PATH;
 use crate::error::Result;
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::seat::{Posted, Read};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::members::{self, Session};
 use crate::store::{MemberSessionId, Scope};
 use actix_web::HttpResponse;
@@ -44,7 +44,7 @@ pub(in crate::http) async fn end(
         .store
         .write(Scope::System, posted.seat.actor(), move |tx| members::end_one(tx, &member, &id));
     done.await?;
-    Ok(see_other(PATH))
+    Ok(done::lead(&state, Done::SessionEnded, PATH))
 }
 
 /// `POST /console/account/sessions`: signs all but this one out.
@@ -57,5 +57,5 @@ pub(in crate::http) async fn end_others(
         members::sign_out_others(tx, &member, &keep)
     });
     done.await?;
-    Ok(see_other(PATH))
+    Ok(done::lead(&state, Done::SessionsEnded, PATH))
 }

@@ -1,11 +1,12 @@
 //! What is asked before a key is rolled or revoked.
 
 use super::{LIST, covered, show};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::frame::API_KEYS;
 use crate::http::console::seat::{Develop, Posted, Seat};
 use crate::http::console::{shown_before, words};
+use crate::http::done::Done;
 use crate::http::error::PageError;
 use crate::http::once::Made;
 use crate::http::server::State;
@@ -45,7 +46,7 @@ pub(in crate::http) async fn roll(
             let secret = Some(secret.reveal().to_owned());
             Ok(show(&state, &posted.seat, None, secret).await?)
         }
-        Err(other) => confirm::after(&state, &posted.seat, &confirm, Err::<(), Error>(other), LIST),
+        Err(other) => confirm::against(&state, &posted.seat, &confirm, other),
     }
 }
 
@@ -70,7 +71,7 @@ pub(in crate::http) async fn revoke(
     let done = state
         .store
         .write(Scope::System, posted.seat.actor(), move |tx| api_keys::revoke(tx, &key.id));
-    confirm::after(&state, &posted.seat, &confirm, done.await, LIST)
+    confirm::after(&state, &posted.seat, &confirm, done.await, Done::ApiKeyRevoked, LIST)
 }
 
 /// The key to act on, if the member may.

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::http::console::confirm::{self, Confirm, TYPED};
 use crate::http::console::frame::APPLICATIONS;
 use crate::http::console::seat::{Develop, Posted, Seat};
+use crate::http::done::Done;
 use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::store::applications::{self, Application};
@@ -41,7 +42,7 @@ pub(super) async fn delete(
         applications::delete(tx, &id)
     };
     let done = state.store.write(Scope::System, posted.seat.actor(), delete).await;
-    confirm::after(&state, &posted.seat, &confirm, done, LIST)
+    confirm::after(&state, &posted.seat, &confirm, done, Done::ApplicationDeleted, LIST)
 }
 
 fn deleting(state: &State, of: &Application) -> Confirm {

@@ -6,9 +6,9 @@ use crate::http::console::form;
 use crate::http::console::frame::APPLICATIONS;
 use crate::http::console::seat::{Develop, Posted, Seat};
 use crate::http::console::stale::{self, Clash, Fields, Filled};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::applications::{self, Application, ApplicationPatch};
 use crate::store::{Scope, Tx};
 use actix_web::HttpResponse;
@@ -71,7 +71,7 @@ pub(super) async fn change<T: Edited>(
         return Ok(stale::show(state, posted, &filled, clash, say).await?);
     }
     match form::mendable(done, T::POINTER)? {
-        Ok(_) => Ok(see_other(&href(&of.id))),
+        Ok(_) => Ok(done::lead(state, Done::Saved, &href(&of.id))),
         Err(errors) => Ok(typed.show(state, &posted.seat, of, stale::still_seen(posted), errors)),
     }
 }
@@ -97,10 +97,12 @@ async fn save<T: Edited>(
 /// Two versions of what the form shows.
 fn clash<T: Edited>(state: &State, now: Application) -> Clash {
     let href = href(&now.id);
+    let form = format!("{href}/{}", T::PAGE);
     Clash {
         area: APPLICATIONS,
         subject: now.id.to_string(),
-        form: format!("{href}/{}", T::PAGE),
+        action: form.clone(),
+        form,
         href,
         kind: "application.updated",
         now: T::of(&now).fields(state),

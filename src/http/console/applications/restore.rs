@@ -6,9 +6,9 @@ use crate::http::console::form;
 use crate::http::console::frame::APPLICATIONS;
 use crate::http::console::gone::{self, Gone, POINTER, RestoredBy};
 use crate::http::console::seat::{Develop, Needs, Posted, Seat};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::applications::{self, Application};
 use crate::store::{ApplicationId, Scope, Tx};
 use actix_web::HttpResponse;
@@ -38,7 +38,7 @@ pub(super) async fn restore(
     };
     let done = state.store.write(Scope::System, posted.seat.actor(), restore).await;
     match form::mendable(done, POINTER)? {
-        Ok(()) => Ok(see_other(&href(&application.id))),
+        Ok(()) => Ok(done::lead(&state, Done::ApplicationRestored, &href(&application.id))),
         Err(errors) => Ok(gone::show(&state, &posted.seat, as_gone(&application), errors).await?),
     }
 }

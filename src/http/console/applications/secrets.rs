@@ -8,6 +8,7 @@ use crate::http::console::frame::APPLICATIONS;
 use crate::http::console::listing;
 use crate::http::console::seat::{Develop, Posted, Seat};
 use crate::http::console::shown_before;
+use crate::http::done::Done;
 use crate::http::error::PageError;
 use crate::http::once::Made;
 use crate::http::server::State;
@@ -74,7 +75,14 @@ pub(super) async fn revoke(
         applications::revoke_secret(tx, &of, &id)
     };
     let done = state.store.write(Scope::System, posted.seat.actor(), revoke).await;
-    confirm::after(&state, &posted.seat, &confirm, done, &href(&application.id))
+    confirm::after(
+        &state,
+        &posted.seat,
+        &confirm,
+        done,
+        Done::SecretRevoked,
+        &href(&application.id),
+    )
 }
 
 /// A secret of this application, and no other's.

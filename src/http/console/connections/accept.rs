@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::frame::CONNECTIONS;
 use crate::http::console::seat::{Manage, Posted, Seat};
+use crate::http::done::Done;
 use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::saml::metadata::Difference;
@@ -40,7 +41,14 @@ pub(in crate::http) async fn accept(
     let done = state.store.write(&organization.id, posted.seat.actor(), move |tx| {
         connections::accept(tx, &id, &change)
     });
-    confirm::after(&state, &posted.seat, &confirm, done.await, &href(&connection.id))
+    confirm::after(
+        &state,
+        &posted.seat,
+        &confirm,
+        done.await,
+        Done::ChangeAccepted,
+        &href(&connection.id),
+    )
 }
 
 /// What waits for somebody.

@@ -5,9 +5,9 @@ use crate::acts::metadata::{self, Source, Terms};
 use crate::error::{Error, Result};
 use crate::http::console::form;
 use crate::http::console::seat::{Manage, Posted};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::connections::{Connection, Protocol};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
@@ -21,7 +21,7 @@ pub(in crate::http) async fn refresh(
     let (connection, organization) = find(&state, &id).await?;
     let read = read_again(&state, &posted, connection.clone()).await;
     let Err(errors) = form::mendable(read, PROVIDER)? else {
-        return Ok(see_other(&href(&connection.id)));
+        return Ok(done::lead(&state, Done::MetadataRead, &href(&connection.id)));
     };
     Ok(overview::show(&state, &posted.seat, connection, &organization, errors).await?)
 }

@@ -8,10 +8,10 @@ use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::seat::{Manage, Needs, Posted, Read, Seat};
 use crate::http::console::stale::{self, Fields, Filled};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::saml::attributes::{self, Mapping, NAME_ID, Profile};
 use crate::store::Tx;
 use crate::store::connections::{self, Connection, ConnectionPatch, Settings};
@@ -115,7 +115,9 @@ pub(in crate::http) async fn change(
         return Ok(stale::show(&state, &posted, &filled, clash, say).await?);
     }
     match form::mendable(done, "/email")? {
-        Ok(_) => Ok(see_other(&format!("{}/attributes", href(&connection.id)))),
+        Ok(_) => {
+            Ok(done::lead(&state, Done::Saved, &format!("{}/attributes", href(&connection.id))))
+        }
         Err(errors) => {
             let (seat, of) = (&posted.seat, (&connection, &organization));
             let (seen, errors) =

@@ -7,10 +7,10 @@ use crate::http::console::form;
 use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::listing;
 use crate::http::console::seat::{Manage, Posted, Seat};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::saml::certificate::Certificate;
 use crate::store::TraceId;
 use crate::store::connections::certificates::{self, ProviderCertificate};
@@ -111,7 +111,11 @@ pub(in crate::http) async fn add(
         certificates::add(tx, &id, &certificate)
     });
     match form::mendable(done.await, "/certificate")? {
-        Ok(_) => Ok(see_other(&format!("{}#certificates", href(&connection.id)))),
+        Ok(_) => Ok(done::lead(
+            &state,
+            Done::CertificateTrusted,
+            &format!("{}#certificates", href(&connection.id)),
+        )),
         Err(errors) => Ok(show(&state, &posted.seat, of, refused(errors))),
     }
 }
@@ -199,7 +203,7 @@ pub(in crate::http) async fn remove(
         .store
         .write(scope, posted.seat.actor(), move |tx| certificates::remove(tx, &id, &fingerprint));
     let back = format!("{}#certificates", href(&connection.id));
-    confirm::after(&state, &posted.seat, &confirm, done.await, &back)
+    confirm::after(&state, &posted.seat, &confirm, done.await, Done::CertificateRemoved, &back)
 }
 
 /// A certificate that is trusted.

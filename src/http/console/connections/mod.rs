@@ -70,8 +70,6 @@ pub(super) struct Head {
     pub(super) is_active: bool,
     /// Whether it is off, and nothing stands against turning it on.
     pub(super) is_ready: bool,
-    /// Whether it was made just now, so that a test comes next.
-    pub(super) is_made: bool,
     pub(super) may_manage: bool,
     /// Where a setup link to it is made, for whoever may.
     pub(super) send: Option<String>,
@@ -102,7 +100,6 @@ impl Head {
             traces: listing::href("/console/traces", &parts),
             is_active: connection.state == ConnectionState::Active,
             is_ready: connection.state != ConnectionState::Active && connection.tested(),
-            is_made: false,
             may_manage: seat.may::<Manage>(),
             send: seat.may::<Links>().then(send),
             origin: None,

@@ -7,10 +7,10 @@ use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::listing;
 use crate::http::console::seat::{Manage, Posted, Seat};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::connections::{self, Connection, NewConnection, Protocol, Settings};
 use crate::store::{ConnectionId, Db, OrganizationId, applications, domains};
 use actix_web::HttpResponse;
@@ -125,7 +125,9 @@ pub(in crate::http) async fn create(
     let model = model(&state, &typed.like).await?;
     // Whatever stands against it is about the domain: two drafts may be of one provider.
     match form::mendable(make(&state, &posted, &typed, model.clone()).await, "/domain")? {
-        Ok(made) => Ok(see_other(&format!("{}/setup", href(&made.id)))),
+        Ok(made) => {
+            Ok(done::lead(&state, Done::ConnectionDrafted, &format!("{}/setup", href(&made.id))))
+        }
         Err(errors) => Ok(show(&state, &posted.seat, typed, model.as_ref(), errors)),
     }
 }

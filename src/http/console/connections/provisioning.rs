@@ -10,13 +10,13 @@ use crate::http::console::seat::{Manage, Needs, Posted, Read, Seat};
 use crate::http::console::shown_before;
 use crate::http::console::words::Badge;
 use crate::http::console::{audit, overview, scim_requests};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::once::Made;
 use crate::http::pages::{Arrivals, Faults, Shell, is_part, respond};
 use crate::http::portal::arrivals;
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::connections::{self, Connection};
 use crate::store::directories;
 use crate::store::directories::tokens::{self, NewToken, Token};
@@ -156,7 +156,11 @@ pub(in crate::http) async fn change_removal(
         Err(Error::invalid("/removal_days", "invalid", detail))
     };
     match form::mendable(done, "/removal_days")? {
-        Ok(_) => Ok(see_other(&format!("{}/provisioning#removal", href(&connection.id)))),
+        Ok(_) => Ok(done::lead(
+            &state,
+            Done::Saved,
+            &format!("{}/provisioning#removal", href(&connection.id)),
+        )),
         Err(errors) => {
             let shown = Shown { days: Some(typed), errors, ..Shown::default() };
             Ok(show(&state, &posted.seat, &connection, &organization, shown).await?)

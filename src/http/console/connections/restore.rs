@@ -6,9 +6,9 @@ use crate::http::console::form;
 use crate::http::console::frame::CONNECTIONS;
 use crate::http::console::gone::{self, Gone, POINTER, RestoredBy};
 use crate::http::console::seat::{Manage, Needs, Posted, Seat};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::ConnectionId;
 use crate::store::connections::{self, Connection};
 use actix_web::HttpResponse;
@@ -35,7 +35,7 @@ pub(in crate::http) async fn restore(
     let scope = &connection.organization_id;
     let done = state.store.write(scope, actor, move |tx| connections::restore(tx, &id));
     match form::mendable(done.await, POINTER)? {
-        Ok(_) => Ok(see_other(&href(&connection.id))),
+        Ok(_) => Ok(done::lead(&state, Done::ConnectionRestored, &href(&connection.id))),
         Err(errors) => Ok(gone::show(&state, &posted.seat, as_gone(&connection), errors).await?),
     }
 }

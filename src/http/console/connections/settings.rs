@@ -6,10 +6,10 @@ use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, CONNECTIONS, Frame};
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::console::stale::{self, Clash, Fields, Filled};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::saml::Binding;
 use crate::saml::certificate::Certificate;
 use crate::store::applications::{self, Application};
@@ -234,7 +234,7 @@ pub(in crate::http) async fn change(
         return Ok(stale::show(&state, &posted, &filled, clash, say).await?);
     }
     match form::mendable(done, "/name")? {
-        Ok(_) => Ok(see_other(&href(&connection.id))),
+        Ok(_) => Ok(done::lead(&state, Done::Saved, &href(&connection.id))),
         Err(errors) => {
             let again = Certificate::shown_again(&typed.metadata_certificate).to_owned();
             let typed = Typed { metadata_certificate: again, ..typed };
@@ -249,11 +249,13 @@ pub(in crate::http) async fn change(
 /// Two versions of what one of a connection's pages shows.
 pub(super) fn clash(connection: &Connection, page: &str, now: Fields) -> Clash {
     let href = href(&connection.id);
+    let form = format!("{href}/{page}");
     Clash {
         area: CONNECTIONS,
         subject: connection.id.to_string(),
         name: connection.name.clone(),
-        form: format!("{href}/{page}"),
+        action: form.clone(),
+        form,
         href,
         kind: "connection.updated",
         now,

@@ -7,6 +7,7 @@ use crate::http::console::form::Choice;
 use crate::http::console::frame::CONNECTIONS;
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::console::words;
+use crate::http::done::Done;
 use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::store::connections::Connection;
@@ -50,7 +51,7 @@ pub(in crate::http) async fn retire(
     let done = state.store.write(&of, posted.seat.actor(), move |tx| {
         tokens::retire(tx, &connection.id, &token.id, overlap)
     });
-    confirm::after(&state, &posted.seat, &confirm, done.await, &confirm.cancel)
+    confirm::after(&state, &posted.seat, &confirm, done.await, Done::TokenRetired, &confirm.cancel)
 }
 
 /// `GET /console/connections/{connection}/provisioning/{token}/revoke`
@@ -74,7 +75,7 @@ pub(in crate::http) async fn revoke(
     let done = state
         .store
         .write(&of, posted.seat.actor(), move |tx| tokens::revoke(tx, &connection.id, &token.id));
-    confirm::after(&state, &posted.seat, &confirm, done.await, &confirm.cancel)
+    confirm::after(&state, &posted.seat, &confirm, done.await, Done::TokenRevoked, &confirm.cancel)
 }
 
 /// The connection, and the token if it is of that connection.

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::http::console::confirm::{self, Confirm, TYPED};
 use crate::http::console::frame::CONNECTIONS;
 use crate::http::console::seat::{Manage, Posted, Seat};
+use crate::http::done::Done;
 use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::store::connections::{self, Connection, ConnectionState};
@@ -53,7 +54,14 @@ pub(in crate::http) async fn turn(
             connections::disable_with(tx, &id, last)
         }
     });
-    confirm::after(&state, &posted.seat, &confirm, done.await, &href(&connection.id))
+    confirm::after(
+        &state,
+        &posted.seat,
+        &confirm,
+        done.await,
+        if to_on { Done::ConnectionOn } else { Done::ConnectionOff },
+        &href(&connection.id),
+    )
 }
 
 /// How many people signed in through it lately.
@@ -124,7 +132,7 @@ pub(in crate::http) async fn delete(
     let done = state.store.write(&organization.id, posted.seat.actor(), move |tx| {
         connections::delete_with(tx, &id, last)
     });
-    confirm::after(&state, &posted.seat, &confirm, done.await, &back)
+    confirm::after(&state, &posted.seat, &confirm, done.await, Done::ConnectionDeleted, &back)
 }
 
 fn deleting(state: &State, of: &Connection, organization: &Organization) -> Confirm {

@@ -8,9 +8,9 @@ use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::frame::ORGANIZATIONS;
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::console::{connections, form, organization};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::domains::{self, Domain};
 use crate::store::{ConnectionId, Db, users};
 use actix_web::HttpResponse;
@@ -68,7 +68,7 @@ pub(in crate::http) async fn add(
         Err(fault) => Err(Error::invalid("/domain", fault.code(), fault.to_string())),
     };
     match form::mendable(added, "/domain")? {
-        Ok(_) => Ok(see_other(&of.href())),
+        Ok(_) => Ok(done::lead(&state, Done::DomainAdded, &of.href())),
         Err(errors) => Ok(show(&state, &posted.seat, of, typed, errors).await?),
     }
 }
@@ -88,7 +88,7 @@ pub(in crate::http) async fn check(
         other => other,
     };
     match form::mendable(found, &pointer)? {
-        Ok(_) => Ok(see_other(&of.href())),
+        Ok(_) => Ok(done::lead(&state, Done::DomainLive, &of.href())),
         Err(errors) => Ok(show(&state, &posted.seat, of, String::new(), errors).await?),
     }
 }
@@ -104,7 +104,7 @@ pub(in crate::http) async fn vouch(
     let (scope, actor) = (&of.organization.id, posted.seat.actor());
     let done = state.store.write(scope, actor, move |tx| domains::vouch(tx, &domain)).await;
     match form::mendable(done, &pointer)? {
-        Ok(_) => Ok(see_other(&of.href())),
+        Ok(_) => Ok(done::lead(&state, Done::DomainLive, &of.href())),
         Err(errors) => Ok(show(&state, &posted.seat, of, String::new(), errors).await?),
     }
 }
@@ -133,7 +133,7 @@ pub(in crate::http) async fn remove(
     let done = state.store.write(&of.organization.id, posted.seat.actor(), move |tx| {
         domains::remove(tx, &owner, domain.id.as_str())
     });
-    confirm::after(&state, &posted.seat, &confirm, done.await, &of.href())
+    confirm::after(&state, &posted.seat, &confirm, done.await, Done::DomainRemoved, &of.href())
 }
 
 async fn removing(state: &State, of: &Of, domain: &Domain) -> Result<Confirm> {

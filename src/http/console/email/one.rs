@@ -8,11 +8,11 @@ use crate::http::console::frame::{self, Frame, SETTINGS};
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::seat::{Manage, Members, Posted, Seat};
 use crate::http::console::words::Badge;
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Faults, Shell, respond};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::mails::{self, Mail, State as HowFar, Values};
 use crate::store::{MailId, Scope, Tx};
 use actix_web::HttpResponse;
@@ -66,7 +66,7 @@ pub(super) async fn again(
     let again = move |tx: &mut Tx| mails::again(tx, &id);
     let done = state.store.write(Scope::Own, posted.seat.actor(), again).await;
     match form::mendable(done, "/again")? {
-        Ok(mail) => Ok(see_other(&format!("{LIST}/{}", mail.id))),
+        Ok(mail) => Ok(done::lead(&state, Done::MailQueued, &format!("{LIST}/{}", mail.id))),
         Err(errors) => Ok(show(&state, &posted.seat, &mail, None, errors)?),
     }
 }

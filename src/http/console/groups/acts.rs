@@ -6,9 +6,9 @@ use crate::error::Result;
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::frame::GROUPS;
 use crate::http::console::seat::{Manage, Posted, Seat};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::access::alerts;
 use crate::store::access::holds::{self, Which};
 use crate::store::access::provisioning::{self, ProvisioningPatch};
@@ -43,7 +43,14 @@ pub(super) async fn switch(
     let done = state.store.write(&base.organization.id, posted.seat.actor(), move |tx| {
         provisioning::change(tx, &id, &patch)
     });
-    confirm::after(&state, &posted.seat, &confirm, done.await, &confirm.cancel)
+    confirm::after(
+        &state,
+        &posted.seat,
+        &confirm,
+        done.await,
+        if to_on { Done::GroupsOn } else { Done::GroupsOff },
+        &confirm.cancel,
+    )
 }
 
 fn switching(state: &State, base: &Base, to_on: bool) -> Confirm {
@@ -75,7 +82,7 @@ pub(super) async fn apply(
     let done = state
         .store
         .write(&of, posted.seat.actor(), move |tx| holds::apply(tx, &id, Which::Waiting));
-    confirm::after(&state, &posted.seat, &confirm, done.await, &confirm.cancel)
+    confirm::after(&state, &posted.seat, &confirm, done.await, Done::HoldsApplied, &confirm.cancel)
 }
 
 /// `GET …/groups/holds/restore`
@@ -96,7 +103,7 @@ pub(super) async fn restore(
     let (of, confirm) = holding(&state, &posted.seat, &id, "restore").await?;
     let id = of.clone();
     let done = state.store.write(&of, posted.seat.actor(), move |tx| holds::restore(tx, &id));
-    confirm::after(&state, &posted.seat, &confirm, done.await, &confirm.cancel)
+    confirm::after(&state, &posted.seat, &confirm, done.await, Done::HoldsRestored, &confirm.cancel)
 }
 
 /// Asks what becomes of what waits.
@@ -127,7 +134,7 @@ pub(super) async fn close(
     let done = state
         .store
         .write(&of, posted.seat.actor(), move |tx| alerts::close(tx, &id, &alert).map(|_| id));
-    Ok(see_other(&href(&done.await?)))
+    Ok(done::lead(&state, Done::AlertClosed, &href(&done.await?)))
 }
 
 /// `GET …/groups/run`
@@ -152,7 +159,7 @@ pub(super) async fn run(
     let done = state
         .store
         .write(&base.organization.id, posted.seat.actor(), move |tx| access::run_rules(tx, &id));
-    confirm::after(&state, &posted.seat, &confirm, done.await, &confirm.cancel)
+    confirm::after(&state, &posted.seat, &confirm, done.await, Done::RulesRun, &confirm.cancel)
 }
 
 fn running(state: &State, base: &Base) -> Confirm {
@@ -185,7 +192,14 @@ pub(super) async fn discard(
     let done = state.store.write(&base.organization.id, posted.seat.actor(), move |tx| {
         drafts::discard(tx, &id, &member)
     });
-    confirm::after(&state, &posted.seat, &confirm, done.await, &confirm.cancel)
+    confirm::after(
+        &state,
+        &posted.seat,
+        &confirm,
+        done.await,
+        Done::DraftThrownAway,
+        &confirm.cancel,
+    )
 }
 
 fn discarding(state: &State, base: &Base) -> Confirm {

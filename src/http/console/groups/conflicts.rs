@@ -7,10 +7,10 @@ use crate::http::console::form::{self, Choice as Way};
 use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::listing::{self, Choice as Words, Moment, Pager};
 use crate::http::console::seat::{Manage, Needs, Posted, Read, Seat};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::access::conflicts::{self, Choice, Conflict, Filter};
 use crate::store::access::mappings::{self, Mapping};
 use crate::store::{ConflictId, Db, MappingId, OrganizationId, UserId, Window, names};
@@ -203,7 +203,7 @@ pub(super) async fn decide(
         }
     };
     match form::mendable(done, "/use")? {
-        Ok(_) => Ok(see_other(&(href(&of) + "/conflicts"))),
+        Ok(_) => Ok(done::lead(&state, Done::ConflictDecided, &(href(&of) + "/conflicts"))),
         Err(errors) => Ok(show(&state, &posted.seat, &ids, errors).await?),
     }
 }

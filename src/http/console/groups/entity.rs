@@ -7,10 +7,11 @@ use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::seat::{Manage, Posted, Seat};
+use crate::http::console::stale::{self, Clash, Fields, Filled};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::access::entities::{self, Entity, NewEntity};
 use crate::store::access::{self, mappings};
 use crate::store::{ApplicationId, EntityId};
@@ -30,8 +31,29 @@ struct Typed {
     is_default: bool,
 }
 
+impl Typed {
+    fn known(entity: &Entity) -> Self {
+        Self {
+            name: entity.name.clone(),
+            external_id: entity.external_id.clone().unwrap_or_default(),
+            is_default: entity.is_default,
+            ..fixed(entity)
+        }
+    }
+
+    /// What of it can be changed.
+    fn fields(&self) -> Fields {
+        stale::fields([
+            ("name", &self.name),
+            ("external_id", &self.external_id),
+            ("is_default", stale::tick(self.is_default)),
+        ])
+    }
+}
+
 struct View {
     head: Head,
+    seen: String,
     /// The place that is there; none: a new one.
     href: Option<String>,
     typed: Typed,
@@ -54,7 +76,8 @@ pub(super) async fn new(
     seat: Seat<Manage>,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    Ok(show(&state, &seat, &id, None, Typed::default(), Vec::new()).await?)
+    let typed = (Typed::default(), String::new());
+    Ok(show(&state, &seat, &id, None, typed, Vec::new()).await?)
 }
 
 /// `POST …/groups/entities`
@@ -70,8 +93,8 @@ pub(super) async fn create(
         key: posted.text("key").to_owned(),
         ..sent(&posted)
     };
-    let done = put(&state, &posted.seat, &base, &typed, true).await;
-    Ok(saved(&state, &posted.seat, &id, None, typed, done).await?)
+    let done = put(&state, &posted.seat, &base, &typed, None).await;
+    Ok(saved(&state, &posted.seat, &id, None, (typed, String::new()), done).await?)
 }
 
 /// What of a place can be changed.
@@ -84,13 +107,14 @@ fn sent(posted: &Posted<Manage>) -> Typed {
     }
 }
 
-/// Makes the place with the key that was typed, or changes it. A new one does not take the place of another.
+/// Makes the place with the key that was typed, or changes the one `before`, of which the form is. A new one does not take the place
+/// of another.
 async fn put(
     state: &State,
     seat: &Seat<Manage>,
     base: &Base,
     typed: &Typed,
-    is_new: bool,
+    before: Option<(EntityId, Filled)>,
 ) -> Result<Entity> {
     let application: Option<ApplicationId> = match typed.application.as_str() {
         "" => None,
@@ -105,8 +129,14 @@ async fn put(
     let (of, key) = (base.organization.id.clone(), typed.key.clone());
     let taken = state.locale.text("console.groups.key_taken").to_owned();
     let write = state.store.write(&base.organization.id, seat.actor(), move |tx| {
-        if is_new && entities::is_key_taken(tx.db, &of, &key)? {
-            return Err(Error::invalid("/key", "taken", taken));
+        match before {
+            None if entities::is_key_taken(tx.db, &of, &key)? => {
+                return Err(Error::invalid("/key", "taken", taken));
+            }
+            None => {}
+            Some((id, filled)) => {
+                filled.must_fit(&Typed::known(&entities::find(tx.db, &of, &id)?).fields())?;
+            }
         }
         let application = access::meant(tx.db, &of, application.as_ref())?;
         entities::put(tx, &of, &application, &key, new)
@@ -119,11 +149,14 @@ async fn saved(
     seat: &Seat<Manage>,
     id: &str,
     entity: Option<EntityId>,
-    typed: Typed,
+    typed: (Typed, String),
     done: Result<Entity>,
 ) -> Result<HttpResponse> {
     match form::mendable(done, "/name")? {
-        Ok(entity) => Ok(see_other(&(href(&entity.organization_id) + "/entities"))),
+        Ok(made) => {
+            let said = if entity.is_some() { Done::Saved } else { Done::PlaceAdded };
+            Ok(done::lead(state, said, &(href(&made.organization_id) + "/entities")))
+        }
         Err(errors) => show(state, seat, id, entity, typed, errors).await,
     }
 }
@@ -146,13 +179,9 @@ pub(super) async fn edit(
 ) -> Result<HttpResponse, PageError> {
     let (_, entity) = find(&state, &seat, &ids).await?;
     let id = entity.id.clone();
-    let typed = Typed {
-        name: entity.name.clone(),
-        external_id: entity.external_id.clone().unwrap_or_default(),
-        is_default: entity.is_default,
-        ..fixed(&entity)
-    };
-    Ok(show(&state, &seat, &ids.0, Some(id), typed, Vec::new()).await?)
+    let typed = Typed::known(&entity);
+    let seen = stale::seen(&typed.fields());
+    Ok(show(&state, &seat, &ids.0, Some(id), (typed, seen), Vec::new()).await?)
 }
 
 /// What of a place stays.
@@ -168,14 +197,51 @@ fn fixed(entity: &Entity) -> Typed {
 /// `POST …/groups/entities/{entity}`
 pub(super) async fn change(
     state: Data<State>,
-    posted: Posted<Manage>,
+    mut posted: Posted<Manage>,
     ids: Path<(String, String)>,
 ) -> Result<HttpResponse, PageError> {
     let (base, entity) = find(&state, &posted.seat, &ids).await?;
+    stale::settle(&mut posted, &Typed::known(&entity).fields());
     let Typed { name, external_id, is_default, .. } = sent(&posted);
     let typed = Typed { name, external_id, is_default, ..fixed(&entity) };
-    let done = put(&state, &posted.seat, &base, &typed, false).await;
+    let filled = Filled::new(&posted, typed.fields());
+    let before = Some((entity.id.clone(), filled.clone()));
+    let done = put(&state, &posted.seat, &base, &typed, before).await;
+    if matches!(done, Err(Error::Stale(_))) {
+        let (_, now) = find(&state, &posted.seat, &ids).await?;
+        let say = |name: &str, value: &str| named(&state, name, value);
+        return Ok(stale::show(&state, &posted, &filled, clash(&now), say).await?);
+    }
+    let typed = (typed, stale::still_seen(&posted));
     Ok(saved(&state, &posted.seat, &ids.0, Some(entity.id), typed, done).await?)
+}
+
+/// Two versions of what the form shows.
+fn clash(now: &Entity) -> Clash {
+    let form = format!("{}/entities/{}", href(&now.organization_id), now.id);
+    Clash {
+        area: GROUPS,
+        subject: now.id.to_string(),
+        name: now.name.clone(),
+        href: form.clone(),
+        action: form.clone(),
+        form,
+        kind: "entity.updated",
+        now: Typed::known(now).fields(),
+    }
+}
+
+/// What a field is called, and a value of it as the form shows it.
+fn named(state: &State, field: &str, value: &str) -> (String, String) {
+    let text = |key: &str| state.locale.text(key).to_owned();
+    match field {
+        "name" => (text("console.organizations.name"), value.to_owned()),
+        "external_id" => (text("console.groups.external_id"), value.to_owned()),
+        _ => {
+            let word = if value == "1" { "console.on" } else { "console.off" };
+            (text("console.groups.is_default"), text(word))
+        }
+    }
 }
 
 async fn show(
@@ -183,7 +249,7 @@ async fn show(
     seat: &Seat<Manage>,
     id: &str,
     entity: Option<EntityId>,
-    typed: Typed,
+    (typed, seen): (Typed, String),
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse> {
     let (base, said) =
@@ -195,6 +261,7 @@ async fn show(
         applications: said.choose_application(&typed.application),
         kinds: said.kinds(vec![(String::new(), choose)], &typed.kind),
         faults: Faults::from(errors),
+        seen,
         typed,
         head,
     };
@@ -226,7 +293,7 @@ pub(super) async fn delete(
     let done = state.store.write(&of, posted.seat.actor(), move |tx| {
         entities::delete(tx, &entity.organization_id, &entity.key)
     });
-    confirm::after(&state, &posted.seat, &confirm, done.await, &confirm.cancel)
+    confirm::after(&state, &posted.seat, &confirm, done.await, Done::PlaceDeleted, &confirm.cancel)
 }
 
 async fn deleting(

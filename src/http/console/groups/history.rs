@@ -8,6 +8,7 @@ use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::listing::{self, Moment, Pager};
 use crate::http::console::seat::{Manage, Posted, Read, Seat};
+use crate::http::done::Done;
 use crate::http::error::PageError;
 use crate::http::pages::Shell;
 use crate::http::server::State;
@@ -174,7 +175,7 @@ pub(super) async fn restore(
             Ok(())
         });
     let to = mappings_at(&base.organization.id);
-    confirm::after(&state, &posted.seat, &confirm, done.await, &to)
+    confirm::after(&state, &posted.seat, &confirm, done.await, Done::DraftKept, &to)
 }
 
 async fn restoring(

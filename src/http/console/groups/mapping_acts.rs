@@ -7,10 +7,10 @@ use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::http::console::form::{self, given};
 use crate::http::console::seat::{Manage, Posted, Seat};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::pages::is_part;
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::access::mappings::{self, MappingState};
 use crate::store::access::preview;
 use crate::store::directories::all_groups;
@@ -33,7 +33,7 @@ pub(super) async fn create(
     let done = make(&state, &posted.seat, &of, &typed).await;
     match form::mendable(done, "/entity")? {
         kept if is_part(&request) => Ok(beside::answer(&state, &posted, &id, kept).await?),
-        Ok(()) => Ok(see_other(&mappings_at(&of))),
+        Ok(()) => Ok(done::lead(&state, Done::DraftKept, &mappings_at(&of))),
         Err(errors) => Ok(show(&state, &posted.seat, &id, None, typed, errors).await?),
     }
 }
@@ -126,7 +126,7 @@ pub(super) async fn change(
     let done = decide(&state, &posted.seat, &of, &mapping, &typed).await;
     match form::mendable(done, "/entity")? {
         kept if is_part(&request) => Ok(beside::answer(&state, &posted, &ids.0, kept).await?),
-        Ok(()) => Ok(see_other(&mappings_at(&of))),
+        Ok(()) => Ok(done::lead(&state, Done::DraftKept, &mappings_at(&of))),
         Err(errors) => Ok(show(&state, &posted.seat, &ids.0, Some(mapping), typed, errors).await?),
     }
 }
@@ -181,5 +181,5 @@ pub(super) async fn undo(
         Ok(())
     })
     .await?;
-    Ok(see_other(&to))
+    Ok(done::lead(&state, Done::DraftUndone, &to))
 }

@@ -26,9 +26,6 @@ use serde::Deserialize;
 pub(super) struct ListQuery {
     #[serde(default)]
     state: String,
-    /// A draft has been applied just now.
-    #[serde(default)]
-    applied: String,
     /// After how many of the rules the page begins.
     rules: Option<usize>,
     cursor: Option<String>,
@@ -76,7 +73,6 @@ struct View {
     states: Vec<Choice>,
     pager: Pager,
     has_draft: bool,
-    is_applied: bool,
 }
 
 #[derive(Template)]
@@ -120,7 +116,6 @@ pub(super) async fn list(
         states: listing::choices(words, &query.state, to, label),
         pager: listing::pager(&at, &parts, query.cursor.is_some(), next),
         has_draft: !base.draft.is_empty(),
-        is_applied: query.applied == "1",
         head,
     };
     Ok(frame::page(&state, &seat, GROUPS, StatusCode::OK, |shell, frame| Page {

@@ -10,6 +10,7 @@ use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::listing::{self, Moment, Pager};
 use crate::http::console::seat::{Manage, Posted, Read, Seat};
 use crate::http::console::words::Badge;
+use crate::http::done::Done;
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, respond};
@@ -233,7 +234,7 @@ pub(super) async fn remove(
     let of = group.organization_id.clone();
     let done =
         state.store.write(&of, posted.seat.actor(), move |tx| all_groups::remove(tx, &group.id));
-    confirm::after(&state, &posted.seat, &confirm, done.await, &to)
+    confirm::after(&state, &posted.seat, &confirm, done.await, Done::GroupRemoved, &to)
 }
 
 async fn removing(state: &State, id: &str) -> Result<(Group, Confirm)> {

@@ -4,6 +4,7 @@ use super::shown::{Known, Told, page};
 use super::{href, look};
 use crate::error::{Error, Result};
 use crate::http::console::seat::{Manage, Posted, Seat};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::previewed;
 use crate::http::server::State;
@@ -91,7 +92,7 @@ pub(super) async fn apply(
     match write.await {
         Ok(_) => {
             let at = href(&known.base.organization.id);
-            Ok(see_other(&format!("{at}/mappings?applied=1")))
+            Ok(done::lead(&state, Done::ChangesApplied, &format!("{at}/mappings")))
         }
         Err(Error::Stale(_)) => again(&state, &posted.seat, &ids.0).await,
         Err(error @ (Error::Invalid(_) | Error::Conflict { .. } | Error::NotFound { .. })) => {

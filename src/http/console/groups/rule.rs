@@ -8,10 +8,10 @@ use crate::error::{Error, FieldError, Result};
 use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, Frame, GROUPS};
 use crate::http::console::seat::{Manage, Posted, Seat};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::pages::{Faults, Shell, is_part};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::access::{self, entities, rule_sets};
 use crate::store::{Db, OrganizationId, RuleId};
 use crate::views::draft::Draft;
@@ -121,7 +121,7 @@ pub(super) async fn remove(
     posted: Posted<Manage>,
     ids: Path<(String, String)>,
 ) -> Result<HttpResponse, PageError> {
-    Ok(drafted(&state, &posted, &ids, Draft::remove_rule).await?)
+    Ok(drafted(&state, &posted, &ids, Done::DraftKept, Draft::remove_rule).await?)
 }
 
 /// `POST …/groups/rules/{rule}/undo`: what the draft makes of it is forgotten.
@@ -130,13 +130,15 @@ pub(super) async fn undo(
     posted: Posted<Manage>,
     ids: Path<(String, String)>,
 ) -> Result<HttpResponse, PageError> {
-    Ok(drafted(&state, &posted, &ids, |draft, rule, _| draft.undo_rule(rule)).await?)
+    let undo = |draft: &mut Draft, rule: &RuleId, _: &[Rule]| draft.undo_rule(rule);
+    Ok(drafted(&state, &posted, &ids, Done::DraftUndone, undo).await?)
 }
 
 async fn drafted(
     state: &State,
     posted: &Posted<Manage>,
     ids: &(String, String),
+    said: Done,
     act: fn(&mut Draft, &RuleId, &[Rule]),
 ) -> Result<HttpResponse> {
     let (of, rule): (OrganizationId, RuleId) = (ids.0.parse()?, ids.1.parse()?);
@@ -146,7 +148,7 @@ async fn drafted(
         Ok(())
     })
     .await?;
-    Ok(see_other(&to))
+    Ok(done::lead(state, said, &to))
 }
 
 async fn save(
@@ -174,7 +176,7 @@ async fn save(
     let done = put(state, &posted.seat, &base, &typed, rule.clone()).await;
     match form::mendable(done, "/pattern")? {
         kept if is_part => beside::answer(state, posted, id, kept).await,
-        Ok(()) => Ok(see_other(&mappings_at(&of))),
+        Ok(()) => Ok(done::lead(state, Done::DraftKept, &mappings_at(&of))),
         Err(errors) => show(state, &posted.seat, id, &rule, typed, errors).await,
     }
 }

@@ -6,13 +6,14 @@ use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, Frame, MEMBERS};
 use crate::http::console::seat::{Members, Posted, Seat};
 use crate::http::console::shown_before;
+use crate::http::console::stale::{self, Clash, Fields, Filled};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::once::Made;
 use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::mails::Kind;
-use crate::store::members;
+use crate::store::members::{self, Member, Role};
 use crate::store::{Db, MemberId, Scope, Tx};
 use crate::views::member::address;
 use actix_web::HttpResponse;
@@ -23,6 +24,8 @@ struct OneView {
     name: String,
     email: String,
     href: String,
+    /// What the form of the role shows.
+    seen: String,
     is_self: bool,
     has_step: bool,
     roles: Vec<Choice>,
@@ -50,19 +53,57 @@ pub(in crate::http) async fn one(
 /// `POST /console/settings/members/{member}/role`
 pub(in crate::http) async fn change_role(
     state: Data<State>,
-    posted: Posted<Members>,
+    mut posted: Posted<Members>,
     id: Path<MemberId>,
 ) -> Result<HttpResponse, PageError> {
     let id = id.into_inner();
+    stale::settle(&mut posted, &fields(find(&state, &id).await?.role));
     let Some(role) = role(posted.text("role")) else {
         let shown = Shown::Faults(vec![no_role(&state)]);
         return Ok(show_one(&state, &posted.seat, id, shown).await?);
     };
-    let wanted = id.clone();
-    let done = state.store.write(Scope::System, posted.seat.actor(), move |tx| {
+    let filled = Filled::new(&posted, fields(role));
+    let (wanted, given) = (id.clone(), filled.clone());
+    let write = move |tx: &mut Tx| {
+        given.must_fit(&fields(members::find(tx.db, &wanted)?.role))?;
         members::change_role(tx, &wanted, role).map(drop)
-    });
-    after(&state, &posted.seat, id, "/role", done.await).await
+    };
+    let done = state.store.write(Scope::System, posted.seat.actor(), write).await;
+    if matches!(done, Err(Error::Stale(_))) {
+        let clash = clash(&find(&state, &id).await?);
+        let label = || state.locale.text("console.members.role").to_owned();
+        let say = |_: &str, word: &str| {
+            let called = self::role(word).map(|role| frame::role(&state, role));
+            (label(), called.unwrap_or_default())
+        };
+        return Ok(stale::show(&state, &posted, &filled, clash, say).await?);
+    }
+    after(&state, &posted.seat, id, ("/role", Done::RoleChanged), done).await
+}
+
+/// What the form of the role shows and writes.
+fn fields(role: Role) -> Fields {
+    stale::fields([("role", role.as_str())])
+}
+
+/// Two versions of it.
+fn clash(now: &Member) -> Clash {
+    let href = format!("{LIST}/{}", now.id);
+    Clash {
+        area: MEMBERS,
+        subject: now.id.to_string(),
+        name: now.name.clone(),
+        form: href.clone(),
+        action: format!("{href}/role"),
+        href,
+        kind: "member.role_changed",
+        now: fields(now.role),
+    }
+}
+
+async fn find(state: &State, id: &MemberId) -> Result<Member> {
+    let id = id.clone();
+    state.store.read(move |db| members::find(db, &id)).await
 }
 
 /// `POST /console/settings/members/{member}/link`: takes the password away, and shows the link by which another is
@@ -106,8 +147,7 @@ pub(in crate::http) async fn remove(
     id: Path<MemberId>,
 ) -> Result<HttpResponse, PageError> {
     let id = id.into_inner();
-    let wanted = id.clone();
-    let member = state.store.read(move |db| members::find(db, &wanted)).await?;
+    let member = find(&state, &id).await?;
     if !posted.text("confirm").eq_ignore_ascii_case(&member.email) {
         let text = state.locale.text("console.members.confirm_differs");
         let shown = Shown::Faults(vec![FieldError::new("/confirm", "differs", text)]);
@@ -117,7 +157,7 @@ pub(in crate::http) async fn remove(
     let done = state
         .store
         .write(Scope::System, posted.seat.actor(), move |tx| members::remove(tx, &wanted));
-    after(&state, &posted.seat, id, "/confirm", done.await).await
+    after(&state, &posted.seat, id, ("/confirm", Done::MemberRemoved), done.await).await
 }
 
 /// Back to the list; what a person can mend is told beside its field.
@@ -125,11 +165,11 @@ async fn after(
     state: &State,
     seat: &Seat<Members>,
     id: MemberId,
-    field: &str,
+    (field, said): (&str, Done),
     done: Result<()>,
 ) -> Result<HttpResponse, PageError> {
     match form::mendable(done, field)? {
-        Ok(()) => Ok(see_other(LIST)),
+        Ok(()) => Ok(done::lead(state, said, LIST)),
         Err(errors) => Ok(show_one(state, seat, id, Shown::Faults(errors)).await?),
     }
 }
@@ -147,6 +187,7 @@ async fn show_one(
     let (status, errors, link) = split(shown);
     let view = OneView {
         href: format!("{LIST}/{}", member.id),
+        seen: stale::seen(&fields(member.role)),
         is_self: member.id == seat.member.id,
         has_step,
         roles: roles(state, member.role),

@@ -7,10 +7,10 @@ use crate::http::console::form;
 use crate::http::console::frame::{self, Frame, MEMBERS};
 use crate::http::console::listing::{self, Pager};
 use crate::http::console::seat::{Members, Posted, Seat};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::pages::Shell;
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::connections::{self, Connection, ConnectionState, Filter, Order};
 use crate::store::members::provider::{self, Chosen, Standing};
 use crate::store::organizations::Organization;
@@ -125,7 +125,7 @@ pub(in crate::http) async fn give_up(
     posted: Posted<Members>,
 ) -> Result<HttpResponse, PageError> {
     state.store.write(Scope::System, posted.seat.actor(), provider::give_up).await?;
-    Ok(see_other(LIST))
+    Ok(done::lead(&state, Done::OwnProviderGivenUp, LIST))
 }
 
 /// `GET /console/settings/members/provider/{connection}`
@@ -151,7 +151,14 @@ pub(in crate::http) async fn choose(
     let done = state
         .store
         .write(Scope::System, posted.seat.actor(), move |tx| provider::choose(tx, &id, seen));
-    confirm::after(&state, &posted.seat, &asking(&state, &found), done.await, LIST)
+    confirm::after(
+        &state,
+        &posted.seat,
+        &asking(&state, &found),
+        done.await,
+        Done::OwnProviderChosen,
+        LIST,
+    )
 }
 
 async fn find(state: &State, id: &ConnectionId) -> Result<(Connection, Organization)> {

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::frame::MEMBERS;
 use crate::http::console::seat::{Members, Posted, Seat};
+use crate::http::done::Done;
 use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::http::sign_in::see_other;
@@ -41,7 +42,14 @@ pub(in crate::http) async fn reset_step(
     let done = state
         .store
         .write(Scope::System, posted.seat.actor(), move |tx| second_step::remove(tx, &id));
-    confirm::after(&state, &posted.seat, &asking(&state, &member), done.await, &back)
+    confirm::after(
+        &state,
+        &posted.seat,
+        &asking(&state, &member),
+        done.await,
+        Done::StepReset,
+        &back,
+    )
 }
 
 /// Somebody else, and whether their second step is on: one's own is removed with the password.

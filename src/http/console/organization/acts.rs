@@ -7,6 +7,7 @@ use crate::http::console::confirm::{self, Confirm, TYPED};
 use crate::http::console::frame::ORGANIZATIONS;
 use crate::http::console::listing;
 use crate::http::console::seat::{Manage, Posted, Seat};
+use crate::http::done::Done;
 use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::store::connections::{self, Connection};
@@ -42,7 +43,14 @@ pub(in crate::http) async fn enforce(
     let done = state.store.write(&organization.id, posted.seat.actor(), move |tx| {
         enforcement::set(tx, &id, to, untested)
     });
-    confirm::after(&state, &posted.seat, &confirm, done.await, &href(&organization.id))
+    confirm::after(
+        &state,
+        &posted.seat,
+        &confirm,
+        done.await,
+        if to == required { Done::SsoRequired } else { Done::SsoOptional },
+        &href(&organization.id),
+    )
 }
 
 fn other(now: Enforcement) -> Enforcement {
@@ -153,7 +161,14 @@ pub(in crate::http) async fn delete(
     let done = state
         .store
         .write(&organization.id, posted.seat.actor(), move |tx| organizations::delete(tx, &id));
-    confirm::after(&state, &posted.seat, &confirm, done.await, &href(&organization.id))
+    confirm::after(
+        &state,
+        &posted.seat,
+        &confirm,
+        done.await,
+        Done::OrganizationDeleted,
+        &href(&organization.id),
+    )
 }
 
 async fn deleting(state: &State, of: &Organization) -> Result<Confirm> {

@@ -8,6 +8,7 @@ use crate::http::console::form::Choice;
 use crate::http::console::frame::ORGANIZATIONS;
 use crate::http::console::listing;
 use crate::http::console::seat::{Manage, Posted, Seat};
+use crate::http::done::Done;
 use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::store::organizations::Organization;
@@ -68,7 +69,7 @@ pub(in crate::http) async fn purge(
     }
     let done = acts::purge::traces(&state.store, posted.seat.actor(), wanted).await;
     let to = listing::href("/console/traces", &[("organization", organization.id.as_str())]);
-    confirm::after(&state, &posted.seat, &confirm, done, &to)
+    confirm::after(&state, &posted.seat, &confirm, done, Done::TracesPurged, &to)
 }
 
 async fn purging(state: &State, of: &Organization, older: &str) -> Result<(Confirm, Purge)> {

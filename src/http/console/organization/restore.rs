@@ -6,9 +6,9 @@ use crate::http::console::form;
 use crate::http::console::frame::ORGANIZATIONS;
 use crate::http::console::gone::{self, Gone, POINTER, RestoredBy};
 use crate::http::console::seat::{Manage, Needs, Posted, Seat};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::OrganizationId;
 use crate::store::organizations::{self, Organization};
 use actix_web::HttpResponse;
@@ -35,7 +35,7 @@ pub(in crate::http) async fn restore(
     let done =
         state.store.write(&organization.id, actor, move |tx| organizations::restore(tx, &id));
     match form::mendable(done.await, POINTER)? {
-        Ok(_) => Ok(see_other(&href(&organization.id))),
+        Ok(_) => Ok(done::lead(&state, Done::OrganizationRestored, &href(&organization.id))),
         Err(errors) => Ok(gone::show(&state, &posted.seat, as_gone(&organization), errors).await?),
     }
 }

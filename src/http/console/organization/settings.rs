@@ -8,10 +8,10 @@ use crate::http::console::frame::{self, Frame, ORGANIZATIONS};
 use crate::http::console::seat::{Manage, Posted, Seat};
 use crate::http::console::stale::{self, Clash, Fields, Filled};
 use crate::http::console::words;
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::Tx;
 use crate::store::organizations::{self, Admission, Enforcement, Organization, OrganizationPatch};
 use actix_web::HttpResponse;
@@ -143,12 +143,14 @@ pub(in crate::http) async fn change(
     let done = state.store.write(&organization.id, actor, write).await;
     if matches!(done, Err(Error::Stale(_))) {
         let now = find(&state, &id).await?;
+        let form = format!("{}/settings", href(&now.id));
         let clash = Clash {
             area: ORGANIZATIONS,
             subject: now.id.to_string(),
             name: now.name.clone(),
             href: href(&now.id),
-            form: format!("{}/settings", href(&now.id)),
+            action: form.clone(),
+            form,
             kind: "organization.updated",
             now: Typed::known(&now)?.fields(),
         };
@@ -156,7 +158,7 @@ pub(in crate::http) async fn change(
         return Ok(stale::show(&state, &posted, &filled, clash, say).await?);
     }
     match form::mendable(done, "/external_id")? {
-        Ok(_) => Ok(see_other(&href(&organization.id))),
+        Ok(_) => Ok(done::lead(&state, Done::Saved, &href(&organization.id))),
         Err(errors) => {
             let errors = errors.into_iter().map(below).collect();
             Ok(show(&state, &posted.seat, &organization, (typed, seen), errors))

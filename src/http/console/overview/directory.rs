@@ -7,9 +7,9 @@ use crate::http::console::form::Choice;
 use crate::http::console::listing;
 use crate::http::console::seat::{Manage, Posted};
 use crate::http::demo::own_address;
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::demo;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
@@ -39,8 +39,10 @@ pub(in crate::http) async fn push(
     acts::provision(&state.store, actor, &demo.connection, part, &address, &mut |_| ()).await?;
     if posted.text("connection") == demo.connection.id.as_str() {
         let page = connections::href(&demo.connection.id);
-        return Ok(see_other(&format!("{page}/provisioning#arrivals")));
+        let to = format!("{page}/provisioning#arrivals");
+        return Ok(done::lead(&state, Done::DirectoryAsked, &to));
     }
     let of = [("organization", demo.organization.id.as_str())];
-    Ok(see_other(&listing::href("/console/scim-requests", &of)))
+    let to = listing::href("/console/scim-requests", &of);
+    Ok(done::lead(&state, Done::DirectoryAsked, &to))
 }

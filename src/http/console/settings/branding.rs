@@ -7,16 +7,16 @@ use crate::error::{Error, FieldError, Result};
 use crate::http::console::frame::{self, Frame, SETTINGS};
 use crate::http::console::listing;
 use crate::http::console::seat::{Manage, Needs, Posted, Seat};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Shell, is_part, respond};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::http::upload::Upload;
 use crate::store::logos::{self, Theme};
 use crate::store::{Scope, Tx};
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Query};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
@@ -50,14 +50,9 @@ struct Page<'a> {
 }
 
 /// `GET /console/settings/branding`
-pub(super) async fn show(
-    state: Data<State>,
-    seat: Seat<Read>,
-    query: Query<super::ShowQuery>,
-) -> Result<HttpResponse, PageError> {
+pub(super) async fn show(state: Data<State>, seat: Seat<Read>) -> Result<HttpResponse, PageError> {
     let typed = Typed::default();
-    let mut view = view(&state, &seat, HERE, &typed, Vec::new()).await?;
-    view.is_saved = !query.saved.is_empty();
+    let view = view(&state, &seat, HERE, &typed, Vec::new()).await?;
     Ok(answer(&state, &seat, StatusCode::OK, &view, &typed, false))
 }
 
@@ -76,7 +71,7 @@ pub(super) async fn save(
         form::save(&state, seat, &typed).await?
     };
     match saved {
-        Saved::Done => Ok(see_other(&format!("{}?saved=1", href(HERE)))),
+        Saved::Done => Ok(done::lead(&state, Done::SettingsSaved, &href(HERE))),
         Saved::Refused(status, errors) => {
             let view = view(&state, seat, HERE, &typed, errors).await?;
             Ok(answer(&state, seat, status, &view, &typed, is_part))
@@ -116,7 +111,7 @@ pub(super) async fn logos(
             Ok(()) => {
                 let renewed = state.clone();
                 state.store.apart(move |_| renewed.renew_settings()).await?;
-                return Ok(see_other(&format!("{}?saved=1", href(HERE))));
+                return Ok(done::lead(&state, Done::SettingsSaved, &href(HERE)));
             }
             Err(Error::Invalid(refused)) => errors = refused,
             Err(other) => return Err(other.into()),

@@ -12,19 +12,18 @@ use super::listing::Choice;
 use super::seat::{Manage, Needs, Posted, Read, Seat};
 use crate::config::{self, Key};
 use crate::error::{Error, FieldError, Result};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::configuration;
 use actix_web::http::StatusCode;
-use actix_web::web::{self, Data, Query, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 pub(super) use fields::Field;
 use fields::Known;
 use form::{Saved, Typed};
-use serde::Deserialize;
 
 /// The pages, and the tables of the file that each shows; the first shows what is in no table, too.
 const PAGES: &[(&str, &[&str])] = &[
@@ -58,13 +57,6 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/console/settings/branding/preview/{page}").get(preview::show));
 }
 
-/// What the page that follows a form is to say.
-#[derive(Deserialize)]
-struct ShowQuery {
-    #[serde(default)]
-    saved: String,
-}
-
 /// What is on a page of settings.
 struct View {
     href: String,
@@ -79,7 +71,6 @@ struct View {
     stale: Vec<fields::Stale>,
     revision: i64,
     may_edit: bool,
-    is_saved: bool,
     faults: Faults,
 }
 
@@ -96,11 +87,9 @@ async fn show(
     state: Data<State>,
     seat: Seat<Read>,
     request: HttpRequest,
-    query: Query<ShowQuery>,
 ) -> Result<HttpResponse, PageError> {
     let here = here(&request)?;
-    let mut view = view(&state, &seat, here, &Typed::default(), Vec::new()).await?;
-    view.is_saved = !query.saved.is_empty();
+    let view = view(&state, &seat, here, &Typed::default(), Vec::new()).await?;
     Ok(answer(&state, &seat, StatusCode::OK, &view))
 }
 
@@ -113,7 +102,7 @@ async fn save(
     let here = here(&request)?;
     let typed = Typed::sent(&posted, &settable(here));
     match form::save(&state, &posted.seat, &typed).await? {
-        Saved::Done => Ok(see_other(&format!("{}?saved=1", href(here)))),
+        Saved::Done => Ok(done::lead(&state, Done::SettingsSaved, &href(here))),
         Saved::Refused(status, errors) => {
             let view = view(&state, &posted.seat, here, &typed, errors).await?;
             Ok(answer(&state, &posted.seat, status, &view))
@@ -165,7 +154,6 @@ async fn view<N: Needs>(
         facts: facts.into_iter().map(field).collect(),
         revision: known.revision(),
         may_edit: seat.may::<Manage>(),
-        is_saved: false,
         faults: Faults::from(errors),
     })
 }

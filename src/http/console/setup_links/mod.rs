@@ -11,6 +11,7 @@ use super::seat::{Links, Posted, Read, Seat};
 use super::words::{self, Badge};
 use crate::clock::Time;
 use crate::error::{Error, Result};
+use crate::http::done::Done;
 use crate::http::error::PageError;
 use crate::http::pages::Shell;
 use crate::http::server::State;
@@ -216,7 +217,7 @@ pub(in crate::http) async fn revoke(
     let done = state.store.write(&link.organization_id, posted.seat.actor(), move |tx| {
         setup_links::revoke(tx, &link.id)
     });
-    confirm::after(&state, &posted.seat, &confirm, done.await, LIST)
+    confirm::after(&state, &posted.seat, &confirm, done.await, Done::LinkRevoked, LIST)
 }
 
 /// A link whose ID stands in a path, with the name of its organization. A visit is nobody's to look at.

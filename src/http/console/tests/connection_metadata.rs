@@ -1,7 +1,7 @@
 //! What is known of a connection's provider is given, checked and taken over.
 
-use super::Desk;
 use super::connection_new::{draft, found};
+use super::{Desk, done};
 use crate::http::testing::Answer;
 use crate::saml::{issue, testing as saml_testing};
 use crate::store::connections::{self, ConnectionState, Protocol};
@@ -96,7 +96,8 @@ async fn metadata_is_checked_first_and_then_makes_the_connection_one_to_be_teste
     let made = desk.post(&setup, &given).await;
     assert_eq!(made.status, 303, "{}", made.body);
     assert_eq!(found(&desk, &setup).state, ConnectionState::Testing);
-    let page = desk.get(made.header("location")).await.body;
+    let kept = done::left(&made).unwrap();
+    let page = done::asked(&desk, made.header("location"), &kept, false).await.body;
     let base =
         connections::scim_base_url(desk.world.state.config.public_url.as_str(), &connection.id);
     assert!(page.contains(&base) && page.contains(" autofocus>Test sign-in"), "{page}");

@@ -5,7 +5,7 @@ mod forms;
 mod previews;
 mod scene;
 
-pub(super) use scene::filled;
+pub(super) use scene::{Scene, filled};
 
 use super::Desk;
 use crate::store::access::entities;
@@ -14,7 +14,6 @@ use crate::store::access::provisioning;
 use crate::store::directories::groups;
 use crate::store::members::Role;
 use crate::store::{UserId, testing};
-use scene::Scene;
 use serde_json::json;
 
 fn place(name: &str) -> Place {

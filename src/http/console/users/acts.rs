@@ -5,9 +5,9 @@ use crate::error::Result;
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::frame::USERS;
 use crate::http::console::seat::{Manage, Posted, Seat};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::UserId;
 use crate::store::users::{self, User};
 use actix_web::HttpResponse;
@@ -34,7 +34,7 @@ pub(in crate::http) async fn suspend(
     let done = state
         .store
         .write(&user.organization_id, posted.seat.actor(), move |tx| users::suspend(tx, &user.id));
-    confirm::after(&state, &posted.seat, &confirm, done.await, &back)
+    confirm::after(&state, &posted.seat, &confirm, done.await, Done::UserSuspended, &back)
 }
 
 /// `POST /console/users/{user}/restore`: takes the operator's suspension back.
@@ -49,7 +49,7 @@ pub(in crate::http) async fn restore(
         .store
         .write(&user.organization_id, posted.seat.actor(), move |tx| users::restore(tx, &user.id));
     done.await?;
-    Ok(see_other(&back))
+    Ok(done::lead(&state, Done::UserRestored, &back))
 }
 
 /// `GET /console/users/{user}/sessions`
@@ -73,7 +73,7 @@ pub(in crate::http) async fn end(
     let done = state.store.write(&user.organization_id, posted.seat.actor(), move |tx| {
         users::end_sessions(tx, &user.id)
     });
-    confirm::after(&state, &posted.seat, &confirm, done.await, &back)
+    confirm::after(&state, &posted.seat, &confirm, done.await, Done::UserSignedOut, &back)
 }
 
 pub(super) async fn find(state: &State, id: &str) -> Result<User> {

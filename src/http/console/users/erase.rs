@@ -4,6 +4,7 @@ use super::LIST;
 use super::acts::{asking, find};
 use crate::http::console::confirm::{self, Confirm, TYPED};
 use crate::http::console::seat::{Manage, Posted, Seat};
+use crate::http::done::Done;
 use crate::http::error::PageError;
 use crate::http::server::State;
 use crate::store::users::{self, Source, User};
@@ -34,7 +35,7 @@ pub(in crate::http) async fn erase(
     let done = state
         .store
         .write(&user.organization_id, posted.seat.actor(), move |tx| users::erase(tx, &user.id));
-    confirm::after(&state, &posted.seat, &confirm, done.await, LIST)
+    confirm::after(&state, &posted.seat, &confirm, done.await, Done::UserErased, LIST)
 }
 
 fn erasing(state: &State, user: &User) -> Confirm {

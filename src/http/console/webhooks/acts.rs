@@ -1,15 +1,15 @@
 //! What is done with an endpoint: a test event at once; turning it off and on, another secret and deleting it when that is confirmed.
 
 use super::{LIST, delivery, find, href, one};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::console::confirm::{self, Confirm};
 use crate::http::console::frame::WEBHOOKS;
 use crate::http::console::seat::{Develop, Posted, Seat};
 use crate::http::console::shown_before;
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::once::Made;
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::webhooks::{self, Endpoint, EndpointPatch};
 use crate::store::{EventId, Tx};
 use crate::views::event::EventView;
@@ -32,7 +32,7 @@ pub(super) async fn test(
     let event = EventId::new();
     let body = EventView::test(&event, &endpoint, state.store.clock().now()).to_body()?;
     let sent = state.sender.test(posted.seat.actor(), endpoint.id, (event, body)).await?;
-    Ok(see_other(&delivery::href(&sent)))
+    Ok(done::lead(&state, Done::EventSent, &delivery::href(&sent)))
 }
 
 /// `GET /console/webhooks/{endpoint}/turn`: on if it is off, else off.
@@ -58,7 +58,14 @@ pub(super) async fn turn(
         (endpoint.id.clone(), EndpointPatch { enabled: Some(to_on), ..Default::default() });
     let change = move |tx: &mut Tx| webhooks::change(tx, &id, patch);
     let done = state.store.write(endpoint.scope(), posted.seat.actor(), change).await;
-    confirm::after(&state, &posted.seat, &confirm, done, &href(&endpoint.id))
+    confirm::after(
+        &state,
+        &posted.seat,
+        &confirm,
+        done,
+        if to_on { Done::EndpointOn } else { Done::EndpointOff },
+        &href(&endpoint.id),
+    )
 }
 
 fn turning(state: &State, of: &Endpoint, to_on: bool) -> Confirm {
@@ -98,7 +105,7 @@ pub(super) async fn rotate(
         Ok(Made::Now((endpoint, secret))) => {
             Ok(one::with_secret(&state, &posted.seat, endpoint, &secret).await?)
         }
-        Err(other) => confirm::after(&state, &posted.seat, &confirm, Err::<(), Error>(other), LIST),
+        Err(other) => confirm::against(&state, &posted.seat, &confirm, other),
     }
 }
 
@@ -132,7 +139,7 @@ pub(super) async fn delete(
     let id = endpoint.id.clone();
     let delete = move |tx: &mut Tx| webhooks::delete(tx, &id);
     let done = state.store.write(endpoint.scope(), posted.seat.actor(), delete).await;
-    confirm::after(&state, &posted.seat, &confirm, done, LIST)
+    confirm::after(&state, &posted.seat, &confirm, done, Done::EndpointDeleted, LIST)
 }
 
 fn deleting(state: &State, of: &Endpoint) -> Confirm {

@@ -7,11 +7,11 @@ use crate::http::console::frame::{self, Frame, WEBHOOKS};
 use crate::http::console::listing::{self, Moment};
 use crate::http::console::seat::{Develop, Needs, Posted, Read, Seat};
 use crate::http::console::words::Badge;
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::guard::Csp;
 use crate::http::pages::{Faults, Shell, respond};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::webhooks::deliveries::{self, Attempt, Delivery, State as HowFar};
 use crate::store::webhooks::{self, Endpoint};
 use crate::store::{Db, DeliveryId, WebhookEndpointId};
@@ -105,7 +105,7 @@ pub(super) async fn again(
         Ok((delivery, body)) => {
             let own = href(&delivery);
             state.sender.again(posted.seat.actor(), delivery.id, body).await?;
-            Ok(see_other(&own))
+            Ok(done::lead(&state, Done::EventSent, &own))
         }
         Err(errors) => Ok(show(&state, &posted.seat, &ids, errors).await?),
     }

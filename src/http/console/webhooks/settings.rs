@@ -7,10 +7,10 @@ use crate::http::console::form::{self, Choice};
 use crate::http::console::frame::{self, Frame, WEBHOOKS};
 use crate::http::console::seat::{Develop, Posted, Seat};
 use crate::http::console::stale::{self, Clash, Filled};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::pages::{Faults, Shell};
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::store::webhooks::{self, Endpoint, EndpointPatch};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
@@ -58,12 +58,14 @@ pub(super) async fn change(
     let done = save(&state, &posted, &endpoint, &typed, filled.clone()).await;
     if matches!(done, Err(Error::Stale(_))) {
         let now = find(&state, &id).await?;
+        let form = format!("{}/settings", href(&now.id));
         let clash = Clash {
             area: WEBHOOKS,
             subject: now.id.to_string(),
             name: now.url.clone(),
             href: href(&now.id),
-            form: format!("{}/settings", href(&now.id)),
+            action: form.clone(),
+            form,
             kind: "webhook_endpoint.updated",
             now: Typed::of(&now).fields(),
         };
@@ -71,7 +73,7 @@ pub(super) async fn change(
         return Ok(stale::show(&state, &posted, &filled, clash, say).await?);
     }
     match form::mendable(done, "/url")? {
-        Ok(_) => Ok(see_other(&href(&endpoint.id))),
+        Ok(_) => Ok(done::lead(&state, Done::Saved, &href(&endpoint.id))),
         Err(errors) => {
             let seen = stale::still_seen(&posted);
             Ok(show(&state, &posted.seat, &endpoint, (typed, seen), errors))

@@ -31,18 +31,9 @@ use crate::store::organizations::Organization;
 use crate::store::refreshes::Alert;
 use crate::store::traces::{self, DAYS, Day, Listed, People, Trace};
 use crate::store::{ConnectionId, Db, Window};
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde::Deserialize;
-
-/// What the page is told by whoever leads to it.
-#[derive(Deserialize)]
-pub(in crate::http) struct OneQuery {
-    /// Anything: the connection was made just now.
-    #[serde(default)]
-    made: String,
-}
 
 /// What the page reads, each part found by an index and none longer than is shown.
 struct Found {
@@ -118,7 +109,6 @@ pub(in crate::http) async fn one(
     state: Data<State>,
     seat: Seat<Read>,
     id: Path<String>,
-    query: Query<OneQuery>,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let (connection, organization) = match find(&state, &id).await {
@@ -130,8 +120,7 @@ pub(in crate::http) async fn one(
     if is_part(&request) {
         return Ok(trial::part(&state, &connection, seat.may::<Manage>()).await?);
     }
-    let is_made = !query.made.is_empty();
-    Ok(render(&state, &seat, connection, &organization, (Vec::new(), is_made)).await?)
+    Ok(show(&state, &seat, connection, &organization, Vec::new()).await?)
 }
 
 /// The page, with what stood against an act that was tried on it.
@@ -142,20 +131,10 @@ pub(super) async fn show<N: Needs>(
     organization: &Organization,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse> {
-    render(state, seat, connection, organization, (errors, false)).await
-}
-
-async fn render<N: Needs>(
-    state: &State,
-    seat: &Seat<N>,
-    connection: Connection,
-    organization: &Organization,
-    (errors, is_made): (Vec<FieldError>, bool),
-) -> Result<HttpResponse> {
     let now = state.store.clock().now();
     let found = state.store.read(move |db| read(db, connection, now)).await?;
     let head = Head::of(state, seat, &found.known.connection, organization);
-    let head = Head { is_made, origin: Some(origin(state, &found)), ..head };
+    let head = Head { origin: Some(origin(state, &found)), ..head };
     let view = view(state, &found, organization, head, errors, now);
     let status = view.faults.status();
     Ok(frame::page(state, seat, CONNECTIONS, status, |shell, frame| Page { shell, frame, view }))

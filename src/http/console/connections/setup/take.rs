@@ -9,12 +9,12 @@ use crate::error::{Error, FieldError, Result};
 use crate::http::console::connections::{find, href};
 use crate::http::console::form;
 use crate::http::console::seat::{Manage, Posted};
+use crate::http::done::{self, Done};
 use crate::http::error::PageError;
 use crate::http::metadata_form::{self, CHOOSE};
 use crate::http::pages::{Fault, TypedMetadata};
 use crate::http::portal::provider::Given;
 use crate::http::server::State;
-use crate::http::sign_in::see_other;
 use crate::saml::metadata::IdentityProvider;
 use crate::store::Db;
 use crate::store::connections::{self, Connection, ConnectionPatch, ConnectionState, Protocol};
@@ -58,7 +58,7 @@ async fn relabel(
     let (id, actor) = (connection.id.clone(), posted.seat.actor());
     let scope = &connection.organization_id;
     state.store.write(scope, actor, move |tx| connections::change(tx, &id, patch)).await?;
-    Ok(see_other(&format!("{}/setup", href(&connection.id))))
+    Ok(done::lead(state, Done::ProviderNamed, &format!("{}/setup", href(&connection.id))))
 }
 
 /// Where metadata was given, and which provider in it was chosen.
@@ -144,16 +144,17 @@ async fn import(
         Err(error) => Err(error),
     };
     let outcome = match form::mendable(done, "/metadata")? {
-        Ok(_) => return Ok(see_other(&done_at(connection))),
+        Ok(_) => return Ok(taken_over(state, connection)),
         Err(errors) => refused(state, posted, connection, errors),
     };
     render(state, &posted.seat, connection, organization, outcome).await
 }
 
-/// Where it goes on. Only a draft is made by it: any other had a provider before.
-fn done_at(before: &Connection) -> String {
-    let page = href(&before.id);
-    if before.state == ConnectionState::Draft { format!("{page}?made=1") } else { page }
+/// It goes on at the connection. Only a draft is made by it: any other had a provider before.
+fn taken_over(state: &State, before: &Connection) -> HttpResponse {
+    let is_made = before.state == ConnectionState::Draft;
+    let said = if is_made { Done::ConnectionMade } else { Done::ProviderSaved };
+    done::lead(state, said, &href(&before.id))
 }
 
 /// What was typed, to be shown again. A file alone goes on as text, if it is that: browsers forget which was chosen. Beside what
@@ -213,7 +214,9 @@ async fn switch(
         Err(error) => Err(error),
     };
     match form::mendable(done, "/metadata")? {
-        Ok(_) => Ok(see_other(&format!("{}/setup", href(&connection.id)))),
+        Ok(_) => {
+            Ok(done::lead(state, Done::OpenIdChosen, &format!("{}/setup", href(&connection.id))))
+        }
         Err(errors) => {
             let outcome = refused(state, posted, connection, errors);
             render(state, &posted.seat, connection, organization, outcome).await
@@ -240,7 +243,7 @@ async fn connect(
     let with = (&state.store, &state.master, &state.upstream);
     let done = configure(with, posted.seat.actor(), connection.clone(), change).await;
     let Err(errors) = form::mendable(done, "/issuer")? else {
-        return Ok(see_other(&done_at(connection)));
+        return Ok(taken_over(state, connection));
     };
     let is_other = posted.form().has(OTHER)
         || errors.iter().any(|error| error.code == "openid_issuer_changed");

@@ -14,12 +14,12 @@ use crate::store::{Actor, GroupId, OrganizationId, Scope, UserId, Window};
 use serde_json::{Value, json};
 
 /// A customer whose directory pushes people and groups.
-pub(super) struct Scene<'a> {
+pub(in crate::http::console::tests) struct Scene<'a> {
     pub(super) store: &'a TestStore,
     connection: Connection,
     pub(super) of: OrganizationId,
     /// Where its pages are.
-    pub(super) at: String,
+    pub(in crate::http::console::tests) at: String,
 }
 
 impl<'a> Scene<'a> {
@@ -28,7 +28,7 @@ impl<'a> Scene<'a> {
     }
 
     /// The same at a connection that is there. There is one application, however often this is asked for.
-    pub(super) fn of(desk: &'a Desk, connection: Connection) -> Self {
+    pub(in crate::http::console::tests) fn of(desk: &'a Desk, connection: Connection) -> Self {
         let store = desk.world.store();
         let of = connection.organization_id.clone();
         let theirs = store.read_now(|db| crate::store::access::applications_of(db, &of)).unwrap();
@@ -64,7 +64,7 @@ impl<'a> Scene<'a> {
         made.0.group.id
     }
 
-    pub(super) fn entity(&self, kind: &str, name: &str) -> Entity {
+    pub(in crate::http::console::tests) fn entity(&self, kind: &str, name: &str) -> Entity {
         let new = NewEntity {
             kind: kind.to_owned(),
             name: name.to_owned(),
