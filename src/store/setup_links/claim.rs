@@ -142,7 +142,7 @@ pub fn leave_test_out(tx: &mut Tx, id: &SetupLinkId) -> Result<SetupLink> {
 }
 
 /// Writes the link, and tells that it is completed if that is news.
-fn settle(tx: &mut Tx, mut link: SetupLink, is_complete: bool) -> Result<SetupLink> {
+pub(super) fn settle(tx: &mut Tx, mut link: SetupLink, is_complete: bool) -> Result<SetupLink> {
     let is_news = is_complete && link.completed_at.is_none();
     if is_news {
         link.completed_at = Some(tx.now);

@@ -1,5 +1,6 @@
 //! A setup that was begun by another link goes on by this one.
 
+use super::claim::settle;
 use super::{Cover, Reach, SetupLink, Step, Way, find, making, must_be_trusted, tell};
 use crate::error::{Error, Result};
 use crate::store::connections::{self, Connection, ConnectionState};
@@ -13,14 +14,16 @@ use serde_json::json;
 const LOOKED_THROUGH: i64 = 50;
 
 /// The setups that a link can go on with, the newest first: connections of its own organization by which nobody signs in yet and
-/// that somebody has begun to set up with a link. None where the link has a connection already, unless that is a draft of its
-/// own of which nothing is known.
+/// that somebody has begun to set up with a link; none that was begun with a link which was taken back, as nobody knows who had
+/// that. None either where the link has a connection already, unless that is a draft of its own of which nothing is known.
 pub fn unfinished(db: &mut Db, link: &SetupLink) -> Result<Vec<Connection>> {
     if !link.steps().contains(&Step::Provider) || !is_free(db, link)? {
         return Ok(Vec::new());
     }
-    let begun: Vec<ConnectionId> =
+    let mut begun: Vec<ConnectionId> =
         others(db, link)?.into_iter().filter_map(|other| other.connection_id).collect();
+    let taken_back = taken_back(db, &begun)?;
+    begun.retain(|one| !taken_back.contains(one));
     let mut found: Vec<Connection> = places::table
         .filter(places::organization_id.eq(&link.organization_id))
         .filter(places::deleted_at.is_null())
@@ -32,7 +35,18 @@ pub fn unfinished(db: &mut Db, link: &SetupLink) -> Result<Vec<Connection>> {
     Ok(found)
 }
 
-/// The other links of the same organization with which somebody has begun to set sign-in up, the newest first.
+/// Those of these connections of which a link was taken back. One that was handed over has gone on.
+fn taken_back(db: &mut Db, of: &[ConnectionId]) -> Result<Vec<ConnectionId>> {
+    let found: Vec<Option<ConnectionId>> = setup_links::table
+        .filter(setup_links::connection_id.eq_any(of))
+        .filter(setup_links::revoked_at.is_not_null())
+        .filter(setup_links::handed_over_to.is_null())
+        .select(setup_links::connection_id)
+        .load(db)?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// The other links of the same organization with which somebody has begun what this link covers, the newest first.
 fn others(db: &mut Db, link: &SetupLink) -> Result<Vec<SetupLink>> {
     let mut found: Vec<SetupLink> = setup_links::table
         .filter(setup_links::organization_id.eq(&link.organization_id))
@@ -42,7 +56,8 @@ fn others(db: &mut Db, link: &SetupLink) -> Result<Vec<SetupLink>> {
         .order(setup_links::id.desc())
         .limit(LOOKED_THROUGH)
         .load(db)?;
-    found.retain(|other| other.has(Cover::SignIn));
+    let is_covered = |way: Way| way != Way::Directory || link.has(Cover::Provisioning);
+    found.retain(|other| other.has(Cover::SignIn) && is_covered(other.way()));
     Ok(found)
 }
 
@@ -70,26 +85,34 @@ pub fn resume(tx: &mut Tx, id: &SetupLinkId, wanted: &ConnectionId) -> Result<Se
     let (way, mut done) =
         making::already(tx.db, &link.organization_id, Some(wanted), &link.covers)?;
     let of_connection = || (way != Way::Saml).then(|| way.to_string());
+    // The link before may be over, and not know that the connection has gone on in another way since.
+    let fits = [way, Way::Directory].contains(&before.way());
     let own = link.connection_id.clone();
     let mut link = SetupLink {
         connection_id: Some(wanted.clone()),
-        provider: before.provider.or_else(of_connection),
+        provider: before.provider.filter(|_| fits).or_else(of_connection),
         ..link
     };
-    done.extend(before.done.into_inner());
+    if fits {
+        done.extend(before.done.into_inner());
+    }
     let mut steps = link.steps();
     steps.retain(|step| done.contains(step));
     link.done = Json::from(steps);
     // A draft is taken away for another only by a link that is alone with it.
     let is_shared = is_shared(tx, &link, wanted)?;
     link.drafted = before.drafted.filter(|drafted| drafted == wanted && !is_shared);
+    diesel::update(setup_links::table.filter(setup_links::drafted.eq(wanted)))
+        .set(setup_links::drafted.eq(None::<ConnectionId>))
+        .execute(tx.db)?;
     diesel::update(setup_links::table.find(id)).set(&link).execute(tx.db)?;
     must_be_trusted(tx, Reach::Directory(wanted))?;
     if let Some(own) = own {
         connections::delete(tx, &own)?;
     }
     tell(tx, &link, "setup_link.resumed", json!({ "connection_id": wanted }))?;
-    Ok(link)
+    let is_complete = link.is_finished(false);
+    settle(tx, link, is_complete)
 }
 
 /// Whether somebody can come by another link to the same connection.

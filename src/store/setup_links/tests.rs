@@ -385,3 +385,52 @@ fn whoever_completes_a_link_is_told_of_the_certificate_unless_somebody_is_alread
         assert_eq!(told().unwrap().local(), expected);
     }
 }
+
+#[test]
+fn a_connection_that_speaks_openid_connect_by_now_is_gone_on_with_in_that_way() {
+    let store = testing::store();
+    let of = organization(&store);
+    let (before, link) = (
+        store.system(|tx| create(tx, &of, NewLink::default())).0.id,
+        store.system(|tx| create(tx, &of, NewLink::default())).0.id,
+    );
+    for id in [&before, &link] {
+        started(&store, id, browser().reveal()).unwrap();
+    }
+    let key = connections::openid::new_key().unwrap();
+    let master = MasterKey::generate();
+    let master = MasterKey::from_base64(master.reveal(), None).unwrap();
+    let begun = store.system(|tx| choose(tx, &before, Choice::OpenId(&master, &key), "OpenID")).id;
+    // A link that is over is not told when its connection goes on in another way.
+    store.system(|tx| {
+        let done = Json::from(vec![Step::Provider, Step::Create, Step::Values]);
+        let row = setup_links::table.find(&before);
+        let stale = (setup_links::provider.eq(Some("okta")), setup_links::done.eq(done));
+        Ok(diesel::update(row).set(stale).execute(tx.db)?)
+    });
+    let link = store.system(|tx| resume(tx, &link, &begun));
+    assert_eq!((link.way(), &*link.done), (Way::OpenId, &vec![Step::Domain]));
+}
+
+#[test]
+fn a_link_that_goes_on_with_what_is_finished_is_completed() {
+    let store = testing::store();
+    let of = organization(&store);
+    let covers = vec![Cover::SignIn];
+    let made = || NewLink { covers: covers.clone(), ..NewLink::default() };
+    let (before, link) = (
+        store.system(|tx| create(tx, &of, made())).0.id,
+        store.system(|tx| create(tx, &of, made())).0.id,
+    );
+    for id in [&before, &link] {
+        started(&store, id, browser().reveal()).unwrap();
+    }
+    let begun = store.system(|tx| choose(tx, &before, Choice::Guide("okta"), "Okta")).id;
+    for step in store.read_now(|db| find(db, &before)).unwrap().steps() {
+        store.system(|tx| finish(tx, &before, step));
+    }
+    let link = store.system(|tx| resume(tx, &link, &begun));
+    assert_eq!(link.state(store.clock().now()), State::Completed);
+    let told = store.kinds(Some(&of));
+    assert_eq!(told.iter().filter(|kind| *kind == "setup_link.completed").count(), 2);
+}

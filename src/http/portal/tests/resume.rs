@@ -4,7 +4,7 @@ use super::*;
 use crate::store::directories::tokens::{self, NewToken};
 use crate::store::members::{self, NewMember, Role};
 use crate::store::organizations::NewOrganization;
-use crate::store::{Actor, Scope};
+use crate::store::{Actor, Scope, SetupLinkId};
 
 /// Another link of the same organization, that somebody has started with in another browser.
 async fn another(portal: Portal) -> Portal {
@@ -147,4 +147,51 @@ async fn the_provider_that_whoever_made_the_link_has_chosen_only_needs_to_be_gon
     assert!(!page.contains("name=\"finish\""), "nothing is chosen: {page}");
     let refused = other.post("provider", &[("finish", "on")]).await.body;
     assert!(refused.contains("Choose your identity provider first."), "{refused}");
+}
+
+#[actix_web::test]
+async fn what_was_begun_with_a_link_that_was_taken_back_is_gone_on_with_by_nobody() {
+    let portal = Portal::started().await;
+    portal.post("provider", &[("provider", "jumpcloud")]).await;
+    let (begun, first) = (portal.connection(), portal.link.id.clone());
+    portal.world.store().system(|tx| setup_links::revoke(tx, &first));
+    let other = another(portal).await;
+    assert!(!other.get("/portal/setup/provider").await.body.contains("name=\"resume\""));
+    let refused = other.post("provider", &[("resume", begun.id.as_str())]).await;
+    assert_eq!(refused.status, 404, "{}", refused.body);
+}
+
+#[actix_web::test]
+async fn a_draft_that_two_links_have_is_taken_away_by_neither() {
+    let portal = Portal::started().await;
+    portal.post("provider", &[("provider", "jumpcloud")]).await;
+    let (begun, first) = (portal.connection(), portal.link.id.clone());
+    let other = another(portal).await;
+    other.post("provider", &[("resume", begun.id.as_str())]).await;
+    let drafted = |id: &SetupLinkId| {
+        let id = id.clone();
+        let link = other.world.store().read_now(move |db| setup_links::find(db, &id)).unwrap();
+        (link.connection_id, link.drafted)
+    };
+    assert_eq!(drafted(&first), (Some(begun.id.clone()), None));
+    assert_eq!(drafted(&other.link.id), (Some(begun.id), None));
+    // Another way would take it away.
+    let refused = other.post("provider", &[("provider", "openid"), ("sure", "on")]).await;
+    assert!(refused.body.contains("has begun in another way"), "{}", refused.body);
+    assert_eq!(drafted(&first).0, drafted(&other.link.id).0);
+}
+
+#[actix_web::test]
+async fn a_link_that_does_not_cover_a_directory_goes_on_with_none() {
+    let portal = Portal::started().await;
+    portal.post("provider", &[("provider", "scim")]).await;
+    let begun = portal.connection();
+    let store = portal.world.store();
+    let new = NewLink { covers: vec![Cover::SignIn, Cover::Domains], ..NewLink::default() };
+    let (link, token) = store.system(|tx| setup_links::create(tx, &portal.organization, new));
+    let mut other = Portal { link, token, cookie: None, ..portal };
+    other.start().await;
+    assert!(!other.get("/portal/setup/provider").await.body.contains("name=\"resume\""));
+    let refused = other.post("provider", &[("resume", begun.id.as_str())]).await;
+    assert_eq!(refused.status, 404, "{}", refused.body);
 }
