@@ -47,10 +47,18 @@ pub(super) fn failed(
     result(state, Some(cause), trace, of, (checks, received), false)
 }
 
-/// Whether this is a test that has its answer.
+/// Whether this is a test that has its answer, which can be told.
 pub(super) fn is_over(trace: &Trace) -> bool {
-    let has_answer = matches!(trace.outcome, Outcome::Succeeded | Outcome::Failed);
-    trace.kind == TraceKind::Test && has_answer
+    let is_told = match trace.outcome {
+        Outcome::Succeeded => true,
+        Outcome::Failed => cause(trace).is_some(),
+        Outcome::InProgress | Outcome::Abandoned => false,
+    };
+    trace.kind == TraceKind::Test && is_told
+}
+
+fn cause(trace: &Trace) -> Option<Cause> {
+    trace.cause.as_deref().and_then(Cause::from_code)
 }
 
 /// What came of a test before, for the browser that took it and has its page load again. The answer that was posted for that counts
@@ -70,7 +78,7 @@ pub(super) fn again(
         let profile = attributes::profile(&received.attributes, &name_id, mapping);
         lines(&received.attributes, &profile)
     });
-    let cause = trace.cause.as_deref().and_then(Cause::from_code);
+    let cause = cause(trace);
     let checks: Vec<Check> = trace.checks.clone().into_inner().into();
     result(state, cause, trace, (connection, organization), (&checks, &received), true)
 }

@@ -168,14 +168,15 @@ async fn test(
     let opens = opens.map(|trace| format!("/login/{}?test={}", connection.id, trace.id));
     let last = last.map(|trace| tested(state, seat, connection, given, trace));
     let is_tested = connection.tested();
-    let next = is_tested.then(|| next(state, seat));
+    let has_passed = last.as_ref().is_some_and(|last| last.is_present && last.passed == Some(true));
+    let next = has_passed.then(|| next(state, seat));
     Ok(Body::Test { last, is_tested, next, is_framed: seat.is_framed, opens })
 }
 
 /// What comes after a test that passed.
 fn next(state: &State, seat: &Seat) -> String {
     let mut after = seat.steps(state).into_iter().skip_while(|step| *step != Step::Test).skip(1);
-    match after.next() {
+    match after.find(|step| !seat.has_done(*step)) {
         Some(step) => {
             let name = say(state, seat, step, "name");
             state.locale.fill("portal.test_next.step", &[("step", &name)])

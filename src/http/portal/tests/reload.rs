@@ -77,7 +77,7 @@ async fn a_test_that_is_loaded_again_shows_what_came_of_it_and_is_nobodys_sign_i
         let again = posted(&portal, &connection, &response, Some(&cookie)).await;
         for part in [
             "The test sign-in worked",
-            "This page was loaded again.",
+            "This test has its answer",
             "ada@globex.example",
             "href=\"/portal/setup/test\"",
         ] {
@@ -119,8 +119,28 @@ async fn a_test_that_failed_and_is_loaded_again_says_why_it_failed() {
     assert!(first.body.contains("audience_mismatch"), "{}", first.body);
     let before = all(&portal).len();
     let again = posted(&portal, &connection, &response, Some(&cookie)).await;
-    for part in ["audience_mismatch", "This page was loaded again.", "did not work"] {
+    for part in ["audience_mismatch", "This test has its answer", "did not work"] {
         assert!(again.body.contains(part), "{part}: {}", again.body);
     }
     assert_eq!(all(&portal).len(), before);
+}
+
+#[actix_web::test]
+async fn a_newer_test_that_failed_has_no_praise_above_it() {
+    let (portal, connection, cookie) = begun().await;
+    let response = says(&portal, &connection, &connection.entity_id(PUBLIC));
+    posted(&portal, &connection, &response, Some(&cookie)).await;
+    let step = portal.get("/portal/setup/test").await.body;
+    assert!(step.contains("The test has passed."), "{step}");
+    let begun = portal.post("test", &[("begin", "on")]).await;
+    let lines = begun.headers.get_all("set-cookie").map(|line| line.to_str().unwrap().to_owned());
+    let mut cookies = lines.map(|line| Cookie::parse_encoded(line).unwrap());
+    let cookie = cookies.find(|cookie| cookie.name().ends_with("-browser")).unwrap_or(cookie);
+    let waiting = portal.get("/portal/setup/test").await.body;
+    assert!(!waiting.contains("The test has passed."), "{waiting}");
+    let response = says(&portal, &connection, "https://elsewhere.example");
+    let failed = posted(&portal, &connection, &response, Some(&cookie)).await;
+    assert!(failed.body.contains("audience_mismatch"), "{}", failed.body);
+    let step = portal.get("/portal/setup/test").await.body;
+    assert!(step.contains("audience_mismatch") && !step.contains("The test has passed."), "{step}");
 }
