@@ -6,7 +6,10 @@ use crate::error::Result;
 use anyhow::Context as _;
 use opentelemetry::KeyValue;
 use opentelemetry::propagation::{Extractor, TextMapPropagator};
-use opentelemetry::trace::{Span, SpanBuilder, SpanKind, Status, TracerProvider};
+use opentelemetry::trace::{
+    Span, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, TraceFlags, TraceState,
+    TracerProvider,
+};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
@@ -67,19 +70,32 @@ pub struct Answered<'a> {
     pub request_id: &'a str,
 }
 
-/// Sends the span of a request, if spans are sent. `headers` may say of which trace it is a part (W3C Trace Context).
+/// Sends the span of a request, if spans are sent. `headers` may say of which trace it is a part (W3C Trace Context), and nothing
+/// else: neither that it is not sent nor what is written into it.
 pub fn request(answered: Answered<'_>, headers: &dyn Extractor) {
     let Some(tracer) = TRACER.get() else { return };
     let ended = SystemTime::now();
     let began = ended.checked_sub(answered.took).unwrap_or(ended);
-    let mut span = builder(answered)
-        .with_start_time(began)
-        .start_with_context(tracer, &TraceContextPropagator::new().extract(headers));
+    let mut span =
+        builder(answered).with_start_time(began).start_with_context(tracer, &caller(headers));
     // 4.6 of the conventions for HTTP: what the caller did wrong is no fault of the server.
     if answered.status >= 500 {
         span.set_status(Status::error(""));
     }
     span.end_with_timestamp(ended);
+}
+
+/// The caller's span, as its parent.
+fn caller(headers: &dyn Extractor) -> opentelemetry::Context {
+    let none = opentelemetry::Context::new();
+    let told = TraceContextPropagator::new().extract_with_context(&none, headers);
+    let told = told.span().span_context().clone();
+    if !told.is_valid() {
+        return none;
+    }
+    let (trace, span) = (told.trace_id(), told.span_id());
+    let parent = SpanContext::new(trace, span, TraceFlags::SAMPLED, true, TraceState::NONE);
+    none.with_remote_span_context(parent)
 }
 
 /// Its name and its attributes, by the conventions of OpenTelemetry for servers of HTTP.

@@ -21,9 +21,16 @@ async fn sending(collector: &str) -> Gateway {
 /// Asks for an address; the ID that the answer carries.
 async fn ask(gateway: &Gateway, path: &str, status: u16) -> String {
     let client = UserAgent::new().into_client();
-    let parent = format!("00-{TRACE}-{CALLER}-01");
+    // That it is not to be recorded is for nobody but the operator to say.
+    let parent = format!("00-{TRACE}-{CALLER}-00");
     let url = format!("{}{path}", gateway.url);
-    let answer = client.get(url).header("traceparent", parent).send().await.unwrap();
+    let answer = client
+        .get(url)
+        .header("traceparent", parent)
+        .header("tracestate", "a=written-by-a-stranger")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status(), status);
     answer.headers()["request-id"].to_str().unwrap().to_owned()
 }
@@ -58,7 +65,7 @@ async fn each_request_is_a_span_of_its_caller_s_trace_and_names_nobody() {
     assert!(named("GET /setup/{token}").is_some(), "{spans:?}");
     assert_eq!(spans.len(), 2, "health is in no span: {spans:?}");
     let whole = Value::from(spans.clone()).to_string();
-    for secret in ["ada@", "a-secret-of-ines", "usr_1", "127.0.0.1"] {
+    for secret in ["ada@", "a-secret-of-ines", "usr_1", "127.0.0.1", "written-by"] {
         assert!(!whole.contains(secret), "{secret} is in {whole}");
     }
 }
