@@ -115,8 +115,11 @@ fn way(form: &Sent) -> Option<(&'static str, &'static [&'static str])> {
     }
 }
 
-/// Whether a file can be XML at all: UTF-8, or UTF-16, which begins with its mark.
+/// Whether a file can be XML at all: UTF-8, UTF-16, which begins with its mark, or another encoding that begins as XML does.
 fn is_text(content: &[u8]) -> bool {
+    if content.trim_ascii_start().starts_with(b"<") {
+        return true;
+    }
     let is_wide = content.starts_with(&[0xff, 0xfe]) || content.starts_with(&[0xfe, 0xff]);
     is_wide || std::str::from_utf8(content).is_ok_and(|text| !text.contains('\0'))
 }

@@ -58,7 +58,7 @@ pub(super) fn is_untested(state: &State, seat: &Seat) -> bool {
 /// A connection may be on of which a link has everything before it: a certificate to renew, a directory to connect.
 pub(in crate::http::portal) fn left(state: &State, seat: &Seat, known: &Standing) -> Vec<String> {
     let is_untested = is_untested(state, seat);
-    let waits = known.waiting_domains().next().is_some();
+    let waits = known.waiting_domains().next().is_some() && !are_extra(seat, known);
     let is_left = |step: &Step| match step {
         Step::Test => is_untested || seat.connection.is_none(),
         Step::Domain if waits => true,
