@@ -76,6 +76,13 @@ pub(super) fn cookie_of_host(
     cookie
 }
 
+/// One that takes it away.
+fn over(state: &State, name: &'static str) -> Cookie<'static> {
+    let mut cookie = cookie(state, name, String::new(), Duration::ZERO);
+    cookie.make_removal();
+    cookie
+}
+
 /// The value that binds sign-ins to this browser, and the cookies that keep it there.
 ///
 /// The identity provider's answer is a form post from another site, so the cookie must travel with
@@ -120,9 +127,7 @@ pub(super) fn session(state: &State, request: &HttpRequest) -> Option<String> {
 
 /// A cookie that takes the session's away.
 pub(super) fn signed_out(state: &State) -> Cookie<'static> {
-    let mut cookie = cookie(state, names(state).session, String::new(), Duration::ZERO);
-    cookie.make_removal();
-    cookie
+    over(state, names(state).session)
 }
 
 /// The cookie of a member's new session at the console.
@@ -142,9 +147,7 @@ pub(super) fn member(state: &State, request: &HttpRequest) -> Option<String> {
 
 /// A cookie that takes the console's away.
 pub(super) fn member_signed_out(state: &State) -> Cookie<'static> {
-    let mut cookie = cookie(state, names(state).member, String::new(), Duration::ZERO);
-    cookie.make_removal();
-    cookie
+    over(state, names(state).member)
 }
 
 /// The cookie of a browser that has given a member's password and owes the second step.
@@ -160,9 +163,7 @@ pub(super) fn arrival(state: &State, request: &HttpRequest) -> Option<String> {
 
 /// A cookie that takes that one away.
 pub(super) fn arrival_over(state: &State) -> Cookie<'static> {
-    let mut cookie = cookie(state, names(state).arrival, String::new(), Duration::ZERO);
-    cookie.make_removal();
-    cookie
+    over(state, names(state).arrival)
 }
 
 /// The cookie that keeps what the next page says.
@@ -177,9 +178,7 @@ pub(super) fn was_done(state: &State, request: &HttpRequest) -> Option<String> {
 
 /// A cookie that takes that one away.
 pub(super) fn done_over(state: &State) -> Cookie<'static> {
-    let mut cookie = cookie(state, names(state).done, String::new(), Duration::ZERO);
-    cookie.make_removal();
-    cookie
+    over(state, names(state).done)
 }
 
 /// The cookie of a browser in which a member has signed in, by the form of their address in which it is compared: strangers who try
