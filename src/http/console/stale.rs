@@ -135,12 +135,18 @@ pub(super) struct Clash {
     pub(super) href: String,
     /// Where the form is.
     pub(super) form: String,
-    /// Where it is posted to.
-    pub(super) action: String,
+    /// Where it is posted to, if that is elsewhere.
+    pub(super) action: Option<String>,
     /// The kind of event that its changes are.
     pub(super) kind: &'static str,
     /// What it is now.
     pub(super) now: Fields,
+}
+
+impl Clash {
+    fn action(&self) -> &str {
+        self.action.as_deref().unwrap_or(&self.form)
+    }
 }
 
 struct Line {

@@ -101,7 +101,7 @@ fn clash<T: Edited>(state: &State, now: Application) -> Clash {
     Clash {
         area: APPLICATIONS,
         subject: now.id.to_string(),
-        action: form.clone(),
+        action: None,
         form,
         href,
         kind: "application.updated",

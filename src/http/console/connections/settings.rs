@@ -254,7 +254,7 @@ pub(super) fn clash(connection: &Connection, page: &str, now: Fields) -> Clash {
         area: CONNECTIONS,
         subject: connection.id.to_string(),
         name: connection.name.clone(),
-        action: form.clone(),
+        action: None,
         form,
         href,
         kind: "connection.updated",

@@ -224,7 +224,7 @@ fn clash(now: &Entity) -> Clash {
         subject: now.id.to_string(),
         name: now.name.clone(),
         href: form.clone(),
-        action: form.clone(),
+        action: None,
         form,
         kind: "entity.updated",
         now: Typed::known(now).fields(),

@@ -144,7 +144,7 @@ fn clash(state: &State, base: &Base) -> Clash {
         subject: base.organization.id.to_string(),
         name: state.locale.text("console.groups.limits_title").to_owned(),
         href,
-        action: form.clone(),
+        action: None,
         form,
         kind: "organization.provisioning_changed",
         now: Typed::of(&base.provisioning).fields(),

@@ -94,7 +94,7 @@ fn clash(now: &Member) -> Clash {
         subject: now.id.to_string(),
         name: now.name.clone(),
         form: href.clone(),
-        action: format!("{href}/role"),
+        action: Some(format!("{href}/role")),
         href,
         kind: "member.role_changed",
         now: fields(now.role),

@@ -149,7 +149,7 @@ pub(in crate::http) async fn change(
             subject: now.id.to_string(),
             name: now.name.clone(),
             href: href(&now.id),
-            action: form.clone(),
+            action: None,
             form,
             kind: "organization.updated",
             now: Typed::known(&now)?.fields(),

@@ -129,7 +129,7 @@ fn clash(now: &User) -> Clash {
         subject: now.id.to_string(),
         name: now.label().to_owned(),
         href: href(&now.id),
-        action: form.clone(),
+        action: None,
         form,
         kind: "user.updated",
         now: Typed::known(now).fields(),

@@ -64,7 +64,7 @@ pub(super) async fn change(
             subject: now.id.to_string(),
             name: now.url.clone(),
             href: href(&now.id),
-            action: form.clone(),
+            action: None,
             form,
             kind: "webhook_endpoint.updated",
             now: Typed::of(&now).fields(),
