@@ -25,6 +25,7 @@ mod organization;
 mod overview;
 mod own_provider;
 mod passkeys;
+mod roles;
 mod routes;
 mod scim_requests;
 mod search;
