@@ -125,7 +125,7 @@ pub(super) async fn render(
 async fn view(state: &Data<State>, seat: &Seat, step: Step, outcome: Outcome) -> Result<SetupStep> {
     let body = body::of(state, seat, step, &outcome).await?;
     let begun = match step {
-        Step::Provider => unfinished(state, seat).await?,
+        Step::Provider => resumable(state, seat).await?,
         _ => outcome.begun.clone(),
     };
     let note = outcome.typed("note");
@@ -164,9 +164,9 @@ async fn view(state: &Data<State>, seat: &Seat, step: Step, outcome: Outcome) ->
 }
 
 /// The setups of the organization that were begun with another link, and with which this one can go on.
-pub(super) async fn unfinished(state: &Data<State>, seat: &Seat) -> Result<Vec<Connection>> {
-    let link = seat.link.clone();
-    state.store.read(move |db| setup_links::unfinished(db, &link)).await
+pub(super) async fn resumable(state: &Data<State>, seat: &Seat) -> Result<Vec<Connection>> {
+    let (link, now) = (seat.link.clone(), state.store.clock().now());
+    state.store.read(move |db| setup_links::resumable(db, &link, now)).await
 }
 
 /// Which sentence says what a step is good for. A domain that is live needs no record.
@@ -198,9 +198,8 @@ fn compared(state: &State, seat: &Seat, body: &Body) -> Option<String> {
 /// What the button says that finishes a step, if it can be finished.
 fn finish(state: &State, seat: &Seat, body: &Body) -> Option<String> {
     let key = match body {
-        Body::Provider { .. } => {
-            let is_chosen = seat.connection.is_some() || seat.link.provider.is_some();
-            is_chosen.then_some("portal.continue")?
+        Body::Provider { .. } if seat.connection.is_none() && seat.link.provider.is_none() => {
+            return None;
         }
         Body::Metadata { told: None, .. } | Body::Test { is_tested: false, .. } => return None,
         Body::OpenId { told, .. } if told.is_empty() => return None,

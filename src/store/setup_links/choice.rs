@@ -1,5 +1,6 @@
 //! What an IT admin chooses in the first step: the provider, and how it signs people in.
 
+use super::resume::is_shared;
 use super::{Cover, Reach, SetupLink, Step, Way, find, must_be_trusted};
 use crate::crypto::{MasterKey, PrivateKey};
 use crate::error::{Error, Result};
@@ -182,7 +183,8 @@ fn draft(tx: &mut Tx, link: &SetupLink, choice: Choice<'_>, name: &str) -> Resul
 /// protocol.
 fn discard(tx: &mut Tx, link: &SetupLink, draft: &Connection) -> Result<()> {
     let is_own = draft.state == ConnectionState::Draft && link.drafted.as_ref() == Some(&draft.id);
-    if !is_own || directories::by_connection(tx.db, &draft.id)?.is_some() {
+    let is_alone = is_own && !is_shared(tx.db, link, &draft.id, tx.now)?;
+    if !is_alone || directories::by_connection(tx.db, &draft.id)?.is_some() {
         let detail = format!(
             "{} has begun in another way, and something rests on that. Ask for a link to a new connection.",
             draft.name

@@ -29,7 +29,7 @@ pub use help::{Asked, Heard, Help, Missing, ask_for_help};
 pub use listing::{count, count_open, open, page, stuck, to_turn_on};
 pub use mailing::{mail, renew, renew_to_copy};
 pub use making::{NewLink, create};
-pub use resume::{resume, unfinished};
+pub use resume::{resumable, resume};
 pub use sessions::{NewSession, OPENED_WITHIN, STAYS, create_session, origins};
 pub use steps::{Cover, Purpose, Step, Way, steps};
 pub use trust::{Reach, must_be_trusted};

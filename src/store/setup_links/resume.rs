@@ -5,7 +5,7 @@ use super::{Cover, Reach, SetupLink, Step, Way, find, making, must_be_trusted, t
 use crate::error::{Error, Result};
 use crate::store::connections::{self, Connection, ConnectionState};
 use crate::store::schema::{connections as places, setup_links};
-use crate::store::{ConnectionId, Db, Json, SetupLinkId, Tx, directories};
+use crate::store::{ConnectionId, Db, Json, SetupLinkId, Time, Tx, directories};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use serde_json::json;
@@ -16,8 +16,8 @@ const LOOKED_THROUGH: i64 = 50;
 /// The setups that a link can go on with, the newest first: connections of its own organization by which nobody signs in yet and
 /// that somebody has begun to set up with a link; none that was begun with a link which was taken back, as nobody knows who had
 /// that. None either where the link has a connection already, unless that is a draft of its own of which nothing is known.
-pub fn unfinished(db: &mut Db, link: &SetupLink) -> Result<Vec<Connection>> {
-    if !link.steps().contains(&Step::Provider) || !is_free(db, link)? {
+pub fn resumable(db: &mut Db, link: &SetupLink, now: Time) -> Result<Vec<Connection>> {
+    if !link.steps().contains(&Step::Provider) || !is_free(db, link, now)? {
         return Ok(Vec::new());
     }
     let mut begun: Vec<ConnectionId> =
@@ -62,9 +62,9 @@ fn others(db: &mut Db, link: &SetupLink) -> Result<Vec<SetupLink>> {
 }
 
 /// Whether nothing is lost where the link goes elsewhere.
-fn is_free(db: &mut Db, link: &SetupLink) -> Result<bool> {
+fn is_free(db: &mut Db, link: &SetupLink, now: Time) -> Result<bool> {
     let Some(id) = &link.connection_id else { return Ok(true) };
-    if link.drafted.as_ref() != Some(id) {
+    if link.drafted.as_ref() != Some(id) || is_shared(db, link, id, now)? {
         return Ok(false);
     }
     let own = connections::find(db, id)?;
@@ -76,7 +76,7 @@ fn is_free(db: &mut Db, link: &SetupLink) -> Result<bool> {
 /// had is taken away. With what a directory rests on already only a link goes on that is trusted with it.
 pub fn resume(tx: &mut Tx, id: &SetupLinkId, wanted: &ConnectionId) -> Result<SetupLink> {
     let link = find(tx.db, id)?;
-    let is_offered = unfinished(tx.db, &link)?.iter().any(|one| one.id == *wanted);
+    let is_offered = resumable(tx.db, &link, tx.now)?.iter().any(|one| one.id == *wanted);
     let mut all = others(tx.db, &link)?.into_iter();
     let before = all.find(|other| other.connection_id.as_ref() == Some(wanted));
     let Some(before) = before.filter(|_| is_offered) else {
@@ -100,7 +100,7 @@ pub fn resume(tx: &mut Tx, id: &SetupLinkId, wanted: &ConnectionId) -> Result<Se
     steps.retain(|step| done.contains(step));
     link.done = Json::from(steps);
     // A draft is taken away for another only by a link that is alone with it.
-    let is_shared = is_shared(tx, &link, wanted)?;
+    let is_shared = is_shared(tx.db, &link, wanted, tx.now)?;
     link.drafted = before.drafted.filter(|drafted| drafted == wanted && !is_shared);
     diesel::update(setup_links::table.filter(setup_links::drafted.eq(wanted)))
         .set(setup_links::drafted.eq(None::<ConnectionId>))
@@ -116,11 +116,16 @@ pub fn resume(tx: &mut Tx, id: &SetupLinkId, wanted: &ConnectionId) -> Result<Se
 }
 
 /// Whether somebody can come by another link to the same connection.
-fn is_shared(tx: &mut Tx, link: &SetupLink, connection: &ConnectionId) -> Result<bool> {
+pub(super) fn is_shared(
+    db: &mut Db,
+    link: &SetupLink,
+    connection: &ConnectionId,
+    now: Time,
+) -> Result<bool> {
     let others = setup_links::table
         .filter(setup_links::connection_id.eq(connection))
         .filter(setup_links::id.ne(&link.id))
         .filter(setup_links::revoked_at.is_null())
-        .filter(setup_links::expires_at.gt(tx.now));
-    Ok(diesel::select(exists(others)).get_result(tx.db)?)
+        .filter(setup_links::expires_at.gt(now));
+    Ok(diesel::select(exists(others)).get_result(db)?)
 }

@@ -434,3 +434,30 @@ fn a_link_that_goes_on_with_what_is_finished_is_completed() {
     let told = store.kinds(Some(&of));
     assert_eq!(told.iter().filter(|kind| *kind == "setup_link.completed").count(), 2);
 }
+
+#[test]
+fn a_draft_to_which_another_link_leads_is_taken_away_by_neither() {
+    let store = testing::store();
+    let of = organization(&store);
+    let link = store.system(|tx| create(tx, &of, NewLink::default())).0.id;
+    started(&store, &link, browser().reveal()).unwrap();
+    let draft = store.system(|tx| choose(tx, &link, Choice::Guide("okta"), "Okta")).id;
+    let begun = store.system(|tx| create(tx, &of, NewLink::default())).0.id;
+    started(&store, &begun, browser().reveal()).unwrap();
+    store.system(|tx| choose(tx, &begun, Choice::Guide("jumpcloud"), "JumpCloud"));
+    let offered = || {
+        let now = store.clock().now();
+        let link = store.read_now(|db| find(db, &link)).unwrap();
+        store.read_now(|db| resumable(db, &link, now)).unwrap().len()
+    };
+    assert_eq!(offered(), 1);
+    let to_it = NewLink { connection_id: Some(draft.clone()), ..NewLink::default() };
+    let other = store.system(|tx| create(tx, &of, to_it)).0.id;
+    assert_eq!(offered(), 0);
+    let key = connections::openid::new_key().unwrap();
+    let master = MasterKey::generate();
+    let master = MasterKey::from_base64(master.reveal(), None).unwrap();
+    let chosen = store.try_system(|tx| choose(tx, &link, Choice::OpenId(&master, &key), "OpenID"));
+    assert_eq!(refused(chosen), "other_protocol");
+    assert_eq!(state(&store, &other), State::Sent);
+}

@@ -114,7 +114,7 @@ async fn begun(state: &Data<State>, seat: &Seat, faults: &[FieldError]) -> Resul
     let Some(in_use) = faults.iter().find(|fault| fault.code == "metadata_entity_in_use") else {
         return Ok(Vec::new());
     };
-    let mut begun = step::unfinished(state, seat).await?;
+    let mut begun = step::resumable(state, seat).await?;
     // The detail says by its ID which connection it is.
     begun.retain(|one| in_use.detail.contains(one.id.as_str()));
     Ok(begun)

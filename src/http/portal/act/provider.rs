@@ -32,15 +32,13 @@ pub(super) async fn choose(state: &Data<State>, posted: &Posted) -> Result<HttpR
     if posted.has(RESUME) {
         return resume(state, seat, posted.text(RESUME)).await;
     }
-    let mut word = posted.text("provider").to_owned();
-    if word.is_empty() && seat.connection.is_some() {
-        return super::finish(state, seat, Step::Provider).await;
-    }
-    match &seat.link.provider {
-        Some(chosen) if word.is_empty() => word.clone_from(chosen),
-        _ if word.is_empty() => return Err(provider_is_required()),
-        _ => {}
-    }
+    let word = match posted.text("provider") {
+        "" if seat.connection.is_some() => {
+            return super::finish(state, seat, Step::Provider).await;
+        }
+        "" => seat.link.provider.clone().ok_or_else(provider_is_required)?,
+        chosen => chosen.to_owned(),
+    };
     let way = word.parse::<Way>().unwrap_or(Way::Saml);
     let present = seat.connection.as_ref();
     let anew = setup_links::begun_anew(&seat.link, present, way, &word);
