@@ -318,6 +318,14 @@ pub(super) fn without_password(address: &str, hidden: &str) -> String {
     }
 }
 
+fn web(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text.trim()).map_err(|error| format!("it is not a URL ({error})"))?;
+    if !matches!(url.scheme(), "https" | "http") {
+        return Err("it is not an http or https address".to_owned());
+    }
+    Ok(url)
+}
+
 /// A web page that people are sent to.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -335,11 +343,7 @@ impl TryFrom<String> for WebAddress {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let url = Url::parse(text.trim()).map_err(|error| format!("it is not a URL ({error})"))?;
-        if !matches!(url.scheme(), "https" | "http") {
-            return Err("it is not an https address".to_owned());
-        }
-        Ok(Self(url.to_string()))
+        Ok(Self(web(&text)?.to_string()))
     }
 }
 
@@ -360,10 +364,7 @@ impl TryFrom<String> for Collector {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let url = Url::parse(text.trim()).map_err(|error| format!("it is not a URL ({error})"))?;
-        if !matches!(url.scheme(), "https" | "http") {
-            return Err("it is not an http or https address".to_owned());
-        }
+        let url = web(&text)?;
         if url.query().is_some() || url.fragment().is_some() {
             return Err("it has more than host, port and path".to_owned());
         }
