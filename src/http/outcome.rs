@@ -102,7 +102,7 @@ pub(super) async fn finish(
     let Verdict { connection, organization, trace, checks, decided, kept, received, .. } = verdict;
     match decided {
         Decided::Refused(cause) => {
-            // A page that is loaded again posts its answer once more: of a test that is over that is nobody's sign-in.
+            // A page that is loaded again posts its answer once more. Where that was a test, it is nobody's sign-in.
             if let Some(test) = trace.as_ref().filter(|trace| tested::is_over(trace)) {
                 return Ok(tested::again(state, test, (&connection, &organization)));
             }

@@ -4,12 +4,12 @@
 use crate::config::Telemetry;
 use crate::error::Result;
 use anyhow::Context as _;
-use opentelemetry::KeyValue;
 use opentelemetry::propagation::{Extractor, TextMapPropagator};
 use opentelemetry::trace::{
     Span, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, TraceFlags, TraceState,
     TracerProvider,
 };
+use opentelemetry::{Context, KeyValue};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
@@ -78,7 +78,7 @@ pub fn request(answered: Answered<'_>, headers: &dyn Extractor) {
     let began = ended.checked_sub(answered.took).unwrap_or(ended);
     let mut span =
         builder(answered).with_start_time(began).start_with_context(tracer, &caller(headers));
-    // 4.6 of the conventions for HTTP: what the caller did wrong is no fault of the server.
+    // What the caller did wrong is no fault of the server.
     if answered.status >= 500 {
         span.set_status(Status::error(""));
     }
@@ -86,8 +86,8 @@ pub fn request(answered: Answered<'_>, headers: &dyn Extractor) {
 }
 
 /// The caller's span, as its parent.
-fn caller(headers: &dyn Extractor) -> opentelemetry::Context {
-    let none = opentelemetry::Context::new();
+fn caller(headers: &dyn Extractor) -> Context {
+    let none = Context::new();
     let told = TraceContextPropagator::new().extract_with_context(&none, headers);
     let told = told.span().span_context().clone();
     if !told.is_valid() {

@@ -61,8 +61,8 @@ fn cause(trace: &Trace) -> Option<Cause> {
     trace.cause.as_deref().and_then(Cause::from_code)
 }
 
-/// What came of a test before, for the browser that took it and has its page load again. The answer that was posted for that counts
-/// for nothing.
+/// What came of a test before, for the browser that took it: its page was loaded again, or another answer came. That counts for
+/// nothing.
 pub(super) fn again(
     state: &State,
     trace: &Trace,

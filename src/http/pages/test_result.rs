@@ -18,7 +18,7 @@ pub struct TestResult<'a> {
     pub at_portal: bool,
     /// Whether it may have been begun in a frame, whose cookie this window does not have: the way back is to close it.
     pub is_of_frame: bool,
-    /// Whether the page was loaded again: what came of the test before is told once more.
+    /// Whether the test had its answer before: what came of it then is told once more.
     pub is_again: bool,
     /// Code and short name of the cause, if it failed.
     pub failed: Option<(&'a str, &'a str)>,
