@@ -6,7 +6,6 @@ and knows no TLS. `ca` is the file of the certificate that signed its own.
 Mail to `refused@…` is refused for good, to `later@…` for now, and for `slow@…` it answers when nobody waits any more.
 """
 
-import argparse
 import asyncio
 import datetime
 import email
@@ -14,10 +13,8 @@ import email.policy
 import ipaddress
 import json
 import ssl
-import sys
 import tempfile
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,19 +24,19 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from peer import Came, serve
 
 USER, PASSWORD = b"robot", b"p@ss/word"
 
 
-class Arrived:
+class Arrived(Came):
     """What came, read by Python's own parser."""
 
     def __init__(self):
-        self.changed = threading.Condition()
-        self.all = []
+        super().__init__()
         self.tried = []
 
-    def take(self, session, envelope):
+    def read(self, session, envelope):
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         part = lambda kind: message.get_body((kind,))
         seen = {
@@ -55,14 +52,7 @@ class Arrived:
             "plain": part("plain").get_content() if part("plain") else None,
             "html": part("html").get_content() if part("html") else None,
         }
-        with self.changed:
-            self.all.append(seen)
-            self.changed.notify_all()
-
-    def wait(self, count, millis):
-        with self.changed:
-            self.changed.wait_for(lambda: len(self.all) >= count, millis / 1000)
-            return list(self.all)
+        self.add(seen)
 
 
 ARRIVED = Arrived()
@@ -81,7 +71,7 @@ class Handler:
     async def handle_DATA(self, server, session, envelope):
         if any(to.startswith("slow@") for to in envelope.rcpt_tos):
             await asyncio.sleep(120)
-        ARRIVED.take(session, envelope)
+        ARRIVED.read(session, envelope)
         return "250 2.0.0 Taken"
 
 
@@ -167,10 +157,6 @@ class Control(BaseHTTPRequestHandler):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--with-parent", action="store_true")
-    given = parser.parse_args()
     folder = Path(tempfile.mkdtemp())
     certificate(folder)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -179,14 +165,7 @@ def main():
     safe.tls = tls
     safe.start()
     plain.start()
-    server = ThreadingHTTPServer(("127.0.0.1", given.port), Control)
-    if given.with_parent:
-        # Ends when whoever started it does, however that one ended.
-        threading.Thread(target=lambda: (sys.stdin.read(), server.shutdown()), daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}"
-    ready = {"url": url, "port": safe.port, "plain": plain.port, "ca": str(folder / "ca.pem")}
-    print(json.dumps(ready), flush=True)
-    server.serve_forever()
+    serve(Control, lambda _: {"port": safe.port, "plain": plain.port, "ca": str(folder / "ca.pem")})
 
 
 if __name__ == "__main__":

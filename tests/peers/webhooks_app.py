@@ -3,42 +3,30 @@
 Prints one line of JSON with its addresses when it is ready. POST /control/secret gives it the endpoint's secret.
 """
 
-import argparse
 import json
-import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
+from peer import Came, serve
 from standardwebhooks import Webhook, WebhookVerificationError
 
 
-class Told:
+class Told(Came):
     """What it was told, and by which secret it verifies."""
 
     def __init__(self):
-        self.changed = threading.Condition()
+        super().__init__()
         self.webhook = None
-        self.all = []
 
-    def take(self, body, headers):
+    def verify(self, body, headers):
         """Takes a message if the library does."""
         seen = {"id": headers.get("webhook-id")}
         try:
             seen["event"] = self.webhook.verify(body, {name.lower(): value for name, value in headers.items()})
         except WebhookVerificationError as error:
             seen["refused"] = str(error)
-        with self.changed:
-            self.all.append(seen)
-            self.changed.notify_all()
+        self.add(seen)
         return 204 if "event" in seen else 401
-
-    def wait(self, count, millis):
-        """What it was told, when it was told so often or after so many milliseconds."""
-        with self.changed:
-            self.changed.wait_for(lambda: len(self.all) >= count, millis / 1000)
-            told, self.all = self.all, []
-            return told
 
 
 TOLD = Told()
@@ -56,29 +44,19 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         query = parse_qs(urlsplit(self.path).query)
-        self.answer(200, TOLD.wait(int(query["count"][0]), int(query["wait"][0])))
+        self.answer(200, TOLD.take(int(query["count"][0]), int(query["wait"][0])))
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         if self.path == "/hooks":
-            self.answer(TOLD.take(body, self.headers))
+            self.answer(TOLD.verify(body, self.headers))
         else:
             TOLD.webhook = Webhook(json.loads(body)["secret"])
             self.answer(200, {})
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--with-parent", action="store_true")
-    given = parser.parse_args()
-    server = ThreadingHTTPServer(("127.0.0.1", given.port), Handler)
-    if given.with_parent:
-        # Ends when whoever started it does, however that one ended.
-        threading.Thread(target=lambda: (sys.stdin.read(), server.shutdown()), daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}"
-    print(json.dumps({"url": url, "hooks": f"{url}/hooks"}), flush=True)
-    server.serve_forever()
+    serve(Handler, lambda url: {"hooks": f"{url}/hooks"})
 
 
 if __name__ == "__main__":
